@@ -1,0 +1,39 @@
+"""minivit: a Vision Transformer from scratch, every forward and backward pass written by hand.
+
+The public names below are imported on first use. That keeps `import minivit` free of NumPy, so
+that the command line can say how many threads NumPy's BLAS may start before it starts them.
+"""
+
+import importlib
+
+from minivit.errors import InputError
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Trace": "minivit.models",
+    "TrainingConfig": "minivit.training",
+    "ViT": "minivit.models",
+    "ViTConfig": "minivit.models",
+    "check_model": "minivit.checking",
+    "gradcheck": "minivit.checking",
+    "load": "minivit.models",
+    "load_dataset": "minivit.data",
+    "parameter_count": "minivit.models",
+    "trace_names": "minivit.models",
+    "train": "minivit.training",
+    "use": "minivit.backend",
+    "variant": "minivit.models",
+}
+
+__all__ = ["InputError", *_HOMES]
+
+
+def __getattr__(name: str):
+    if name not in _HOMES:
+        raise AttributeError(f"module 'minivit' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

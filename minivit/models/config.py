@@ -1,0 +1,161 @@
+"""The sizes of a Vision Transformer, and the variants that have names."""
+
+import difflib
+import math
+from dataclasses import asdict, dataclass, fields, replace
+
+from minivit.errors import InputError
+from minivit.ops.gelu import FORMS
+from minivit.ops.head import POOLS
+from minivit.ops.multihead_attention import check_heads
+from minivit.ops.patchify import patch_grid, patch_pair
+
+
+@dataclass(frozen=True)
+class ViTConfig:
+    """Everything that decides the shapes and the mathematics of a ViT.
+
+    Raises InputError when the sizes do not fit together.
+    """
+
+    image: tuple[int, int]  # (height, width) in pixels
+    channels: int
+    patch: tuple[int, int]  # (P, P)
+    width: int  # D
+    depth: int  # L, the number of blocks
+    heads: int  # H
+    mlp: int  # M
+    classes: int  # C
+    pool: str = "cls"  # or "mean", which has no cls token
+    positions: str = "learned"  # or "none"
+    qkv_bias: bool = True
+    gelu: str = "erf"  # or "tanh", as in Google's code
+    eps: float = 1e-6  # LayerNorm's
+    name: str = ""
+
+    def __post_init__(self):
+        object.__setattr__(self, "image", patch_pair(self.image))
+        object.__setattr__(self, "patch", patch_pair(self.patch))
+        for field in ("channels", "width", "depth", "heads", "mlp", "classes"):
+            value = getattr(self, field)
+            if not isinstance(value, int) or value < (0 if field == "depth" else 1):
+                raise InputError(f"{field} is {value!r}: expected a positive whole number")
+        patch_grid(self.image, self.patch)
+        check_heads(self.width, self.heads)
+        for field, allowed in (
+            ("pool", POOLS),
+            ("positions", ("learned", "none")),
+            ("gelu", FORMS),
+        ):
+            if getattr(self, field) not in allowed:
+                raise InputError(
+                    f"{field} is {getattr(self, field)!r}: choose {' or '.join(map(repr, allowed))}"
+                )
+        if not (math.isfinite(self.eps) and self.eps > 0):
+            raise InputError(f"eps is {self.eps}: expected a small positive number such as 1e-6")
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Patches along (height, width)."""
+        return patch_grid(self.image, self.patch)
+
+    @property
+    def patches(self) -> int:
+        """N."""
+        return math.prod(self.grid)
+
+    @property
+    def tokens(self) -> int:
+        """T: the patches, and the cls token if there is one."""
+        return self.patches + (self.pool == "cls")
+
+    @property
+    def pixels(self) -> int:
+        """Numbers in one flat patch: P*P*channels."""
+        return math.prod(self.patch) * self.channels
+
+    def to_dict(self) -> dict:
+        """Plain values, as a file's header holds them."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict) -> "ViTConfig":
+        """The inverse of `to_dict`; InputError for a field that is missing or unknown."""
+        known = {field.name for field in fields(cls)}
+        try:
+            if set(values) - known:
+                raise TypeError(f"unknown: {', '.join(sorted(set(values) - known))}")
+            return cls(**values)
+        except TypeError as error:
+            raise InputError(f"the configuration is not one of a ViT ({error})") from error
+
+
+def parameter_shapes(config: ViTConfig) -> dict[str, tuple[int, ...]]:
+    """Every parameter's name and shape, from the pixels to the head; nothing is allocated."""
+    D, M = config.width, config.mlp
+    shapes = {"embed.w": (config.pixels, D), "embed.b": (D,)}
+    if config.pool == "cls":
+        shapes["embed.cls"] = (D,)
+    if config.positions == "learned":
+        shapes["embed.positions"] = (config.tokens, D)
+    for i in range(config.depth):
+        block = {"norm1.gamma": (D,), "norm1.beta": (D,), "attention.w_qkv": (D, 3 * D)}
+        if config.qkv_bias:
+            block["attention.b_qkv"] = (3 * D,)
+        block |= {"attention.w_out": (D, D), "attention.b_out": (D,)}
+        block |= {"norm2.gamma": (D,), "norm2.beta": (D,)}
+        block |= {"mlp.w1": (D, M), "mlp.b1": (M,), "mlp.w2": (M, D), "mlp.b2": (D,)}
+        shapes |= {f"blocks.{i}.{name}": shape for name, shape in block.items()}
+    shapes |= {"norm.gamma": (D,), "norm.beta": (D,)}
+    return shapes | {"head.w": (D, config.classes), "head.b": (config.classes,)}
+
+
+def is_decayed(name: str) -> bool:
+    """Whether AdamW's weight decay applies: to matrices only, not to biases, LayerNorm's gamma
+    and beta, the cls token and the positions."""
+    return name.rpartition(".")[2].startswith("w")
+
+
+def parameter_count(config: ViTConfig) -> int:
+    """How many numbers the model learns."""
+    return sum(math.prod(shape) for shape in parameter_shapes(config).values())
+
+
+def variant(name: str, **changes) -> ViTConfig:
+    """A configuration by its name, e.g. variant("B/16") or variant("digits", depth=4).
+
+    Raises InputError for an unknown name (with the nearest one) or an unknown field.
+    """
+    if name not in VARIANTS:
+        by_lower_case = {known.lower(): known for known in VARIANTS}
+        near = difflib.get_close_matches(name.lower(), by_lower_case, n=1, cutoff=0.0)
+        raise InputError(
+            f"unknown variant {name!r}; the nearest name is {by_lower_case[near[0]]!r}. "
+            f"There are {', '.join(VARIANTS)}"
+        )
+    unknown = set(changes) - {field.name for field in fields(ViTConfig)}
+    if unknown:
+        raise InputError(f"a ViT's configuration has no field {', '.join(sorted(unknown))}")
+    return replace(VARIANTS[name], **changes)
+
+
+def _variants() -> dict[str, ViTConfig]:
+    # Table 1 of the paper (B, L, H); Ti and S are those of DeiT and of Google's code.
+    sizes = {  # D, depth, heads, M
+        "Ti": (192, 12, 3, 768),
+        "S": (384, 12, 6, 1536),
+        "B": (768, 12, 12, 3072),
+        "L": (1024, 24, 16, 4096),
+        "H": (1280, 32, 16, 5120),
+    }
+    names = "Ti/16 S/16 S/32 B/8 B/16 B/32 L/16 L/32 H/14".split()
+    found = {"digits": ViTConfig((8, 8), 1, (2, 2), 64, 3, 4, 128, 10, name="digits")}
+    for name in names:
+        size, side = name.split("/")
+        width, depth, heads, mlp = sizes[size]
+        patch = (int(side), int(side))
+        found[name] = ViTConfig((224, 224), 3, patch, width, depth, heads, mlp, 1000, name=name)
+    return found
+
+
+VARIANTS = _variants()

@@ -1,0 +1,201 @@
+"""The Vision Transformer, forward and then backward in mirror order.
+
+z_0  = [cls; patches E] + positions               (equation 1 of the paper)
+z'_l = z_(l-1) + MSA(LN(z_(l-1)))                 (2)
+z_l  = z'_l + MLP(LN(z'_l))                       (3)
+logits = LN(z_L)[cls] w + b                       (4)
+"""
+
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+import numpy as np
+
+from minivit import backend
+from minivit.checkpoints import write_checkpoint
+from minivit.errors import InputError
+from minivit.models.config import ViTConfig, is_decayed, parameter_shapes
+from minivit.models.initialisation import initialise
+from minivit.models.trace import Trace
+from minivit.params import Layout, NamedArrays
+
+LARGEST_PIXEL = 10  # a scaled image lies within a few units of 0; grey levels and bytes do not
+
+
+class BlockCache(NamedTuple):
+    norm1: tuple
+    attention: tuple
+    norm2: tuple
+    mlp: tuple
+
+
+class ViTCache(NamedTuple):
+    ops: ModuleType  # the backend that made these caches
+    patchify: tuple
+    embed: tuple
+    blocks: list  # of BlockCache, one per block
+    norm: tuple
+    head: tuple
+
+
+class ViT:
+    """A Vision Transformer with handwritten forward and backward passes.
+
+    `parameters` and `gradients` map names such as "blocks.0.attention.w_qkv" to arrays that are
+    views into `parameters.flat` and `gradients.flat`.
+    """
+
+    def __init__(
+        self, config: ViTConfig, seed: int | None = 0, dtype=np.float32, *, zero_head: bool = True
+    ):
+        """Allocate and initialise (Google's initialisation); dtype is float32 or float64.
+
+        With seed None all parameters are 0: for a loader to fill.
+
+        Raises InputError for another dtype.
+        """
+        if np.dtype(dtype) not in (np.float32, np.float64):
+            raise InputError(f"dtype is {np.dtype(dtype)}: choose float32 or float64")
+        self.config = config
+        self.dtype = np.dtype(dtype)
+        shapes = parameter_shapes(config)
+        self.layout = Layout(shapes, {name for name in shapes if is_decayed(name)})
+        self.parameters = NamedArrays(self.layout, dtype)
+        self.gradients = NamedArrays(self.layout, dtype)
+        self.preprocessing: dict = {}  # how a picture becomes an input; whoever trains fills it
+        self.class_names = [str(c) for c in range(config.classes)]
+        if seed is not None:
+            initialise(self.parameters, seed, zero_head=zero_head)
+
+    def forward(self, images: np.ndarray) -> tuple[np.ndarray, ViTCache]:
+        """images (B, height, width, channels) -> logits (B, C), and what backward needs.
+
+        Raises InputError for images of another shape, or that look unscaled.
+        """
+        ops, x = backend.current(), self.check_images(images)
+        x, patchify_cache = ops.patchify_forward(x, patch=self.config.patch)
+        x, embed_cache = self.embed_forward(ops, x)
+        blocks = []
+        for i in range(self.config.depth):
+            x, cache = self.block_forward(ops, i, x)
+            blocks.append(cache)
+        x, norm_cache = self.norm_forward(ops, "norm", x)
+        logits, head_cache = self.head_forward(ops, x)
+        return logits, ViTCache(ops, patchify_cache, embed_cache, blocks, norm_cache, head_cache)
+
+    def backward(
+        self, dlogits: np.ndarray, cache: ViTCache, *, want_dimages: bool = False
+    ) -> np.ndarray | None:
+        """dlogits (B, C): add every parameter's gradient to `gradients`.
+
+        Returns dimages (B, height, width, channels) if wanted, else None.
+        """
+        ops = cache.ops
+        dx = self.add(ops.head_backward(dlogits, cache.head), "head.", ("w", "b"))
+        dx = self.norm_backward(ops, "norm", dx, cache.norm)
+        for i in reversed(range(self.config.depth)):
+            dx = self.block_backward(ops, i, dx, cache.blocks[i])
+        gradients = ops.embed_backward(dx, cache.embed, want_dpatches=want_dimages)
+        dpatches = self.add(gradients, "embed.", ("w", "b", "cls", "positions"))
+        return ops.patchify_backward(dpatches, cache.patchify) if want_dimages else None
+
+    def block_forward(self, ops, i: int, x: np.ndarray) -> tuple[np.ndarray, BlockCache]:
+        """One block: x (B, T, D) -> (B, T, D)."""
+        p, a, m = self.parameters, f"blocks.{i}.attention.", f"blocks.{i}.mlp."
+        h, norm1 = self.norm_forward(ops, f"blocks.{i}.norm1", x)
+        x, attention = ops.multihead_attention_forward(
+            h, p[a + "w_qkv"], p.get(a + "b_qkv"), p[a + "w_out"], p[a + "b_out"], x,
+            heads=self.config.heads,
+        )  # fmt: skip
+        h, norm2 = self.norm_forward(ops, f"blocks.{i}.norm2", x)
+        x, mlp = ops.mlp_forward(
+            h, p[m + "w1"], p[m + "b1"], p[m + "w2"], p[m + "b2"], x, gelu=self.config.gelu
+        )
+        return x, BlockCache(norm1, attention, norm2, mlp)
+
+    def block_backward(self, ops, i: int, dx: np.ndarray, cache: BlockCache) -> np.ndarray:
+        """The same block from its end: dx (B, T, D) -> (B, T, D)."""
+        *mlp, dresidual = ops.mlp_backward(dx, cache.mlp)
+        dh = self.add(mlp, f"blocks.{i}.mlp.", ("w1", "b1", "w2", "b2"))
+        dx = dresidual + self.norm_backward(ops, f"blocks.{i}.norm2", dh, cache.norm2)
+        *attention, dresidual = ops.multihead_attention_backward(dx, cache.attention)
+        names = ("w_qkv", "b_qkv", "w_out", "b_out")
+        dh = self.add(attention, f"blocks.{i}.attention.", names)
+        return dresidual + self.norm_backward(ops, f"blocks.{i}.norm1", dh, cache.norm1)
+
+    def embed_forward(self, ops, patches):
+        p = self.parameters
+        return ops.embed_forward(
+            patches, p["embed.w"], p["embed.b"], p.get("embed.cls"), p.get("embed.positions")
+        )
+
+    def norm_forward(self, ops, name, x):
+        gamma, beta = self.parameters[name + ".gamma"], self.parameters[name + ".beta"]
+        return ops.layernorm_forward(x, gamma, beta, eps=self.config.eps)
+
+    def norm_backward(self, ops, name, dy, cache):
+        return self.add(ops.layernorm_backward(dy, cache), name + ".", ("gamma", "beta"))
+
+    def head_forward(self, ops, x):
+        p = self.parameters
+        return ops.head_forward(x, p["head.w"], p["head.b"], pool=self.config.pool)
+
+    def add(self, gradients: tuple, prefix: str, names: tuple[str, ...]) -> np.ndarray:
+        """Add an op's parameter gradients under their names; hand on the first, its input's."""
+        dx, *of_parameters = gradients
+        for name, gradient in zip(names, of_parameters, strict=True):
+            if gradient is not None:
+                self.gradients[prefix + name] += gradient
+        return dx
+
+    def zero_gradients(self) -> None:
+        """Set all gradients to 0: `backward` adds to what is there."""
+        self.gradients.zero()
+
+    def logits(self, images: np.ndarray) -> np.ndarray:
+        """`forward` without its cache, which is dropped block by block: for inference."""
+        ops, x = backend.current(), self.check_images(images)
+        x, _ = ops.patchify_forward(x, patch=self.config.patch)
+        x, _ = self.embed_forward(ops, x)
+        for i in range(self.config.depth):
+            x = self.block_forward(ops, i, x)[0]
+        x, _ = self.norm_forward(ops, "norm", x)
+        return self.head_forward(ops, x)[0]
+
+    def trace(self, images: np.ndarray) -> Trace:
+        """Run forward in the smallest steps and keep every intermediate by its name."""
+        return Trace(self.config, self.parameters, self.check_images(images))
+
+    def save(self, path: str | Path) -> None:
+        """Write the model into one file, replaced whole; `minivit.load` reads it."""
+        write_checkpoint(path, self.header(), {"parameters": self.parameters})
+
+    def header(self) -> dict:
+        """What a checkpoint says of the model beside its arrays."""
+        return {
+            "architecture": "vit",
+            "config": self.config.to_dict(),
+            "preprocessing": self.preprocessing,
+            "class_names": self.class_names,
+        }
+
+    def check_images(self, images: np.ndarray) -> np.ndarray:
+        """Images as this model takes them, in its dtype; InputError when they can't be meant."""
+        images, c = np.asarray(images), self.config
+        expected = (*c.image, c.channels)
+        if images.ndim != 4 or images.shape[1:] != expected:
+            raise InputError(
+                f"images have shape {images.shape}: this model takes (B, {c.image[0]}, "
+                f"{c.image[1]}, {c.channels}), that is (B, height, width, channels)"
+            )
+        if images.dtype.kind not in "fiub":
+            raise InputError(f"images have dtype {images.dtype}: expected real numbers")
+        if images.size:
+            low, high = images.min(), images.max()
+            if not (-LARGEST_PIXEL <= low and high <= LARGEST_PIXEL):
+                raise InputError(
+                    f"images have values from {low} to {high}: they look unscaled, or have NaN or "
+                    "infinity; scale pixels to [-1, 1] or [0, 1] first, e.g. images / 255"
+                )
+        return images.astype(self.dtype, copy=False)

@@ -1,0 +1,56 @@
+"""The mathematics: one layer a file, forward above backward, in NumPy. The definition of correct.
+
+Every op obeys one law:
+
+    y, cache = op_forward(x, w, ..., *, option=...)
+    dx, dw, ... = op_backward(dy, cache)
+
+A backward returns one gradient per float-array input of its forward, in the same order, with the
+same shape and dtype; an absent optional input gets None. Ops are pure: they hold no state, write
+into none of their arguments and return nothing that shares memory with dy. Only the optimiser's
+step works in place, on vectors that may be as large as the model.
+"""
+
+from minivit.ops.adam import adam_step
+from minivit.ops.attention import attention_backward, attention_forward
+from minivit.ops.cross_entropy import cross_entropy_backward, cross_entropy_forward
+from minivit.ops.embed import embed_backward, embed_forward
+from minivit.ops.gelu import gelu_backward, gelu_forward
+from minivit.ops.head import head_backward, head_forward
+from minivit.ops.layernorm import layernorm_backward, layernorm_forward
+from minivit.ops.linear import linear_backward, linear_forward
+from minivit.ops.mlp import mlp_backward, mlp_forward
+from minivit.ops.multihead_attention import (
+    multihead_attention_backward,
+    multihead_attention_forward,
+)
+from minivit.ops.norm import global_norm
+from minivit.ops.patchify import patchify_backward, patchify_forward
+from minivit.ops.softmax import softmax_backward, softmax_forward
+
+__all__ = [
+    "adam_step",
+    "attention_backward",
+    "attention_forward",
+    "cross_entropy_backward",
+    "cross_entropy_forward",
+    "embed_backward",
+    "embed_forward",
+    "gelu_backward",
+    "gelu_forward",
+    "global_norm",
+    "head_backward",
+    "head_forward",
+    "layernorm_backward",
+    "layernorm_forward",
+    "linear_backward",
+    "linear_forward",
+    "mlp_backward",
+    "mlp_forward",
+    "multihead_attention_backward",
+    "multihead_attention_forward",
+    "patchify_backward",
+    "patchify_forward",
+    "softmax_backward",
+    "softmax_forward",
+]

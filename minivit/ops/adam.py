@@ -1,0 +1,45 @@
+"""Adam: each parameter steps by its mean gradient, measured in units of its typical size.
+
+    m = beta1 m + (1 - beta1) g,   v = beta2 v + (1 - beta2) g^2
+    p = p - lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
+
+(Kingma and Ba 2015, algorithm 1. Decoupled weight decay, p = p - lr wd p before the step, makes
+it AdamW: Loshchilov and Hutter 2019, algorithm 2.)
+"""
+
+import math
+
+import numpy as np
+
+
+def adam_step(
+    parameters: np.ndarray,
+    gradients: np.ndarray,
+    first_moment: np.ndarray,
+    second_moment: np.ndarray,
+    *,
+    step: int,
+    learning_rate: float,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+    decayed: int = 0,
+    scale: float = 1.0,
+) -> None:
+    """One step, in place, on four flat vectors (n,): parameters and both moments change.
+
+    `step` counts from 1. Weight decay applies to the first `decayed` parameters. `scale`
+    multiplies the gradients first (what clipping by the global norm asks for).
+    """
+    block = 1 << 16  # the temporaries of one block stay in the cache
+    decay = 1 - learning_rate * weight_decay
+    parameters[:decayed] *= decay
+    rate = learning_rate / (1 - beta1**step)
+    root_correction = 1 / math.sqrt(1 - beta2**step)
+    for start in range(0, parameters.size, block):
+        part = slice(start, start + block)
+        g, m, v = gradients[part] * scale, first_moment[part], second_moment[part]
+        m += (g - m) * (1 - beta1)
+        v += (g * g - v) * (1 - beta2)
+        parameters[part] -= rate * m / (np.sqrt(v) * root_correction + eps)

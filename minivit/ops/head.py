@@ -1,0 +1,57 @@
+"""The head: one token speaks for the image.
+
+    logits = pool(x) w + b,   pool = the cls token, or the mean of all tokens
+
+(ViT paper, equation 4 and section 3.1; mean pooling in appendix D.3.)
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from minivit.errors import InputError
+from minivit.ops.linear import LinearCache, linear_backward, linear_forward
+
+POOLS = ("cls", "mean")
+
+
+class HeadCache(NamedTuple):
+    linear: LinearCache  # pooled (B, D) -> logits (B, C)
+    tokens_shape: tuple  # (B, T, D)
+    pool: str
+
+
+def head_forward(
+    x: np.ndarray, w: np.ndarray, b: np.ndarray | None, *, pool: str = "cls"
+) -> tuple[np.ndarray, HeadCache]:
+    """Class scores of each image: logits = pool(x) w + b.
+
+    x (B, T, D), w (D, C), b (C,) or None -> logits (B, C). `pool` is "cls" (token 0) or "mean"
+    (of every token; a model with this head has no cls token).
+
+    Raises InputError for another pool.
+    """
+    if pool not in POOLS:
+        raise InputError(f'pool is {pool!r}: choose "cls" or "mean"')
+    pooled = x[:, 0] if pool == "cls" else x.mean(axis=1)  # (B, D)
+    logits, linear_cache = linear_forward(pooled, w, b)
+    return logits, HeadCache(linear_cache, x.shape, pool)
+
+
+def head_backward(
+    dlogits: np.ndarray, cache: HeadCache
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Gradients of logits = pool(x) w + b.
+
+    dlogits (B, C) -> dx (B, T, D), dw (D, C), db (C,) or None.
+
+    The cls token alone reaches the logits, or each of the T tokens with weight 1/T:
+        dx[:, 0] = dpooled and 0 elsewhere,   or   dx[:, t] = dpooled / T
+    """
+    dpooled, dw, db = linear_backward(dlogits, cache.linear)
+    dx = np.zeros(cache.tokens_shape, dlogits.dtype)
+    if cache.pool == "cls":
+        dx[:, 0] = dpooled
+    else:
+        dx[:] = dpooled[:, None] / cache.tokens_shape[1]
+    return dx, dw, db

@@ -1,0 +1,54 @@
+"""LayerNorm: every token on its own, to mean 0 and variance 1, then scaled and shifted.
+
+    x_hat = (x - mean) / sqrt(var + eps),   y = x_hat gamma + beta
+
+(Ba et al. 2016, equation 4; var is the mean of squares, without Bessel's correction.)
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class LayerNormCache(NamedTuple):
+    x_hat: np.ndarray  # (..., D)
+    rstd: np.ndarray  # (..., 1), 1 / sqrt(var + eps)
+    gamma: np.ndarray  # (D,)
+
+
+def layernorm_forward(
+    x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, *, eps: float = 1e-6
+) -> tuple[np.ndarray, LayerNormCache]:
+    """Normalise the last axis: y = (x - mean) / sqrt(var + eps) * gamma + beta.
+
+    x (..., D), gamma (D,), beta (D,) -> y (..., D).
+    """
+    # Two passes: E[x^2] - mean^2 cancels when the mean is large.
+    centred = x - x.mean(axis=-1, keepdims=True)
+    var = (centred * centred).mean(axis=-1, keepdims=True)
+    rstd = 1 / np.sqrt(var + eps)
+    x_hat = centred * rstd
+    return x_hat * gamma + beta, LayerNormCache(x_hat, rstd, gamma)
+
+
+def layernorm_backward(
+    dy: np.ndarray, cache: LayerNormCache
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Gradients of y = x_hat gamma + beta.
+
+    dy (..., D) -> dx (..., D), dgamma (D,), dbeta (D,).
+
+    gamma and beta touch every token: sum over all of them. With g = dy gamma = d loss / d x_hat,
+    x_i also moves the mean (which takes mean(g) off every element) and the spread (which takes
+    off the part of g that points along x_hat):
+        dx = rstd (g - mean(g) - x_hat mean(g x_hat))
+    """
+    x_hat, rstd, gamma = cache
+    tokens = tuple(range(dy.ndim - 1))
+    dgamma = (dy * x_hat).sum(axis=tokens)
+    dbeta = dy.sum(axis=tokens)
+    g = dy * gamma
+    along_mean = g.mean(axis=-1, keepdims=True)
+    along_x_hat = x_hat * (g * x_hat).mean(axis=-1, keepdims=True)
+    dx = rstd * (g - along_mean - along_x_hat)
+    return dx, dgamma, dbeta

@@ -1,0 +1,104 @@
+"""Multi-head self-attention: H attentions side by side, each on its own K = D/H columns.
+
+    [q, k, v] = x w_qkv + b_qkv,   y = concat over heads of attention(q_h, k_h, v_h) w_out + b_out
+
+(ViT paper, appendix A, equations 5 to 8, and the skip connection of equation 2.)
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from minivit.errors import InputError
+from minivit.ops.attention import AttentionCache, attention_backward, attention_forward
+from minivit.ops.linear import LinearCache, linear_backward, linear_forward
+
+
+class MultiheadAttentionCache(NamedTuple):
+    qkv: LinearCache  # x (B, T, D) -> (B, T, 3D)
+    attention: AttentionCache  # q, k, v (B, H, T, K), probs (B, H, T, T)
+    out: LinearCache  # (B, T, D) -> (B, T, D)
+    has_residual: bool
+
+    @property
+    def probs(self) -> np.ndarray:  # (B, H, T, T)
+        return self.attention.probs
+
+
+def multihead_attention_forward(
+    x: np.ndarray,
+    w_qkv: np.ndarray,
+    b_qkv: np.ndarray | None,
+    w_out: np.ndarray,
+    b_out: np.ndarray | None,
+    residual: np.ndarray | None = None,
+    *,
+    heads: int,
+) -> tuple[np.ndarray, MultiheadAttentionCache]:
+    """Let every token look at every other, in H heads: y = residual + MSA(x).
+
+    x (B, T, D), w_qkv (D, 3D), b_qkv (3D,) or None, w_out (D, D), b_out (D,) or None,
+    residual (B, T, D) or None -> y (B, T, D).
+
+    Raises InputError when `heads` does not divide D.
+    """
+    check_heads(x.shape[-1], heads)
+    qkv, qkv_cache = linear_forward(x, w_qkv, b_qkv)
+    q, k, v = split_heads(qkv, heads)
+    mixed, attention_cache = attention_forward(q, k, v)  # (B, H, T, K)
+    y, out_cache = linear_forward(merge_heads(mixed), w_out, b_out)
+    if residual is not None:
+        y += residual
+    cache = MultiheadAttentionCache(qkv_cache, attention_cache, out_cache, residual is not None)
+    return y, cache
+
+
+def multihead_attention_backward(dy: np.ndarray, cache: MultiheadAttentionCache) -> tuple:
+    """Gradients of y = residual + MSA(x): each step of the forward, last first.
+
+    dy (B, T, D) -> dx (B, T, D), dw_qkv (D, 3D), db_qkv, dw_out (D, D), db_out, dresidual.
+
+    The sum hands dy on unchanged to both of its terms: dresidual = dy.
+    """
+    H = cache.attention.q.shape[1]
+    dmixed, dw_out, db_out = linear_backward(dy, cache.out)
+    dq, dk, dv = attention_backward(split_one(dmixed, H), cache.attention)
+    dqkv = join_heads(dq, dk, dv)
+    dx, dw_qkv, db_qkv = linear_backward(dqkv, cache.qkv)
+    dresidual = dy.copy() if cache.has_residual else None
+    return dx, dw_qkv, db_qkv, dw_out, db_out, dresidual
+
+
+def check_heads(width: int, heads: int) -> None:
+    """InputError unless `heads` divides the width D."""
+    if heads < 1 or width % heads:
+        divisors = [h for h in range(1, min(width, 64) + 1) if width % h == 0]
+        raise InputError(
+            f"width is {width} and heads is {heads}: the heads share the width equally; "
+            f"choose a number of heads that divides it ({', '.join(map(str, divisors))})"
+        )
+
+
+def split_heads(qkv: np.ndarray, heads: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """qkv (B, T, 3D) -> q, k, v (B, H, T, K): views, since columns are ordered (3, H, K)."""
+    B, T, width = qkv.shape
+    q, k, v = qkv.reshape(B, T, 3, heads, width // (3 * heads)).transpose(2, 0, 3, 1, 4)
+    return q, k, v
+
+
+def join_heads(q: np.ndarray, k: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """q, k, v (B, H, T, K) -> qkv (B, T, 3D): the inverse of split_heads, and its adjoint."""
+    B, H, T, K = q.shape
+    return np.stack([q, k, v]).transpose(1, 3, 0, 2, 4).reshape(B, T, 3 * H * K)
+
+
+def split_one(x: np.ndarray, heads: int) -> np.ndarray:
+    """x (B, T, D) -> (B, H, T, K)."""
+    B, T, width = x.shape
+    return x.reshape(B, T, heads, width // heads).transpose(0, 2, 1, 3)
+
+
+def merge_heads(x: np.ndarray) -> np.ndarray:
+    """x (B, H, T, K) -> (B, T, D): the inverse of split_one, and its adjoint."""
+    B, H, T, K = x.shape
+    return x.transpose(0, 2, 1, 3).reshape(B, T, H * K)

@@ -1,0 +1,50 @@
+"""How many threads the linear algebra may use.
+
+NumPy's BLAS reads its thread count once, when NumPy is first imported. Whoever wants another one
+must say so before: the command line does, from --threads or MINIVIT_NUM_THREADS.
+"""
+
+import os
+import sys
+
+from minivit.errors import InputError
+
+BLAS_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "BLIS_NUM_THREADS")
+ACCELERATE_VARIABLE = "VECLIB_MAXIMUM_THREADS"
+
+
+def available_threads() -> int:
+    """The processors that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def thread_count() -> int:
+    """What MINIVIT_NUM_THREADS says, or every processor; InputError if it says no number."""
+    given = os.environ.get("MINIVIT_NUM_THREADS")
+    if not given:
+        return available_threads()
+    if not given.isdigit() or int(given) < 1:
+        raise InputError(
+            f"MINIVIT_NUM_THREADS is {given!r}: expected a whole number from 1, e.g. "
+            f"{available_threads()}"
+        )
+    return int(given)
+
+
+def set_threads(count: int) -> None:
+    """Set the thread count of this process, before NumPy is imported.
+
+    Raises InputError when NumPy is there already and would go on with another count.
+    """
+    os.environ["MINIVIT_NUM_THREADS"] = str(count)
+    if "numpy" in sys.modules:
+        if os.environ.get(BLAS_VARIABLES[0], str(available_threads())) != str(count):
+            raise InputError(
+                f"{count} threads were asked for after NumPy had started its own; set "
+                f"MINIVIT_NUM_THREADS={count} before Python starts"
+            )
+        return
+    for variable in (*BLAS_VARIABLES, ACCELERATE_VARIABLE):
+        os.environ[variable] = str(count)
