@@ -1,7 +1,7 @@
 """The file format: named arrays in a safetensors file, and JSON in its header.
 
     metadata["minivit"] = {"format_version": 1, "architecture": "vit", "config": {...},
-                           "preprocessing": {...}, "class_names": [...], "training": {...} or absent}
+                           "preprocessing": {...}, "class_names": [...], "training": {...}}
     arrays: "parameters/NAME"; of a run also "first_moment/NAME" and "second_moment/NAME"
 
 This module knows files, arrays and plain dictionaries; what they mean, the models know.

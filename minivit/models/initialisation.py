@@ -11,15 +11,24 @@ import numpy as np
 
 from minivit.params import NamedArrays
 
+POSITION_STD = 0.02
 # The standard deviation of a standard normal variable cut off at +-2.
 CUT_OFF_STD = 0.87962566103423978
 
 
-def initialise(parameters: NamedArrays, seed: int, *, zero_head: bool = True) -> None:
+def initialise(
+    parameters: NamedArrays,
+    seed: int,
+    *,
+    zero_head: bool = True,
+    position_std: float = POSITION_STD,
+) -> None:
     """Fill all parameters, name by name in the model's order, from one seeded generator.
 
     Drawn in float64 whatever the dtype, so that float32 and float64 models are the same model.
     With `zero_head=False` the head is Xavier-uniform too: a zero head lets no gradient through.
+    A larger `position_std` helps a small data set: 0.02 is little beside patches of size 1, and
+    many steps go by before the model knows where a patch lies.
     """
     rng = np.random.default_rng(seed)
     for name, array in parameters.items():
@@ -37,7 +46,7 @@ def initialise(parameters: NamedArrays, seed: int, *, zero_head: bool = True) ->
         elif kind in ("b1", "b2"):
             array[:] = rng.normal(0, 1e-6, array.shape)
         elif kind == "positions":
-            array[:] = rng.normal(0, 0.02, array.shape)
+            array[:] = rng.normal(0, position_std, array.shape)
         else:
             array[:] = 1 if kind == "gamma" else 0
 

@@ -16,7 +16,7 @@ from minivit import backend
 from minivit.checkpoints import write_checkpoint
 from minivit.errors import InputError
 from minivit.models.config import ViTConfig, is_decayed, parameter_shapes
-from minivit.models.initialisation import initialise
+from minivit.models.initialisation import POSITION_STD, initialise
 from minivit.models.trace import Trace
 from minivit.params import Layout, NamedArrays
 
@@ -47,11 +47,18 @@ class ViT:
     """
 
     def __init__(
-        self, config: ViTConfig, seed: int | None = 0, dtype=np.float32, *, zero_head: bool = True
+        self,
+        config: ViTConfig,
+        seed: int | None = 0,
+        dtype=np.float32,
+        *,
+        zero_head: bool = True,
+        position_std: float = POSITION_STD,
     ):
         """Allocate and initialise (Google's initialisation); dtype is float32 or float64.
 
-        With seed None all parameters are 0: for a loader to fill.
+        With seed None all parameters are 0: for a loader to fill. `zero_head` and `position_std`
+        are explained in `minivit.models.initialisation`.
 
         Raises InputError for another dtype.
         """
@@ -66,7 +73,7 @@ class ViT:
         self.preprocessing: dict = {}  # how a picture becomes an input; whoever trains fills it
         self.class_names = [str(c) for c in range(config.classes)]
         if seed is not None:
-            initialise(self.parameters, seed, zero_head=zero_head)
+            initialise(self.parameters, seed, zero_head=zero_head, position_std=position_std)
 
     def forward(self, images: np.ndarray) -> tuple[np.ndarray, ViTCache]:
         """images (B, height, width, channels) -> logits (B, C), and what backward needs.
@@ -193,7 +200,7 @@ class ViT:
             raise InputError(f"images have dtype {images.dtype}: expected real numbers")
         if images.size:
             low, high = images.min(), images.max()
-            if not (-LARGEST_PIXEL <= low and high <= LARGEST_PIXEL):
+            if not (low >= -LARGEST_PIXEL and high <= LARGEST_PIXEL):
                 raise InputError(
                     f"images have values from {low} to {high}: they look unscaled, or have NaN or "
                     "infinity; scale pixels to [-1, 1] or [0, 1] first, e.g. images / 255"

@@ -19,6 +19,7 @@ TANH_SCALE, TANH_CUBIC = math.sqrt(2 / math.pi), 0.044715
 
 class GeluCache(NamedTuple):
     x: np.ndarray  # (...)
+    cdf: np.ndarray  # (...), Phi(x)
     form: str
 
 
@@ -32,7 +33,8 @@ def gelu_forward(x: np.ndarray, *, form: str = "erf") -> tuple[np.ndarray, GeluC
     """
     if form not in FORMS:
         raise InputError(f'gelu form is {form!r}: choose "erf" (exact) or "tanh" (Google\'s)')
-    return x * normal_cdf(x, form), GeluCache(x, form)
+    cdf = normal_cdf(x, form)
+    return x * cdf, GeluCache(x, cdf, form)
 
 
 def gelu_backward(dy: np.ndarray, cache: GeluCache) -> np.ndarray:
@@ -44,8 +46,7 @@ def gelu_backward(dy: np.ndarray, cache: GeluCache) -> np.ndarray:
         erf:   Phi'(x) = exp(-x^2 / 2) / sqrt(2 pi), the normal density
         tanh:  Phi'(x) = (1 - t^2) / 2 sqrt(2/pi) (1 + 3 0.044715 x^2), t = 2 Phi(x) - 1
     """
-    x, form = cache
-    cdf = normal_cdf(x, form)
+    x, cdf, form = cache
     if form == "erf":
         density = np.exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))
     else:

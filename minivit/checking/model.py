@@ -1,0 +1,144 @@
+"""Check a whole model: is `model.gradients` the gradient of the loss, tensor by tensor?
+
+Per tensor, so that a bias can't hide in a big vector. Small tensors are checked element by
+element, large ones along random directions (which meet every element) and at some elements.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from minivit import backend
+from minivit.checking.differences import STEP, central_gradient, central_slope, data_scale
+from minivit.checking.diagnosis import diagnose, pattern
+from minivit.checking.report import RIGHT, Report, Row, compare, judge
+from minivit.models import ViT
+
+DIRECTIONS, ELEMENTS = 4, 12  # of a tensor that is too large to check whole
+
+
+def check_model(
+    model: ViT,
+    images: np.ndarray,
+    labels: np.ndarray,
+    *,
+    seed: int = 0,
+    tolerance: float = RIGHT,
+    whole: int = 48,
+) -> Report:
+    """Compare every parameter's gradient, and the images', with central differences of the loss.
+
+    images (B, height, width, channels), labels (B,). Works on a float64 copy: the model stays as
+    it is. A head that is all 0 is drawn anew in the copy, since it lets no gradient through.
+    Tensors of up to `whole` elements are checked element by element.
+
+    Raises InputError for images or labels that the model can't take.
+    """
+    rng = np.random.default_rng(seed)
+    model, drawn = float64_copy(model, rng)
+    check = ModelCheck(model, images, labels)
+    report = Report(f"gradient check of {model.config.name or 'a ViT'}: {len(images)} images")
+    if drawn:
+        report.remarks.append(
+            "The head was all 0 and would let no gradient through: a random one stands in for it."
+        )
+    for name, gradient in check.gradients().items():
+        report.rows.append(check.row(name, gradient, rng, tolerance, whole))
+    return report
+
+
+def float64_copy(model: ViT, rng: np.random.Generator) -> tuple[ViT, bool]:
+    """The same model in float64, and whether its head had to be drawn anew."""
+    copy = ViT(model.config, seed=None, dtype=np.float64)
+    copy.parameters.flat[:] = model.parameters.flat
+    head = copy.parameters["head.w"]
+    if head.any():
+        return copy, False
+    head[:] = rng.standard_normal(head.shape) / np.sqrt(len(head))
+    return copy, True
+
+
+class ModelCheck:
+    """A float64 model with the images and labels at which its gradients are looked at."""
+
+    def __init__(self, model: ViT, images: np.ndarray, labels: np.ndarray):
+        self.model, self.labels = model, labels
+        self.images = model.check_images(images).copy()
+        self.tensors: dict[str, np.ndarray] = {**model.parameters, "images": self.images}
+        self.unit = 1.0
+
+    def loss(self) -> tuple:
+        """(loss, its cache, the model's cache)."""
+        logits, cache = self.model.forward(self.images)
+        loss, loss_cache = backend.current().cross_entropy_forward(logits, labels=self.labels)
+        return loss, loss_cache, cache
+
+    def gradients(self) -> dict[str, np.ndarray]:
+        """Of all parameters and of the images: the gradients of `unit` times the loss.
+
+        A model that has learned its labels has next to no gradient left. The unit brings the
+        largest gradient on a logit to 1, so that there is something to compare.
+        """
+        loss_backward = backend.current().cross_entropy_backward
+        _, loss_cache, cache = self.loss()
+        largest = float(np.abs(loss_backward(np.float64(1), loss_cache)).max())
+        self.unit = 1 / max(largest, 1e-6)
+        self.model.zero_gradients()
+        dlogits = loss_backward(np.float64(self.unit), loss_cache)
+        dimages = self.model.backward(dlogits, cache, want_dimages=True)
+        return {**self.model.gradients, "images": dimages}
+
+    def row(
+        self,
+        name: str,
+        gradient: np.ndarray,
+        rng: np.random.Generator,
+        tolerance: float,
+        whole: int,
+    ) -> Row:
+        """The verdict on one tensor."""
+        sampled = gradient.size > whole
+        probe = self.sample(gradient, rng) if sampled else Probe(gradient, None, [])
+        note = f"{ELEMENTS} elements and {DIRECTIONS} directions" if sampled else ""
+        for step in (STEP, 0.1 * STEP):  # the second where the first was too long
+            numeric = self.measure(name, probe, step)
+            absolute, relative = compare(numeric, probe.given)
+            if relative <= tolerance:
+                break
+        verdict = judge(relative, tolerance)
+        if verdict == "wrong":
+            found = pattern(probe.given, numeric) if sampled else diagnose(probe.given, numeric)
+            note = found or note
+        return Row(name, gradient.shape, absolute, relative, verdict, note)
+
+    def sample(self, gradient: np.ndarray, rng: np.random.Generator) -> "Probe":
+        """Some elements, and the gradient's part along some random directions of length 1."""
+        places = rng.choice(gradient.size, min(ELEMENTS, gradient.size), replace=False)
+        indices = [tuple(map(int, np.unravel_index(place, gradient.shape))) for place in places]
+        directions = rng.choice([-1.0, 1.0], (DIRECTIONS, *gradient.shape))
+        directions /= np.sqrt(gradient.size)
+        along = [float((gradient * direction).sum()) for direction in directions]
+        return Probe(np.array([*(gradient[i] for i in indices), *along]), indices, list(directions))
+
+    def measure(self, name: str, probe: "Probe", step: float) -> np.ndarray:
+        """What `probe.given` should be, by central differences of the loss."""
+        tensor = self.tensors[name]
+        start = tensor.copy()
+        step *= data_scale(start, least=1.0)  # the network's own scale: biases may all be tiny
+
+        def loss(moved: np.ndarray) -> np.ndarray:
+            tensor[:] = moved
+            return self.loss()[0]
+
+        numeric = central_gradient(loss, start, self.unit, step, probe.indices)
+        along = [central_slope(loss, start, self.unit, step, d) for d in probe.directions]
+        tensor[:] = start
+        return np.append(numeric, along) if along else numeric
+
+
+class Probe(NamedTuple):
+    """Where a gradient is looked at, and what is there."""
+
+    given: np.ndarray  # the whole gradient, or (elements + directions,)
+    indices: list | None  # the elements; None for all
+    directions: list  # of arrays like the gradient

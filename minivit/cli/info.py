@@ -1,0 +1,170 @@
+"""What a model is made of and what it costs, stage by stage. Nothing large is allocated."""
+
+import argparse
+import json
+
+from minivit.cli.arguments import whole_number
+
+HELP = "shapes, parameters, FLOPs and memory of a variant or a run"
+SIZES = "B is the batch. FLOPs are those of the matrix products of one image's forward."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "model",
+        metavar="NAME_OR_RUN",
+        help="a variant (digits, Ti/16, S/16, B/16, L/16, H/14, ...), a run folder, or a "
+        "checkpoint file",
+    )
+    parser.add_argument(
+        "--batch",
+        type=whole_number(1),
+        default=32,
+        metavar="N",
+        help="images in a training step, for its FLOPs and memory (default: 32)",
+    )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print the same as JSON, memory in bytes (default: tables)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from minivit.models.cost import cost, stages
+
+    config, training = find(arguments.model)
+    rows, total = stages(config), cost(config, batch=arguments.batch)
+    if arguments.json:
+        print(json.dumps(as_json(config, rows, total, arguments.batch, training), indent=2))
+        return 0
+    print(f"{arguments.model}: {describe(config)}\n")
+    print(stage_table(rows, total))
+    print(f"\n{SIZES}\n")
+    print(totals(total, arguments.batch))
+    if training:
+        print(f"\nTrained with\n{trained_with(training)}")
+    return 0
+
+
+def find(name: str):
+    """The configuration of a variant or of a checkpoint, and what the latter was trained with."""
+    from pathlib import Path
+
+    from minivit.checkpoints import read_header
+    from minivit.errors import InputError
+    from minivit.models import variant
+    from minivit.models.config import VARIANTS
+    from minivit.models.load import load_config
+
+    if name not in VARIANTS and Path(name).exists():
+        return load_config(name), read_header(name).get("training") or {}
+    try:
+        return variant(name), {}
+    except InputError as error:
+        raise InputError(f"{error}; and no run or checkpoint has this name") from error
+
+
+def describe(c) -> str:
+    """The configuration in one line, with the letters of the table."""
+    height, width = c.image
+    pixels = f"{height}x{width}x{c.channels}"
+    patch = f"{c.patch[0]}x{c.patch[1]}"
+    return (
+        f"images {pixels}, patches {patch} (N = {c.patches}), tokens T = {c.tokens}, "
+        f"width D = {c.width}, {c.depth} blocks, H = {c.heads} heads, M = {c.mlp}, "
+        f"C = {c.classes} classes"
+    )
+
+
+def stage_table(rows, total) -> str:
+    """A line for each stage; the blocks are alike, so they are shown once and then summed up."""
+    from minivit.cli.tables import table
+
+    lines = [("stage", "output", "parameters", "FLOPs")]
+    blocks = [row for row in rows if row.name.startswith("blocks.")]
+    for row in rows:
+        if blocks and row is blocks[0]:
+            last = row.times - 1
+            lines.append((f"blocks 0-{last}, each:" if last else "block 0:", "", "", ""))
+        indent = "  " if row in blocks else ""
+        lines.append(line(indent + row.name.rpartition(".")[2], row, row.parameters, row.flops))
+        if blocks and row is blocks[-1] and row.times > 1:
+            parameters, flops = (row.times * sum(part) for part in zip(*(b[2:4] for b in blocks)))
+            lines.append(line(f"{row.times} blocks together", row, parameters, flops))
+    all_parameters, all_flops = f"{total.parameters:,}", scaled(total.forward_flops)
+    return table([*lines, ("total", "", all_parameters, all_flops)], "<<>")
+
+
+def line(name: str, row, parameters: int, flops: int) -> tuple[str, str, str, str]:
+    """One row of the table; a stage without parameters or products has a dash."""
+    shape = ", ".join(map(str, row.shape))
+    shown = f"{parameters:,}" if parameters else "-"
+    return name, f"(B, {shape})", shown, scaled(flops) if flops else "-"
+
+
+def totals(total, batch: int) -> str:
+    """FLOPs and memory of the whole, and what the sums mean."""
+    from minivit.cli.tables import table
+
+    memory = total.memory
+    rows = [
+        ("parameters", size(memory["parameters"]), "float32, 4 bytes each"),
+        ("gradients", size(memory["gradients"]), "one per parameter"),
+        ("moments", size(memory["moments"]), "Adam's two per parameter"),
+        ("activations", size(memory["activations"]), "what the NumPy backend keeps of the forward for the backward"),
+        ("together", size(sum(memory.values())), "without images and short-lived temporaries"),
+    ]
+    return (
+        f"parameters         {total.parameters:,}\n"
+        f"forward            {scaled(total.forward_flops)}FLOPs for one image "
+        "(a multiplication and an addition: 2)\n"
+        f"training step      {scaled(total.step_flops)}FLOPs for {batch} images "
+        "(3 x forward: the backward takes two products for each one)\n\n"
+        f"Memory of a training step with {batch} images\n"
+        f"{table([(f'  {name}', amount, why) for name, amount, why in rows], '<><')}"
+    )
+
+
+def trained_with(training: dict) -> str:
+    """The plain facts of a run's header, whatever they are, and its last epoch's figures."""
+    from minivit.cli.tables import table
+
+    state = training.get("state") or {}
+    facts = {**training, **(training.get("recipe") or {})}
+    history = state.get("history") or [{}]
+    facts["epochs done"] = state.get("epoch")
+    facts |= {f"last {name}": value for name, value in history[-1].items() if name != "epoch"}
+    rows = [
+        (f"  {name.replace('_', ' ')}", f"{value:.4g}" if isinstance(value, float) else str(value))
+        for name, value in facts.items()
+        if isinstance(value, str | int | float)
+    ]
+    return table(rows, "<")
+
+
+def scaled(number: int) -> str:
+    """A number with four digits and a letter: 1234567 -> "1.235 M" (K, M, G, T, P: by 1000)."""
+    value, letter = float(number), ""
+    for letter in ("", "K", "M", "G", "T", "P"):
+        if value < 999.95 or letter == "P":
+            break
+        value /= 1000
+    return f"{value:.4g} {letter}"
+
+
+def size(count: int) -> str:
+    """Bytes, by 1000: 22869664 -> "22.87 MB"."""
+    return f"{scaled(count)}B"
+
+
+def as_json(config, rows, total, batch: int, training: dict) -> dict:
+    """Everything in plain values; a shape's first entry is the batch, "B"."""
+    return {
+        "config": config.to_dict(),
+        "stages": [{**row._asdict(), "shape": ["B", *row.shape]} for row in rows],
+        **total._asdict(),
+        "batch": batch,
+        "training": {name: value for name, value in training.items() if name != "state"},
+        "history": (training.get("state") or {}).get("history") or [],
+    }

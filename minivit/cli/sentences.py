@@ -1,0 +1,24 @@
+"""What an OSError means, in plain words."""
+
+import errno
+
+REASONS = {  # what happened, and what to do about it
+    errno.ENOENT: "does not exist; check the name",
+    errno.EACCES: "can't be opened or written: permission denied; choose another place",
+    errno.EPERM: "can't be changed: the system does not permit it; choose another place",
+    errno.EROFS: "lies on a disk that can only be read; choose another place",
+    errno.ENOSPC: "can't be written: no space left on the disk; free some and run again",
+    errno.EDQUOT: "can't be written: your disk quota is used up; free some and run again",
+    errno.EISDIR: "is a folder: give a file",
+    errno.ENOTDIR: "lies below something that is a file, not a folder; check the name",
+    errno.EEXIST: "exists already; choose another name",
+    errno.ENAMETOOLONG: "has too long a name; choose a shorter one",
+}
+
+
+def sentence(error: OSError) -> str:
+    """The file, what happened, what to do; errors of our own carry their sentence already."""
+    if error.errno is None:
+        return str(error)
+    subject = error.filename2 or error.filename or "a file"
+    return f"{subject} {REASONS.get(error.errno, f'gives trouble: {error.strerror}')}"

@@ -1,0 +1,222 @@
+"""`minivit train`: a Vision Transformer learns to read digits while you watch."""
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+
+HELP = "train a ViT on the embedded digits, and draw where it looks"
+
+
+class Interrupted(Exception):
+    """Ctrl-C, after everything was saved."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from minivit.data import DATASETS
+    from minivit.training import TrainingConfig
+
+    recipe, add = TrainingConfig(), _adder(parser)
+    model = recipe.model
+    add("--dataset", str, "digits", f"what to learn: {', '.join(DATASETS)}")
+    add("--patch", int, model.patch[0], "patch side P, in pixels")
+    add("--width", int, model.width, "width D of a token")
+    add("--depth", int, model.depth, "number of blocks")
+    add("--heads", int, model.heads, "attention heads H; must divide the width")
+    add("--mlp", int, model.mlp, "width M of the MLP's hidden layer")
+    add("--epochs", int, recipe.epochs, "times to go through the training images")
+    add("--batch", int, recipe.batch, "images in a step")
+    add("--learning-rate", float, recipe.learning_rate, "peak learning rate, after the warm-up")
+    add("--warmup-epochs", float, recipe.warmup_epochs, "epochs in which the rate rises from 0")
+    add("--weight-decay", float, recipe.weight_decay, "AdamW's decay of the matrices")
+    add("--smoothing", float, recipe.smoothing, "label smoothing, 0 to below 1")
+    add("--shift", int, recipe.shift, "random shift of a training image, up to so many pixels")
+    add("--clip", float, recipe.clip, "largest global norm of the gradient")
+    add("--hold-out", float, recipe.hold_out, "part of the training images to measure on instead "
+        "of the test images, for choosing settings")  # fmt: skip
+    add("--seed", int, recipe.seed, "of the initial weights, the order and the shifts")
+    folder = parser.add_argument_group("where to")
+    folder.add_argument("--out", metavar="DIR", help="run folder (default: runs/DATASET-1, -2, ...)")
+    folder.add_argument("--force", action="store_true", help="overwrite the run that --out holds")
+    folder.add_argument("--resume", metavar="RUN", help="go on with this run, exactly")
+
+
+def _adder(parser):
+    group = parser.add_argument_group("what and how")
+
+    def add(flag, kind, default, text):
+        # No default in the namespace: what is in it was typed, and --resume admits none of it.
+        metavar = {int: "N", float: "X", str: "NAME"}[kind]
+        group.add_argument(flag, type=kind, default=argparse.SUPPRESS, metavar=metavar,
+                           help=f"{text} (default: {default})")  # fmt: skip
+
+    return add
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from minivit import backend
+    from minivit.runs import save_run
+    from minivit.training import train
+
+    backend.prefer("numpy")
+    training, folder = _resumed(arguments) if arguments.resume else _begun(arguments)
+    save_run(training, folder)
+    print(_opening(training, folder))
+    try:
+        with _Progress(training) as progress:
+
+            def on_step(training, loss):
+                progress.step()
+                if progress.interrupted:
+                    save_run(training, folder)
+                    raise Interrupted
+
+            def on_epoch(training, row):
+                save_run(training, folder)
+                progress.epoch(row)
+
+            train(training.config, training.data, training=training, on_step=on_step,
+                  on_epoch=on_epoch)  # fmt: skip
+    except Interrupted:
+        state = training.state
+        print(
+            f"\nInterrupted and saved in epoch {state.epoch + 1}, after batch {state.step} of "
+            f"{training.steps_per_epoch}. To go on, run\n  minivit train --resume {folder}"
+        )
+        return 130
+    _finish(training, folder)
+    return 0
+
+
+def _begun(arguments: argparse.Namespace):
+    """A new training and its folder; every setting is checked before the folder is made."""
+    from minivit.data import DATASETS, load_dataset
+    from minivit.models import variant
+    from minivit.runs import new_folder, run_data
+    from minivit.training import Training, TrainingConfig
+
+    given = vars(arguments)
+    dataset = given.get("dataset", "digits")
+    sizes = {k: given[k] for k in ("patch", "width", "depth", "heads", "mlp") if k in given}
+    load_dataset(dataset) if dataset not in DATASETS else None
+    names = set(TrainingConfig.__dataclass_fields__) - {"model"}
+    recipe = TrainingConfig(
+        model=variant(dataset, **sizes), **{k: given[k] for k in names if k in given}
+    )
+    training = Training(recipe, run_data(dataset, recipe))
+    return training, new_folder(dataset, arguments.out, force=arguments.force)
+
+
+def _resumed(arguments: argparse.Namespace):
+    from minivit.checkpoints import checkpoint_path, read_header
+    from minivit.errors import InputError
+    from minivit.runs import load_run
+    from minivit.threads import thread_count
+
+    allowed = {"verb", "run", "resume", "threads", "out", "force"}
+    given = sorted(set(vars(arguments)) - allowed)
+    if given or arguments.out or arguments.force:
+        option = given[0].replace("_", "-") if given else "out" if arguments.out else "force"
+        raise InputError(
+            f"--resume goes on exactly as the run began, so --{option} can't be given with it; "
+            "leave it out, or start a new run without --resume"
+        )
+    training = load_run(arguments.resume)
+    threads = (read_header(arguments.resume).get("training") or {}).get("threads")
+    if threads and int(threads) != thread_count():
+        print(
+            f"The run was started with {threads} threads and now has {thread_count()}: its last "
+            f"bits may differ. For the same bits, add --threads {threads}."
+        )
+    return training, checkpoint_path(arguments.resume).parent
+
+
+def _opening(training, folder: Path) -> str:
+    from minivit import backend
+    from minivit.models import parameter_count
+    from minivit.threads import thread_count
+
+    c, data = training.config.model, training.data
+    measured = "held-out training" if training.config.hold_out else "test"
+    return (
+        f"{data.name}: {len(data.train.labels):,} training and {len(data.test.labels):,} {measured} "
+        f"images of {c.image[0]}x{c.image[1]} pixels, {c.classes} classes\n"
+        f"ViT: {c.patches} patches of {c.patch[0]}x{c.patch[1]}, width {c.width}, {c.depth} blocks, "
+        f"{c.heads} heads, MLP {c.mlp}: {parameter_count(c):,} parameters\n"
+        f"backend {backend.name()}, {thread_count()} threads, seed {training.config.seed}; "
+        f"run folder {folder}"
+    )
+
+
+class _Progress:
+    """The bar on the terminal, a line an epoch, and Ctrl-C taken between two steps."""
+
+    def __init__(self, training):
+        self.training = training
+        self.interrupted = False
+
+    def __enter__(self):
+        from tqdm import tqdm
+
+        t = self.training
+        self.done = t.state.epoch * t.steps_per_epoch + t.state.step
+        self.bar = tqdm(
+            total=t.config.epochs * t.steps_per_epoch, initial=self.done, unit="batch",
+            disable=not sys.stderr.isatty(), dynamic_ncols=True, leave=False,
+            bar_format="{percentage:3.0f}% |{bar}| {elapsed} elapsed, {remaining} left{postfix}",
+        )  # fmt: skip
+        self.former = {}
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self.former[number] = signal.signal(number, self._interrupt)
+        return self
+
+    def __exit__(self, *exception):
+        self.bar.close()
+        for number, handler in self.former.items():
+            signal.signal(number, handler)
+
+    def _interrupt(self, number, frame):
+        self.interrupted = True
+        signal.signal(number, self.former[number])  # a second Ctrl-C stops at once
+
+    def step(self):
+        t, s = self.training, self.training.state
+        images = min(s.step * t.config.batch, len(t.data.train.labels))
+        self.bar.set_postfix_str(
+            f"loss {s.loss_sum / images:.3f}, accuracy {s.correct / images:.1%}, "
+            f"{images / s.seconds:,.0f} images/s",
+            refresh=False,
+        )
+        self.bar.update()
+
+    def epoch(self, row):
+        from tqdm import tqdm
+
+        seconds = self.training.state.timing[-1]["seconds"]
+        tqdm.write(
+            f"epoch {row['epoch']:3}/{self.training.config.epochs}  "
+            f"train loss {row['train_loss']:.3f}  accuracy {row['train_accuracy']:6.1%}  |  "
+            f"test loss {row['test_loss']:.3f}  accuracy {row['test_accuracy']:6.1%}  |  "
+            f"{seconds:.2f} s"
+        )
+
+
+def _finish(training, folder: Path) -> None:
+    """The pictures, where everything lies, and what to run next."""
+    from minivit.evaluation import evaluate
+    from minivit.runs import write_pictures
+
+    if training.state.history:
+        last = training.state.history[-1]
+        images = len(training.data.test.labels)
+        print(
+            f"\nTest accuracy after the last epoch: {last['test_accuracy']:.2%} "
+            f"({round(last['test_accuracy'] * images)} of {images}), loss {last['test_loss']:.3f}"
+        )
+    tested = evaluate(training.model, *training.data.test)
+    for name, meaning in write_pictures(training, tested, folder).items():
+        print(f"  {str(folder / name) if name else '':<40} {meaning}".rstrip())
+    print(
+        f"Next:\n  minivit evaluate {folder}\n  minivit predict {folder} YOUR_PICTURE.png\n"
+        f"  minivit gradcheck {folder}"
+    )

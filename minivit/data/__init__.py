@@ -1,0 +1,24 @@
+"""Data: embedded sets, pictures as inputs, augmentation."""
+
+import difflib
+
+from minivit.data.augment import random_shift
+from minivit.data.dataset import Dataset, Split, hold_out
+from minivit.data.digits import load_digits
+from minivit.errors import InputError
+
+DATASETS = {"digits": load_digits}
+
+
+def load_dataset(name: str) -> Dataset:
+    """A data set by its name; InputError for an unknown one."""
+    if name not in DATASETS:
+        near = difflib.get_close_matches(name, DATASETS, n=1, cutoff=0.0)[0]
+        raise InputError(
+            f"unknown dataset {name!r}; the nearest name is {near!r}. "
+            f"There are {', '.join(DATASETS)}"
+        )
+    return DATASETS[name]()
+
+
+__all__ = ["DATASETS", "Dataset", "Split", "hold_out", "load_dataset", "random_shift"]

@@ -1,0 +1,102 @@
+"""Drawing with matplotlib (the extra "plots"), and the picture of a training run.
+
+Matplotlib is imported where it is used, so that everything else works without it. Figures are
+built without pyplot: it keeps global state, and on some machines looks for a screen.
+"""
+
+import importlib.util
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from minivit.errors import InputError
+from minivit.files import replacing
+
+DPI = 150
+INK, QUIET, TRAIN, TEST = "#222222", "#777777", "#8a8f98", "#c8401a"
+
+
+def can_draw() -> bool:
+    """Whether matplotlib is installed; it is not imported."""
+    return importlib.util.find_spec("matplotlib") is not None
+
+
+def new_figure(width: float, height: float):
+    """An empty figure of so many inches; InputError without matplotlib."""
+    if not can_draw():
+        raise InputError(
+            "drawing needs matplotlib, which is not installed; run pip install 'minivit[plots]'"
+        )
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), dpi=DPI, facecolor="white")
+
+
+def save_png(figure, path: str | Path) -> None:
+    """Write a figure whole or not at all; OSError when it can't be written."""
+    with replacing(path) as partial:  # its name ends in .partial, hence the format
+        figure.savefig(partial, format="png")
+
+
+def training_curve(history: Sequence[Mapping], path: str | Path) -> None:
+    """Draw loss and accuracy over the epochs into a PNG file.
+
+    A row of `history` has epoch, train_loss, test_loss, train_accuracy and test_accuracy.
+
+    Raises InputError for an empty history or without matplotlib, OSError when `path` can't be
+    written.
+    """
+    if not history:
+        raise InputError("the history has no epoch yet: train for at least one, then draw")
+    figure = new_figure(12, 4.8)
+    left, right = figure.subplots(1, 2)
+    draw_curves(left, history, "loss", "{:.3f}", "Loss (mean cross-entropy)")
+    if all(row["train_loss"] > 0 and row["test_loss"] > 0 for row in history):
+        left.set_yscale("log")  # the late epochs differ by a few thousandths
+        plain_numbers(left.yaxis)
+    draw_curves(right, history, "accuracy", "{:.1%}", "Accuracy (part of the images read right)")
+    right.yaxis.set_major_formatter("{x:.0%}")
+    figure.subplots_adjust(left=0.06, right=0.93, top=0.88, bottom=0.12, wspace=0.32)
+    save_png(figure, path)
+
+
+def draw_curves(axes, history: Sequence[Mapping], kind: str, text: str, title: str) -> None:
+    """One panel: training images and test images, each line labelled at its end."""
+    epochs = [row["epoch"] for row in history]
+    for name, colour, width in (("train", TRAIN, 1.4), ("test", TEST, 2.2)):
+        values = [row[f"{name}_{kind}"] for row in history]
+        axes.plot(epochs, values, color=colour, linewidth=width, solid_capstyle="round")
+        axes.plot(epochs[-1:], values[-1:], "o", color=colour, markersize=5)
+    label_ends(axes, history[-1], kind, text)
+    axes.set_title(title, loc="left", fontsize=12, color=INK)
+    axes.set_xlabel("epoch", fontsize=10, color=INK)
+    axes.tick_params(labelsize=9, colors=INK)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.grid(axis="y", color="#e4e4e4", linewidth=0.8)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def label_ends(axes, row: Mapping, kind: str, text: str) -> None:
+    """Name both lines and their last values to the right of them, the higher one above."""
+    higher = max("train", "test", key=lambda name: row[f"{name}_{kind}"])
+    for name, colour in (("train", TRAIN), ("test", TEST)):
+        value = row[f"{name}_{kind}"]
+        axes.annotate(
+            f"{name} {text.format(value)}",
+            (row["epoch"], value),
+            xytext=(9, 1 if name == higher else -1),
+            textcoords="offset points",
+            va="bottom" if name == higher else "top",
+            fontsize=11,
+            fontweight="bold",
+            color=colour,
+            annotation_clip=False,
+        )
+
+
+def plain_numbers(axis) -> None:
+    """Label a logarithmic axis with numbers such as 0.2 instead of powers of ten."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_formatter(NullFormatter())

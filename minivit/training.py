@@ -1,0 +1,237 @@
+"""The loop: shuffle, shift, forward, loss, backward, step; then measure, save, and again.
+
+Everything that the next step depends on is in `State` (and in the model and the optimiser), and
+all of it goes into the checkpoint: that is why a run that was killed goes on to the same bits.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields
+
+import numpy as np
+
+from minivit import backend
+from minivit.data import Dataset, random_shift
+from minivit.errors import InputError
+from minivit.evaluation import evaluate
+from minivit.models import Trace, ViT, ViTConfig, variant
+from minivit.ops.cross_entropy import check_labels
+from minivit.optim import Adam, clip_scale, warmup_cosine
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """The recipe. Raises InputError for values that can't be meant."""
+
+    model: ViTConfig = field(default_factory=lambda: variant("digits"))
+    epochs: int = 100
+    batch: int = 32
+    learning_rate: float = 2e-3  # the peak, after warm-up
+    warmup_epochs: float = 5.0
+    weight_decay: float = 0.05
+    smoothing: float = 0.1  # label smoothing
+    shift: int = 1  # pixels
+    position_std: float = 1.0  # of the position table at the start
+    clip: float = 1.0  # largest global norm of the gradient
+    hold_out: float = 0.0  # part of the training images that stands in for the test images
+    seed: int = 0
+
+    def __post_init__(self):
+        for name, least in (("epochs", 0), ("batch", 1), ("shift", 0), ("seed", 0)):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < least:
+                raise InputError(f"{name} is {value}: expected a whole number from {least}")
+        for name in ("learning_rate", "clip"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value > 0):
+                raise InputError(f"{name.replace('_', ' ')} is {value}: expected a number above 0")
+        for name in ("warmup_epochs", "weight_decay", "position_std"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value >= 0):
+                raise InputError(f"{name.replace('_', ' ')} is {value}: expected 0 or more")
+        for name in ("smoothing", "hold_out"):
+            value = getattr(self, name)
+            if not 0 <= value < 1:
+                raise InputError(
+                    f"{name.replace('_', '-')} is {value}: expected a part of 1, from 0 to below 1"
+                )
+
+    def to_dict(self) -> dict:
+        """Plain values, as a checkpoint's header holds them; the model's are stored beside."""
+        return {name: value for name, value in asdict(self).items() if name != "model"}
+
+    @classmethod
+    def from_dict(cls, values: dict, model: ViTConfig) -> "TrainingConfig":
+        """The inverse of `to_dict`; InputError for an unknown field."""
+        unknown = set(values) - {entry.name for entry in fields(cls)}
+        if unknown:
+            raise InputError(f"a recipe has no entry {', '.join(sorted(unknown))}")
+        return cls(model=model, **values)
+
+
+@dataclass
+class State:
+    """Where a run stands. `step` counts the batches done in epoch number `epoch` (from 0)."""
+
+    epoch: int = 0
+    step: int = 0
+    random_state: dict | None = None  # of the generator, in the middle of an epoch
+    loss_sum: float = 0.0  # over the images of this epoch so far
+    correct: int = 0
+    seconds: float = 0.0  # of this epoch so far
+    history: list[dict] = field(default_factory=list)  # a row per finished epoch
+    timing: list[dict] = field(default_factory=list)
+
+
+class Training:
+    """A model on its way: recipe, data, model, optimiser and state."""
+
+    def __init__(self, config: TrainingConfig, data: Dataset, dtype=np.float32):
+        """Start at the beginning; InputError when data and model don't fit together."""
+        c = config.model
+        if not len(data.train.labels) or not len(data.test.labels):
+            raise InputError(f"{data.name} has no images on one side: can't train and measure")
+        for split in (data.train, data.test):
+            check_labels(split.labels, len(split.images), c.classes)
+        self.config, self.data, self.state = config, data, State()
+        self.model = ViT(c, config.seed, dtype, position_std=config.position_std)
+        self.model.preprocessing = data.preprocessing
+        self.model.class_names = data.class_names
+        self.optimiser = Adam(self.model.parameters, weight_decay=config.weight_decay)
+        self.steps_per_epoch = math.ceil(len(data.train.labels) / config.batch)
+
+    @property
+    def finished(self) -> bool:
+        return self.state.epoch >= self.config.epochs
+
+    def epoch(self) -> "list[Batch]":
+        """The batches of the current epoch that are still to do, in order."""
+        s, c = self.state, self.config
+        rng = np.random.default_rng([c.seed, s.epoch])
+        order = rng.permutation(len(self.data.train.labels))
+        if s.random_state is not None:
+            rng.bit_generator.state = s.random_state
+        return [
+            Batch(rng, order[step * c.batch : (step + 1) * c.batch])
+            for step in range(s.step, self.steps_per_epoch)
+        ]
+
+    def train_batch(self, batch: "Batch") -> float:
+        """One step on one batch: returns its loss; InputError when it is not finite."""
+        s, c, model = self.state, self.config, self.model
+        started = time.perf_counter()
+        images, labels = (part[batch.indices] for part in self.data.train)
+        if c.shift:
+            fill = self.data.preprocessing["low"]
+            images = random_shift(images, batch.rng, pixels=c.shift, fill=fill)
+        ops = backend.current()
+        # Overflow is looked for below, by name: NumPy need not warn of it on the way.
+        with np.errstate(over="ignore", invalid="ignore"):
+            logits, cache = model.forward(images)
+            loss, loss_cache = ops.cross_entropy_forward(
+                logits, labels=labels, smoothing=c.smoothing
+            )
+            dlogits = ops.cross_entropy_backward(logits.dtype.type(1), loss_cache)
+            model.zero_gradients()
+            model.backward(dlogits, cache)
+            norm = ops.global_norm(model.gradients.flat)
+            if not (math.isfinite(loss) and math.isfinite(norm)):
+                raise InputError(self.divergence(images, dlogits))
+            self.optimiser.step(model.gradients, self.learning_rate(), clip_scale(norm, c.clip))
+        s.step += 1
+        s.random_state = batch.rng.bit_generator.state
+        s.loss_sum += float(loss) * len(labels)
+        s.correct += int((logits.argmax(axis=1) == labels).sum())
+        s.seconds += time.perf_counter() - started
+        return float(loss)
+
+    def learning_rate(self) -> float:
+        """Of the next step: linear warm-up, then half a cosine down to 0."""
+        c, each = self.config, self.steps_per_epoch
+        return warmup_cosine(
+            self.state.epoch * each + self.state.step,
+            steps=c.epochs * each,
+            warmup=round(min(c.warmup_epochs, c.epochs / 2) * each),
+            peak=c.learning_rate,
+        )
+
+    def finish_epoch(self) -> dict:
+        """Measure on the test images and add a row to the history, which is returned."""
+        s, images = self.state, len(self.data.train.labels)
+        tested = evaluate(self.model, *self.data.test)
+        if not math.isfinite(tested.loss):
+            raise InputError(self.divergence(self.data.test.images[:64], None))
+        row = {
+            "epoch": s.epoch + 1,
+            "train_loss": s.loss_sum / images,
+            "train_accuracy": s.correct / images,
+            "test_loss": tested.loss,
+            "test_accuracy": tested.accuracy,
+        }
+        rate = images / s.seconds if s.seconds else 0.0
+        timing = {"epoch": s.epoch + 1, "seconds": s.seconds, "images_per_second": rate}
+        self.state = State(epoch=s.epoch + 1, history=[*s.history, row], timing=[*s.timing, timing])
+        return row
+
+    def divergence(self, images: np.ndarray, dlogits: np.ndarray | None) -> str:
+        """A sentence on which tensor was the first that is not finite."""
+        first = first_nonfinite(self.model, images, dlogits) or "the loss"
+        s, c = self.state, self.config
+        return (
+            f"training diverged in epoch {s.epoch + 1}, step {s.step + 1}: the first tensor with "
+            f"NaN or infinity is {first}; the last good checkpoint is kept. Try a learning rate "
+            f"below {c.learning_rate:g}"
+        )
+
+
+@dataclass
+class Batch:
+    """Which images come next; the generator for their shifts is the epoch's."""
+
+    rng: np.random.Generator
+    indices: np.ndarray  # (B,)
+
+
+def first_nonfinite(model: ViT, images: np.ndarray, dlogits: np.ndarray | None) -> str | None:
+    """The first of parameters, intermediates and gradients (in the order in which they are
+    computed) that holds NaN or infinity; None if all are finite."""
+    for name, array in model.parameters.items():
+        if not np.isfinite(array).all():
+            return f"the parameter {name!r}"
+    trace = Trace(model.config, model.parameters, images.astype(model.dtype, copy=False))
+    for name, array in trace.values.items():
+        if not np.isfinite(array).all():
+            return repr(name)
+    if dlogits is not None:
+        trace.backward(dlogits)
+        for name in reversed(trace.gradients):
+            if not np.isfinite(trace.gradients[name]).all():
+                return f"the gradient of {name!r}"
+    return None
+
+
+def train(
+    config: TrainingConfig,
+    data: Dataset,
+    *,
+    training: Training | None = None,
+    on_step: Callable[[Training, float], None] = lambda training, loss: None,
+    on_epoch: Callable[[Training, dict], None] = lambda training, row: None,
+) -> Training:
+    """Train to the last epoch: `minivit.train(TrainingConfig(), load_dataset("digits"))`.
+
+    `on_step` is called after every batch with its loss, `on_epoch` after every epoch with its row
+    of the history; either may raise to stop. With `training` (see `minivit.runs`) a former run
+    goes on. Returns the training: `.model`, `.state.history`.
+
+    Raises InputError when data and model don't fit together, or when the loss diverges.
+    """
+    training = training or Training(config, data)
+    while not training.finished:
+        for batch in training.epoch():
+            loss = training.train_batch(batch)
+            on_step(training, loss)
+        row = training.finish_epoch()
+        on_epoch(training, row)
+    return training
