@@ -3,6 +3,8 @@
     checkpoint.safetensors   the model, the moments and the state of the run; replaced whole
     history.csv              epoch, losses, accuracies
     timing.csv               seconds and images per second of each epoch
+
+The checkpoint alone decides where a run stands: the tables are written anew from it.
 """
 
 import csv

@@ -25,10 +25,10 @@ class TrainingConfig:
     """The recipe. Raises InputError for values that can't be meant."""
 
     model: ViTConfig = field(default_factory=lambda: variant("digits"))
-    epochs: int = 100
+    epochs: int = 60
     batch: int = 32
     learning_rate: float = 2e-3  # the peak, after warm-up
-    warmup_epochs: float = 5.0
+    warmup_epochs: float = 2.0
     weight_decay: float = 0.05
     smoothing: float = 0.1  # label smoothing
     shift: int = 1  # pixels

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit import backend
-from minivit.checking.differences import STEP, central_gradient, central_slope, data_scale
 from minivit.checking.diagnosis import diagnose, pattern
+from minivit.checking.differences import STEP, central_gradient, central_slope, data_scale
 from minivit.checking.report import RIGHT, Report, Row, compare, judge
 from minivit.models import ViT
 
@@ -42,8 +42,15 @@ def check_model(
         report.remarks.append(
             "The head was all 0 and would let no gradient through: a random one stands in for it."
         )
-    for name, gradient in check.gradients().items():
-        report.rows.append(check.row(name, gradient, rng, tolerance, whole))
+    gradients = check.gradients()
+    if any(gradient.size > whole for gradient in gradients.values()):
+        report.remarks.append(
+            f"Tensors of more than {whole} elements are checked at {ELEMENTS} random elements and "
+            f"along {DIRECTIONS} random directions."
+        )
+    for name, gradient in gradients.items():
+        sampled = gradient.size > whole
+        report.rows.append(check.row(name, gradient, rng, tolerance, sampled))
     return report
 
 
@@ -77,12 +84,13 @@ class ModelCheck:
         """Of all parameters and of the images: the gradients of `unit` times the loss.
 
         A model that has learned its labels has next to no gradient left. The unit brings the
-        largest gradient on a logit to 1, so that there is something to compare.
+        largest gradient on a logit to 1, so that there is something to compare; but it is at
+        most 1e4, since it enlarges the rounding errors of the loss as well.
         """
         loss_backward = backend.current().cross_entropy_backward
         _, loss_cache, cache = self.loss()
         largest = float(np.abs(loss_backward(np.float64(1), loss_cache)).max())
-        self.unit = 1 / max(largest, 1e-6)
+        self.unit = 1 / max(largest, 1e-4)
         self.model.zero_gradients()
         dlogits = loss_backward(np.float64(self.unit), loss_cache)
         dimages = self.model.backward(dlogits, cache, want_dimages=True)
@@ -99,16 +107,15 @@ class ModelCheck:
         """The verdict on one tensor."""
         sampled = gradient.size > whole
         probe = self.sample(gradient, rng) if sampled else Probe(gradient, None, [])
-        note = f"{ELEMENTS} elements and {DIRECTIONS} directions" if sampled else ""
         for step in (STEP, 0.1 * STEP):  # the second where the first was too long
             numeric = self.measure(name, probe, step)
             absolute, relative = compare(numeric, probe.given)
             if relative <= tolerance:
                 break
         verdict = judge(relative, tolerance)
-        if verdict == "wrong":
-            found = pattern(probe.given, numeric) if sampled else diagnose(probe.given, numeric)
-            note = found or note
+        note = ""
+        if verdict == "wrong":  # a sample shows fewer patterns than the whole gradient
+            note = (pattern if sampled else diagnose)(probe.given, numeric)
         return Row(name, gradient.shape, absolute, relative, verdict, note)
 
     def sample(self, gradient: np.ndarray, rng: np.random.Generator) -> "Probe":

@@ -17,10 +17,10 @@ FLOOR = 1e-3
 
 @dataclass(frozen=True)
 class Row:
-    """The check of one gradient. `note` says what is wrong with it, or how it was checked."""
+    """The check of one gradient. `note` says what is wrong with it."""
 
     tensor: str
-    shape: tuple[int, ...]
+    shape: tuple[int, ...] | None  # None where the input is None
     absolute_error: float
     relative_error: float
     verdict: str  # "excellent", "right" or "wrong"
@@ -95,8 +95,10 @@ class Report:
         return "\n".join([*lines, *(f"  wrong: {problem}" for problem in self.problems)])
 
 
-def shape_text(shape: tuple[int, ...]) -> str:
-    """(2, 3) -> "2x3", () -> "scalar"."""
+def shape_text(shape: tuple[int, ...] | None) -> str:
+    """(2, 3) -> "2x3", () -> "scalar", None -> "-"."""
+    if shape is None:
+        return "-"
     return "x".join(map(str, shape)) or "scalar"
 
 

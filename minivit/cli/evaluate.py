@@ -2,6 +2,9 @@
 
 import argparse
 import json
+import math
+
+from minivit.cli.arguments import add_threads
 
 HELP = "accuracy, loss and confusion matrix of a trained model"
 
@@ -14,9 +17,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='print only {"accuracy": 0 to 1, "loss": in nats, "images": how many} '
         "(default: tables)",
     )
+    add_threads(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
+    import numpy as np
+
     from minivit.data import load_dataset
     from minivit.errors import InputError
     from minivit.evaluation import evaluate
@@ -30,7 +36,13 @@ def run(arguments: argparse.Namespace) -> int:
             "measure it on; give a run that `minivit train` wrote"
         )
     test = load_dataset(name).test
-    result = evaluate(model, test.images, test.labels)
+    with np.errstate(over="ignore", invalid="ignore"):  # a sentence says it better
+        result = evaluate(model, test.images, test.labels)
+    if not math.isfinite(result.loss):
+        raise InputError(
+            f"the answers of {arguments.run} overflow: its parameters are too large; choose "
+            "another checkpoint, or train with a lower learning rate"
+        )
     if arguments.json:
         summary = {"accuracy": result.accuracy, "loss": result.loss, "images": len(test.labels)}
         print(json.dumps(summary))

@@ -90,7 +90,8 @@ def stage_table(rows, total) -> str:
         indent = "  " if row in blocks else ""
         lines.append(line(indent + row.name.rpartition(".")[2], row, row.parameters, row.flops))
         if blocks and row is blocks[-1] and row.times > 1:
-            parameters, flops = (row.times * sum(part) for part in zip(*(b[2:4] for b in blocks)))
+            parameters = sum(block.parameters * block.times for block in blocks)
+            flops = sum(block.flops * block.times for block in blocks)
             lines.append(line(f"{row.times} blocks together", row, parameters, flops))
     all_parameters, all_flops = f"{total.parameters:,}", scaled(total.forward_flops)
     return table([*lines, ("total", "", all_parameters, all_flops)], "<<>")
@@ -112,7 +113,11 @@ def totals(total, batch: int) -> str:
         ("parameters", size(memory["parameters"]), "float32, 4 bytes each"),
         ("gradients", size(memory["gradients"]), "one per parameter"),
         ("moments", size(memory["moments"]), "Adam's two per parameter"),
-        ("activations", size(memory["activations"]), "what the NumPy backend keeps of the forward for the backward"),
+        (
+            "activations",
+            size(memory["activations"]),
+            "what the NumPy backend keeps of the forward for the backward",
+        ),
         ("together", size(sum(memory.values())), "without images and short-lived temporaries"),
     ]
     return (

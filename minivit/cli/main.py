@@ -17,8 +17,8 @@ from minivit.cli.sentences import sentence
 from minivit.errors import InputError
 from minivit.threads import set_threads, thread_count
 
-VERBS = ("train", "evaluate", "predict", "info", "gradcheck")
-WITH_THREADS = ("train", "evaluate", "predict", "gradcheck")
+VERBS = ("train", "evaluate", "predict", "info", "gradcheck", "bench")
+WITH_THREADS = ("train", "evaluate", "predict", "gradcheck", "bench")  # have --threads
 BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 2, 130, 141  # the last two as a shell reports signals
 
 
@@ -30,11 +30,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return run(sys.argv[1:] if argv is None else list(argv))
     except BrokenPipeError:  # the reader of our output left, e.g. `minivit info H/14 | head -3`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
         return PIPE_CLOSED
     except InputError as error:
         return complain(str(error), BAD_INPUT)
     except OSError as error:
+        try:
+            sys.stdout.flush()
+        except OSError:  # it was the output itself, e.g. a file on a full disk
+            drop_output()
         return complain(sentence(error), BAD_INPUT)
     except MemoryError as error:
         reason = f" ({error})" if str(error) else ""
@@ -98,9 +102,12 @@ def build_parser(verb: str | None) -> argparse.ArgumentParser:
         )
         if name == verb:
             module.add_arguments(options)
-            if name in WITH_THREADS:
-                add_threads(options)
     return parser
+
+
+def drop_output() -> None:
+    """Send what is left of the output nowhere: else Python would fail on it again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def complain(message: str, code: int) -> int:

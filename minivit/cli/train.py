@@ -5,6 +5,8 @@ import signal
 import sys
 from pathlib import Path
 
+from minivit.cli.arguments import add_threads
+
 HELP = "train a ViT on the embedded digits, and draw where it looks"
 
 
@@ -35,8 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--hold-out", float, recipe.hold_out, "part of the training images to measure on instead "
         "of the test images, for choosing settings")  # fmt: skip
     add("--seed", int, recipe.seed, "of the initial weights, the order and the shifts")
+    add_threads(parser)
     folder = parser.add_argument_group("where to")
-    folder.add_argument("--out", metavar="DIR", help="run folder (default: runs/DATASET-1, -2, ...)")
+    folder.add_argument("--out", metavar="DIR", help="(default: runs/DATASET-1, -2, ...)")
     folder.add_argument("--force", action="store_true", help="overwrite the run that --out holds")
     folder.add_argument("--resume", metavar="RUN", help="go on with this run, exactly")
 
@@ -137,12 +140,13 @@ def _opening(training, folder: Path) -> str:
     from minivit.threads import thread_count
 
     c, data = training.config.model, training.data
+    train, test = len(data.train.labels), len(data.test.labels)
     measured = "held-out training" if training.config.hold_out else "test"
     return (
-        f"{data.name}: {len(data.train.labels):,} training and {len(data.test.labels):,} {measured} "
-        f"images of {c.image[0]}x{c.image[1]} pixels, {c.classes} classes\n"
-        f"ViT: {c.patches} patches of {c.patch[0]}x{c.patch[1]}, width {c.width}, {c.depth} blocks, "
-        f"{c.heads} heads, MLP {c.mlp}: {parameter_count(c):,} parameters\n"
+        f"{data.name}: {train:,} training and {test:,} {measured} images of "
+        f" {c.image[0]}x{c.image[1]} pixels, {c.classes} classes\n"
+        f"ViT: {c.patches} patches of {c.patch[0]}x{c.patch[1]}, width {c.width}, "
+        f"{c.depth} blocks, {c.heads} heads, MLP {c.mlp}: {parameter_count(c):,} parameters\n"
         f"backend {backend.name()}, {thread_count()} threads, seed {training.config.seed}; "
         f"run folder {folder}"
     )
@@ -203,20 +207,34 @@ class _Progress:
 
 def _finish(training, folder: Path) -> None:
     """The pictures, where everything lies, and what to run next."""
+    from minivit.checkpoints import CHECKPOINT
     from minivit.evaluation import evaluate
-    from minivit.runs import write_pictures
+    from minivit.inspection import attention_picture, can_draw, training_curve
 
-    if training.state.history:
-        last = training.state.history[-1]
-        images = len(training.data.test.labels)
-        print(
-            f"\nTest accuracy after the last epoch: {last['test_accuracy']:.2%} "
-            f"({round(last['test_accuracy'] * images)} of {images}), loss {last['test_loss']:.3f}"
-        )
-    tested = evaluate(training.model, *training.data.test)
-    for name, meaning in write_pictures(training, tested, folder).items():
-        print(f"  {str(folder / name) if name else '':<40} {meaning}".rstrip())
+    images, labels = training.data.test
+    tested = evaluate(training.model, images, labels)
     print(
-        f"Next:\n  minivit evaluate {folder}\n  minivit predict {folder} YOUR_PICTURE.png\n"
+        f"\nTest accuracy after the last epoch: {tested.accuracy:.2%} "
+        f"({round(tested.accuracy * len(labels))} of {len(labels)}), loss {tested.loss:.3f}\n"
+    )
+    files = {
+        CHECKPOINT: "the model, and all that going on needs",
+        "history.csv": "losses and accuracies of every epoch",
+        "timing.csv": "seconds and images per second of every epoch",
+    }
+    history = training.state.history
+    if can_draw() and history:
+        training_curve(history, folder / "curve.png")
+        attention_picture(training.model, images, labels, tested.probabilities,
+                          folder / "attention.png")  # fmt: skip
+        files["curve.png"] = "loss and accuracy as curves"
+        files["attention.png"] = "where the cls token looks, head by head, and what it got wrong"
+    for name, meaning in files.items():
+        print(f"  {folder / name!s:<40} {meaning}")
+    if not can_draw():
+        print("  No pictures: matplotlib is missing; pip install 'minivit[plots]', then run\n"
+              f"  minivit train --resume {folder}, which draws them.")  # fmt: skip
+    print(
+        f"\nNext:\n  minivit evaluate {folder}\n  minivit predict {folder} YOUR_PICTURE.png\n"
         f"  minivit gradcheck {folder}"
     )

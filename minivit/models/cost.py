@@ -28,7 +28,7 @@ def stages(config: ViTConfig) -> list[Stage]:
     """Every stage, from the pixels to the logits.
 
     Each linear map keeps its input, LayerNorm x_hat and 1 / std, attention also q, k, v and the
-    probabilities, GELU its input. A cls head keeps the whole x that its token is part of.
+    probabilities, GELU its input z and Phi(z). A cls head keeps the whole x that its token is in.
     """
     c = config
     T, D, H, M, C, N = c.tokens, c.width, c.heads, c.mlp, c.classes, c.patches
@@ -39,7 +39,7 @@ def stages(config: ViTConfig) -> list[Stage]:
         ("norm1", 0, norm),
         ("attention", 2 * T * D * 4 * D + scores, 5 * T * D + H * T * T),
         ("norm2", 0, norm),
-        ("mlp", 2 * 2 * T * D * M, T * D + 2 * T * M),
+        ("mlp", 2 * 2 * T * D * M, T * D + 3 * T * M),
     ]
     rows = [
         Stage("patchify", (N, c.pixels), 0, 0, 0),

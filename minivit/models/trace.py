@@ -12,6 +12,7 @@ import numpy as np
 from minivit import ops
 from minivit.models.config import ViTConfig, parameter_shapes
 from minivit.ops.attention import attention_scores
+from minivit.ops.head import pool_backward, pool_forward
 from minivit.ops.multihead_attention import join_heads, merge_heads, split_heads, split_one
 
 NORM = ("x_hat", "out")
@@ -68,11 +69,7 @@ class Trace:
         g["logits"] = dlogits.astype(self.logits.dtype)
         dpooled = self._linear_backward("head", "head", "w", "b", g["logits"])
         g["head.pooled"] = dpooled
-        dx = np.zeros_like(self.values["norm.out"])
-        if self.config.pool == "cls":
-            dx[:, 0] = dpooled
-        else:
-            dx[:] = dpooled[:, None] / self.config.tokens
+        dx = pool_backward(dpooled, self.values["norm.out"].shape, self.config.pool)
         dx = self._norm_backward("norm", dx)
         for i in reversed(range(self.config.depth)):
             dx = self._block_backward(f"blocks.{i}", dx)
@@ -96,7 +93,7 @@ class Trace:
         for i in range(self.config.depth):
             x = self._block(f"blocks.{i}", x)
         x = self._norm("norm", x)
-        v["head.pooled"] = x[:, 0].copy() if self.config.pool == "cls" else x.mean(axis=1)
+        v["head.pooled"] = pool_forward(x, self.config.pool)
         v["logits"], self._caches["head"] = ops.linear_forward(
             v["head.pooled"], p["head.w"], p["head.b"]
         )

@@ -31,15 +31,7 @@ def embed_forward(
     positions (T, D) or None -> x (B, T, D), T = N + 1 with a cls token and N without.
     """
     projected, linear_cache = linear_forward(patches, w, b)  # (B, N, D)
-    if cls is None:
-        x = projected
-    else:
-        B, N, D = projected.shape
-        x = np.empty((B, N + 1, D), projected.dtype)
-        x[:, 0] = cls
-        x[:, 1:] = projected
-    if positions is not None:
-        x += positions
+    x = with_cls_and_positions(projected, cls, positions)
     return x, EmbedCache(linear_cache, cls is not None, positions is not None)
 
 
@@ -57,3 +49,22 @@ def embed_backward(dx: np.ndarray, cache: EmbedCache, *, want_dpatches: bool = T
     dpositions = dx.sum(axis=0) if cache.has_positions else None
     dpatches, dw, db = linear_backward(dprojected, cache.linear, want_dx=want_dpatches)
     return dpatches, dw, db, dcls, dpositions
+
+
+def with_cls_and_positions(
+    projected: np.ndarray, cls: np.ndarray | None, positions: np.ndarray | None
+) -> np.ndarray:
+    """projected (B, N, D), cls (D,) or None, positions (T, D) or None -> x (B, T, D).
+
+    Writes into `projected`, which the caller has just made, where no cls token is to be added.
+    """
+    if cls is None:
+        x = projected
+    else:
+        B, N, D = projected.shape
+        x = np.empty((B, N + 1, D), projected.dtype)
+        x[:, 0] = cls
+        x[:, 1:] = projected
+    if positions is not None:
+        x += positions
+    return x

@@ -31,8 +31,7 @@ def gelu_forward(x: np.ndarray, *, form: str = "erf") -> tuple[np.ndarray, GeluC
 
     Raises InputError for another form.
     """
-    if form not in FORMS:
-        raise InputError(f'gelu form is {form!r}: choose "erf" (exact) or "tanh" (Google\'s)')
+    check_form(form)
     cdf = normal_cdf(x, form)
     return x * cdf, GeluCache(x, cdf, form)
 
@@ -53,6 +52,12 @@ def gelu_backward(dy: np.ndarray, cache: GeluCache) -> np.ndarray:
         t = 2 * cdf - 1
         density = 0.5 * (1 - t * t) * (TANH_SCALE * (1 + 3 * TANH_CUBIC * x * x))
     return dy * (cdf + x * density)
+
+
+def check_form(form: str) -> None:
+    """InputError unless `form` is one of FORMS."""
+    if form not in FORMS:
+        raise InputError(f'gelu form is {form!r}: choose "erf" (exact) or "tanh" (Google\'s)')
 
 
 def normal_cdf(x: np.ndarray, form: str) -> np.ndarray:

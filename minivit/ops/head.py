@@ -31,10 +31,7 @@ def head_forward(
 
     Raises InputError for another pool.
     """
-    if pool not in POOLS:
-        raise InputError(f'pool is {pool!r}: choose "cls" or "mean"')
-    pooled = x[:, 0] if pool == "cls" else x.mean(axis=1)  # (B, D)
-    logits, linear_cache = linear_forward(pooled, w, b)
+    logits, linear_cache = linear_forward(pool_forward(x, pool), w, b)
     return logits, HeadCache(linear_cache, x.shape, pool)
 
 
@@ -49,9 +46,21 @@ def head_backward(
         dx[:, 0] = dpooled and 0 elsewhere,   or   dx[:, t] = dpooled / T
     """
     dpooled, dw, db = linear_backward(dlogits, cache.linear)
-    dx = np.zeros(cache.tokens_shape, dlogits.dtype)
-    if cache.pool == "cls":
+    return pool_backward(dpooled, cache.tokens_shape, cache.pool), dw, db
+
+
+def pool_forward(x: np.ndarray, pool: str) -> np.ndarray:
+    """x (B, T, D) -> (B, D): token 0, or the mean of all tokens."""
+    if pool not in POOLS:
+        raise InputError(f'pool is {pool!r}: choose "cls" or "mean"')
+    return x[:, 0] if pool == "cls" else x.mean(axis=1)
+
+
+def pool_backward(dpooled: np.ndarray, tokens_shape: tuple, pool: str) -> np.ndarray:
+    """dpooled (B, D) -> dx (B, T, D)."""
+    dx = np.zeros(tokens_shape, dpooled.dtype)
+    if pool == "cls":
         dx[:, 0] = dpooled
     else:
-        dx[:] = dpooled[:, None] / cache.tokens_shape[1]
-    return dx, dw, db
+        dx[:] = dpooled[:, None] / tokens_shape[1]
+    return dx

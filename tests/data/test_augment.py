@@ -8,9 +8,7 @@ def test_every_image_is_one_of_its_shifts_and_all_shifts_occur():
     images = np.repeat(rng.standard_normal((1, 5, 4, 2)), 300, axis=0)
     shifted = random_shift(images, rng, pixels=1, fill=-7.0)
     padded = np.pad(images[0], ((1, 1), (1, 1), (0, 0)), constant_values=-7.0)
-    windows = {
-        padded[i : i + 5, j : j + 4].tobytes(): (i, j) for i in range(3) for j in range(3)
-    }
+    windows = {padded[i : i + 5, j : j + 4].tobytes(): (i, j) for i in range(3) for j in range(3)}
     counts = {place: 0 for place in windows.values()}
     for image in shifted:
         counts[windows[image.tobytes()]] += 1
@@ -24,7 +22,5 @@ def test_no_shift_is_the_identity():
 
 def test_the_generator_alone_decides():
     images = np.arange(24.0).reshape(2, 3, 4, 1)
-    one, two = (
-        random_shift(images, np.random.default_rng(5), pixels=2, fill=0) for _ in range(2)
-    )
+    one, two = (random_shift(images, np.random.default_rng(5), pixels=2, fill=0) for _ in range(2))
     assert np.array_equal(one, two)

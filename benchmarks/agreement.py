@@ -1,0 +1,34 @@
+"""No timing of sides that compute different things."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from minivit.errors import InputError
+
+SAMPLED = 1 << 16  # numbers of an array that travel between processes, at most
+
+
+def sample(array) -> np.ndarray:
+    """The array, or numbers spread evenly over it if there are many."""
+    flat = np.asarray(array).reshape(-1)
+    # A stride that is odd walks through all columns, whatever power of two their number is.
+    return flat[:: (flat.size // SAMPLED) | 1].copy()
+
+
+def assert_agreement(outputs: Mapping[str, Mapping[str, np.ndarray]], tolerance: float) -> None:
+    """Every side against the first: InputError names what differs, and by how much.
+
+    The difference is relative to the largest value, since rounding errors are.
+    """
+    first, *others = outputs
+    for other in others:
+        for what, expected in outputs[first].items():
+            found, largest = outputs[other][what], max(np.abs(expected).max(), 1e-30)
+            same = found.shape == expected.shape
+            difference = np.abs(found - expected).max() / largest if same else np.inf
+            if not difference <= tolerance:
+                raise InputError(
+                    f"{first} and {other} disagree on {what}: a relative difference of "
+                    f"{difference:.1e}, with {tolerance:.0e} allowed; times would mean nothing"
+                )

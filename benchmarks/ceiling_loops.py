@@ -1,0 +1,55 @@
+"""The compiled loops behind the ceilings. Imported only in a process that may have Numba."""
+
+import numpy as np
+from minivit.kernels.compile import parallel_jit
+from minivit.kernels.simd import ROWS, VECTORS, lanes, tile
+from numba import get_num_threads, prange
+
+TASKS = 8  # of each thread
+
+
+def operands(dtype: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A row of a, a row of b (a tile wide), and a tile of c for every task.
+
+    Small numbers: the sums of a million products stay far from infinity.
+    """
+    width = VECTORS * lanes(dtype)
+    c = np.zeros((TASKS * get_num_threads(), ROWS * width), dtype)
+    return np.full(ROWS, 1e-3, dtype), np.full(width, 1e-3, dtype), c
+
+
+def flops(dtype: str, tasks: int, steps: int) -> int:
+    """Multiplications and additions of one call of `multiply_adds`."""
+    return 2 * tasks * steps * ROWS * VECTORS * lanes(dtype)
+
+
+@parallel_jit
+def multiply_adds(a, b, c, steps):
+    """c[i] = the sum over steps of a b; strides of 0 along k: the loop loads nothing new."""
+    width = c.shape[1] // ROWS
+    for i in prange(len(c)):
+        at = i * c.shape[1]
+        tile(ROWS, VECTORS, a, 0, 1, 0, b, 0, 0, c, at, width, False, c, at, width, width, steps)
+
+
+def parts() -> int:
+    """Into how many pieces copy and triad cut their arrays."""
+    return get_num_threads()
+
+
+@parallel_jit
+def copy(a, b, c, parts):
+    """a = b."""
+    each = (len(a) + parts - 1) // parts
+    for part in prange(parts):
+        for i in range(part * each, min(len(a), (part + 1) * each)):
+            a[i] = b[i]
+
+
+@parallel_jit
+def triad(a, b, c, parts):
+    """a = b + 3 c."""
+    each = (len(a) + parts - 1) // parts
+    for part in prange(parts):
+        for i in range(part * each, min(len(a), (part + 1) * each)):
+            a[i] = b[i] + np.float32(3) * c[i]

@@ -1,0 +1,81 @@
+"""The arguments of `python -m benchmarks NAME`, which are those of `minivit bench NAME` too.
+
+Nothing here imports NumPy: whoever sets the threads comes first.
+"""
+
+import argparse
+import importlib
+import json
+from pathlib import Path
+
+DESCRIPTION = "Time minivit, side by side with NumPy's BLAS and PyTorch, on this machine."
+BENCHMARKS = {
+    "ceiling": "multiply-adds and memory bandwidth that this machine can reach",
+    "products": "matrix products of a ViT: the kernels against NumPy's BLAS",
+    "ops": "each op forward and backward: NumPy, kernels, PyTorch if installed",
+    "step": "training steps and inference of six models, memory, time to the first step",
+    "scaling": "a training step with more threads, images, tokens and width; curves in ./out",
+    "roofline": "every kernel under the roof of this machine; a picture in ./out",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """NAME and the options. Defaults are those of `options.Options`."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = "benchmarks:\n" + "\n".join(f"  {n:<10}{h}" for n, h in BENCHMARKS.items())
+    parser.add_argument(
+        "name", choices=BENCHMARKS, metavar="NAME", help=", ".join(BENCHMARKS) + " (see below)"
+    )
+    add = parser.add_argument
+    add("--json", action="store_true", help="print the machine and all rows as JSON")
+    add("--seconds", type=positive(float), default=argparse.SUPPRESS, metavar="X",
+        help="time for each case, all sides together (default: 10 a model, 2 an op)")  # fmt: skip
+    add("--repeats", type=positive(int), default=argparse.SUPPRESS, metavar="N",
+        help="turns of every side in a case, whatever time they take")  # fmt: skip
+    add("--backends", default=argparse.SUPPRESS, metavar="LIST",
+        help="ours: numba, numpy or numba,numpy (default: all that run here)")  # fmt: skip
+    add("--configs", default=argparse.SUPPRESS, metavar="LIST",
+        help="step: which of digits,fashion,cifar,Ti/16,S/16,B/16 (default: all)")  # fmt: skip
+    add("--vs", choices=("torch",), default=argparse.SUPPRESS,
+        help="step: time PyTorch too (extra `bench`)")  # fmt: skip
+    add("--memory", action="store_true", help="step: measure the peak memory of training")
+    add("--first-step", action="store_true", help="step: measure the time to the first step")
+    add("--out", type=Path, default=argparse.SUPPRESS, metavar="DIR",
+        help="where pictures go (default: out)")  # fmt: skip
+    add("--tiny", action="store_true", help=argparse.SUPPRESS)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure, and print a table or JSON.
+
+    Raises InputError for what a benchmark needs and can't have.
+    """
+    from .machine import line, machine
+    from .options import Options, progress
+
+    given = {n: v for n, v in vars(arguments).items() if n in Options.__dataclass_fields__}
+    options = Options(**{n: v for n, v in given.items() if v is not None})
+    benchmark = importlib.import_module(f".{arguments.name}", __package__)
+    about = machine(options.threads)
+    rows = benchmark.measure(options)
+    progress("")
+    if arguments.json:
+        print(json.dumps({"machine": about, "rows": rows}, indent=2))
+    else:
+        print(f"{line(about)}\n\n{benchmark.report(rows)}")
+    return 0
+
+
+def positive(kind: type):
+    """An argument type: a number above 0."""
+
+    def parse(text: str):
+        try:
+            number = kind(text)
+        except ValueError:
+            number = 0
+        if not number > 0:
+            raise argparse.ArgumentTypeError(f"{text!r}: expected a number above 0")
+        return number
+
+    return parse

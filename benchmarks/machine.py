@@ -1,0 +1,77 @@
+"""The machine line: which CPU, how many cores, which versions, so that a figure can be judged."""
+
+import os
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import minivit
+from minivit.threads import available_threads
+
+PACKAGES = ("numpy", "numba", "torch")
+VECTORS = {"avx512f": "AVX-512", "avx2": "AVX2", "asimd": "NEON", "sse2": "SSE2"}
+# What holds one side or another to fewer instructions than the CPU has: no figure without it.
+HOLDS = (
+    "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES", "OPENBLAS_CORETYPE", "ONEDNN_MAX_CPU_ISA",
+    "MKL_ENABLE_INSTRUCTIONS", "ATEN_CPU_CAPABILITY",
+)  # fmt: skip
+
+
+def machine(threads: int) -> dict:
+    """CPU, cores, threads, system and versions, in plain values."""
+    return {
+        "cpu": cpu(),
+        "vectors": vectors(),
+        "cores": available_threads(),
+        "threads": threads,
+        "system": f"{platform.system()} {platform.machine()}",
+        "versions": {
+            "minivit": minivit.__version__,
+            "python": platform.python_version(),
+            **{name: found for name in PACKAGES if (found := installed(name))},
+        },
+        "held_to": {name: os.environ[name] for name in HOLDS if name in os.environ},
+    }
+
+
+def line(machine: dict) -> str:
+    """The same on one line."""
+    versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
+    held = "".join(f"; {name}={value}" for name, value in machine["held_to"].items())
+    return (
+        f"{machine['cpu']} ({machine['vectors']}), {machine['cores']} cores, "
+        f"{machine['threads']} threads, {machine['system']}; {versions}{held}"
+    )
+
+
+def cpu() -> str:
+    """The processor's name as the system knows it."""
+    return cpu_info().get("model name") or platform.processor() or platform.machine()
+
+
+def vectors() -> str:
+    """The widest vector instructions that the processor has."""
+    if sys.platform == "darwin" and platform.machine() == "arm64":
+        return "NEON"
+    info = cpu_info()
+    flags = (info.get("flags") or info.get("Features") or "").split()
+    return next((name for flag, name in VECTORS.items() if flag in flags), "vectors unknown")
+
+
+def cpu_info() -> dict[str, str]:
+    """Linux's facts of the first core; nothing elsewhere."""
+    try:
+        first = Path("/proc/cpuinfo").read_text().split("\n\n")[0]
+    except OSError:
+        return {}
+    pairs = (row.partition(":") for row in first.splitlines())
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def installed(package: str) -> str | None:
+    """A package's version, without importing it; None if it is not there."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

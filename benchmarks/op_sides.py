@@ -1,0 +1,114 @@
+"""One op at a time as each side does it: what `sides.Worker` holds."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from .agreement import sample
+from .op_cases import OpCase
+from .timing import time_calls
+
+ADAM = {"learning_rate": 1e-6, "weight_decay": 0.05}
+FORWARD_ONLY = ("adam", "global_norm")
+
+
+class OpSide:
+    """Holds one op's forward and backward as functions of nothing, ready to be called again."""
+
+    calls: dict[str, Callable]
+
+    def time(self, direction: str, count: int) -> list[float]:
+        return time_calls(self.calls[direction], count)
+
+
+class EngineOps(OpSide):
+    """minivit's ops or kernels."""
+
+    def __init__(self, backend: str):
+        from minivit.backend import current, use
+
+        use(backend)
+        self.ops = current()
+
+    def outputs(self, case: OpCase) -> dict[str, np.ndarray]:
+        """Make the calls ready, and show what they return."""
+        inputs, name = case.inputs(), case.op
+        if name == "adam":
+            return self.adam(*inputs)
+        if name == "global_norm":
+            self.calls = {"forward": lambda: self.ops.global_norm(*inputs)}
+            return {"norm": np.array(self.calls["forward"]())}
+        forward = getattr(self.ops, f"{name}_forward")
+        backward = getattr(self.ops, f"{name}_backward")
+        y, cache = forward(*inputs, **case.options)
+        dy = case.dy() if case.out else y.dtype.type(1)
+        self.calls = {
+            "forward": lambda: forward(*inputs, **case.options),
+            "backward": lambda: backward(dy, cache),
+        }
+        gradients = backward(dy, cache)
+        gradients = gradients if isinstance(gradients, tuple) else (gradients,)
+        return named(name, y, gradients)
+
+    def adam(self, parameters, gradients, first_moment, second_moment):
+        first_moment[:], second_moment[:] = 0, 0
+        vectors, step = (parameters, gradients, first_moment, second_moment), 1
+
+        def forward():
+            self.ops.adam_step(*vectors, step=step, decayed=len(parameters), **ADAM)
+
+        forward()
+        self.calls = {"forward": forward}
+        return {"parameters": sample(parameters)}
+
+
+class TorchOps(OpSide):
+    """PyTorch, eager: the function it has for the op, and autograd's backward of it."""
+
+    def __init__(self, threads: int):
+        import torch
+
+        torch.set_num_threads(threads)
+        self.torch = torch
+
+    def outputs(self, case: OpCase) -> dict[str, np.ndarray]:
+        from .torch_ops import FUNCTIONS
+
+        torch, name = self.torch, case.op
+        inputs = [torch.from_numpy(array) for array in case.inputs()]
+        if name == "adam":
+            return self.adam(*inputs)
+        if name == "global_norm":
+            self.calls = {"forward": lambda: torch.linalg.vector_norm(*inputs)}
+            return {"norm": self.calls["forward"]().numpy()}
+        inputs = [x.requires_grad_() for x in inputs]
+
+        def forward():
+            return FUNCTIONS[name](*inputs, **case.options)
+
+        y = forward()
+        dy = torch.from_numpy(case.dy()) if case.out else torch.ones(())
+
+        def backward():
+            return torch.autograd.grad(y, inputs, dy, retain_graph=True)
+
+        self.calls = {"forward": forward, "backward": backward}
+        return named(name, y.detach().numpy(), [gradient.numpy() for gradient in backward()])
+
+    def adam(self, parameters, gradients, *_):
+        parameters.grad = gradients
+        optimiser = self.torch.optim.AdamW(
+            [parameters.requires_grad_()],
+            lr=ADAM["learning_rate"],
+            weight_decay=ADAM["weight_decay"],
+            fused=True,
+        )
+        optimiser.step()
+        self.calls = {"forward": optimiser.step}
+        return {"parameters": sample(parameters.detach().numpy())}
+
+
+def named(op: str, y, gradients) -> dict[str, np.ndarray]:
+    """Outputs by name, as numbers of them that represent the whole."""
+    found = {f"{op}'s y": sample(y)}
+    return found | {f"{op}'s gradient {i}": sample(g) for i, g in enumerate(gradients)}

@@ -1,0 +1,82 @@
+"""Each op forward and backward at the models' sizes: NumPy op, kernel, PyTorch if installed.
+
+The share is that of the roof: how long the op must take at least on this machine, for its
+arithmetic or for its memory traffic, over how long it takes. What stays in the caches between two
+calls can beat the memory, and show more than 100 %.
+"""
+
+from contextlib import ExitStack
+
+from .agreement import assert_agreement
+from .ceiling import Ceiling, measured_ceiling
+from .op_cases import OpCase, op_cases
+from .op_sides import FORWARD_ONLY, EngineOps, TorchOps
+from .options import Options, has_torch, progress
+from .rows import NOTE, mean_row, means_text, rows_of, show
+from .sides import Worker
+from .timing import alternate
+
+COLUMNS = {
+    "op": "case", "direction": "direction", "numpy": "numpy", "numba": "numba", "torch": "torch",
+    "unit": "unit", "ratio": "ratio", "GFLOP/s": "gflops", "GB/s": "gbytes",
+    "of roof %": "share_of_roof",
+}  # fmt: skip
+
+
+def measure(options: Options) -> list[dict]:
+    """A row for each op, size and direction, then the means; `ours` is the best backend there."""
+    sides = [*options.chosen_backends(), *(["torch"] if has_torch() else [])]
+    ceiling = measured_ceiling(options)
+    rows = time_ops(op_cases(options.tiny), sides, options, ceiling)
+    names = dict.fromkeys(row["op"] for row in rows)
+    means = [mean_row("ops", op, [row for row in rows if row["op"] == op]) for op in names]
+    return rows + [mean for mean in means if mean]
+
+
+def report(rows: list[dict]) -> str:
+    """The table and the means."""
+    ours, theirs = rows[0]["side"], rows[0]["against"]
+    note = f"ours: {ours}; theirs: {theirs}; {NOTE}" if theirs else ""
+    shown = [row for row in rows if row["ours"] is not None]
+    return (
+        f"{show(shown, COLUMNS)}\n\n{means_text(rows)}\n{note}\n"
+        "Shapes are those of the first input. Roof: least time for the arithmetic or the memory "
+        "traffic;\nwhat stays in the caches can beat it."
+    )
+
+
+def time_ops(
+    cases: list[OpCase], sides: list[str], options: Options, ceiling: Ceiling | None
+) -> list[dict]:
+    """The rows of these ops, the sides in turns."""
+    rows = []
+    with ExitStack() as stack:
+        workers = {side: stack.enter_context(op_worker(side, options.threads)) for side in sides}
+        for case in cases:
+            progress(f"ops: {case.name}")
+            assert_agreement({s: w.ask("outputs", case) for s, w in workers.items()}, 1e-3)
+            for direction in ("forward", "backward")[: 1 if case.op in FORWARD_ONLY else 2]:
+                timers = {side: w.timer("time", direction) for side, w in workers.items()}
+                rows.append(op_row(case, direction, alternate(timers, options, usual=2), ceiling))
+    return rows
+
+
+def op_worker(side: str, threads: int) -> Worker:
+    """A process with this side's ops."""
+    make = (TorchOps, threads) if side == "torch" else (EngineOps, side)
+    return Worker(*make, threads=threads)
+
+
+def op_row(case: OpCase, direction: str, seconds: dict[str, float], ceiling) -> dict:
+    """One row: the best of our sides against the others, rates and share of the roof."""
+    milliseconds = {side: t * 1e3 for side, t in seconds.items()}
+    row = rows_of("ops", case.name, milliseconds, "ms")[0]
+    own = seconds[row["side"]]
+    flops = case.flops if direction == "forward" else case.backward_flops
+    traffic = 4 * case.numbers(direction)
+    row |= {**milliseconds, "op": case.op, "direction": direction, "flops": flops}
+    row |= {"bytes": traffic, "gflops": flops / own / 1e9, "gbytes": traffic / own / 1e9}
+    if ceiling:
+        least = max(flops / ceiling.gflops, traffic / ceiling.gbytes) / 1e9
+        row["share_of_roof"] = least / own
+    return row

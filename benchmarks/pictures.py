@@ -1,0 +1,92 @@
+"""The two pictures: how a step scales, and the roofline. Matplotlib without a display."""
+
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("agg")
+from matplotlib import pyplot as plt
+
+COLOURS = {
+    "matrix product": "#1f4e79", "attention": "#c0504d", "multihead_attention": "#e08e45",
+    "mlp": "#4f8f4f", "layernorm": "#7f5fa8", "softmax": "#d46a9f", "gelu": "#2fa5a5",
+    "cross_entropy": "#8c8c3c", "adam": "#7a4b32", "global_norm": "#666666",
+}  # fmt: skip
+
+
+def draw_scaling(rows: list[dict], axes: dict[str, str], path: Path) -> None:
+    """Four panels: time per image against threads, batch, tokens and width."""
+    figure, panels = plt.subplots(2, 2, figsize=(11, 8), layout="constrained")
+    for panel, (axis, label) in zip(panels.flat, axes.items(), strict=True):
+        points = [row for row in rows if row["axis"] == axis]
+        draw_curve(panel, axis, points)
+        values = [row["value"] for row in points]
+        panel.set(xscale="log", yscale="log", xlabel=label, ylabel="ms per image")
+        panel.set_xticks(values, [str(v) for v in values])
+        panel.minorticks_off()
+        panel.grid(alpha=0.3)
+        panel.legend(fontsize=8)
+    figure.suptitle(f"A training step, {rows[0]['side']} backend: measured, and what theory gives")
+    save(figure, path)
+
+
+def draw_curve(panel, axis: str, points: list[dict]) -> None:
+    """The measured points, and the asymptotes of this axis."""
+    values = [row["value"] for row in points]
+    panel.plot(values, [row["ours"] for row in points], "o-", color="black", label="measured")
+    products = [1e3 * row["product_gflop"] / row["rate"] for row in points]
+    attention = [1e3 * row["attention_gflop"] / row["rate"] for row in points]
+    both = [sum(pair) for pair in zip(products, attention, strict=True)]
+    at = "at the ceiling" if "least_ms" in points[0] else "at the best rate seen"
+    if axis == "threads":
+        ideal = [points[0]["ours"] * values[0] / value for value in values]
+        panel.plot(values, ideal, "--", color="#1f4e79", label="one thread's time / n")
+        panel.plot(values, both, ":", color="grey", label=f"all FLOPs {at}")
+    elif axis == "batch":
+        panel.plot(values, both, "--", color="#1f4e79", label=f"all FLOPs {at}: constant")
+    else:
+        powers = {"tokens": ("T", "T²"), "width": ("D²", "D")}[axis]
+        for power, term, colour, name in (
+            (powers[0], products, "#1f4e79", "6 x parameters x T"),
+            (powers[1], attention, "#c0504d", "12 T² D depth"),
+        ):
+            panel.plot(values, term, "--", color=colour, label=f"{name} {at}: like {power}")
+
+
+def draw_roofline(rows: list[dict], ceiling, title: str, path: Path) -> None:
+    """GFLOP/s over FLOPs per byte, both logarithmic, under the roof of memory and arithmetic.
+
+    Filled: forward; hollow: backward.
+    """
+    figure, panel = plt.subplots(figsize=(11, 7), layout="constrained")
+    corner = ceiling.gflops / ceiling.gbytes
+    intensities = [row["flops"] / row["bytes"] for row in rows]
+    left, right = min(*intensities, 0.1) / 1.5, max(*intensities, corner) * 1.5
+    roof = [min(ceiling.gflops, x * ceiling.gbytes) for x in (left, corner, right)]
+    panel.plot((left, corner, right), roof, color="black", linewidth=2, zorder=1)
+    panel.text(
+        right, ceiling.gflops * 1.06, f"multiply-adds: {ceiling.gflops:.0f} GFLOP/s", ha="right"
+    )
+    panel.text(left, roof[0] * 1.5, f" memory: {ceiling.gbytes:.1f} GB/s")
+    for kind, colour in COLOURS.items():
+        for backward in (False, True):
+            chosen = [
+                r for r in rows if r["kind"] == kind and (r["direction"] == "backward") is backward
+            ]
+            panel.scatter(
+                [row["flops"] / row["bytes"] for row in chosen],
+                [row["gflops"] for row in chosen],
+                s=46, zorder=2, facecolors="none" if backward else colour, edgecolors=colour,
+                label=None if backward else kind,
+            )  # fmt: skip
+    panel.set(xscale="log", yscale="log", xlabel="FLOPs per byte that must be moved",
+              ylabel="GFLOP/s", title=title)  # fmt: skip
+    panel.grid(which="both", alpha=0.2)
+    panel.legend(title="filled: forward\nhollow: backward", fontsize=9, loc="lower right")
+    save(figure, path)
+
+
+def save(figure, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=150)
+    plt.close(figure)

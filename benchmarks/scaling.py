@@ -1,0 +1,106 @@
+"""How a training step grows: with threads, images, tokens and width; and what theory expects.
+
+The work of a step is 6 x parameters x tokens + 12 T^2 D depth for an image. So with more images
+the time of one falls to a constant; with more tokens it rises like T, and in the end like T^2;
+with more width like D, and in the end like D^2; with n threads it falls to a n-th at best. The
+curves are drawn beside these asymptotes: the two terms at the machine's ceiling if that can be
+measured (else at the best rate seen), and a n-th of one thread's time.
+"""
+
+from dataclasses import replace
+
+from .ceiling import measured_ceiling
+from .configurations import CASES, TINY, Case, vit
+from .model_sides import EngineSide
+from .options import Options, has_matplotlib, progress
+from .rows import row, show
+from .sides import Worker
+from .timing import alternate
+
+COLUMNS = {
+    "axis": "axis", "value": "value", "ms / image": "ours", "least": "least_ms",
+    "images/s": "images_per_second", "GFLOP/s": "gflops", "of ceiling %": "share_of_ceiling",
+    "speed-up": "speedup",
+}  # fmt: skip
+AXES = {
+    "threads": "threads", "batch": "batch B", "tokens": "tokens T", "width": "width D"
+}  # fmt: skip
+
+
+def measure(options: Options) -> list[dict]:
+    """A row for each point of the four curves; the picture too, if Matplotlib is there."""
+    backend = options.chosen_backends()[0]
+    rows = []
+    for axis, points in curves(options).items():
+        for value, case, threads in points:
+            progress(f"scaling: {axis} {value}")
+            rows.append(point(axis, value, case, backend, replace(options, threads=threads)))
+    add_theory(rows, options)
+    if has_matplotlib():
+        from .pictures import draw_scaling
+
+        draw_scaling(rows, AXES, options.out / "scaling.png")
+    return rows
+
+
+def report(rows: list[dict]) -> str:
+    """The table, and where the picture is."""
+    picture = (
+        "The curves and their asymptotes: scaling.png in ./out, or the --out that was given."
+        if has_matplotlib()
+        else "For the curves as a picture: pip install 'minivit[plots]'."
+    )
+    return (
+        f"{show(rows, COLUMNS)}\n\nA training step, {rows[0]['side']} backend, median. least: its "
+        f"FLOPs at the ceiling of as many threads.\n{picture}"
+    )
+
+
+def curves(options: Options) -> dict[str, list[tuple[int, Case, int]]]:
+    """For each axis the points: (value, what is trained, threads)."""
+    n = options.threads
+    if options.tiny:
+        return {axis: [(1, TINY, 1), (2, replace(TINY, batch=4), 1)] for axis in AXES}
+    cifar = CASES["cifar"].config
+    threads = sorted({1, n, *(1 << i for i in range(n.bit_length() - 1))})
+    sides = (16, 28, 32, 48, 64, 96, 128)  # with patches of 4: T = 17, 50, 65, 145, 257, 577, 1025
+    by_tokens = [vit("", side, 4, 3, 192, 3, 3) for side in sides]
+    by_width = [vit("", 32, 4, 3, 64 * i, 3, i) for i in (1, 2, 3, 4, 6, 8, 12)]
+    return {
+        "threads": [(t, CASES["cifar"], t) for t in threads],
+        "batch": [(b, Case(cifar, b), n) for b in (1, 2, 4, 8, 16, 32, 64, 128)],
+        "tokens": [(c.tokens, Case(c, 4), n) for c in by_tokens],
+        "width": [(c.width, Case(c, 16), n) for c in by_width],
+    }
+
+
+def point(axis: str, value: int, case: Case, backend: str, options: Options) -> dict:
+    """The time of a training step per image, in ms, and what it is made of."""
+    with Worker(EngineSide, case, backend, threads=options.threads) as worker:
+        worker.ask("build")
+        seconds = alternate({backend: worker.timer("train")}, options, usual=3)[backend]
+    return row(
+        "scaling", f"{axis} {value}", backend, 1e3 * seconds / case.batch, "ms per image",
+        axis=axis, value=value, threads=options.threads, batch=case.batch,
+        images_per_second=case.batch / seconds, gflops=case.step_flops / seconds / 1e9,
+        product_gflop=case.product_flops / case.batch / 1e9,
+        attention_gflop=case.attention_flops / case.batch / 1e9,
+    )  # fmt: skip
+
+
+def add_theory(rows: list[dict], options: Options) -> None:
+    """Beside every point: the time of its two terms at the ceiling, and the speed-up of threads."""
+    rates = {}
+    for threads in {found["threads"] for found in rows}:
+        ceiling = measured_ceiling(replace(options, threads=threads))
+        rates[threads] = ceiling and ceiling.gflops
+    one = next(found for found in rows if found["axis"] == "threads")
+    for found in rows:
+        rate = rates[found["threads"]]
+        if rate:
+            found["share_of_ceiling"] = found["gflops"] / rate
+            found["least_ms"] = (found["product_gflop"] + found["attention_gflop"]) / rate * 1e3
+        same = [r["gflops"] for r in rows if r["threads"] == found["threads"]]
+        found["rate"] = rate or max(same)
+        if found["axis"] == "threads":
+            found["speedup"] = one["ours"] / found["ours"]

@@ -1,0 +1,57 @@
+"""Fair timing: the sides take turns, in blocks, and the medians of all their turns are compared."""
+
+import math
+import statistics
+import time
+from collections.abc import Callable, Mapping
+
+from .options import Options
+
+BLOCK = 0.3  # seconds that a side works at a stretch, or one call if that takes longer
+PAUSE = 0.03  # between blocks: a pool that has run dry spins for about so long before it sleeps
+LEAST_BLOCKS = 3
+
+
+def time_calls(run: Callable[[], object], count: int) -> list[float]:
+    """Seconds of each of `count` calls, after one that is not counted.
+
+    That one fetches back into the caches what the other side's turn has driven out, and wakes
+    the threads.
+    """
+    times = []
+    for _ in range(count + 1):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return times[1:]
+
+
+def alternate(
+    sides: Mapping[str, Callable[[int], list[float]]], options: Options, *, usual: float
+) -> dict[str, float]:
+    """The median seconds of a call of every side.
+
+    A side is a function that times so many calls of its own. The sides take turns, as many as
+    the options say, or as fit into their seconds (`usual`, if they say nothing): noise that lasts
+    longer than a block hits them all. Between turns there is a pause, in which the threads of the
+    last side fall asleep: two pools that are awake fight for the cores.
+    """
+    repeats, seconds = options.repeats, options.seconds or usual
+    counts, times = {}, {name: [] for name in sides}
+    for name, side in sides.items():
+        once = side(1)[0]  # a second call: the first compiles, and meets new memory
+        counts[name] = max(1, min(1000, round(BLOCK / max(once, 1e-7))))
+    start, turns = time.perf_counter(), 0
+    while turns < (repeats or LEAST_BLOCKS) or (
+        repeats is None and time.perf_counter() - start < seconds
+    ):
+        for name, side in sides.items():
+            time.sleep(PAUSE)
+            times[name] += side(counts[name])
+        turns += 1
+    return {name: statistics.median(found) for name, found in times.items()}
+
+
+def geometric_mean(ratios: list[float]) -> float:
+    """The mean of ratios: twice as fast and half as fast together are 1."""
+    return math.exp(statistics.fmean(map(math.log, ratios)))

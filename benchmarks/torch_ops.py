@@ -1,0 +1,52 @@
+"""The ops in PyTorch's words, with minivit's arguments. Imported only where PyTorch is."""
+
+import torch
+from torch.nn import functional
+
+
+def patchify(images, *, patch):
+    B, height, width, channels = images.shape
+    rows, columns = height // patch[0], width // patch[1]
+    split = images.view(B, rows, patch[0], columns, patch[1], channels)
+    return split.permute(0, 1, 3, 2, 4, 5).reshape(B, rows * columns, -1)
+
+
+def layernorm(x, gamma, beta):
+    return functional.layer_norm(x, gamma.shape, gamma, beta, eps=1e-6)
+
+
+def softmax(x):
+    return torch.softmax(x, dim=-1)
+
+
+def gelu(x, *, form):
+    return functional.gelu(x, approximate="none" if form == "erf" else "tanh")
+
+
+def mlp(x, w1, b1, w2, b2, residual, *, gelu):
+    hidden = functional.gelu(functional.linear(x, w1.T, b1))
+    return residual + functional.linear(hidden, w2.T, b2)
+
+
+def multihead_attention(x, w_qkv, b_qkv, w_out, b_out, residual, *, heads):
+    B, T, D = x.shape
+    qkv = functional.linear(x, w_qkv.T, b_qkv).view(B, T, 3, heads, D // heads)
+    q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)
+    mixed = functional.scaled_dot_product_attention(q, k, v)
+    return residual + functional.linear(mixed.transpose(1, 2).reshape(B, T, D), w_out.T, b_out)
+
+
+def cross_entropy(logits, *, labels):
+    return functional.cross_entropy(logits, torch.from_numpy(labels))
+
+
+FUNCTIONS = {
+    "attention": functional.scaled_dot_product_attention,
+    "cross_entropy": cross_entropy,
+    "gelu": gelu,
+    "layernorm": layernorm,
+    "mlp": mlp,
+    "multihead_attention": multihead_attention,
+    "patchify": patchify,
+    "softmax": softmax,
+}

@@ -1,0 +1,132 @@
+import numpy as np
+import pytest
+
+from minivit import InputError, ViT, backend, check_model, ops, variant
+
+CONFIG = variant("digits", image=(4, 4), width=8, heads=2, mlp=12, depth=2, classes=3)
+rng = np.random.default_rng(0)
+IMAGES, LABELS = rng.uniform(-1, 1, (3, 4, 4, 1)), np.array([0, 2, 1])
+
+
+def test_every_tensor_has_a_row():
+    model = ViT(CONFIG, zero_head=False)
+    report = check_model(model, IMAGES, LABELS)
+    assert report.ok, f"\n{report}"
+    assert [row.tensor for row in report.rows] == [*model.parameters, "images"]
+    assert [row.shape for row in report.rows[:-1]] == list(model.layout.shapes.values())
+    assert "12 random elements" in report.remarks[0]
+
+
+def test_a_zero_head_is_drawn_anew_and_said():
+    report = check_model(ViT(CONFIG), IMAGES, LABELS)
+    assert report.ok
+    assert "The head was all 0" in report.remarks[0]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_model_stays_as_it_is(dtype):
+    model, images = ViT(CONFIG, dtype=dtype), IMAGES.copy()
+    model.gradients.flat[:] = 7
+    parameters = model.parameters.flat.copy()
+    check_model(model, images, LABELS)
+    assert np.array_equal(model.parameters.flat, parameters)
+    assert (model.gradients.flat == 7).all()
+    assert np.array_equal(images, IMAGES)
+
+
+def test_the_key_bias_is_no_false_alarm():
+    report = check_model(ViT(CONFIG, zero_head=False), IMAGES, LABELS, whole=1000)
+    by_name = {row.tensor: row.verdict for row in report.rows}
+    assert by_name["blocks.0.attention.b_qkv"] == "excellent"
+
+
+def test_a_model_that_has_learned_can_still_be_judged(broken):
+    """Hardly any loss is left, and hardly any gradient; a wrong one must show all the same."""
+    model = ViT(CONFIG, dtype=np.float64, zero_head=False)
+    labels = model.logits(IMAGES).argmax(axis=1)  # the model is right, and ever surer
+    while ops.cross_entropy_forward(model.logits(IMAGES), labels=labels)[0] > 1e-7:
+        model.parameters["head.w"] *= 1.2
+    assert check_model(model, IMAGES, labels).ok
+    broken("layernorm_backward", lambda dx, dgamma, dbeta: (dx, 1.01 * dgamma, dbeta))
+    wrong = wrong_tensors(check_model(model, IMAGES, labels))
+    assert wrong
+    assert all(name.endswith("gamma") for name in wrong)
+
+
+@pytest.fixture
+def broken(monkeypatch):
+    """broken("mlp_backward", spoil) hands every result of that backward through `spoil`."""
+
+    def replace(name, spoil):
+        right = getattr(ops, name)
+        monkeypatch.setattr(ops, name, lambda *args, **kw: spoil(*right(*args, **kw)))
+
+    with backend.use("numpy"):
+        yield replace
+
+
+def wrong_tensors(report):
+    return [row.tensor for row in report.rows if row.verdict == "wrong"]
+
+
+@pytest.mark.parametrize("whole", [1, 1000])
+def test_a_wrong_parameter_gradient_shows_where_it_is(broken, whole):
+    broken("head_backward", lambda dx, dw, db: (dx, dw, 1.01 * db))
+    report = check_model(ViT(CONFIG, zero_head=False), IMAGES, LABELS, whole=whole)
+    assert wrong_tensors(report) == ["head.b"]
+    assert "it is 1.01 times the right one" in str(report)
+
+
+def test_a_bias_cannot_hide_in_a_big_vector(broken):
+    broken("embed_backward", lambda dp, dw, db, dcls, dpos: (dp, dw, db, 0.9 * dcls, dpos))
+    report = check_model(ViT(CONFIG, zero_head=False), IMAGES, LABELS)
+    assert wrong_tensors(report) == ["embed.cls"]
+
+
+def test_a_wrong_gradient_of_the_input_spoils_all_that_came_before(broken):
+    broken(
+        "mlp_backward",
+        lambda dx, dw1, db1, dw2, db2, dresidual: (-dx, dw1, db1, dw2, db2, dresidual),
+    )
+    wrong = wrong_tensors(check_model(ViT(CONFIG, zero_head=False), IMAGES, LABELS))
+    assert "images" in wrong
+    assert "blocks.1.norm2.gamma" in wrong
+    assert "blocks.1.mlp.w1" not in wrong
+
+
+def test_a_lost_residual_is_found(broken):
+    broken("multihead_attention_backward", lambda *g: (*g[:-1], 0 * g[-1]))
+    wrong = wrong_tensors(check_model(ViT(CONFIG, zero_head=False), IMAGES, LABELS))
+    assert "embed.positions" in wrong
+    assert "blocks.1.attention.w_qkv" not in wrong
+
+
+@pytest.mark.parametrize("part", [slice(0, 8), slice(8, 16), slice(16, 24)])
+def test_one_wrong_part_of_a_sampled_tensor_is_found(broken, part):
+    def spoil(dx, dw, *others):
+        dw[:, part] *= 1.05
+        return dx, dw, *others
+
+    broken("multihead_attention_backward", spoil)
+    wrong = wrong_tensors(check_model(ViT(CONFIG, zero_head=False), IMAGES, LABELS))
+    assert wrong == ["blocks.0.attention.w_qkv", "blocks.1.attention.w_qkv"]
+
+
+def test_the_seed_decides():
+    model = ViT(CONFIG)
+    one, same, other = (check_model(model, IMAGES, LABELS, seed=seed).rows for seed in (1, 1, 2))
+    assert one == same
+    assert one != other
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "sentence"),
+    [
+        (IMAGES[0], LABELS, "images have shape"),
+        (IMAGES, LABELS[:2], "expected 3 class numbers"),
+        (IMAGES, LABELS + 1, "labels run from 1 to 3"),
+    ],
+)
+def test_refuses(images, labels, sentence):
+    with pytest.raises(InputError, match=sentence):
+        check_model(ViT(CONFIG), images, labels)

@@ -1,0 +1,502 @@
+"""The tester, tested: backwards with one slip each. Every one must be rejected, to the last row,
+and the right backwards must be accepted on the same inputs.
+"""
+
+import math
+
+import numpy as np
+import pytest
+
+from minivit import ops
+from minivit.checking import gradcheck
+
+rng = np.random.default_rng(7)
+
+
+def draw(*shape):
+    return rng.standard_normal(shape)
+
+
+# Weights are square wherever they can be, so that a transposed gradient has the right shape.
+X = draw(2, 3, 4)
+INPUTS = {
+    "patchify": ((draw(2, 4, 4, 2),), {"patch": 2}),
+    "linear": ((X, draw(4, 4), draw(4)), {}),
+    "embed": ((draw(2, 3, 4), draw(4, 4), draw(4), draw(4), draw(4, 4)), {}),
+    "layernorm": ((X, draw(4), draw(4)), {}),
+    "softmax": ((draw(3, 4),), {}),
+    "attention": ((draw(2, 3, 4), draw(2, 3, 4), draw(2, 3, 4)), {}),
+    "multihead_attention": (
+        (X, draw(4, 12), draw(12), draw(4, 4), draw(4), draw(2, 3, 4)),
+        {"heads": 2},
+    ),
+    "gelu": ((X,), {"form": "erf"}),
+    "mlp": ((X, draw(4, 4), draw(4), draw(4, 4), draw(4), draw(2, 3, 4)), {}),
+    "head": ((X, draw(4, 4), draw(4)), {"pool": "mean"}),
+    "cross_entropy": ((draw(4, 3),), {"labels": np.array([0, 2, 1, 1])}),
+}
+
+WRONG = []
+
+
+def wrong(op, *tensors, **options):
+    """Put a backward into the table: wrong in the gradients of `tensors`, or against the law if
+    none is named. `options` change those of INPUTS."""
+
+    def into_table(backward):
+        WRONG.append(pytest.param(op, backward, tensors, options, id=f"{op}-{backward.__name__}"))
+        return backward
+
+    return into_table
+
+
+# --- patchify and linear
+
+
+@wrong("patchify", "images")
+def axes_of_patch_swapped(dy, cache):
+    B, height, width, channels = cache.image_shape
+    cut = dy.reshape(B, height // 2, width // 2, 2, 2, channels)
+    return cut.transpose(0, 1, 4, 2, 3, 5).reshape(cache.image_shape).copy()
+
+
+@wrong("patchify", "images")
+def a_view_of_dy(dy, cache):
+    return dy.reshape(cache.image_shape)
+
+
+@wrong("linear", "w")
+def dw_transposed(dy, cache):
+    dx, dw, db = ops.linear_backward(dy, cache)
+    return dx, dw.T.copy(), db
+
+
+@wrong("linear", "x")
+def w_not_transposed(dy, cache):
+    _, dw, db = ops.linear_backward(dy, cache)
+    return dy @ cache.w, dw, db
+
+
+@wrong("linear", "b")
+def db_averaged(dy, cache):
+    dx, dw, _ = ops.linear_backward(dy, cache)
+    return dx, dw, dy.mean(axis=(0, 1))
+
+
+@wrong("linear", "b")
+def db_not_summed(dy, cache):
+    dx, dw, _ = ops.linear_backward(dy, cache)
+    return dx, dw, dy
+
+
+@wrong("linear", "b")
+def db_of_the_first_image(dy, cache):
+    dx, dw, _ = ops.linear_backward(dy, cache)
+    return dx, dw, dy[0].sum(axis=0)
+
+
+@wrong("linear", "w")
+def dw_one_percent_off(dy, cache):
+    dx, dw, db = ops.linear_backward(dy, cache)
+    return dx, 1.01 * dw, db
+
+
+@wrong("linear", "x")
+def wrong_sign(dy, cache):
+    dx, dw, db = ops.linear_backward(dy, cache)
+    return -dx, dw, db
+
+
+@wrong("linear", "w", "b")
+def in_another_order(dy, cache):
+    dx, dw, db = ops.linear_backward(dy, cache)
+    return dx, db, dw
+
+
+@wrong("linear")
+def one_gradient_too_few(dy, cache):
+    return ops.linear_backward(dy, cache)[:2]
+
+
+@wrong("linear")
+def a_list(dy, cache):
+    return list(ops.linear_backward(dy, cache))
+
+
+@wrong("linear", "b")
+def db_is_none(dy, cache):
+    dx, dw, _ = ops.linear_backward(dy, cache)
+    return dx, dw, None
+
+
+@wrong("linear", "x")
+def another_dtype(dy, cache):
+    dx, dw, db = ops.linear_backward(dy, cache)
+    return dx.astype(np.float32), dw, db
+
+
+@wrong("linear", "x")
+def with_nan(dy, cache):
+    dx, dw, db = ops.linear_backward(dy, cache)
+    dx[0, 0, 0] = np.nan
+    return dx, dw, db
+
+
+@wrong("linear")
+def writes_into_dy(dy, cache):
+    gradients = ops.linear_backward(dy, cache)
+    dy *= 2
+    return gradients
+
+
+@wrong("linear")
+def writes_into_an_input(dy, cache):
+    gradients = ops.linear_backward(dy, cache)
+    cache.w[0] += 1
+    return gradients
+
+
+@wrong("linear")
+def adds_up_over_calls(dy, cache, sums={}):  # noqa: B006  (that is the slip)
+    dx, dw, db = ops.linear_backward(dy, cache)
+    sums[id(cache)] = sums.get(id(cache), 0) + db
+    return dx, dw, sums[id(cache)] + 0
+
+
+# --- embed
+
+
+@wrong("embed", "cls")
+def cls_of_the_first_image(dy, cache):
+    dpatches, dw, db, _, dpositions = ops.embed_backward(dy, cache)
+    return dpatches, dw, db, dy[0, 0].copy(), dpositions
+
+
+@wrong("embed", "positions")
+def positions_averaged(dy, cache):
+    *others, dpositions = ops.embed_backward(dy, cache)
+    return (*others, dpositions / len(dy))
+
+
+@wrong("embed", "b")
+def bias_takes_the_cls_token_too(dy, cache):
+    dpatches, dw, _, dcls, dpositions = ops.embed_backward(dy, cache)
+    return dpatches, dw, dy.sum(axis=(0, 1)), dcls, dpositions
+
+
+@wrong("embed", "w")
+def tokens_off_by_one(dy, cache):
+    dpatches, _, db, dcls, dpositions = ops.embed_backward(dy, cache)
+    _, dw, _ = ops.linear_backward(dy[:, :-1], cache.linear)
+    return dpatches, dw, db, dcls, dpositions
+
+
+# --- layernorm
+
+
+def layernorm_terms(dy, cache):
+    x_hat, rstd, gamma = cache
+    g = dy * gamma
+    mean = g.mean(axis=-1, keepdims=True)
+    along = x_hat * (g * x_hat).mean(axis=-1, keepdims=True)
+    return rstd, g, mean, along, ops.layernorm_backward(dy, cache)[1:]
+
+
+@wrong("layernorm", "x")
+def without_mean(dy, cache):
+    rstd, g, _, along, others = layernorm_terms(dy, cache)
+    return rstd * (g - along), *others
+
+
+@wrong("layernorm", "x")
+def without_variance(dy, cache):
+    rstd, g, mean, _, others = layernorm_terms(dy, cache)
+    return rstd * (g - mean), *others
+
+
+@wrong("layernorm", "x")
+def statistics_taken_as_constants(dy, cache):
+    rstd, g, _, _, others = layernorm_terms(dy, cache)
+    return rstd * g, *others
+
+
+@wrong("layernorm", "x")
+def without_rstd(dy, cache):
+    _, g, mean, along, others = layernorm_terms(dy, cache)
+    return g - mean - along, *others
+
+
+@wrong("layernorm", "x")
+def bessel_corrected(dy, cache):
+    rstd, g, mean, along, others = layernorm_terms(dy, cache)
+    return rstd * (g - mean - along * 4 / 3), *others
+
+
+@wrong("layernorm", "x")
+def gamma_after_the_means(dy, cache):
+    x_hat, rstd, gamma = cache
+    dx, dgamma, dbeta = ops.layernorm_backward(dy, cache._replace(gamma=np.ones_like(gamma)))
+    return dx * gamma, dgamma, dbeta
+
+
+@wrong("layernorm", "gamma")
+def dgamma_of_y(dy, cache):
+    dx, _, dbeta = ops.layernorm_backward(dy, cache)
+    return dx, (dy * cache.x_hat * cache.gamma).sum(axis=(0, 1)), dbeta
+
+
+@wrong("layernorm", "gamma", "beta")
+def gamma_and_beta_swapped(dy, cache):
+    dx, dgamma, dbeta = ops.layernorm_backward(dy, cache)
+    return dx, dbeta, dgamma
+
+
+# --- softmax and attention
+
+
+@wrong("softmax", "x")
+def without_row_term(dy, cache):
+    return cache.probs * dy
+
+
+@wrong("softmax", "x")
+def diagonal_only(dy, cache):
+    return dy * cache.probs * (1 - cache.probs)
+
+
+@wrong("softmax", "x")
+def row_term_over_the_wrong_axis(dy, cache):
+    return cache.probs * (dy - (dy * cache.probs).sum(axis=0))
+
+
+@wrong("softmax", "x")
+def row_mean_for_row_sum(dy, cache):
+    return cache.probs * (dy - (dy * cache.probs).mean(axis=-1, keepdims=True))
+
+
+@wrong("softmax")
+def spoils_its_cache(dy, cache):
+    dx = ops.softmax_backward(dy, cache)
+    cache.probs[:] *= dy
+    return dx
+
+
+@wrong("attention", "q", "k")
+def q_and_k_swapped(dy, cache):
+    dq, dk, dv = ops.attention_backward(dy, cache)
+    return dk, dq, dv
+
+
+@wrong("attention", "q", "k")
+def scale_forgotten(dy, cache):
+    dq, dk, dv = ops.attention_backward(dy, cache)
+    root = math.sqrt(cache.q.shape[-1])
+    return dq * root, dk * root, dv
+
+
+@wrong("attention", "q", "k")
+def scale_without_root(dy, cache):
+    dq, dk, dv = ops.attention_backward(dy, cache)
+    root = math.sqrt(cache.q.shape[-1])
+    return dq / root, dk / root, dv
+
+
+@wrong("attention", "v")
+def probs_not_transposed(dy, cache):
+    dq, dk, _ = ops.attention_backward(dy, cache)
+    return dq, dk, cache.probs @ dy
+
+
+@wrong("attention", "q", "k")
+def softmax_without_row_term(dy, cache):
+    _, _, dv = ops.attention_backward(dy, cache)
+    dscores = cache.probs * (dy @ np.swapaxes(cache.v, -1, -2)) / 2
+    return dscores @ cache.k, np.swapaxes(dscores, -1, -2) @ cache.q, dv
+
+
+@wrong("multihead_attention", "residual")
+def residual_forgotten(dy, cache):
+    *others, dresidual = ops.multihead_attention_backward(dy, cache)
+    return (*others, np.zeros_like(dresidual))
+
+
+@wrong("multihead_attention", "residual")
+def residual_is_dy_itself(dy, cache):
+    return (*ops.multihead_attention_backward(dy, cache)[:-1], dy)
+
+
+@wrong("multihead_attention", "x")
+def residual_added_into_dx(dy, cache):
+    dx, *others = ops.multihead_attention_backward(dy, cache)
+    return (dx + dy, *others)
+
+
+@wrong("multihead_attention", "w_qkv")
+def q_and_k_swapped_in_w_qkv(dy, cache):
+    dx, dw, *others = ops.multihead_attention_backward(dy, cache)
+    q, k, v = np.split(dw, 3, axis=1)
+    return (dx, np.concatenate([k, q, v], axis=1), *others)
+
+
+@wrong("multihead_attention", "w_qkv")
+def heads_in_another_order(dy, cache):
+    dx, dw, *others = ops.multihead_attention_backward(dy, cache)
+    return (dx, dw.reshape(4, 3, 2, 2).swapaxes(2, 3).reshape(4, 12), *others)
+
+
+@wrong("multihead_attention", "b_qkv")
+def key_bias_gets_a_gradient(dy, cache):
+    dx, dw, db, *others = ops.multihead_attention_backward(dy, cache)
+    db[4:8] += 0.01
+    return (dx, dw, db, *others)
+
+
+# --- gelu and mlp
+
+
+@wrong("gelu", "x")
+def derivative_of_the_other_form(dy, cache):
+    return ops.gelu_backward(dy, ops.gelu_forward(cache.x, form="tanh")[1])
+
+
+@wrong("gelu", "x", form="tanh")
+def derivative_of_the_exact_form(dy, cache):
+    return ops.gelu_backward(dy, ops.gelu_forward(cache.x, form="erf")[1])
+
+
+@wrong("gelu", "x")
+def without_product_rule(dy, cache):
+    return dy * cdf(cache.x)
+
+
+@wrong("gelu", "x")
+def density_not_normalised(dy, cache):
+    return dy * (cdf(cache.x) + cache.x * np.exp(-0.5 * cache.x**2))
+
+
+@wrong("mlp", "residual")
+def residual_left_out(dy, cache):
+    *others, _ = ops.mlp_backward(dy, cache)
+    return (*others, None)
+
+
+@wrong("mlp", "x", "w1", "b1")
+def gelu_taken_as_linear(dy, cache):
+    dh, dw2, db2 = ops.linear_backward(dy, cache.out)
+    dx, dw1, db1 = ops.linear_backward(dh, cache.hidden)
+    return dx, dw1, db1, dw2, db2, dy.copy()
+
+
+@wrong("mlp", "w1", "w2")
+def weights_swapped(dy, cache):
+    dx, dw1, db1, dw2, db2, dresidual = ops.mlp_backward(dy, cache)
+    return dx, dw2, db1, dw1, db2, dresidual
+
+
+@wrong("mlp", "b1", "b2")
+def biases_swapped(dy, cache):
+    dx, dw1, db1, dw2, db2, dresidual = ops.mlp_backward(dy, cache)
+    return dx, dw1, db2, dw2, db1, dresidual
+
+
+# --- head and cross-entropy
+
+
+@wrong("head", "x")
+def mean_without_one_over_t(dy, cache):
+    dx, dw, db = ops.head_backward(dy, cache)
+    return dx * cache.tokens_shape[1], dw, db
+
+
+@wrong("head", "x")
+def mean_pool_gives_to_cls_only(dy, cache):
+    return ops.head_backward(dy, cache._replace(pool="cls"))
+
+
+@wrong("head", "x", pool="cls")
+def cls_pool_gives_to_all(dy, cache):
+    return ops.head_backward(dy, cache._replace(pool="mean"))
+
+
+@wrong("cross_entropy", "logits")
+def without_one_over_b(dloss, cache):
+    return ops.cross_entropy_backward(dloss, cache) * len(cache.probs)
+
+
+@wrong("cross_entropy", "logits")
+def without_targets(dloss, cache):
+    return cache.probs * dloss / len(cache.probs)
+
+
+@wrong("cross_entropy", "logits")
+def upstream_ignored(dloss, cache):
+    return (cache.probs - cache.targets) / len(cache.probs)
+
+
+@wrong("cross_entropy", "logits", smoothing=0.1)
+def smoothing_ignored(dloss, cache):
+    hard = (cache.targets == cache.targets.max(axis=1, keepdims=True)).astype(float)
+    return (cache.probs - hard) * dloss / len(cache.probs)
+
+
+def cdf(x):
+    return 0.5 * (1 + np.vectorize(math.erf)(x / math.sqrt(2)))
+
+
+def check(op, backward, changes):
+    inputs, options = INPUTS[op]
+    forward = getattr(ops, op + "_forward")
+    return gradcheck(forward, backward, *inputs, options=options | changes)
+
+
+@pytest.mark.parametrize(("op", "backward", "tensors", "changes"), WRONG)
+def test_rejected(op, backward, tensors, changes):
+    report = check(op, backward, changes)
+    assert not report.ok
+    assert tuple(row.tensor for row in report.rows if row.verdict == "wrong") == tensors
+    assert all(row.note for row in report.rows if row.verdict == "wrong"), "it says what is wrong"
+    assert tensors or report.problems
+    assert not report  # as `assert gradcheck(...)` would see it
+    assert "wrong" in str(report)
+    right = getattr(ops, op + "_backward")
+    assert check(op, right, changes).ok, "and the right one is accepted on the same inputs"
+
+
+def test_every_op_has_wrong_backwards():
+    assert {entry.values[0] for entry in WRONG} == set(INPUTS)
+    assert len(WRONG) >= 50
+
+
+@pytest.mark.parametrize("factor", [1.01, 0.99, 1.001])
+@pytest.mark.parametrize("op", INPUTS)
+def test_each_gradient_of_each_op_a_little_off(op, factor):
+    inputs, _ = INPUTS[op]
+    backward = getattr(ops, op + "_backward")
+    for position in range(len(inputs)):
+
+        def off(dy, cache, position=position):
+            gradients = backward(dy, cache)
+            if len(inputs) == 1:
+                return gradients * factor
+            return tuple(g * factor if i == position else g for i, g in enumerate(gradients))
+
+        report = check(op, off, {})
+        verdicts = [row.verdict == "wrong" for row in report.rows]
+        assert verdicts == [i == position for i in range(len(inputs))]
+        assert f"{factor} times the right one" in report.rows[position].note
+
+
+def test_a_gradient_of_ones_would_have_passed():
+    """Why dy is random: with ones, the wrong softmax and the wrong LayerNorm look right."""
+    (x,), _ = INPUTS["softmax"]
+    _, cache = ops.softmax_forward(x)
+    ones = np.ones_like(x)
+    assert np.abs(ops.softmax_backward(ones, cache)).max() < 1e-15
+    assert (
+        np.abs(
+            without_variance(np.ones_like(X), ops.layernorm_forward(X, np.ones(4), np.zeros(4))[1])[
+                0
+            ]
+        ).max()
+        < 1e-15
+    )

@@ -1,0 +1,127 @@
+import argparse
+import json
+
+import numpy as np
+import pytest
+
+from minivit import InputError, ViT, backend, ops, variant
+from minivit.cli import gradcheck
+from minivit.models.config import VARIANTS
+
+
+def command(*words: str) -> int:
+    parser = argparse.ArgumentParser()
+    gradcheck.add_arguments(parser)
+    with backend.use("numpy"):
+        return gradcheck.run(parser.parse_args(words))
+
+
+@pytest.fixture
+def broken_layernorm(monkeypatch):
+    right = ops.layernorm_backward
+
+    def wrong(dy, cache):
+        dx, dgamma, dbeta = right(dy, cache)
+        return dx, -dgamma, dbeta
+
+    monkeypatch.setattr(ops, "layernorm_backward", wrong)
+
+
+def test_one_op(capsys):
+    assert command("layernorm") == 0
+    out = capsys.readouterr().out
+    assert "gamma" in out
+    assert "excellent" in out
+    assert out.endswith("All 9 gradients are right.\n")
+
+
+def test_every_op_by_default(capsys):
+    assert command() == 0
+    out = capsys.readouterr().out
+    for op in (
+        "patchify: 2x3 patches",
+        "multihead_attention: residual",
+        "gelu: tanh",
+        "head: mean",
+    ):
+        assert f"\n{op} " in out
+    assert out.endswith("gradients are right.\n")
+
+
+def test_a_wrong_gradient_gives_1_and_its_table(capsys, broken_layernorm):
+    assert command() == 1
+    out = capsys.readouterr().out
+    assert "wrong: it has the wrong sign" in out
+    assert "3 of " in out.split("\n")[-2]
+
+
+def test_a_wrong_gradient_of_a_model(capsys, broken_layernorm):
+    assert command("digits") == 1
+    assert "blocks.1.norm2.gamma" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["digits", "Ti/16", "H/14"])
+def test_a_variant_says_what_it_was_shrunk_to(capsys, name):
+    assert command(name) == 0
+    out = capsys.readouterr().out
+    assert f"{name} was shrunk: image 4x6, patch 2x2, width " in out
+    assert f"{VARIANTS[name].heads} heads" in out
+    assert "blocks.1.attention.w_qkv" in out
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_shrinking_keeps_the_structure(name):
+    full, small = variant(name), gradcheck.shrunk(variant(name))
+    assert small.heads == full.heads
+    assert small.mlp / small.width == full.mlp / full.width
+    assert small.depth == 2
+    assert small.channels == full.channels
+    assert small.width <= 64
+
+
+def test_a_trained_model_on_its_digits(capsys, tmp_path):
+    model = ViT(variant("digits", depth=1, width=16, mlp=32), zero_head=False)
+    model.preprocessing = {"dataset": "digits"}
+    model.save(tmp_path / "model.safetensors")
+    assert command(str(tmp_path / "model.safetensors")) == 0
+    out = capsys.readouterr().out
+    assert "On 4 test images of digits." in out
+    assert "images                    4x8x8x1" in out
+
+
+def test_a_model_of_other_data_on_noise(capsys, tmp_path):
+    config = variant("digits", image=(4, 4), depth=1, width=8, mlp=8, heads=2)
+    ViT(config, zero_head=False).save(tmp_path / "checkpoint.safetensors")
+    assert command(str(tmp_path)) == 0  # a run folder stands for its checkpoint
+    assert "On 4 random images." in capsys.readouterr().out
+
+
+def test_json(capsys):
+    assert command("softmax", "--json", "--seed", "3") == 0
+    values = json.loads(capsys.readouterr().out)
+    assert values["ok"] is True
+    assert values["reports"][0]["rows"][0]["tensor"] == "x"
+
+
+def test_json_of_something_wrong(capsys, broken_layernorm):
+    assert command("layernorm", "--json") == 1
+    assert json.loads(capsys.readouterr().out)["ok"] is False
+
+
+@pytest.mark.parametrize(("given", "near"), [("layrnorm", "layernorm"), ("b16", "B/16")])
+def test_an_unknown_name_gets_the_nearest(given, near):
+    with pytest.raises(InputError, match=f"{given!r} is no op, .* nearest name is {near!r}"):
+        command(given)
+
+
+def test_files_that_hold_no_model(tmp_path):
+    with pytest.raises(FileNotFoundError, match="is not a run folder"):
+        command(str(tmp_path))
+    (tmp_path / "noise").write_bytes(np.random.default_rng(0).bytes(100))
+    with pytest.raises(InputError, match="truncated or not a safetensors file"):
+        command(str(tmp_path / "noise"))
+
+
+def test_a_negative_seed():
+    with pytest.raises(InputError, match="seed is -1"):
+        command("softmax", "--seed", "-1")

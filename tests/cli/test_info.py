@@ -1,0 +1,110 @@
+"""`minivit info`: the table of stages and its totals."""
+
+import json
+import tracemalloc
+
+import pytest
+
+from minivit import ViT, variant
+from minivit.cli.info import scaled, size
+from minivit.cli.main import main
+
+
+def info(capsys, *arguments: str) -> str:
+    assert main(["info", *arguments]) == 0
+    return capsys.readouterr().out
+
+
+def test_the_table_of_a_small_model(capsys):
+    lines = [" ".join(line.split()) for line in info(capsys, "digits").splitlines()]
+    start = lines.index("stage output parameters FLOPs")
+    assert lines[start + 1 : start + 11] == [
+        "patchify (B, 16, 4) - -",
+        "embed (B, 17, 64) 1,472 8.192 K",
+        "blocks 0-2, each:",
+        "norm1 (B, 17, 64) 128 -",
+        "attention (B, 17, 64) 16,640 631 K",
+        "norm2 (B, 17, 64) 128 -",
+        "mlp (B, 17, 64) 16,576 557.1 K",
+        "3 blocks together (B, 17, 64) 100,416 3.564 M",
+        "norm (B, 17, 64) 128 -",
+        "head (B, 10) 650 1.28 K",
+    ]
+    assert lines[start + 11] == "total 102,666 3.574 M"
+    assert "Trained with" not in lines
+
+
+def test_one_block_is_not_summed_up(tmp_path, capsys):
+    ViT(variant("digits", depth=1)).save(tmp_path / "one.safetensors")
+    out = info(capsys, str(tmp_path / "one.safetensors"))
+    assert "block 0:" in out and "together  (" not in out
+
+
+@pytest.mark.parametrize("name", ["digits", "Ti/16", "B/16", "L/16", "H/14"])
+def test_json_agrees_with_its_own_sums(name, capsys):
+    found = json.loads(info(capsys, name, "--json", "--batch", "8"))
+    for key, total in (("parameters", "parameters"), ("flops", "forward_flops")):
+        assert sum(row[key] * row["times"] for row in found["stages"]) == found[total]
+    assert found["memory"]["gradients"] == 4 * found["parameters"]
+    assert found["step_flops"] == 3 * 8 * found["forward_flops"]
+    assert found["stages"][-1]["shape"] == ["B", found["config"]["classes"]]
+
+
+def test_more_images_need_more_memory_for_activations_only(capsys):
+    one, eight = (
+        json.loads(info(capsys, "Ti/16", "--json", "--batch", batch))["memory"]
+        for batch in ("1", "8")
+    )
+    assert eight.pop("activations") == 8 * one.pop("activations")
+    assert one == eight
+
+
+def test_the_largest_variant_allocates_nothing_large(capsys):
+    info(capsys, "H/14")  # what it imports is not meant
+    tracemalloc.start()
+    out = info(capsys, "H/14")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "632,045,800" in out
+    assert peak < 5e6
+
+
+def test_a_run_says_what_it_was_trained_with(tmp_path, capsys):
+    from minivit.checkpoints import CHECKPOINT, write_checkpoint
+
+    model = ViT(variant("digits"))
+    header = model.header()
+    header["training"] = {
+        "dataset": "digits",
+        "recipe": {"learning_rate": 0.002, "epochs": 7},
+        "state": {"epoch": 7, "history": [{"epoch": 7, "test_accuracy": 0.9875}]},
+    }
+    write_checkpoint(tmp_path / CHECKPOINT, header, {"parameters": model.parameters})
+    out = info(capsys, str(tmp_path))
+    facts = [line.split() for line in out.partition("Trained with\n")[2].splitlines()]
+    assert ["learning", "rate", "0.002"] in facts
+    assert ["epochs", "done", "7"] in facts
+    assert ["last", "test", "accuracy", "0.9875"] in facts
+
+
+def test_an_unknown_name_says_the_nearest(capsys):
+    assert main(["info", "b16"]) == 2
+    error = capsys.readouterr().err
+    assert "unknown variant 'b16'; the nearest name is 'B/16'" in error
+    assert "no run or checkpoint has this name" in error
+
+
+@pytest.mark.parametrize("batch", ["0", "-3", "x", "1.5"])
+def test_a_batch_must_be_a_positive_whole_number(batch, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["info", "digits", "--batch", batch])
+    assert stop.value.code == 2
+    assert "expected a whole number from 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "number, text", [(0, "0 "), (999, "999 "), (1234, "1.234 K"), (999_960, "1 M"), (5e9, "5 G")]
+)
+def test_scaled(number, text):
+    assert scaled(number) == text
+    assert size(number) == f"{text}B"

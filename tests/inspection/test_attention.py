@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+
+import minivit
+from minivit.inspection import cls_attention
+from minivit.inspection.attention import BATCH
+
+
+def small_model(**changes):
+    sizes = {"image": (4, 6), "width": 12, "depth": 2, "heads": 3, "mlp": 8, "classes": 3}
+    return minivit.ViT(minivit.variant("digits", **(sizes | changes)), seed=1, position_std=1.0)
+
+
+def small_images(count):
+    return np.random.default_rng(0).uniform(-1, 1, (count, 4, 6, 1)).astype(np.float32)
+
+
+def test_it_is_the_row_of_the_cls_token_in_every_block_and_head():
+    model, images = small_model(), small_images(2)
+    attention = cls_attention(model, images)
+    assert attention.shape == (2, 2, 3, 2, 3) and attention.dtype == np.float32
+    values = model.trace(images).values
+    for block in range(2):
+        probs = values[f"blocks.{block}.attention.probs"]
+        itself = probs[:, :, 0, 0]
+        np.testing.assert_allclose(attention[:, block].sum(axis=(-1, -2)), 1 - itself, rtol=1e-5)
+        # Token 1 + 1 * 3 + 2 is the patch in row 1 and column 2.
+        np.testing.assert_array_equal(attention[:, block, :, 1, 2], probs[:, :, 0, 6])
+
+
+def test_without_a_cls_token_it_is_the_mean_over_all_queries():
+    model, images = small_model(pool="mean"), small_images(2)
+    attention = cls_attention(model, images)
+    np.testing.assert_allclose(attention.sum(axis=(-1, -2)), 1, rtol=1e-5)
+    probs = model.trace(images).values["blocks.1.attention.probs"]  # (B, H, 6, 6)
+    np.testing.assert_allclose(attention[:, 1, :, 0, 2], probs[..., 2].mean(axis=2), rtol=1e-5)
+
+
+def test_batches_change_nothing():
+    model, images = small_model(), small_images(BATCH + 3)
+    one_by_one = np.concatenate([cls_attention(model, image[None]) for image in images])
+    np.testing.assert_allclose(cls_attention(model, images), one_by_one, rtol=1e-4, atol=1e-6)
+
+
+def test_no_images_give_an_empty_array_and_wrong_ones_a_sentence():
+    model = small_model()
+    assert cls_attention(model, small_images(0)).shape == (0, 2, 3, 2, 3)
+    with pytest.raises(minivit.InputError, match=r"takes \(B, 4, 6, 1\)"):
+        cls_attention(model, np.zeros((1, 6, 4, 1)))

@@ -1,0 +1,90 @@
+import os
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+from minivit.errors import InputError
+from minivit.inspection import can_draw, training_curve
+from minivit.inspection import pictures as module
+
+
+def rows(losses):
+    return [
+        {
+            "epoch": epoch,
+            "train_loss": loss,
+            "train_accuracy": 0.5,
+            "test_loss": loss / 2,
+            "test_accuracy": 0.75,
+        }
+        for epoch, loss in enumerate(losses, start=1)
+    ]
+
+
+@pytest.fixture
+def figures(monkeypatch):
+    """The figures that were saved, so that a test can look at more than pixels."""
+    pytest.importorskip("matplotlib")
+    saved = []
+    save = module.save_png
+    monkeypatch.setattr(module, "save_png", lambda f, path: (saved.append(f), save(f, path)))
+    return saved
+
+
+@pytest.mark.parametrize("losses", [[2.0], [2.0, 1.0, 0.01]])
+def test_the_curve_is_a_wide_png_with_its_last_values(tmp_path, figures, losses):
+    training_curve(rows(losses), tmp_path / "curve.png")
+    with Image.open(tmp_path / "curve.png") as picture:
+        assert picture.format == "PNG" and 1600 <= picture.width <= 2000
+    assert [entry.name for entry in tmp_path.iterdir()] == ["curve.png"]
+    loss, accuracy = figures[0].axes
+    assert loss.get_yscale() == "log"
+    assert {text.get_text() for text in accuracy.texts} == {"train 50.0%", "test 75.0%"}
+    assert f"train {losses[-1]:.3f}" in {text.get_text() for text in loss.texts}
+
+
+def test_labels_stay_inside_the_figure(tmp_path, figures):
+    training_curve(rows([12.5, 11.0]), tmp_path / "curve.png")
+    width = figures[0].bbox.width
+    for axes in figures[0].axes:
+        for text in axes.texts:
+            assert text.get_window_extent().x1 < width
+
+
+def test_a_loss_of_0_is_drawn_on_a_linear_axis(tmp_path, figures):
+    training_curve(rows([1.0, 0.0]), tmp_path / "curve.png")
+    assert figures[0].axes[0].get_yscale() == "linear"
+
+
+def test_drawing_does_without_pyplot_and_its_global_state(tmp_path, figures):
+    program = (
+        "import sys; from minivit.inspection import training_curve; "
+        f"training_curve({rows([1.0])}, 'curve.png'); print('matplotlib.pyplot' in sys.modules)"
+    )
+    path = os.pathsep.join(sys.path)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("False\n", "")
+    assert (tmp_path / "curve.png").exists()
+
+
+def test_an_empty_history_is_refused(tmp_path):
+    with pytest.raises(InputError, match="no epoch yet"):
+        training_curve([], tmp_path / "curve.png")
+
+
+def test_a_folder_that_is_missing_is_an_os_error(tmp_path, figures):
+    with pytest.raises(FileNotFoundError):
+        training_curve(rows([1.0]), tmp_path / "missing" / "curve.png")
+
+
+def test_without_matplotlib_a_sentence_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: None)
+    assert not can_draw()
+    with pytest.raises(InputError, match=r"pip install 'minivit\[plots\]'"):
+        training_curve(rows([1.0]), tmp_path / "curve.png")
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,78 @@
+"""What a model costs, against what it really computes and remembers."""
+
+import numpy as np
+import pytest
+
+from minivit import ViT, parameter_count, variant
+from minivit.models.config import VARIANTS, ViTConfig
+from minivit.models.cost import cost, parameters_by_stage, stages
+from minivit.ops.cross_entropy import CrossEntropyCache
+
+ODD = ViTConfig((6, 9), 2, (3, 3), 12, 2, 3, 20, 5, pool="mean", qkv_bias=False, positions="none")
+
+
+def remembered(value, owners: dict) -> dict:
+    """Every array in a nest of caches by the identity of the memory that it keeps alive."""
+    if isinstance(value, np.ndarray):
+        while value.base is not None:
+            value = value.base
+        owners[id(value)] = value.nbytes
+    elif isinstance(value, list | tuple):
+        for entry in value:
+            remembered(entry, owners)
+    return owners
+
+
+@pytest.mark.parametrize("config", [variant("digits"), ODD], ids=["digits", "odd"])
+def test_activations_are_what_the_caches_keep(config):
+    B, model = 3, ViT(config)
+    rng = np.random.default_rng(0)
+    images = rng.random((B, *config.image, config.channels), np.float32)
+    _, cache = model.forward(images)
+    kept = remembered(cache, {})
+    kept.pop(id(model.parameters.flat))
+    assert cost(config, batch=B).memory["activations"] == sum(kept.values())
+    assert CrossEntropyCache._fields == ("probs", "targets")  # (B, C): too small to count
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_parameters(name):
+    config = variant(name)
+    assert cost(config, batch=1).parameters == parameter_count(config)
+    assert len(parameters_by_stage(config)) == 3 + 4 * config.depth  # embed, norm and head
+
+
+class Counted(np.ndarray):
+    """Arrays that count the operations of the matrix products that they take part in."""
+
+    flops = 0
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        plain = [np.asarray(x) if isinstance(x, Counted) else x for x in inputs]
+        if "out" in options:
+            options["out"] = tuple(np.asarray(x) for x in options["out"])
+        result = getattr(ufunc, method)(*plain, **options)
+        if ufunc is np.matmul:
+            Counted.flops += 2 * result.size * plain[0].shape[-1]
+        return result.view(Counted) if isinstance(result, np.ndarray) else result
+
+
+@pytest.mark.parametrize("config", [variant("digits"), ODD], ids=["digits", "odd"])
+def test_flops_are_those_of_the_products_that_run(config, monkeypatch):
+    B, model = 2, ViT(config)
+    # Every product has a weight as a factor, or what came out of such a product.
+    weights = {name: array.view(Counted) for name, array in model.parameters.items()}
+    monkeypatch.setattr(model, "parameters", weights)
+    monkeypatch.setattr(Counted, "flops", 0)
+    model.forward(np.zeros((B, *config.image, config.channels), np.float32))
+    assert cost(config, batch=B).forward_flops * B == Counted.flops
+
+
+def test_published_flops():
+    # ViT-B/16 at 224 pixels: 17.6 G multiply-adds, as DeiT and others report it.
+    assert cost(variant("B/16"), batch=1).forward_flops / 2 == pytest.approx(17.6e9, rel=0.01)
+
+
+def test_stages_without_blocks():
+    rows = stages(variant("digits", depth=0))
+    assert [row.name for row in rows] == ["patchify", "embed", "norm", "head"]

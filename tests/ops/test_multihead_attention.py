@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from laws import assert_right
+from strategies import drawn, few
+
+from minivit import InputError
+from minivit.checking import adjoint_error
+from minivit.ops.multihead_attention import join_heads, merge_heads, split_heads, split_one
+
+tokens = st.integers(1, 5)
+
+
+def weights_of(source, D, biased=True):
+    """w_qkv, b_qkv, w_out, b_out."""
+    biases = (source.weights(3 * D), source.weights(D)) if biased else (None, None)
+    # Small queries, so that the softmax stays soft at every drawn scale and offset.
+    w_qkv = source.weights(D, 3 * D) * np.where(np.arange(3 * D) < D, 0.01, 1)
+    return w_qkv, biases[0], source.weights(D, D), biases[1]
+
+
+@given(drawn, few, few, few, tokens, st.booleans(), st.booleans())
+def test_gradients_and_law(ops, source, H, K, B, T, biased, has_residual):
+    D = H * K
+    x, residual = source.data(B, T, D), source.data(B, T, D) if has_residual else None
+    weights = weights_of(source, D, biased)
+    assert_right(ops, "multihead_attention", x, *weights, residual, heads=H, seed=source.seed)
+
+
+def test_gradients_by_complex_steps(ops):
+    rng = np.random.default_rng(0)
+    x, w_qkv, b_qkv = rng.standard_normal((2, 3, 4)), rng.standard_normal((4, 12)), rng.random(12)
+    w_out, b_out = rng.standard_normal((4, 4)), rng.standard_normal(4)
+    inputs = (x, w_qkv, b_qkv, w_out, b_out, x + 1)
+    assert_right(ops, "multihead_attention", *inputs, heads=2, complex_step=True)
+
+
+def test_a_head_sees_its_own_columns_only(ops):
+    """The definition: H separate attentions on K columns each, side by side, then one matrix."""
+    rng = np.random.default_rng(0)
+    B, T, H, K = 2, 5, 3, 4
+    D = H * K
+    x, w_qkv, w_out = rng.standard_normal((B, T, D)), rng.standard_normal((D, 3 * D)), np.eye(D)
+    y, cache = ops.multihead_attention_forward(x, w_qkv, None, w_out, None, heads=H)
+    assert cache.probs.shape == (B, H, T, T)
+    w_q, w_k, w_v = np.split(w_qkv, 3, axis=1)
+    for h in range(H):
+        columns = slice(h * K, (h + 1) * K)
+        scores = (x @ w_q[:, columns]) @ np.swapaxes(x @ w_k[:, columns], 1, 2) / np.sqrt(K)
+        probs = np.exp(scores)
+        probs /= probs.sum(axis=-1, keepdims=True)
+        assert np.abs(cache.probs[:, h] - probs).max() < 1e-13
+        assert np.abs(y[..., columns] - probs @ (x @ w_v[:, columns])).max() < 1e-12
+
+
+def test_the_key_bias_has_no_gradient(ops):
+    """It adds the same to all scores of a query, which the softmax does not see."""
+    rng = np.random.default_rng(0)
+    x, w_qkv, b_qkv = rng.standard_normal((2, 5, 6)), rng.standard_normal((6, 18)), rng.random(18)
+    y, cache = ops.multihead_attention_forward(x, w_qkv, b_qkv, np.eye(6), None, heads=2)
+    _, _, db, *_ = ops.multihead_attention_backward(rng.standard_normal(y.shape), cache)
+    assert np.abs(db[6:12]).max() < 1e-14
+    assert np.abs(db[:6]).min() > 1e-6
+
+
+def test_the_order_of_the_tokens_does_not_matter(ops):
+    rng = np.random.default_rng(0)
+    x, order = rng.standard_normal((2, 6, 4)), rng.permutation(6)
+    weights = (
+        rng.standard_normal((4, 12)),
+        rng.random(12),
+        rng.standard_normal((4, 4)),
+        rng.random(4),
+    )
+    y, _ = ops.multihead_attention_forward(x, *weights, heads=2)
+    permuted, _ = ops.multihead_attention_forward(x[:, order], *weights, heads=2)
+    assert np.abs(permuted - y[:, order]).max() < 1e-13
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_logits_of_ten_thousand(ops, dtype):
+    rng = np.random.default_rng(0)
+    x = (100 * rng.standard_normal((2, 4, 4))).astype(dtype)
+    weights = (np.tile(np.eye(4, dtype=dtype), 3), None, np.eye(4, dtype=dtype), None)
+    y, cache = ops.multihead_attention_forward(x, *weights, heads=1)
+    gradients = ops.multihead_attention_backward(np.ones_like(y), cache)
+    assert np.isfinite(y).all()
+    assert all(np.isfinite(g).all() for g in gradients if g is not None)
+
+
+@given(drawn, few, few, few, tokens)
+def test_splitting_and_joining_heads_are_adjoint(source, B, H, K, T):
+    qkv = source.data(B, T, 3 * H * K)
+
+    def split(x):
+        return np.stack(split_heads(x, H)), None
+
+    assert adjoint_error(split, lambda dy, _: join_heads(*dy), qkv) < 1e-14
+    assert np.array_equal(join_heads(*split_heads(qkv, H)), qkv)
+    x = source.data(B, T, H * K)
+    assert (
+        adjoint_error(lambda x: (split_one(x, H), None), lambda dy, _: merge_heads(dy), x) < 1e-14
+    )
+    assert np.array_equal(merge_heads(split_one(x, H)), x)
+
+
+def test_heads_must_divide_the_width(ops):
+    weights = np.zeros((6, 18)), None, np.zeros((6, 6)), None
+    with pytest.raises(InputError, match=r"width is 6 and heads is 4: .*\(1, 2, 3, 6\)"):
+        ops.multihead_attention_forward(np.zeros((1, 2, 6)), *weights, heads=4)

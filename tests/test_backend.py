@@ -1,0 +1,100 @@
+import importlib
+
+import pytest
+
+import minivit.ops
+from minivit import InputError, backend
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_chosen(monkeypatch):
+    monkeypatch.setattr(backend, "_name", None)
+    monkeypatch.delenv("MINIVIT_BACKEND", raising=False)
+
+
+@pytest.fixture
+def no_numba(monkeypatch):
+    """As on a machine whose Numba does not fit its NumPy."""
+    real = importlib.import_module
+
+    def fake(name, *rest):
+        if name == "minivit.kernels":
+            raise ImportError("Numba needs NumPy 1.0 or less")
+        return real(name, *rest)
+
+    monkeypatch.setattr(backend.importlib, "import_module", fake)
+
+
+@pytest.fixture
+def stand_in(monkeypatch):
+    """A second backend that is always there."""
+    monkeypatch.setitem(backend.MODULES, "numba", "minivit.errors")
+    return importlib.import_module("minivit.errors")
+
+
+def test_numpy_unless_somebody_chose():
+    assert backend.current() is minivit.ops
+    assert backend.name() == "numpy"
+
+
+def test_use(stand_in):
+    backend.use("numba")
+    assert backend.current() is stand_in
+    assert backend.name() == "numba"
+
+
+def test_use_in_a_with_block_brings_the_former_back(stand_in):
+    with backend.use("numba"):
+        assert backend.current() is stand_in
+        with backend.use("numpy"):
+            assert backend.current() is minivit.ops
+        assert backend.current() is stand_in
+    assert backend.current() is minivit.ops
+
+
+def test_use_comes_back_after_an_error(stand_in):
+    backend.use("numpy")
+    with pytest.raises(RuntimeError, match="in the middle"), backend.use("numba"):
+        raise RuntimeError("in the middle")
+    assert backend.name() == "numpy"
+
+
+@pytest.mark.parametrize("name", ["torch", "", "NumPy"])
+def test_use_refuses_other_names(name):
+    backend.use("numpy")
+    with pytest.raises(InputError, match='choose "numpy" or "numba"'):
+        backend.use(name)
+    assert backend.name() == "numpy"
+
+
+def test_use_says_why_numba_is_not_there(no_numba):
+    with pytest.raises(InputError, match=r"can't be used here \(Numba needs NumPy 1.0 or less\)"):
+        backend.use("numba")
+
+
+def test_prefer(stand_in):
+    backend.prefer("numba")
+    assert backend.name() == "numba"
+
+
+def test_the_environment_wins_over_a_preference(stand_in, monkeypatch):
+    monkeypatch.setenv("MINIVIT_BACKEND", "numpy")
+    backend.prefer("numba")
+    assert backend.name() == "numpy"
+
+
+def test_the_environment_wins_at_the_start(stand_in, monkeypatch):
+    monkeypatch.setenv("MINIVIT_BACKEND", "numba")
+    assert backend.current() is stand_in
+
+
+def test_the_environment_may_be_wrong(monkeypatch):
+    monkeypatch.setenv("MINIVIT_BACKEND", "cuda")
+    with pytest.raises(InputError, match="MINIVIT_BACKEND: backend is 'cuda'"):
+        backend.current()
+
+
+def test_without_numba_a_preference_goes_on_with_numpy(no_numba, capsys):
+    backend.prefer("numba")
+    assert backend.name() == "numpy"
+    assert "going on with NumPy" in capsys.readouterr().err

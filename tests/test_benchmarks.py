@@ -1,0 +1,219 @@
+"""Every benchmark at a size of no meaning: it runs, the sides agree, it reports. No time is
+asserted, and PyTorch is not needed."""
+
+import argparse
+import importlib
+import json
+import os
+
+import numpy as np
+import pytest
+
+from minivit import backend
+from minivit.cli import bench
+from minivit.errors import InputError
+from minivit.models import parameter_count
+
+PACKAGE = bench.command().__package__  # "benchmarks", or inside minivit once installed
+
+
+def part(name):
+    return importlib.import_module(f"{PACKAGE}.{name}")
+
+
+agreement, configurations, options = part("agreement"), part("configurations"), part("options")
+op_cases, op_sides, products = part("op_cases"), part("op_sides"), part("products")
+rows, sides, step, timing = part("rows"), part("sides"), part("step"), part("timing")
+
+
+@pytest.fixture
+def kernels():
+    """Skips a test where the kernels can't run; asked late, so that only such tests load Numba."""
+    reason = options.why_no_kernels()
+    if reason:
+        pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def without_torch(monkeypatch):
+    for name in ("options", "ops"):
+        monkeypatch.setattr(part(name), "has_torch", lambda: False)
+
+
+def run(capsys, *argv) -> str:
+    parser = argparse.ArgumentParser()
+    bench.add_arguments(parser)
+    assert bench.run(parser.parse_args([*argv, "--tiny", "--repeats", "1"])) == 0
+    return capsys.readouterr().out
+
+
+def test_step_reports_training_and_inference_as_json(capsys):
+    found = json.loads(run(capsys, "step", "--backends", "numpy", "--json"))
+    assert {"cpu", "cores", "threads", "versions"} <= set(found["machine"])
+    assert [row["case"] for row in found["rows"]] == ["tiny training", "tiny inference"]
+    for row in found["rows"]:
+        assert {"benchmark", "case", "ours", "theirs", "ratio", "unit"} <= set(row)
+        assert row["ours"] > 0 and row["images_per_second"] > 0
+        assert row["theirs"] is None and row["ratio"] is None  # nobody to compare with
+
+
+def test_step_measures_memory_and_the_first_step(capsys):
+    text = run(capsys, "step", "--backends", "numpy", "--memory", "--first-step")
+    lines = [line for line in text.splitlines() if line.startswith("tiny ")]
+    assert len(lines) == 4  # a cold cache makes no difference to NumPy: one line for both
+    assert "peak memory" in lines[2] and "first step" in lines[3]
+
+
+def test_step_compares_the_backends(kernels, capsys):
+    found = json.loads(run(capsys, "step", "--json"))["rows"]
+    timed = {row["case"]: row for row in found}
+    assert timed["tiny training"]["side"] == "numba"
+    assert timed["tiny training"]["against"] == "numpy"
+
+
+def test_ops_run_on_numpy_alone(capsys):
+    text = run(capsys, "ops", "--backends", "numpy")
+    assert "multihead_attention" in text and "backward" in text
+
+
+@pytest.mark.parametrize("name", ["ceiling", "products", "ops", "roofline"])
+def test_kernels_are_measured(name, kernels, capsys, tmp_path):
+    if name == "roofline":
+        pytest.importorskip("matplotlib")
+    found = json.loads(run(capsys, name, "--json", "--out", str(tmp_path)))["rows"]
+    assert all(row["ours"] > 0 for row in found if row["unit"] != "geometric mean")
+    assert (tmp_path / "roofline.png").exists() == (name == "roofline")
+
+
+def test_scaling_draws_its_curves(capsys, tmp_path):
+    pytest.importorskip("matplotlib")
+    assert "scaling.png" in run(capsys, "scaling", "--backends", "numpy", "--out", str(tmp_path))
+    assert (tmp_path / "scaling.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_is_missing_is_said_in_a_sentence(monkeypatch, capsys):
+    with pytest.raises(InputError, match=r"minivit\[bench\]"):
+        run(capsys, "step", "--vs", "torch")
+    with pytest.raises(InputError, match=r"'tinny'.*digits, fashion"):
+        configurations.cases("tinny")
+    with pytest.raises(InputError, match=r"'jax'.*numpy"):
+        options.Options(backends="jax").chosen_backends()
+    for name in ("options", "ceiling"):
+        monkeypatch.setattr(part(name), "why_no_kernels", lambda: "Numba is away")
+    for name in ("ceiling", "products", "roofline"):
+        with pytest.raises(InputError, match="needs the Numba kernels: Numba is away"):
+            run(capsys, name)
+    assert options.Options().chosen_backends() == ["numpy"]  # where there is a choice, go on
+    assert "timing the NumPy backend alone" in capsys.readouterr().err
+
+
+def test_flops_of_a_step():
+    case = configurations.CASES["Ti/16"]
+    an_image = 6 * 5_717_416 * 197 + 12 * 197**2 * 192 * 12
+    assert case.step_flops == 8 * an_image
+    assert case.product_flops + case.attention_flops == case.step_flops
+    assert case.inference_flops * 3 == case.step_flops
+
+
+def test_the_six_models():
+    found = {
+        name: (c.config.tokens, c.config.width, c.config.depth, c.config.heads, c.batch)
+        for name, c in configurations.CASES.items()
+    }
+    assert found == {
+        "digits": (17, 64, 4, 4, 64),
+        "fashion": (50, 64, 6, 4, 128),
+        "cifar": (65, 192, 9, 3, 64),
+        "Ti/16": (197, 192, 12, 3, 8),
+        "S/16": (197, 384, 12, 6, 8),
+        "B/16": (197, 768, 12, 12, 4),
+    }
+    assert all(c.config.mlp == 4 * c.config.width for c in configurations.CASES.values())
+    assert parameter_count(configurations.CASES["B/16"].config) == 86_567_656
+
+
+def test_a_ratio_above_1_is_better_for_us():
+    assert rows.row("b", "faster", "numba", 1.0, "ms", "torch", 2.0)["ratio"] == 2
+    assert rows.row("b", "more", "numba", 2.0, "GFLOP/s", "numpy", 1.0)["ratio"] == 2
+    found = rows.rows_of("b", "c", {"numba": 1.0, "numpy": 3.0, "torch": 2.0}, "ms")
+    assert [(r["side"], r["against"], r["ratio"]) for r in found] == [
+        ("numba", "torch", 2.0),
+        ("numpy", "torch", pytest.approx(2 / 3)),
+    ]
+    (alone,) = rows.rows_of("b", "c", {"numba": 1.0, "numpy": 3.0}, "ms")
+    assert (alone["against"], alone["ratio"]) == ("numpy", 3.0)
+
+
+def test_the_mean_of_ratios_and_the_worst():
+    found = [rows.row("b", f"case {r}", "numba", 1.0, "ms", "torch", r) for r in (0.5, 2.0, 8.0)]
+    mean = rows.mean_row("b", "all", found)
+    assert mean["ratio"] == pytest.approx(2.0)
+    assert (mean["worst"], mean["worst_case"]) == (0.5, "case 0.5")
+
+
+def test_sides_take_turns():
+    calls = []
+
+    def side(name):
+        return lambda count: calls.append(name) or [{"a": 0.5, "b": 2.0}[name]] * count
+
+    chosen = options.Options(repeats=2)
+    assert timing.alternate({"a": side("a"), "b": side("b")}, chosen, usual=0) == {"a": 0.5, "b": 2}
+    assert calls == ["a", "b"] * 3  # one turn to see how long a call takes, then two
+
+
+def test_sides_that_disagree_are_not_timed():
+    right = {"y": np.ones(5), "dx": np.arange(5.0)}
+    agreement.assert_agreement({"ours": right, "theirs": right}, 1e-6)
+    for wrong in (np.ones(5) * 1.01, np.full(5, np.nan), np.ones(4)):
+        with pytest.raises(InputError, match="ours and theirs disagree on y"):
+            agreement.assert_agreement({"ours": right, "theirs": right | {"y": wrong}}, 1e-3)
+
+
+def test_a_worker_answers_and_hands_errors_on():
+    with sides.Worker(products.ProductSide, "numpy", threads=1) as worker:
+        case = products.products(tiny=True)[0]
+        (found,) = worker.ask("outputs", case).values()
+        a, b = case.operands()
+        np.testing.assert_array_equal(found, (a @ b).reshape(-1))
+        assert len(worker.ask("time", 2)) == 2
+        with pytest.raises(RuntimeError, match="in the process of one side"):
+            worker.ask("no_such_method")
+        worker.process.kill()
+        with pytest.raises(InputError, match="the process of one side ended"):
+            worker.ask("time", 1)
+    with (
+        sides.Worker(op_sides.EngineOps, "jax", threads=1) as worker,
+        pytest.raises(InputError, match="'jax'"),
+    ):
+        worker.ask("outputs", op_cases.op_cases(tiny=True)[0])
+
+
+def test_a_worker_is_given_its_threads(monkeypatch):
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    with sides.Worker(os.getenv, "OPENBLAS_NUM_THREADS", threads=3) as worker:
+        assert worker.ask("__str__") == "3"
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
+
+
+@pytest.mark.parametrize("case", products.products(tiny=True), ids=lambda c: c.form)
+def test_products_count_right(case):
+    a, b = case.operands()
+    y = a @ b
+    assert case.bytes == a.nbytes + b.nbytes + y.nbytes
+    assert case.flops == 2 * y.size * a.shape[-1]
+
+
+@pytest.mark.parametrize("case", op_cases.op_cases(tiny=True), ids=lambda c: c.op)
+def test_op_cases_fit_their_ops(case):
+    with backend.use("numpy"):
+        side = op_sides.EngineOps("numpy")
+        shown = side.outputs(case)
+        if case.op == "adam":
+            return
+        inputs = [array.shape for array in case.inputs()]
+        y = np.asarray(side.calls["forward"]()[0] if "backward" in side.calls else 1.0)
+        assert y.shape == (case.out if case.op != "global_norm" else ())
+        if "backward" in side.calls:
+            assert len(shown) == 1 + len(inputs)
+            assert case.numbers("backward") == case.numbers("forward") + sum(map(np.prod, inputs))

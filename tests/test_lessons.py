@@ -1,0 +1,50 @@
+"""Every lesson as a student runs it: alone, from another folder, and then once more."""
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).resolve().parents[1] / "lessons"
+LESSONS = sorted(FOLDER.glob("[0-9][0-9]_*.py"))
+
+
+@pytest.mark.lessons
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_a_lesson_runs_twice_from_anywhere(lesson, tmp_path):
+    environment = {**os.environ, "PYTHONPATH": package_folder()}
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-W", "error", str(lesson)],
+            cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.stdout and not done.stderr
+    assert {entry.name for entry in tmp_path.iterdir()} <= {"out"}  # figures go there, only there
+
+
+@pytest.mark.lessons
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_every_exercise_has_its_answer_between_markers_and_a_check(lesson):
+    text = lesson.read_text(encoding="utf-8")
+    number = str(int(lesson.stem[:2]))
+    exercises = re.findall(rf"^# \*\*({number}\.\d+) ", text, re.MULTILINE)
+    assert exercises == [f"{number}.{i + 1}" for i in range(len(exercises))] and exercises
+    parts = re.split(rf"^# \*\*{number}\.\d+ ", text, flags=re.MULTILINE)[1:]
+    for part in parts:
+        assert part.count("### BEGIN SOLUTION") == part.count("### END SOLUTION") >= 1
+        assert "assert " in part.split("### END SOLUTION")[-1]
+
+
+@pytest.mark.lessons
+def test_there_are_lessons():
+    assert LESSONS
+
+
+def package_folder() -> str:
+    """Where this Python finds minivit, so that the lesson runs on the same one."""
+    return str(Path(importlib.util.find_spec("minivit").origin).parents[1])

@@ -1,0 +1,55 @@
+"""How many threads the linear algebra may use."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from minivit import threads
+from minivit.errors import InputError
+
+
+def test_every_processor_by_default(monkeypatch):
+    monkeypatch.delenv("MINIVIT_NUM_THREADS", raising=False)
+    assert threads.thread_count() == threads.available_threads() >= 1
+
+
+def test_the_variable_decides(monkeypatch):
+    monkeypatch.setenv("MINIVIT_NUM_THREADS", "7")
+    assert threads.thread_count() == 7
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "two", "1.5"])
+def test_a_variable_that_is_no_number(given, monkeypatch):
+    monkeypatch.setenv("MINIVIT_NUM_THREADS", given)
+    with pytest.raises(InputError, match=f"MINIVIT_NUM_THREADS is '{given}': expected a whole"):
+        threads.thread_count()
+
+
+def test_without_affinity(monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert threads.available_threads() == 1
+
+
+def test_too_late_with_another_count(monkeypatch):
+    monkeypatch.setenv("MINIVIT_NUM_THREADS", "")  # to be restored
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
+    assert "numpy" in sys.modules
+    threads.set_threads(2)
+    with pytest.raises(InputError, match="3 threads were asked for after NumPy had started"):
+        threads.set_threads(3)
+
+
+def test_numpy_starts_as_many_as_were_set():
+    code = (
+        "import os; from minivit.threads import set_threads; set_threads(1); import numpy as np\n"
+        "x = np.ones((400, 400)); x @ x\n"
+        "print(len(os.listdir('/proc/self/task')) if os.path.exists('/proc/self/task') else 1)"
+    )
+    environment = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True
+    )
+    assert done.stdout == "1\n", done.stderr
