@@ -2,15 +2,11 @@
 
 import importlib
 import os
-import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from minivit.backend import MODULES
-
-sys.path.append(str(Path(__file__).parent))  # for `from strategies import ...`
 
 # deadline=None: the first call of an op may be slow, and that is no fault of the op's.
 settings.register_profile("dev", max_examples=25, deadline=None)

@@ -1,14 +1,14 @@
+import sys
+
 import numpy as np
 import pytest
-
-pytest.importorskip("matplotlib")
-
 from PIL import Image
 
 import minivit
 from minivit.inspection import attention_picture as draw_it
 from minivit.inspection.attention_picture import MOST_MISTAKES, as_ink, choose
 from minivit.inspection.paper import Paper
+from minivit.inspection.pictures import DPI
 
 C = 3
 
@@ -20,72 +20,111 @@ def certain(predictions, sureness=0.8):
     return probabilities
 
 
+class Drawn:
+    """What was drawn on one paper: words with their boxes, and the boxes of tiles and scale."""
+
+    def __init__(self):
+        self.words, self.word_boxes, self.frames, self.size = [], [], [], None
+
+
 @pytest.fixture
-def papers(monkeypatch):
-    """The sheets that were saved."""
-    saved = []
-    save = Paper.save
-    monkeypatch.setattr(Paper, "save", lambda paper, path: (saved.append(paper), save(paper, path)))
-    return saved
+def drawn(monkeypatch):
+    drawn, new, frame = Drawn(), Paper.__init__, Paper.frame
+
+    def watch(paper, *arguments):
+        new(paper, *arguments)
+        drawn.size, write = paper.sheet.size, paper.draw.text
+
+        def text(place, words, color, font, anchor, stroke_width):
+            drawn.words.append(words)
+            box = paper.draw.textbbox(place, words, font, anchor, stroke_width=stroke_width)
+            drawn.word_boxes.append(box)
+            write(place, words, color, font, anchor, stroke_width=stroke_width)
+
+        paper.draw.text = text
+
+    def framed(paper, x, y, width, height, picture):
+        box = (x, y, x + width, y + height)
+        drawn.frames.append(tuple(side * drawn.size[0] / 12 for side in box))
+        frame(paper, x, y, width, height, picture)
+
+    monkeypatch.setattr(Paper, "__init__", watch)
+    monkeypatch.setattr(Paper, "frame", framed)
+    return drawn
 
 
-def draw(path, labels, predictions, **changes):
+def overlap(one, other):
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def draw(path, labels, predictions, names=("cat", "dog", "eel"), **changes):
     sizes = {"image": (4, 6), "width": 16, "depth": 1, "mlp": 4, "classes": C}
     model = minivit.ViT(minivit.variant("digits", **(sizes | changes)), seed=0)
-    model.class_names = ["cat", "dog", "eel"]
-    images = np.random.default_rng(0).uniform(-1, 1, (len(labels), 4, 6, 1)).astype(np.float32)
-    draw_it(model, images, np.array(labels), certain(predictions), path)
+    model.class_names, c = list(names), model.config
+    images = np.random.default_rng(0).uniform(-1, 1, (len(labels), *c.image, 1))
+    draw_it(model, images.astype(np.float32), np.array(labels), certain(predictions), path)
 
 
-def words(paper):
-    return [text.get_text() for text in paper.figure.texts]
+def tiles(drawn):
+    return len(drawn.frames) - 1  # less the scale
 
 
-def tiles(paper):
-    return len(paper.figure.axes) - 1  # less the scale
-
-
-def test_right_and_wrong_images_are_drawn(tmp_path, papers):
+def test_right_and_wrong_images_are_drawn(tmp_path, drawn):
     draw(tmp_path / "a.png", [0, 1, 2, 0, 1], [0, 1, 2, 1, 1])
-    said = words(papers[0])
+    said = drawn.words
     assert "dog read as cat" not in said and "cat read as dog" in said
-    assert "dog 80%, cat 10%" in said and "Read wrong: 1 of 5" in said
+    assert "dog: 80%, cat: 10%" in said and "Read wrong: 1 of 5" in said
     assert said.count("head 4") == 2 and "head 5" not in said  # two images side by side
-    assert tiles(papers[0]) == 3 * (1 + 4) + 2
+    assert tiles(drawn) == 3 * (1 + 4) + 2
     with Image.open(tmp_path / "a.png") as picture:
-        assert picture.format == "PNG" and 1600 <= picture.width <= 2000
+        assert picture.format == "PNG" and picture.width == 12 * DPI
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.png"]
 
 
-def test_everything_stays_on_the_paper(tmp_path, papers):
-    draw(tmp_path / "a.png", [0, 1, 2] * 5, [0, 1, 2, *([1] * 12)])
-    paper = papers[0]
-    for text in paper.figure.texts:
-        box = text.get_window_extent()
-        assert box.x0 >= 0 and box.x1 <= paper.figure.bbox.width
-        assert box.y0 >= 0 and box.y1 <= paper.figure.bbox.height
-    for axes in paper.figure.axes:
-        box = axes.get_position()
-        assert box.x0 >= 0 and box.x1 <= 1 and box.y0 >= 0 and box.y1 <= 1
+def test_matplotlib_is_not_needed(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)  # importing it fails
+    draw(tmp_path / "a.png", [0, 1, 2], [0, 1, 1])
+    assert (tmp_path / "a.png").exists()
 
 
-@pytest.mark.parametrize(("heads", "pool"), [(1, "cls"), (2, "mean"), (8, "cls"), (16, "mean")])
-def test_tiles_never_overlap(tmp_path, papers, heads, pool):
-    draw(tmp_path / "a.png", [0, 1, 2] * 4, [0, 1, 2] + [0] * 9, heads=heads, pool=pool)
-    boxes = [axes.get_position() for axes in papers[0].figure.axes]
+LONG = ("automobile", "a black-and-white soft-coated wheaten terrier", "W" * 60)
+
+
+@pytest.mark.parametrize("names", [("0", "1", "2"), LONG], ids=["short names", "long names"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"heads": 1, "image": (12, 6)},
+        {"heads": 2, "pool": "mean"},
+        {"heads": 8, "image": (4, 64)},
+        {"heads": 16, "pool": "mean"},
+    ],
+    ids=str,
+)
+def test_nothing_overlaps_or_leaves_the_paper(tmp_path, drawn, names, changes):
+    draw(tmp_path / "a.png", [0, 1, 2] * 4, [0, 1, 2] + [0, 2, 1] * 3, names=names, **changes)
+    boxes = drawn.word_boxes + drawn.frames
+    width, height = drawn.size
     for i, one in enumerate(boxes):
-        assert not any(one.overlaps(other) for other in boxes[:i])
-    assert ("(the first 12 of 16 are shown)" in " ".join(words(papers[0]))) == (heads == 16)
-    assert tiles(papers[0]) == 3 * (1 + min(heads, 12)) + 2 * 6
+        assert one[0] >= 0 and one[1] >= 0 and one[2] <= width and one[3] <= height
+        assert not any(overlap(one, other) for other in boxes[:i])
+    assert ("(the first 12 of 16 are shown)" in " ".join(drawn.words)) == (changes["heads"] == 16)
+    assert tiles(drawn) == 3 * (1 + min(changes["heads"], 12)) + 2 * 6
 
 
-def test_nothing_wrong_is_said_in_a_sentence(tmp_path, papers):
+def test_nothing_wrong_is_said_in_a_sentence(tmp_path, drawn):
     draw(tmp_path / "a.png", [0, 1, 2], [0, 1, 2])
-    assert words(papers[0])[-1] == "All 3 images were read right"
+    assert drawn.words[-1] == "All 3 images were read right"
 
 
-def test_nothing_right_draws_the_mistakes_alone(tmp_path, papers):
+def test_nothing_right_draws_the_mistakes_alone(tmp_path, drawn):
     draw(tmp_path / "a.png", [0, 1, 2], [1, 2, 0])
-    assert tiles(papers[0]) == 3 * 2 and "image" not in words(papers[0])
+    assert tiles(drawn) == 3 * 2 and "image" not in drawn.words
+
+
+def test_a_folder_that_is_missing_is_an_os_error(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        draw(tmp_path / "missing" / "a.png", [0, 1, 2], [0, 1, 2])
 
 
 def test_the_first_right_one_of_a_class_and_the_surest_mistakes_are_chosen():
