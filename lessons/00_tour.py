@@ -30,7 +30,7 @@ import numpy as np
 
 import minivit
 from minivit import ops
-from minivit.inspection import attention_picture, can_draw, cls_attention
+from minivit.inspection import attention_picture, cls_attention
 from minivit.optim import Adam, warmup_cosine
 
 data = minivit.load_dataset("digits")  # 1,797 real digits, shipped with the library
@@ -302,12 +302,11 @@ for index, heads in zip(chosen, looks[:, -1], strict=True):
     print("   ".join(title.ljust(16) for title in titles))
     print("\n".join("   ".join(parts) for parts in zip(*views, strict=True)))
 
-if can_draw():
-    Path("out").mkdir(exist_ok=True)
-    probabilities = ops.softmax_forward(model.logits(data.test.images))[0]
-    model.preprocessing = data.preprocessing  # so that strokes are drawn as ink
-    attention_picture(model, *data.test, probabilities, "out/00_attention.png")
-    print("All ten digits, and what it got wrong: out/00_attention.png")
+Path("out").mkdir(exist_ok=True)
+probabilities = ops.softmax_forward(model.logits(data.test.images))[0]
+model.preprocessing = data.preprocessing  # so that strokes are drawn as ink
+attention_picture(model, *data.test, probabilities, "out/00_attention.png")
+print("All ten digits, and what it got wrong: out/00_attention.png")
 
 # %% [markdown]
 # ## Exercises

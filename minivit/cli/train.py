@@ -222,18 +222,19 @@ def _finish(training, folder: Path) -> None:
         "history.csv": "losses and accuracies of every epoch",
         "timing.csv": "seconds and images per second of every epoch",
     }
+    if training.config.model.depth:
+        attention_picture(training.model, images, labels, tested.probabilities,
+                          folder / "attention.png")  # fmt: skip
+        files["attention.png"] = "where the model looks, head by head, and what it got wrong"
     history = training.state.history
     if can_draw() and history:
         training_curve(history, folder / "curve.png")
-        attention_picture(training.model, images, labels, tested.probabilities,
-                          folder / "attention.png")  # fmt: skip
         files["curve.png"] = "loss and accuracy as curves"
-        files["attention.png"] = "where the cls token looks, head by head, and what it got wrong"
     for name, meaning in files.items():
         print(f"  {folder / name!s:<40} {meaning}")
     if not can_draw():
-        print("  No pictures: matplotlib is missing; pip install 'minivit[plots]', then run\n"
-              f"  minivit train --resume {folder}, which draws them.")  # fmt: skip
+        print("  No curve.png: matplotlib is missing; pip install 'minivit[plots]', then run\n"
+              f"  minivit train --resume {folder}, which draws it.")  # fmt: skip
     print(
         f"\nNext:\n  minivit evaluate {folder}\n  minivit predict {folder} YOUR_PICTURE.png\n"
         f"  minivit gradcheck {folder}"

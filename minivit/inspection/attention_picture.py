@@ -8,17 +8,17 @@ import numpy as np
 
 from minivit.errors import InputError
 from minivit.inspection.attention import cls_attention
-from minivit.inspection.paper import Paper
+from minivit.inspection.paper import Paper, length
 from minivit.inspection.pictures import QUIET
 from minivit.models import ViT
 
 MOST_CLASSES, MOST_MISTAKES, MOST_HEADS = 10, 10, 12
 SIDE_BY_SIDE = 4  # up to so many heads, two images stand beside each other
 PAIRS = 5  # mistakes in a line, two tiles each
-# Inches: the paper's width and margins, room for a class name, and the heights of the lines.
-WIDTH, MARGIN, NAME, GAP = 12.0, 0.3, 0.75, 0.09
-HEADING, COLUMN_TITLE, SECTION, MISTAKE_TITLE = 1.5, 0.3, 0.75, 0.5
-LARGEST_TILE, SCALE = 1.05, 2.6
+# Inches: the paper's width and margins, room for class names, and the heights of the lines.
+WIDTH, MARGIN, GAP, LEAST_NAME, MOST_NAME, BEFORE_TILE = 12.0, 0.3, 0.09, 0.75, 1.4, 0.12
+HEADING, COLUMN_TITLE, SECTION, MISTAKE_TITLE = 1.55, 0.3, 0.8, 0.44
+LARGEST_TILE, LEAST_LINE, SCALE = 1.05, 0.4, 2.6
 
 
 class Shown(NamedTuple):
@@ -39,7 +39,7 @@ def attention_picture(
     them. Above, the first image of each class that was read right, with a tile a head; below,
     those that were read wrong, the surest first, with the mean of the heads.
 
-    Raises InputError without images, blocks or matplotlib, OSError when `path` can't be written.
+    Raises InputError without images or blocks, OSError when `path` can't be written.
     """
     if not len(images) or not model.config.depth:
         lack = "there are no images" if not len(images) else "the model has no blocks"
@@ -86,12 +86,17 @@ class Picture:
         self.heads = attention.shape[1]
         self.groups = 2 if self.heads <= SIDE_BY_SIDE else 1
         columns = self.groups * (1 + self.heads)
-        room = WIDTH - 2 * MARGIN - self.groups * NAME
+        names = [self.names[one.label] for one in right] or [""]
+        self.name_size = 19 if max(map(len, names)) < 3 else 11
+        longest = max(length(name, self.name_size) for name in names) + 0.05  # bold is wider
+        self.name = min(max(longest + BEFORE_TILE, LEAST_NAME), MOST_NAME)
+        room = WIDTH - 2 * MARGIN - self.groups * (self.name - GAP)
         self.width = min(LARGEST_TILE, room / columns - GAP)  # of a tile
         self.height = self.width * c.image[0] / c.image[1]
+        self.line = max(self.height, LEAST_LINE) + GAP  # of `read_right`
         right_lines, wrong_lines = -(-len(right) // self.groups), -(-len(wrong) // PAIRS)
-        self.section = HEADING + COLUMN_TITLE + right_lines * (self.height + GAP) + SECTION
-        height = self.section + wrong_lines * (self.height + MISTAKE_TITLE) + MARGIN
+        self.section = HEADING + COLUMN_TITLE + right_lines * self.line + SECTION
+        height = self.section + wrong_lines * (MISTAKE_TITLE + self.height + 2 * GAP) + MARGIN
         # One scale for all tiles. A few patches may lie beyond it, so that the rest can be seen.
         self.even = 1 / c.tokens
         most = max(float(np.percentile(attention, 99)), 2 * self.even)
@@ -102,67 +107,69 @@ class Picture:
         block, heads = f"blocks.{self.config.depth - 1}", self.config.heads
         who = "the cls token takes" if self.config.pool == "cls" else "the tokens take"
         part = f" (the first {self.heads} of {heads} are shown)" if heads > self.heads else ""
-        self.paper.text(MARGIN, 0.48, "Where the model looks", 19, fontweight="bold")
+        self.paper.text(MARGIN, 0.48, "Where the model looks", 21, bold=True)
         lines = (
             f"The image is the ink, attention the marker: the redder a patch, the more {who}",
             f"from it in the last block, {block}. Each head looks in its own way{part}.",
             "Below a class stands the probability that the model gives it.",
         )
         for i, line in enumerate(lines):
-            self.paper.text(MARGIN, 0.78 + 0.22 * i, line, 11)
-        x = WIDTH - MARGIN - 0.2 - SCALE
-        self.paper.text(x, 0.36, "share of the attention that a patch gets", 10)
-        self.paper.scale(x, 0.46, SCALE, 0.17, self.even)
+            self.paper.text(MARGIN, 0.8 + 0.24 * i, line, 12)
+        x = WIDTH - MARGIN - SCALE
+        self.paper.text(x, 0.38, "share of the attention that a patch gets", 10.5)
+        self.paper.scale(x, 0.48, SCALE, 0.17, self.even)
 
     def read_right(self) -> None:
         """A line an image: class and probability, the image, and a tile a head."""
         for n, one in enumerate(self.right):
             group, line = divmod(n, -(-len(self.right) // self.groups))
-            y = HEADING + COLUMN_TITLE + line * (self.height + GAP)
+            middle = HEADING + COLUMN_TITLE + line * self.line + (self.line - GAP) / 2
+            y = middle - self.height / 2
             titles = ("image", *(f"head {h + 1}" for h in range(self.heads)))
             for column, title in enumerate(titles):
                 x = self.left_edge(group, column)
                 if line == 0:
-                    middle = x + self.width / 2
-                    self.paper.text(middle, y - 0.08, title, 9, color=QUIET, ha="center")
+                    above = HEADING + COLUMN_TITLE - 0.08
+                    centre = x + self.width / 2
+                    self.paper.text(centre, above, title, 10, color=QUIET, align="center")
                 attention = one.attention[column - 1] if column else None
                 self.paper.tile(x, y, self.width, self.height, one.grey, attention)
-            x, middle = self.left_edge(group, 0) - 0.12, y + self.height / 2
-            name, probability = self.names[one.label], one.probabilities[one.label]
-            size = 18 if len(name) < 3 else 10
-            self.paper.text(x, middle + 0.02, name, size, ha="right", fontweight="bold")
-            self.paper.text(x, middle + 0.2, f"{probability:.0%}", 9, ha="right", color=QUIET)
+            x, name = self.left_edge(group, 0) - BEFORE_TILE, self.names[one.label]
+            room, chance = self.name - BEFORE_TILE, f"{one.probabilities[one.label]:.0%}"
+            self.paper.text(x, middle + 0.03, name, self.name_size, align="right", bold=True,
+                            room=room)  # fmt: skip
+            self.paper.text(x, middle + 0.2, chance, 10, align="right", color=QUIET)
 
     def left_edge(self, group: int, column: int) -> float:
         """Of a tile in `read_right`; a second group ends at the right margin."""
-        group_width = NAME + (1 + self.heads) * (self.width + GAP) - GAP
+        group_width = self.name + (1 + self.heads) * (self.width + GAP) - GAP
         start = MARGIN if group == 0 else WIDTH - MARGIN - group_width
-        return start + NAME + column * (self.width + GAP)
+        return start + self.name + column * (self.width + GAP)
 
     def read_wrong(self, mistakes: int, images: int) -> None:
         """The mistakes, each as the image and the mean of its heads."""
-        y = self.section - SECTION + 0.45
+        y = self.section - SECTION + 0.48
         if not mistakes:
-            self.paper.text(MARGIN, y, f"All {images} images were read right", 14)
+            self.paper.text(MARGIN, y, f"All {images} images were read right", 15)
             return
-        self.paper.text(MARGIN, y, f"Read wrong: {mistakes} of {images}", 14, fontweight="bold")
+        self.paper.text(MARGIN, y, f"Read wrong: {mistakes} of {images}", 15, bold=True)
         some = f"the {len(self.wrong)} surest mistakes" if len(self.wrong) < mistakes else "each"
         note = f"{some}: the image, and the mean of its heads"
-        self.paper.text(WIDTH - MARGIN, y, note, 10, color=QUIET, ha="right")
+        self.paper.text(WIDTH - MARGIN, y, note, 10.5, color=QUIET, align="right")
         for n, one in enumerate(self.wrong):
             line, pair = divmod(n, PAIRS)
             x = MARGIN + pair * (WIDTH - 2 * MARGIN) / PAIRS
-            y = self.section + line * (self.height + MISTAKE_TITLE)
+            y = self.section + line * (MISTAKE_TITLE + self.height + 2 * GAP)
             self.mistake(x, y, one)
 
     def mistake(self, x: float, y: float, one: Shown) -> None:
         said, chances = int(one.probabilities.argmax()), one.probabilities
         right, wrong = self.names[one.label], self.names[said]
-        title = f"{right} read as {wrong}"
-        self.paper.text(x, y + 0.14, title, 11 if len(title) < 20 else 8, fontweight="bold")
-        both = f"{wrong} {chances[said]:.0%}, {right} {chances[one.label]:.0%}"
-        self.paper.text(x, y + 0.32, both, 9, color=QUIET)
-        y += MISTAKE_TITLE - 0.1
+        room = (WIDTH - 2 * MARGIN) / PAIRS - 2 * GAP
+        self.paper.text(x, y + 0.14, f"{right} read as {wrong}", 12, bold=True, room=room)
+        both = f"{wrong}: {chances[said]:.0%}, {right}: {chances[one.label]:.0%}"
+        self.paper.text(x, y + 0.34, both, 10, color=QUIET, room=room)
+        y += MISTAKE_TITLE
         self.paper.tile(x, y, self.width, self.height, one.grey)
         mean = one.attention.mean(axis=0)
         self.paper.tile(x + self.width + GAP, y, self.width, self.height, one.grey, mean)

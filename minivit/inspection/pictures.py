@@ -1,4 +1,4 @@
-"""Drawing with matplotlib (the extra "plots"), and the picture of a training run.
+"""The picture of a training run, drawn with matplotlib (the extra "plots").
 
 Matplotlib is imported where it is used, so that everything else works without it. Figures are
 built without pyplot: it keeps global state, and on some machines looks for a screen.
@@ -20,7 +20,10 @@ MEANING = (
 
 
 def can_draw() -> bool:
-    """Whether matplotlib is installed; it is not imported."""
+    """Whether `training_curve` can draw: whether matplotlib is installed; it is not imported.
+
+    `attention_picture` can always draw.
+    """
     return importlib.util.find_spec("matplotlib") is not None
 
 
@@ -28,7 +31,8 @@ def new_figure(width: float, height: float):
     """An empty figure of so many inches; InputError without matplotlib."""
     if not can_draw():
         raise InputError(
-            "drawing needs matplotlib, which is not installed; run pip install 'minivit[plots]'"
+            "drawing a training curve needs matplotlib, which is not installed; "
+            "run pip install 'minivit[plots]'"
         )
     from matplotlib.figure import Figure
 

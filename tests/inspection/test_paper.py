@@ -116,6 +116,14 @@ def test_words_keep_to_their_room(monkeypatch, words, bold):
     assert box[2] - box[0] <= 0.7 * INCH + 2
 
 
+def test_the_outline_of_bold_words_needs_room_too(monkeypatch):
+    paper = Paper(4, 2, 1)
+    written = boxes_of_words(paper, monkeypatch)
+    paper.text(0.5, 1, "WWWW", 40, room=length("WWWW", 40), bold=True)
+    box = written[0][1]
+    assert box[2] - box[0] <= length("WWWW", 40) * INCH
+
+
 def test_words_shrink_first_and_are_cut_then():
     assert fitting("dog", 11, 0.7) == ("dog", 11)
     words, size = fitting("automobile", 11, 0.7)
@@ -125,9 +133,12 @@ def test_words_shrink_first_and_are_cut_then():
     assert 0.6 < length(words, size) <= 0.7
 
 
-def test_letters_that_the_font_lacks_are_replaced():
-    assert plain("crème\nbrûlée") == "creme brulee"
+def test_letters_that_the_font_lacks_are_replaced(monkeypatch):
     assert plain("犬 dog") == "? dog"
+    paper = Paper(4, 2, 1)
+    written = boxes_of_words(paper, monkeypatch)
+    paper.text(1, 1, "crème\nbrûlée")
+    assert written[0][0] == "creme brulee"
 
 
 @pytest.mark.parametrize("part", [0.001, 0.25, 0.49])
