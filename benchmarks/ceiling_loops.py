@@ -1,9 +1,10 @@
 """The compiled loops behind the ceilings. Imported only in a process that may have Numba."""
 
 import numpy as np
+from numba import get_num_threads, prange
+
 from minivit.kernels.compile import parallel_jit
 from minivit.kernels.simd import ROWS, VECTORS, lanes, tile
-from numba import get_num_threads, prange
 
 TASKS = 8  # of each thread
 
@@ -23,7 +24,7 @@ def flops(dtype: str, tasks: int, steps: int) -> int:
     return 2 * tasks * steps * ROWS * VECTORS * lanes(dtype)
 
 
-@parallel_jit
+@parallel_jit(small_op=True)
 def multiply_adds(a, b, c, steps):
     """c[i] = the sum over steps of a b; strides of 0 along k: the loop loads nothing new."""
     width = c.shape[1] // ROWS
@@ -37,7 +38,7 @@ def parts() -> int:
     return get_num_threads()
 
 
-@parallel_jit
+@parallel_jit(small_op=True)
 def copy(a, b, c, parts):
     """a = b."""
     each = (len(a) + parts - 1) // parts
@@ -46,7 +47,7 @@ def copy(a, b, c, parts):
             a[i] = b[i]
 
 
-@parallel_jit
+@parallel_jit(small_op=True)
 def triad(a, b, c, parts):
     """a = b + 3 c."""
     each = (len(a) + parts - 1) // parts

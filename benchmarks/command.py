@@ -6,6 +6,7 @@ Nothing here imports NumPy: whoever sets the threads comes first.
 import argparse
 import importlib
 import json
+import sys
 from pathlib import Path
 
 DESCRIPTION = "Time minivit, side by side with NumPy's BLAS and PyTorch, on this machine."
@@ -50,13 +51,15 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises InputError for what a benchmark needs and can't have.
     """
-    from .machine import line, machine
+    from .machine import busy, line, machine
     from .options import Options, progress
 
     given = {n: v for n, v in vars(arguments).items() if n in Options.__dataclass_fields__}
     options = Options(**{n: v for n, v in given.items() if v is not None})
     benchmark = importlib.import_module(f".{arguments.name}", __package__)
     about = machine(options.threads)
+    if warning := busy(options.threads):
+        print(f"minivit: {warning}.", file=sys.stderr)
     rows = benchmark.measure(options)
     progress("")
     if arguments.json:

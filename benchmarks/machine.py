@@ -35,6 +35,17 @@ def machine(threads: int) -> dict:
     }
 
 
+def busy(threads: int) -> str | None:
+    """A sentence of warning when other programs compute already; None when the machine is free."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0
+    if available_threads() - load >= threads - 0.5:
+        return None
+    return (
+        f"the load of this machine is {load:.1f}: other programs compute on it, and what is "
+        "measured now means little. Repeat it when they are done"
+    )
+
+
 def line(machine: dict) -> str:
     """The same on one line."""
     versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())

@@ -6,6 +6,7 @@ import matplotlib
 
 matplotlib.use("agg")
 from matplotlib import pyplot as plt
+from matplotlib.ticker import LogLocator
 
 COLOURS = {
     "matrix product": "#1f4e79", "attention": "#c0504d", "multihead_attention": "#e08e45",
@@ -23,6 +24,8 @@ def draw_scaling(rows: list[dict], axes: dict[str, str], path: Path) -> None:
         values = [row["value"] for row in points]
         panel.set(xscale="log", yscale="log", xlabel=label, ylabel="ms per image")
         panel.set_xticks(values, [str(v) for v in values])
+        panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        panel.yaxis.set_major_formatter("{x:g}")
         panel.minorticks_off()
         panel.grid(alpha=0.3)
         panel.legend(fontsize=8)
@@ -67,7 +70,7 @@ def draw_roofline(rows: list[dict], ceiling, title: str, path: Path) -> None:
     panel.text(
         right, ceiling.gflops * 1.06, f"multiply-adds: {ceiling.gflops:.0f} GFLOP/s", ha="right"
     )
-    panel.text(left, roof[0] * 1.5, f" memory: {ceiling.gbytes:.1f} GB/s")
+    panel.text(left, roof[0] * 4, f" memory: {ceiling.gbytes:.1f} GB/s")
     for kind, colour in COLOURS.items():
         for backward in (False, True):
             chosen = [

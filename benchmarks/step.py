@@ -19,8 +19,8 @@ from .rows import NOTE, mean_row, means_text, rows_of, show
 from .sides import Worker
 from .timing import alternate
 
-# Where a cache of compiled kernels may lie: pointed at an empty folder, a first step is cold.
-CACHE_VARIABLES = ("XDG_CACHE_HOME", "NUMBA_CACHE_DIR")
+# Says where the cache of compiled kernels lies: pointed at an empty folder, a first step is cold.
+CACHE_VARIABLE = "XDG_CACHE_HOME"
 COLUMNS = {
     "configuration": "configuration", "what": "what", "side": "side",
     "ours": "ours", "theirs": "theirs",
@@ -101,7 +101,7 @@ def first_steps(case: Case, sides: list[str], options: Options) -> list[dict]:
     """
     empty, cached = {}, {}
     with tempfile.TemporaryDirectory() as folder:
-        environment = dict.fromkeys(CACHE_VARIABLES, folder)
+        environment = {CACHE_VARIABLE: folder}
         for side in sides:
             progress(f"step: {case.name}, first step of {side}")
             empty[side] = first_step(case, side, options.threads, environment)

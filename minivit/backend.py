@@ -37,15 +37,7 @@ def use(name: str) -> "Choice":
     module = MODULES.get(name)
     if module is None:
         raise InputError(f'backend is {name!r}: choose "numpy" or "numba"')
-    try:
-        importlib.import_module(module)
-    except ImportError as error:
-        if name == "numpy":
-            raise
-        raise InputError(
-            f"the Numba backend can't be used here ({error}); install a numba that knows this "
-            'NumPy, or use the "numpy" backend'
-        ) from error
+    importlib.import_module(module)  # kernels raise InputError when Numba can't be used
     global _name
     choice = Choice(_name)
     _name = name

@@ -16,7 +16,7 @@ settings.load_profile(
     os.environ.get("MINIVIT_HYPOTHESIS") or ("ci" if "CI" in os.environ else "dev")
 )
 
-BACKENDS = ("numpy",)
+BACKENDS = ("numpy", "numba")
 
 
 @pytest.fixture(scope="session", params=BACKENDS)

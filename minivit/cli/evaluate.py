@@ -23,11 +23,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     import numpy as np
 
+    from minivit import backend
     from minivit.data import load_dataset
     from minivit.errors import InputError
     from minivit.evaluation import evaluate
     from minivit.models import load
 
+    backend.prefer("numba")
     model = load(arguments.run)
     name = model.preprocessing.get("dataset")
     if name is None:

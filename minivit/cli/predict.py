@@ -37,9 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from minivit import backend
     from minivit.data.pictures import check_preprocessing
     from minivit.models import load
 
+    backend.prefer("numba")
     model = load(arguments.run)
     check_preprocessing(model.preprocessing)
     predicted, failures = [], 0

@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     from minivit.runs import save_run
     from minivit.training import train
 
-    backend.prefer("numpy")
+    backend.prefer("numba")
     training, folder = _resumed(arguments) if arguments.resume else _begun(arguments)
     save_run(training, folder)
     print(_opening(training, folder))
@@ -144,7 +144,7 @@ def _opening(training, folder: Path) -> str:
     measured = "held-out training" if training.config.hold_out else "test"
     return (
         f"{data.name}: {train:,} training and {test:,} {measured} images of "
-        f" {c.image[0]}x{c.image[1]} pixels, {c.classes} classes\n"
+        f"{c.image[0]}x{c.image[1]} pixels, {c.classes} classes\n"
         f"ViT: {c.patches} patches of {c.patch[0]}x{c.patch[1]}, width {c.width}, "
         f"{c.depth} blocks, {c.heads} heads, MLP {c.mlp}: {parameter_count(c):,} parameters\n"
         f"backend {backend.name()}, {thread_count()} threads, seed {training.config.seed}; "

@@ -123,13 +123,14 @@ class ViT:
 
     def block_backward(self, ops, i: int, dx: np.ndarray, cache: BlockCache) -> np.ndarray:
         """The same block from its end: dx (B, T, D) -> (B, T, D)."""
-        *mlp, dresidual = ops.mlp_backward(dx, cache.mlp)
+        # A skip connection hands dx on unchanged; LayerNorm's backward adds what comes through it.
+        *mlp, _ = ops.mlp_backward(dx, cache.mlp, want_dresidual=False)
         dh = self.add(mlp, f"blocks.{i}.mlp.", ("w1", "b1", "w2", "b2"))
-        dx = dresidual + self.norm_backward(ops, f"blocks.{i}.norm2", dh, cache.norm2)
-        *attention, dresidual = ops.multihead_attention_backward(dx, cache.attention)
+        dx = self.norm_backward(ops, f"blocks.{i}.norm2", dh, cache.norm2, plus=dx)
+        *attention, _ = ops.multihead_attention_backward(dx, cache.attention, want_dresidual=False)
         names = ("w_qkv", "b_qkv", "w_out", "b_out")
         dh = self.add(attention, f"blocks.{i}.attention.", names)
-        return dresidual + self.norm_backward(ops, f"blocks.{i}.norm1", dh, cache.norm1)
+        return self.norm_backward(ops, f"blocks.{i}.norm1", dh, cache.norm1, plus=dx)
 
     def embed_forward(self, ops, patches):
         p = self.parameters
@@ -141,8 +142,9 @@ class ViT:
         gamma, beta = self.parameters[name + ".gamma"], self.parameters[name + ".beta"]
         return ops.layernorm_forward(x, gamma, beta, eps=self.config.eps)
 
-    def norm_backward(self, ops, name, dy, cache):
-        return self.add(ops.layernorm_backward(dy, cache), name + ".", ("gamma", "beta"))
+    def norm_backward(self, ops, name, dy, cache, plus=None):
+        gradients = ops.layernorm_backward(dy, cache, plus=plus)
+        return self.add(gradients, name + ".", ("gamma", "beta"))
 
     def head_forward(self, ops, x):
         p = self.parameters

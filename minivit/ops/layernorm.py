@@ -32,7 +32,7 @@ def layernorm_forward(
 
 
 def layernorm_backward(
-    dy: np.ndarray, cache: LayerNormCache
+    dy: np.ndarray, cache: LayerNormCache, *, plus: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Gradients of y = x_hat gamma + beta.
 
@@ -42,6 +42,8 @@ def layernorm_backward(
     x_i also moves the mean (which takes mean(g) off every element) and the spread (which takes
     off the part of g that points along x_hat):
         dx = rstd (g - mean(g) - x_hat mean(g x_hat))
+
+    `plus` (..., D) is added to dx: what reaches x by another way, the skip connection around it.
     """
     x_hat, rstd, gamma = cache
     tokens = tuple(range(dy.ndim - 1))
@@ -51,4 +53,6 @@ def layernorm_backward(
     along_mean = g.mean(axis=-1, keepdims=True)
     along_x_hat = x_hat * (g * x_hat).mean(axis=-1, keepdims=True)
     dx = rstd * (g - along_mean - along_x_hat)
+    if plus is not None:
+        dx += plus
     return dx, dgamma, dbeta

@@ -43,7 +43,7 @@ def mlp_forward(
     return y, MlpCache(hidden_cache, gelu_cache, out_cache, residual is not None)
 
 
-def mlp_backward(dy: np.ndarray, cache: MlpCache) -> tuple:
+def mlp_backward(dy: np.ndarray, cache: MlpCache, *, want_dresidual: bool = True) -> tuple:
     """Gradients of y = residual + gelu(x w1 + b1) w2 + b2: the chain rule, last step first.
 
     dy (..., D) -> dx (..., D), dw1 (D, M), db1, dw2 (M, D), db2, dresidual.
@@ -52,5 +52,5 @@ def mlp_backward(dy: np.ndarray, cache: MlpCache) -> tuple:
     dh, dw2, db2 = linear_backward(dy, cache.out)
     dz = gelu_backward(dh, cache.gelu)
     dx, dw1, db1 = linear_backward(dz, cache.hidden)
-    dresidual = dy.copy() if cache.has_residual else None
+    dresidual = dy.copy() if cache.has_residual and want_dresidual else None
     return dx, dw1, db1, dw2, db2, dresidual

@@ -53,7 +53,9 @@ def multihead_attention_forward(
     return y, cache
 
 
-def multihead_attention_backward(dy: np.ndarray, cache: MultiheadAttentionCache) -> tuple:
+def multihead_attention_backward(
+    dy: np.ndarray, cache: MultiheadAttentionCache, *, want_dresidual: bool = True
+) -> tuple:
     """Gradients of y = residual + MSA(x): each step of the forward, last first.
 
     dy (B, T, D) -> dx (B, T, D), dw_qkv (D, 3D), db_qkv, dw_out (D, D), db_out, dresidual.
@@ -65,7 +67,7 @@ def multihead_attention_backward(dy: np.ndarray, cache: MultiheadAttentionCache)
     dq, dk, dv = attention_backward(split_one(dmixed, H), cache.attention)
     dqkv = join_heads(dq, dk, dv)
     dx, dw_qkv, db_qkv = linear_backward(dqkv, cache.qkv)
-    dresidual = dy.copy() if cache.has_residual else None
+    dresidual = dy.copy() if cache.has_residual and want_dresidual else None
     return dx, dw_qkv, db_qkv, dw_out, db_out, dresidual
 
 

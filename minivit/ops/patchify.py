@@ -28,11 +28,7 @@ def patchify_forward(images: np.ndarray, *, patch) -> tuple[np.ndarray, Patchify
     Raises InputError when the images are not of rank 4 or the patch does not divide them.
     """
     patch = patch_pair(patch)
-    if images.ndim != 4:
-        raise InputError(
-            f"images have shape {images.shape}: expected (B, height, width, channels); "
-            "add the missing axes, e.g. images[..., None] for grey images without channels"
-        )
+    check_rank(images)
     grid = patch_grid(images.shape[1:3], patch)
     B, height, width, channels = images.shape
     cut = images.reshape(B, grid[0], patch[0], grid[1], patch[1], channels)
@@ -56,6 +52,15 @@ def patchify_backward(dpatches: np.ndarray, cache: PatchifyCache) -> np.ndarray:
     cut = dpatches.reshape(B, height // rows, width // columns, rows, columns, channels)
     dimages = cut.transpose(0, 1, 3, 2, 4, 5).reshape(cache.image_shape)
     return dimages.copy() if np.shares_memory(dimages, dpatches) else dimages
+
+
+def check_rank(images: np.ndarray) -> None:
+    """InputError unless images are (B, height, width, channels)."""
+    if images.ndim != 4:
+        raise InputError(
+            f"images have shape {images.shape}: expected (B, height, width, channels); "
+            "add the missing axes, e.g. images[..., None] for grey images without channels"
+        )
 
 
 def patch_pair(patch) -> tuple[int, int]:

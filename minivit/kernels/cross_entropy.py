@@ -1,0 +1,63 @@
+"""Cross-entropy of softmax, the mean over a batch: loss = -mean(sum(target log p)), dlogits = (p -
+target)/B.
+
+Logits are few (B x C), so this runs on one thread: what a second one could save is less than it
+costs to wake it. One pass a row: maximum, exponentials, their sum; log p = (logit - max) - log(sum)
+never leaves its range.
+"""
+
+import math
+
+import numpy as np
+
+from minivit.ops.cross_entropy import CrossEntropyCache, label_targets
+
+from .compile import jit
+from .elementary import exp
+from .simd import larger
+
+
+def cross_entropy_forward(logits, *, labels, smoothing=0.0):
+    """-sum(target log softmax(logits)), averaged over the batch; target = (1 - s) labels + s/C.
+
+    logits (B, C) -> loss (), a scalar of their dtype. labels: class numbers (B,) or probabilities
+    (B, C).
+    Smoothing: Szegedy et al. (2016), section 7.
+    """
+    logits = np.ascontiguousarray(logits)
+    targets = label_targets(logits, labels, smoothing)
+    probs = np.empty_like(logits)
+    loss = _cross_entropy_into(probs, logits, targets)
+    return logits.dtype.type(loss), CrossEntropyCache(probs, targets)
+
+
+def cross_entropy_backward(dloss, cache):
+    """dlogits = (p - target) dloss / B, since the targets of a row sum to 1.
+
+    dloss () -> dlogits (B, C).
+    """
+    dlogits = np.subtract(cache.probs, cache.targets)
+    dlogits *= dlogits.dtype.type(dloss / max(len(dlogits), 1))
+    return dlogits
+
+
+@jit
+def _cross_entropy_into(probs, logits, targets):
+    """(B, C) each, contiguous; returns the mean loss, summed in float64."""
+    rows, classes = logits.shape
+    loss = 0.0
+    for r in range(rows):
+        highest = logits[r, 0]
+        for j in range(classes):
+            highest = larger(highest, logits[r, j])
+        for j in range(classes):
+            probs[r, j] = exp(logits[r, j] - highest)
+        total = probs.dtype.type(0)
+        for j in range(classes):
+            total += probs[r, j]
+        scale = probs.dtype.type(1) / total
+        log_total = math.log(total)
+        for j in range(classes):
+            loss += targets[r, j] * (log_total - (logits[r, j] - highest))
+            probs[r, j] *= scale
+    return loss / rows

@@ -1,0 +1,176 @@
+"""Scalar exp, and GELU in its two forms with its slope, so written that LLVM vectorises loops.
+
+    exp(x)         2^n exp(r): x = n ln 2 + r, |r| <= ln(2)/2; exp(r) by a polynomial, 2^n by
+                   exponent bits
+    gelu_erf(x)    x Phi(x) and its slope Phi(x) + x phi(x); Phi: the normal distribution, phi: its
+                   density
+    gelu_tanh(x)   x s and its slope s + x s (1 - s) 2u', where
+                   s = (1 + tanh u)/2 = 1/(1 + exp(-2u)), u = sqrt(2/pi) (x + 0.044715 x^3)
+
+No branches, no tables, no calls: a compare becomes a mask, and a whole vector of results costs
+about 16 instructions for exp, 25 for a GELU. Call them in a loop of unit stride that counts from 0
+(Numba tests any other index for x[-1], and nothing is vectorised); an unused half of a pair costs
+nothing. Each exists for float32 and for float64, with polynomials of different degree; the type of
+x chooses.
+
+Errors, measured over the whole range, in float32 and float64: exp 9e-8 and 2e-16 relative; Phi
+1.2e-7 and 3e-16 absolute (half of erf's); slopes 1.5e-7 and 4e-16 absolute. exp: below the smallest
+normal number is 0, too large is inf, exp(-inf) is 0, NaN stays NaN.
+"""
+
+import math
+
+import numpy as np
+from numba import types
+from numba.extending import overload
+
+from .compile import jit
+from .simd import polynomial, times_power_of_two
+
+# Without `reassoc`: n * ln2_high and n * ln2_low must be subtracted one after the other.
+EXACT = {"contract", "nsz"}
+
+
+def _exp_for(real, ln2, limits, coefficients):
+    """exp for one type: ln2 in two parts, n * high exact; exp(r) = 1 + r + r^2 polynomial(r)."""
+    # Numba takes a NumPy scalar as a constant of just that type, so float32 work stays in float32.
+    log2_e, half, one = real(1 / math.log(2)), real(0.5), real(1)
+    zero, infinity = real(0), real(math.inf)
+    ln2_high, ln2_low = real(ln2[0]), real(ln2[1])
+    smallest, largest = real(limits[0]), real(limits[1])
+    coefficients = tuple(real(c) for c in coefficients)
+
+    @jit(fastmath=EXACT)
+    def exp(x):
+        n = np.floor(x * log2_e + half)
+        r = x - n * ln2_high - n * ln2_low
+        y = times_power_of_two(one + (r + r * r * polynomial(r, coefficients)), n)
+        y = zero if x < smallest else y
+        return infinity if x > largest else y
+
+    return exp
+
+
+def _exp2_for(real, coefficients):
+    """2**x for one type, x from 0 down to where it is 0; 2**r = 1 + r polynomial(r)."""
+    one = real(1)
+    coefficients = tuple(real(c) for c in coefficients)
+
+    @jit(fastmath=EXACT)
+    def exp2(x):
+        n = np.rint(x)
+        r = x - n
+        return (one + r * polynomial(r, coefficients)) * times_power_of_two(one, n)
+
+    return exp2
+
+
+def _gelu_erf_for(real, exp2, farthest, bend, coefficients):
+    """GELU for one type, after Hastings (1955): with t^2 = log2(e) x^2 / 2,
+
+    Phi(-|x|) = 2^(-t^2) polynomial(s), s = t/(1 + bend t). Beyond t = farthest, 2^(-t^2) is 0.
+    """
+    one, zero, farthest, bend = real(1), real(0), real(farthest), real(bend)
+    to_t, density_at_0 = real(math.sqrt(0.5 / math.log(2))), real(1 / math.sqrt(2 * math.pi))
+    coefficients = tuple(real(c) for c in coefficients)
+
+    @jit(fastmath=EXACT)
+    def gelu(x):
+        t = to_t * abs(x)
+        t = farthest if t > farthest else t  # infinity / infinity would be NaN
+        bell = exp2(-t * t)
+        tail = bell * polynomial(t / (one + bend * t), coefficients)
+        cdf = one - tail if x > zero else tail
+        return x * cdf, cdf + x * (density_at_0 * bell)
+
+    return gelu
+
+
+def _gelu_tanh_for(real, exp2, lowest):
+    """GELU's tanh form for one type, by the logistic function of -|2u|: nothing cancels."""
+    one, zero, three, lowest = real(1), real(0), real(3), real(lowest)
+    linear = real(2 * math.sqrt(2 / math.pi))  # 2u = x (linear + cubic x^2)
+    cubic = real(0.044715) * linear
+    # exp(-2u) as a power of 2
+    linear_2, cubic_2 = -linear / real(math.log(2)), -cubic / real(math.log(2))
+
+    @jit(fastmath=EXACT)
+    def gelu(x):
+        square = x * x
+        power = abs(x) * (linear_2 + cubic_2 * square)
+        e = exp2(lowest if power < lowest else power)
+        larger = one / (one + e)
+        smaller = e * larger  # the two are s and 1 - s
+        s = larger if x > zero else smaller
+        return x * s, s + x * (larger * smaller) * (linear + three * cubic * square)
+
+    return gelu
+
+
+# Coefficients from the constant up: minimax fits, whose own errors are 3e-9 and 8e-18 relative.
+_exp_float32 = _exp_for(
+    np.float32, (0.693359375, -2.12194440054690581e-4), (-87.33654, 88.72283),
+    (0.4999999337, 0.1666652015, 0.0416683893, 0.008368784801, 0.001381525096))  # fmt: skip
+_exp_float64 = _exp_for(
+    np.float64, (0.693147180369123816, 1.90821492927058770e-10),
+    (-708.396418532264, 709.782712893384),
+    (0.500000000000001, 0.16666666666666674, 0.04166666666652095, 0.008333333333322127,
+     0.0013888888948140007, 0.00019841269886836392, 2.4801486965350888e-05,
+     2.7557242059340425e-06, 2.7632791582662336e-07,
+     2.5110154340462048e-08))  # fmt: skip
+
+# 2**r: 9e-8 and 3e-18 relative.
+_exp2_float32 = _exp2_for(
+    np.float32,
+    (0.6931469747078114, 0.24022240419892685, 0.05550736482521233, 0.009671625126426532,
+     0.0013264308484505904))  # fmt: skip
+_exp2_float64 = _exp2_for(
+    np.float64,
+    (0.6931471805599453, 0.24022650695910133, 0.05550410866482007, 0.009618129107593845,
+     0.0013333558146777318, 0.00015403530457494595, 1.5252733491336714e-05,
+     1.3215435076289905e-06, 1.0178199993732761e-07,
+     7.073820977169164e-09, 4.434754674840778e-10))  # fmt: skip
+
+# Phi's tail: 1.3e-8 and 4e-17 absolute.
+_erf_float32 = _gelu_erf_for(
+    np.float32, _exp2_float32, 11.27, 0.368,
+    (0.5, -0.4697185168, 0.1737103847, -0.02553888714, -0.002270449041, 0.00093323001))  # fmt: skip
+_erf_float64 = _gelu_erf_for(
+    np.float64, _exp2_float64, 31.985, 0.29435250562886867275,
+    (0.5, -0.4697186393498147, 0.2083107318462213, -0.053724509784897255, 0.00654560866783488,
+     0.000232374085578056, -0.00013600122353265776, -4.661770109970668e-06, 3.0278710417974973e-06,
+     3.195948114554502e-07, -7.433464601452242e-08, -1.3604781879762547e-09,
+     -6.1194032779733115e-09,
+     2.1621266512921194e-09, -1.938858413275993e-10))  # fmt: skip
+
+_tanh_float32 = _gelu_tanh_for(np.float32, _exp2_float32, -127)
+_tanh_float64 = _gelu_tanh_for(np.float64, _exp2_float64, -1023)
+
+
+def exp(x):
+    """e**x."""
+    return (_exp_float32 if isinstance(x, np.float32) else _exp_float64)(x)
+
+
+def gelu_erf(x):
+    """(x Phi(x), its slope)."""
+    return (_erf_float32 if isinstance(x, np.float32) else _erf_float64)(x)
+
+
+def gelu_tanh(x):
+    """(x (1 + tanh u)/2, its slope)."""
+    return (_tanh_float32 if isinstance(x, np.float32) else _tanh_float64)(x)
+
+
+def _compiled(function, for_float32, for_float64):
+    """Within compiled code the same choice is made once, by the type of x, while compiling."""
+
+    @overload(function)
+    def choose(x):
+        chosen = for_float32 if x == types.float32 else for_float64
+        return lambda x: chosen(x)
+
+
+_compiled(exp, _exp_float32, _exp_float64)
+_compiled(gelu_erf, _erf_float32, _erf_float64)
+_compiled(gelu_tanh, _tanh_float32, _tanh_float64)

@@ -1,0 +1,144 @@
+"""LayerNorm: y = gamma x_hat + beta, x_hat = (x - mean) rstd, over the last axis.
+
+Threaded over rows: each thread takes an equal run of them. A row stays in the L1 cache while it is
+passed three times (mean, variance, result), so memory is read and written once. The variance is the
+mean square of x - mean: E[x^2] - mean^2 cancels when the mean is large. Mean and rstd are kept,
+x_hat is not: it is one multiply-add away. For dgamma and dbeta each thread sums over its own rows;
+the sums are added in the order of the rows.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import get_num_threads, prange
+
+from .compile import jit, parallel_jit
+
+
+class LayerNormCache(NamedTuple):
+    x: np.ndarray  # (..., D), as given
+    gamma: np.ndarray  # (D,)
+    mean: np.ndarray  # (rows,)
+    rstd: np.ndarray  # (rows,)
+
+    @property
+    def x_hat(self) -> np.ndarray:  # (..., D), rebuilt for whoever wants to see it
+        rows = self.x.reshape(len(self.mean), -1)
+        return ((rows - self.mean[:, None]) * self.rstd[:, None]).reshape(self.x.shape)
+
+
+def layernorm_forward(x, gamma, beta, *, eps=1e-6):
+    """Each row with mean 0 and variance 1, then scaled and shifted per column.
+
+    Ba, Kiros and Hinton (2016), equation 4.
+    x (..., D), gamma (D,), beta (D,) -> y (..., D), a new array; threaded over rows.
+    """
+    x = np.ascontiguousarray(x)
+    y = np.empty_like(x)
+    rows = x.reshape(-1, x.shape[-1])
+    statistics = np.empty((2, len(rows)), x.dtype)
+    _layernorm_forward_into(y.reshape(rows.shape), statistics, rows, gamma, beta, x.dtype.type(eps))
+    return y, LayerNormCache(x, gamma, statistics[0], statistics[1])
+
+
+def layernorm_backward(dy, cache, *, plus=None):
+    """With g = dy gamma, and means over a row: dx = rstd (g - mean(g) - x_hat mean(g x_hat)).
+
+    dgamma = sum over rows of dy x_hat, dbeta = sum of dy. `plus` is added to dx on the way.
+    dy (..., D) -> dx (..., D), dgamma (D,), dbeta (D,).
+    """
+    dx = np.empty_like(cache.x)
+    width = dx.shape[-1]
+    rows = cache.x.reshape(-1, width)
+    sums = np.empty((get_num_threads(), 2, width), dx.dtype)
+    dy = np.ascontiguousarray(dy).reshape(rows.shape)
+    dx_rows = dx.reshape(rows.shape)
+    more = dx_rows if plus is None else np.ascontiguousarray(plus).reshape(rows.shape)
+    _layernorm_backward_into(
+        dx_rows, sums, dy, rows, cache.gamma, cache.mean, cache.rstd, more, plus is not None
+    )
+    return dx, sums[0, 0].copy(), sums[0, 1].copy()
+
+
+@parallel_jit
+def _layernorm_forward_into(y, statistics, x, gamma, beta, eps):
+    rows, width = x.shape
+    real = y.dtype.type
+    per_element = real(1) / real(width)
+    for r in prange(rows):
+        total = real(0)
+        for j in range(width):
+            total += x[r, j]
+        mean = total * per_element
+        square = real(0)
+        for j in range(width):
+            square += (x[r, j] - mean) * (x[r, j] - mean)
+        rstd = real(1) / np.sqrt(square * per_element + eps)
+        for j in range(width):
+            y[r, j] = (x[r, j] - mean) * rstd * gamma[j] + beta[j]
+        statistics[0, r] = mean
+        statistics[1, r] = rstd
+
+
+@parallel_jit
+def _layernorm_backward_into(dx, sums, dy, x, gamma, mean, rstd, plus, add_plus):
+    """sums (tasks, 2, D): what each task saw of dgamma and dbeta; the first becomes the whole."""
+    rows, width = x.shape
+    tasks = len(sums)
+    for task in prange(tasks):
+        for j in range(width):
+            sums[task, 0, j] = sums[task, 1, j] = dx.dtype.type(0)
+        r, last = task * rows // tasks, (task + 1) * rows // tasks
+        while r < last:  # four rows at a time: one visit to the sums for four
+            height = min(4, last - r)
+            for i in range(r, r + height):
+                _row_backward(dx, dy, x, gamma, mean[i], rstd[i], i)
+                if add_plus:
+                    for j in range(width):
+                        dx[i, j] += plus[i, j]
+            if height == 4:
+                _add_four_rows(sums, task, dy, x, mean, rstd, r)
+            else:
+                for i in range(r, r + height):
+                    _add_row(sums, task, dy, x, mean[i], rstd[i], i)
+            r += height
+    for task in range(1, tasks):
+        # Loops: an expression on whole arrays would be compiled as a parallel kernel of its own.
+        for j in range(width):
+            sums[0, 0, j] += sums[task, 0, j]
+            sums[0, 1, j] += sums[task, 1, j]
+
+
+@jit(inline="always")  # a call would hand over every field of every array
+def _row_backward(dx, dy, x, gamma, mean, rstd, r):
+    """dx[r] = rstd g - a - b (x - mean), where a and b hold the two means of the formula."""
+    width = x.shape[1]
+    real = dx.dtype.type
+    sum_g, sum_gx = real(0), real(0)
+    for j in range(width):
+        g = dy[r, j] * gamma[j]
+        sum_g += g
+        sum_gx += g * (x[r, j] - mean)
+    a = rstd * sum_g / real(width)
+    b = rstd * rstd * rstd * sum_gx / real(width)
+    for j in range(width):
+        dx[r, j] = rstd * (dy[r, j] * gamma[j]) - a - b * (x[r, j] - mean)
+
+
+@jit
+def _add_row(sums, task, dy, x, mean, rstd, r):
+    for j in range(x.shape[1]):
+        sums[task, 0, j] += dy[r, j] * ((x[r, j] - mean) * rstd)
+        sums[task, 1, j] += dy[r, j]
+
+
+@jit(inline="always")
+def _add_four_rows(sums, task, dy, x, mean, rstd, r):
+    mean0, mean1, mean2, mean3 = mean[r], mean[r + 1], mean[r + 2], mean[r + 3]
+    rstd0, rstd1, rstd2, rstd3 = rstd[r], rstd[r + 1], rstd[r + 2], rstd[r + 3]
+    for j in range(x.shape[1]):
+        dy0, dy1, dy2, dy3 = dy[r, j], dy[r + 1, j], dy[r + 2, j], dy[r + 3, j]
+        upper = dy0 * ((x[r, j] - mean0) * rstd0) + dy1 * ((x[r + 1, j] - mean1) * rstd1)
+        lower = dy2 * ((x[r + 2, j] - mean2) * rstd2) + dy3 * ((x[r + 3, j] - mean3) * rstd3)
+        sums[task, 0, j] += upper + lower
+        sums[task, 1, j] += (dy0 + dy1) + (dy2 + dy3)

@@ -1,0 +1,35 @@
+"""Linear: y = x w + b, the twin of `minivit.ops.linear`.
+
+All of it is `matmul`'s work: the bias is where its sums begin, dy w^T and x^T dy are transposed
+views, and db is added up while dy is packed for x^T dy, so that dy is read once for both.
+"""
+
+import numpy as np
+
+from minivit.ops.linear import LinearCache
+
+from .matmul import _matmul_into, matmul
+
+
+def linear_forward(x, w, b=None):
+    """x (..., in), w (in, out), b (out,) or None -> y (..., out)."""
+    y = matmul(x.reshape(-1, w.shape[0]), w, bias=b)
+    return y.reshape(*x.shape[:-1], w.shape[1]), LinearCache(x, w, b is not None)
+
+
+def linear_backward(dy, cache, *, want_dx=True):
+    """dx = dy w^T, dw = x^T dy, db = sum over rows of dy.
+
+    dy (..., out) -> dx (..., in), dw (in, out), db (out,) or None. dx is None unless it is wanted.
+    """
+    x, w, has_bias = cache
+    dy = dy.reshape(-1, w.shape[1])
+    dx = matmul(dy, w.T).reshape(x.shape) if want_dx else None
+    return dx, *weight_gradients(x.reshape(-1, w.shape[0]), dy, has_bias)
+
+
+def weight_gradients(x, dy, has_bias):
+    """x (rows, in), dy (rows, out) -> dw (in, out), db (out,) or None."""
+    dw = np.empty((x.shape[1], dy.shape[1]), dy.dtype)
+    db = np.empty(dy.shape[1], dy.dtype) if has_bias else None
+    return _matmul_into(dw, x.T, dy, column_sums=db), db
