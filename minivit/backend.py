@@ -7,6 +7,7 @@ and remembers the answer in its cache, since a cache belongs to the backend that
 import importlib
 import os
 import sys
+from collections.abc import Callable
 from types import ModuleType
 
 from minivit.errors import InputError
@@ -29,38 +30,70 @@ def name() -> str:
     return _name
 
 
-def use(name: str) -> "Choice":
+def use(name: str, *, matmul: str | None = None) -> "Choice":
     """Run on "numpy" or "numba" from now on, or inside a `with` block.
 
+    matmul: whose matrix product the kernels take, "numba" (their own), "blas" (NumPy's) or "auto";
+    if it is left out, as before: what MINIVIT_MATMUL says, or "auto" (see kernels/product.py).
     Raises InputError for another name, and when Numba can't be used.
     """
-    module = MODULES.get(name)
-    if module is None:
-        raise InputError(f'backend is {name!r}: choose "numpy" or "numba"')
-    importlib.import_module(module)  # kernels raise InputError when Numba can't be used
     global _name
-    choice = Choice(_name)
+    if name not in MODULES:
+        raise InputError(f'backend is {name!r}: choose "numpy" or "numba"')
+    if name == "numpy" and matmul is not None:
+        raise InputError(
+            f'matmul is {matmul!r}, and the "numpy" backend always multiplies with NumPy\'s BLAS; '
+            'leave it out, or use the "numba" backend'
+        )
+    load(name)
+    choice = Choice(_name, _choose_product(matmul) if name == "numba" else None)
     _name = name
     return choice
+
+
+def _choose_product(matmul: str | None) -> Callable[[], object] | None:
+    """Hand the word on to the kernels; returns what takes it back."""
+    product = sys.modules.get("minivit.kernels.product")
+    if product is None:  # a stand-in for the kernels
+        return None
+    if matmul is None:
+        product.asked()  # InputError now, not in the middle of a training
+        return None
+    former = product.choose(matmul)
+    return lambda: product.choose(former)
+
+
+def load(name: str) -> ModuleType:
+    """Import a backend; InputError, caused by the ImportError, when that can't be."""
+    try:
+        return importlib.import_module(MODULES[name])
+    except ImportError as error:
+        raise InputError(
+            f"the Numba backend can't be used here ({error}); install a Numba that knows this "
+            'NumPy, or use the "numpy" backend'
+        ) from error
 
 
 def prefer(name: str) -> None:
     """Use `name`, unless MINIVIT_BACKEND says otherwise; without Numba, say so and use NumPy."""
     wanted = os.environ.get("MINIVIT_BACKEND") or name
+    if wanted not in MODULES:
+        raise InputError(
+            f'MINIVIT_BACKEND: backend is {wanted!r}: choose "numpy" or "numba", or leave it unset'
+        )
     try:
-        use(wanted)
+        load(wanted)
     except InputError as error:
-        if wanted != "numba":
-            raise InputError(f"MINIVIT_BACKEND: {error}") from error
         print(f"minivit: {error}; going on with NumPy.", file=sys.stderr)
-        use("numpy")
+        wanted = "numpy"
+    use(wanted)
 
 
 class Choice:
-    """What `use` returns: leaving its `with` block brings the former backend back."""
+    """What `use` returns: leaving its `with` block brings the former backend and product back."""
 
-    def __init__(self, former: str | None):
-        self.former = former
+    def __init__(self, former: str | None, take_back: Callable[[], object] | None = None):
+        self.former, self.take_back = former, take_back
 
     def __enter__(self) -> "Choice":
         return self
@@ -68,3 +101,5 @@ class Choice:
     def __exit__(self, *exception) -> None:
         global _name
         _name = self.former
+        if self.take_back is not None:
+            self.take_back()

@@ -6,20 +6,31 @@ import os
 import pytest
 from hypothesis import settings
 
-from minivit.backend import MODULES
+from minivit import backend
 
 # deadline=None: the first call of an op may be slow, and that is no fault of the op's.
 settings.register_profile("dev", max_examples=25, deadline=None)
 settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True)
 settings.register_profile("nightly", max_examples=1000, deadline=None)
+settings.register_profile("few", max_examples=3, deadline=None, derandomize=True)  # without a JIT
 settings.load_profile(
     os.environ.get("MINIVIT_HYPOTHESIS") or ("ci" if "CI" in os.environ else "dev")
 )
 
-BACKENDS = ("numpy", "numba")
 
-
-@pytest.fixture(scope="session", params=BACKENDS)
+@pytest.fixture(scope="module", params=backend.MODULES)
 def ops(request):
-    """The module whose ops are tested: `ops.linear_forward`, `ops.linear_backward`, ..."""
-    return importlib.import_module(MODULES[request.param])
+    """The module whose ops are tested (`ops.linear_forward`, ...); models run on it, too.
+
+    Kernels run on one thread here: a gradient check makes thousands of calls on a few numbers, and
+    for each a second thread would be woken, and waited for wherever others use the processors.
+    """
+    with backend.use(request.param):
+        if request.param == "numpy":
+            yield backend.current()
+            return
+        numba = importlib.import_module("numba")
+        threads = numba.get_num_threads()
+        numba.set_num_threads(1)
+        yield backend.current()
+        numba.set_num_threads(threads)

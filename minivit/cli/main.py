@@ -17,8 +17,9 @@ from minivit.cli.sentences import sentence
 from minivit.errors import InputError
 from minivit.threads import set_threads, thread_count
 
-VERBS = ("train", "evaluate", "predict", "info", "gradcheck", "bench")
-WITH_THREADS = ("train", "evaluate", "predict", "gradcheck", "bench")  # have --threads
+VERBS = ("train", "evaluate", "predict", "info", "gradcheck", "bench", "doctor", "warmup")
+# have --threads
+WITH_THREADS = ("train", "evaluate", "predict", "gradcheck", "bench", "doctor", "warmup")
 BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 2, 130, 141  # the last two as a shell reports signals
 
 

@@ -1,9 +1,11 @@
 """The speed: the same ops as in `minivit.ops`, with the same names, compiled by Numba.
 
-Read simd.py (a tile of a matrix product in vector registers) and matmul.py first; then
+Read simd/tiles.py (a block of a matrix product in vector registers) and matmul.py first; then
 elementary.py (exp and GELU that vectorise), layernorm.py, attention.py. linear.py, mlp.py and
 multihead_attention.py put them together.
 """
+
+import minivit.kernels.compile  # noqa: F401, I001  first: it sets the threads before Numba loads
 
 from minivit.kernels.adam import adam_step, global_norm
 from minivit.kernels.attention import attention_backward, attention_forward

@@ -1,4 +1,4 @@
-"""Adam's step, the global norm and the sum of gradients, each one pass over flat vectors.
+"""Adam's step and the global norm of gradients, each one pass over flat vectors.
 
 A step reads four numbers a parameter and writes three: 28 bytes in float32, and hardly any
 arithmetic, so that large models wait for memory alone. Blocks of equal size are shared out among
@@ -14,7 +14,6 @@ from numba import prange
 from .compile import jit, parallel_jit
 
 BLOCK = 16384  # elements
-SERIAL = 32768  # below this a second thread costs more than it saves
 
 
 def adam_step(
@@ -37,14 +36,6 @@ def adam_step(
 def global_norm(vector):
     """sqrt(sum of squares) of a flat contiguous vector, accumulated in float64."""
     return math.sqrt(_sum_of_squares(vector))
-
-
-def accumulate(into, gradient):
-    """into += gradient, for contiguous arrays of one shape."""
-    if into.size < SERIAL:
-        np.add(into, gradient, out=into)
-    else:
-        _accumulate_into(into.reshape(-1), np.ascontiguousarray(gradient).reshape(-1))
 
 
 @parallel_jit
@@ -83,12 +74,3 @@ def _sum_of_squares(x):
     for block in range(partial.size):
         total += partial[block]
     return total
-
-
-@parallel_jit
-def _accumulate_into(into, gradient):
-    for block in prange((into.size + BLOCK - 1) // BLOCK):
-        first, last = block * BLOCK, min((block + 1) * BLOCK, into.size)
-        part, more = into[first:last], gradient[first:last]
-        for i in range(part.size):
-            part[i] += more[i]

@@ -15,27 +15,28 @@ from minivit.errors import InputError
 from minivit.threads import thread_count
 
 if "numba" not in sys.modules:  # Numba reads it once
+    if os.environ.get("MINIVIT_NUM_THREADS"):
+        os.environ["NUMBA_NUM_THREADS"] = str(thread_count())
     os.environ.setdefault("NUMBA_NUM_THREADS", str(thread_count()))
 
-try:
-    import numba
-except ImportError as error:
-    raise InputError(
-        f"the Numba backend can't be used here ({error}); install a Numba that knows this NumPy, "
-        'or use the "numpy" backend'
-    ) from error
-from numba.core import event
+import numba
+import numpy as np
+from numba.core.ccallback import CFunc
 
-from .cache import cache_folder
+from .announce import PACKAGE, Announcer
+from .cache import cache_folder, file_names_of_our_own
 from .memory import keep_freed_memory
+from .waiting import load_openmp
 
 # Named one by one, and none that assumes away NaN or infinity: fastmath=True would.
 FAST_MATH = {"contract", "reassoc", "nsz", "arcp"}
 CACHE = cache_folder()
 
-kernels: list[str] = []  # the parallel kernels of a training step, by name
+kernels: dict = {}  # the parallel kernels of a training step: name -> Numba's dispatcher
 _lock = threading.RLock()
 _state = {"ran": False, "forked": False}
+_bodies: list = []  # what `address_of` compiled, so that it stays where it lies
+_announcer = Announcer(kernels, "once per machine" if CACHE else "which no cache will keep")
 
 
 def jit(function=None, *, fastmath=FAST_MATH, inline="never"):
@@ -48,9 +49,9 @@ def parallel_jit(function=None, *, fastmath=FAST_MATH, small_op=False):
     """Compile a kernel; `small_op` says that a training step does without it."""
     if function is None:
         return functools.partial(parallel_jit, fastmath=fastmath, small_op=small_op)
-    if not small_op:
-        kernels.append(function.__name__)
     compiled = _compiled(function, fastmath=fastmath, parallel=True, nogil=True)
+    if function.__module__.startswith(PACKAGE) and not small_op:
+        kernels[function.__name__] = compiled
 
     @functools.wraps(function)
     def locked(*arguments):
@@ -62,10 +63,17 @@ def parallel_jit(function=None, *, fastmath=FAST_MATH, small_op=False):
                     'the "numpy" backend in it'
                 )
             _state["ran"] = True
-            return compiled(*arguments)
+            return compiled(*map(_writeable, arguments))
 
     locked.compiled = compiled
     return locked
+
+
+def _writeable(argument):
+    """A read-only array (an input, then) as a copy: Numba would compile all anew for its type."""
+    if isinstance(argument, np.ndarray) and not argument.flags.writeable:
+        return argument.copy()
+    return argument
 
 
 def address_of(function, *argument_types, fastmath=FAST_MATH):
@@ -77,25 +85,44 @@ def address_of(function, *argument_types, fastmath=FAST_MATH):
     """
     if numba.config.DISABLE_JIT:
         return function
-    signature = numba.types.void(*argument_types)
-    with _our_cache() as cache:
-        decorate = numba.cfunc(
-            signature, nopython=True, cache=cache, error_model="numpy", fastmath=fastmath
-        )
-        return decorate(function).address
+    signature = (argument_types, numba.types.void)
+    options = {"nopython": True, "error_model": "numpy", "fastmath": fastmath}
+    with _lock, _announcer.body():
+        body = CFunc(function, signature, locals={}, options=options)
+        _cached(body)
+        body.compile()
+    _bodies.append(body)
+    return body.address
+
+
+def layer_and_threads() -> tuple[str, int]:
+    """Which of Numba's thread pools runs ("none yet" before the first kernel), and how wide."""
+    try:
+        layer = numba.threading_layer()
+    except ValueError:
+        layer = "none yet"
+    return layer, numba.get_num_threads()
 
 
 def _compiled(function, **options):
-    with _our_cache() as cache:
-        return numba.njit(function, cache=cache, error_model="numpy", **options)
+    compiled = numba.njit(function, error_model="numpy", **options)
+    return compiled if numba.config.DISABLE_JIT else _cached(compiled)
+
+
+def _cached(compiled):
+    """Keep its code in our folder; what others compile goes where it always did."""
+    if CACHE is not None:
+        with _our_cache():
+            compiled.enable_caching()
+        file_names_of_our_own(compiled)
+    return compiled
 
 
 @contextlib.contextmanager
 def _our_cache():
-    """Whether to cache; what is decorated inside does so in our folder, others keep their own."""
-    former, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(CACHE or "")
+    former, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(CACHE)
     try:
-        yield CACHE is not None
+        yield
     finally:
         numba.config.CACHE_DIR = former
 
@@ -109,37 +136,5 @@ def _after_fork() -> None:
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
-
-class _Announcer(event.Listener):
-    """Says that kernels are being compiled, while they are: it takes some seconds in all."""
-
-    def __init__(self):
-        self.depth, self.done, self.shown = 0, 0, False
-
-    def on_start(self, compilation):
-        self.depth += 1
-        if self.depth == 1 and self._is_ours(compilation):
-            number = min(self.done + 1, len(kernels))
-            text = f"minivit: compiling kernels ({number} of {len(kernels)}), once per machine"
-            if sys.stderr.isatty():
-                sys.stderr.write(f"\r{text}")
-            elif not self.shown:
-                sys.stderr.write(f"{text}\n")
-            sys.stderr.flush()
-            self.shown = True
-
-    def on_end(self, compilation):
-        self.depth -= 1
-        if self.depth == 0 and self._is_ours(compilation):
-            self.done += compilation.data["dispatcher"].py_func.__name__ in kernels
-            if sys.stderr.isatty():
-                sys.stderr.write("\r\033[K")
-                sys.stderr.flush()
-
-    @staticmethod
-    def _is_ours(compilation) -> bool:
-        return compilation.data["dispatcher"].py_func.__module__.startswith(__package__)
-
-
-event.register("numba:compile", _Announcer())
 keep_freed_memory()
+load_openmp()

@@ -1,5 +1,6 @@
-"""Cross-entropy of softmax, the mean over a batch: loss = -mean(sum(target log p)), dlogits = (p -
-target)/B.
+"""Cross-entropy of softmax, averaged over a batch.
+
+    loss = -mean(sum(target log p))          dlogits = (p - target)/B
 
 Logits are few (B x C), so this runs on one thread: what a second one could save is less than it
 costs to wake it. One pass a row: maximum, exponentials, their sum; log p = (logit - max) - log(sum)
@@ -20,8 +21,7 @@ from .simd import larger
 def cross_entropy_forward(logits, *, labels, smoothing=0.0):
     """-sum(target log softmax(logits)), averaged over the batch; target = (1 - s) labels + s/C.
 
-    logits (B, C) -> loss (), a scalar of their dtype. labels: class numbers (B,) or probabilities
-    (B, C).
+    logits (B, C), labels (B,), class numbers, or (B, C), probabilities -> loss (), of their dtype.
     Smoothing: Szegedy et al. (2016), section 7.
     """
     logits = np.ascontiguousarray(logits)

@@ -1,9 +1,10 @@
-"""Scalar exp, and GELU in its two forms with its slope, so written that LLVM vectorises loops.
+"""exp, and GELU in its two forms with its slope: functions of a number, so written that LLVM
+vectorises a loop that calls them.
 
-    exp(x)         2^n exp(r): x = n ln 2 + r, |r| <= ln(2)/2; exp(r) by a polynomial, 2^n by
-                   exponent bits
-    gelu_erf(x)    x Phi(x) and its slope Phi(x) + x phi(x); Phi: the normal distribution, phi: its
-                   density
+    exp(x)         2^n exp(r), where x = n ln 2 + r and |r| <= ln(2)/2: a polynomial gives exp(r),
+                   and n is added to the exponent's bits
+    gelu_erf(x)    x Phi(x) and its slope Phi(x) + x phi(x), of the normal distribution Phi and its
+                   density phi
     gelu_tanh(x)   x s and its slope s + x s (1 - s) 2u', where
                    s = (1 + tanh u)/2 = 1/(1 + exp(-2u)), u = sqrt(2/pi) (x + 0.044715 x^3)
 
@@ -25,13 +26,13 @@ from numba import types
 from numba.extending import overload
 
 from .compile import jit
-from .simd import polynomial, times_power_of_two
+from .simd import EXP, polynomial, times_power_of_two
 
 # Without `reassoc`: n * ln2_high and n * ln2_low must be subtracted one after the other.
 EXACT = {"contract", "nsz"}
 
 
-def _exp_for(real, ln2, limits, coefficients):
+def _exp_for(real, ln2, coefficients, limits):
     """exp for one type: ln2 in two parts, n * high exact; exp(r) = 1 + r + r^2 polynomial(r)."""
     # Numba takes a NumPy scalar as a constant of just that type, so float32 work stays in float32.
     log2_e, half, one = real(1 / math.log(2)), real(0.5), real(1)
@@ -66,9 +67,9 @@ def _exp2_for(real, coefficients):
 
 
 def _gelu_erf_for(real, exp2, farthest, bend, coefficients):
-    """GELU for one type, after Hastings (1955): with t^2 = log2(e) x^2 / 2,
+    """GELU for one type, after Hastings (1955): Phi(-|x|) = 2^(-t^2) polynomial(s).
 
-    Phi(-|x|) = 2^(-t^2) polynomial(s), s = t/(1 + bend t). Beyond t = farthest, 2^(-t^2) is 0.
+    t^2 = log2(e) x^2 / 2 and s = t/(1 + bend t); beyond t = farthest, 2^(-t^2) is 0.
     """
     one, zero, farthest, bend = real(1), real(0), real(farthest), real(bend)
     to_t, density_at_0 = real(math.sqrt(0.5 / math.log(2))), real(1 / math.sqrt(2 * math.pi))
@@ -107,19 +108,10 @@ def _gelu_tanh_for(real, exp2, lowest):
     return gelu
 
 
-# Coefficients from the constant up: minimax fits, whose own errors are 3e-9 and 8e-18 relative.
-_exp_float32 = _exp_for(
-    np.float32, (0.693359375, -2.12194440054690581e-4), (-87.33654, 88.72283),
-    (0.4999999337, 0.1666652015, 0.0416683893, 0.008368784801, 0.001381525096))  # fmt: skip
-_exp_float64 = _exp_for(
-    np.float64, (0.693147180369123816, 1.90821492927058770e-10),
-    (-708.396418532264, 709.782712893384),
-    (0.500000000000001, 0.16666666666666674, 0.04166666666652095, 0.008333333333322127,
-     0.0013888888948140007, 0.00019841269886836392, 2.4801486965350888e-05,
-     2.7557242059340425e-06, 2.7632791582662336e-07,
-     2.5110154340462048e-08))  # fmt: skip
+_exp_float32 = _exp_for(np.float32, *EXP[32], (-87.33654, 88.72283))
+_exp_float64 = _exp_for(np.float64, *EXP[64], (-708.396418532264, 709.782712893384))
 
-# 2**r: 9e-8 and 3e-18 relative.
+# Coefficients from the constant up, of minimax fits. 2**r: 9e-8 and 3e-18 relative.
 _exp2_float32 = _exp2_for(
     np.float32,
     (0.6931469747078114, 0.24022240419892685, 0.05550736482521233, 0.009671625126426532,

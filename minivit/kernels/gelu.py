@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import prange
 
+from minivit.ops.gelu import check_form
+
 from .compile import parallel_jit
 from .elementary import gelu_erf, gelu_tanh
 
@@ -27,6 +29,7 @@ def gelu_forward(x, *, form="erf"):
 
     x (...) -> y (...). A new array; threaded over blocks. Hendrycks and Gimpel (2016).
     """
+    check_form(form)
     x = np.ascontiguousarray(x)
     y = np.empty_like(x)
     _gelu_forward_into(y.reshape(-1), x.reshape(-1), form == "tanh")

@@ -7,12 +7,15 @@ x_hat is not: it is one multiply-add away. For dgamma and dbeta each thread sums
 the sums are added in the order of the rows.
 """
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
-from numba import get_num_threads, prange
+from numba import get_num_threads, prange, types
+from numba.np.numpy_support import from_dtype
 
-from .compile import jit, parallel_jit
+from .compile import address_of, jit, parallel_jit
+from .simd import call
 
 
 class LayerNormCache(NamedTuple):
@@ -33,7 +36,7 @@ def layernorm_forward(x, gamma, beta, *, eps=1e-6):
     Ba, Kiros and Hinton (2016), equation 4.
     x (..., D), gamma (D,), beta (D,) -> y (..., D), a new array; threaded over rows.
     """
-    x = np.ascontiguousarray(x)
+    x, gamma, beta = (np.ascontiguousarray(array) for array in (x, gamma, beta))
     y = np.empty_like(x)
     rows = x.reshape(-1, x.shape[-1])
     statistics = np.empty((2, len(rows)), x.dtype)
@@ -80,33 +83,50 @@ def _layernorm_forward_into(y, statistics, x, gamma, beta, eps):
         statistics[1, r] = rstd
 
 
-@parallel_jit
 def _layernorm_backward_into(dx, sums, dy, x, gamma, mean, rstd, plus, add_plus):
     """sums (tasks, 2, D): what each task saw of dgamma and dbeta; the first becomes the whole."""
-    rows, width = x.shape
-    tasks = len(sums)
-    for task in prange(tasks):
-        for j in range(width):
-            sums[task, 0, j] = sums[task, 1, j] = dx.dtype.type(0)
-        r, last = task * rows // tasks, (task + 1) * rows // tasks
-        while r < last:  # four rows at a time: one visit to the sums for four
-            height = min(4, last - r)
-            for i in range(r, r + height):
-                _row_backward(dx, dy, x, gamma, mean[i], rstd[i], i)
-                if add_plus:
-                    for j in range(width):
-                        dx[i, j] += plus[i, j]
-            if height == 4:
-                _add_four_rows(sums, task, dy, x, mean, rstd, r)
-            else:
-                for i in range(r, r + height):
-                    _add_row(sums, task, dy, x, mean[i], rstd[i], i)
-            r += height
-    for task in range(1, tasks):
-        # Loops: an expression on whole arrays would be compiled as a parallel kernel of its own.
-        for j in range(width):
+    share = _share_address(dx.dtype)
+    _layernorm_backward(share, dx, sums, dy, x, gamma, mean, rstd, plus, add_plus)
+
+
+@functools.cache
+def _share_address(dtype):
+    one, two, three = (types.Array(from_dtype(dtype), rank, "C") for rank in (1, 2, 3))
+    return address_of(_backward_share, types.intp, two, three, two, two, one, one, one, two,
+                      types.boolean)  # fmt: skip
+
+
+@parallel_jit
+def _layernorm_backward(share, dx, sums, dy, x, gamma, mean, rstd, plus, add_plus):
+    """_backward_share, by its address, on every thread."""
+    for task in prange(len(sums)):
+        call(share, (np.intp(task), dx, sums, dy, x, gamma, mean, rstd, plus, add_plus))
+    for task in range(1, len(sums)):
+        for j in range(sums.shape[2]):
             sums[0, 0, j] += sums[task, 0, j]
             sums[0, 1, j] += sums[task, 1, j]
+
+
+def _backward_share(task, dx, sums, dy, x, gamma, mean, rstd, plus, add_plus):
+    """An equal run of rows: their dx, and sums[task] = what they add to dgamma and dbeta."""
+    rows, width = x.shape
+    tasks = len(sums)
+    for j in range(width):
+        sums[task, 0, j] = sums[task, 1, j] = dx.dtype.type(0)
+    r, last = task * rows // tasks, (task + 1) * rows // tasks
+    while r < last:  # four rows at a time: one visit to the sums for four
+        height = min(4, last - r)
+        for i in range(r, r + height):
+            _row_backward(dx, dy, x, gamma, mean[i], rstd[i], i)
+            if add_plus:
+                for j in range(width):
+                    dx[i, j] += plus[i, j]
+        if height == 4:
+            _add_four_rows(sums, task, dy, x, mean, rstd, r)
+        else:
+            for i in range(r, r + height):
+                _add_row(sums, task, dy, x, mean[i], rstd[i], i)
+        r += height
 
 
 @jit(inline="always")  # a call would hand over every field of every array

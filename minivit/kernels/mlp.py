@@ -21,7 +21,7 @@ class MlpCache(NamedTuple):
     w1: np.ndarray  # (D, M)
     w2: np.ndarray  # (M, D)
     z: np.ndarray  # (rows, M), x w1 + b1
-    gelu: str  # "erf" or "tanh"
+    form: str  # of the GELU, "erf" or "tanh"
     has_b1: bool
     has_b2: bool
     has_residual: bool
@@ -43,9 +43,9 @@ def mlp_backward(dy, cache, *, want_dresidual=True):
 
     dy (..., D) -> dx (..., D), dw1 (D, M), db1, dw2 (M, D), db2, dresidual.
     """
-    x, w1, w2, z, gelu, has_b1, has_b2, has_residual = cache
+    x, w1, w2, z, form, has_b1, has_b2, has_residual = cache
     dy_rows = dy.reshape(-1, w2.shape[1])
-    dz, h = matmul_gelu_backward(dy_rows, w2.T, z, form=gelu)
+    dz, h = matmul_gelu_backward(dy_rows, w2.T, z, form=form)
     dw2, db2 = weight_gradients(h, dy_rows, has_b2)
     del h  # as large as the hidden layer: free it before the next product asks for space
     dx = matmul(dz, w1.T).reshape(x.shape)

@@ -3,8 +3,11 @@ import math
 import numpy as np
 import pytest
 
-from minivit import InputError, ViT, ViTConfig, check_model, ops, variant
+from minivit import InputError, ViT, ViTConfig, backend, check_model, variant
+from minivit.ops import patchify_backward, patchify_forward
 from minivit.optim import Adam
+
+pytestmark = pytest.mark.usefixtures("ops")  # every test runs on both backends
 
 TINY = ViTConfig((4, 6), 2, (2, 3), 8, 2, 2, 12, 3)
 rng = np.random.default_rng(0)
@@ -17,6 +20,7 @@ def tiny(dtype=np.float64, *, zero_head=False, **changes):
 
 
 def loss_and_gradients(model, images, labels):
+    ops = backend.current()
     logits, cache = model.forward(images)
     loss, loss_cache = ops.cross_entropy_forward(logits, labels=labels)
     model.zero_gradients()
@@ -57,7 +61,7 @@ def test_the_gradient_on_the_images_only_when_wanted():
     assert np.array_equal(model.gradients.flat, without)
 
 
-def test_backward_adds_into_the_gradients():
+def test_backward_adds_into_the_gradients(ops):
     model = tiny()
     _, gradients = loss_and_gradients(model, IMAGES, LABELS)
     once = gradients.flat.copy()
@@ -82,9 +86,9 @@ def test_a_batch_is_the_mean_of_its_images():
 
 def test_permuting_patches_without_positions_permutes_tokens():
     model = tiny(positions="none")
-    patches, cache = ops.patchify_forward(IMAGES, patch=(2, 3))
+    patches, cache = patchify_forward(IMAGES, patch=(2, 3))
     order = np.array([2, 0, 3, 1])
-    permuted = ops.patchify_backward(patches[:, order], cache)
+    permuted = patchify_backward(patches[:, order], cache)
     before, after = model.trace(IMAGES), model.trace(permuted)
     for name in ("embed.out", "blocks.1.after_mlp", "norm.out"):
         one, other = before.values[name], after.values[name]
@@ -96,8 +100,8 @@ def test_permuting_patches_without_positions_permutes_tokens():
 def test_with_positions_the_order_matters():
     model = tiny()
     model.parameters["embed.positions"][:] = np.random.default_rng(2).standard_normal((5, 8))
-    patches, cache = ops.patchify_forward(IMAGES, patch=(2, 3))
-    permuted = ops.patchify_backward(patches[:, [2, 0, 3, 1]], cache)
+    patches, cache = patchify_forward(IMAGES, patch=(2, 3))
+    permuted = patchify_backward(patches[:, [2, 0, 3, 1]], cache)
     assert np.abs(model.logits(permuted) - model.logits(IMAGES)).max() > 1e-3
 
 

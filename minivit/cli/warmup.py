@@ -1,0 +1,58 @@
+"""Compile all kernels now, so that no later command waits for it; and clear away old caches."""
+
+import argparse
+
+from minivit.cli.arguments import add_threads
+from minivit.errors import InputError
+
+HELP = "compile the kernels ahead of their first use, once per machine"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--dtype",
+        choices=("float32", "float64"),
+        default="float32",
+        help="of the numbers to compile for; gradient checks take float64 (default: float32)",
+    )
+    parser.add_argument(
+        "--keep-old", action="store_true",
+        help="leave the caches of older sources and versions (default: remove them)",
+    )  # fmt: skip
+    add_threads(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    import time
+
+    from minivit import backend
+
+    backend.use("numba")
+    from minivit.kernels import cache, compile, warmup
+
+    if compile.CACHE is None:
+        raise InputError(
+            f"the cache of kernels is off ({cache.why_none()}), so that nothing compiled now would "
+            "be there later; `minivit doctor` says what to do"
+        )
+    start = time.perf_counter()
+    count = warmup.compile_all(arguments.dtype)
+    print(
+        f"{count} kernels for {arguments.dtype} are ready in {compile.CACHE} "
+        f"({cache.size(compile.CACHE) / 1e6:.1f} MB); it took {time.perf_counter() - start:.1f} s."
+    )
+    if not arguments.keep_old:
+        remove_old(cache)
+    return 0
+
+
+def remove_old(cache) -> None:
+    """Delete the folders that no kernel of today reads, and say so."""
+    old = cache.old_folders()
+    freed = sum(map(cache.size, old))
+    gone = sum(map(cache.remove, old))
+    if gone:
+        what = "1 cache" if gone == 1 else f"{gone} caches"
+        print(f"Removed {what} of older sources or versions ({freed / 1e6:.1f} MB).")
+    if gone < len(old):
+        print(f"{len(old) - gone} more can't be removed; they lie in {old[0].parent}.")

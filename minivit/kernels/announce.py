@@ -1,0 +1,88 @@
+"""Says that kernels are being compiled, while they are: it takes some seconds in all.
+
+Numba tells its listeners when a dispatcher is compiled. It does not tell of a body that is compiled
+to be called by address: there the compiler's first pass is taken for the beginning.
+"""
+
+import contextlib
+import sys
+import threading
+
+from numba.core import event
+
+PACKAGE = __name__.rpartition(".")[0]
+
+
+class Announcer(event.Listener):
+    """`kernels`: the dispatchers to count, by name; `ending`: what is said after the numbers."""
+
+    def __init__(self, kernels: dict, ending: str):
+        self.kernels, self.ending = kernels, ending
+        self.depth, self.said = 0, False
+        self.lock = threading.RLock()
+        event.register("numba:compile", self)
+
+    def on_start(self, compilation):
+        with self.lock:
+            self.depth += 1
+            if self.depth == 1 and is_ours(compilation):
+                self.say()
+
+    def on_end(self, compilation):
+        with self.lock:
+            self.depth -= 1
+            if self.depth == 0:
+                self.wipe()
+
+    @contextlib.contextmanager
+    def body(self):
+        """Around the compiling of a body that is called by address, or its loading."""
+        first = _FirstPass(self)
+        try:
+            with event.install_listener("numba:run_pass", first):
+                yield
+        finally:
+            if first.seen:
+                self.on_end(None)
+
+    def number(self) -> int:
+        """Which of the kernels is on its way; it has one signature less than those before it."""
+        ready = [len(dispatcher.signatures) for dispatcher in self.kernels.values()]
+        return 1 + sum(count > min(ready) for count in ready)
+
+    def say(self):
+        if sys.stderr.isatty():
+            numbers = f"({self.number()} of {len(self.kernels)})"
+            sys.stderr.write(f"\r\033[Kminivit: compiling kernels {numbers}, {self.ending}")
+            sys.stderr.flush()
+        elif not self.said:
+            print(f"minivit: compiling kernels, {self.ending}", file=sys.stderr, flush=True)
+        self.said = True
+
+    def wipe(self):
+        if self.said and sys.stderr.isatty():
+            sys.stderr.write("\r\033[K")
+            sys.stderr.flush()
+
+
+class _FirstPass(event.Listener):
+    """Hears the passes of the compiler."""
+
+    def __init__(self, announcer: Announcer):
+        self.announcer, self.seen = announcer, False
+
+    def on_start(self, compiler_pass):
+        if not self.seen:
+            self.seen = True
+            with self.announcer.lock:
+                self.announcer.depth += 1
+                if self.announcer.depth == 1:
+                    self.announcer.say()
+
+    def on_end(self, compiler_pass):
+        pass
+
+
+def is_ours(compilation) -> bool:
+    """Whether a kernel is compiled, and not what a user of the library has written."""
+    return compilation.data["dispatcher"].py_func.__module__.startswith(PACKAGE)

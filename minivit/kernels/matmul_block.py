@@ -1,0 +1,217 @@
+"""One thread's part of a matrix product: packing, sweeps of tiles, and what follows the product.
+
+    panel    PANEL columns of b, packed so that a tile reads them in a row, from the nearest cache
+    sweep    SWEEP rows of a times all panels of a block. a is read in place; only where its rows
+             lie across memory (x^T) is the sweep's part of it packed too
+    block    DEPTH steps of k x as many panels as fit PACKED numbers: packed once for all sweeps
+
+Once its last block of k is done a sweep's part of c is finished, and GELU is applied there and
+then. A matrix is an array and its place in it: (offset, row stride, column stride), in numbers.
+
+It costs 2 M N K operations, and packing K N numbers (for x^T: M K more, once per block).
+"""
+
+import numpy as np
+
+from .compile import jit
+from .elementary import gelu_erf, gelu_tanh
+from .simd import ROWS, VECTOR_BYTES, VECTORS, copy_row, stay_whole, tile, transpose
+
+DEPTH = 384
+PACKED = 1 << 17  # half of a common second-level cache, in float32
+SWEEP = 8 * ROWS
+PANEL_BYTES = VECTORS * VECTOR_BYTES
+IN_PLACE = 6 * ROWS  # up to so many rows, packing b costs more than reading it where it is
+
+# What is done to a finished part of c (see _finish).
+NOTHING, ADD_BIAS, GELU, GELU_TANH, GELU_SLOPE, GELU_TANH_SLOPE = range(6)
+
+ONE = np.intp(1)  # typed: Numba would compile a function once more for a literal 1
+
+
+def room(rows, columns, depth, itemsize):
+    """How many numbers of space `multiply` needs.
+
+    For a block of b, and after it for a sweep of a or a row of slopes.
+    """
+    deep, wide = _blocks(columns, depth, itemsize)
+    square = (VECTOR_BYTES // itemsize) * (PANEL_BYTES // itemsize)  # packing's last write
+    beside = max(min(rows + ROWS, SWEEP) * (deep + 2), wide)
+    return (deep * wide + square) + (beside + square)
+
+
+@jit(inline="always")  # one function with its only caller: compiled once, not twice
+def multiply(a, a_at, b, b_at, start, s_at, use_start, c, c_at, rows, columns, depth, work, w0,
+             mode, bias, j_bias, z, h, sums, add_up):  # fmt: skip
+    """c = (start) + a @ b, finished by `mode`; work[w0:] has the space that `room` asks for.
+
+    add_up: sums[j_bias + j] = sum_k b[k, j] as well, by a tile whose row of a is all ones.
+    """
+    panel = PANEL_BYTES // c.itemsize
+    deep, wide = _blocks(columns, depth, c.itemsize)
+    beside = w0 + deep * wide + VECTOR_BYTES // c.itemsize * panel  # the space after the block
+    # A panel is read whole, or its first vector alone: where b lies, there must be as much.
+    beyond = columns % panel
+    ragged = beyond != 0 and beyond != panel // VECTORS
+    in_place = b_at[2] == 1 and rows <= IN_PLACE and not ragged and not add_up
+    rows_apart = a_at[1] == 1 and a_at[2] != 1 and rows >= ROWS
+    for j0 in range(0, columns, wide):
+        across = min(wide, columns - j0)
+        for k0 in range(0, max(depth, 1), deep):
+            d = min(deep, depth - k0)
+            going_on = 2 if k0 > 0 else use_start
+            if not in_place:
+                _pack(b, _moved(b_at, k0, j0), work, w0, across, d)
+            if add_up:
+                _add_rows(work, w0, beside - 1, sums, j_bias + j0, across, d, k0 > 0)
+            for i0 in range(0, rows, SWEEP):
+                down = min(SWEEP, rows - i0)
+                a_here, here = _moved(a_at, i0, k0), _moved(c_at, i0, j0)
+                s_here = _moved(s_at, i0, j0)
+                # Three calls, not one with a variable for the array: that would count references.
+                if in_place:
+                    _sweep(a, a_here, a_at[1], b, b_at[0] + k0 * b_at[1] + j0, b_at[1], ONE,
+                           start, s_here, going_on, c, here, down, across, d)  # fmt: skip
+                elif rows_apart:
+                    _pack_rows(a, a_here, work, beside, down, d)
+                    _sweep(work, (beside, ONE, np.intp(ROWS)), d + 2, work, w0, panel, d,
+                           start, s_here, going_on, c, here, down, across, d)  # fmt: skip
+                else:
+                    _sweep(a, a_here, a_at[1], work, w0, panel, d,
+                           start, s_here, going_on, c, here, down, across, d)  # fmt: skip
+                if mode != NOTHING and k0 + d >= depth:
+                    _finish(mode, c, here, down, across, bias, j_bias + j0, z, h, work, beside)
+
+
+@jit
+def _blocks(columns, depth, itemsize):
+    """How a product is cut into blocks of b: (steps of k, columns)."""
+    panel = PANEL_BYTES // itemsize
+    count = max(1, (depth + DEPTH - 1) // DEPTH)
+    deep = max(1, (depth + count - 1) // count)
+    return deep, min(max(1, PACKED // (deep * panel)), (columns + panel - 1) // panel) * panel
+
+
+@jit
+def _moved(place, i, j):
+    return place[0] + i * place[1] + j * place[2], place[1], place[2]
+
+
+@jit
+def _pack(b, at, panels, to, columns, depth):
+    """panels[to + (p depth + k) PANEL + j] = b[k, p PANEL + j]; b's rows or columns contiguous."""
+    stay_whole()
+    panel = PANEL_BYTES // b.itemsize
+    lanes = panel // VECTORS
+    offset, b_k, b_column = at
+    if b_column == 1:
+        for k0 in range(0, depth, 8):  # a few rows at a time: they stay within few pages
+            for j in range(0, columns, panel):
+                for k in range(k0, min(k0 + 8, depth)):
+                    here = to + j * depth + k * panel
+                    copy_row(VECTORS, panels, here, b, offset + k * b_k + j, columns - j)
+    else:
+        factor = b.dtype.type(1)
+        for j in range(0, columns, panel):
+            for v in range(j, min(j + panel, columns), lanes):
+                for k in range(0, depth, lanes):
+                    here = to + j * depth + k * panel + v - j
+                    transpose(panels, here, panel, b, offset + k + v * b_column, b_column,
+                              columns - v, depth - k, factor)  # fmt: skip
+
+
+@jit
+def _pack_rows(a, at, packed, to, rows, depth):
+    """packed[to + (t (depth + 2) + k) ROWS + r] = a[t ROWS + r, k]; a's columns contiguous.
+
+    Whole vectors are written, into the next k; the two rows between tiles take up the last.
+    """
+    stay_whole()
+    offset, _, a_k = at
+    for k0 in range(0, depth, 8):
+        for r in range(0, rows, ROWS):
+            for k in range(k0, min(k0 + 8, depth)):
+                here, there = to + r * (depth + 2) + k * ROWS, offset + k * a_k + r
+                if VECTOR_BYTES // a.itemsize >= ROWS:
+                    copy_row(1, packed, here, a, there, rows - r)
+                else:
+                    copy_row(VECTORS, packed, here, a, there, rows - r)
+
+
+@jit
+def _sweep(a, a_at, a_tile, b, b0, b_k, b_panel, start, s_at, use_start,
+           c, c_at, rows, columns, depth):  # fmt: skip
+    """Some rows of a times all panels of a block: whole tiles, then the rows left, by 4 and by 1.
+
+    Row r of a's tiles begins at r a_tile, panel j of b at j b_panel. A narrow last panel is one
+    vector wide.
+    """
+    stay_whole()
+    a0, a_row, a_k = a_at
+    s0, s_row, _ = s_at
+    c0, c_row, _ = c_at
+    panel = PANEL_BYTES // c.itemsize
+    for j in range(0, columns, panel):
+        width = min(panel, columns - j)
+        narrow = width <= panel // VECTORS
+        bj, sj, cj = b0 + j * b_panel, s0 + j, c0 + j
+        r = 0
+        while r + ROWS <= rows:
+            if narrow:
+                tile(ROWS, 1, a, a0 + r * a_tile, a_row, a_k, b, bj, b_k, start, sj + r * s_row,
+                     s_row, use_start, c, cj + r * c_row, c_row, width, depth)  # fmt: skip
+            else:
+                tile(ROWS, VECTORS, a, a0 + r * a_tile, a_row, a_k, b, bj, b_k, start,
+                     sj + r * s_row, s_row, use_start, c, cj + r * c_row, c_row,
+                     width, depth)  # fmt: skip
+            r += ROWS
+        rest = a0 + r * (a_tile - a_row)  # row r of what is left lies at rest + r a_row
+        if r + 4 <= rows and not narrow:
+            tile(4, VECTORS, a, rest + r * a_row, a_row, a_k, b, bj, b_k, start, sj + r * s_row,
+                 s_row, use_start, c, cj + r * c_row, c_row, width, depth)  # fmt: skip
+            r += 4
+        while r < rows:
+            if narrow:
+                tile(1, 1, a, rest + r * a_row, a_row, a_k, b, bj, b_k, start, sj + r * s_row,
+                     s_row, use_start, c, cj + r * c_row, c_row, width, depth)  # fmt: skip
+            else:
+                tile(1, VECTORS, a, rest + r * a_row, a_row, a_k, b, bj, b_k, start,
+                     sj + r * s_row, s_row, use_start, c, cj + r * c_row, c_row,
+                     width, depth)  # fmt: skip
+            r += 1
+
+
+@jit
+def _add_rows(work, panels, one, sums, j0, columns, depth, go_on):
+    """sums[j0 + j] = (go_on ? sums[j0 + j] : 0) + sum_k b[k, j], for a block of b as packed."""
+    panel = PANEL_BYTES // work.itemsize
+    work[one] = 1
+    for j in range(0, columns, panel):
+        tile(1, VECTORS, work, one, 0, 0, work, panels + j * depth, panel, sums, j0 + j, 0,
+             go_on, sums, j0 + j, 0, columns - j, depth)  # fmt: skip
+
+
+@jit
+def _finish(mode, c, at, rows, columns, bias, j0, z, h, slopes, slopes0):
+    """What follows a product, on a part of c that has just been finished. z and h lie as c does.
+
+    GELU: h = gelu(z) (z is c itself). GELU_SLOPE: h = gelu(z), c *= gelu'(z). One loop makes both,
+    gelu' into a row of space.
+    """
+    stay_whole()
+    # Unsigned: an index that may be negative keeps loops from vectorising.
+    columns, bias0, slopes0 = np.uintp(columns), np.uintp(j0), np.uintp(slopes0)
+    for i in range(rows):
+        first = np.uintp(at[0] + i * at[1])
+        if mode == ADD_BIAS:
+            for j in range(columns):
+                c[first + j] += bias[bias0 + j]
+        elif mode == GELU or mode == GELU_SLOPE:  # noqa: SIM109 - Numba wants it plain
+            for j in range(columns):
+                h[first + j], slopes[slopes0 + j] = gelu_erf(z[first + j])
+        else:
+            for j in range(columns):
+                h[first + j], slopes[slopes0 + j] = gelu_tanh(z[first + j])
+        if mode >= GELU_SLOPE:
+            for j in range(columns):
+                c[first + j] *= slopes[slopes0 + j]

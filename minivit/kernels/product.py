@@ -1,0 +1,128 @@
+"""Who multiplies matrices in the kernels: our own tiles ("numba") or NumPy's BLAS ("blas").
+
+Vectors reach what most processors have, and there our tiles are as fast as a BLAS. Some machines
+have hardware for matrices that only the maker's BLAS can use (Apple's): "auto" measures there, once
+per process, and takes BLAS if it is faster by far. Elsewhere "auto" is "numba" without measuring,
+since noise must not decide which bits a training ends with.
+
+With "blas" only the product changes. What follows it (bias, GELU, sums) is done after it, as passes
+of their own, and everything else stays as it is.
+"""
+
+import math
+import os
+import platform
+import sys
+import time
+from typing import NamedTuple
+
+import numpy as np
+
+from minivit.errors import InputError
+
+from .gelu import _gelu_backward_into, _gelu_forward_into
+from .matmul_block import GELU, GELU_SLOPE, GELU_TANH, GELU_TANH_SLOPE, NOTHING
+
+NAMES = ("numba", "blas", "auto")
+MARGIN = 1.15  # so many times faster must BLAS be: beside it two thread pools share the processors
+SHAPES = ((512, 256, 256), (384, 384, 128))  # (M, N, K), forms x w and x^T dy
+REPEATS = 4
+
+_state: dict = {"asked": None, "chosen": None}
+
+
+class Speeds(NamedTuple):
+    """GFLOP/s of both sides on a few products, geometric means."""
+
+    numba: float
+    blas: float
+
+
+def asked() -> str:
+    """What `choose` or MINIVIT_MATMUL says, or "auto"; InputError for another word."""
+    return _state["asked"] or checked(os.environ.get("MINIVIT_MATMUL") or "auto", "MINIVIT_MATMUL")
+
+
+def choose(name: str | None) -> str | None:
+    """Set it for this process, None: back to MINIVIT_MATMUL. Returns what was set before."""
+    former = _state["asked"]
+    _state["asked"] = None if name is None else checked(name, "matmul")
+    _state["chosen"] = None
+    asked()
+    return former
+
+
+def checked(name: str, what: str) -> str:
+    if name not in NAMES:
+        raise InputError(
+            f'{what} is {name!r}: choose "numba" (the kernels\' own product), "blas" (NumPy\'s) or '
+            '"auto" (the faster one, where that is worth measuring)'
+        )
+    return name
+
+
+def chosen() -> str:
+    """ "numba" or "blas"; the first call may take some milliseconds to measure."""
+    if _state["chosen"] is None:
+        name = asked()
+        if name == "auto":
+            name = faster(measure()) if blas_may_win() else "numba"
+        _state["chosen"] = name
+    return _state["chosen"]
+
+
+def blas_may_win() -> bool:
+    """Whether a BLAS may have hardware that vector instructions don't reach."""
+    return sys.platform == "darwin" and platform.machine() == "arm64"
+
+
+def faster(speeds: Speeds) -> str:
+    return "blas" if speeds.blas > MARGIN * speeds.numba else "numba"
+
+
+def measure() -> Speeds:
+    """Time both sides on products of a medium size, and keep each one's best."""
+    from .matmul import _matmul_into  # which asks `chosen` itself
+
+    former, _state["chosen"] = _state["chosen"], "numba"
+    try:
+        rates = [_rates(shape, (_matmul_into, blas_into)) for shape in SHAPES]
+    finally:
+        _state["chosen"] = former
+    return Speeds(*np.exp(np.mean(np.log(rates), axis=0)).tolist())
+
+
+def _rates(shape, sides) -> list[float]:
+    """GFLOP/s of each side's best run."""
+    m, n, k = shape
+    a, b = np.full((m, k), 0.5, np.float32), np.full((k, n), 0.5, np.float32)
+    out, best = np.empty((m, n), np.float32), [math.inf] * len(sides)
+    for side, product in enumerate(sides):  # not in turns: the other's threads look out for work
+        for repeat in range(REPEATS + 1):
+            start = time.perf_counter()
+            product(out, a, b)
+            if repeat:  # the first wakes the threads, and may compile
+                best[side] = min(best[side], time.perf_counter() - start)
+    return [2e-9 * m * n * k / seconds for seconds in best]
+
+
+def blas_into(out, a, b, *, bias=None, residual=None, accumulate=False, column_sums=None,
+              mode=NOTHING, z=None, h=None):  # fmt: skip
+    """What `matmul._matmul_into` does, with np.matmul and the passes that follow it."""
+    if accumulate:
+        out += a @ b
+    else:
+        np.matmul(a, b, out=out)
+    for term in (bias, residual):
+        if term is not None:
+            out += term
+    if column_sums is not None:
+        np.sum(b, axis=0, out=column_sums)
+    flat = out.reshape(-1)
+    if mode in (GELU, GELU_TANH):
+        _gelu_forward_into(h.reshape(-1), flat, mode == GELU_TANH)
+    elif mode in (GELU_SLOPE, GELU_TANH_SLOPE):
+        tanh = mode == GELU_TANH_SLOPE
+        _gelu_forward_into(h.reshape(-1), z.reshape(-1), tanh)
+        _gelu_backward_into(flat, flat, z.reshape(-1), tanh)
+    return out

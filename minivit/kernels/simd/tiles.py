@@ -1,0 +1,224 @@
+"""The heart of every matrix product: a small block of c whose sums stay in vector registers.
+
+    c[r, j] = first[r, j] + sum_k a[r, k] b[k, j]        r < rows,  j < vectors x LANES
+
+One step of k loads `vectors` vectors of b's row, spreads each a[r, k] over a vector and does
+rows x vectors multiply-adds: with 8 x 2 that is 16 multiply-adds for 10 loads, so that the loads
+hide behind the arithmetic. The machine's registers bound the tile: its sums, b's vectors and one
+spread number must fit in them.
+
+    tile          for `matmul`, whose b is packed: reads b a whole tile wide
+    tile_within   for attention, which packs nothing: stays inside its operands at every ragged edge
+
+Both are the same loop over k; they differ in which rows they read, and in what they mask.
+"""
+
+from llvmlite import ir
+from numba import types
+
+from .vectors import VECTOR_BYTES, Emitter, instruction, lanes, strided
+
+ROWS = {64: 8, 32: 6, 16: 6}[VECTOR_BYTES]  # the tile of `matmul`: ROWS rows
+VECTORS = {64: 2, 32: 2, 16: 4}[VECTOR_BYTES]  # times VECTORS vectors of columns
+
+
+def _tile(rows, vectors, a, a_offset, a_row, a_k, b, b_offset, b_k,
+          start, start_offset, start_row, use_start,
+          c, c_offset, c_row, width, depth):  # fmt: skip
+    columns = vectors * lanes(c.dtype)
+    width = min(width, columns)
+    right = strided(b, b_offset, depth, b_k, columns)
+    product = strided(a, a_offset, rows, a_row, depth, a_k) @ right
+    if use_start == 2:
+        start, start_offset, start_row = c, c_offset, c_row
+    first = strided(start, start_offset, rows, start_row, width) if use_start else 0
+    strided(c, c_offset, rows, c_row, width)[...] = first + product[:, :width]
+
+
+@instruction(_tile, prefer_literal=True)
+def tile(typingctx, rows, vectors, a, a_offset, a_row, a_k, b, b_offset, b_k,
+         start, start_offset, start_row, use_start,
+         c, c_offset, c_row, width, depth):  # fmt: skip
+    """c[0:rows, 0:width] = first + a[0:rows, 0:depth] @ b[0:depth, 0:width].
+
+    rows and vectors are literals. a[r, k] lies at a_offset + r a_row + k a_k, b[k, j] at
+    b_offset + k b_k + j, and likewise start (start_row = 0: one row for all, a bias) and c.
+    use_start says what `first` is: 0 (False): zeros; 1 (True): start; 2: c itself.
+    b is read vectors x LANES wide whatever the width is (pad it); start and c up to `width`.
+    """
+    assert a.dtype == b.dtype == start.dtype == c.dtype, "one dtype per product"
+    n = types.intp
+    arguments = rows, vectors, a, n, n, n, b, n, n, start, n, n, n, c, n, n, n, n
+
+    def codegen(context, builder, sig, args):
+        block = _Block(Emitter(context, builder, a.dtype), rows, vectors)
+        _emit_tile(block, (a, b, start, c), args[2:])
+        return context.get_dummy_value()
+
+    return types.void(*arguments), codegen
+
+
+def _tile_within(rows, vectors, a, a_offset, a_row, a_k, b, b_offset, b_k,
+                 c, c_offset, c_row, height, width, depth, accumulate):  # fmt: skip
+    height, width = min(rows, height), min(vectors * lanes(c.dtype), width)
+    right = strided(b, b_offset, depth, b_k, width)
+    product = strided(a, a_offset, height, a_row, depth, a_k) @ right
+    out = strided(c, c_offset, height, c_row, width)
+    out[...] = product + out if accumulate else product
+
+
+@instruction(_tile_within, prefer_literal=True)
+def tile_within(typingctx, rows, vectors, a, a_offset, a_row, a_k, b, b_offset, b_k,
+                c, c_offset, c_row, height, width, depth, accumulate):  # fmt: skip
+    """c[0:height, 0:width] = (accumulate ? c : 0) + a[0:height, 0:depth] @ b[0:depth, 0:width].
+
+    Like `tile`, for operands that nobody has padded: a row at or past `height` repeats the last one
+    (the same numbers to the same place), and past `width` nothing is read or written. Only a tile
+    of one vector may be ragged. height and width >= 1.
+    """
+    assert a.dtype == b.dtype == c.dtype, "one dtype per product"
+    n = types.intp
+    arguments = rows, vectors, a, n, n, n, b, n, n, c, n, n, n, n, n, types.boolean
+
+    def codegen(context, builder, sig, args):
+        block = _Block(Emitter(context, builder, a.dtype), rows, vectors)
+        _emit_within(block, (a, b, c), args[2:])
+        return context.get_dummy_value()
+
+    return types.void(*arguments), codegen
+
+
+class _Block:
+    """rows x vectors vector registers and what is done with all of them: read, sum up, write."""
+
+    def __init__(self, emit, rows, vectors):
+        self.emit, self.builder = emit, emit.builder
+        self.rows, self.vectors = range(rows.literal_value), range(vectors.literal_value)
+        self.whole = [None] * len(self.vectors)  # masks of a tile that is not ragged
+
+    def masks(self, width):
+        return [self.emit.mask(width, v) for v in self.vectors]
+
+    def row_pointers(self, pointer, stride):
+        b, number = self.builder, self.emit.number
+        return [b.gep(pointer, [b.mul(stride, number(r))]) for r in self.rows]
+
+    def read_row(self, pointer, masks):
+        where = [self.emit.at(pointer, self.emit.number(v * self.emit.lanes)) for v in self.vectors]
+        return [self.emit.load(w, mask) for w, mask in zip(where, masks, strict=True)]
+
+    def read(self, pointers, masks):
+        return [self.read_row(pointer, masks) for pointer in pointers]
+
+    def write(self, pointers, sums, masks):
+        for pointer, row in zip(pointers, sums, strict=True):
+            for v in self.vectors:
+                where = self.emit.at(pointer, self.emit.number(v * self.emit.lanes))
+                self.emit.store(row[v], where, masks[v])
+
+    def either(self, *cases):
+        """The registers, where several basic blocks meet: (values, block they come from) each."""
+        merged = [[self.builder.phi(self.emit.vector) for _ in self.vectors] for _ in self.rows]
+        for values, block in cases:
+            self._arrive(merged, values, block)
+        return merged
+
+    def _arrive(self, merged, values, block):
+        for r in self.rows:
+            for v in self.vectors:
+                merged[r][v].add_incoming(values[r][v], block)
+
+    def sum_up(self, first, a_rows, a_k, panel, panel_k, depth, masks):
+        """for k < depth: sums[r][v] += a[r, k] b[k, v]; returns the sums (`first` at depth 0)."""
+        b, emit = self.builder, self.emit
+        before, loop, done = b.block, b.append_basic_block("k"), b.append_basic_block("done")
+        b.cbranch(b.icmp_signed(">", depth, emit.number(0)), loop, done)
+        b.position_at_end(loop)
+        k = b.phi(ir.IntType(64))
+        sums = self.either((first, before))
+        across = self.read_row(b.gep(panel, [b.mul(k, panel_k)]), masks)
+        down = b.mul(k, a_k)
+        after = []
+        for r in self.rows:
+            number = emit.spread(b.load(b.gep(a_rows[r], [down]), align=emit.bytes))
+            after.append([emit.multiply_add(number, across[v], sums[r][v]) for v in self.vectors])
+        following = b.add(k, emit.number(1))
+        k.add_incoming(emit.number(0), before)
+        k.add_incoming(following, loop)
+        self._arrive(sums, after, loop)
+        b.cbranch(b.icmp_signed("<", following, depth), loop, done)
+        b.position_at_end(done)
+        return self.either((first, before), (after, loop))
+
+
+def _emit_tile(block, kinds, args):
+    b, emit = block.builder, block.emit
+    a, a_offset, a_row, a_k, panel, panel_offset, panel_k = args[:7]
+    start, start_offset, start_row, use_start, c, c_offset, c_row, width, depth = args[7:]
+    ragged = b.icmp_signed("<", width, emit.number(len(block.vectors) * emit.lanes))
+    goes_on = b.icmp_signed("==", use_start, emit.number(2))
+    c = emit.pointer(kinds[3], c, c_offset)
+    start = b.select(goes_on, c, emit.pointer(kinds[2], start, start_offset))
+    start_rows = block.row_pointers(start, b.select(goes_on, c_row, start_row))
+    use_start = b.icmp_signed("!=", use_start, emit.number(0))
+    first = _emit_first(block, start_rows, use_start, width, ragged)
+    a_rows = block.row_pointers(emit.pointer(kinds[0], a, a_offset), a_row)
+    panel = emit.pointer(kinds[1], panel, panel_offset)
+    sums = block.sum_up(first, a_rows, a_k, panel, panel_k, depth, block.whole)
+    c_rows = block.row_pointers(c, c_row)
+    with b.if_else(ragged, likely=False) as (edge, inside):
+        with edge:
+            block.write(c_rows, sums, block.masks(width))
+        with inside:
+            block.write(c_rows, sums, block.whole)
+
+
+def _emit_first(block, start_rows, use_start, width, ragged):
+    """What the sums begin with: zeros or start, of which a ragged tile reads only what exists."""
+    b, emit = block.builder, block.emit
+    names = "zero", "read", "edge", "inside", "ready"
+    zero, read, edge, inside, ready = map(b.append_basic_block, names)
+    b.cbranch(use_start, read, zero)
+    b.position_at_end(zero)
+    b.branch(ready)
+    b.position_at_end(read)
+    b.cbranch(ragged, edge, inside)
+    b.position_at_end(edge)
+    masked = block.read(start_rows, block.masks(width))
+    b.branch(ready)
+    b.position_at_end(inside)
+    whole = block.read(start_rows, block.whole)
+    b.branch(ready)
+    b.position_at_end(ready)
+    zeros = [[emit.zeros for _ in block.vectors] for _ in block.rows]
+    return block.either((zeros, zero), (masked, edge), (whole, inside))
+
+
+def _emit_within(block, kinds, args):
+    b, emit = block.builder, block.emit
+    a, a_offset, a_row, a_k, panel, panel_offset, panel_k = args[:7]
+    c, c_offset, c_row, height, width, depth, accumulate = args[7:]
+    last = b.sub(height, emit.number(1))
+    row_of = [b.select(b.icmp_signed("<", emit.number(r), height), emit.number(r), last)
+              for r in block.rows]  # fmt: skip
+    a, c = emit.pointer(kinds[0], a, a_offset), emit.pointer(kinds[2], c, c_offset)
+    a_rows = [b.gep(a, [b.mul(a_row, r)]) for r in row_of]
+    c_rows = [b.gep(c, [b.mul(c_row, r)]) for r in row_of]
+    panel = emit.pointer(kinds[1], panel, panel_offset)
+
+    def emit_with(masks):
+        zeros, fresh = [[emit.zeros for _ in block.vectors] for _ in block.rows], b.block
+        with b.if_then(accumulate):
+            old, reading = block.read(c_rows, masks), b.block
+        first = block.either((zeros, fresh), (old, reading))
+        sums = block.sum_up(first, a_rows, a_k, panel, panel_k, depth, masks)
+        block.write(c_rows, sums, masks)
+
+    if len(block.vectors) > 1:
+        emit_with(block.whole)
+        return
+    with b.if_else(b.icmp_signed("<", width, emit.number(emit.lanes))) as (edge, inside):
+        with edge:
+            emit_with(block.masks(width))
+        with inside:
+            emit_with(block.whole)

@@ -1,0 +1,88 @@
+"""`minivit warmup`: everything is compiled ahead, and old caches are cleared away."""
+
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+pytest.importorskip("numba")
+
+from minivit.cli import warmup
+from minivit.cli.main import main
+from minivit.kernels import cache, compile
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A cache with one old folder beside it, and no kernel to wait for."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(cache.tempfile, "gettempdir", lambda: str(tmp_path / "temporary"))
+    monkeypatch.setattr(compile, "CACHE", cache.cache_folder())
+    from minivit.kernels import warmup as kernels
+
+    monkeypatch.setattr(kernels, "compile_all", lambda dtype: 7)
+    old = tmp_path / "minivit" / "kernels-0123456789ab"
+    old.mkdir()
+    (old / "a.nbc").write_bytes(bytes(200_000))
+    return old
+
+
+def test_it_says_what_is_ready_and_removes_what_is_old(folder, capsys):
+    assert main(["warmup"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"7 kernels for float32 are ready in {compile.CACHE} (0.0 MB); it took ")
+    assert out.endswith("Removed 1 cache of older sources or versions (0.2 MB).\n")
+    assert not folder.exists() and compile.CACHE.is_dir()
+
+
+def test_old_caches_may_be_kept(folder, capsys):
+    assert main(["warmup", "--keep-old", "--dtype", "float64"]) == 0
+    assert "7 kernels for float64" in capsys.readouterr().out
+    assert folder.exists()
+
+
+def test_what_can_not_be_removed_is_told(capsys):
+    stubborn = SimpleNamespace(
+        old_folders=lambda: [compile.CACHE] * 2, size=lambda path: 0, remove=lambda path: False
+    )
+    warmup.remove_old(stubborn)
+    assert capsys.readouterr().out.startswith("2 more can't be removed; they lie in ")
+
+
+def test_without_a_cache_it_is_no_use(monkeypatch, capsys):
+    monkeypatch.setattr(compile, "CACHE", None)
+    monkeypatch.setenv("MINIVIT_CACHE", "0")
+    assert main(["warmup"]) == 2
+    assert "the cache of kernels is off (MINIVIT_CACHE=0)" in capsys.readouterr().err
+
+
+def test_other_dtypes_are_refused():
+    with pytest.raises(SystemExit) as stop:
+        main(["warmup", "--dtype", "float16"])
+    assert stop.value.code == 2
+
+
+AFTERWARDS = """
+from minivit.kernels import warmup
+from minivit.kernels.compile import kernels
+assert warmup.compile_all("float32") == len(kernels)
+def signatures(): return {name: kernel.signatures for name, kernel in kernels.items()}
+warm = {name: list(found) for name, found in signatures().items()}
+import numpy as np, minivit
+from minivit import backend
+from minivit.training import TrainingConfig
+backend.use("numba")
+from minivit import train, load_dataset
+train(TrainingConfig(epochs=1, batch=512, warmup_epochs=0.5), load_dataset('digits'))
+print(all(warm.values()), warm == signatures())
+"""
+
+
+def test_a_training_afterwards_compiles_nothing():
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("MINIVIT_", "NUMBA_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", AFTERWARDS], env=kept, capture_output=True, text=True
+    )
+    assert done.stdout.endswith("True True\n"), done.stderr

@@ -1,0 +1,249 @@
+"""Kernels stay inside their arrays: a fuzz over shapes with guard zones around inputs and outputs.
+
+Inputs lie between NaN, so that a number from outside would show in the results. Outputs are filled
+with NaN and lie between guards, so that what is not written shows, and what is written outside.
+At last everything lies against pages that may not be touched at all: reading there, even what is
+thrown away afterwards, ends the process.
+"""
+
+import ctypes
+import mmap
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numba import config
+
+from minivit.kernels import (
+    adam,
+    attention,
+    cross_entropy,
+    gelu,
+    layernorm,
+    matmul,
+    patchify,
+    softmax,
+)
+
+ZONE = 80  # numbers; more than a panel
+GUARD = 7.0
+DTYPES = [np.float32, np.float64]
+COUNT = 8 if config.DISABLE_JIT else 60
+
+dtypes = st.sampled_from(DTYPES)
+seeds = st.integers(0, 2**32 - 1)
+sides = st.integers(1, 12 if config.DISABLE_JIT else 70)
+small = st.integers(1, 9)
+
+
+class Zones:
+    """Makes arrays with guard zones, and looks at the zones afterwards."""
+
+    def __init__(self, dtype, seed):
+        self.dtype, self.rng, self.outputs, self.inputs = dtype, np.random.default_rng(seed), [], []
+
+    def around(self, shape, guard, content):
+        size = int(np.prod(shape))
+        memory = np.full(size + 2 * ZONE, guard, self.dtype)
+        memory[ZONE : ZONE + size] = content
+        return memory, memory[ZONE : ZONE + size].reshape(shape)
+
+    def input(self, *shape):
+        memory, array = self.around(shape, np.nan, self.rng.standard_normal(int(np.prod(shape))))
+        self.inputs.append((memory, memory.copy()))
+        return array
+
+    def output(self, *shape):
+        memory, array = self.around(shape, GUARD, np.nan)
+        self.outputs.append((memory, array))
+        return array
+
+    def check(self):
+        for memory, array in self.outputs:
+            assert (memory[:ZONE] == GUARD).all(), "written before the output"
+            assert (memory[-ZONE:] == GUARD).all(), "written behind the output"
+            assert np.isfinite(array).all(), "not all written, or read from outside"
+        for memory, before in self.inputs:
+            assert np.array_equal(memory, before, equal_nan=True), "an input was written into"
+
+
+def product(zones, m, n, k, turned, ending):
+    """One product; `ending` says what else it does."""
+    a = zones.input(k, m).T if turned & 1 else zones.input(m, k)
+    b = zones.input(n, k).T if turned & 2 else zones.input(k, n)
+    out, options = zones.output(m, n), {}
+    if ending % 2:
+        options["bias"] = zones.input(n)
+    if ending % 3 == 1:
+        options["residual"] = zones.input(m, n)
+    if ending in (3, 4):
+        options["column_sums"] = zones.output(n)
+    if ending == 5:
+        options |= {"mode": matmul.GELU, "z": out, "h": zones.output(m, n)}
+    if ending == 6:
+        mode = matmul.GELU_TANH_SLOPE
+        options = {"mode": mode, "z": zones.input(m, n), "h": zones.output(m, n)}
+    matmul._matmul_into(out, a, b, **options)
+
+
+def attend(zones, B, H, T, K, _):
+    """As the model does: q, k, v side by side in one array."""
+    q, k, v = (zones.input(B, T, 3, H, K)[:, :, i].transpose(0, 2, 1, 3) for i in range(3))
+    qkv = zones.input(B, T, 3, H, K).transpose(2, 0, 3, 1, 4)
+    q, k, v = (q, k, v) if B % 2 else qkv
+    y, dy = zones.output(B, T, H, K), zones.input(B, T, H, K)
+    cache = attention._attention_into(y.transpose(0, 2, 1, 3), q, k, v)
+    dqkv = zones.output(B, T, 3, H, K).transpose(2, 0, 3, 1, 4)
+    attention._attention_backward_into(*dqkv, dy.transpose(0, 2, 1, 3), cache)
+
+
+def over_rows(zones, rows, n, tasks, _, __):
+    """LayerNorm, softmax and cross-entropy."""
+    x, dy, gamma, beta = (zones.input(*s) for s in ((rows, n), (rows, n), (n,), (n,)))
+    y, statistics, dx = zones.output(rows, n), zones.output(2, rows), zones.output(rows, n)
+    eps = zones.dtype(0.1)
+    layernorm._layernorm_forward_into(y, statistics, x, gamma, beta, eps)
+    mean, rstd = statistics
+    sums = zones.output(min(tasks, 4), 2, n)
+    layernorm._layernorm_backward_into(
+        dx, sums, dy, x, gamma, mean, rstd, zones.input(rows, n), True
+    )
+    probs, dx = zones.output(rows, n), zones.output(rows, n)
+    softmax._softmax_forward_into(probs, x)
+    softmax._softmax_backward_into(dx, dy, probs)
+    assert np.isfinite(cross_entropy._cross_entropy_into(zones.output(rows, n), x, dy))
+
+
+def over_vectors(zones, m, n, tanh, decayed, _):
+    """GELU, Adam and the norm."""
+    x, dy, g = (zones.input(m * n) for _ in range(3))
+    gelu._gelu_forward_into(zones.output(m * n), x, tanh % 2 == 0)
+    gelu._gelu_backward_into(zones.output(m * n), dy, x, tanh % 2 == 0)
+    p, first, second = (zones.output(m * n) for _ in range(3))
+    for array in (p, first, second):
+        array[:] = 1
+    numbers = np.full(9, 0.5, zones.dtype)
+    adam._adam_into(p, first, second, g, numbers, min(decayed, m * n))
+    assert np.isfinite(adam._sum_of_squares(g))
+
+
+def patches(zones, bands, rows, across, run, _):
+    patchify._patchify(
+        zones.input(bands, rows, across, run), zones.output(bands, across, rows, run), True
+    )
+    patchify._patchify(
+        zones.output(bands, rows, across, run), zones.input(bands, across, rows, run), False
+    )
+
+
+def guarded(run, dtype, seed, *shape):
+    zones = Zones(dtype, seed)
+    run(zones, *shape)
+    zones.check()
+
+
+@given(dtypes, seeds, sides, sides, st.integers(0, 40), st.integers(0, 3), st.integers(0, 6))
+@settings(max_examples=2 * COUNT)
+def test_products(dtype, seed, m, n, k, turned, ending):
+    guarded(product, dtype, seed, m, n, k, turned, ending)
+
+
+@given(dtypes, seeds, st.integers(1, 3), st.integers(1, 3), sides, st.integers(1, 40))
+@settings(max_examples=COUNT)
+def test_attention(dtype, seed, B, H, T, K):
+    guarded(attend, dtype, seed, B, H, T, K, 0)
+
+
+@given(dtypes, seeds, sides, sides, small)
+@settings(max_examples=COUNT)
+def test_rows(dtype, seed, rows, n, tasks):
+    guarded(over_rows, dtype, seed, rows, n, tasks, 0, 0)
+
+
+@given(dtypes, seeds, sides, sides, small, sides)
+@settings(max_examples=COUNT)
+def test_vectors(dtype, seed, m, n, tanh, decayed):
+    guarded(over_vectors, dtype, seed, m, n, tanh, decayed, 0)
+
+
+@given(dtypes, seeds, small, small, small, small)
+@settings(max_examples=COUNT)
+def test_patches(dtype, seed, bands, rows, across, run):
+    guarded(patches, dtype, seed, bands, rows, across, run, 0)
+
+
+def test_the_zones_are_looked_at():
+    """A guard that was overwritten, a hole in an output and a changed input are all found."""
+    for spoil in ("before", "behind", "hole", "input"):
+        zones = Zones(np.float32, 0)
+        given, out = zones.input(3), zones.output(3)
+        out[:] = 1 if spoil != "hole" else [1, np.nan, 1]
+        memory = zones.outputs[0][0]
+        if spoil == "before":
+            memory[ZONE - 1] = 0
+        if spoil == "behind":
+            memory[-ZONE] = 0
+        if spoil == "input":
+            given[1] = 0
+        with pytest.raises(AssertionError):
+            zones.check()
+
+
+# --- pages that may not be touched ---------------------------------------------------------------
+
+
+class Fences(Zones):
+    """Arrays that end where a forbidden page begins, or begin where one ends."""
+
+    def __init__(self, dtype, seed, at_the_end: bool):
+        super().__init__(dtype, seed)
+        self.at_the_end, self.maps = at_the_end, []
+
+    def around(self, shape, guard, content):
+        size = int(np.prod(shape)) * np.dtype(self.dtype).itemsize
+        inside = -(-size // mmap.PAGESIZE) * mmap.PAGESIZE
+        memory = mmap.mmap(-1, inside + 2 * mmap.PAGESIZE)
+        self.maps.append(memory)
+        start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+        for page in (start, start + mmap.PAGESIZE + inside):
+            assert not ctypes.CDLL(None).mprotect(ctypes.c_void_p(page), mmap.PAGESIZE, 0)
+        first = mmap.PAGESIZE + (inside - size if self.at_the_end else 0)
+        array = np.frombuffer(memory, self.dtype, int(np.prod(shape)), first)
+        array[:] = content
+        return array, array.reshape(shape)
+
+    def check(self):
+        assert all(np.isfinite(array).all() for _, array in self.outputs)
+
+
+def walk_along_fences(count: int) -> None:
+    """What the subprocess does."""
+    rng = np.random.default_rng(0)
+    for i in range(count):
+        dtype, at_the_end = DTYPES[i % 2], bool(i // 2 % 2)
+        m, n, k = (int(side) for side in rng.integers(1, 70, 3))
+        turned, ending = int(rng.integers(4)), int(rng.integers(7))
+        for run, shape in (
+            (product, (m, n, k, turned, ending)),
+            (product, (m, (n // 4 + 1) * 4, k, turned & 1, ending)),  # b read where it lies
+            (attend, (1 + i % 3, 1 + i % 2, m, k, 0)),
+            (over_rows, (m, n, 3, 0, 0)),
+            (over_vectors, (m, n, i, k, 0)),
+            (patches, (k % 5 + 1, m % 5 + 1, n % 5 + 1, k, 0)),
+        ):
+            zones = Fences(dtype, i, at_the_end)
+            run(zones, *shape)
+            zones.check()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="mprotect, as Linux has it")
+@pytest.mark.skipif(config.DISABLE_JIT, reason="NumPy's views read nothing outside")
+def test_nothing_outside_is_even_read():
+    code = "import test_guards as t; t.walk_along_fences({})"
+    fences = [sys.executable, "-X", "faulthandler", "-c", code.format(COUNT)]
+    result = subprocess.run(fences, cwd=Path(__file__).parent, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr[-3000:]

@@ -1,0 +1,144 @@
+"""Who multiplies: the word is checked, the choice is kept, and both sides compute the same."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("numba")
+
+from minivit import InputError, backend
+from minivit.checking.twins import compare
+from minivit.kernels import matmul, product
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_chosen(monkeypatch):
+    monkeypatch.delenv("MINIVIT_MATMUL", raising=False)
+    monkeypatch.setattr(product, "_state", {"asked": None, "chosen": None})
+    monkeypatch.setattr(backend, "_name", None)
+
+
+@pytest.fixture
+def speeds(monkeypatch):
+    """A machine where BLAS may win, and how fast both sides are on it; counts the measurements."""
+    state = {"speeds": product.Speeds(100.0, 100.0), "measured": 0}
+
+    def measure():
+        state["measured"] += 1
+        return state["speeds"]
+
+    monkeypatch.setattr(product, "blas_may_win", lambda: True)
+    monkeypatch.setattr(product, "measure", measure)
+    return state
+
+
+@pytest.mark.parametrize("blas, expected", [(50, "numba"), (114, "numba"), (116, "blas")])
+def test_auto_takes_blas_only_if_it_is_faster_by_far(speeds, blas, expected):
+    speeds["speeds"] = product.Speeds(100.0, float(blas))
+    assert product.chosen() == expected
+
+
+def test_auto_measures_once(speeds):
+    product.chosen()
+    product.chosen()
+    assert speeds["measured"] == 1
+
+
+def test_auto_does_not_measure_where_blas_has_nothing_of_its_own(speeds, monkeypatch):
+    monkeypatch.setattr(product, "blas_may_win", lambda: False)
+    assert product.chosen() == "numba"
+    assert speeds["measured"] == 0
+
+
+@pytest.mark.parametrize("system, machine, may", [
+    ("darwin", "arm64", True), ("darwin", "x86_64", False), ("linux", "aarch64", False),
+])  # fmt: skip
+def test_where_blas_may_win(system, machine, may, monkeypatch):
+    monkeypatch.setattr(product.sys, "platform", system)
+    monkeypatch.setattr(product.platform, "machine", lambda: machine)
+    assert product.blas_may_win() is may
+
+
+@pytest.mark.parametrize("word", ["numba", "blas"])
+def test_the_variable_decides_without_measuring(word, speeds, monkeypatch):
+    monkeypatch.setenv("MINIVIT_MATMUL", word)
+    assert product.chosen() == word
+    assert speeds["measured"] == 0
+
+
+def test_another_word_in_the_variable_is_a_sentence(monkeypatch):
+    monkeypatch.setenv("MINIVIT_MATMUL", "mkl")
+    with pytest.raises(InputError, match=r'MINIVIT_MATMUL is \'mkl\': choose "numba" .*"auto"'):
+        backend.use("numba")
+
+
+def test_use_chooses_and_its_block_takes_it_back(monkeypatch):
+    monkeypatch.setenv("MINIVIT_MATMUL", "numba")
+    with backend.use("numba", matmul="blas"):
+        assert product.chosen() == "blas"
+        with backend.use("numpy"), backend.use("numba"):  # says nothing of the product
+            assert product.chosen() == "blas"
+        assert product.chosen() == "blas"
+    assert product.chosen() == "numba"
+
+
+def test_use_refuses_other_words():
+    with pytest.raises(InputError, match="matmul is 'cublas': choose"):
+        backend.use("numba", matmul="cublas")
+    with pytest.raises(InputError, match='"numpy" backend always multiplies with NumPy\'s BLAS'):
+        backend.use("numpy", matmul="blas")
+    assert backend.name() == "numpy"
+
+
+def test_a_measurement_takes_milliseconds_and_changes_no_choice():
+    product.choose("blas")
+    assert product.chosen() == "blas"
+    speeds = product.measure()
+    assert min(speeds) > 0 and all(isinstance(speed, float) for speed in speeds)
+    assert product.chosen() == "blas"
+
+
+def test_blas_is_really_asked(monkeypatch):
+    """Else the comparison below would compare our own product with itself."""
+    asked = []
+    monkeypatch.setattr(matmul, "blas_into", lambda out, *rest, **fused: asked.append(rest) or out)
+    product.choose("blas")
+    matmul.matmul(np.ones((2, 3)), np.ones((3, 4)))
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_with_blas_every_op_is_the_same(dtype):
+    with backend.use("numba", matmul="blas"):
+        for twin in compare(backend.current(), dtype):
+            assert twin.ok, twin
+
+
+@pytest.mark.parametrize("dtype, tolerance", [("float32", 1e-5), ("float64", 1e-13)])
+@pytest.mark.parametrize("form", ["erf", "tanh"])
+def test_what_is_fused_with_a_product(form, dtype, tolerance):
+    draw = np.random.default_rng(0).standard_normal
+    a, b, dy, residual = (draw(s).astype(dtype) for s in ((9, 5), (5, 7), (9, 7), (9, 7)))
+    bias, sums = draw(7).astype(dtype), {}
+
+    def everything():
+        z, h = matmul.matmul_gelu(a, b, bias, form=form)
+        column_sums, out = np.full(7, np.nan, dtype), draw((5, 7)).astype(dtype)
+        out[...] = 1
+        matmul._matmul_into(out, a.T, dy, accumulate=True, column_sums=column_sums)
+        with_both = matmul.matmul(a, b, bias=bias, residual=residual)
+        stack = matmul.matmul(np.stack([a, 2 * a]), np.stack([b, b]))
+        return [z, h, *matmul.matmul_gelu_backward(a, b, dy, form=form), out, column_sums,
+                with_both, matmul.matmul(a, b, residual=residual), stack]  # fmt: skip
+
+    for word in ("numba", "blas"):
+        product.choose(word)
+        sums[word] = everything()
+    for ours, theirs in zip(*sums.values(), strict=True):
+        assert ours.dtype == theirs.dtype
+        np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance)
+
+
+def test_empty_products(monkeypatch):
+    product.choose("blas")
+    assert matmul.matmul(np.ones((0, 3)), np.ones((3, 4))).shape == (0, 4)
+    assert not matmul.matmul(np.ones((2, 0)), np.ones((0, 4))).any()
