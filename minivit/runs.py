@@ -8,7 +8,6 @@ The checkpoint alone decides where a run stands: the tables are written anew fro
 """
 
 import csv
-import os
 import shutil
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -19,6 +18,7 @@ from minivit.checkpoints import CHECKPOINT, read_checkpoint, write_checkpoint
 from minivit.data import Dataset, hold_out, load_dataset
 from minivit.errors import InputError
 from minivit.files import replacing
+from minivit.models import ViT
 from minivit.models.load import build, fill
 from minivit.training import State, Training, TrainingConfig
 
@@ -43,6 +43,8 @@ def new_folder(name: str, out: str | Path | None, *, force: bool = False) -> Pat
     folder = Path(out)
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file: choose another folder for the run")
+    for rubbish in folder.glob(".*.partial"):  # of a run that was killed in its first save
+        rubbish.unlink()
     if folder.is_dir() and any(folder.iterdir()):
         if not force:
             raise InputError(
@@ -82,7 +84,7 @@ def save_run(training: Training, folder: Path) -> None:
         "recipe": training.config.to_dict(),
         "state": asdict(training.state),
         "optimiser_steps": training.optimiser.steps,
-        "threads": os.environ.get("MINIVIT_NUM_THREADS"),
+        "bits": training.bits,
     }
     groups = {
         "parameters": training.model.parameters,
@@ -90,6 +92,11 @@ def save_run(training: Training, folder: Path) -> None:
         "second_moment": training.optimiser.second_moment,
     }
     write_checkpoint(folder / CHECKPOINT, header, groups)
+    write_tables(training, folder)
+
+
+def write_tables(training: Training, folder: Path) -> None:
+    """The tables that follow from the state."""
     write_table(folder / "history.csv", training.state.history)
     write_table(folder / "timing.csv", training.state.timing)
 
@@ -105,14 +112,29 @@ def load_run(folder: str | Path) -> Training:
     if saved is None:
         raise InputError(f"{folder} holds a model, but no run that could go on; train anew")
     model = build(header, groups["parameters"], folder)
-    config = TrainingConfig.from_dict(saved["recipe"], model.config)
-    training = Training(config, run_data(saved["dataset"], config), model.dtype)
+    try:
+        training = _begun(saved, model)
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(
+            f"{folder} has a damaged header ({error}): its run can't go on; train anew"
+        ) from error
     fill(training.model.parameters, groups["parameters"], folder)
     fill(training.optimiser.first_moment, groups["first_moment"], folder)
     fill(training.optimiser.second_moment, groups["second_moment"], folder)
-    training.optimiser.steps = saved["optimiser_steps"]
+    return training
+
+
+def _begun(saved: dict, model: ViT) -> Training:
+    """The training that a header tells of, still without its arrays."""
+    config = TrainingConfig.from_dict(saved["recipe"], model.config)
+    training = Training(config, run_data(saved["dataset"], config), model.dtype)
+    training.optimiser.steps = int(saved["optimiser_steps"])
+    training.bits = dict(saved["bits"])
     known = {entry.name for entry in fields(State)}
     training.state = State(**{k: v for k, v in saved["state"].items() if k in known})
+    training.epoch()  # fails here, if at all, on a state that is none
     return training
 
 

@@ -5,6 +5,7 @@ all of it goes into the checkpoint: that is why a run that was killed goes on to
 """
 
 import math
+import numbers
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
@@ -16,8 +17,10 @@ from minivit.data import Dataset, random_shift
 from minivit.errors import InputError
 from minivit.evaluation import evaluate
 from minivit.models import Trace, ViT, ViTConfig, variant
+from minivit.models.config import is_whole_number
 from minivit.ops.cross_entropy import check_labels
 from minivit.optim import Adam, clip_scale, warmup_cosine
+from minivit.threads import thread_count
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,15 @@ class TrainingConfig:
     def __post_init__(self):
         for name, least in (("epochs", 0), ("batch", 1), ("shift", 0), ("seed", 0)):
             value = getattr(self, name)
-            if not isinstance(value, int) or value < least:
-                raise InputError(f"{name} is {value}: expected a whole number from {least}")
+            if not is_whole_number(value) or value < least:
+                raise InputError(f"{name} is {value!r}: expected a whole number from {least}")
+            object.__setattr__(self, name, int(value))
+        for name in ("learning_rate", "clip", "warmup_epochs", "weight_decay", "position_std",
+                     "smoothing", "hold_out"):  # fmt: skip
+            value = getattr(self, name)
+            if not isinstance(value, numbers.Real):
+                raise InputError(f"{name.replace('_', ' ')} is {value!r}: expected a number")
+            object.__setattr__(self, name, float(value))
         for name in ("learning_rate", "clip"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):
@@ -99,6 +109,8 @@ class Training:
         self.model.preprocessing = data.preprocessing
         self.model.class_names = data.class_names
         self.optimiser = Adam(self.model.parameters, weight_decay=config.weight_decay)
+        # What the last bits of a run depend on beside its recipe.
+        self.bits = {"backend": backend.name(), "threads": thread_count()}
         self.steps_per_epoch = math.ceil(len(data.train.labels) / config.batch)
 
     @property

@@ -18,6 +18,14 @@ settings.load_profile(
 )
 
 
+@pytest.fixture(autouse=True)
+def backend_stays():
+    """Commands such as `minivit train` ask for the kernels: the next test must not inherit them."""
+    former = backend.name()
+    yield
+    backend.use(former)
+
+
 @pytest.fixture(scope="module", params=backend.MODULES)
 def ops(request):
     """The module whose ops are tested (`ops.linear_forward`, ...); models run on it, too.

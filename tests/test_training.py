@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from minivit import InputError, TrainingConfig, train, variant
+from minivit.checkpoints import read_checkpoint, write_checkpoint
 from minivit.data import Split, load_dataset
 from minivit.evaluation import evaluate
-from minivit.runs import load_run, new_folder, save_run
+from minivit.runs import GROUPS, load_run, new_folder, save_run
 from minivit.training import Training
 
 SMALL = variant("digits", width=16, depth=1, heads=2, mlp=16)
@@ -146,4 +147,16 @@ def test_folders_are_never_overwritten_unasked(tmp_path, monkeypatch):
 def test_a_bare_model_is_no_run(tmp_path):
     Training(recipe(), small_data()).model.save(tmp_path / "checkpoint.safetensors")
     with pytest.raises(InputError, match="no run that could go on"):
+        load_run(tmp_path)
+
+
+@pytest.mark.parametrize("damage", [{}, {"recipe": {"epochs": "x"}}, {"state": {"epoch": "x"}}])
+def test_a_damaged_run_is_refused(tmp_path, monkeypatch, damage):
+    monkeypatch.setattr("minivit.runs.load_dataset", lambda name: small_data())
+    training = Training(recipe(), small_data())
+    save_run(training, tmp_path)
+    header, groups = read_checkpoint(tmp_path, GROUPS)
+    header["training"] = header["training"] | damage if damage else {"recipe": {}}
+    write_checkpoint(tmp_path / "checkpoint.safetensors", header, groups)
+    with pytest.raises(InputError, match=r"damaged header|expected a whole number"):
         load_run(tmp_path)

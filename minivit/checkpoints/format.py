@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from minivit.errors import InputError
 from minivit.files import replacing
@@ -33,11 +33,9 @@ def write_checkpoint(
         f"{group}/{name}": array for group, named in groups.items() for name, array in named.items()
     }
     text = json.dumps({"format_version": FORMAT_VERSION, **header})
+    # Written by ourselves: the package's own writer would leave a file of its own when killed.
     with replacing(path) as partial:
-        try:
-            save_file(arrays, partial, metadata={"minivit": text})
-        except SafetensorError as error:
-            raise OSError(f"can't write {path}: {error}") from error
+        partial.write_bytes(save(arrays, metadata={"minivit": text}))
 
 
 def read_header(path: str | Path) -> dict:
@@ -65,10 +63,12 @@ def checkpoint_path(file_or_run: str | Path) -> Path:
         if not path.exists():
             raise FileNotFoundError(
                 f"{file_or_run} has no {CHECKPOINT}: it is not a run folder, or its run ended "
-                "before anything was saved"
+                "before anything was saved; train anew, into the same folder if you like"
             )
     if not path.exists():
         raise FileNotFoundError(f"{path} does not exist: give a checkpoint file or a run folder")
+    if not path.is_file():
+        raise InputError(f"{path} is no file: give a checkpoint file or a run folder")
     return path
 
 
@@ -99,6 +99,7 @@ def _parse(text: str | None, path: Path) -> dict:
         header = json.loads(text)
         version = header["format_version"]
         newer = version > FORMAT_VERSION
+        check_header(header)
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(f"{path} has a damaged header ({error})") from error
     if newer:
@@ -107,6 +108,17 @@ def _parse(text: str | None, path: Path) -> dict:
             f"{FORMAT_VERSION}; install a newer minivit"
         )
     return header
+
+
+def check_header(header: dict) -> None:
+    """TypeError unless every entry that is there has the type that its readers rely on."""
+    expected = {"config": dict, "preprocessing": dict, "class_names": list, "training": dict}
+    for name, kind in expected.items():
+        if not isinstance(header.get(name, kind()), kind):
+            raise TypeError(f"{name!r} is {header[name]!r}")
+    dataset = header.get("preprocessing", {}).get("dataset", "")
+    if not isinstance(dataset, str):
+        raise TypeError(f"the dataset is {dataset!r}")
 
 
 def _finite(array: np.ndarray, key: str, path: Path) -> np.ndarray:

@@ -1,6 +1,7 @@
 """`minivit train`: a Vision Transformer learns to read digits while you watch."""
 
 import argparse
+import math
 import signal
 import sys
 from pathlib import Path
@@ -58,12 +59,16 @@ def _adder(parser):
 
 def run(arguments: argparse.Namespace) -> int:
     from minivit import backend
-    from minivit.runs import save_run
+    from minivit.runs import save_run, write_tables
     from minivit.training import train
 
     backend.prefer("numba")
-    training, folder = _resumed(arguments) if arguments.resume else _begun(arguments)
-    save_run(training, folder)
+    if arguments.resume is None:
+        training, folder = _begun(arguments)
+        save_run(training, folder)
+    else:
+        training, folder = _resumed(arguments)
+        write_tables(training, folder)  # the run may have been killed before it wrote them
     print(_opening(training, folder))
     try:
         with _Progress(training) as progress:
@@ -80,6 +85,13 @@ def run(arguments: argparse.Namespace) -> int:
 
             train(training.config, training.data, training=training, on_step=on_step,
                   on_epoch=on_epoch)  # fmt: skip
+        _finish(training, folder)
+    except KeyboardInterrupt:  # between the first save and the loop, after it, or the second one
+        print(
+            f"\nInterrupted. The last checkpoint is whole; to go on from it, run\n"
+            f"  minivit train --resume {folder}"
+        )
+        return 130
     except Interrupted:
         state = training.state
         print(
@@ -87,7 +99,6 @@ def run(arguments: argparse.Namespace) -> int:
             f"{training.steps_per_epoch}. To go on, run\n  minivit train --resume {folder}"
         )
         return 130
-    _finish(training, folder)
     return 0
 
 
@@ -111,7 +122,8 @@ def _begun(arguments: argparse.Namespace):
 
 
 def _resumed(arguments: argparse.Namespace):
-    from minivit.checkpoints import checkpoint_path, read_header
+    from minivit import backend
+    from minivit.checkpoints import checkpoint_path
     from minivit.errors import InputError
     from minivit.runs import load_run
     from minivit.threads import thread_count
@@ -125,11 +137,13 @@ def _resumed(arguments: argparse.Namespace):
             "leave it out, or start a new run without --resume"
         )
     training = load_run(arguments.resume)
-    threads = (read_header(arguments.resume).get("training") or {}).get("threads")
-    if threads and int(threads) != thread_count():
+    began, now = training.bits, {"backend": backend.name(), "threads": thread_count()}
+    if began != now:
         print(
-            f"The run was started with {threads} threads and now has {thread_count()}: its last "
-            f"bits may differ. For the same bits, add --threads {threads}."
+            f"The run was started with {began['threads']} threads on the {began['backend']} "
+            f"backend and now has {now['threads']} on {now['backend']}: its last bits may differ. "
+            f"For the same bits, add --threads {began['threads']} and set "
+            f"MINIVIT_BACKEND={began['backend']}."
         )
     return training, checkpoint_path(arguments.resume).parent
 
@@ -207,12 +221,18 @@ class _Progress:
 
 def _finish(training, folder: Path) -> None:
     """The pictures, where everything lies, and what to run next."""
+    import numpy as np
+
     from minivit.checkpoints import CHECKPOINT
+    from minivit.errors import InputError
     from minivit.evaluation import evaluate
     from minivit.inspection import attention_picture, can_draw, training_curve
 
     images, labels = training.data.test
-    tested = evaluate(training.model, images, labels)
+    with np.errstate(over="ignore", invalid="ignore"):  # a sentence says it better
+        tested = evaluate(training.model, images, labels)
+    if not math.isfinite(tested.loss):
+        raise InputError(training.divergence(images[:64], None))
     print(
         f"\nTest accuracy after the last epoch: {tested.accuracy:.2%} "
         f"({round(tested.accuracy * len(labels))} of {len(labels)}), loss {tested.loss:.3f}\n"

@@ -46,8 +46,8 @@ def hold_out(data: Dataset, fraction: float) -> Dataset:
         raise InputError(f"hold-out is {fraction}: expected a fraction between 0 and 1, e.g. 0.2")
     labels = data.train.labels
     each = round(fraction * len(labels) / len(data.class_names))
-    held = spread(labels, each)
-    if not held.any() or held.all():
+    held = spread(labels, each) if 0 < each < np.bincount(labels).min() else labels < 0
+    if not held.any():
         raise InputError(
             f"hold-out is {fraction}: with {len(labels)} training images nothing would be left on "
             "one side; choose e.g. 0.2"

@@ -57,7 +57,7 @@ def training_curve(history: Sequence[Mapping], path: str | Path) -> None:
         raise InputError("the history has no epoch yet: train for at least one, then draw")
     figure = new_figure(12, 4.8)
     left, right = figure.subplots(1, 2)
-    draw_curves(left, history, "loss", "{:.3f}", "Loss (mean cross-entropy)")
+    draw_curves(left, history, "loss", "{:.3f}", "Loss (mean cross-entropy, log scale)")
     if all(row["train_loss"] > 0 and row["test_loss"] > 0 for row in history):
         left.set_yscale("log")  # the late epochs differ by a few thousandths
         plain_numbers(left.yaxis)

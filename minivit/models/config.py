@@ -2,6 +2,7 @@
 
 import difflib
 import math
+import numbers
 from dataclasses import asdict, dataclass, fields, replace
 
 from minivit.errors import InputError
@@ -38,8 +39,10 @@ class ViTConfig:
         object.__setattr__(self, "patch", patch_pair(self.patch))
         for field in ("channels", "width", "depth", "heads", "mlp", "classes"):
             value = getattr(self, field)
-            if not isinstance(value, int) or value < (0 if field == "depth" else 1):
-                raise InputError(f"{field} is {value!r}: expected a positive whole number")
+            least = 0 if field == "depth" else 1
+            if not is_whole_number(value) or value < least:
+                raise InputError(f"{field} is {value!r}: expected a whole number from {least}")
+            object.__setattr__(self, field, int(value))
         patch_grid(self.image, self.patch)
         check_heads(self.width, self.heads)
         for field, allowed in (
@@ -90,6 +93,11 @@ class ViTConfig:
             raise InputError(f"the configuration is not one of a ViT ({error})") from error
 
 
+def is_whole_number(value) -> bool:
+    """3 and np.int64(3), but not 3.0 and not True."""
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
 def parameter_shapes(config: ViTConfig) -> dict[str, tuple[int, ...]]:
     """Every parameter's name and shape, from the pixels to the head; nothing is allocated."""
     D, M = config.width, config.mlp
@@ -128,7 +136,7 @@ def variant(name: str, **changes) -> ViTConfig:
     """
     if name not in VARIANTS:
         by_lower_case = {known.lower(): known for known in VARIANTS}
-        near = difflib.get_close_matches(name.lower(), by_lower_case, n=1, cutoff=0.0)
+        near = difflib.get_close_matches(str(name).lower(), by_lower_case, n=1, cutoff=0.0)
         raise InputError(
             f"unknown variant {name!r}; the nearest name is {by_lower_case[near[0]]!r}. "
             f"There are {', '.join(VARIANTS)}"

@@ -31,7 +31,8 @@ def build(header: dict, arrays: Mapping[str, np.ndarray], source: str | Path) ->
     config = _config(header, source)
     dtypes = {array.dtype for array in arrays.values()}
     if len(dtypes) != 1:
-        raise InputError(f"{source} holds parameters of {len(dtypes)} dtypes: expected one")
+        names = ", ".join(sorted(map(str, dtypes))) or "none"
+        raise InputError(f"{source} should hold parameters of one dtype, and holds: {names}")
     model = ViT(config, seed=None, dtype=dtypes.pop())
     fill(model.parameters, arrays, source)
     model.preprocessing = dict(header.get("preprocessing") or {})

@@ -64,6 +64,8 @@ class ViT:
         """
         if np.dtype(dtype) not in (np.float32, np.float64):
             raise InputError(f"dtype is {np.dtype(dtype)}: choose float32 or float64")
+        if seed is not None and seed < 0:
+            raise InputError(f"seed is {seed}: expected a whole number from 0")
         self.config = config
         self.dtype = np.dtype(dtype)
         shapes = parameter_shapes(config)
@@ -98,7 +100,9 @@ class ViT:
 
         Returns dimages (B, height, width, channels) if wanted, else None.
         """
-        ops = cache.ops
+        ops, classes = cache.ops, self.config.classes
+        if np.ndim(dlogits) != 2 or dlogits.shape[1] != classes:
+            raise InputError(f"dlogits have shape {np.shape(dlogits)}: expected (B, {classes})")
         dx = self.add(ops.head_backward(dlogits, cache.head), "head.", ("w", "b"))
         dx = self.norm_backward(ops, "norm", dx, cache.norm)
         for i in reversed(range(self.config.depth)):

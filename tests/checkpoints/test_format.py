@@ -114,3 +114,22 @@ def test_nothing_is_left_when_the_folder_cannot_be_written(tmp_path):
     with pytest.raises(OSError):
         ViT(variant("digits", depth=1)).save(tmp_path / "missing" / "m.safetensors")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"class_names": 5}, {"preprocessing": [1]}, {"preprocessing": {"dataset": [1]}},
+     {"training": [1]}, {"config": 3}],
+)  # fmt: skip
+def test_entries_of_another_type_are_refused(tmp_path, damage):
+    path = tmp_path / "m.safetensors"
+    ViT(variant("digits", depth=1)).save(path)
+    rewrite(path, **damage)
+    with pytest.raises(InputError, match="damaged header"):
+        load(path)
+
+
+def test_a_folder_in_the_place_of_a_checkpoint_is_refused(tmp_path):
+    (tmp_path / "checkpoint.safetensors").mkdir()
+    with pytest.raises(InputError, match="is no file"):
+        read_header(tmp_path)

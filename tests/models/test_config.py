@@ -98,7 +98,7 @@ def test_refuses_another_dictionary(values):
     [
         ({"heads": 5}, "width is 64 and heads is 5"),
         ({"patch": 3}, "image is 8x8 and patch side is 3: 8 is not a multiple of 3"),
-        ({"width": 0}, "width is 0: expected a positive whole number"),
+        ({"width": 0}, "width is 0: expected a whole number from 1"),
         ({"mlp": 2.5}, "mlp is 2.5"),
         ({"depth": -1}, "depth is -1"),
         ({"pool": "max"}, "pool is 'max': choose 'cls' or 'mean'"),
