@@ -34,13 +34,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--weight-decay", float, recipe.weight_decay, "AdamW's decay of the matrices")
     add("--smoothing", float, recipe.smoothing, "label smoothing, 0 to below 1")
     add("--shift", int, recipe.shift, "random shift of a training image, up to so many pixels")
+    add("--position-std", float, recipe.position_std, "spread of the position table at the start")
     add("--clip", float, recipe.clip, "largest global norm of the gradient")
     add("--hold-out", float, recipe.hold_out, "part of the training images to measure on instead "
         "of the test images, for choosing settings")  # fmt: skip
     add("--seed", int, recipe.seed, "of the initial weights, the order and the shifts")
     add_threads(parser)
     folder = parser.add_argument_group("where to")
-    folder.add_argument("--out", metavar="DIR", help="(default: runs/DATASET-1, -2, ...)")
+    folder.add_argument("--out", metavar="DIR", help="run folder (default: runs/DATASET-N)")
     folder.add_argument("--force", action="store_true", help="overwrite the run that --out holds")
     folder.add_argument("--resume", metavar="RUN", help="go on with this run, exactly")
 

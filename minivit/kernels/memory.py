@@ -2,8 +2,7 @@
 
 By default the C library gives large freed blocks back to the system, and the system hands them out
 again page by page, each page cleared and mapped anew when it is first touched. A training step
-frees and allocates all its activations: keeping them made a step 1.1 to 1.35 times faster. The
-largest resident size stays what it is.
+frees and allocates all its activations: keeping them made a step 1.1 to 1.35 times faster.
 """
 
 import ctypes
