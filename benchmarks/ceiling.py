@@ -76,7 +76,7 @@ class CeilingSide:
         """Multiplications and additions, in 10^9 each second."""
         a, b, c = self.loops.operands(dtype)
         seconds = min(
-            time_calls(lambda: self.loops.multiply_adds(a, b, c, self.steps), FMA_REPEATS)
+            time_calls(lambda: self.loops.multiply_adds(a, b, c, self.steps, 0), FMA_REPEATS)
         )
         return self.loops.flops(dtype, len(c), self.steps) / seconds / 1e9
 

@@ -25,12 +25,16 @@ def flops(dtype: str, tasks: int, steps: int) -> int:
 
 
 @parallel_jit(small_op=True)
-def multiply_adds(a, b, c, steps):
-    """c[i] = the sum over steps of a b; strides of 0 along k: the loop loads nothing new."""
+def multiply_adds(a, b, c, steps, stride):
+    """c[i] = the sum over steps of a b; with a stride of 0 along k the loop loads nothing new.
+
+    An argument, not a literal 0: LLVM would keep a and b in registers, and AVX2 has none left.
+    """
     width = c.shape[1] // ROWS
     for i in prange(len(c)):
         at = i * c.shape[1]
-        tile(ROWS, VECTORS, a, 0, 1, 0, b, 0, 0, c, at, width, False, c, at, width, width, steps)
+        tile(ROWS, VECTORS, a, 0, 1, stride, b, 0, stride, c, at, width, False,
+             c, at, width, width, steps)  # fmt: skip
 
 
 def parts() -> int:
@@ -41,16 +45,19 @@ def parts() -> int:
 @parallel_jit(small_op=True)
 def copy(a, b, c, parts):
     """a = b."""
-    each = (len(a) + parts - 1) // parts
     for part in prange(parts):
-        for i in range(part * each, min(len(a), (part + 1) * each)):
-            a[i] = b[i]
+        # Slices, so that indices count from 0: else AVX-512 scatters every number by itself.
+        first, last = part * len(a) // parts, (part + 1) * len(a) // parts
+        to, source = a[first:last], b[first:last]
+        for i in range(last - first):
+            to[i] = source[i]
 
 
 @parallel_jit(small_op=True)
 def triad(a, b, c, parts):
     """a = b + 3 c."""
-    each = (len(a) + parts - 1) // parts
     for part in prange(parts):
-        for i in range(part * each, min(len(a), (part + 1) * each)):
-            a[i] = b[i] + np.float32(3) * c[i]
+        first, last = part * len(a) // parts, (part + 1) * len(a) // parts
+        to, summand, factor = a[first:last], b[first:last], c[first:last]
+        for i in range(last - first):
+            to[i] = summand[i] + np.float32(3) * factor[i]

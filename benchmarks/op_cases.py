@@ -17,6 +17,7 @@ class OpCase(NamedTuple):
     flops: int  # of the forward
     backward_flops: int
     options: dict = {}  # noqa: RUF012 (a NamedTuple's default, never written)
+    tolerance: float = 1e-3  # between sides, relative
 
     @property
     def name(self) -> str:
@@ -64,8 +65,13 @@ def op_cases(tiny: bool = False) -> list[OpCase]:
         *(mlp(B * T, D, 4 * D) for B, T, D, _ in models),
         *(cross_entropy(*size) for size in logits),
         *(OpCase("adam", ((n,),) * 4, (3 * n,), 15 * n, 0) for n in parameters),
-        *(OpCase("global_norm", ((n,),), (1,), 2 * n, 0) for n in parameters),
+        *(global_norm(n) for n in parameters),
     ]
+
+
+def global_norm(n) -> OpCase:
+    # PyTorch adds up in float32: of 86 million squares it loses one in a hundred.
+    return OpCase("global_norm", ((n,),), (1,), 2 * n, 0, tolerance=2e-2)
 
 
 def patchify(B, side, P, channels) -> OpCase:

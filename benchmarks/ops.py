@@ -54,7 +54,8 @@ def time_ops(
         workers = {side: stack.enter_context(op_worker(side, options.threads)) for side in sides}
         for case in cases:
             progress(f"ops: {case.name}")
-            assert_agreement({s: w.ask("outputs", case) for s, w in workers.items()}, 1e-3)
+            outputs = {side: worker.ask("outputs", case) for side, worker in workers.items()}
+            assert_agreement(outputs, case.tolerance)
             for direction in ("forward", "backward")[: 1 if case.op in FORWARD_ONLY else 2]:
                 timers = {side: w.timer("time", direction) for side, w in workers.items()}
                 rows.append(op_row(case, direction, alternate(timers, options, usual=2), ceiling))
