@@ -114,7 +114,7 @@ _bodies = {}  # (share, dtype): where it lies, compiled
 def _run(share, units, *arguments):
     key = share, arguments[0].dtype
     if key not in _bodies:
-        _bodies[key] = address_of(share, *map(typeof, (0, 0, *arguments)))
+        _bodies[key] = address_of(share, *map(typeof, (0, 0, *arguments)), allocates=True)
     _shared_out(units, get_num_threads(), _bodies[key], *arguments)
 
 

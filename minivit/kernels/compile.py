@@ -63,30 +63,30 @@ def parallel_jit(function=None, *, fastmath=FAST_MATH, small_op=False):
                     'the "numpy" backend in it'
                 )
             _state["ran"] = True
-            return compiled(*map(_writeable, arguments))
+            return compiled(*[
+                # An input. Numba would compile all anew for the type of a read-only array.
+                x.copy() if type(x) is np.ndarray and not x.flags.writeable else x
+                for x in arguments
+            ])  # fmt: skip
 
     locked.compiled = compiled
     return locked
 
 
-def _writeable(argument):
-    """A read-only array (an input, then) as a copy: Numba would compile all anew for its type."""
-    if isinstance(argument, np.ndarray) and not argument.flags.writeable:
-        return argument.copy()
-    return argument
-
-
-def address_of(function, *argument_types, fastmath=FAST_MATH):
+def address_of(function, *argument_types, allocates=False, fastmath=FAST_MATH):
     """Compile a plain function of these Numba types, which returns nothing, and say where it lies.
 
     Numba links a callee's code into its caller and optimises both anew; what a parallel kernel
     calls is compiled five times over. A kernel that is only a loop, and calls its body by address
     (`simd.call`), compiles in a third of the time. With the JIT off: the function itself.
+
+    Unless it allocates arrays, it is compiled without Numba's counting of references to them:
+    atomic additions, which cost a small matrix more than its product.
     """
     if numba.config.DISABLE_JIT:
         return function
     signature = (argument_types, numba.types.void)
-    options = {"nopython": True, "error_model": "numpy", "fastmath": fastmath}
+    options = {"nopython": True, "error_model": "numpy", "fastmath": fastmath, "_nrt": allocates}
     with _lock, _announcer.body():
         body = CFunc(function, signature, locals={}, options=options)
         _cached(body)

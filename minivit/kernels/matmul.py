@@ -33,6 +33,7 @@ from .matmul_block import (
     NOTHING,
     ONE,
     PANEL_BYTES,
+    blocks,
     multiply,
     room,
 )
@@ -121,14 +122,17 @@ def _in_memory(x):
 
 
 @jit
-def _grid(rows, columns, parts, panel):
-    """parts = down x across rectangles of c, so that the largest takes least time, with packing."""
+def _grid(rows, columns, parts, panel, rows_apart):
+    """parts = down x across rectangles of c, so that the largest takes least time, with packing.
+
+    To pack a panel of b costs about as much as a tile, to pack a tile's rows of a half of that.
+    """
     best, least = 1, np.inf
     for down in range(1, parts + 1):
         if parts % down == 0:
             tall = (rows + down * ROWS - 1) // (down * ROWS)
             wide = (columns + parts // down * panel - 1) // (parts // down * panel)
-            time = wide * (tall + 1.0)  # packing a panel costs about as much as a tile
+            time = wide * (tall + 1.0) + (tall * 0.5 if rows_apart else 0.0)
             if time < least:
                 best, least = down, time
     return best, parts // best
@@ -140,20 +144,23 @@ def _share(t, threads, a, a_strides, b, b_strides, start, s_strides, use_start, 
     batch, m, n, depth = shape
     panel = PANEL_BYTES // c.itemsize
     parts = 1 if batch >= 8 * threads or batch % threads == 0 else threads
-    down, across = _grid(m, n, parts, panel)
+    down, across = _grid(m, n, parts, panel, a_strides[2] != 1)
     tall = (m + down * ROWS - 1) // (down * ROWS) * ROWS
     wide = (n + across * panel - 1) // (across * panel) * panel
+    block = blocks(min(wide, n), depth, c.itemsize)
     # The thread's own space, so placed that no vector crosses a cache line.
     w0 = -work.ctypes.data % 64 // c.itemsize + t * (work.size // threads // 64 * 64)
     for u in range(t * batch * parts // threads, (t + 1) * batch * parts // threads):
-        item, part = u // parts, u % parts
-        i, j = part // across * tall, part % across * wide
+        item, i, j = u, ZERO, ZERO
+        if parts > 1:  # divisions take longer than a tile
+            item, part = u // parts, u % parts
+            i, j = part // across * tall, part % across * wide
         rows, columns = min(tall, m - i), min(wide, n - j)
         if rows > 0 and columns > 0:
             multiply(a, (item * a_strides[0] + i * a_strides[1], a_strides[1], a_strides[2]),
                      b, (item * b_strides[0] + j * b_strides[2], b_strides[1], b_strides[2]),
                      start, (item * s_strides[0] + i * s_strides[1] + j, s_strides[1], ONE),
-                     use_start, c, (item * m * n + i * n + j, n, ONE), rows, columns, depth,
+                     use_start, c, (item * m * n + i * n + j, n, ONE), rows, columns, depth, block,
                      work, w0, mode, bias, j, z, h, sums, add_up and i == 0)  # fmt: skip
 
 

@@ -11,6 +11,8 @@ then. A matrix is an array and its place in it: (offset, row stride, column stri
 It costs 2 M N K operations, and packing K N numbers (for x^T: M K more, once per block).
 """
 
+import functools
+
 import numpy as np
 
 from .compile import jit
@@ -21,6 +23,7 @@ DEPTH = 384
 PACKED = 1 << 17  # half of a common second-level cache, in float32
 SWEEP = 8 * ROWS
 PANEL_BYTES = VECTORS * VECTOR_BYTES
+NEAR = 1 << 13  # numbers that the nearest cache holds: x^T is read where it is
 IN_PLACE = 6 * ROWS  # up to so many rows, packing b costs more than reading it where it is
 
 # What is done to a finished part of c (see _finish).
@@ -29,32 +32,35 @@ NOTHING, ADD_BIAS, GELU, GELU_TANH, GELU_SLOPE, GELU_TANH_SLOPE = range(6)
 ONE = np.intp(1)  # typed: Numba would compile a function once more for a literal 1
 
 
+@functools.cache
 def room(rows, columns, depth, itemsize):
     """How many numbers of space `multiply` needs.
 
     For a block of b, and after it for a sweep of a or a row of slopes.
     """
-    deep, wide = _blocks(columns, depth, itemsize)
+    deep, wide = blocks(columns, depth, itemsize)
     square = (VECTOR_BYTES // itemsize) * (PANEL_BYTES // itemsize)  # packing's last write
-    beside = max(min(rows + ROWS, SWEEP) * (deep + 2), wide)
+    group, stride = _groups(itemsize)
+    beside = max((min(rows, SWEEP) + group - 1) // group * stride * deep, wide)
     return (deep * wide + square) + (beside + square)
 
 
 @jit(inline="always")  # one function with its only caller: compiled once, not twice
-def multiply(a, a_at, b, b_at, start, s_at, use_start, c, c_at, rows, columns, depth, work, w0,
-             mode, bias, j_bias, z, h, sums, add_up):  # fmt: skip
-    """c = (start) + a @ b, finished by `mode`; work[w0:] has the space that `room` asks for.
+def multiply(a, a_at, b, b_at, start, s_at, use_start, c, c_at, rows, columns, depth, block,
+             work, w0, mode, bias, j_bias, z, h, sums, add_up):  # fmt: skip
+    """c = (start) + a @ b, finished by `mode`, in `blocks`; work[w0:] has the `room` for them.
 
     add_up: sums[j_bias + j] = sum_k b[k, j] as well, by a tile whose row of a is all ones.
     """
     panel = PANEL_BYTES // c.itemsize
-    deep, wide = _blocks(columns, depth, c.itemsize)
+    group, stride = _groups(c.itemsize)
+    deep, wide = block
     beside = w0 + deep * wide + VECTOR_BYTES // c.itemsize * panel  # the space after the block
     # A panel is read whole, or its first vector alone: where b lies, there must be as much.
     beyond = columns % panel
     ragged = beyond != 0 and beyond != panel // VECTORS
     in_place = b_at[2] == 1 and rows <= IN_PLACE and not ragged and not add_up
-    rows_apart = a_at[1] == 1 and a_at[2] != 1 and rows >= ROWS
+    rows_apart = a_at[1] == 1 and a_at[2] != 1 and rows >= ROWS and depth * a_at[2] > NEAR
     for j0 in range(0, columns, wide):
         across = min(wide, columns - j0)
         for k0 in range(0, max(depth, 1), deep):
@@ -70,26 +76,37 @@ def multiply(a, a_at, b, b_at, start, s_at, use_start, c, c_at, rows, columns, d
                 s_here = _moved(s_at, i0, j0)
                 # Three calls, not one with a variable for the array: that would count references.
                 if in_place:
-                    _sweep(a, a_here, a_at[1], b, b_at[0] + k0 * b_at[1] + j0, b_at[1], ONE,
-                           start, s_here, going_on, c, here, down, across, d)  # fmt: skip
+                    _sweep(a, a_here, group * a_at[1], b, b_at[0] + k0 * b_at[1] + j0, b_at[1],
+                           ONE, start, s_here, going_on, c, here, down, across, d)  # fmt: skip
                 elif rows_apart:
                     _pack_rows(a, a_here, work, beside, down, d)
-                    _sweep(work, (beside, ONE, np.intp(ROWS)), d + 2, work, w0, panel, d,
+                    _sweep(work, (beside, ONE, stride), d * stride, work, w0, panel, d,
                            start, s_here, going_on, c, here, down, across, d)  # fmt: skip
                 else:
-                    _sweep(a, a_here, a_at[1], work, w0, panel, d,
+                    _sweep(a, a_here, group * a_at[1], work, w0, panel, d,
                            start, s_here, going_on, c, here, down, across, d)  # fmt: skip
                 if mode != NOTHING and k0 + d >= depth:
                     _finish(mode, c, here, down, across, bias, j_bias + j0, z, h, work, beside)
 
 
 @jit
-def _blocks(columns, depth, itemsize):
+def blocks(columns, depth, itemsize):
     """How a product is cut into blocks of b: (steps of k, columns)."""
     panel = PANEL_BYTES // itemsize
     count = max(1, (depth + DEPTH - 1) // DEPTH)
     deep = max(1, (depth + count - 1) // count)
     return deep, min(max(1, PACKED // (deep * panel)), (columns + panel - 1) // panel) * panel
+
+
+@jit
+def _groups(itemsize):
+    """How rows of a are packed: so many at a time, and as many numbers for them at every k.
+
+    Whole vectors, of which the last few numbers may be rows of the next group: nobody reads those.
+    """
+    lanes = VECTOR_BYTES // itemsize
+    stride = lanes if lanes >= ROWS else VECTORS * lanes
+    return np.intp(stride // ROWS * ROWS), np.intp(stride)
 
 
 @jit
@@ -105,11 +122,10 @@ def _pack(b, at, panels, to, columns, depth):
     lanes = panel // VECTORS
     offset, b_k, b_column = at
     if b_column == 1:
-        for k0 in range(0, depth, 8):  # a few rows at a time: they stay within few pages
+        for k in range(depth):
             for j in range(0, columns, panel):
-                for k in range(k0, min(k0 + 8, depth)):
-                    here = to + j * depth + k * panel
-                    copy_row(VECTORS, panels, here, b, offset + k * b_k + j, columns - j)
+                here, there = to + j * depth + k * panel, offset + k * b_k + j
+                copy_row(VECTORS, panels, here, b, there, columns - j)
     else:
         factor = b.dtype.type(1)
         for j in range(0, columns, panel):
@@ -122,63 +138,62 @@ def _pack(b, at, panels, to, columns, depth):
 
 @jit
 def _pack_rows(a, at, packed, to, rows, depth):
-    """packed[to + (t (depth + 2) + k) ROWS + r] = a[t ROWS + r, k]; a's columns contiguous.
-
-    Whole vectors are written, into the next k; the two rows between tiles take up the last.
-    """
+    """packed[to + (g depth + k) stride + r] = a[g group + r, k]; a's columns contiguous."""
     stay_whole()
     offset, _, a_k = at
-    for k0 in range(0, depth, 8):
-        for r in range(0, rows, ROWS):
-            for k in range(k0, min(k0 + 8, depth)):
-                here, there = to + r * (depth + 2) + k * ROWS, offset + k * a_k + r
-                if VECTOR_BYTES // a.itemsize >= ROWS:
-                    copy_row(1, packed, here, a, there, rows - r)
-                else:
-                    copy_row(VECTORS, packed, here, a, there, rows - r)
+    group, stride = _groups(a.itemsize)
+    for k in range(depth):
+        here, there = to + k * stride, offset + k * a_k
+        for r in range(0, rows, group):
+            if VECTOR_BYTES // a.itemsize >= ROWS:
+                copy_row(1, packed, here, a, there, rows - r)
+            else:
+                copy_row(VECTORS, packed, here, a, there, rows - r)
+            here, there = here + depth * stride, there + group
 
 
 @jit
-def _sweep(a, a_at, a_tile, b, b0, b_k, b_panel, start, s_at, use_start,
+def _sweep(a, a_at, a_group, b, b0, b_k, b_panel, start, s_at, use_start,
            c, c_at, rows, columns, depth):  # fmt: skip
     """Some rows of a times all panels of a block: whole tiles, then the rows left, by 4 and by 1.
 
-    Row r of a's tiles begins at r a_tile, panel j of b at j b_panel. A narrow last panel is one
-    vector wide.
+    Row r of a begins at r // group a_group + r % group a_row, column j of b at j b_panel. A narrow
+    last panel is one vector wide.
     """
     stay_whole()
     a0, a_row, a_k = a_at
     s0, s_row, _ = s_at
     c0, c_row, _ = c_at
+    group, _ = _groups(c.itemsize)
     panel = PANEL_BYTES // c.itemsize
     for j in range(0, columns, panel):
         width = min(panel, columns - j)
         narrow = width <= panel // VECTORS
         bj, sj, cj = b0 + j * b_panel, s0 + j, c0 + j
         r = 0
-        while r + ROWS <= rows:
-            if narrow:
-                tile(ROWS, 1, a, a0 + r * a_tile, a_row, a_k, b, bj, b_k, start, sj + r * s_row,
-                     s_row, use_start, c, cj + r * c_row, c_row, width, depth)  # fmt: skip
-            else:
-                tile(ROWS, VECTORS, a, a0 + r * a_tile, a_row, a_k, b, bj, b_k, start,
-                     sj + r * s_row, s_row, use_start, c, cj + r * c_row, c_row,
-                     width, depth)  # fmt: skip
-            r += ROWS
-        rest = a0 + r * (a_tile - a_row)  # row r of what is left lies at rest + r a_row
-        if r + 4 <= rows and not narrow:
-            tile(4, VECTORS, a, rest + r * a_row, a_row, a_k, b, bj, b_k, start, sj + r * s_row,
-                 s_row, use_start, c, cj + r * c_row, c_row, width, depth)  # fmt: skip
-            r += 4
         while r < rows:
-            if narrow:
-                tile(1, 1, a, rest + r * a_row, a_row, a_k, b, bj, b_k, start, sj + r * s_row,
-                     s_row, use_start, c, cj + r * c_row, c_row, width, depth)  # fmt: skip
+            ar = a0 + r // group * a_group + r % group * a_row
+            sr, cr = sj + r * s_row, cj + r * c_row
+            if r + ROWS <= rows and not narrow:
+                tile(ROWS, VECTORS, a, ar, a_row, a_k, b, bj, b_k, start, sr, s_row, use_start,
+                     c, cr, c_row, width, depth)  # fmt: skip
+                r += ROWS
+            elif r + ROWS <= rows:
+                tile(ROWS, 1, a, ar, a_row, a_k, b, bj, b_k, start, sr, s_row, use_start,
+                     c, cr, c_row, width, depth)  # fmt: skip
+                r += ROWS
+            elif r + 4 <= rows and not narrow:
+                tile(4, VECTORS, a, ar, a_row, a_k, b, bj, b_k, start, sr, s_row, use_start,
+                     c, cr, c_row, width, depth)  # fmt: skip
+                r += 4
+            elif not narrow:
+                tile(1, VECTORS, a, ar, a_row, a_k, b, bj, b_k, start, sr, s_row, use_start,
+                     c, cr, c_row, width, depth)  # fmt: skip
+                r += 1
             else:
-                tile(1, VECTORS, a, rest + r * a_row, a_row, a_k, b, bj, b_k, start,
-                     sj + r * s_row, s_row, use_start, c, cj + r * c_row, c_row,
-                     width, depth)  # fmt: skip
-            r += 1
+                tile(1, 1, a, ar, a_row, a_k, b, bj, b_k, start, sr, s_row, use_start,
+                     c, cr, c_row, width, depth)  # fmt: skip
+                r += 1
 
 
 @jit
