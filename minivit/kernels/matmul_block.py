@@ -221,7 +221,13 @@ def _finish(mode, c, at, rows, columns, bias, j0, z, h, slopes, slopes0):
         if mode == ADD_BIAS:
             for j in range(columns):
                 c[first + j] += bias[bias0 + j]
-        elif mode == GELU or mode == GELU_SLOPE:  # noqa: SIM109 - Numba wants it plain
+        elif mode == GELU:
+            for j in range(columns):
+                h[first + j] = gelu_erf(z[first + j])[0]
+        elif mode == GELU_TANH:
+            for j in range(columns):
+                h[first + j] = gelu_tanh(z[first + j])[0]
+        elif mode == GELU_SLOPE:
             for j in range(columns):
                 h[first + j], slopes[slopes0 + j] = gelu_erf(z[first + j])
         else:
