@@ -20,8 +20,11 @@ def draw_scaling(rows: list[dict], axes: dict[str, str], path: Path) -> None:
     figure, panels = plt.subplots(2, 2, figsize=(11, 8), layout="constrained")
     for panel, (axis, label) in zip(panels.flat, axes.items(), strict=True):
         points = [row for row in rows if row["axis"] == axis]
-        draw_curve(panel, axis, points)
-        values = [row["value"] for row in points]
+        if axis == "threads":
+            draw_threads(panel, points)
+        else:
+            draw_curve(panel, axis, points)
+        values = sorted({row["value"] for row in points})
         panel.set(xscale="log", yscale="log", xlabel=label, ylabel="ms per image")
         panel.set_xticks(values, [str(v) for v in values])
         panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -33,6 +36,18 @@ def draw_scaling(rows: list[dict], axes: dict[str, str], path: Path) -> None:
     save(figure, path)
 
 
+def draw_threads(panel, points: list[dict]) -> None:
+    """A curve for every model, and below it the n-th part of one thread's time."""
+    for model in dict.fromkeys(row["model"] for row in points):
+        found = [row for row in points if row["model"] == model]
+        threads = [row["value"] for row in found]
+        label = f"{model}: {max(row['speedup'] for row in found):.2f} x"
+        (line,) = panel.plot(threads, [row["ours"] for row in found], "o-", label=label)
+        ideal = [found[0]["ours"] / n for n in threads]
+        panel.plot(threads, ideal, "--", color=line.get_color())
+    panel.plot([], [], "--", color="grey", label="one thread's time / n")
+
+
 def draw_curve(panel, axis: str, points: list[dict]) -> None:
     """The measured points, and the asymptotes of this axis."""
     values = [row["value"] for row in points]
@@ -41,11 +56,7 @@ def draw_curve(panel, axis: str, points: list[dict]) -> None:
     attention = [1e3 * row["attention_gflop"] / row["rate"] for row in points]
     both = [sum(pair) for pair in zip(products, attention, strict=True)]
     at = "at the ceiling" if "least_ms" in points[0] else "at the best rate seen"
-    if axis == "threads":
-        ideal = [points[0]["ours"] * values[0] / value for value in values]
-        panel.plot(values, ideal, "--", color="#1f4e79", label="one thread's time / n")
-        panel.plot(values, both, ":", color="grey", label=f"all FLOPs {at}")
-    elif axis == "batch":
+    if axis == "batch":
         panel.plot(values, both, "--", color="#1f4e79", label=f"all FLOPs {at}: constant")
     else:
         powers = {"tokens": ("T", "T²"), "width": ("D²", "D")}[axis]

@@ -7,6 +7,7 @@ curves are drawn beside these asymptotes: the two terms at the machine's ceiling
 measured (else at the best rate seen), and a n-th of one thread's time.
 """
 
+from contextlib import ExitStack
 from dataclasses import replace
 
 from .ceiling import measured_ceiling
@@ -17,8 +18,9 @@ from .rows import row, show
 from .sides import Worker
 from .timing import alternate
 
+THREADED = ("cifar", "Ti/16", "S/16", "B/16")  # the models whose gain from threads is measured
 COLUMNS = {
-    "axis": "axis", "value": "value", "ms / image": "ours", "least": "least_ms",
+    "axis": "axis", "model": "model", "value": "value", "ms / image": "ours", "least": "least_ms",
     "images/s": "images_per_second", "GFLOP/s": "gflops", "of ceiling %": "share_of_ceiling",
     "speed-up": "speedup",
 }  # fmt: skip
@@ -31,10 +33,13 @@ def measure(options: Options) -> list[dict]:
     """A row for each point of the four curves; the picture too, if Matplotlib is there."""
     backend = options.chosen_backends()[0]
     rows = []
+    for case in [TINY] if options.tiny else [CASES[name] for name in THREADED]:
+        rows += by_threads(case, backend, options)
     for axis, points in curves(options).items():
-        for value, case, threads in points:
+        for value, case in points:
             progress(f"scaling: {axis} {value}")
-            rows.append(point(axis, value, case, backend, replace(options, threads=threads)))
+            seconds = by_side({"": options.threads}, case, backend, options)[""]
+            rows.append(point(axis, value, case, backend, options.threads, seconds))
     add_theory(rows, options)
     if has_matplotlib():
         from .pictures import draw_scaling
@@ -56,32 +61,51 @@ def report(rows: list[dict]) -> str:
     )
 
 
-def curves(options: Options) -> dict[str, list[tuple[int, Case, int]]]:
-    """For each axis the points: (value, what is trained, threads)."""
-    n = options.threads
+def curves(options: Options) -> dict[str, list[tuple[int, Case]]]:
+    """For each axis but the threads its points: the value, and what is trained there."""
     if options.tiny:
-        return {axis: [(1, TINY, 1), (2, replace(TINY, batch=4), 1)] for axis in AXES}
+        return {
+            axis: [(1, TINY), (2, replace(TINY, batch=4))] for axis in AXES if axis != "threads"
+        }
     cifar = CASES["cifar"].config
-    threads = sorted({1, n, *(1 << i for i in range(n.bit_length() - 1))})
     sides = (16, 28, 32, 48, 64, 96, 128)  # with patches of 4: T = 17, 50, 65, 145, 257, 577, 1025
     by_tokens = [vit("", side, 4, 3, 192, 3, 3) for side in sides]
     by_width = [vit("", 32, 4, 3, 64 * i, 3, i) for i in (1, 2, 3, 4, 6, 8, 12)]
     return {
-        "threads": [(t, CASES["cifar"], t) for t in threads],
-        "batch": [(b, Case(cifar, b), n) for b in (1, 2, 4, 8, 16, 32, 64, 128)],
-        "tokens": [(c.tokens, Case(c, 4), n) for c in by_tokens],
-        "width": [(c.width, Case(c, 16), n) for c in by_width],
+        "batch": [(b, Case(cifar, b)) for b in (1, 2, 4, 8, 16, 32, 64, 128)],
+        "tokens": [(c.tokens, Case(c, 4)) for c in by_tokens],
+        "width": [(c.width, Case(c, 16)) for c in by_width],
     }
 
 
-def point(axis: str, value: int, case: Case, backend: str, options: Options) -> dict:
+def by_threads(case: Case, backend: str, options: Options) -> list[dict]:
+    """One model with 1, 2, 4 ... threads and with all there are, in turns; and the speed-ups."""
+    n = options.threads
+    counts = sorted({1, n, *(1 << i for i in range(n.bit_length() - 1))})
+    progress(f"scaling: threads, {case.name}")
+    seconds = by_side({count: count for count in counts}, case, backend, options)
+    return [
+        point("threads", count, case, backend, count, found) | {"speedup": seconds[1] / found}
+        for count, found in seconds.items()
+    ]
+
+
+def by_side(threads: dict, case: Case, backend: str, options: Options) -> dict:
+    """Median seconds of a training step in a process for each number of threads, in turns."""
+    with ExitStack() as stack:
+        timers = {}
+        for side, count in threads.items():
+            worker = stack.enter_context(Worker(EngineSide, case, backend, threads=count))
+            worker.ask("build")
+            timers[side] = worker.timer("train")
+        return alternate(timers, options, usual=3 * len(timers))
+
+
+def point(axis: str, value: int, case: Case, backend: str, threads: int, seconds: float) -> dict:
     """The time of a training step per image, in ms, and what it is made of."""
-    with Worker(EngineSide, case, backend, threads=options.threads) as worker:
-        worker.ask("build")
-        seconds = alternate({backend: worker.timer("train")}, options, usual=3)[backend]
     return row(
         "scaling", f"{axis} {value}", backend, 1e3 * seconds / case.batch, "ms per image",
-        axis=axis, value=value, threads=options.threads, batch=case.batch,
+        axis=axis, model=case.name, value=value, threads=threads, batch=case.batch,
         images_per_second=case.batch / seconds, gflops=case.step_flops / seconds / 1e9,
         product_gflop=case.product_flops / case.batch / 1e9,
         attention_gflop=case.attention_flops / case.batch / 1e9,
@@ -89,12 +113,11 @@ def point(axis: str, value: int, case: Case, backend: str, options: Options) -> 
 
 
 def add_theory(rows: list[dict], options: Options) -> None:
-    """Beside every point: the time of its two terms at the ceiling, and the speed-up of threads."""
+    """Beside every point: the time of its two terms at the ceiling."""
     rates = {}
     for threads in {found["threads"] for found in rows}:
         ceiling = measured_ceiling(replace(options, threads=threads))
         rates[threads] = ceiling and ceiling.gflops
-    one = next(found for found in rows if found["axis"] == "threads")
     for found in rows:
         rate = rates[found["threads"]]
         if rate:
@@ -102,5 +125,3 @@ def add_theory(rows: list[dict], options: Options) -> None:
             found["least_ms"] = (found["product_gflop"] + found["attention_gflop"]) / rate * 1e3
         same = [r["gflops"] for r in rows if r["threads"] == found["threads"]]
         found["rate"] = rate or max(same)
-        if found["axis"] == "threads":
-            found["speedup"] = one["ours"] / found["ours"]
