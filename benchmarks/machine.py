@@ -3,10 +3,9 @@
 import os
 import platform
 import sys
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 import minivit
+from minivit.machine import cpu_facts, cpu_name, installed
 from minivit.threads import available_threads
 
 PACKAGES = ("numpy", "numba", "torch")
@@ -21,7 +20,7 @@ HOLDS = (
 def machine(threads: int) -> dict:
     """CPU, cores, threads, system and versions, in plain values."""
     return {
-        "cpu": cpu(),
+        "cpu": cpu_name(),
         "vectors": vectors(),
         "cores": available_threads(),
         "threads": threads,
@@ -56,33 +55,10 @@ def line(machine: dict) -> str:
     )
 
 
-def cpu() -> str:
-    """The processor's name as the system knows it."""
-    return cpu_info().get("model name") or platform.processor() or platform.machine()
-
-
 def vectors() -> str:
     """The widest vector instructions that the processor has."""
     if sys.platform == "darwin" and platform.machine() == "arm64":
         return "NEON"
-    info = cpu_info()
-    flags = (info.get("flags") or info.get("Features") or "").split()
+    facts = cpu_facts()
+    flags = (facts.get("flags") or facts.get("Features") or "").split()
     return next((name for flag, name in VECTORS.items() if flag in flags), "vectors unknown")
-
-
-def cpu_info() -> dict[str, str]:
-    """Linux's facts of the first core; nothing elsewhere."""
-    try:
-        first = Path("/proc/cpuinfo").read_text().split("\n\n")[0]
-    except OSError:
-        return {}
-    pairs = (row.partition(":") for row in first.splitlines())
-    return {name.strip(): value.strip() for name, _, value in pairs}
-
-
-def installed(package: str) -> str | None:
-    """A package's version, without importing it; None if it is not there."""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None

@@ -5,8 +5,9 @@ arithmetic: its speed is at most min(ceiling, FLOPs per byte x bandwidth) (Willi
 Patterson 2009). What stays in the caches from call to call can lie above the slope.
 """
 
+from minivit.machine import cpu_name
+
 from .ceiling import measured_ceiling
-from .machine import cpu
 from .op_cases import op_cases
 from .ops import time_ops
 from .options import Options, need_kernels, need_matplotlib, progress
@@ -35,7 +36,7 @@ def measure(options: Options) -> list[dict]:
     for found in rows:
         found["benchmark"], found["intensity"] = "roofline", found["flops"] / found["bytes"]
     threads = f"{options.threads} thread{'s' * (options.threads > 1)}"
-    title = f"Every kernel under the roof of this machine: {cpu()}, {threads}, float32"
+    title = f"Every kernel under the roof of this machine: {cpu_name()}, {threads}, float32"
     draw_roofline(rows, ceiling, title, options.out / "roofline.png")
     return rows
 

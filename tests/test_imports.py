@@ -11,7 +11,7 @@ import pytest
 
 PACKAGE = Path(importlib.util.find_spec("minivit").origin).parent
 ORDER = (
-    {"errors", "files", "threads"},
+    {"errors", "files", "machine", "threads"},
     {"ops"},
     {"kernels"},
     {"backend"},

@@ -2,13 +2,12 @@
 
 import os
 import platform
-import sys
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
 
 import minivit
+from minivit.machine import cpu_name, installed
 from minivit.threads import BLAS_VARIABLES, available_threads, thread_count
 
 WIDTHS = {64: "AVX-512", 32: "AVX2", 16: "128 bits"}  # bytes of a vector in the kernels
@@ -177,22 +176,4 @@ def processor_quota() -> float | None:
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
         return None if quota == "max" else int(quota) / int(period)
     except (OSError, ValueError):
-        return None
-
-
-def cpu_name() -> str:
-    """As the system knows it."""
-    try:
-        rows = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        rows = []
-    names = (row.partition(":")[2].strip() for row in rows if row.startswith("model name"))
-    return next(names, "") or platform.processor() or platform.machine() or sys.platform
-
-
-def installed(package: str) -> str | None:
-    """A package's version, without importing it."""
-    try:
-        return version(package)
-    except PackageNotFoundError:
         return None
