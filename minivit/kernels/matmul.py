@@ -8,7 +8,8 @@ three run through one compiled kernel per dtype.
 How it is tiled, from the inside out:
 
     tile       a few rows x vectors of c live in registers while k runs (simd/tiles.py)
-    panel, sweep, block       what one thread packs and reads from its caches (matmul_block.py)
+    panel, sweep, block       what one thread packs (matmul_packing.py) and works through from its
+                              caches (matmul_block.py)
     rectangle                 of c: each thread takes its share of them, and packs what it needs
                               itself: nobody waits for anybody
 
@@ -32,11 +33,9 @@ from .matmul_block import (
     GELU_TANH_SLOPE,
     NOTHING,
     ONE,
-    PANEL_BYTES,
-    blocks,
     multiply,
-    room,
 )
+from .matmul_packing import PANEL_BYTES, blocks, room
 from .product import blas_into, chosen
 from .simd import ROWS, call
 

@@ -1,28 +1,22 @@
 """One thread's part of a matrix product: packing, sweeps of tiles, and what follows the product.
 
-    panel    PANEL columns of b, packed so that a tile reads them in a row, from the nearest cache
-    sweep    SWEEP rows of a times all panels of a block. a is read in place; only where its rows
-             lie across memory (x^T) is the sweep's part of it packed too
-    block    DEPTH steps of k x as many panels as fit PACKED numbers: packed once for all sweeps
+    block    of b: packed once, then all sweeps of a go over it
+    sweep    of a: read in place; only where its rows lie across memory (x^T), packed too
+    tile     of c: its sums stay in registers while k runs (simd/tiles.py)
 
 Once its last block of k is done a sweep's part of c is finished, and GELU is applied there and
 then. A matrix is an array and its place in it: (offset, row stride, column stride), in numbers.
-
-It costs 2 M N K operations, and packing K N numbers (for x^T: M K more, once per block).
+How large blocks and sweeps are, and how they are packed: matmul_packing.py. It costs 2 M N K
+operations.
 """
-
-import functools
 
 import numpy as np
 
 from .compile import jit
 from .elementary import gelu_erf, gelu_tanh
-from .simd import ROWS, VECTOR_BYTES, VECTORS, copy_row, stay_whole, tile, transpose
+from .matmul_packing import PANEL_BYTES, SWEEP, groups, pack, pack_rows
+from .simd import ROWS, VECTOR_BYTES, VECTORS, stay_whole, tile
 
-DEPTH = 384
-PACKED = 1 << 17  # half of a common second-level cache, in float32
-SWEEP = 8 * ROWS
-PANEL_BYTES = VECTORS * VECTOR_BYTES
 NEAR = 1 << 13  # numbers that the nearest cache holds: x^T is read where it is
 IN_PLACE = 6 * ROWS  # up to so many rows, packing b costs more than reading it where it is
 
@@ -30,19 +24,6 @@ IN_PLACE = 6 * ROWS  # up to so many rows, packing b costs more than reading it 
 NOTHING, ADD_BIAS, GELU, GELU_TANH, GELU_SLOPE, GELU_TANH_SLOPE = range(6)
 
 ONE = np.intp(1)  # typed: Numba would compile a function once more for a literal 1
-
-
-@functools.cache
-def room(rows, columns, depth, itemsize):
-    """How many numbers of space `multiply` needs.
-
-    For a block of b, and after it for a sweep of a or a row of slopes.
-    """
-    deep, wide = blocks(columns, depth, itemsize)
-    square = (VECTOR_BYTES // itemsize) * (PANEL_BYTES // itemsize)  # packing's last write
-    group, stride = _groups(itemsize)
-    beside = max((min(rows, SWEEP) + group - 1) // group * stride * deep, wide)
-    return (deep * wide + square) + (beside + square)
 
 
 @jit(inline="always")  # one function with its only caller: compiled once, not twice
@@ -53,7 +34,7 @@ def multiply(a, a_at, b, b_at, start, s_at, use_start, c, c_at, rows, columns, d
     add_up: sums[j_bias + j] = sum_k b[k, j] as well, by a tile whose row of a is all ones.
     """
     panel = PANEL_BYTES // c.itemsize
-    group, stride = _groups(c.itemsize)
+    group, stride = groups(c.itemsize)
     deep, wide = block
     beside = w0 + deep * wide + VECTOR_BYTES // c.itemsize * panel  # the space after the block
     # A panel is read whole, or its first vector alone: where b lies, there must be as much.
@@ -67,7 +48,7 @@ def multiply(a, a_at, b, b_at, start, s_at, use_start, c, c_at, rows, columns, d
             d = min(deep, depth - k0)
             going_on = 2 if k0 > 0 else use_start
             if not in_place:
-                _pack(b, _moved(b_at, k0, j0), work, w0, across, d)
+                pack(b, _moved(b_at, k0, j0), work, w0, across, d)
             if add_up:
                 _add_rows(work, w0, beside - 1, sums, j_bias + j0, across, d, k0 > 0)
             for i0 in range(0, rows, SWEEP):
@@ -79,7 +60,7 @@ def multiply(a, a_at, b, b_at, start, s_at, use_start, c, c_at, rows, columns, d
                     _sweep(a, a_here, group * a_at[1], b, b_at[0] + k0 * b_at[1] + j0, b_at[1],
                            ONE, start, s_here, going_on, c, here, down, across, d)  # fmt: skip
                 elif rows_apart:
-                    _pack_rows(a, a_here, work, beside, down, d)
+                    pack_rows(a, a_here, work, beside, down, d)
                     _sweep(work, (beside, ONE, stride), d * stride, work, w0, panel, d,
                            start, s_here, going_on, c, here, down, across, d)  # fmt: skip
                 else:
@@ -90,66 +71,8 @@ def multiply(a, a_at, b, b_at, start, s_at, use_start, c, c_at, rows, columns, d
 
 
 @jit
-def blocks(columns, depth, itemsize):
-    """How a product is cut into blocks of b: (steps of k, columns)."""
-    panel = PANEL_BYTES // itemsize
-    count = max(1, (depth + DEPTH - 1) // DEPTH)
-    deep = max(1, (depth + count - 1) // count)
-    return deep, min(max(1, PACKED // (deep * panel)), (columns + panel - 1) // panel) * panel
-
-
-@jit
-def _groups(itemsize):
-    """How rows of a are packed: so many at a time, and as many numbers for them at every k.
-
-    Whole vectors, of which the last few numbers may be rows of the next group: nobody reads those.
-    """
-    lanes = VECTOR_BYTES // itemsize
-    stride = lanes if lanes >= ROWS else VECTORS * lanes
-    return np.intp(stride // ROWS * ROWS), np.intp(stride)
-
-
-@jit
 def _moved(place, i, j):
     return place[0] + i * place[1] + j * place[2], place[1], place[2]
-
-
-@jit
-def _pack(b, at, panels, to, columns, depth):
-    """panels[to + (p depth + k) PANEL + j] = b[k, p PANEL + j]; b's rows or columns contiguous."""
-    stay_whole()
-    panel = PANEL_BYTES // b.itemsize
-    lanes = panel // VECTORS
-    offset, b_k, b_column = at
-    if b_column == 1:
-        for k in range(depth):
-            for j in range(0, columns, panel):
-                here, there = to + j * depth + k * panel, offset + k * b_k + j
-                copy_row(VECTORS, panels, here, b, there, columns - j)
-    else:
-        factor = b.dtype.type(1)
-        for j in range(0, columns, panel):
-            for v in range(j, min(j + panel, columns), lanes):
-                for k in range(0, depth, lanes):
-                    here = to + j * depth + k * panel + v - j
-                    transpose(panels, here, panel, b, offset + k + v * b_column, b_column,
-                              columns - v, depth - k, factor)  # fmt: skip
-
-
-@jit
-def _pack_rows(a, at, packed, to, rows, depth):
-    """packed[to + (g depth + k) stride + r] = a[g group + r, k]; a's columns contiguous."""
-    stay_whole()
-    offset, _, a_k = at
-    group, stride = _groups(a.itemsize)
-    for k in range(depth):
-        here, there = to + k * stride, offset + k * a_k
-        for r in range(0, rows, group):
-            if VECTOR_BYTES // a.itemsize >= ROWS:
-                copy_row(1, packed, here, a, there, rows - r)
-            else:
-                copy_row(VECTORS, packed, here, a, there, rows - r)
-            here, there = here + depth * stride, there + group
 
 
 @jit
@@ -164,7 +87,7 @@ def _sweep(a, a_at, a_group, b, b0, b_k, b_panel, start, s_at, use_start,
     a0, a_row, a_k = a_at
     s0, s_row, _ = s_at
     c0, c_row, _ = c_at
-    group, _ = _groups(c.itemsize)
+    group, _ = groups(c.itemsize)
     panel = PANEL_BYTES // c.itemsize
     for j in range(0, columns, panel):
         width = min(panel, columns - j)

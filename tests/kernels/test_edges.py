@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from minivit import kernels, ops
-from minivit.kernels import adam, gelu, matmul, matmul_block, softmax
+from minivit.kernels import adam, gelu, matmul, matmul_packing, softmax
 from minivit.kernels.simd import ROWS, VECTORS, lanes
 
 SMALL = numba.config.DISABLE_JIT  # Python's loops are slow: a few sizes will do
@@ -113,7 +113,7 @@ def test_products_end_as_they_should(form, ending, dtype):
     panel = VECTORS * lanes(dtype)
     sizes = [(1, 1, 1), (ROWS - 1, panel - 1, 3), (ROWS + 1, panel + 1, 8), (3, 2 * panel, 5)]
     if not SMALL:
-        sweep, deep = matmul_block.SWEEP + 1, matmul_block.DEPTH + 1
+        sweep, deep = matmul_packing.SWEEP + 1, matmul_packing.DEPTH + 1
         sizes += [(sweep, 3, 7), (5, panel + 3, deep), (2 * sweep, 101, 2 * deep), (67, 600, 400)]
     for size in sizes:
         check_product(form, ending, *size, dtype)

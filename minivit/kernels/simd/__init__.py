@@ -2,6 +2,7 @@
 
     vectors.py     how wide this machine's vectors are, and the words to write LLVM with
     tiles.py       a block of a matrix product whose sums stay in registers: read this first
+    block.py       a block of registers, and the loop over k that fills it
     packing.py     whole vectors moved: a row copied, a square transposed
     registers.py   one vector register as a value that kernels calculate with
     scalars.py     pieces of exp and max that LLVM vectorises when they stand in a loop

@@ -1,0 +1,66 @@
+"""A block of vector registers, and the loop over k that sums a matrix product up in it."""
+
+from llvmlite import ir
+
+
+class Block:
+    """rows x vectors vector registers and what is done with all of them: read, sum up, write."""
+
+    def __init__(self, emit, rows, vectors):
+        self.emit, self.builder = emit, emit.builder
+        self.rows, self.vectors = range(rows.literal_value), range(vectors.literal_value)
+        self.whole = [None] * len(self.vectors)  # masks of a tile that is not ragged
+
+    def masks(self, width):
+        return [self.emit.mask(width, v) for v in self.vectors]
+
+    def row_pointers(self, pointer, stride):
+        b, number = self.builder, self.emit.number
+        return [b.gep(pointer, [b.mul(stride, number(r))]) for r in self.rows]
+
+    def read_row(self, pointer, masks):
+        where = [self.emit.at(pointer, self.emit.number(v * self.emit.lanes)) for v in self.vectors]
+        return [self.emit.load(w, mask) for w, mask in zip(where, masks, strict=True)]
+
+    def read(self, pointers, masks):
+        return [self.read_row(pointer, masks) for pointer in pointers]
+
+    def write(self, pointers, sums, masks):
+        for pointer, row in zip(pointers, sums, strict=True):
+            for v in self.vectors:
+                where = self.emit.at(pointer, self.emit.number(v * self.emit.lanes))
+                self.emit.store(row[v], where, masks[v])
+
+    def either(self, *cases):
+        """The registers, where several basic blocks meet: (values, block they come from) each."""
+        merged = [[self.builder.phi(self.emit.vector) for _ in self.vectors] for _ in self.rows]
+        for values, block in cases:
+            self._arrive(merged, values, block)
+        return merged
+
+    def _arrive(self, merged, values, block):
+        for r in self.rows:
+            for v in self.vectors:
+                merged[r][v].add_incoming(values[r][v], block)
+
+    def sum_up(self, first, a_rows, a_k, panel, panel_k, depth, masks):
+        """for k < depth: sums[r][v] += a[r, k] b[k, v]; returns the sums (`first` at depth 0)."""
+        b, emit = self.builder, self.emit
+        before, loop, done = b.block, b.append_basic_block("k"), b.append_basic_block("done")
+        b.cbranch(b.icmp_signed(">", depth, emit.number(0)), loop, done)
+        b.position_at_end(loop)
+        k = b.phi(ir.IntType(64))
+        sums = self.either((first, before))
+        across = self.read_row(b.gep(panel, [b.mul(k, panel_k)]), masks)
+        down = b.mul(k, a_k)
+        after = []
+        for r in self.rows:
+            number = emit.spread(b.load(b.gep(a_rows[r], [down]), align=emit.bytes))
+            after.append([emit.multiply_add(number, across[v], sums[r][v]) for v in self.vectors])
+        following = b.add(k, emit.number(1))
+        k.add_incoming(emit.number(0), before)
+        k.add_incoming(following, loop)
+        self._arrive(sums, after, loop)
+        b.cbranch(b.icmp_signed("<", following, depth), loop, done)
+        b.position_at_end(done)
+        return self.either((first, before), (after, loop))
