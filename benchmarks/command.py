@@ -9,7 +9,6 @@ import json
 import sys
 from pathlib import Path
 
-DESCRIPTION = "Time minivit, side by side with NumPy's BLAS and PyTorch, on this machine."
 BENCHMARKS = {
     "ceiling": "multiply-adds and memory bandwidth that this machine can reach",
     "products": "matrix products of a ViT: the kernels against NumPy's BLAS",

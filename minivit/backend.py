@@ -67,7 +67,7 @@ def load(name: str) -> ModuleType:
     """Import a backend; InputError, caused by the ImportError, when that can't be."""
     try:
         return importlib.import_module(MODULES[name])
-    except ImportError as error:
+    except (ImportError, OSError) as error:  # OSError: a library that llvmlite cannot load
         raise InputError(
             f"the Numba backend can't be used here ({error}); install a Numba that knows this "
             'NumPy, or use the "numpy" backend'

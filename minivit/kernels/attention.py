@@ -18,8 +18,11 @@ from typing import NamedTuple
 import numpy as np
 from numba import get_num_threads, prange, typeof
 
+from minivit.errors import InputError
+
 from .attention_block import BLOCK, backward_share, forward_share
 from .compile import address_of, parallel_jit
+from .inputs import in_dtype, like, need_real, need_shape
 from .simd import call
 
 
@@ -40,9 +43,15 @@ class AttentionCache(NamedTuple):
 def attention_forward(q, k, v):
     """y = softmax(q k^T / sqrt(K)) v.
 
+    The kernel wants all three of one shape, one key and one value to every query.
     q, k, v (B, H, T, K), any strides (read in place where the last is 1 and the three are alike)
     -> y (B, H, T, K), a new contiguous array; threaded over blocks of queries.
     """
+    need_real("q", q)
+    if q.ndim != 4:
+        raise InputError(f"q has the shape {q.shape}, and (B, H, T, K) is needed here")
+    need_shape("k", k, q.shape)
+    need_shape("v", v, q.shape)
     y = np.empty(q.shape, q.dtype)
     return y, _attention_into(y, q, k, v)
 
@@ -67,6 +76,8 @@ def attention_backward(dy, cache):
     dq = dscores k / sqrt(K); dk = dscores^T q / sqrt(K).
     dy (B, H, T, K), any strides -> dq, dk, dv (B, H, T, K), new arrays; threaded over heads.
     """
+    dy = in_dtype(dy, cache.q)
+    need_shape("dy", dy, cache.q.shape)
     dq, dk, dv = np.empty((3, *dy.shape), dy.dtype)
     _attention_backward_into(dq, dk, dv, dy, cache)
     return dq, dk, dv
@@ -101,11 +112,11 @@ def _placed(*arrays):
 
 def _alike(*arrays):
     """The arrays as they are where a kernel can walk them together, else as contiguous copies."""
-    strides = arrays[0].strides
+    dtype, strides = arrays[0].dtype, arrays[0].strides
     walkable = strides[-1] == arrays[0].itemsize and min(strides) > 0
-    if walkable and all(a.strides == strides for a in arrays):
+    if walkable and all((a.strides, a.dtype) == (strides, dtype) for a in arrays):
         return arrays
-    return tuple(np.ascontiguousarray(a) for a in arrays)
+    return like(arrays[0], *arrays)
 
 
 _bodies = {}  # (share, dtype): where it lies, compiled

@@ -126,8 +126,9 @@ def can_be_written(folder: Path) -> bool:
     """Whether the folder is there, is ours, and takes files."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():
-            return False  # machine code that somebody else could have put there is not run
+        for place in (folder, folder.parent) if hasattr(os, "getuid") else ():
+            if place.stat().st_uid != os.getuid():
+                return False  # machine code that somebody else could have put there is not run
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(bytes(4096))  # a full disk has room for an empty file
         return True

@@ -20,6 +20,7 @@ if "numba" not in sys.modules:  # Numba reads it once
     os.environ.setdefault("NUMBA_NUM_THREADS", str(thread_count()))
 
 import numba
+import numba.np.ufunc.parallel
 import numpy as np
 from numba.core.ccallback import CFunc
 
@@ -58,19 +59,28 @@ def parallel_jit(function=None, *, fastmath=FAST_MATH, small_op=False):
         with _lock:
             if _state["forked"]:
                 raise InputError(
-                    "this process was forked from one in which kernels had run, and their threads "
-                    "did not come along: start it with multiprocessing's method 'spawn', or use "
-                    'the "numpy" backend in it'
+                    "this process was forked from one in which kernels had run, and their "
+                    "threads did not come along: start it with multiprocessing's method 'spawn', "
+                    'or use the "numpy" backend in it'
                 )
+            if not _state["ran"]:
+                _keep_to_our_threads()
             _state["ran"] = True
             return compiled(*[
-                # An input. Numba would compile all anew for the type of a read-only array.
+                # An input: of what a kernel changes, adam.check has seen that it can be changed.
+                # Numba would compile all anew for the type of a read-only array.
                 x.copy() if type(x) is np.ndarray and not x.flags.writeable else x
                 for x in arguments
             ])  # fmt: skip
 
     locked.compiled = compiled
     return locked
+
+
+def _keep_to_our_threads():
+    """Where Numba had been imported before us, with another number of threads in mind."""
+    if os.environ.get("MINIVIT_NUM_THREADS") and thread_count() < numba.config.NUMBA_NUM_THREADS:
+        numba.set_num_threads(thread_count())
 
 
 def address_of(function, *argument_types, allocates=False, fastmath=FAST_MATH):
@@ -130,7 +140,7 @@ def _our_cache():
 def _after_fork() -> None:
     global _lock
     _lock = threading.RLock()  # another thread of the parent may have held it
-    _state["forked"] = _state["ran"]
+    _state["forked"] = _state["ran"] or getattr(numba.np.ufunc.parallel, "_is_initialized", False)
 
 
 if hasattr(os, "register_at_fork"):

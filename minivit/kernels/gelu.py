@@ -15,6 +15,7 @@ from minivit.ops.gelu import check_form
 
 from .compile import parallel_jit
 from .elementary import gelu_erf, gelu_tanh
+from .inputs import like, need_real, need_shape
 
 BLOCK = 8192  # elements
 
@@ -30,7 +31,8 @@ def gelu_forward(x, *, form="erf"):
     x (...) -> y (...). A new array; threaded over blocks. Hendrycks and Gimpel (2016).
     """
     check_form(form)
-    x = np.ascontiguousarray(x)
+    need_real("x", x)
+    (x,) = like(x, x)
     y = np.empty_like(x)
     _gelu_forward_into(y.reshape(-1), x.reshape(-1), form == "tanh")
     return y, GeluCache(x, form)
@@ -39,7 +41,9 @@ def gelu_forward(x, *, form="erf"):
 def gelu_backward(dy, cache):
     """dx = dy (Phi(x) + x phi(x)), and accordingly for the tanh form. dy (...) -> dx (...)."""
     dx = np.empty_like(cache.x)
-    dy, x = np.ascontiguousarray(dy).reshape(-1), cache.x.reshape(-1)
+    (dy,) = like(dx, dy)
+    need_shape("dy", dy, dx.shape)
+    dy, x = dy.reshape(-1), cache.x.reshape(-1)
     _gelu_backward_into(dx.reshape(-1), dy, x, cache.form == "tanh")
     return dx
 

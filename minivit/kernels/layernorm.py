@@ -15,6 +15,7 @@ from numba import get_num_threads, prange, types
 from numba.np.numpy_support import from_dtype
 
 from .compile import address_of, jit, parallel_jit
+from .inputs import like, need_real, need_shape
 from .simd import call
 
 
@@ -26,7 +27,7 @@ class LayerNormCache(NamedTuple):
 
     @property
     def x_hat(self) -> np.ndarray:  # (..., D), rebuilt for whoever wants to see it
-        rows = self.x.reshape(len(self.mean), -1)
+        rows = self.x.reshape(len(self.mean), self.x.shape[-1])
         return ((rows - self.mean[:, None]) * self.rstd[:, None]).reshape(self.x.shape)
 
 
@@ -36,7 +37,10 @@ def layernorm_forward(x, gamma, beta, *, eps=1e-6):
     Ba, Kiros and Hinton (2016), equation 4.
     x (..., D), gamma (D,), beta (D,) -> y (..., D), a new array; threaded over rows.
     """
-    x, gamma, beta = (np.ascontiguousarray(array) for array in (x, gamma, beta))
+    need_real("x", x)
+    x, gamma, beta = like(x, x, gamma, beta)
+    need_shape("gamma", gamma, x.shape[-1:])
+    need_shape("beta", beta, x.shape[-1:])
     y = np.empty_like(x)
     rows = x.reshape(-1, x.shape[-1])
     statistics = np.empty((2, len(rows)), x.dtype)
@@ -54,9 +58,12 @@ def layernorm_backward(dy, cache, *, plus=None):
     width = dx.shape[-1]
     rows = cache.x.reshape(-1, width)
     sums = np.empty((get_num_threads(), 2, width), dx.dtype)
-    dy = np.ascontiguousarray(dy).reshape(rows.shape)
+    dy, plus = like(dx, dy, plus)
+    need_shape("dy", dy, dx.shape)
+    need_shape("plus", plus, dx.shape)
+    dy = dy.reshape(rows.shape)
     dx_rows = dx.reshape(rows.shape)
-    more = dx_rows if plus is None else np.ascontiguousarray(plus).reshape(rows.shape)
+    more = dx_rows if plus is None else plus.reshape(rows.shape)
     _layernorm_backward_into(
         dx_rows, sums, dy, rows, cache.gamma, cache.mean, cache.rstd, more, plus is not None
     )

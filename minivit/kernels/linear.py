@@ -8,6 +8,7 @@ import numpy as np
 
 from minivit.ops.linear import LinearCache
 
+from .inputs import like
 from .matmul import _matmul_into, matmul
 
 
@@ -23,7 +24,7 @@ def linear_backward(dy, cache, *, want_dx=True):
     dy (..., out) -> dx (..., in), dw (in, out), db (out,) or None. dx is None unless it is wanted.
     """
     x, w, has_bias = cache
-    dy = dy.reshape(-1, w.shape[1])
+    (dy,) = like(x, dy.reshape(-1, w.shape[1]))
     dx = matmul(dy, w.T).reshape(x.shape) if want_dx else None
     return dx, *weight_gradients(x.reshape(-1, w.shape[0]), dy, has_bias)
 

@@ -24,7 +24,10 @@ import numpy as np
 from numba import get_num_threads, prange, types
 from numba.np.numpy_support import from_dtype
 
+from minivit.errors import InputError
+
 from .compile import address_of, jit, parallel_jit
+from .inputs import in_dtype, like, need_real, need_shape
 from .matmul_block import (
     ADD_BIAS,
     GELU,
@@ -71,24 +74,25 @@ def matmul_gelu_backward(a, b, z, *, form="erf"):
     return dz, h
 
 
-def _matmul_into(out, a, b, *, bias=None, residual=None, accumulate=False, column_sums=None,
+def _matmul_into(out, a, b, *, bias=None, residual=None, column_sums=None,
                  mode=NOTHING, z=None, h=None):  # fmt: skip
-    """out (contiguous) = a @ b, or += where accumulate; column_sums (N,) = b's sums over k.
+    """out (contiguous) = a @ b; column_sums (N,) = b's sums over k. All in the dtype of out.
 
-    Where the sums of c begin (start, use_start): at 0, at the bias, at the residual, or at c.
+    Where the sums of c begin (start, use_start): at 0, at the bias or at the residual.
     `mode` says what is done to c in the end; GELU's modes read z (None: c itself) and write h.
     """
+    a, b, (bias, residual) = in_dtype(a, out), in_dtype(b, out), like(out, bias, residual)
+    check(out, a, b, bias, residual)
     if chosen() == "blas":
-        return blas_into(out, a, b, bias=bias, residual=residual, accumulate=accumulate,
+        return blas_into(out, a, b, bias=bias, residual=residual,
                          column_sums=column_sums, mode=mode, z=z, h=h)  # fmt: skip
     m, n, k = a.shape[-2], b.shape[-1], a.shape[-1]
     c = out.reshape(-1)
     flat_a, a_strides = _in_memory(a)
     flat_b, b_strides = _in_memory(b)
-    bias = None if bias is None else np.ascontiguousarray(bias)
-    start, s_strides, use_start = c, (m * n, n), 2 if accumulate else 0
+    start, s_strides, use_start = c, (m * n, n), 0
     if residual is not None:
-        start, use_start = np.ascontiguousarray(residual).reshape(-1), 1
+        start, use_start = residual.reshape(-1), 1
         mode = mode if bias is None else ADD_BIAS
     elif bias is not None:
         start, s_strides, use_start = bias, (0, 0), 1
@@ -102,6 +106,18 @@ def _matmul_into(out, a, b, *, bias=None, residual=None, accumulate=False, colum
               start, s_strides, use_start, c, (batch, m, n, k), work,
               mode, *optional, column_sums is not None)  # fmt: skip
     return out
+
+
+def check(out, a, b, bias, residual):
+    """InputError for what cannot be multiplied or added."""
+    need_real("a", out)
+    if a.shape[:-2] != b.shape[:-2] or a.shape[-1] != b.shape[-2]:
+        raise InputError(
+            f"matrices of the shapes {a.shape} and {b.shape} cannot be multiplied: the first must "
+            "have as many columns as the second has rows, and before that the two must be alike"
+        )
+    need_shape("the bias", bias, out.shape[-1:])
+    need_shape("the residual", residual, out.shape)
 
 
 def _in_memory(x):

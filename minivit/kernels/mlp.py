@@ -12,6 +12,7 @@ import numpy as np
 
 from minivit.ops.gelu import check_form
 
+from .inputs import like
 from .linear import weight_gradients
 from .matmul import matmul, matmul_gelu, matmul_gelu_backward
 
@@ -44,6 +45,7 @@ def mlp_backward(dy, cache, *, want_dresidual=True):
     dy (..., D) -> dx (..., D), dw1 (D, M), db1, dw2 (M, D), db2, dresidual.
     """
     x, w1, w2, z, form, has_b1, has_b2, has_residual = cache
+    (dy,) = like(x, dy)
     dy_rows = dy.reshape(-1, w2.shape[1])
     dz, h = matmul_gelu_backward(dy_rows, w2.T, z, form=form)
     dw2, db2 = weight_gradients(h, dy_rows, has_b2)

@@ -14,6 +14,7 @@ import numpy as np
 from minivit.ops.multihead_attention import check_heads, split_heads, split_one
 
 from .attention import AttentionCache, _attention_backward_into, _attention_into
+from .inputs import like
 from .linear import linear_forward, weight_gradients
 from .matmul import matmul
 
@@ -50,6 +51,7 @@ def multihead_attention_backward(dy, cache, *, want_dresidual=True):
     """dy (B, T, D) -> dx (B, T, D), dw_qkv (D, 3D), db_qkv, dw_out (D, D), db_out, dresidual."""
     B, T, D = cache.x.shape
     heads = cache.attention.q.shape[1]
+    (dy,) = like(cache.x, dy)
     dy_rows = dy.reshape(-1, D)
     dmixed = matmul(dy_rows, cache.w_out.T).reshape(B, T, D)
     dw_out, db_out = weight_gradients(cache.mixed.reshape(-1, D), dy_rows, cache.has_b_out)

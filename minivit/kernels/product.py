@@ -106,13 +106,10 @@ def _rates(shape, sides) -> list[float]:
     return [2e-9 * m * n * k / seconds for seconds in best]
 
 
-def blas_into(out, a, b, *, bias=None, residual=None, accumulate=False, column_sums=None,
+def blas_into(out, a, b, *, bias=None, residual=None, column_sums=None,
               mode=NOTHING, z=None, h=None):  # fmt: skip
     """What `matmul._matmul_into` does, with np.matmul and the passes that follow it."""
-    if accumulate:
-        out += a @ b
-    else:
-        np.matmul(a, b, out=out)
+    np.matmul(a, b, out=out)
     for term in (bias, residual):
         if term is not None:
             out += term

@@ -13,6 +13,7 @@ from numba import prange
 
 from .compile import parallel_jit
 from .elementary import exp
+from .inputs import like, need_real, need_shape
 from .simd import larger
 
 BLOCK = 4096  # elements, about; 16 kB in float32
@@ -27,7 +28,8 @@ def softmax_forward(x):
 
     x (..., n) -> probs (..., n), a new array; threaded over rows.
     """
-    x = np.ascontiguousarray(x)
+    need_real("x", x)
+    (x,) = like(x, x)
     probs = np.empty_like(x)
     n = x.shape[-1]
     _softmax_forward_into(probs.reshape(-1, n), x.reshape(-1, n))
@@ -37,7 +39,8 @@ def softmax_forward(x):
 def softmax_backward(dprobs, cache):
     """dx = probs (dprobs - sum(dprobs probs)). dprobs (..., n) -> dx (..., n)."""
     dx = np.empty_like(cache.probs)
-    dprobs = np.ascontiguousarray(dprobs)
+    (dprobs,) = like(dx, dprobs)
+    need_shape("dprobs", dprobs, dx.shape)
     n = dx.shape[-1]
     _softmax_backward_into(dx.reshape(-1, n), dprobs.reshape(-1, n), cache.probs.reshape(-1, n))
     return dx

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from numba import config
 
-from minivit.kernels import elementary
+from minivit.kernels import elementary, simd
 from minivit.kernels.compile import jit
+from minivit.kernels.simd import VECTOR_BYTES
 
 DTYPES = [np.float32, np.float64]
 COUNT = 2_000 if config.DISABLE_JIT else 100_000
@@ -19,6 +20,12 @@ pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # without a J
 def _each_exp(x, y):
     for i in range(x.size):
         y[i] = elementary.exp(x[i])
+
+
+@jit
+def _each_exp_in_registers(x, y):
+    for i in range(0, x.size, VECTOR_BYTES // x.itemsize):
+        simd.store(y, i, simd.exp(simd.load(x, i)))
 
 
 @jit
@@ -84,6 +91,23 @@ def test_exp_where_it_ends(dtype):
     expected = np.array([0, 0, 0, 1, 1, np.inf, np.inf, np.inf, np.nan], dtype)
     assert np.array_equal(y, expected, equal_nan=True)
     assert not np.signbit(y[:-1]).any()
+
+
+@pytest.mark.skipif(config.DISABLE_JIT, reason="NumPy's exp stands in for it, and errs more")
+@pytest.mark.parametrize(("dtype", "error"), [(np.float32, 9e-8), (np.float64, 2.5e-16)])
+def test_exp_in_registers(dtype, error):
+    """Attention's exp: of scores less their maximum, so never of more than 0."""
+    limits = np.finfo(dtype)
+    x = everywhere(dtype, -math.log(limits.tiny))
+    x = x[(x <= 0) & (x > math.log(limits.tiny))]
+    x = x[: len(x) // 16 * 16]  # whole vectors
+    y = np.full_like(x, np.nan)
+    _each_exp_in_registers(x, y)
+    assert np.abs(y / exact(math.exp, x) - 1).max() < error
+    special = np.array([-np.inf, -1e30, 1.001 * math.log(limits.tiny), np.nan, 0, -0.0] * 16, dtype)
+    y = np.full_like(special, 7)
+    _each_exp_in_registers(special, y)
+    assert np.array_equal(y, np.array([0, 0, 0, np.nan, 1, 1] * 16, dtype), equal_nan=True)
 
 
 @pytest.mark.parametrize("size", range(40))

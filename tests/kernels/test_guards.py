@@ -8,10 +8,12 @@ thrown away afterwards, ends the process.
 
 import ctypes
 import mmap
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import llvmlite.binding
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -220,6 +222,18 @@ class Fences(Zones):
         assert all(np.isfinite(array).all() for _, array in self.outputs)
 
 
+VECTORS = {  # which tile is compiled: Numba's name of a processor, and what it has
+    "this machine": (),
+    "AVX2": ("haswell", "avx2", "fma", "avx"),
+    "SSE": ("nehalem", "sse4.2", "sse4.1", "ssse3", "sse3", "sse2", "sse"),
+}
+
+
+def features() -> list[str]:
+    """What this processor has."""
+    return llvmlite.binding.get_host_cpu_features().flatten().split(",")
+
+
 def walk_along_fences(count: int) -> None:
     """What the subprocess does."""
     rng = np.random.default_rng(0)
@@ -242,8 +256,19 @@ def walk_along_fences(count: int) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="mprotect, as Linux has it")
 @pytest.mark.skipif(config.DISABLE_JIT, reason="NumPy's views read nothing outside")
-def test_nothing_outside_is_even_read():
+@pytest.mark.parametrize("held_to", VECTORS)
+def test_nothing_outside_is_even_read(held_to):
+    """With the vectors of this machine, and with the narrower ones that it has too."""
+    if any(f"+{kind}" not in features() for kind in VECTORS[held_to][1:]):
+        pytest.skip(f"this processor has no {held_to}")
     code = "import test_guards as t; t.walk_along_fences({})"
     fences = [sys.executable, "-X", "faulthandler", "-c", code.format(COUNT)]
-    result = subprocess.run(fences, cwd=Path(__file__).parent, capture_output=True, text=True)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    if held_to != "this machine":
+        name, *kinds = VECTORS[held_to]
+        held = {"NUMBA_CPU_NAME": name, "NUMBA_CPU_FEATURES": ",".join(f"+{k}" for k in kinds)}
+        environment |= held
+    result = subprocess.run(
+        fences, cwd=Path(__file__).parent, env=environment, capture_output=True, text=True
+    )
     assert result.returncode == 0, result.stderr[-3000:]

@@ -1,5 +1,6 @@
 """Whole vectors moved in memory: a row copied, a square transposed; both mind ragged edges."""
 
+import numpy as np
 from numba import types
 
 from .vectors import Emitter, instruction, lanes, strided
@@ -43,7 +44,7 @@ def _transpose(to, to_offset, to_row, source, offset, source_row, rows, width, f
     side = lanes(to.dtype)
     rows, width = min(rows, side), min(width, side)
     square = strided(to, to_offset, side, to_row, side)
-    square[...] = 0
+    square[...] = np.nan  # rubbish, which must never be used
     square[:width, :rows] = strided(source, offset, rows, source_row, width).T * factor
 
 

@@ -1,0 +1,35 @@
+"""What a kernel may be given, checked once at its edge.
+
+NumPy looks at dtypes and shapes itself; compiled code believes what it was compiled for, and would
+read whatever lies behind a vector that is too short. A kernel computes in the dtype of its first
+argument, float32 or float64; what comes with it in another is converted. Nothing is broadcast.
+"""
+
+import numpy as np
+
+from minivit.errors import InputError
+
+
+def need_real(name: str, x: np.ndarray) -> None:
+    """InputError unless x is float32 or float64."""
+    if x.dtype != np.float32 and x.dtype != np.float64:
+        raise InputError(
+            f"{name} is {x.dtype}: the kernels compute in float32 or float64; convert it, say with "
+            f"{name}.astype(np.float32)"
+        )
+
+
+def need_shape(name: str, array: np.ndarray | None, shape: tuple[int, ...]) -> None:
+    """InputError unless the array, if there is one, has just this shape."""
+    if array is not None and array.shape != shape:
+        raise InputError(f"{name} has the shape {array.shape}, and {shape} is needed here")
+
+
+def like(x: np.ndarray, *arrays: np.ndarray | None) -> tuple[np.ndarray | None, ...]:
+    """The arrays in x's dtype, contiguous; None stays None."""
+    return tuple(None if a is None else np.asarray(a, x.dtype, order="C") for a in arrays)
+
+
+def in_dtype(x: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """x in the dtype of the other, its order of memory kept."""
+    return x if x.dtype == other.dtype else x.astype(other.dtype)

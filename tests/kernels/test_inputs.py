@@ -1,0 +1,136 @@
+"""Kernels given what they can't compute with: an error or the op's result, never rubbish."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from minivit import backend, kernels, ops
+from minivit.errors import InputError
+from minivit.kernels.matmul import matmul
+from minivit.models import ViT, ViTConfig
+
+draw = np.random.default_rng(0).standard_normal
+X, DY = draw((4, 6, 8)).astype("float32"), draw((4, 6, 8)).astype("float32")
+GAMMA, W, W1 = (draw(s).astype("float32") for s in (8, (8, 8), (8, 16)))
+Q = draw((2, 3, 6, 8)).astype("float32")
+W_QKV = draw((8, 24)).astype("float32")
+
+CALLS = {  # name: the forward's arguments and options
+    "linear": ((X, W, GAMMA), {}),
+    "layernorm": ((X, GAMMA, GAMMA), {}),
+    "softmax": ((X,), {}),
+    "gelu": ((X,), {}),
+    "attention": ((Q, Q, Q), {}),
+    "mlp": ((X, W1, None, W1.T.copy(), GAMMA, X), {}),
+    "multihead_attention": ((X, W_QKV, None, W, GAMMA, X), {"heads": 2}),
+}
+
+
+def both_ways(house, name, arguments, options, dy):
+    y, cache = getattr(house, f"{name}_forward")(*arguments, **options)
+    gradients = getattr(house, f"{name}_backward")(dy, cache)
+    gradients = gradients if isinstance(gradients, tuple) else (gradients,)
+    return [y, *(g for g in gradients if g is not None)]
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_gradient_in_float64_is_converted(name):
+    """As (probs - np.eye(C)[labels]) / B is, the line that everybody writes."""
+    arguments, options = CALLS[name]
+    dy = draw(Q.shape if name == "attention" else X.shape)
+    expected = both_ways(ops, name, arguments, options, dy)
+    for ours, right in zip(both_ways(kernels, name, arguments, options, dy), expected, strict=True):
+        assert ours.dtype == np.float32
+        np.testing.assert_allclose(ours, right, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_parameters_in_float64_are_converted(name):
+    first, *others = CALLS[name][0]
+    mixed = (first, *(a if a is None else a.astype(float) for a in others))
+    dy = DY if name != "attention" else Q
+    found = both_ways(kernels, name, mixed, CALLS[name][1], dy)
+    expected = both_ways(kernels, name, *CALLS[name], dy)
+    for ours, right in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(ours, right)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_integers_are_refused_with_a_sentence(name):
+    first, *others = CALLS[name][0]
+    with pytest.raises(InputError, match="float32 or float64"):
+        getattr(kernels, f"{name}_forward")(first.astype(int), *others, **CALLS[name][1])
+
+
+WRONG = {
+    "a short bias": ("linear", (X, W, GAMMA[:3])),
+    "a bias of one number": ("linear", (X, W, GAMMA[:1])),
+    "a short gamma": ("layernorm", (X, GAMMA[:5], GAMMA)),
+    "a gamma of one number": ("layernorm", (X, GAMMA[:1], GAMMA)),
+    "a long beta": ("layernorm", (X, GAMMA, np.ones(9, "float32"))),
+    "more keys than queries": ("attention", (Q, np.ones((2, 3, 9, 8), "float32"), Q)),
+    "fewer values": ("attention", (Q, Q, Q[:, :, :4])),
+    "one head without its axes": ("attention", (Q[0, 0], Q[0, 0], Q[0, 0])),
+    "a residual of one row": ("mlp", (X, W1, None, W1.T.copy(), None, GAMMA[None])),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_wrong_shapes_are_refused(what):
+    name, arguments = WRONG[what]
+    with pytest.raises(ValueError, match="shape"):
+        getattr(kernels, f"{name}_forward")(*arguments)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_gradient_of_another_shape_is_refused(name):
+    arguments, options = CALLS[name]
+    _, cache = getattr(kernels, f"{name}_forward")(*arguments, **options)
+    with pytest.raises(ValueError):
+        getattr(kernels, f"{name}_backward")(np.ones((3, 5, 7), "float32"), cache)
+
+
+def test_matrices_that_cannot_be_multiplied():
+    for a, b in (((3, 4), (5, 6)), ((2, 3, 4), (4, 6)), ((2, 3, 4), (3, 4, 6))):
+        with pytest.raises(InputError, match="cannot be multiplied"):
+            matmul(np.ones(a), np.ones(b))
+
+
+def test_adam_changes_all_or_says_why_not():
+    vectors = [np.ones(10, np.float32) for _ in range(4)]
+    for i, wrong in ((1, np.ones(5, np.float32)), (2, np.ones(10)), (3, np.ones(9, np.float32))):
+        given = [*vectors[:i], wrong, *vectors[i + 1 :]]
+        with pytest.raises(InputError):
+            kernels.adam_step(*given, step=1, learning_rate=0.1)
+    vectors[0].flags.writeable = False
+    with pytest.raises(InputError, match="writeable"):
+        kernels.adam_step(*vectors, step=1, learning_rate=0.1)
+    assert all((v == 1).all() for v in vectors)
+
+
+def test_a_model_takes_a_gradient_in_float64():
+    config = ViTConfig((4, 4), 1, (2, 2), width=8, depth=1, heads=2, mlp=16, classes=3)
+    images, norms = draw((2, 4, 4, 1)).astype("float32"), []
+    for name in ("numpy", "numba"):
+        with backend.use(name):
+            model = ViT(config, seed=0, zero_head=False)
+            logits, cache = model.forward(images)
+            model.backward(np.eye(3)[[0, 2]], cache)  # float64, as NumPy makes it
+            norms.append(np.linalg.norm(model.gradients.flat))
+    assert norms[1] == pytest.approx(norms[0], rel=1e-4)
+
+
+def test_a_number_of_threads_holds_even_where_numba_came_first():
+    code = (
+        "import numba, numpy as np; from minivit import kernels\n"
+        "kernels.softmax_forward(np.ones((3, 4))); print(numba.get_num_threads())"
+    )
+    environment = os.environ | {"MINIVIT_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment.pop("NUMBA_NUM_THREADS", None)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "1", done.stderr
