@@ -38,7 +38,7 @@ def measure(options: Options) -> list[dict]:
     for axis, points in curves(options).items():
         for value, case in points:
             progress(f"scaling: {axis} {value}")
-            seconds = by_side({"": options.threads}, case, backend, options)[""]
+            (seconds,) = in_turns([options.threads], case, backend, options).values()
             rows.append(point(axis, value, case, backend, options.threads, seconds))
     add_theory(rows, options)
     if has_matplotlib():
@@ -83,21 +83,21 @@ def by_threads(case: Case, backend: str, options: Options) -> list[dict]:
     n = options.threads
     counts = sorted({1, n, *(1 << i for i in range(n.bit_length() - 1))})
     progress(f"scaling: threads, {case.name}")
-    seconds = by_side({count: count for count in counts}, case, backend, options)
+    seconds = in_turns(counts, case, backend, options)
     return [
         point("threads", count, case, backend, count, found) | {"speedup": seconds[1] / found}
         for count, found in seconds.items()
     ]
 
 
-def by_side(threads: dict, case: Case, backend: str, options: Options) -> dict:
-    """Median seconds of a training step in a process for each number of threads, in turns."""
+def in_turns(counts: list[int], case: Case, backend: str, options: Options) -> dict[int, float]:
+    """Median seconds of a training step with each number of threads, a process for each."""
     with ExitStack() as stack:
         timers = {}
-        for side, count in threads.items():
+        for count in counts:
             worker = stack.enter_context(Worker(EngineSide, case, backend, threads=count))
             worker.ask("build")
-            timers[side] = worker.timer("train")
+            timers[count] = worker.timer("train")
         return alternate(timers, options, usual=3 * len(timers))
 
 

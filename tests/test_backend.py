@@ -67,6 +67,15 @@ def test_use_refuses_other_names(name):
     assert backend.name() == "numpy"
 
 
+def test_use_says_that_a_library_cannot_be_loaded(monkeypatch):
+    def fail(name):
+        raise OSError("could not load libllvmlite.so")
+
+    monkeypatch.setattr(backend.importlib, "import_module", fail)
+    with pytest.raises(InputError, match=r"can't be used here \(could not load libllvmlite"):
+        backend.use("numba")
+
+
 def test_use_says_why_numba_is_not_there(no_numba):
     with pytest.raises(InputError, match=r"can't be used here \(Numba needs NumPy 1.0 or less\)"):
         backend.use("numba")

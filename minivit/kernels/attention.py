@@ -22,7 +22,7 @@ from minivit.errors import InputError
 
 from .attention_block import BLOCK, backward_share, forward_share
 from .compile import address_of, parallel_jit
-from .inputs import in_dtype, like, need_real, need_shape
+from .inputs import like, need_real, need_shape
 from .simd import call
 
 
@@ -76,7 +76,7 @@ def attention_backward(dy, cache):
     dq = dscores k / sqrt(K); dk = dscores^T q / sqrt(K).
     dy (B, H, T, K), any strides -> dq, dk, dv (B, H, T, K), new arrays; threaded over heads.
     """
-    dy = in_dtype(dy, cache.q)
+    dy = np.asarray(dy, cache.q.dtype)
     need_shape("dy", dy, cache.q.shape)
     dq, dk, dv = np.empty((3, *dy.shape), dy.dtype)
     _attention_backward_into(dq, dk, dv, dy, cache)

@@ -28,8 +28,3 @@ def need_shape(name: str, array: np.ndarray | None, shape: tuple[int, ...]) -> N
 def like(x: np.ndarray, *arrays: np.ndarray | None) -> tuple[np.ndarray | None, ...]:
     """The arrays in x's dtype, contiguous; None stays None."""
     return tuple(None if a is None else np.asarray(a, x.dtype, order="C") for a in arrays)
-
-
-def in_dtype(x: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """x in the dtype of the other, its order of memory kept."""
-    return x if x.dtype == other.dtype else x.astype(other.dtype)

@@ -27,7 +27,7 @@ from numba.np.numpy_support import from_dtype
 from minivit.errors import InputError
 
 from .compile import address_of, jit, parallel_jit
-from .inputs import in_dtype, like, need_real, need_shape
+from .inputs import like, need_real, need_shape
 from .matmul_block import (
     ADD_BIAS,
     GELU,
@@ -81,7 +81,8 @@ def _matmul_into(out, a, b, *, bias=None, residual=None, column_sums=None,
     Where the sums of c begin (start, use_start): at 0, at the bias or at the residual.
     `mode` says what is done to c in the end; GELU's modes read z (None: c itself) and write h.
     """
-    a, b, (bias, residual) = in_dtype(a, out), in_dtype(b, out), like(out, bias, residual)
+    a, b = np.asarray(a, out.dtype), np.asarray(b, out.dtype)  # in their order of memory
+    bias, residual = like(out, bias, residual)
     check(out, a, b, bias, residual)
     if chosen() == "blas":
         return blas_into(out, a, b, bias=bias, residual=residual,

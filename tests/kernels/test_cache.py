@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -84,6 +85,19 @@ def test_with_no_place_at_all(tmp_path, monkeypatch):
 def test_a_folder_of_somebody_else_is_not_trusted(tmp_path, monkeypatch):
     monkeypatch.setattr(cache.os, "getuid", lambda: os.stat(tmp_path).st_uid + 1)
     assert not cache.can_be_written(tmp_path / "theirs")
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="needs owners of files")
+def test_nor_is_our_own_in_a_folder_of_somebody_else(tmp_path, monkeypatch):
+    real, theirs = cache.Path.stat, tmp_path / "theirs"
+
+    def stat(path, **options):
+        found = real(path, **options)
+        return SimpleNamespace(st_uid=found.st_uid + 1) if path == theirs else found
+
+    assert cache.can_be_written(theirs / "ours")
+    monkeypatch.setattr(cache.Path, "stat", stat)
+    assert not cache.can_be_written(theirs / "ours")
 
 
 def test_a_user_without_a_home(tmp_path, monkeypatch):

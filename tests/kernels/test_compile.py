@@ -169,6 +169,14 @@ def test_a_forked_child_says_what_to_do():
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+def test_a_child_forked_after_parallel_code_of_others_says_so_too():
+    others = "import numba, numpy\nnumba.njit(lambda x: x + 1, parallel=True)(numpy.ones(1000))\n"
+    done = python(STEP + others + FORK.replace("train()\nimport os", "import os", 1))
+    assert "this process was forked" in done.stdout
+    assert done.stdout.endswith("\n7\n"), done.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 def test_a_child_forked_before_any_kernel_ran_may_run_them():
     code = (
         "import os\nchild = os.fork()\n"

@@ -93,6 +93,11 @@ def test_a_gradient_of_another_shape_is_refused(name):
         getattr(kernels, f"{name}_backward")(np.ones((3, 5, 7), "float32"), cache)
 
 
+def test_x_hat_of_an_empty_batch():
+    _, cache = kernels.layernorm_forward(X[:0], GAMMA, GAMMA)
+    assert cache.x_hat.shape == (0, 6, 8)
+
+
 def test_matrices_that_cannot_be_multiplied():
     for a, b in (((3, 4), (5, 6)), ((2, 3, 4), (4, 6)), ((2, 3, 4), (3, 4, 6))):
         with pytest.raises(InputError, match="cannot be multiplied"):
