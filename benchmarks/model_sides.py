@@ -81,8 +81,9 @@ class EngineSide(ModelSide):
         model = self.model
         logits, cache = model.forward(self.images)
         loss, loss_cache = current().cross_entropy_forward(logits, labels=self.labels)
+        dlogits = current().cross_entropy_backward(np.float32(1), loss_cache)
         model.zero_gradients()
-        model.backward(current().cross_entropy_backward(np.float32(1), loss_cache), cache)
+        model.backward(dlogits, cache, free_cache=True)
         return loss
 
     def logits(self) -> np.ndarray:

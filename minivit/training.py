@@ -146,7 +146,7 @@ class Training:
             )
             dlogits = ops.cross_entropy_backward(logits.dtype.type(1), loss_cache)
             model.zero_gradients()
-            model.backward(dlogits, cache)
+            model.backward(dlogits, cache, free_cache=True)
             norm = ops.global_norm(model.gradients.flat)
             if not (math.isfinite(loss) and math.isfinite(norm)):
                 raise InputError(self.divergence(images, dlogits))

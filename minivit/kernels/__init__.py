@@ -13,7 +13,7 @@ from minivit.kernels.cross_entropy import cross_entropy_backward, cross_entropy_
 from minivit.kernels.embed import embed_backward, embed_forward
 from minivit.kernels.gelu import gelu_backward, gelu_forward
 from minivit.kernels.head import head_backward, head_forward
-from minivit.kernels.layernorm import layernorm_backward, layernorm_forward
+from minivit.kernels.layernorm import layernorm_again, layernorm_backward, layernorm_forward
 from minivit.kernels.linear import linear_backward, linear_forward
 from minivit.kernels.mlp import mlp_backward, mlp_forward
 from minivit.kernels.multihead_attention import (
@@ -36,6 +36,7 @@ __all__ = [
     "global_norm",
     "head_backward",
     "head_forward",
+    "layernorm_again",
     "layernorm_backward",
     "layernorm_forward",
     "linear_backward",

@@ -70,6 +70,18 @@ def layernorm_backward(dy, cache, *, plus=None):
     return dx, sums[0, 0].copy(), sums[0, 1].copy()
 
 
+def layernorm_again(cache, beta):
+    """y = gamma x_hat + beta once more, from what the forward has kept. beta (D,) -> y (..., D)."""
+    (beta,) = like(cache.x, beta)
+    need_shape("beta", beta, cache.gamma.shape)
+    y = np.empty_like(cache.x)
+    rows = (-1, cache.x.shape[-1])
+    _layernorm_again_into(
+        y.reshape(rows), cache.x.reshape(rows), cache.gamma, beta, cache.mean, cache.rstd
+    )
+    return y
+
+
 @parallel_jit
 def _layernorm_forward_into(y, statistics, x, gamma, beta, eps):
     rows, width = x.shape
@@ -88,6 +100,14 @@ def _layernorm_forward_into(y, statistics, x, gamma, beta, eps):
             y[r, j] = (x[r, j] - mean) * rstd * gamma[j] + beta[j]
         statistics[0, r] = mean
         statistics[1, r] = rstd
+
+
+@parallel_jit
+def _layernorm_again_into(y, x, gamma, beta, mean, rstd):
+    rows, width = x.shape
+    for r in prange(rows):
+        for j in range(width):
+            y[r, j] = (x[r, j] - mean[r]) * rstd[r] * gamma[j] + beta[j]
 
 
 def _layernorm_backward_into(dx, sums, dy, x, gamma, mean, rstd, plus, add_plus):

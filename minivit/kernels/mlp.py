@@ -14,7 +14,7 @@ from minivit.ops.gelu import check_form
 
 from .inputs import like
 from .linear import weight_gradients
-from .matmul import matmul, matmul_gelu, matmul_gelu_backward
+from .matmul import _matmul_into, matmul, matmul_gelu, matmul_gelu_backward
 
 
 class MlpCache(NamedTuple):
@@ -32,9 +32,11 @@ def mlp_forward(x, w1, b1, w2, b2, residual=None, *, gelu="erf"):
     """x (..., D), w1 (D, M), b1 (M,), w2 (M, D), b2 (D,), residual (..., D) -> y (..., D)."""
     check_form(gelu)
     rows = x.reshape(-1, w1.shape[0])
+    # y first and h last: what is freed again leaves no hole in memory between what is kept.
+    y = np.empty((*x.shape[:-1], w2.shape[1]), x.dtype)
     z, h = matmul_gelu(rows, w1, b1, form=gelu)
     along = None if residual is None else residual.reshape(-1, w2.shape[1])
-    y = matmul(h, w2, bias=b2, residual=along).reshape(*x.shape[:-1], w2.shape[1])
+    _matmul_into(y.reshape(-1, w2.shape[1]), h, w2, bias=b2, residual=along)
     has = (b1 is not None, b2 is not None, residual is not None)
     return y, MlpCache(x, w1, w2, z, gelu, *has)
 
@@ -45,11 +47,14 @@ def mlp_backward(dy, cache, *, want_dresidual=True):
     dy (..., D) -> dx (..., D), dw1 (D, M), db1, dw2 (M, D), db2, dresidual.
     """
     x, w1, w2, z, form, has_b1, has_b2, has_residual = cache
+    del cache  # and below each part when it has been used: if the caller let go of it, it is free
     (dy,) = like(x, dy)
     dy_rows = dy.reshape(-1, w2.shape[1])
     dz, h = matmul_gelu_backward(dy_rows, w2.T, z, form=form)
+    del z
     dw2, db2 = weight_gradients(h, dy_rows, has_b2)
-    del h  # as large as the hidden layer: free it before the next product asks for space
-    dx = matmul(dz, w1.T).reshape(x.shape)
+    del h
     dw1, db1 = weight_gradients(x.reshape(-1, w1.shape[0]), dz, has_b1)
+    del x
+    dx = matmul(dz, w1.T).reshape(*dy.shape[:-1], w1.shape[0])
     return dx, dw1, db1, dw2, db2, dy.copy() if has_residual and want_dresidual else None

@@ -29,6 +29,7 @@ def stages(config: ViTConfig) -> list[Stage]:
 
     Each linear map keeps its input, LayerNorm x_hat and 1 / std, attention also q, k, v and the
     probabilities, GELU its input z and Phi(z). A cls head keeps the whole x that its token is in.
+    What LayerNorm hands to attention and to the MLP is made again from x_hat.
     """
     c = config
     T, D, H, M, C, N = c.tokens, c.width, c.heads, c.mlp, c.classes, c.patches
@@ -37,9 +38,9 @@ def stages(config: ViTConfig) -> list[Stage]:
     norm = T * D + T
     block = [
         ("norm1", 0, norm),
-        ("attention", 2 * T * D * 4 * D + scores, 5 * T * D + H * T * T),
+        ("attention", 2 * T * D * 4 * D + scores, 4 * T * D + H * T * T),
         ("norm2", 0, norm),
-        ("mlp", 2 * 2 * T * D * M, T * D + 3 * T * M),
+        ("mlp", 2 * 2 * T * D * M, 3 * T * M),
     ]
     rows = [
         Stage("patchify", (N, c.pixels), 0, 0, 0),

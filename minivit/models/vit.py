@@ -7,36 +7,19 @@ logits = LN(z_L)[cls] w + b                       (4)
 """
 
 from pathlib import Path
-from types import ModuleType
-from typing import NamedTuple
 
 import numpy as np
 
 from minivit import backend
 from minivit.checkpoints import write_checkpoint
 from minivit.errors import InputError
+from minivit.models.cache import NORM_OUTPUT, ViTCache, swapped
 from minivit.models.config import ViTConfig, is_decayed, parameter_shapes
 from minivit.models.initialisation import POSITION_STD, initialise
 from minivit.models.trace import Trace
 from minivit.params import Layout, NamedArrays
 
 LARGEST_PIXEL = 10  # a scaled image lies within a few units of 0; grey levels and bytes do not
-
-
-class BlockCache(NamedTuple):
-    norm1: tuple
-    attention: tuple
-    norm2: tuple
-    mlp: tuple
-
-
-class ViTCache(NamedTuple):
-    ops: ModuleType  # the backend that made these caches
-    patchify: tuple
-    embed: tuple
-    blocks: list  # of BlockCache, one per block
-    norm: tuple
-    head: tuple
 
 
 class ViT:
@@ -82,59 +65,89 @@ class ViT:
 
         Raises InputError for images of another shape, or that look unscaled.
         """
-        ops, x = backend.current(), self.check_images(images)
-        x, patchify_cache = ops.patchify_forward(x, patch=self.config.patch)
-        x, embed_cache = self.embed_forward(ops, x)
-        blocks = []
+        ops, x, of = backend.current(), self.check_images(images), {}
+        x, of["patchify"] = ops.patchify_forward(x, patch=self.config.patch)
+        x, of["embed"] = self.embed_forward(ops, x)
         for i in range(self.config.depth):
-            x, cache = self.block_forward(ops, i, x)
-            blocks.append(cache)
-        x, norm_cache = self.norm_forward(ops, "norm", x)
-        logits, head_cache = self.head_forward(ops, x)
-        return logits, ViTCache(ops, patchify_cache, embed_cache, blocks, norm_cache, head_cache)
+            x = self.block_forward(ops, i, x, of)
+        x, of["norm"] = self.norm_forward(ops, "norm", x)
+        logits, of["head"] = self.head_forward(ops, x)
+        return logits, ViTCache(ops, of)
 
     def backward(
-        self, dlogits: np.ndarray, cache: ViTCache, *, want_dimages: bool = False
+        self,
+        dlogits: np.ndarray,
+        cache: ViTCache,
+        *,
+        want_dimages: bool = False,
+        free_cache: bool = False,
     ) -> np.ndarray | None:
         """dlogits (B, C): add every parameter's gradient to `gradients`.
 
-        Returns dimages (B, height, width, channels) if wanted, else None.
+        Returns dimages (B, height, width, channels) if wanted, else None. With `free_cache` every
+        part of the cache is let go as soon as it has been used, for the memory's sake.
+
+        Raises InputError for dlogits of another shape, or a cache that has been let go.
         """
-        ops, classes = cache.ops, self.config.classes
+        ops, of = cache.ops, cache.of if free_cache else dict(cache.of)
+        if "head" not in of:
+            raise InputError(
+                "this cache is used up: a backward with free_cache=True has let it go; run forward "
+                "again, or leave free_cache out to go backward twice"
+            )
+        classes = self.config.classes
         if np.ndim(dlogits) != 2 or dlogits.shape[1] != classes:
             raise InputError(f"dlogits have shape {np.shape(dlogits)}: expected (B, {classes})")
-        dx = self.add(ops.head_backward(dlogits, cache.head), "head.", ("w", "b"))
-        dx = self.norm_backward(ops, "norm", dx, cache.norm)
+        dx = self.add(ops.head_backward(dlogits, of.pop("head")), "head", ("w", "b"))
+        dx = self.norm_backward(ops, "norm", dx, of.pop("norm"))
         for i in reversed(range(self.config.depth)):
-            dx = self.block_backward(ops, i, dx, cache.blocks[i])
-        gradients = ops.embed_backward(dx, cache.embed, want_dpatches=want_dimages)
-        dpatches = self.add(gradients, "embed.", ("w", "b", "cls", "positions"))
-        return ops.patchify_backward(dpatches, cache.patchify) if want_dimages else None
+            dx = self.block_backward(ops, i, dx, of)
+        gradients = ops.embed_backward(dx, of.pop("embed"), want_dpatches=want_dimages)
+        dpatches = self.add(gradients, "embed", ("w", "b", "cls", "positions"))
+        patchify = of.pop("patchify")
+        return ops.patchify_backward(dpatches, patchify) if want_dimages else None
 
-    def block_forward(self, ops, i: int, x: np.ndarray) -> tuple[np.ndarray, BlockCache]:
-        """One block: x (B, T, D) -> (B, T, D)."""
-        p, a, m = self.parameters, f"blocks.{i}.attention.", f"blocks.{i}.mlp."
-        h, norm1 = self.norm_forward(ops, f"blocks.{i}.norm1", x)
-        x, attention = ops.multihead_attention_forward(
-            h, p[a + "w_qkv"], p.get(a + "b_qkv"), p[a + "w_out"], p[a + "b_out"], x,
+    def block_forward(self, ops, i: int, x: np.ndarray, of: dict) -> np.ndarray:
+        """One block: x (B, T, D) -> (B, T, D). Its caches go into `of`."""
+        p, a, m = self.parameters, f"blocks.{i}.attention", f"blocks.{i}.mlp"
+        h, of[f"blocks.{i}.norm1"] = self.norm_forward(ops, f"blocks.{i}.norm1", x)
+        x, cache = ops.multihead_attention_forward(
+            h, p[a + ".w_qkv"], p.get(a + ".b_qkv"), p[a + ".w_out"], p[a + ".b_out"], x,
             heads=self.config.heads,
         )  # fmt: skip
-        h, norm2 = self.norm_forward(ops, f"blocks.{i}.norm2", x)
-        x, mlp = ops.mlp_forward(
-            h, p[m + "w1"], p[m + "b1"], p[m + "w2"], p[m + "b2"], x, gelu=self.config.gelu
+        of[a] = swapped(cache, h, NORM_OUTPUT)
+        h, of[f"blocks.{i}.norm2"] = self.norm_forward(ops, f"blocks.{i}.norm2", x)
+        x, cache = ops.mlp_forward(
+            h, p[m + ".w1"], p[m + ".b1"], p[m + ".w2"], p[m + ".b2"], x, gelu=self.config.gelu
         )
-        return x, BlockCache(norm1, attention, norm2, mlp)
+        of[m] = swapped(cache, h, NORM_OUTPUT)
+        return x
 
-    def block_backward(self, ops, i: int, dx: np.ndarray, cache: BlockCache) -> np.ndarray:
-        """The same block from its end: dx (B, T, D) -> (B, T, D)."""
+    def block_backward(self, ops, i: int, dx: np.ndarray, of: dict) -> np.ndarray:
+        """The same block from its end: dx (B, T, D) -> (B, T, D). Takes its caches out of `of`."""
+        norm1, attention = f"blocks.{i}.norm1", f"blocks.{i}.attention"
+        norm2, mlp = f"blocks.{i}.norm2", f"blocks.{i}.mlp"
         # A skip connection hands dx on unchanged; LayerNorm's backward adds what comes through it.
-        *mlp, _ = ops.mlp_backward(dx, cache.mlp, want_dresidual=False)
-        dh = self.add(mlp, f"blocks.{i}.mlp.", ("w1", "b1", "w2", "b2"))
-        dx = self.norm_backward(ops, f"blocks.{i}.norm2", dh, cache.norm2, plus=dx)
-        *attention, _ = ops.multihead_attention_backward(dx, cache.attention, want_dresidual=False)
-        names = ("w_qkv", "b_qkv", "w_out", "b_out")
-        dh = self.add(attention, f"blocks.{i}.attention.", names)
-        return self.norm_backward(ops, f"blocks.{i}.norm1", dh, cache.norm1, plus=dx)
+        dh = self.add(
+            ops.mlp_backward(dx, self.whole_cache(ops, mlp, norm2, of), want_dresidual=False)[:-1],
+            mlp, ("w1", "b1", "w2", "b2"),
+        )  # fmt: skip
+        dx = self.norm_backward(ops, norm2, dh, of.pop(norm2), plus=dx)
+        dh = self.add(
+            ops.multihead_attention_backward(
+                dx, self.whole_cache(ops, attention, norm1, of), want_dresidual=False
+            )[:-1],
+            attention, ("w_qkv", "b_qkv", "w_out", "b_out"),
+        )  # fmt: skip
+        return self.norm_backward(ops, norm1, dh, of.pop(norm1), plus=dx)
+
+    def whole_cache(self, ops, place, norm, of):
+        """An op's cache out of `of`, with its input, which the LayerNorm before it makes again.
+
+        To be handed on without a name: then the op is the last to hold its parts.
+        """
+        again = ops.layernorm_again(of[norm], self.parameters[norm + ".beta"])
+        return swapped(of.pop(place), NORM_OUTPUT, again)
 
     def embed_forward(self, ops, patches):
         p = self.parameters
@@ -148,18 +161,18 @@ class ViT:
 
     def norm_backward(self, ops, name, dy, cache, plus=None):
         gradients = ops.layernorm_backward(dy, cache, plus=plus)
-        return self.add(gradients, name + ".", ("gamma", "beta"))
+        return self.add(gradients, name, ("gamma", "beta"))
 
     def head_forward(self, ops, x):
         p = self.parameters
         return ops.head_forward(x, p["head.w"], p["head.b"], pool=self.config.pool)
 
-    def add(self, gradients: tuple, prefix: str, names: tuple[str, ...]) -> np.ndarray:
+    def add(self, gradients: tuple, place: str, names: tuple[str, ...]) -> np.ndarray:
         """Add an op's parameter gradients under their names; hand on the first, its input's."""
         dx, *of_parameters = gradients
         for name, gradient in zip(names, of_parameters, strict=True):
             if gradient is not None:
-                self.gradients[prefix + name] += gradient
+                self.gradients[f"{place}.{name}"] += gradient
         return dx
 
     def zero_gradients(self) -> None:
@@ -172,7 +185,7 @@ class ViT:
         x, _ = ops.patchify_forward(x, patch=self.config.patch)
         x, _ = self.embed_forward(ops, x)
         for i in range(self.config.depth):
-            x = self.block_forward(ops, i, x)[0]
+            x = self.block_forward(ops, i, x, {})
         x, _ = self.norm_forward(ops, "norm", x)
         return self.head_forward(ops, x)[0]
 

@@ -17,7 +17,7 @@ from minivit.ops.cross_entropy import cross_entropy_backward, cross_entropy_forw
 from minivit.ops.embed import embed_backward, embed_forward
 from minivit.ops.gelu import gelu_backward, gelu_forward
 from minivit.ops.head import head_backward, head_forward
-from minivit.ops.layernorm import layernorm_backward, layernorm_forward
+from minivit.ops.layernorm import layernorm_again, layernorm_backward, layernorm_forward
 from minivit.ops.linear import linear_backward, linear_forward
 from minivit.ops.mlp import mlp_backward, mlp_forward
 from minivit.ops.multihead_attention import (
@@ -41,6 +41,7 @@ __all__ = [
     "global_norm",
     "head_backward",
     "head_forward",
+    "layernorm_again",
     "layernorm_backward",
     "layernorm_forward",
     "linear_backward",

@@ -31,6 +31,11 @@ def layernorm_forward(
     return x_hat * gamma + beta, LayerNormCache(x_hat, rstd, gamma)
 
 
+def layernorm_again(cache: LayerNormCache, beta: np.ndarray) -> np.ndarray:
+    """The forward's y once more: beta (D,) -> y (..., D). So nobody has to keep y beside x_hat."""
+    return cache.x_hat * cache.gamma + beta
+
+
 def layernorm_backward(
     dy: np.ndarray, cache: LayerNormCache, *, plus: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

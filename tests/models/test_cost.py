@@ -29,7 +29,7 @@ def test_activations_are_what_the_caches_keep(config):
     rng = np.random.default_rng(0)
     images = rng.random((B, *config.image, config.channels), np.float32)
     _, cache = model.forward(images)
-    kept = remembered(cache, {})
+    kept = remembered(list(cache.of.values()), {})
     kept.pop(id(model.parameters.flat))
     assert cost(config, batch=B).memory["activations"] == sum(kept.values())
     assert CrossEntropyCache._fields == ("probs", "targets")  # (B, C): too small to count

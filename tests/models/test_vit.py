@@ -1,4 +1,5 @@
 import math
+import weakref
 
 import numpy as np
 import pytest
@@ -71,6 +72,30 @@ def test_backward_adds_into_the_gradients(ops):
     assert np.abs(model.gradients.flat - 2 * once).max() < 1e-12
 
 
+def test_a_backward_may_let_go_of_its_cache(ops):
+    model = tiny()
+    dlogits = np.ones((3, 3))
+    _, cache = model.forward(IMAGES)
+    model.backward(dlogits, cache)  # unasked, it lets go of nothing
+    once = model.gradients.flat.copy()
+    model.zero_gradients()
+    model.backward(dlogits, cache, free_cache=True)
+    assert np.array_equal(model.gradients.flat, once)
+    assert cache.of == {}
+    with pytest.raises(InputError, match="this cache is used up"):
+        model.backward(dlogits, cache)
+
+
+def test_what_is_let_go_of_is_free():
+    model = tiny()
+    _, cache = model.forward(IMAGES)
+    hidden = 3 * model.config.tokens * model.config.mlp
+    held = [weakref.ref(a) for a in arrays_in(cache.of) if a.size == hidden]
+    assert len(held) >= model.config.depth  # z of every block, at least
+    model.backward(np.ones((3, 3)), cache, free_cache=True)
+    assert not any(array() is not None for array in held)
+
+
 def test_a_batch_is_the_mean_of_its_images():
     model = tiny()
     loss, gradients = loss_and_gradients(model, IMAGES, LABELS)
@@ -134,7 +159,7 @@ def test_one_dtype_throughout(dtype, pool):
     model = tiny(dtype, pool=pool)
     logits, cache = model.forward(IMAGES)  # float64 images, converted at the edge
     assert logits.dtype == dtype
-    assert {array.dtype for array in arrays_in(cache)} == {np.dtype(dtype)}
+    assert {array.dtype for array in arrays_in(cache.of)} == {np.dtype(dtype)}
     dimages = model.backward(np.ones_like(logits), cache, want_dimages=True)
     assert dimages.dtype == dtype
     assert model.gradients.flat.dtype == dtype
@@ -143,8 +168,8 @@ def test_one_dtype_throughout(dtype, pool):
 def arrays_in(cache):
     if isinstance(cache, np.ndarray):
         yield cache
-    elif isinstance(cache, (tuple, list)):
-        for part in cache:
+    elif isinstance(cache, (tuple, dict)):
+        for part in cache.values() if isinstance(cache, dict) else cache:
             yield from arrays_in(part)
 
 
