@@ -5,17 +5,18 @@ vectorises a loop that calls them.
                    and n is added to the exponent's bits
     gelu_erf(x)    x Phi(x) and its slope Phi(x) + x phi(x), of the normal distribution Phi and its
                    density phi
+    gelu_erf_value(x)   x Phi(x) alone: in float32 without an exponential, a fifth faster
     gelu_tanh(x)   x s and its slope s + x s (1 - s) 2u', where
                    s = (1 + tanh u)/2 = 1/(1 + exp(-2u)), u = sqrt(2/pi) (x + 0.044715 x^3)
 
 No branches, no tables, no calls: a compare becomes a mask, and a whole vector of results costs
-about 16 instructions for exp, 25 for a GELU. Call them in a loop of unit stride that counts from 0
+about 16 instructions for exp, 25 for a GELU, 18 for its value alone. Call them in a loop of unit stride that counts from 0
 (Numba tests any other index for x[-1], and nothing is vectorised); an unused half of a pair costs
 nothing. Each exists for float32 and for float64, with polynomials of different degree; the type of
 x chooses.
 
 Errors, measured over the whole range, in float32 and float64: exp 9e-8 and 2e-16 relative; Phi
-1.2e-7 and 3e-16 absolute (half of erf's); slopes 1.5e-7 and 4e-16 absolute. exp: below the smallest
+1.2e-7 and 3e-16 absolute (half of erf's), in gelu_erf_value 2.5e-7 and 3e-16; slopes 1.5e-7 and 4e-16 absolute. exp: below the smallest
 normal number is 0, too large is inf, exp(-inf) is 0, NaN stays NaN.
 """
 
@@ -87,6 +88,26 @@ def _gelu_erf_for(real, exp2, farthest, bend, coefficients):
     return gelu
 
 
+def _gelu_erf_value_for(real, coefficients):
+    """x Phi(x) for one type: Phi(-|x|) = 1/2 polynomial(|x|)^-4, which far out is 0 by itself.
+
+    As Abramowitz and Stegun (1964), formula 7.1.28, whose power is -16: with -4 the polynomial is
+    longer, but its rounding counts four times only.
+    """
+    one, zero, half = real(1), real(0), real(0.5)
+    coefficients = tuple(real(c) for c in coefficients)
+
+    @jit(fastmath=EXACT)
+    def value(x):
+        root = polynomial(abs(x), coefficients)
+        square = root * root
+        tail = half / (square * square)
+        cdf = one - tail if x > zero else tail
+        return x * cdf
+
+    return value
+
+
 def _gelu_tanh_for(real, exp2, lowest):
     """GELU's tanh form for one type, by the logistic function of -|2u|: nothing cancels."""
     one, zero, three, lowest = real(1), real(0), real(3), real(lowest)
@@ -135,6 +156,19 @@ _erf_float64 = _gelu_erf_for(
      -6.1194032779733115e-09,
      2.1621266512921194e-09, -1.938858413275993e-10))  # fmt: skip
 
+# A minimax fit of Phi's tail, 2.5e-8 absolute.
+_erf_value_float32 = _gelu_erf_value_for(
+    np.float32,
+    (1.0, 0.19947029650211334, 0.0994889885187149, 0.026164071634411812, 0.0058058444410562515,
+     0.0007296829135157168, 0.0009841549908742309, -0.0004125263658352196, 0.0001843145291786641,
+     -3.638656562543474e-05, 3.908686267095618e-06))  # fmt: skip
+
+
+@jit(fastmath=EXACT)
+def _erf_value_float64(x):
+    return _erf_float64(x)[0]  # its polynomial would be too long
+
+
 _tanh_float32 = _gelu_tanh_for(np.float32, _exp2_float32, -127)
 _tanh_float64 = _gelu_tanh_for(np.float64, _exp2_float64, -1023)
 
@@ -147,6 +181,11 @@ def exp(x):
 def gelu_erf(x):
     """(x Phi(x), its slope)."""
     return (_erf_float32 if isinstance(x, np.float32) else _erf_float64)(x)
+
+
+def gelu_erf_value(x):
+    """x Phi(x)."""
+    return (_erf_value_float32 if isinstance(x, np.float32) else _erf_value_float64)(x)
 
 
 def gelu_tanh(x):
@@ -165,4 +204,5 @@ def _compiled(function, for_float32, for_float64):
 
 _compiled(exp, _exp_float32, _exp_float64)
 _compiled(gelu_erf, _erf_float32, _erf_float64)
+_compiled(gelu_erf_value, _erf_value_float32, _erf_value_float64)
 _compiled(gelu_tanh, _tanh_float32, _tanh_float64)

@@ -14,7 +14,7 @@ from numba import prange
 from minivit.ops.gelu import check_form
 
 from .compile import parallel_jit
-from .elementary import gelu_erf, gelu_tanh
+from .elementary import gelu_erf, gelu_erf_value, gelu_tanh
 from .inputs import like, need_real, need_shape
 
 BLOCK = 8192  # elements
@@ -59,7 +59,7 @@ def _gelu_forward_into(y, x, tanh):
                 y_block[i] = gelu_tanh(x_block[i])[0]
         else:
             for i in range(last - first):
-                y_block[i] = gelu_erf(x_block[i])[0]
+                y_block[i] = gelu_erf_value(x_block[i])
 
 
 @parallel_jit(small_op=True)

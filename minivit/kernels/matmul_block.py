@@ -13,7 +13,7 @@ operations.
 import numpy as np
 
 from .compile import jit
-from .elementary import gelu_erf, gelu_tanh
+from .elementary import gelu_erf, gelu_erf_value, gelu_tanh
 from .matmul_packing import PANEL_BYTES, SWEEP, groups, pack, pack_rows
 from .simd import ROWS, VECTOR_BYTES, VECTORS, stay_whole, tile
 
@@ -146,7 +146,7 @@ def _finish(mode, c, at, rows, columns, bias, j0, z, h, slopes, slopes0):
                 c[first + j] += bias[bias0 + j]
         elif mode == GELU:
             for j in range(columns):
-                h[first + j] = gelu_erf(z[first + j])[0]
+                h[first + j] = gelu_erf_value(z[first + j])
         elif mode == GELU_TANH:
             for j in range(columns):
                 h[first + j] = gelu_tanh(z[first + j])[0]

@@ -35,6 +35,12 @@ def _each_gelu(x, y, slope):
 
 
 @jit
+def _each_gelu_value(x, y):
+    for i in range(x.size):
+        y[i] = elementary.gelu_erf_value(x[i])
+
+
+@jit
 def _each_gelu_tanh(x, y, slope):
     for i in range(x.size):
         y[i], slope[i] = elementary.gelu_tanh(x[i])
@@ -149,3 +155,26 @@ def test_gelu_far_out(form, dtype):
     )
     assert np.array_equal(slope[:4], [0, 0, 1, 1])
     assert np.isnan(slope[-1])
+
+
+@pytest.mark.parametrize(("dtype", "error"), [(np.float32, 2.5e-7), (np.float64, 3e-16)])
+def test_gelu_value_alone(dtype, error):
+    x = everywhere(dtype, 40)
+    y = np.full_like(x, np.nan)
+    _each_gelu_value(x, y)
+    right = exact(lambda x: x * 0.5 * math.erfc(-x / math.sqrt(2)), x)
+    off = np.abs(y - right)
+    assert (off / np.maximum(np.abs(x), 1)).max() < error
+    if dtype == np.float32:  # far to the left next to nothing is left of it, and of its error
+        assert off[x < -6].max() < 1e-8
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_gelu_value_alone_far_out(dtype):
+    far = float(np.finfo(dtype).max)
+    x = np.array([-far, -1e18, -1e4, -0.0, 0, 1e4, 1e18, far, np.inf, np.nan, -np.inf], dtype)
+    y = np.full_like(x, 7)
+    _each_gelu_value(x, y)
+    # -inf * 0 is NaN, as in the NumPy op.
+    expected = np.array([0, 0, 0, 0, 0, 1e4, 1e18, far, np.inf, np.nan, np.nan], dtype)
+    assert np.array_equal(y, expected, equal_nan=True)
