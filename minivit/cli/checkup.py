@@ -84,12 +84,12 @@ def product(kernels: ModuleType | None) -> dict:
     from minivit.kernels import product as choice
 
     asked, speeds = choice.asked(), choice.measure()
-    if asked != "auto":
+    if asked == "auto":
+        reason = 'chosen by "auto", which measured both'
+    elif os.environ.get("MINIVIT_MATMUL"):
         reason = "asked for by MINIVIT_MATMUL"
-    elif choice.blas_may_win():
-        reason = 'chosen by "auto", the faster one'
     else:
-        reason = 'chosen by "auto": this processor has no hardware that only a BLAS can use'
+        reason = "the default: this processor has no hardware that only a BLAS can use"
     return {
         "chosen": choice.chosen(), "reason": reason,
         "numba GFLOP/s": round(speeds.numba, 1), "blas GFLOP/s": round(speeds.blas, 1),

@@ -1,9 +1,9 @@
 """Who multiplies matrices in the kernels: our own tiles ("numba") or NumPy's BLAS ("blas").
 
 Vectors reach what most processors have, and there our tiles are as fast as a BLAS. Some machines
-have hardware for matrices that only the maker's BLAS can use (Apple's): "auto" measures there, once
-per process, and takes BLAS if it is faster by far. Elsewhere "auto" is "numba" without measuring,
-since noise must not decide which bits a training ends with.
+have hardware for matrices that only the maker's BLAS can use (Apple's). "auto" measures, once per
+process, and takes BLAS if it is faster by far. Who says nothing gets "auto" on such a machine, and
+"numba" on all others: there noise must not decide which bits a training ends with.
 
 With "blas" only the product changes. What follows it (bias, GELU, sums) is done after it, as passes
 of their own, and everything else stays as it is.
@@ -39,8 +39,9 @@ class Speeds(NamedTuple):
 
 
 def asked() -> str:
-    """What `choose` or MINIVIT_MATMUL says, or "auto"; InputError for another word."""
-    return _state["asked"] or checked(os.environ.get("MINIVIT_MATMUL") or "auto", "MINIVIT_MATMUL")
+    """What `choose` or MINIVIT_MATMUL says, or else the default; InputError for another word."""
+    default = "auto" if blas_may_win() else "numba"
+    return _state["asked"] or checked(os.environ.get("MINIVIT_MATMUL") or default, "MINIVIT_MATMUL")
 
 
 def choose(name: str | None) -> str | None:
@@ -56,7 +57,7 @@ def checked(name: str, what: str) -> str:
     if name not in NAMES:
         raise InputError(
             f'{what} is {name!r}: choose "numba" (the kernels\' own product), "blas" (NumPy\'s) or '
-            '"auto" (the faster one, where that is worth measuring)'
+            '"auto" (the faster one, measured once per process)'
         )
     return name
 
@@ -65,9 +66,7 @@ def chosen() -> str:
     """ "numba" or "blas"; the first call may take some milliseconds to measure."""
     if _state["chosen"] is None:
         name = asked()
-        if name == "auto":
-            name = faster(measure()) if blas_may_win() else "numba"
-        _state["chosen"] = name
+        _state["chosen"] = faster(measure()) if name == "auto" else name
     return _state["chosen"]
 
 

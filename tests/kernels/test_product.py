@@ -43,10 +43,14 @@ def test_auto_measures_once(speeds):
     assert speeds["measured"] == 1
 
 
-def test_auto_does_not_measure_where_blas_has_nothing_of_its_own(speeds, monkeypatch):
+def test_where_blas_has_nothing_of_its_own_auto_must_be_asked_for(speeds, monkeypatch):
     monkeypatch.setattr(product, "blas_may_win", lambda: False)
+    speeds["speeds"] = product.Speeds(100.0, 200.0)
     assert product.chosen() == "numba"
     assert speeds["measured"] == 0
+    product.choose("auto")
+    assert product.chosen() == "blas"
+    assert speeds["measured"] == 1
 
 
 @pytest.mark.parametrize("system, machine, may", [
