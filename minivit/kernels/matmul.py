@@ -37,6 +37,8 @@ from .matmul_block import (
     NOTHING,
     ONE,
     multiply,
+    multiply_in_place,
+    reads_in_place,
 )
 from .matmul_packing import PANEL_BYTES, blocks, room
 from .product import blas_into, chosen
@@ -164,6 +166,16 @@ def _share(t, threads, a, a_strides, b, b_strides, start, s_strides, use_start, 
     tall = (m + down * ROWS - 1) // (down * ROWS) * ROWS
     wide = (n + across * panel - 1) // (across * panel) * panel
     block = blocks(min(wide, n), depth, c.itemsize)
+    one_block = block[0] >= depth and block[1] >= n
+    one_block = one_block and reads_in_place(b_strides[2], m, n, c.itemsize)
+    if one_block and parts == 1 and mode == NOTHING and not add_up:
+        # Small matrices: to find out for each how to go about it would take as long as its sums.
+        for u in range(t * batch // threads, (t + 1) * batch // threads):
+            multiply_in_place(a, (u * a_strides[0], a_strides[1], a_strides[2]),
+                              b, (u * b_strides[0], b_strides[1], b_strides[2]),
+                              start, (u * s_strides[0], s_strides[1], ONE), use_start,
+                              c, (u * m * n, n, ONE), m, n, depth)  # fmt: skip
+        return
     # The thread's own space, so placed that no vector crosses a cache line.
     w0 = -work.ctypes.data % 64 // c.itemsize + t * (work.size // threads // 64 * 64)
     for u in range(t * batch * parts // threads, (t + 1) * batch * parts // threads):

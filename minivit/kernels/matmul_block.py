@@ -37,10 +37,7 @@ def multiply(a, a_at, b, b_at, start, s_at, use_start, c, c_at, rows, columns, d
     group, stride = groups(c.itemsize)
     deep, wide = block
     beside = w0 + deep * wide + VECTOR_BYTES // c.itemsize * panel  # the space after the block
-    # A panel is read whole, or its first vector alone: where b lies, there must be as much.
-    beyond = columns % panel
-    ragged = beyond != 0 and beyond != panel // VECTORS
-    in_place = b_at[2] == 1 and rows <= IN_PLACE and not ragged and not add_up
+    in_place = reads_in_place(b_at[2], rows, columns, c.itemsize) and not add_up
     rows_apart = a_at[1] == 1 and a_at[2] != 1 and rows >= ROWS and depth * a_at[2] > NEAR
     for j0 in range(0, columns, wide):
         across = min(wide, columns - j0)
@@ -57,8 +54,8 @@ def multiply(a, a_at, b, b_at, start, s_at, use_start, c, c_at, rows, columns, d
                 s_here = _moved(s_at, i0, j0)
                 # Three calls, not one with a variable for the array: that would count references.
                 if in_place:
-                    _sweep(a, a_here, group * a_at[1], b, b_at[0] + k0 * b_at[1] + j0, b_at[1],
-                           ONE, start, s_here, going_on, c, here, down, across, d)  # fmt: skip
+                    multiply_in_place(a, a_here, b, _moved(b_at, k0, j0), start, s_here, going_on,
+                                      c, here, down, across, d)  # fmt: skip
                 elif rows_apart:
                     pack_rows(a, a_here, work, beside, down, d)
                     _sweep(work, (beside, ONE, stride), d * stride, work, w0, panel, d,
@@ -68,6 +65,25 @@ def multiply(a, a_at, b, b_at, start, s_at, use_start, c, c_at, rows, columns, d
                            start, s_here, going_on, c, here, down, across, d)  # fmt: skip
                 if mode != NOTHING and k0 + d >= depth:
                     _finish(mode, c, here, down, across, bias, j_bias + j0, z, h, work, beside)
+
+
+@jit
+def reads_in_place(b_step, rows, columns, itemsize):
+    """Whether b is read where it lies: few rows of c, and b's rows whole vectors side by side.
+
+    A panel is read whole, or its first vector alone: where b lies, there must be as much.
+    """
+    panel = PANEL_BYTES // itemsize
+    beyond = columns % panel
+    return b_step == 1 and rows <= IN_PLACE and (beyond == 0 or beyond == panel // VECTORS)
+
+
+@jit(inline="always")
+def multiply_in_place(a, a_at, b, b_at, start, s_at, use_start, c, c_at, rows, columns, depth):
+    """c = (start) + a @ b, nothing packed: for `reads_in_place`, and one block of k."""
+    group, _ = groups(c.itemsize)
+    _sweep(a, a_at, group * a_at[1], b, b_at[0], b_at[1], ONE, start, s_at, use_start,
+           c, c_at, rows, columns, depth)  # fmt: skip
 
 
 @jit
