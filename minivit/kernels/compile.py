@@ -21,8 +21,8 @@ if "numba" not in sys.modules:  # Numba reads it once
 
 import numba
 import numba.np.ufunc.parallel
-import numpy as np
 from numba.core.ccallback import CFunc
+from numpy import ndarray
 
 from .announce import PACKAGE, Announcer
 from .cache import cache_folder, file_names_of_our_own
@@ -66,15 +66,27 @@ def parallel_jit(function=None, *, fastmath=FAST_MATH, small_op=False):
             if not _state["ran"]:
                 _keep_to_our_threads()
             _state["ran"] = True
-            return compiled(*[
-                # An input: of what a kernel changes, adam.check has seen that it can be changed.
-                # Numba would compile all anew for the type of a read-only array.
-                x.copy() if type(x) is np.ndarray and not x.flags.writeable else x
-                for x in arguments
-            ])  # fmt: skip
+            return compiled(*_writeable(arguments))
 
     locked.compiled = compiled
     return locked
+
+
+def _writeable(arguments):
+    """The arguments, with copies of read-only arrays: Numba would compile all anew for their type.
+
+    They are inputs: of what a kernel changes, adam.check has seen that it can be changed.
+    """
+    last = None
+    for x in arguments:
+        if type(x) is ndarray and x is not last:  # one array often stands in for the next few
+            if not x.flags.writeable:
+                return [
+                    x.copy() if type(x) is ndarray and not x.flags.writeable else x
+                    for x in arguments
+                ]
+            last = x
+    return arguments
 
 
 def _keep_to_our_threads():

@@ -10,9 +10,12 @@ import numpy as np
 from minivit.errors import InputError
 
 
+REALS = np.float32, np.float64
+
+
 def need_real(name: str, x: np.ndarray) -> None:
     """InputError unless x is float32 or float64."""
-    if x.dtype != np.float32 and x.dtype != np.float64:
+    if x.dtype.type not in REALS:
         raise InputError(
             f"{name} is {x.dtype}: the kernels compute in float32 or float64; convert it, say with "
             f"{name}.astype(np.float32)"
