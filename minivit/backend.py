@@ -34,7 +34,7 @@ def use(name: str, *, matmul: str | None = None) -> "Choice":
     """Run on "numpy" or "numba" from now on, or inside a `with` block.
 
     matmul: whose matrix product the kernels take, "numba" (their own), "blas" (NumPy's) or "auto";
-    if it is left out, as before: what MINIVIT_MATMUL says, or "auto" (see kernels/product.py).
+    if it is left out, as before: what MINIVIT_MATMUL says, or the default (see kernels/product.py).
     Raises InputError for another name, and when Numba can't be used.
     """
     global _name

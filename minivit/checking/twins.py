@@ -52,6 +52,8 @@ def compare(kernels: ModuleType, dtype: str, seed: int = 0) -> list[Twin]:
                                    _both_ways(kernels, op, dtype, seed)))
         for op in CASES
     ]  # fmt: skip
+    sides = [_layernorm_again(module, dtype, seed) for module in (ops, kernels)]
+    rows.append(Twin("layernorm_again", dtype, difference(*sides)))
     sides = [_optimiser(module, dtype, seed) for module in (ops, kernels)]
     return [*rows, Twin("adam_step, global_norm", dtype, difference(*sides))]
 
@@ -75,6 +77,11 @@ def _both_ways(module: ModuleType, op: str, dtype: str, seed: int) -> list[np.nd
     y, cache = forward(*(draw(shape) for shape in shapes), **options)
     gradients = getattr(module, f"{op}_backward")(draw(np.shape(y)), cache)
     return [np.asarray(y), *(gradients if isinstance(gradients, tuple) else (gradients,))]
+
+
+def _layernorm_again(module: ModuleType, dtype: str, seed: int) -> list[np.ndarray]:
+    x, gamma, beta = map(_drawing(dtype, seed), CASES["layernorm"][0])
+    return [module.layernorm_again(module.layernorm_forward(x, gamma, beta)[1], beta)]
 
 
 def _optimiser(module: ModuleType, dtype: str, seed: int) -> list[np.ndarray]:

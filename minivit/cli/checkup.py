@@ -83,7 +83,7 @@ def product(kernels: ModuleType | None) -> dict:
         return {}
     from minivit.kernels import product as choice
 
-    asked, speeds = choice.asked(), choice.measure()
+    asked, speeds = choice.asked(), choice.speeds()
     if asked == "auto":
         reason = 'chosen by "auto", which measured both'
     elif os.environ.get("MINIVIT_MATMUL"):

@@ -9,7 +9,6 @@ import numpy as np
 
 from minivit.errors import InputError
 
-
 REALS = np.float32, np.float64
 
 

@@ -71,7 +71,7 @@ def layernorm_backward(dy, cache, *, plus=None):
 
 
 def layernorm_again(cache, beta):
-    """y = gamma x_hat + beta once more, from what the forward has kept. beta (D,) -> y (..., D)."""
+    """The forward's y, to rounding, from what it has kept: beta (D,) -> y (..., D)."""
     (beta,) = like(cache.x, beta)
     need_shape("beta", beta, cache.gamma.shape)
     y = np.empty_like(cache.x)
@@ -106,8 +106,9 @@ def _layernorm_forward_into(y, statistics, x, gamma, beta, eps):
 def _layernorm_again_into(y, x, gamma, beta, mean, rstd):
     rows, width = x.shape
     for r in prange(rows):
+        middle, scale = mean[r], rstd[r]
         for j in range(width):
-            y[r, j] = (x[r, j] - mean[r]) * rstd[r] * gamma[j] + beta[j]
+            y[r, j] = (x[r, j] - middle) * scale * gamma[j] + beta[j]
 
 
 def _layernorm_backward_into(dx, sums, dy, x, gamma, mean, rstd, plus, add_plus):

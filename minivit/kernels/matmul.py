@@ -166,9 +166,9 @@ def _share(t, threads, a, a_strides, b, b_strides, start, s_strides, use_start, 
     tall = (m + down * ROWS - 1) // (down * ROWS) * ROWS
     wide = (n + across * panel - 1) // (across * panel) * panel
     block = blocks(min(wide, n), depth, c.itemsize)
-    one_block = block[0] >= depth and block[1] >= n
-    one_block = one_block and reads_in_place(b_strides[2], m, n, c.itemsize)
-    if one_block and parts == 1 and mode == NOTHING and not add_up:
+    whole = parts == 1 and block[0] >= depth and block[1] >= n
+    plain = mode == NOTHING and not add_up
+    if whole and plain and reads_in_place(b_strides[2], m, n, c.itemsize):
         # Small matrices: to find out for each how to go about it would take as long as its sums.
         for u in range(t * batch // threads, (t + 1) * batch // threads):
             multiply_in_place(a, (u * a_strides[0], a_strides[1], a_strides[2]),

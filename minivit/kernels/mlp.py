@@ -2,8 +2,8 @@
 
 Two products forward and four backward. GELU costs no pass over memory: forward it is applied to
 each part of z = x w1 + b1 while that part is in the cache; backward dz = (dy w2^T) gelu'(z) is
-finished in the same way, and h = gelu(z), which dw2 = h^T dy needs, comes out of the same
-exponential. So the cache keeps z alone: rows x M numbers less than if it kept h too.
+finished in the same way, and h = gelu(z), to rounding, which dw2 = h^T dy needs, comes out of the
+same exponential. So the cache keeps z alone: rows x M numbers less than if it kept h too.
 """
 
 from typing import NamedTuple

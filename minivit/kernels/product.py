@@ -28,7 +28,7 @@ MARGIN = 1.15  # so many times faster must BLAS be: beside it two thread pools s
 SHAPES = ((512, 256, 256), (384, 384, 128))  # (M, N, K), forms x w and x^T dy
 REPEATS = 4
 
-_state: dict = {"asked": None, "chosen": None}
+_state: dict = {"asked": None, "chosen": None, "speeds": None}
 
 
 class Speeds(NamedTuple):
@@ -66,13 +66,20 @@ def chosen() -> str:
     """ "numba" or "blas"; the first call may take some milliseconds to measure."""
     if _state["chosen"] is None:
         name = asked()
-        _state["chosen"] = faster(measure()) if name == "auto" else name
+        _state["chosen"] = faster(speeds()) if name == "auto" else name
     return _state["chosen"]
 
 
 def blas_may_win() -> bool:
     """Whether a BLAS may have hardware that vector instructions don't reach."""
     return sys.platform == "darwin" and platform.machine() == "arm64"
+
+
+def speeds() -> Speeds:
+    """What `measure` found, once per process."""
+    if _state["speeds"] is None:
+        _state["speeds"] = measure()
+    return _state["speeds"]
 
 
 def faster(speeds: Speeds) -> str:

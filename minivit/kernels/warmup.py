@@ -33,6 +33,7 @@ def step(dtype: np.dtype) -> None:
         normed, ones(D, 3 * D), ones(3 * D), ones(D, D), ones(D), x, heads=HEADS
     )
     weights = ones(D, M), ones(M), ones(M, D), ones(D)
+    normed = kernels.layernorm_again(norm, ones(D))
     widened, mlp = kernels.mlp_forward(normed, *weights, mixed)
     logits, head = kernels.head_forward(widened, ones(D, C), ones(C))
     loss, entropy = kernels.cross_entropy_forward(logits, labels=np.zeros(B, np.intp))

@@ -9,7 +9,9 @@ NORM_OUTPUT = "the output of the LayerNorm before"
 
 class ViTCache(NamedTuple):
     ops: ModuleType  # the backend that made these caches
-    of: dict  # the cache of each op by its place, as in the parameters' names: "blocks.0.mlp"
+    # The cache of each op by its place, as in the parameters' names: "blocks.0.mlp". Those of
+    # attention and MLP are without their input until `ViT.whole_cache` puts it in again.
+    of: dict
 
 
 def swapped(cache, old, new):

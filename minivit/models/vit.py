@@ -85,7 +85,8 @@ class ViT:
         """dlogits (B, C): add every parameter's gradient to `gradients`.
 
         Returns dimages (B, height, width, channels) if wanted, else None. With `free_cache` every
-        part of the cache is let go as soon as it has been used, for the memory's sake.
+        part of the cache is let go as soon as it has been used, for the memory's sake. The
+        parameters must still be those of the forward.
 
         Raises InputError for dlogits of another shape, or a cache that has been let go.
         """
@@ -95,9 +96,9 @@ class ViT:
                 "this cache is used up: a backward with free_cache=True has let it go; run forward "
                 "again, or leave free_cache out to go backward twice"
             )
-        classes = self.config.classes
-        if np.ndim(dlogits) != 2 or dlogits.shape[1] != classes:
-            raise InputError(f"dlogits have shape {np.shape(dlogits)}: expected (B, {classes})")
+        expected = (of["head"].tokens_shape[0], self.config.classes)
+        if np.shape(dlogits) != expected:
+            raise InputError(f"dlogits have shape {np.shape(dlogits)}: expected {expected}")
         dx = self.add(ops.head_backward(dlogits, of.pop("head")), "head", ("w", "b"))
         dx = self.norm_backward(ops, "norm", dx, of.pop("norm"))
         for i in reversed(range(self.config.depth)):
@@ -128,6 +129,7 @@ class ViT:
         norm1, attention = f"blocks.{i}.norm1", f"blocks.{i}.attention"
         norm2, mlp = f"blocks.{i}.norm2", f"blocks.{i}.mlp"
         # A skip connection hands dx on unchanged; LayerNorm's backward adds what comes through it.
+        # Caches and gradients get no name here: an op is the last to hold what it has been given.
         dh = self.add(
             ops.mlp_backward(dx, self.whole_cache(ops, mlp, norm2, of), want_dresidual=False)[:-1],
             mlp, ("w1", "b1", "w2", "b2"),
@@ -142,10 +144,7 @@ class ViT:
         return self.norm_backward(ops, norm1, dh, of.pop(norm1), plus=dx)
 
     def whole_cache(self, ops, place, norm, of):
-        """An op's cache out of `of`, with its input, which the LayerNorm before it makes again.
-
-        To be handed on without a name: then the op is the last to hold its parts.
-        """
+        """An op's cache out of `of`, with its input, which the LayerNorm before it makes again."""
         again = ops.layernorm_again(of[norm], self.parameters[norm + ".beta"])
         return swapped(of.pop(place), NORM_OUTPUT, again)
 

@@ -116,7 +116,7 @@ def test_on_this_machine():
     facts = json.loads(done.stdout)
     assert done.returncode == (0 if facts["ok"] else 1), done.stderr
     assert facts["ok"] == (facts["advice"] == [])
-    assert len(facts["self-test"]) == 2 * (len(twins.CASES) + 1)
+    assert len(facts["self-test"]) == 2 * (len(twins.CASES) + 2)
     assert all(test["ok"] for test in facts["self-test"])
     assert facts["product"]["chosen"] in ("numba", "blas")
     assert facts["product"]["numba GFLOP/s"] > 0

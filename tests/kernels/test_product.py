@@ -13,7 +13,7 @@ from minivit.kernels import matmul, product
 @pytest.fixture(autouse=True)
 def nobody_has_chosen(monkeypatch):
     monkeypatch.delenv("MINIVIT_MATMUL", raising=False)
-    monkeypatch.setattr(product, "_state", {"asked": None, "chosen": None})
+    monkeypatch.setattr(product, "_state", {"asked": None, "chosen": None, "speeds": None})
     monkeypatch.setattr(backend, "_name", None)
 
 
@@ -39,6 +39,9 @@ def test_auto_takes_blas_only_if_it_is_faster_by_far(speeds, blas, expected):
 
 def test_auto_measures_once(speeds):
     product.chosen()
+    product.chosen()
+    product.choose("numba")
+    product.choose("auto")
     product.chosen()
     assert speeds["measured"] == 1
 

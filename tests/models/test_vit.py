@@ -86,14 +86,34 @@ def test_a_backward_may_let_go_of_its_cache(ops):
         model.backward(dlogits, cache)
 
 
-def test_what_is_let_go_of_is_free():
+def test_what_is_let_go_of_is_free_at_once(ops, monkeypatch):
+    """When a block's attention goes backward, nothing is left of what its MLP kept."""
     model = tiny()
     _, cache = model.forward(IMAGES)
     hidden = 3 * model.config.tokens * model.config.mlp
-    held = [weakref.ref(a) for a in arrays_in(cache.of) if a.size == hidden]
-    assert len(held) >= model.config.depth  # z of every block, at least
+    held = {
+        i: [weakref.ref(a) for a in arrays_in(cache.of[f"blocks.{i}.mlp"]) if a.size == hidden]
+        for i in range(model.config.depth)
+    }
+    alive, backward = [], ops.multihead_attention_backward
+
+    def watched(*arguments, **options):
+        i = model.config.depth - 1 - len(alive)
+        alive.append(sum(array() is not None for array in held[i]))
+        return backward(*arguments, **options)
+
+    monkeypatch.setattr(ops, "multihead_attention_backward", watched)
     model.backward(np.ones((3, 3)), cache, free_cache=True)
-    assert not any(array() is not None for array in held)
+    assert all(held.values())  # z, at least
+    assert alive == [0, 0]
+
+
+def test_gradients_for_another_batch_cost_no_cache():
+    model = tiny()
+    _, cache = model.forward(IMAGES)
+    with pytest.raises(InputError, match=r"dlogits have shape \(2, 3\): expected \(3, 3\)"):
+        model.backward(np.ones((2, 3)), cache, free_cache=True)
+    model.backward(np.ones((3, 3)), cache, free_cache=True)
 
 
 def test_a_batch_is_the_mean_of_its_images():
