@@ -8,22 +8,37 @@ from collections.abc import Callable, Mapping
 from .options import Options
 
 BLOCK = 0.3  # seconds that a side works at a stretch, or one call if that takes longer
-PAUSE = 0.03  # between blocks: a pool that has run dry spins for about so long before it sleeps
 LEAST_BLOCKS = 3
+LOOK = 0.01  # seconds between two looks at what the threads are doing
+PATIENCE = 50  # looks at most: some pools are told to stay awake for ever
 
 
 def time_calls(run: Callable[[], object], count: int) -> list[float]:
     """Seconds of each of `count` calls, after one that is not counted.
 
     That one fetches back into the caches what the other side's turn has driven out, and wakes
-    the threads.
+    the threads. In the end they are waited for: the next side's turn begins when they sleep.
     """
     times = []
     for _ in range(count + 1):
         start = time.perf_counter()
         run()
         times.append(time.perf_counter() - start)
+    fall_asleep()
     return times[1:]
+
+
+def fall_asleep() -> None:
+    """Wait until the threads of this process look out for work no more.
+
+    A pool that has run dry spins on before it sleeps (OpenBLAS a tenth of a second), and would take
+    a processor from whoever is timed next.
+    """
+    for _ in range(PATIENCE):
+        used = time.process_time()
+        time.sleep(LOOK)
+        if time.process_time() - used < LOOK / 10:
+            return
 
 
 def alternate(
@@ -33,8 +48,7 @@ def alternate(
 
     A side is a function that times so many calls of its own. The sides take turns, as many as
     the options say, or as fit into their seconds (`usual`, if they say nothing): noise that lasts
-    longer than a block hits them all. Between turns there is a pause, in which the threads of the
-    last side fall asleep: two pools that are awake fight for the cores.
+    longer than a block hits them all.
     """
     repeats, seconds = options.repeats, options.seconds or usual
     counts, times = {}, {name: [] for name in sides}
@@ -46,7 +60,6 @@ def alternate(
         repeats is None and time.perf_counter() - start < seconds
     ):
         for name, side in sides.items():
-            time.sleep(PAUSE)
             times[name] += side(counts[name])
         turns += 1
     return {name: statistics.median(found) for name, found in times.items()}

@@ -5,6 +5,8 @@ import argparse
 import importlib
 import json
 import os
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -160,6 +162,30 @@ def test_sides_take_turns():
     chosen = options.Options(repeats=2)
     assert timing.alternate({"a": side("a"), "b": side("b")}, chosen, usual=0) == {"a": 0.5, "b": 2}
     assert calls == ["a", "b"] * 3  # one turn to see how long a call takes, then two
+
+
+def test_a_turn_ends_when_its_threads_sleep():
+    def spin():  # as the threads of a pool do that has run dry
+        end = time.perf_counter() + 0.1
+        while time.perf_counter() < end:
+            pass
+
+    pool = []
+
+    def run():
+        pool.append(threading.Thread(target=spin))
+        pool[-1].start()
+
+    timing.time_calls(run, 1)
+    assert len(pool) == 2 and not any(thread.is_alive() for thread in pool)
+
+
+def test_a_pool_that_never_sleeps_is_not_waited_for_for_ever(monkeypatch):
+    clock = iter(range(1000))
+    monkeypatch.setattr(timing.time, "process_time", lambda: next(clock))
+    monkeypatch.setattr(timing, "LOOK", 0)
+    timing.fall_asleep()
+    assert next(clock) == 2 * timing.PATIENCE
 
 
 def test_sides_that_disagree_are_not_timed():

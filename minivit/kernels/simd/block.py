@@ -25,6 +25,13 @@ class Block:
     def read(self, pointers, masks):
         return [self.read_row(pointer, masks) for pointer in pointers]
 
+    def prefetch(self, pointers):
+        """Ask for these rows: they are on their way while the processor goes on."""
+        for pointer in pointers:
+            for v in self.vectors:
+                place = self.emit.number(v * self.emit.lanes)
+                self.emit.prefetch(self.builder.gep(pointer, [place]))
+
     def write(self, pointers, sums, masks):
         for pointer, row in zip(pointers, sums, strict=True):
             for v in self.vectors:

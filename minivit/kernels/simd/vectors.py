@@ -99,6 +99,13 @@ class Emitter:
         store = self._function(f"llvm.masked.store.{self.suffix}.p0", ir.VoidType(), arguments)
         self.builder.call(store, [value, where, ir.Constant(align, self.bytes), mask])
 
+    def prefetch(self, where):
+        """Fetch what lies there into the nearest cache; a hint, which never faults."""
+        pointer, number = where.type, ir.IntType(32)
+        fetch = self._function("llvm.prefetch.p0", ir.VoidType(), [pointer, number, number, number])
+        read, nearest, data = (ir.Constant(number, n) for n in (0, 3, 1))
+        self.builder.call(fetch, [where, read, nearest, data])
+
     def mask(self, width, vector=0):
         """Which lanes of this vector, one of several side by side, lie left of `width`."""
         kind = ir.VectorType(ir.IntType(64), self.lanes)
