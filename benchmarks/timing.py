@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from .options import Options
 
-BLOCK = 0.3  # seconds that a side works at a stretch, or one call if that takes longer
+BLOCK = 0.1  # seconds that a side works at a stretch, or one call if that takes longer
 LEAST_BLOCKS = 3
 LOOK = 0.01  # seconds between two looks at what the threads are doing
 PATIENCE = 50  # looks at most: some pools are told to stay awake for ever

@@ -18,6 +18,7 @@ from .matmul_packing import PANEL_BYTES, SWEEP, groups, pack, pack_rows
 from .simd import ROWS, VECTOR_BYTES, VECTORS, stay_whole, tile
 
 NEAR = 1 << 13  # numbers that the nearest cache holds: x^T is read where it is
+WITH_CLS = ROWS + 1  # rows of the last tile where a cls token joins a multiple of ROWS patches
 IN_PLACE = 6 * ROWS  # up to so many rows, packing b costs more than reading it where it is
 
 # What is done to a finished part of c (see _finish).
@@ -117,6 +118,10 @@ def _sweep(a, a_at, a_group, b, b0, b_k, b_panel, start, s_at, use_start,
                 tile(ROWS, VECTORS, a, ar, a_row, a_k, b, bj, b_k, start, sr, s_row, use_start,
                      c, cr, c_row, width, depth)  # fmt: skip
                 r += ROWS
+            elif r + WITH_CLS == rows:
+                tile(WITH_CLS, 1, a, ar, a_row, a_k, b, bj, b_k, start, sr, s_row, use_start,
+                     c, cr, c_row, width, depth)  # fmt: skip
+                r += WITH_CLS
             elif r + ROWS <= rows:
                 tile(ROWS, 1, a, ar, a_row, a_k, b, bj, b_k, start, sr, s_row, use_start,
                      c, cr, c_row, width, depth)  # fmt: skip
