@@ -17,7 +17,7 @@ from .sides import Worker
 from .timing import time_calls
 
 # A ceiling is what nothing disturbed: the shortest time of many counts here, not the median. They
-# are spread over a second or two, for virtual machines have been seen at half their speed for one.
+# are spread over two seconds, for virtual machines have been seen at half their speed for one.
 BURSTS, FMA_REPEATS, MEMORY_REPEATS = 4, 75, 3
 COLUMNS = {"ceiling": "case", "measured": "ours", "unit": "unit"}
 
@@ -97,7 +97,7 @@ class CeilingSide:
 
 
 def least(run, repeats: int, pause: float) -> float:
-    """The shortest time of a call, of bursts of so many with pauses between."""
+    """The shortest time of a call, of BURSTS x repeats with a pause after each burst."""
     shortest = []
     for _ in range(BURSTS):
         shortest.append(min(time_calls(run, repeats)))

@@ -29,7 +29,7 @@ def time_calls(run: Callable[[], object], count: int) -> list[float]:
 
 
 def fall_asleep() -> None:
-    """Wait until the threads of this process look out for work no more.
+    """Wait until the threads of this process have stopped looking for work.
 
     A pool that has run dry spins on before it sleeps (OpenBLAS a tenth of a second), and would take
     a processor from whoever is timed next.

@@ -5,8 +5,6 @@ import argparse
 import importlib
 import json
 import os
-import threading
-import time
 
 import numpy as np
 import pytest
@@ -164,20 +162,16 @@ def test_sides_take_turns():
     assert calls == ["a", "b"] * 3  # one turn to see how long a call takes, then two
 
 
-def test_a_turn_ends_when_its_threads_sleep():
-    def spin():  # as the threads of a pool do that has run dry
-        end = time.perf_counter() + 0.1
-        while time.perf_counter() < end:
-            pass
+def test_a_turn_ends_when_its_threads_sleep(monkeypatch):
+    busy, looks = 3, []
 
-    pool = []
+    def process_time():  # a pool spins while we look at it three times, then it sleeps
+        return min(len(looks), busy) * timing.LOOK
 
-    def run():
-        pool.append(threading.Thread(target=spin))
-        pool[-1].start()
-
-    timing.time_calls(run, 1)
-    assert len(pool) == 2 and not any(thread.is_alive() for thread in pool)
+    monkeypatch.setattr(timing.time, "process_time", process_time)
+    monkeypatch.setattr(timing.time, "sleep", looks.append)
+    timing.time_calls(lambda: None, 1)
+    assert looks == [timing.LOOK] * (busy + 1)
 
 
 def test_a_pool_that_never_sleeps_is_not_waited_for_for_ever(monkeypatch):

@@ -18,7 +18,7 @@ from .matmul_packing import PANEL_BYTES, SWEEP, groups, pack, pack_rows
 from .simd import ROWS, VECTOR_BYTES, VECTORS, stay_whole, tile
 
 NEAR = 1 << 13  # numbers that the nearest cache holds: x^T is read where it is
-WITH_CLS = ROWS + 1  # rows of the last tile where a cls token joins a multiple of ROWS patches
+WITH_CLS = ROWS + 1  # e.g. 16 patches and a cls token end in one tile, not in a tile and a row
 IN_PLACE = 6 * ROWS  # up to so many rows, packing b costs more than reading it where it is
 
 # What is done to a finished part of c (see _finish).
@@ -96,6 +96,7 @@ def _moved(place, i, j):
 def _sweep(a, a_at, a_group, b, b0, b_k, b_panel, start, s_at, use_start,
            c, c_at, rows, columns, depth):  # fmt: skip
     """Some rows of a times all panels of a block: whole tiles, then the rows left, by 4 and by 1.
+    In a narrow panel the last ROWS + 1 go as one tile.
 
     Row r of a begins at r // group a_group + r % group a_row, column j of b at j b_panel. A narrow
     last panel is one vector wide.
@@ -105,6 +106,7 @@ def _sweep(a, a_at, a_group, b, b0, b_k, b_panel, start, s_at, use_start,
     s0, s_row, _ = s_at
     c0, c_row, _ = c_at
     group, _ = groups(c.itemsize)
+    evenly = a_group == group * a_row  # else a tile must not reach from one group into the next
     panel = PANEL_BYTES // c.itemsize
     for j in range(0, columns, panel):
         width = min(panel, columns - j)
@@ -118,7 +120,7 @@ def _sweep(a, a_at, a_group, b, b0, b_k, b_panel, start, s_at, use_start,
                 tile(ROWS, VECTORS, a, ar, a_row, a_k, b, bj, b_k, start, sr, s_row, use_start,
                      c, cr, c_row, width, depth)  # fmt: skip
                 r += ROWS
-            elif r + WITH_CLS == rows:
+            elif r + WITH_CLS == rows and evenly:
                 tile(WITH_CLS, 1, a, ar, a_row, a_k, b, bj, b_k, start, sr, s_row, use_start,
                      c, cr, c_row, width, depth)  # fmt: skip
                 r += WITH_CLS

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from minivit import kernels, ops
-from minivit.kernels import adam, gelu, matmul, matmul_packing, softmax
+from minivit.kernels import adam, gelu, matmul, matmul_block, matmul_packing, softmax
 from minivit.kernels.simd import ROWS, VECTORS, lanes
 
 SMALL = numba.config.DISABLE_JIT  # Python's loops are slow: a few sizes will do
@@ -114,6 +114,15 @@ def test_products_end_as_they_should(form, ending, dtype):
         sizes += [(sweep, 3, 7), (5, panel + 3, deep), (2 * sweep, 101, 2 * deep), (67, 600, 400)]
     for size in sizes:
         check_product(form, ending, *size, dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("columns", [3, 70])
+def test_products_of_packed_rows(columns, dtype):
+    """x^T so deep that its rows are packed in groups: no tile may reach from one into the next."""
+    depth = matmul_block.NEAR // ROWS + 1
+    for m in (ROWS + 1,) if SMALL else up_to(matmul_packing.SWEEP + 2 * ROWS + 1):
+        check_product("x^T dy", ENDINGS[0], m, columns, depth, dtype)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -45,8 +45,8 @@ def tile(typingctx, rows, vectors, a, a_offset, a_row, a_k, b, b_offset, b_k,
     b_offset + k b_k + j, and likewise start (start_row = 0: one row for all, a bias) and c.
     use_start says what `first` is: 0 (False): zeros; 1 (True): start; 2: c itself.
     b is read vectors x LANES wide whatever the width is (pad it); start and c up to `width`.
-    While k runs, the rows of `start` below these are fetched: the next tile's sums begin there, and
-    would wait for them. It made a step 1 to 2 % faster.
+    While k runs, the rows of `start` below these are fetched (a hint: they may lie past the array's
+    end), since the next tile's sums begin there. It makes a training step 1 to 2 % faster.
     """
     assert a.dtype == b.dtype == start.dtype == c.dtype, "one dtype per product"
     n = types.intp

@@ -101,10 +101,10 @@ class Emitter:
 
     def prefetch(self, where):
         """Fetch what lies there into the nearest cache; a hint, which never faults."""
-        pointer, number = where.type, ir.IntType(32)
+        pointer, number = ir.IntType(8).as_pointer(), ir.IntType(32)
         fetch = self._function("llvm.prefetch.p0", ir.VoidType(), [pointer, number, number, number])
         read, nearest, data = (ir.Constant(number, n) for n in (0, 3, 1))
-        self.builder.call(fetch, [where, read, nearest, data])
+        self.builder.call(fetch, [self.builder.bitcast(where, pointer), read, nearest, data])
 
     def mask(self, width, vector=0):
         """Which lanes of this vector, one of several side by side, lie left of `width`."""
