@@ -96,10 +96,9 @@ def _moved(place, i, j):
 def _sweep(a, a_at, a_group, b, b0, b_k, b_panel, start, s_at, use_start,
            c, c_at, rows, columns, depth):  # fmt: skip
     """Some rows of a times all panels of a block: whole tiles, then the rows left, by 4 and by 1.
-    In a narrow panel the last ROWS + 1 go as one tile.
 
-    Row r of a begins at r // group a_group + r % group a_row, column j of b at j b_panel. A narrow
-    last panel is one vector wide.
+    In a narrow panel, the last and one vector wide, the last ROWS + 1 go as one tile. Row r of a
+    begins at r // group a_group + r % group a_row, column j of b at j b_panel.
     """
     stay_whole()
     a0, a_row, a_k = a_at
