@@ -1,17 +1,21 @@
 """How long a thread that has done its share looks out for the next one before it sleeps.
 
 GNU's OpenMP looks for some 8 milliseconds by default. If two of our threads have landed on one
-processor, the one keeps the other from what it is waiting for, all that time and again and again.
-On two processors an epoch of the digits took 0.18 s with 300,000 rounds, 0.20 s with 1,000 and
-0.30 s with 300 while the machine was free; while others used it too, 1.6 to 5 s, 0.5 to 0.9 s and
-0.4 to 0.7 s. A thread that sleeps is woken on a processor that is free.
+processor, or share it with another program, the one keeps the other from what it is waiting for,
+all that time and again and again. A thread that sleeps lets the other go on, but is woken slowly,
+above all on a virtual machine; and one of two that share the work is always a little behind.
+A training step of the digits, in milliseconds on two processors (means):
+
+    rounds                                   1,000   4,000   10,000   300,000
+    the machine is free                       15.5    13.7     13.8      13.9
+    another program keeps one of them busy    30.2    40.9     64.7      54.9
 """
 
 import importlib
 import os
 
 VARIABLE = "GOMP_SPINCOUNT"
-ROUNDS = "1000"  # some 30 microseconds: longer than most gaps between two kernels
+ROUNDS = "4000"  # some 0.1 milliseconds: longer than one is usually behind the other
 OTHERS = (VARIABLE, "OMP_WAIT_POLICY")  # whoever has set one of them has thought about it
 
 
