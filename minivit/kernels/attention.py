@@ -9,7 +9,8 @@ slices of one qkv buffer); only the queries and dy are copied, block by block.
 
 Threaded forward over blocks, each on its own; backward over heads, for the blocks of a head add up
 dk and dv, in order: the same bits for any number of threads. Per head 4 T^2 K operations forward,
-10 T^2 K backward, and T^2 exponentials each.
+10 T^2 K backward, and T^2 exponentials each; 2 T^2 K more if y is to come back from it, as
+multi-head attention wants it, which then need not keep it.
 """
 
 import math
@@ -65,7 +66,7 @@ def _attention_into(y, q, k, v):
     y, y_place = _placed(y)
     nowhere = y, y, y, 2 * y_place[:3]  # dq, dk and dv, of which the forward has no need
     _run(forward_share, blocks, *_placed(q, k, v), y, y_place, row_max.reshape(-1),
-         row_scale.reshape(-1), *nowhere, q.shape, _factor(q))  # fmt: skip
+         row_scale.reshape(-1), *nowhere, q.shape, _factor(q), False)  # fmt: skip
     return AttentionCache(q, k, v, row_max, row_scale)
 
 
@@ -83,12 +84,18 @@ def attention_backward(dy, cache):
     return dq, dk, dv
 
 
-def _attention_backward_into(dq, dk, dv, dy, cache):
-    """Writes dq, dk and dv through their strides, which are alike (last one 1)."""
-    (dy,), q = _alike(dy), cache.q
+def _attention_backward_into(dq, dk, dv, dy, cache, *, y_for_dy=False):
+    """Writes dq, dk and dv through their strides, which are alike (last one 1).
+
+    With `y_for_dy` the forward's y, made again, takes the place of dy, which must be the caller's
+    own: contiguous, or a view of such an array with its heads side by side.
+    """
+    q = cache.q
+    if not y_for_dy:
+        (dy,) = _alike(dy)
     row_max, row_scale = cache.row_max.reshape(-1), cache.row_scale.reshape(-1)
     _run(backward_share, q.shape[0] * q.shape[1], *_placed(q, cache.k, cache.v), *_placed(dy),
-         row_max, row_scale, *_placed(dq, dk, dv), q.shape, _factor(q))  # fmt: skip
+         row_max, row_scale, *_placed(dq, dk, dv), q.shape, _factor(q), y_for_dy)  # fmt: skip
 
 
 def _factor(q):
@@ -131,9 +138,9 @@ def _run(share, units, *arguments):
 
 @parallel_jit
 def _shared_out(units, shares, body, q, k, v, place, y, y_place, row_max, row_scale,
-                dq, dk, dv, d_place, shape, factor):  # fmt: skip
+                dq, dk, dv, d_place, shape, factor, y_for_dy):  # fmt: skip
     """forward_share or backward_share, by its address, on every thread, for its part of units."""
     for share in prange(shares):
         first, last = np.intp(share) * units // shares, (np.intp(share) + 1) * units // shares
         call(body, (first, last, q, k, v, place, y, y_place, row_max, row_scale,
-                    dq, dk, dv, d_place, shape, factor))  # fmt: skip
+                    dq, dk, dv, d_place, shape, factor, y_for_dy))  # fmt: skip

@@ -13,10 +13,11 @@ Backward the probabilities come back from a new k q^T and two numbers per query,
     dprobs = v dy^T                delta_i = sum_j probs[j, i] dprobs[j, i]
     dv += probs dy                 dscores = probs (dprobs - delta) / sqrt(K)
     dk += dscores q                dq = dscores^T k
+    y   = probs^T v                once more, if it is wanted: it takes the place of dy
 
 Memory: T x BLOCK numbers, backward twice as many. Per head 4 T^2 K operations forward, 10 T^2 K
-backward, and T^2 exponentials each. Arrays are flat; a place is (batch stride, head stride, token
-stride, first element of each array), counted in elements.
+backward (12 with y), and T^2 exponentials each. Arrays are flat; a place is (batch stride, head
+stride, token stride, first element of each array), counted in elements.
 """
 
 import numpy as np
@@ -49,7 +50,7 @@ def origin(head, heads, place):
 
 
 def forward_share(first_unit, last_unit, q, k, v, place, y, y_place, row_max, row_scale,
-                  dq, dk, dv, d_place, shape, factor):  # fmt: skip
+                  dq, dk, dv, d_place, shape, factor, y_for_dy):  # fmt: skip
     """Forward for these units; a unit is a block of queries of one head."""
     _, heads, tokens, depth = shape
     row, y_row = place[2], y_place[2]
@@ -76,8 +77,8 @@ def forward_share(first_unit, last_unit, q, k, v, place, y, y_place, row_max, ro
 
 
 def backward_share(first_head, last_head, q, k, v, place, dy, dy_place, row_max, row_scale,
-                   dq, dk, dv, d_place, shape, factor):  # fmt: skip
-    """Backward for these heads, block of queries by block."""
+                   dq, dk, dv, d_place, shape, factor, y_for_dy):  # fmt: skip
+    """Backward for these heads, block of queries by block; y may take the place of dy."""
     _, heads, tokens, depth = shape
     row, d_row, dy_row = place[2], d_place[2], dy_place[2]
     lanes, unscaled = VECTOR_BYTES // q.itemsize, q.dtype.type(1)
@@ -111,6 +112,9 @@ def backward_share(first_head, last_head, q, k, v, place, dy, dy_place, row_max,
                     dk, dk_at, d_row, start > 0)  # fmt: skip
             product(n, depth, tokens, dscores, zero, one, wide, k, k_at, row,
                     dq, dq_from, d_row, fresh)  # fmt: skip
+            if y_for_dy:  # nobody needs this block of dy any more
+                product(n, depth, tokens, scores, zero, one, wide, v, v_at, row,
+                        dy, dy_from, dy_row, fresh)  # fmt: skip
 
 
 @jit

@@ -101,6 +101,13 @@ def attend(zones, B, H, T, K, _):
     cache = attention._attention_into(y.transpose(0, 2, 1, 3), q, k, v)
     dqkv = zones.output(B, T, 3, H, K).transpose(2, 0, 3, 1, 4)
     attention._attention_backward_into(*dqkv, dy.transpose(0, 2, 1, 3), cache)
+    again, dqkv_again = zones.output(B, T, H, K), zones.output(B, T, 3, H, K)
+    again[:] = dy
+    attention._attention_backward_into(
+        *dqkv_again.transpose(2, 0, 3, 1, 4), again.transpose(0, 2, 1, 3), cache, y_for_dy=True
+    )
+    assert np.array_equal(again, y), "the forward's y did not take the place of dy, bit by bit"
+    assert np.array_equal(dqkv_again.transpose(2, 0, 3, 1, 4), dqkv)
 
 
 def over_rows(zones, rows, n, tasks, _, __):
