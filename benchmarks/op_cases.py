@@ -41,12 +41,12 @@ class OpCase(NamedTuple):
         return given + y if direction == "forward" else y + 2 * given
 
 
-# (B, T, D, H) of four models.
+# (B, T, D, H) of four models, and of the same their (B, image side, P, channels) and (B, C).
 MODELS = ((128, 50, 64, 4), (64, 65, 192, 3), (8, 197, 384, 6), (4, 197, 768, 12))
-PIXELS = ((128, 28, 4, 1), (64, 32, 4, 3), (8, 224, 16, 3))  # (B, image side, P, channels)
+PIXELS = ((128, 28, 4, 1), (64, 32, 4, 3), (8, 224, 16, 3), (4, 224, 16, 3))
+LOGITS = ((128, 10), (64, 10), (8, 1000), (4, 1000))
 SOFTMAX = ((25600, 50), (12480, 65), (4728, 197))
 HEADS = ((64, 4, 17, 16), (128, 4, 50, 16), (64, 3, 65, 64), (8, 3, 197, 64))  # (B, H, T, K)
-LOGITS = ((128, 10), (64, 10), (8, 1000))
 PARAMETERS = (300_000, 4_000_000, 22_000_000, 86_000_000)
 
 
@@ -59,12 +59,15 @@ def op_cases(tiny: bool = False) -> list[OpCase]:
     models, pixels, softmax, heads, logits, parameters = sizes
     return [
         *(patchify(*size) for size in pixels),
+        *(embed(*size, D) for size, (_, _, D, _) in zip(pixels, models, strict=True)),
+        *(linear(B * T, D, 3 * D) for B, T, D, _ in models),
         *(layernorm(B * T, D) for B, T, D, _ in models),
         *(OpCase("softmax", ((R, T),), (R, T), 5 * R * T, 4 * R * T) for R, T in softmax),
         *(attention(*size) for size in heads),
         *(multihead_attention(*size) for size in models),
         *(gelu(B * T, 4 * D) for B, T, D, _ in models),
         *(mlp(B * T, D, 4 * D) for B, T, D, _ in models),
+        *(head(B, T, D, C) for (B, T, D, _), (_, C) in zip(models, logits, strict=True)),
         *(cross_entropy(*size) for size in logits),
         *(OpCase("adam", ((n,),) * 4, (3 * n,), 15 * n, 0) for n in parameters),
         *(global_norm(n) for n in parameters),
@@ -79,6 +82,16 @@ def global_norm(n) -> OpCase:
 def patchify(B, side, P, channels) -> OpCase:
     image, patches = (B, side, side, channels), (B, (side // P) ** 2, P * P * channels)
     return OpCase("patchify", (image,), patches, 0, 0, {"patch": (P, P)})
+
+
+def embed(B, side, P, channels, D) -> OpCase:
+    N, pixels = (side // P) ** 2, P * P * channels
+    shapes = ((B, N, pixels), (pixels, D), (D,), (D,), (N + 1, D))
+    return OpCase("embed", shapes, (B, N + 1, D), 2 * B * N * pixels * D, 4 * B * N * pixels * D)
+
+
+def linear(R, D, M) -> OpCase:
+    return OpCase("linear", ((R, D), (D, M), (M,)), (R, M), 2 * R * D * M, 4 * R * D * M)
 
 
 def layernorm(R, D) -> OpCase:
@@ -104,6 +117,11 @@ def gelu(R, M) -> OpCase:
 def mlp(R, D, M) -> OpCase:
     shapes, flops = ((R, D), (D, M), (M,), (M, D), (D,), (R, D)), 4 * R * D * M
     return OpCase("mlp", shapes, (R, D), flops, 2 * flops, {"gelu": "erf"})
+
+
+def head(B, T, D, C) -> OpCase:
+    shapes = ((B, T, D), (D, C), (C,))
+    return OpCase("head", shapes, (B, C), 2 * B * D * C, 4 * B * D * C, {"pool": "cls"})
 
 
 def cross_entropy(B, C) -> OpCase:

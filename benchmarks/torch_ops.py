@@ -11,6 +11,15 @@ def patchify(images, *, patch):
     return split.permute(0, 1, 3, 2, 4, 5).reshape(B, rows * columns, -1)
 
 
+def embed(patches, w, b, cls, positions):
+    tokens = functional.linear(patches, w.T, b)
+    return torch.cat([cls.expand(len(patches), 1, -1), tokens], dim=1) + positions
+
+
+def linear(x, w, b):
+    return functional.linear(x, w.T, b)
+
+
 def layernorm(x, gamma, beta):
     return functional.layer_norm(x, gamma.shape, gamma, beta, eps=1e-6)
 
@@ -36,6 +45,10 @@ def multihead_attention(x, w_qkv, b_qkv, w_out, b_out, residual, *, heads):
     return residual + functional.linear(mixed.transpose(1, 2).reshape(B, T, D), w_out.T, b_out)
 
 
+def head(x, w, b, *, pool):
+    return functional.linear(x[:, 0] if pool == "cls" else x.mean(dim=1), w.T, b)
+
+
 def cross_entropy(logits, *, labels):
     return functional.cross_entropy(logits, torch.from_numpy(labels))
 
@@ -43,8 +56,11 @@ def cross_entropy(logits, *, labels):
 FUNCTIONS = {
     "attention": functional.scaled_dot_product_attention,
     "cross_entropy": cross_entropy,
+    "embed": embed,
     "gelu": gelu,
+    "head": head,
     "layernorm": layernorm,
+    "linear": linear,
     "mlp": mlp,
     "multihead_attention": multihead_attention,
     "patchify": patchify,

@@ -1,25 +1,78 @@
 """Embedding: x = [cls; patches w + b] + positions, the twin of `minivit.ops.embed`.
 
-The projection is `matmul`'s. The rest is done once a step on one activation: NumPy will do.
+The projection is `matmul`'s. With a cls token every token moves on by one place, so positions are
+added as it is copied, threaded over images. Backward the same pass the other way copies the
+gradients of the patches' tokens and adds up those of the positions, threaded over tokens: each is
+summed over the images in their order, the same bits for any number of threads. Both wait for the
+memory: 2 B T D numbers read or written each way.
 """
 
 import numpy as np
+from numba import get_num_threads, prange
 
 from minivit.ops.embed import EmbedCache, with_cls_and_positions
 
+from .compile import parallel_jit
+from .inputs import like, need_shape
 from .linear import linear_backward, linear_forward
 
 
 def embed_forward(patches, w, b, cls, positions):
     """patches (B, N, P*P*channels), w (P*P*channels, D), b, cls, positions -> x (B, T, D)."""
     projected, linear = linear_forward(patches, w, b)
-    x = with_cls_and_positions(projected, cls, positions)
-    return x, EmbedCache(linear, cls is not None, positions is not None)
+    cache = EmbedCache(linear, cls is not None, positions is not None)
+    if cls is None:  # nothing moves
+        return with_cls_and_positions(projected, cls, positions), cache
+    B, N, D = projected.shape
+    need_shape("cls", cls, (D,))
+    need_shape("positions", positions, (N + 1, D))
+    table = np.zeros((N + 1, D), projected.dtype) if positions is None else positions
+    x = np.empty((B, N + 1, D), projected.dtype)
+    _tokens_into(x, projected, *like(x, cls, table))
+    return x, cache
 
 
 def embed_backward(dx, cache, *, want_dpatches=True):
     """dx (B, T, D) -> dpatches (B, N, P*P*channels), dw, db, dcls (D,), dpositions (T, D)."""
-    dprojected = np.ascontiguousarray(dx[:, 1:]) if cache.has_cls else dx
-    dcls = dx[:, 0].sum(axis=0) if cache.has_cls else None
-    dpositions = dx.sum(axis=0) if cache.has_positions else None
+    (dx,) = like(cache.linear.x, dx)
+    if cache.has_cls:
+        B, T, D = dx.shape
+        dprojected, sums = np.empty((B, T - 1, D), dx.dtype), np.empty((T, D), dx.dtype)
+        _tokens_backward_into(dprojected, sums, dx, min(T, get_num_threads()))
+        dcls, dpositions = sums[0].copy(), sums if cache.has_positions else None
+    else:
+        dprojected, dcls = dx, None
+        dpositions = dx.sum(axis=0) if cache.has_positions else None
     return *linear_backward(dprojected, cache.linear, want_dx=want_dpatches), dcls, dpositions
+
+
+@parallel_jit
+def _tokens_into(x, projected, cls, positions):
+    """x[b] = [cls; projected[b]] + positions."""
+    images, _, columns = x.shape
+    for b in prange(images):
+        tokens, patches, table = x[b].reshape(-1), projected[b].reshape(-1), positions.reshape(-1)
+        for j in range(columns):
+            tokens[j] = cls[j] + table[j]
+        tokens, table = tokens[columns:], table[columns:]
+        for j in range(patches.size):
+            tokens[j] = patches[j] + table[j]
+
+
+@parallel_jit
+def _tokens_backward_into(dprojected, sums, dx, shares):
+    """dprojected[b] = dx[b, 1:], sums = sum_b dx[b]."""
+    images, tokens, _ = dx.shape
+    for share in prange(shares):
+        first, last = share * tokens // shares, (share + 1) * tokens // shares
+        patch = max(first, 1)  # token 0 is the cls token
+        total = sums[first:last].reshape(-1)
+        total[:] = 0
+        for b in range(images):
+            dtokens = dx[b, first:last].reshape(-1)
+            for j in range(dtokens.size):
+                total[j] += dtokens[j]
+            dtokens = dx[b, patch:last].reshape(-1)
+            dpatches = dprojected[b, patch - 1 : last - 1].reshape(-1)
+            for j in range(dtokens.size):
+                dpatches[j] = dtokens[j]

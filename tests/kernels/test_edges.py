@@ -257,10 +257,13 @@ def everything(dtype):
     norm = kernels.global_norm(vectors[0])
     kernels.adam_step(*vectors, step=1, learning_rate=0.1)
     rows, gelu_cache = kernels.gelu_forward(normal(30_000, dtype=dtype))
+    patches = normal(9, 7, 200, dtype=dtype)
+    tokens, embed_cache = kernels.embed_forward(patches, b, b[0], b[1], b[:8])
     return [matmul.matmul(b.T, a.T), z, h, sums, dw, y, probs,
             *kernels.attention_backward(x, cache),
             kernels.softmax_backward(scores, softmax_cache), *vectors, np.array(norm), rows,
-            kernels.gelu_backward(rows, gelu_cache),
+            kernels.gelu_backward(rows, gelu_cache), tokens,
+            *kernels.embed_backward(tokens, embed_cache),
             kernels.layernorm_forward(scores, scores[0], scores[1])[0]]  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from minivit.kernels import (
     adam,
     attention,
     cross_entropy,
+    embed,
     gelu,
     layernorm,
     matmul,
@@ -147,6 +148,12 @@ def patches(zones, bands, rows, across, run, _):
     )
     patchify._patchify(
         zones.output(bands, rows, across, run), zones.input(bands, across, rows, run), False
+    )
+    tokens = zones.input(bands, rows, run), zones.input(run), zones.input(rows + 1, run)
+    embed._tokens_into(zones.output(bands, rows + 1, run), *tokens)
+    dx, shares = zones.input(bands, rows + 1, run), min(across, rows + 1)
+    embed._tokens_backward_into(
+        zones.output(bands, rows, run), zones.output(rows + 1, run), dx, shares
     )
 
 

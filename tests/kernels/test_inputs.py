@@ -74,6 +74,8 @@ WRONG = {
     "more keys than queries": ("attention", (Q, np.ones((2, 3, 9, 8), "float32"), Q)),
     "fewer values": ("attention", (Q, Q, Q[:, :, :4])),
     "one head without its axes": ("attention", (Q[0, 0], Q[0, 0], Q[0, 0])),
+    "a cls token of one number": ("embed", (X, W, GAMMA, GAMMA[:1], None)),
+    "no position for the cls token": ("embed", (X, W, GAMMA, GAMMA, X[0])),
     "a residual of one row": ("mlp", (X, W1, None, W1.T.copy(), None, GAMMA[None])),
 }
 

@@ -37,6 +37,8 @@ def cases(B: int, T: int, n: int) -> dict:
         "mlp by tanh": ("mlp", (x, *mlp, None), {"gelu": "tanh"}),
         "mlp, bare": ("mlp", (x, (D, M), None, (M, D), None, x), {}),
         "embed": ("embed", (x, (D, M), (M,), (M,), (T + 1, M)), {}),
+        "embed without positions": ("embed", (x, (D, M), (M,), (M,), None), {}),
+        "embed without cls": ("embed", (x, (D, M), (M,), None, (T, M)), {}),
         "embed, bare": ("embed", (x, (D, M), None, None, None), {}),
         "head": ("head", (x, (D, n), (n,)), {"pool": "cls"}),
         "head of the mean": ("head", (x, (D, n), None), {"pool": "mean"}),
