@@ -9,6 +9,8 @@ import pytest
 
 pytest.importorskip("numba")
 
+import numba
+
 from minivit.cli import warmup
 from minivit.cli.main import main
 from minivit.kernels import cache, compile
@@ -35,6 +37,15 @@ def test_it_says_what_is_ready_and_removes_what_is_old(folder, capsys):
     assert out.startswith(f"7 kernels for float32 are ready in {compile.CACHE} (0.0 MB); it took ")
     assert out.endswith("Removed 1 cache of older sources or versions (0.2 MB).\n")
     assert not folder.exists() and compile.CACHE.is_dir()
+
+
+def test_without_the_jit_there_is_nothing_to_compile(folder, monkeypatch, capsys):
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", 1)
+    assert main(["warmup"]) == 2
+    assert "NUMBA_DISABLE_JIT is set, so that nothing is compiled: unset it" in (
+        capsys.readouterr().err
+    )
+    assert folder.exists()
 
 
 def test_old_caches_may_be_kept(folder, capsys):
