@@ -20,6 +20,7 @@ class OpCase(NamedTuple):
     backward_flops: int
     options: dict = {}  # noqa: RUF012 (a NamedTuple's default, never written)
     torch_tolerance: float = AGREE  # relative; our own sides are always held to AGREE
+    unread: int = 0  # how many numbers of its inputs the op never looks at
 
     @property
     def name(self) -> str:
@@ -38,7 +39,7 @@ class OpCase(NamedTuple):
     def numbers(self, direction: str) -> int:
         """How many numbers must be read or written."""
         y, given = int(np.prod(self.out)), sum(int(np.prod(shape)) for shape in self.shapes)
-        return given + y if direction == "forward" else y + 2 * given
+        return (given + y if direction == "forward" else y + 2 * given) - self.unread
 
 
 # (B, T, D, H) of four models, and of the same their (B, image side, P, channels) and (B, C).
@@ -120,8 +121,8 @@ def mlp(R, D, M) -> OpCase:
 
 
 def head(B, T, D, C) -> OpCase:
-    shapes = ((B, T, D), (D, C), (C,))
-    return OpCase("head", shapes, (B, C), 2 * B * D * C, 4 * B * D * C, {"pool": "cls"})
+    shapes, flops, unread = ((B, T, D), (D, C), (C,)), 2 * B * D * C, B * (T - 1) * D
+    return OpCase("head", shapes, (B, C), flops, 2 * flops, {"pool": "cls"}, unread=unread)
 
 
 def cross_entropy(B, C) -> OpCase:

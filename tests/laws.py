@@ -1,5 +1,7 @@
 """What every op must do, as assertions: used by the tests of each op."""
 
+import itertools
+
 import numpy as np
 
 import minivit.ops
@@ -47,6 +49,8 @@ def assert_lawful(forward, backward, inputs: tuple, options: dict, dtype, seed: 
         assert gradient.dtype == dtype
         assert np.isfinite(gradient).all()
         assert not np.may_share_memory(gradient, upstream)
+    for one, other in itertools.combinations([g for g in gradients if g is not None], 2):
+        assert not np.shares_memory(one, other), "who adds to one gradient changes another"
 
     contiguous, _ = forward(
         *(x if x is None else np.ascontiguousarray(x) for x in given), **options

@@ -28,19 +28,17 @@ def run(arguments: argparse.Namespace) -> int:
     from minivit import backend
 
     backend.use("numba")
-    from numba import config
-
     from minivit.kernels import cache, compile, warmup
 
-    if config.DISABLE_JIT:
-        raise InputError(
-            "NUMBA_DISABLE_JIT is set, so that nothing is compiled: unset it and run "
-            "`minivit warmup` again"
-        )
     if compile.CACHE is None:
         raise InputError(
             f"the cache of kernels is off ({cache.why_none()}), so that nothing compiled now would "
             "be there later; `minivit doctor` says what to do"
+        )
+    if compile.jit_is_off():
+        raise InputError(
+            "Numba's JIT is off (NUMBA_DISABLE_JIT), so that nothing is compiled: unset the "
+            "variable and run `minivit warmup` again"
         )
     start = time.perf_counter()
     count = warmup.compile_all(arguments.dtype)

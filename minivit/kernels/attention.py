@@ -87,11 +87,13 @@ def attention_backward(dy, cache):
 def _attention_backward_into(dq, dk, dv, dy, cache, *, y_for_dy=False):
     """Writes dq, dk and dv through their strides, which are alike (last one 1).
 
-    With `y_for_dy` the forward's y, made again, takes the place of dy, which must be the caller's
-    own: contiguous, or a view of such an array with its heads side by side.
+    With `y_for_dy` the forward's y, made again, takes the place of dy: an array of the caller's
+    own, writeable, in q's dtype and contiguous but for its heads, which may lie side by side.
     """
     q = cache.q
-    if not y_for_dy:
+    if y_for_dy:
+        assert dy.flags.writeable and dy.dtype == q.dtype, "y would end up in a copy of dy"
+    else:
         (dy,) = _alike(dy)
     row_max, row_scale = cache.row_max.reshape(-1), cache.row_scale.reshape(-1)
     _run(backward_share, q.shape[0] * q.shape[1], *_placed(q, cache.k, cache.v), *_placed(dy),

@@ -78,7 +78,7 @@ def forward_share(first_unit, last_unit, q, k, v, place, y, y_place, row_max, ro
 
 def backward_share(first_head, last_head, q, k, v, place, dy, dy_place, row_max, row_scale,
                    dq, dk, dv, d_place, shape, factor, y_for_dy):  # fmt: skip
-    """Backward for these heads, block of queries by block; y may take the place of dy."""
+    """Backward for these heads, block by block; with y_for_dy, y takes dy's place."""
     _, heads, tokens, depth = shape
     row, d_row, dy_row = place[2], d_place[2], dy_place[2]
     lanes, unscaled = VECTOR_BYTES // q.itemsize, q.dtype.type(1)

@@ -72,10 +72,15 @@ def parallel_jit(function=None, *, fastmath=FAST_MATH, small_op=False):
     return locked
 
 
+def jit_is_off() -> bool:
+    """Whether kernels run as plain Python, for a debugger to step through (NUMBA_DISABLE_JIT)."""
+    return bool(numba.config.DISABLE_JIT)
+
+
 def _writeable(arguments):
     """The arguments, with copies of read-only arrays: Numba would compile all anew for their type.
 
-    They are inputs: of what a kernel changes, adam.check has seen that it can be changed.
+    They are inputs: what a kernel changes is either new, or seen to be writeable before.
     """
     last = None
     for x in arguments:
@@ -105,7 +110,7 @@ def address_of(function, *argument_types, allocates=False, fastmath=FAST_MATH):
     Unless it allocates arrays, it is compiled without Numba's counting of references to them:
     atomic additions, which cost a small matrix more than its product.
     """
-    if numba.config.DISABLE_JIT:
+    if jit_is_off():
         return function
     signature = (argument_types, numba.types.void)
     options = {"nopython": True, "error_model": "numpy", "fastmath": fastmath, "_nrt": allocates}
@@ -128,7 +133,7 @@ def layer_and_threads() -> tuple[str, int]:
 
 def _compiled(function, **options):
     compiled = numba.njit(function, error_model="numpy", **options)
-    return compiled if numba.config.DISABLE_JIT else _cached(compiled)
+    return compiled if jit_is_off() else _cached(compiled)
 
 
 def _cached(compiled):

@@ -13,31 +13,34 @@ from numba import get_num_threads, prange
 from minivit.ops.embed import EmbedCache, with_cls_and_positions
 
 from .compile import parallel_jit
-from .inputs import like, need_shape
+from .inputs import like, need_real, need_shape
 from .linear import linear_backward, linear_forward
 
 
 def embed_forward(patches, w, b, cls, positions):
     """patches (B, N, P*P*channels), w (P*P*channels, D), b, cls, positions -> x (B, T, D)."""
-    projected, linear = linear_forward(patches, w, b)
-    cache = EmbedCache(linear, cls is not None, positions is not None)
-    if cls is None:  # nothing moves
-        return with_cls_and_positions(projected, cls, positions), cache
-    B, N, D = projected.shape
+    need_real("patches", patches)
+    cls, positions = like(patches, cls, positions)
+    (B, N, _), D, has_cls = patches.shape, w.shape[1], cls is not None
     need_shape("cls", cls, (D,))
-    need_shape("positions", positions, (N + 1, D))
-    table = np.zeros((N + 1, D), projected.dtype) if positions is None else positions
+    need_shape("positions", positions, (N + has_cls, D))
+    projected, linear = linear_forward(patches, w, b)
+    cache = EmbedCache(linear, has_cls, positions is not None)
+    if not has_cls:  # nothing moves
+        return with_cls_and_positions(projected, None, positions), cache
     x = np.empty((B, N + 1, D), projected.dtype)
-    _tokens_into(x, projected, *like(x, cls, table))
+    table = np.zeros(x.shape[1:], x.dtype) if positions is None else positions
+    _tokens_into(x, projected, cls, table)
     return x, cache
 
 
 def embed_backward(dx, cache, *, want_dpatches=True):
     """dx (B, T, D) -> dpatches (B, N, P*P*channels), dw, db, dcls (D,), dpositions (T, D)."""
-    (dx,) = like(cache.linear.x, dx)
+    (dx,), (B, N, _), D = like(cache.linear.x, dx), cache.linear.x.shape, cache.linear.w.shape[1]
+    T = N + cache.has_cls
+    need_shape("dx", dx, (B, T, D))
     if cache.has_cls:
-        B, T, D = dx.shape
-        dprojected, sums = np.empty((B, T - 1, D), dx.dtype), np.empty((T, D), dx.dtype)
+        dprojected, sums = np.empty((B, N, D), dx.dtype), np.empty((T, D), dx.dtype)
         _tokens_backward_into(dprojected, sums, dx, min(T, get_num_threads()))
         dcls, dpositions = sums[0].copy(), sums if cache.has_positions else None
     else:

@@ -13,10 +13,10 @@ from minivit.kernels.matmul import matmul
 from minivit.models import ViT, ViTConfig
 
 draw = np.random.default_rng(0).standard_normal
-X, DY = draw((4, 6, 8)).astype("float32"), draw((4, 6, 8)).astype("float32")
+X = draw((4, 6, 8)).astype("float32")
 GAMMA, W, W1 = (draw(s).astype("float32") for s in (8, (8, 8), (8, 16)))
 Q = draw((2, 3, 6, 8)).astype("float32")
-W_QKV = draw((8, 24)).astype("float32")
+W_QKV, POSITIONS = draw((8, 24)).astype("float32"), draw((7, 8)).astype("float32")
 
 CALLS = {  # name: the forward's arguments and options
     "linear": ((X, W, GAMMA), {}),
@@ -26,7 +26,9 @@ CALLS = {  # name: the forward's arguments and options
     "attention": ((Q, Q, Q), {}),
     "mlp": ((X, W1, None, W1.T.copy(), GAMMA, X), {}),
     "multihead_attention": ((X, W_QKV, None, W, GAMMA, X), {"heads": 2}),
+    "embed": ((X, W, GAMMA, GAMMA, POSITIONS), {}),
 }
+Y_SHAPES = {"attention": Q.shape, "embed": (4, 7, 8)}  # all others have that of X
 
 
 def both_ways(house, name, arguments, options, dy):
@@ -40,7 +42,7 @@ def both_ways(house, name, arguments, options, dy):
 def test_a_gradient_in_float64_is_converted(name):
     """As (probs - np.eye(C)[labels]) / B is, the line that everybody writes."""
     arguments, options = CALLS[name]
-    dy = draw(Q.shape if name == "attention" else X.shape)
+    dy = draw(Y_SHAPES.get(name, X.shape))
     expected = both_ways(ops, name, arguments, options, dy)
     for ours, right in zip(both_ways(kernels, name, arguments, options, dy), expected, strict=True):
         assert ours.dtype == np.float32
@@ -51,7 +53,7 @@ def test_a_gradient_in_float64_is_converted(name):
 def test_parameters_in_float64_are_converted(name):
     first, *others = CALLS[name][0]
     mixed = (first, *(a if a is None else a.astype(float) for a in others))
-    dy = DY if name != "attention" else Q
+    dy = draw(Y_SHAPES.get(name, X.shape)).astype("float32")
     found = both_ways(kernels, name, mixed, CALLS[name][1], dy)
     expected = both_ways(kernels, name, *CALLS[name], dy)
     for ours, right in zip(found, expected, strict=True):
@@ -76,6 +78,7 @@ WRONG = {
     "one head without its axes": ("attention", (Q[0, 0], Q[0, 0], Q[0, 0])),
     "a cls token of one number": ("embed", (X, W, GAMMA, GAMMA[:1], None)),
     "no position for the cls token": ("embed", (X, W, GAMMA, GAMMA, X[0])),
+    "one position for all": ("embed", (X, W, GAMMA, None, GAMMA[None])),
     "a residual of one row": ("mlp", (X, W1, None, W1.T.copy(), None, GAMMA[None])),
 }
 
