@@ -4,18 +4,19 @@ GNU's OpenMP looks for some 8 milliseconds by default. If two of our threads hav
 processor, or share it with another program, the one keeps the other from what it is waiting for,
 all that time and again and again. A thread that sleeps lets the other go on, but is woken slowly,
 above all on a virtual machine; and one of two that share the work is always a little behind.
-A training step of the digits, in milliseconds on two processors (means):
+Seconds that an epoch of the digits took on two processors (GOMP_SPINCOUNT=... minivit train,
+medians; two runs at once could each take 0.40 at best):
 
-    rounds                                   1,000   4,000   10,000   300,000
-    the machine is free                       15.5    13.7     13.8      13.9
-    another program keeps one of them busy    30.2    40.9     64.7      54.9
+    rounds               300   1,000   2,000   4,000   300,000
+    one run alone       0.37    0.22    0.20    0.21      0.20
+    two runs at once    0.39    0.49    0.65    0.97      1.37
 """
 
 import importlib
 import os
 
 VARIABLE = "GOMP_SPINCOUNT"
-ROUNDS = "4000"  # some 0.1 milliseconds: longer than one is usually behind the other
+ROUNDS = "2000"  # some 60 microseconds: as long as one thread is usually behind the other
 OTHERS = (VARIABLE, "OMP_WAIT_POLICY")  # whoever has set one of them has thought about it
 
 
