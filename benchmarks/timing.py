@@ -5,12 +5,12 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 
+from minivit.threads import fall_asleep
+
 from .options import Options
 
 BLOCK = 0.1  # seconds that a side works at a stretch, or one call if that takes longer
 LEAST_BLOCKS = 3
-LOOK = 0.01  # seconds between two looks at what the threads are doing
-PATIENCE = 50  # looks at most: some pools are told to stay awake for ever
 
 
 def time_calls(run: Callable[[], object], count: int) -> list[float]:
@@ -26,19 +26,6 @@ def time_calls(run: Callable[[], object], count: int) -> list[float]:
         times.append(time.perf_counter() - start)
     fall_asleep()
     return times[1:]
-
-
-def fall_asleep() -> None:
-    """Wait until the threads of this process have stopped looking for work.
-
-    A pool that has run dry spins on before it sleeps (OpenBLAS a tenth of a second), and would take
-    a processor from whoever is timed next.
-    """
-    for _ in range(PATIENCE):
-        used = time.process_time()
-        time.sleep(LOOK)
-        if time.process_time() - used < LOOK / 10:
-            return
 
 
 def alternate(

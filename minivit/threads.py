@@ -1,4 +1,4 @@
-"""How many threads the linear algebra may use.
+"""How many threads the linear algebra may use, and when they rest.
 
 NumPy's BLAS reads its thread count once, when NumPy is first imported. Whoever wants another one
 must say so before: the command line does, from --threads or MINIVIT_NUM_THREADS.
@@ -6,11 +6,14 @@ must say so before: the command line does, from --threads or MINIVIT_NUM_THREADS
 
 import os
 import sys
+import time
 
 from minivit.errors import InputError
 
 BLAS_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "BLIS_NUM_THREADS")
 ACCELERATE_VARIABLE = "VECLIB_MAXIMUM_THREADS"
+LOOK = 0.01  # seconds between two looks at what the threads are doing
+PATIENCE = 50  # looks at most: some pools are told to stay awake for ever
 
 
 def available_threads() -> int:
@@ -48,3 +51,16 @@ def set_threads(count: int) -> None:
         return
     for variable in (*BLAS_VARIABLES, ACCELERATE_VARIABLE):
         os.environ[variable] = str(count)
+
+
+def fall_asleep() -> None:
+    """Wait until the threads of this process have stopped looking for work.
+
+    A pool that has run dry spins on before it sleeps (OpenBLAS a tenth of a second), and would take
+    a processor from whoever is timed next.
+    """
+    for _ in range(PATIENCE):
+        used = time.process_time()
+        time.sleep(LOOK)
+        if time.process_time() - used < LOOK / 10:
+            return

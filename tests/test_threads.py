@@ -1,4 +1,4 @@
-"""How many threads the linear algebra may use."""
+"""How many threads the linear algebra may use, and when they rest."""
 
 import os
 import subprocess
@@ -53,3 +53,11 @@ def test_numpy_starts_as_many_as_were_set():
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True
     )
     assert done.stdout == "1\n", done.stderr
+
+
+def test_a_pool_that_never_sleeps_is_not_waited_for_for_ever(monkeypatch):
+    clock = iter(range(1000))
+    monkeypatch.setattr(threads.time, "process_time", lambda: next(clock))
+    monkeypatch.setattr(threads, "LOOK", 0)
+    threads.fall_asleep()
+    assert next(clock) == 2 * threads.PATIENCE

@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.errors import InputError
+from minivit.threads import fall_asleep
 
 from .gelu import _gelu_backward_into, _gelu_forward_into
 from .matmul_block import GELU, GELU_SLOPE, GELU_TANH, GELU_TANH_SLOPE, NOTHING
@@ -26,7 +27,7 @@ from .matmul_block import GELU, GELU_SLOPE, GELU_TANH, GELU_TANH_SLOPE, NOTHING
 NAMES = ("numba", "blas", "auto")
 MARGIN = 1.15  # so many times faster must BLAS be: beside it two thread pools share the processors
 SHAPES = ((512, 256, 256), (384, 384, 128))  # (M, N, K), forms x w and x^T dy
-REPEATS = 4
+SECONDS = 0.05  # for each: it takes a while until threads that have slept run side by side
 
 _state: dict = {"asked": None, "chosen": None, "speeds": None}
 
@@ -63,7 +64,7 @@ def checked(name: str, what: str) -> str:
 
 
 def chosen() -> str:
-    """ "numba" or "blas"; the first call may take some milliseconds to measure."""
+    """ "numba" or "blas"; the first call may take some tenths of a second to measure."""
     if _state["chosen"] is None:
         name = asked()
         _state["chosen"] = faster(speeds()) if name == "auto" else name
@@ -92,24 +93,25 @@ def measure() -> Speeds:
 
     former, _state["chosen"] = _state["chosen"], "numba"
     try:
-        rates = [_rates(shape, (_matmul_into, blas_into)) for shape in SHAPES]
+        return Speeds(_speed(_matmul_into), _speed(blas_into))
     finally:
         _state["chosen"] = former
-    return Speeds(*np.exp(np.mean(np.log(rates), axis=0)).tolist())
 
 
-def _rates(shape, sides) -> list[float]:
-    """GFLOP/s of each side's best run."""
-    m, n, k = shape
-    a, b = np.full((m, k), 0.5, np.float32), np.full((k, n), 0.5, np.float32)
-    out, best = np.empty((m, n), np.float32), [math.inf] * len(sides)
-    for side, product in enumerate(sides):  # not in turns: the other's threads look out for work
-        for repeat in range(REPEATS + 1):
-            start = time.perf_counter()
+def _speed(product) -> float:
+    """GFLOP/s of one side's best runs, while the other's threads sleep."""
+    fall_asleep()
+    rates = []
+    for m, n, k in SHAPES:
+        a, b = np.full((m, k), 0.5, np.float32), np.full((k, n), 0.5, np.float32)
+        out, best = np.empty((m, n), np.float32), math.inf
+        product(out, a, b)  # which may compile
+        end = time.perf_counter() + SECONDS
+        while (start := time.perf_counter()) < end:
             product(out, a, b)
-            if repeat:  # the first wakes the threads, and may compile
-                best[side] = min(best[side], time.perf_counter() - start)
-    return [2e-9 * m * n * k / seconds for seconds in best]
+            best = min(best, time.perf_counter() - start)
+        rates.append(2e-9 * m * n * k / best)
+    return math.exp(np.mean(np.log(rates)))
 
 
 def blas_into(out, a, b, *, bias=None, residual=None, column_sums=None,

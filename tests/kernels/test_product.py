@@ -1,5 +1,8 @@
 """Who multiplies: the word is checked, the choice is kept, and both sides compute the same."""
 
+import itertools
+import time
+
 import numpy as np
 import pytest
 
@@ -96,7 +99,27 @@ def test_use_refuses_other_words():
     assert backend.name() == "numpy"
 
 
-def test_a_measurement_takes_milliseconds_and_changes_no_choice():
+def test_a_side_is_measured_while_the_other_sleeps(monkeypatch):
+    """OpenBLAS's threads look out for work long after a product, on a processor that ours want."""
+    calls = []
+    monkeypatch.setattr(product, "fall_asleep", lambda: calls.append("sleep"))
+    monkeypatch.setattr(product, "blas_into", lambda *_: calls.append("blas"))
+    monkeypatch.setattr(matmul, "_matmul_into", lambda *_: calls.append("numba"))
+    monkeypatch.setattr(product, "SECONDS", 1e-3)
+    product.measure()
+    assert [who for who, _ in itertools.groupby(calls)] == ["sleep", "numba", "sleep", "blas"]
+
+
+def test_a_first_call_that_compiles_is_not_measured(monkeypatch):
+    waits = iter([0.05])
+    monkeypatch.setattr(product, "SECONDS", 1e-3)
+    monkeypatch.setattr(product, "SHAPES", product.SHAPES[:1])
+    m, n, k = product.SHAPES[0]
+    speed = product._speed(lambda *_: time.sleep(next(waits, 0)))
+    assert speed > 2e-9 * m * n * k / 0.05
+
+
+def test_a_measurement_is_quick_and_changes_no_choice():
     product.choose("blas")
     assert product.chosen() == "blas"
     speeds = product.measure()
