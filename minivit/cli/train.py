@@ -156,15 +156,20 @@ def _opening(training, folder: Path) -> str:
 
     c, data = training.config.model, training.data
     train, test = len(data.train.labels), len(data.test.labels)
-    measured = "held-out training" if training.config.hold_out else "test"
+    threads = thread_count()
     return (
-        f"{data.name}: {train:,} training and {test:,} {measured} images of "
+        f"{data.name}: {train:,} training and {test:,} {_measured_on(training)} images of "
         f"{c.image[0]}x{c.image[1]} pixels, {c.classes} classes\n"
         f"ViT: {c.patches} patches of {c.patch[0]}x{c.patch[1]}, width {c.width}, "
         f"{c.depth} blocks, {c.heads} heads, MLP {c.mlp}: {parameter_count(c):,} parameters\n"
-        f"backend {backend.name()}, {thread_count()} threads, seed {training.config.seed}; "
-        f"run folder {folder}"
+        f"backend {backend.name()}, {threads} thread{'s' * (threads > 1)}, "
+        f"seed {training.config.seed}; run folder {folder}"
     )
+
+
+def _measured_on(training) -> str:
+    """Which images tell how good the model is, in the words of the lines."""
+    return "held-out" if training.config.hold_out else "test"
 
 
 class _Progress:
@@ -215,8 +220,8 @@ class _Progress:
         tqdm.write(
             f"epoch {row['epoch']:3}/{self.training.config.epochs}  "
             f"train loss {row['train_loss']:.3f}  accuracy {row['train_accuracy']:6.1%}  |  "
-            f"test loss {row['test_loss']:.3f}  accuracy {row['test_accuracy']:6.1%}  |  "
-            f"{seconds:.2f} s"
+            f"{_measured_on(self.training)} loss {row['test_loss']:.3f}  "
+            f"accuracy {row['test_accuracy']:6.1%}  |  {seconds:.2f} s"
         )
 
 
@@ -234,9 +239,10 @@ def _finish(training, folder: Path) -> None:
         tested = evaluate(training.model, images, labels)
     if not math.isfinite(tested.loss):
         raise InputError(training.divergence(images[:64], None))
+    right = round(tested.accuracy * len(labels))
     print(
-        f"\nTest accuracy after the last epoch: {tested.accuracy:.2%} "
-        f"({round(tested.accuracy * len(labels))} of {len(labels)}), loss {tested.loss:.3f}\n"
+        f"\n{_measured_on(training).capitalize()} accuracy after the last epoch: "
+        f"{tested.accuracy:.2%} ({right} of {len(labels)}), loss {tested.loss:.3f}\n"
     )
     files = {
         CHECKPOINT: "the model, and all that going on needs",

@@ -55,6 +55,14 @@ def test_a_run_leaves_its_files_and_says_where(tmp_path, capsys):
     assert len((out / "history.csv").read_text().splitlines()) == 3
 
 
+@pytest.mark.parametrize("part, word", [(0, "test"), (0.2, "held-out")])
+def test_it_says_which_images_it_was_measured_on(part, word, tmp_path, capsys):
+    run("--epochs", 1, "--hold-out", part, "--out", tmp_path / "run", *SMALL)
+    said = capsys.readouterr().out
+    assert f"{word} images of 8x8 pixels" in said and f"|  {word} loss " in said
+    assert f"\n{word.capitalize()} accuracy after the last epoch: " in said
+
+
 def test_without_matplotlib_a_line_says_so(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("minivit.inspection.can_draw", lambda: False)
     run("--epochs", 1, "--out", tmp_path / "run", *SMALL)
