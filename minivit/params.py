@@ -1,13 +1,30 @@
-"""One flat vector per role (parameters, gradients, Adam's moments), seen through named views.
+"""Parameters: declared once, beside the forward that uses them; kept in one flat vector per role.
 
-The optimiser walks the flat vector; the model and its readers use the names. All roles of a model
-share one layout, so that element i of each belongs to the same weight.
+A model declares, place by place and in the order of the op's inputs, what it learns:
+
+    {"head": {"w": Parameter((D, C), xavier_uniform, decayed=True), "b": Parameter((C,), zeros)}}
+
+The optimiser walks the flat vector; the model asks for a place, `p.of("head")`; readers use the
+names, `p["head.w"]`. All roles of a model (parameters, gradients, moments) share one layout, so that
+element i of each belongs to the same weight.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
 
 import numpy as np
+
+
+class Parameter(NamedTuple):
+    """One array that a model learns."""
+
+    shape: tuple[int, ...]
+    begin: Callable  # (random generator, shape) -> the values at the start
+    decayed: bool = False  # whether AdamW's weight decay applies
+
+
+Declared = Mapping[str, Mapping[str, Parameter | None]]  # {place: {name: ...}}; None: it has none
 
 
 class Layout:
@@ -17,45 +34,98 @@ class Layout:
     weight decay applies to come first: then decay is one slice, `flat[:decayed]`.
     """
 
-    def __init__(self, shapes: Mapping[str, tuple[int, ...]], decayed_names: set[str]):
-        self.shapes = dict(shapes)
+    def __init__(self, declared: Declared):
+        self.places = {
+            place: tuple(f"{place}.{name}" if given else None for name, given in group.items())
+            for place, group in declared.items()
+        }
+        self.parameters: dict[str, Parameter] = {
+            f"{place}.{name}": parameter
+            for place, group in declared.items()
+            for name, parameter in group.items()
+            if parameter is not None
+        }
+        self.shapes = {name: parameter.shape for name, parameter in self.parameters.items()}
         self.offsets: dict[str, int] = {}
         position = 0
-        for name in sorted(shapes, key=lambda name: name not in decayed_names):  # a stable sort
+        for name in sorted(self.shapes, key=lambda name: not self.is_decayed(name)):  # stable
             self.offsets[name] = position
-            position += math.prod(shapes[name])
+            position += math.prod(self.shapes[name])
         self.size = position
-        self.decayed = sum(math.prod(shapes[name]) for name in decayed_names)
+        self.decayed = sum(math.prod(self.shapes[n]) for n in self.shapes if self.is_decayed(n))
+
+    def is_decayed(self, name: str) -> bool:
+        """Whether weight decay applies to the parameter of this name."""
+        return self.parameters[name].decayed
+
+    def count(self, place: str) -> int:
+        """How many numbers the place learns; 0 for a place that has no parameters."""
+        names = self.places.get(place, ())
+        return sum(math.prod(self.shapes[name]) for name in names if name)
 
 
 class NamedArrays(Mapping):
     """Named views into one flat vector of zeros, which comes into being on first use.
 
     `arrays["head.w"]` is a view; `arrays["head.w"] = value` and `arrays["head.w"] += value`
-    write through it. `arrays.flat` is the whole vector.
+    write through it. `arrays.flat` is the whole vector. A copy has a vector of its own.
     """
 
-    def __init__(self, layout: Layout, dtype):
+    def __init__(self, layout: Layout, dtype, flat: np.ndarray | None = None):
         self.layout = layout
         self.dtype = np.dtype(dtype)
-        self._flat: np.ndarray | None = None
-        self._views: dict[str, np.ndarray] = {}
+        self._flat = flat
+        self._views: dict[str | None, np.ndarray | None] = {}
 
     @property
     def flat(self) -> np.ndarray:
         """The vector (n,) behind all names."""
         if self._flat is None:
             self._flat = np.zeros(self.layout.size, self.dtype)
-            for name, shape in self.layout.shapes.items():
-                start = self.layout.offsets[name]
-                part = self._flat[start : start + math.prod(shape)]
-                self._views[name] = part.reshape(shape)
         return self._flat
 
+    @property
+    def views(self) -> dict[str | None, np.ndarray | None]:
+        """All views by name; None stands for an array that a place has not."""
+        if not self._views:
+            self._views[None] = None
+            for name, shape in self.layout.shapes.items():
+                start = self.layout.offsets[name]
+                part = self.flat[start : start + math.prod(shape)]
+                self._views[name] = part.reshape(shape)
+        return self._views
+
+    def of(self, place: str) -> tuple[np.ndarray | None, ...]:
+        """The arrays of a place in the order of its op's inputs, None where one is absent."""
+        views = self.views
+        return tuple([views[name] for name in self.layout.places[place]])
+
+    def add(self, place: str, gradients: tuple) -> np.ndarray:
+        """Add what an op's backward returns to the arrays of a place; hand on the first, its dx."""
+        dx, *rest = gradients
+        for array, gradient in zip(self.of(place), rest, strict=True):
+            if array is not None:
+                array += gradient
+        return dx
+
+    def begin(self, seed: int) -> None:
+        """Fill every array as declared, name by name in the model's order, from one generator.
+
+        Drawn in float64 whatever the dtype, so that float32 and float64 models are the same model.
+        """
+        rng = np.random.default_rng(seed)
+        for name, parameter in self.layout.parameters.items():
+            self[name] = parameter.begin(rng, parameter.shape)
+
+    def zero(self) -> None:
+        """Set every element to 0."""
+        if self._flat is not None:
+            self._flat[:] = 0
+
     def __getitem__(self, name: str) -> np.ndarray:
-        if self._flat is None and name in self.layout.shapes:
-            _ = self.flat
-        return self._views[name]
+        if name not in self.layout.shapes:
+            raise KeyError(name)
+        return self.views[name]
 
     def __setitem__(self, name: str, value: np.ndarray) -> None:
         view = self[name]
@@ -68,7 +138,24 @@ class NamedArrays(Mapping):
     def __len__(self) -> int:
         return len(self.layout.shapes)
 
-    def zero(self) -> None:
-        """Set every element to 0."""
-        if self._flat is not None:
-            self._flat[:] = 0
+    def __reduce__(self):
+        """How Python copies and pickles it: views of a copy lie in the copy's own vector."""
+        return NamedArrays, (self.layout, self.dtype, self._flat)
+
+    def __copy__(self) -> "NamedArrays":
+        return NamedArrays(self.layout, self.dtype, None if self._flat is None else self.flat.copy())
+
+
+class StandIns:
+    """Arrays of zeros with the shapes of a layout, which take no memory: for a dry run."""
+
+    def __init__(self, layout: Layout):
+        self.layout = layout
+
+    def of(self, place: str) -> tuple[np.ndarray | None, ...]:
+        """As `NamedArrays.of`."""
+        shapes, zero = self.layout.shapes, np.float32(0)
+        return tuple(
+            None if name is None else np.broadcast_to(zero, shapes[name])
+            for name in self.layout.places[place]
+        )

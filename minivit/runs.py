@@ -14,12 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from minivit.checkpoints import CHECKPOINT, read_checkpoint, write_checkpoint
+from minivit.checkpoints import CHECKPOINT, build, fill, header_of, read_checkpoint, write_checkpoint
 from minivit.data import Dataset, hold_out, load_dataset
 from minivit.errors import InputError
 from minivit.files import replacing
 from minivit.models import ViT
-from minivit.models.load import build, fill
 from minivit.training import State, Training, TrainingConfig
 
 GROUPS = ("parameters", "first_moment", "second_moment")
@@ -78,7 +77,7 @@ def save_run(training: Training, folder: Path) -> None:
     """
     if not np.isfinite(training.model.parameters.flat).all():
         raise InputError(training.divergence(training.data.test.images[:1], None))
-    header = training.model.header()
+    header = header_of(training.model)
     header["training"] = {
         "dataset": training.data.name,
         "recipe": training.config.to_dict(),

@@ -16,8 +16,9 @@ from minivit import backend
 from minivit.data import Dataset, random_shift
 from minivit.errors import InputError
 from minivit.evaluation import evaluate
-from minivit.models import Trace, ViT, ViTConfig, variant
+from minivit.models import ViT, ViTConfig, variant
 from minivit.models.config import is_whole_number
+from minivit.ops.chance import mixed
 from minivit.ops.cross_entropy import check_labels
 from minivit.optim import Adam, clip_scale, warmup_cosine
 from minivit.threads import thread_count
@@ -117,6 +118,11 @@ class Training:
     def finished(self) -> bool:
         return self.state.epoch >= self.config.epochs
 
+    @property
+    def steps_done(self) -> int:
+        """In all epochs."""
+        return self.state.epoch * self.steps_per_epoch + self.state.step
+
     def epoch(self) -> "list[Batch]":
         """The batches of the current epoch that are still to do, in order."""
         s, c = self.state, self.config
@@ -140,7 +146,7 @@ class Training:
         ops = backend.current()
         # Overflow is looked for below, by name: NumPy need not warn of it on the way.
         with np.errstate(over="ignore", invalid="ignore"):
-            logits, cache = model.forward(images)
+            logits, cache = model.forward(images, seed=mixed(c.seed, self.steps_done))
             loss, loss_cache = ops.cross_entropy_forward(
                 logits, labels=labels, smoothing=c.smoothing
             )
@@ -162,7 +168,7 @@ class Training:
         """Of the next step: linear warm-up, then half a cosine down to 0."""
         c, each = self.config, self.steps_per_epoch
         return warmup_cosine(
-            self.state.epoch * each + self.state.step,
+            self.steps_done,
             steps=c.epochs * each,
             warmup=round(min(c.warmup_epochs, c.epochs / 2) * each),
             peak=c.learning_rate,
@@ -211,7 +217,7 @@ def first_nonfinite(model: ViT, images: np.ndarray, dlogits: np.ndarray | None) 
     for name, array in model.parameters.items():
         if not np.isfinite(array).all():
             return f"the parameter {name!r}"
-    trace = Trace(model.config, model.parameters, images.astype(model.dtype, copy=False))
+    trace = model.trace(images)
     for name, array in trace.values.items():
         if not np.isfinite(array).all():
             return repr(name)

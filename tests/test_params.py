@@ -1,23 +1,44 @@
+import copy
+import pickle
+from functools import partial
+
 import numpy as np
 import pytest
 
-from minivit.params import Layout, NamedArrays
+from minivit.params import Layout, NamedArrays, Parameter, StandIns
 
-SHAPES = {"b": (3,), "w": (2, 4), "gain": (1,), "u": (5,)}
+
+def counting(start, rng, shape):
+    return start + np.arange(np.prod(shape)).reshape(shape)
+
+
+def drawn(rng, shape):
+    return rng.random(shape)
+
+
+DECLARED = {
+    "one": {
+        "b": Parameter((3,), partial(counting, 100)),
+        "w": Parameter((2, 4), drawn, decayed=True),
+        "absent": None,
+    },
+    "two": {"gain": Parameter((1,), drawn), "u": Parameter((5,), drawn, decayed=True)},
+}
+NAMES = ["one.b", "one.w", "two.gain", "two.u"]
 
 
 @pytest.fixture
 def layout():
-    return Layout(SHAPES, {"w", "u"})
+    return Layout(DECLARED)
 
 
 def test_decayed_arrays_come_first_in_memory_and_names_keep_their_order(layout):
     assert layout.size == 17
     assert layout.decayed == 13
     arrays = NamedArrays(layout, np.float32)
-    assert list(arrays) == list(SHAPES)
-    for name in SHAPES:
-        arrays[name] = np.full(SHAPES[name], 1.0 if name in "wu" else 2.0)
+    assert list(arrays) == NAMES
+    for name, shape in layout.shapes.items():
+        arrays[name] = np.full(shape, 1.0 if layout.is_decayed(name) else 2.0)
     assert (arrays.flat[:13] == 1).all()
     assert (arrays.flat[13:] == 2).all()
 
@@ -31,30 +52,65 @@ def test_every_element_belongs_to_one_name(layout):
 
 def test_names_are_views(layout):
     arrays = NamedArrays(layout, np.float64)
-    arrays["w"][1, 2] = 5
+    arrays["one.w"][1, 2] = 5
     assert (arrays.flat == 5).sum() == 1
     arrays.flat[:] = 7
-    assert (arrays["b"] == 7).all()
-    view = arrays["b"]
-    arrays["b"] = [1, 2, 3]  # writes through the view; it does not replace it
+    assert (arrays["one.b"] == 7).all()
+    view = arrays["one.b"]
+    arrays["one.b"] = [1, 2, 3]  # writes through the view; it does not replace it
     assert np.array_equal(view, [1, 2, 3])
-    arrays["b"] += 1
+    arrays["one.b"] += 1
     assert np.array_equal(view, [2, 3, 4])
-    assert arrays["b"] is view
+    assert arrays["one.b"] is view
+
+
+def test_a_place_hands_out_its_arrays_in_the_order_of_its_op(layout):
+    arrays = NamedArrays(layout, np.float64)
+    b, w, absent = arrays.of("one")
+    assert b is arrays["one.b"]
+    assert w is arrays["one.w"]
+    assert absent is None
+    with pytest.raises(KeyError):
+        arrays.of("three")
+
+
+def test_gradients_are_added_and_the_first_is_handed_on(layout):
+    gradients, dx = NamedArrays(layout, np.float64), np.ones(2)
+    for _ in range(2):
+        assert gradients.add("one", (dx, np.arange(3), np.full((2, 4), 5), None)) is dx
+    assert np.array_equal(gradients["one.b"], [0, 2, 4])
+    assert (gradients["one.w"] == 10).all()
+    assert not gradients["two.u"].any()
+    with pytest.raises(ValueError, match="shorter"):
+        gradients.add("two", (dx, np.ones(1)))
+
+
+def test_every_array_begins_as_declared(layout):
+    arrays, same, other = (NamedArrays(layout, np.float32) for _ in range(3))
+    arrays.begin(3), same.begin(3), other.begin(4)
+    assert np.array_equal(arrays["one.b"], [100, 101, 102])
+    rng = np.random.default_rng(3)  # the model's order, one generator, numbers of float64
+    for name in ("one.w", "two.gain", "two.u"):
+        expected = rng.random(layout.shapes[name]).astype(np.float32)
+        assert np.array_equal(arrays[name], expected)
+    assert np.array_equal(arrays.flat, same.flat)
+    assert not np.array_equal(arrays.flat, other.flat)
 
 
 def test_two_roles_share_the_layout(layout):
     parameters, gradients = NamedArrays(layout, np.float64), NamedArrays(layout, np.float64)
-    gradients["u"] = np.arange(5)
+    gradients["two.u"] = np.arange(5)
     parameters.flat[:] = gradients.flat
-    assert np.array_equal(parameters["u"], np.arange(5))
+    assert np.array_equal(parameters["two.u"], np.arange(5))
 
 
-@pytest.mark.parametrize("use", [lambda a: a.flat, lambda a: a["w"], lambda a: a.values()])
+@pytest.mark.parametrize(
+    "use", [lambda a: a.flat, lambda a: a["one.w"], lambda a: a.values(), lambda a: a.of("one")]
+)
 def test_comes_into_being_on_first_use(layout, use):
     arrays = NamedArrays(layout, np.float32)
     assert len(arrays) == 4
-    assert "w" in list(arrays)
+    assert "one.w" in list(arrays)
     arrays.zero()
     assert arrays._flat is None
     list(use(arrays))
@@ -63,24 +119,57 @@ def test_comes_into_being_on_first_use(layout, use):
     assert not arrays.flat.any()
 
 
+@pytest.mark.parametrize(
+    "copied",
+    [copy.copy, copy.deepcopy, lambda a: pickle.loads(pickle.dumps(a))],
+    ids=["copy", "deepcopy", "pickle"],
+)
+@pytest.mark.parametrize("used", [True, False])
+def test_a_copy_is_whole_and_its_own(layout, copied, used):
+    arrays = NamedArrays(layout, np.float64)
+    if used:
+        arrays.begin(0)
+    twin = copied(arrays)
+    assert np.array_equal(twin.flat, arrays.flat)
+    assert not np.shares_memory(twin.flat, arrays.flat)
+    for name in NAMES:
+        assert np.shares_memory(twin[name], twin.flat)
+    twin.flat[:] = 9
+    assert (twin["one.w"] == 9).all()
+    assert not (arrays["one.w"] == 9).any()
+
+
 def test_zero(layout):
     arrays = NamedArrays(layout, np.float64)
-    arrays["u"] = np.arange(5)
+    arrays["two.u"] = np.arange(5)
     arrays.zero()
     assert not arrays.flat.any()
 
 
 def test_unknown_names_and_shapes(layout):
     arrays = NamedArrays(layout, np.float64)
-    assert arrays.get("none") is None
-    assert "none" not in arrays
-    with pytest.raises(KeyError):
-        arrays["none"]
+    for name in ("none", "one.absent", None):
+        assert arrays.get(name) is None
+        assert name not in arrays
+        with pytest.raises(KeyError):
+            arrays[name]
     with pytest.raises(ValueError, match="broadcast"):
-        arrays["w"] = np.zeros((4, 2))
+        arrays["one.w"] = np.zeros((4, 2))
 
 
 def test_nothing_at_all():
-    arrays = NamedArrays(Layout({}, set()), np.float64)
+    arrays = NamedArrays(Layout({}), np.float64)
     assert arrays.flat.size == 0
     assert dict(arrays) == {}
+
+
+def test_stand_ins_have_the_shapes_and_take_no_memory():
+    huge = Layout({"one": {"w": Parameter((10**6, 10**6), drawn), "absent": None}})
+    w, absent = StandIns(huge).of("one")
+    assert w.shape == (10**6, 10**6)
+    assert w.strides == (0, 0)
+    assert absent is None
+
+
+def test_counts(layout):
+    assert [layout.count(place) for place in ("one", "two", "three")] == [11, 6, 0]

@@ -1,4 +1,4 @@
-"""Files of parameters: our own format (and readers and writers for the formats of others)."""
+"""Files of models: our own format (and readers and writers for the formats of others)."""
 
 from minivit.checkpoints.format import (
     CHECKPOINT,
@@ -7,5 +7,18 @@ from minivit.checkpoints.format import (
     read_header,
     write_checkpoint,
 )
+from minivit.checkpoints.model import build, fill, header_of, load, load_config, save
 
-__all__ = ["CHECKPOINT", "checkpoint_path", "read_checkpoint", "read_header", "write_checkpoint"]
+__all__ = [
+    "CHECKPOINT",
+    "build",
+    "checkpoint_path",
+    "fill",
+    "header_of",
+    "load",
+    "load_config",
+    "read_checkpoint",
+    "read_header",
+    "save",
+    "write_checkpoint",
+]

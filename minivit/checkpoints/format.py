@@ -1,13 +1,15 @@
 """The file format: named arrays in a safetensors file, and JSON in its header.
 
-    metadata["minivit"] = {"format_version": 1, "architecture": "vit", "config": {...},
+    metadata["minivit"] = {"format_version": 2, "architecture": "vit", "config": {...},
                            "preprocessing": {...}, "class_names": [...], "training": {...}}
     arrays: "parameters/NAME"; of a run also "first_moment/NAME" and "second_moment/NAME"
 
-This module knows files, arrays and plain dictionaries; what they mean, the models know.
+This module knows files, arrays and plain dictionaries; what they mean, model.py knows. In version 1
+the LayerNorms of a block had places of their own, norm1 and norm2: names are read as today's.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from safetensors.numpy import save
 from minivit.errors import InputError
 from minivit.files import replacing
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 CHECKPOINT = "checkpoint.safetensors"  # its name in a run folder
 
 
@@ -81,12 +83,21 @@ def _read(path, groups):
             for key in file.keys():  # noqa: SIM118  (safe_open is no mapping)
                 group, _, name = key.partition("/")
                 if group in found:
+                    name = today(name, header["format_version"])
                     found[group][name] = _finite(file.get_tensor(key), key, path)
     except SafetensorError as error:
         raise InputError(
             f"{path} is truncated or not a safetensors file ({error}); choose another checkpoint"
         ) from error
     return header, found
+
+
+def today(name: str, version: int) -> str:
+    """The name that a parameter of an older version has today."""
+    if version == 1:
+        name = re.sub(r"^(blocks\.\d+)\.norm1\.", r"\1.attention.", name)
+        name = re.sub(r"^(blocks\.\d+)\.norm2\.", r"\1.mlp.", name)
+    return name
 
 
 def _parse(text: str | None, path: Path) -> dict:

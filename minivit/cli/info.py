@@ -31,10 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from minivit.models.cost import cost, stages
+    from minivit.models import cost, cost_table
 
     config, training = find(arguments.model)
-    rows, total = stages(config), cost(config, batch=arguments.batch)
+    rows, total = cost_table(config), cost(config, batch=arguments.batch)
     if arguments.json:
         print(json.dumps(as_json(config, rows, total, arguments.batch, training), indent=2))
         return 0
@@ -51,11 +51,10 @@ def find(name: str):
     """The configuration of a variant or of a checkpoint, and what the latter was trained with."""
     from pathlib import Path
 
-    from minivit.checkpoints import read_header
+    from minivit.checkpoints import load_config, read_header
     from minivit.errors import InputError
     from minivit.models import variant
     from minivit.models.config import VARIANTS
-    from minivit.models.load import load_config
 
     if name not in VARIANTS and Path(name).exists():
         return load_config(name), read_header(name).get("training") or {}
@@ -78,30 +77,32 @@ def describe(c) -> str:
 
 
 def stage_table(rows, total) -> str:
-    """A line for each stage; the blocks are alike, so they are shown once and then summed up."""
+    """A line for each place; the blocks are alike, so they are shown once and then summed up."""
     from minivit.cli.tables import table
 
     lines = [("stage", "output", "parameters", "FLOPs")]
     blocks = [row for row in rows if row.name.startswith("blocks.")]
+    first = [row for row in blocks if row.name.startswith("blocks.0.")]
+    count = len(blocks) // max(len(first), 1)
     for row in rows:
-        if blocks and row is blocks[0]:
-            last = row.times - 1
-            lines.append((f"blocks 0-{last}, each:" if last else "block 0:", "", "", ""))
-        indent = "  " if row in blocks else ""
-        lines.append(line(indent + row.name.rpartition(".")[2], row, row.parameters, row.flops))
-        if blocks and row is blocks[-1] and row.times > 1:
-            parameters = sum(block.parameters * block.times for block in blocks)
-            flops = sum(block.flops * block.times for block in blocks)
-            lines.append(line(f"{row.times} blocks together", row, parameters, flops))
+        if row in blocks and row not in first:
+            continue
+        if first and row is first[0]:
+            lines.append((f"blocks 0-{count - 1}, each:" if count > 1 else "block 0:", "", "", ""))
+        lines.append(line("  " * (row in first) + row.name.rpartition(".")[2], row))
+        if first and row is first[-1] and count > 1:
+            sums = (sum(getattr(b, what) for b in blocks) for what in ("parameters", "flops"))
+            together = row._replace(**dict(zip(("parameters", "flops"), sums, strict=True)))
+            lines.append(line(f"{count} blocks together", together))
     all_parameters, all_flops = f"{total.parameters:,}", scaled(total.forward_flops)
     return table([*lines, ("total", "", all_parameters, all_flops)], "<<>")
 
 
-def line(name: str, row, parameters: int, flops: int) -> tuple[str, str, str, str]:
-    """One row of the table; a stage without parameters or products has a dash."""
-    shape = ", ".join(map(str, row.shape))
-    shown = f"{parameters:,}" if parameters else "-"
-    return name, f"(B, {shape})", shown, scaled(flops) if flops else "-"
+def line(name: str, row) -> tuple[str, str, str, str]:
+    """One row of the table; a place without parameters or products has a dash."""
+    shape = f"(B, {', '.join(map(str, row.shape))})" if row.shape else "-"
+    parameters = f"{row.parameters:,}" if row.parameters else "-"
+    return name, shape, parameters, scaled(row.flops) if row.flops else "-"
 
 
 def totals(total, batch: int) -> str:
@@ -167,7 +168,7 @@ def as_json(config, rows, total, batch: int, training: dict) -> dict:
     """Everything in plain values; a shape's first entry is the batch, "B"."""
     return {
         "config": config.to_dict(),
-        "stages": [{**row._asdict(), "shape": ["B", *row.shape]} for row in rows],
+        "stages": [{**row._asdict(), "shape": ["B", *row.shape] if row.shape else []} for row in rows],
         **total._asdict(),
         "batch": batch,
         "training": {name: value for name, value in training.items() if name != "state"},

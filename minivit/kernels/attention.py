@@ -20,6 +20,7 @@ import numpy as np
 from numba import get_num_threads, prange, typeof
 
 from minivit.errors import InputError
+from minivit.ops.attention import PLAIN
 
 from .attention_block import BLOCK, backward_share, forward_share
 from .compile import address_of, parallel_jit
@@ -41,7 +42,7 @@ class AttentionCache(NamedTuple):
         return np.exp(scores - self.row_max[..., None]) * self.row_scale[..., None]
 
 
-def attention_forward(q, k, v):
+def attention_forward(q, k, v, *, options=PLAIN):
     """y = softmax(q k^T / sqrt(K)) v.
 
     The kernel wants all three of one shape, one key and one value to every query.
@@ -54,10 +55,10 @@ def attention_forward(q, k, v):
     need_shape("k", k, q.shape)
     need_shape("v", v, q.shape)
     y = np.empty(q.shape, q.dtype)
-    return y, _attention_into(y, q, k, v)
+    return y, _attention_into(y, q, k, v, options)
 
 
-def _attention_into(y, q, k, v):
+def _attention_into(y, q, k, v, options=PLAIN):
     """Writes y through its strides (last one 1); returns the cache."""
     q, k, v = _alike(q, k, v)
     batch, heads, tokens, depth = q.shape

@@ -10,7 +10,7 @@ memory: 2 B T D numbers read or written each way.
 import numpy as np
 from numba import get_num_threads, prange
 
-from minivit.ops.embed import EmbedCache, with_cls_and_positions
+from minivit.ops.embed import EmbedCache
 
 from .compile import parallel_jit
 from .inputs import like, need_real, need_shape
@@ -27,14 +27,14 @@ def embed_forward(patches, w, b, cls, positions):
     projected, linear = linear_forward(patches, w, b)
     cache = EmbedCache(linear, has_cls, positions is not None)
     if not has_cls:  # nothing moves
-        return with_cls_and_positions(projected, None, positions), cache
+        return projected if positions is None else projected + positions, cache
     x = np.empty((B, N + 1, D), projected.dtype)
     table = np.zeros(x.shape[1:], x.dtype) if positions is None else positions
     _tokens_into(x, projected, cls, table)
     return x, cache
 
 
-def embed_backward(dx, cache, *, want_dpatches=True):
+def embed_backward(dx, cache, *, want_dx=True):
     """dx (B, T, D) -> dpatches (B, N, P*P*channels), dw, db, dcls (D,), dpositions (T, D)."""
     (dx,), (B, N, _), D = like(cache.linear.x, dx), cache.linear.x.shape, cache.linear.w.shape[1]
     T = N + cache.has_cls
@@ -46,7 +46,7 @@ def embed_backward(dx, cache, *, want_dpatches=True):
     else:
         dprojected, dcls = dx, None
         dpositions = dx.sum(axis=0) if cache.has_positions else None
-    return *linear_backward(dprojected, cache.linear, want_dx=want_dpatches), dcls, dpositions
+    return *linear_backward(dprojected, cache.linear, want_dx=want_dx), dcls, dpositions
 
 
 @parallel_jit

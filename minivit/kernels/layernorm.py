@@ -48,12 +48,17 @@ def layernorm_forward(x, gamma, beta, *, eps=1e-6):
     return y, LayerNormCache(x, gamma, statistics[0], statistics[1])
 
 
-def layernorm_backward(dy, cache, *, plus=None):
+def layernorm_backward(dy, cache):
     """With g = dy gamma, and means over a row: dx = rstd (g - mean(g) - x_hat mean(g x_hat)).
 
-    dgamma = sum over rows of dy x_hat, dbeta = sum of dy. `plus` is added to dx on the way.
+    dgamma = sum over rows of dy x_hat, dbeta = sum of dy.
     dy (..., D) -> dx (..., D), dgamma (D,), dbeta (D,).
     """
+    return _layernorm_backward_plus(dy, cache, None)
+
+
+def _layernorm_backward_plus(dy, cache, plus):
+    """The same, with `plus` (..., D) added to dx on the way: what a skip connection hands on."""
     dx = np.empty_like(cache.x)
     width = dx.shape[-1]
     rows = cache.x.reshape(-1, width)
@@ -70,10 +75,8 @@ def layernorm_backward(dy, cache, *, plus=None):
     return dx, sums[0, 0].copy(), sums[0, 1].copy()
 
 
-def layernorm_again(cache, beta):
+def _layernorm_again(cache, beta):
     """The forward's y, to rounding, from what it has kept: beta (D,) -> y (..., D)."""
-    (beta,) = like(cache.x, beta)
-    need_shape("beta", beta, cache.gamma.shape)
     y = np.empty_like(cache.x)
     rows = (-1, cache.x.shape[-1])
     _layernorm_again_into(

@@ -1,8 +1,8 @@
-"""The MLP of a block: y = residual + gelu(x w1 + b1) w2 + b2, the twin of `minivit.ops.mlp`.
+"""The MLP of a block: out = gelu(x w1 + b1) w2 + b2, the twin of `minivit.ops.mlp`.
 
 Two products forward and four backward. GELU costs no pass over memory: forward it is applied to
-each part of z = x w1 + b1 while that part is in the cache; backward dz = (dy w2^T) gelu'(z) is
-finished in the same way, and h = gelu(z), to rounding, which dw2 = h^T dy needs, comes out of the
+each part of z = x w1 + b1 while that part is in the cache; backward dz = (dout w2^T) gelu'(z) is
+finished in the same way, and h = gelu(z), to rounding, which dw2 = h^T dout needs, comes out of the
 same exponential. So the cache keeps z alone: rows x M numbers less than if it kept h too.
 """
 
@@ -17,19 +17,38 @@ from .linear import weight_gradients
 from .matmul import _matmul_into, matmul, matmul_gelu, matmul_gelu_backward
 
 
-class MlpCache(NamedTuple):
-    x: np.ndarray  # (..., D)
+class MlpKept(NamedTuple):
+    """What the backward needs beside x."""
+
     w1: np.ndarray  # (D, M)
     w2: np.ndarray  # (M, D)
     z: np.ndarray  # (rows, M), x w1 + b1
     form: str  # of the GELU, "erf" or "tanh"
     has_b1: bool
     has_b2: bool
-    has_residual: bool
 
 
-def mlp_forward(x, w1, b1, w2, b2, residual=None, *, gelu="erf"):
-    """x (..., D), w1 (D, M), b1 (M,), w2 (M, D), b2 (D,), residual (..., D) -> y (..., D)."""
+class MlpCache(NamedTuple):
+    x: np.ndarray  # (..., D)
+    kept: MlpKept
+
+
+def mlp_forward(x, w1, b1, w2, b2, *, gelu="erf"):
+    """x (..., D), w1 (D, M), b1 (M,), w2 (M, D), b2 (D,) -> out (..., D)."""
+    out, kept = _mlp_plus(x, w1, b1, w2, b2, None, gelu)
+    return out, MlpCache(x, kept)
+
+
+def mlp_backward(dout, cache):
+    """dz = (dout w2^T) gelu'(z), dx = dz w1^T, dw2 = h^T dout, dw1 = x^T dz.
+
+    dout (..., D) -> dx (..., D), dw1 (D, M), db1, dw2 (M, D), db2.
+    """
+    return _mlp_backward_of(dout, *cache)
+
+
+def _mlp_plus(x, w1, b1, w2, b2, residual, gelu):
+    """residual + out, the sums of which begin at the residual (..., D); and what is kept."""
     check_form(gelu)
     rows = x.reshape(-1, w1.shape[0])
     # y first and h last: what is freed again leaves no hole in memory between what is kept.
@@ -37,24 +56,20 @@ def mlp_forward(x, w1, b1, w2, b2, residual=None, *, gelu="erf"):
     z, h = matmul_gelu(rows, w1, b1, form=gelu)
     along = None if residual is None else residual.reshape(-1, w2.shape[1])
     _matmul_into(y.reshape(-1, w2.shape[1]), h, w2, bias=b2, residual=along)
-    has = (b1 is not None, b2 is not None, residual is not None)
-    return y, MlpCache(x, w1, w2, z, gelu, *has)
+    return y, MlpKept(w1, w2, z, gelu, b1 is not None, b2 is not None)
 
 
-def mlp_backward(dy, cache, *, want_dresidual=True):
-    """dz = (dy w2^T) gelu'(z), dx = dz w1^T, dw2 = h^T dy, dw1 = x^T dz, dresidual = dy.
-
-    dy (..., D) -> dx (..., D), dw1 (D, M), db1, dw2 (M, D), db2, dresidual.
-    """
-    x, w1, w2, z, form, has_b1, has_b2, has_residual = cache
-    del cache  # and below each part when it has been used: if the caller let go of it, it is free
-    (dy,) = like(x, dy)
-    dy_rows = dy.reshape(-1, w2.shape[1])
-    dz, h = matmul_gelu_backward(dy_rows, w2.T, z, form=form)
+def _mlp_backward_of(dout, x, kept):
+    """The backward, which lets go of each part as soon as it has been used."""
+    w1, w2, z, form, has_b1, has_b2 = kept
+    del kept  # if the caller let go of it too, each part below is free once it has been used
+    (dout,) = like(x, dout)
+    dout_rows = dout.reshape(-1, w2.shape[1])
+    dz, h = matmul_gelu_backward(dout_rows, w2.T, z, form=form)
     del z
-    dw2, db2 = weight_gradients(h, dy_rows, has_b2)
+    dw2, db2 = weight_gradients(h, dout_rows, has_b2)
     del h
     dw1, db1 = weight_gradients(x.reshape(-1, w1.shape[0]), dz, has_b1)
     del x
-    dx = matmul(dz, w1.T).reshape(*dy.shape[:-1], w1.shape[0])
-    return dx, dw1, db1, dw2, db2, dy.copy() if has_residual and want_dresidual else None
+    dx = matmul(dz, w1.T).reshape(*dout.shape[:-1], w1.shape[0])
+    return dx, dw1, db1, dw2, db2

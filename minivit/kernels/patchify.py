@@ -24,8 +24,10 @@ def patchify_forward(images, *, patch):
     return patches, PatchifyCache(images.shape, patch)
 
 
-def patchify_backward(dpatches, cache):
+def patchify_backward(dpatches, cache, *, want_dx=True):
     """Every pixel lies in one patch, so its gradient moves back: dpatches -> dimages."""
+    if not want_dx:
+        return None
     dimages = np.empty(cache.image_shape, dpatches.dtype)
     _patchify(*_bands(dimages, np.ascontiguousarray(dpatches), cache.patch), False)
     return dimages

@@ -1,15 +1,20 @@
-"""Models: compose ops; forward, then backward in mirror order."""
+"""Models: compose ops; parameters, then forward, then backward in mirror order.
 
-from minivit.models.config import ViTConfig, parameter_count, parameter_shapes, variant
-from minivit.models.load import load
-from minivit.models.trace import Trace, trace_names
-from minivit.models.vit import ViT
+vit.py and block.py are the mathematics, model.py is what a user holds; trace.py and cost.py look at a
+run of any model.
+"""
+
+from minivit.models.config import ViTConfig, variant
+from minivit.models.facts import cost, cost_table, parameter_count, parameter_shapes, trace_names
+from minivit.models.model import ViT
+from minivit.models.trace import Trace
 
 __all__ = [
     "Trace",
     "ViT",
     "ViTConfig",
-    "load",
+    "cost",
+    "cost_table",
     "parameter_count",
     "parameter_shapes",
     "trace_names",

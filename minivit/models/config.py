@@ -6,10 +6,15 @@ import numbers
 from dataclasses import asdict, dataclass, fields, replace
 
 from minivit.errors import InputError
+from minivit.ops.attention import AttentionOptions, check_top_k
 from minivit.ops.gelu import FORMS
 from minivit.ops.head import POOLS
 from minivit.ops.multihead_attention import check_heads
 from minivit.ops.patchify import patch_grid, patch_pair
+from minivit.ops.stochastic_depth import check_rate
+
+POSITIONS = ("learned", "learned-2d", "none")
+POSITIONS_AT = ("input", "every-layer", "every-layer-shared")
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,10 @@ class ViTConfig:
     mlp: int  # M
     classes: int  # C
     pool: str = "cls"  # or "mean", which has no cls token
-    positions: str = "learned"  # or "none"
+    positions: str = "learned"  # or "learned-2d", "none"
+    positions_at: str = "input"  # or "every-layer", "every-layer-shared"
+    top_k: int | None = None  # keys that a query attends to; None: all
+    stochastic_depth: float = 0.0  # of the last block's branches, the part that is left out
     qkv_bias: bool = True
     gelu: str = "erf"  # or "tanh", as in Google's code
     eps: float = 1e-6  # LayerNorm's
@@ -47,13 +55,21 @@ class ViTConfig:
         check_heads(self.width, self.heads)
         for field, allowed in (
             ("pool", POOLS),
-            ("positions", ("learned", "none")),
+            ("positions", POSITIONS),
+            ("positions_at", POSITIONS_AT),
             ("gelu", FORMS),
         ):
             if getattr(self, field) not in allowed:
                 raise InputError(
                     f"{field} is {getattr(self, field)!r}: choose {' or '.join(map(repr, allowed))}"
                 )
+        check_top_k(self.top_k, self.tokens)
+        check_rate(self.stochastic_depth)
+        if self.positions == "learned-2d" and self.width % 2:
+            raise InputError(
+                f"width is {self.width}: with 2-D positions a half of it belongs to the row and a "
+                "half to the column; choose an even width"
+            )
         if not (math.isfinite(self.eps) and self.eps > 0):
             raise InputError(f"eps is {self.eps}: expected a small positive number such as 1e-6")
 
@@ -71,6 +87,23 @@ class ViTConfig:
     def tokens(self) -> int:
         """T: the patches, and the cls token if there is one."""
         return self.patches + (self.pool == "cls")
+
+    @property
+    def positions_in_embedding(self) -> bool:
+        """Whether the embedding itself adds them: a 1-D table at the input, as in equation 1."""
+        return self.positions == "learned" and self.positions_at == "input"
+
+    @property
+    def attention(self) -> AttentionOptions:
+        """What attention does besides."""
+        return AttentionOptions(top_k=self.top_k)
+
+    def drop_rate(self, i: int) -> float:
+        """How much of block i stochastic depth leaves out: from 0 in the first block, in a line.
+
+        (Huang et al. 2016, equation 4, with block 0 always there, as in timm.)
+        """
+        return self.stochastic_depth * i / max(self.depth - 1, 1)
 
     @property
     def pixels(self) -> int:
@@ -96,37 +129,6 @@ class ViTConfig:
 def is_whole_number(value) -> bool:
     """3 and np.int64(3), but not 3.0 and not True."""
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)
-
-
-def parameter_shapes(config: ViTConfig) -> dict[str, tuple[int, ...]]:
-    """Every parameter's name and shape, from the pixels to the head; nothing is allocated."""
-    D, M = config.width, config.mlp
-    shapes = {"embed.w": (config.pixels, D), "embed.b": (D,)}
-    if config.pool == "cls":
-        shapes["embed.cls"] = (D,)
-    if config.positions == "learned":
-        shapes["embed.positions"] = (config.tokens, D)
-    for i in range(config.depth):
-        block = {"norm1.gamma": (D,), "norm1.beta": (D,), "attention.w_qkv": (D, 3 * D)}
-        if config.qkv_bias:
-            block["attention.b_qkv"] = (3 * D,)
-        block |= {"attention.w_out": (D, D), "attention.b_out": (D,)}
-        block |= {"norm2.gamma": (D,), "norm2.beta": (D,)}
-        block |= {"mlp.w1": (D, M), "mlp.b1": (M,), "mlp.w2": (M, D), "mlp.b2": (D,)}
-        shapes |= {f"blocks.{i}.{name}": shape for name, shape in block.items()}
-    shapes |= {"norm.gamma": (D,), "norm.beta": (D,)}
-    return shapes | {"head.w": (D, config.classes), "head.b": (config.classes,)}
-
-
-def is_decayed(name: str) -> bool:
-    """Whether AdamW's weight decay applies: to matrices only, not to biases, LayerNorm's gamma
-    and beta, the cls token and the positions."""
-    return name.rpartition(".")[2].startswith("w")
-
-
-def parameter_count(config: ViTConfig) -> int:
-    """How many numbers the model learns."""
-    return sum(math.prod(shape) for shape in parameter_shapes(config).values())
 
 
 def variant(name: str, **changes) -> ViTConfig:

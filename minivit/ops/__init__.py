@@ -8,50 +8,96 @@ Every op obeys one law:
 A backward returns one gradient per float-array input of its forward, in the same order, with the
 same shape and dtype; an absent optional input gets None. Ops are pure: they hold no state, write
 into none of their arguments and return nothing that shares memory with dy. Only the optimiser's
-step works in place, on vectors that may be as large as the model.
+step works in place, on vectors that may be as large as the model. `op_flops`, where matrices are
+multiplied, counts the FLOPs of the forward for one item of the batch.
+
+From the pixels to the loss: patchify, embed, positions, attention_branch and mlp_branch, layernorm,
+head, cross_entropy. The branches are made of the smaller ops.
 """
 
 from minivit.ops.adam import adam_step
-from minivit.ops.attention import attention_backward, attention_forward
+from minivit.ops.attention import (
+    AttentionOptions,
+    attention_backward,
+    attention_flops,
+    attention_forward,
+)
+from minivit.ops.attention_branch import (
+    attention_branch_backward,
+    attention_branch_flops,
+    attention_branch_forward,
+)
 from minivit.ops.cross_entropy import cross_entropy_backward, cross_entropy_forward
-from minivit.ops.embed import embed_backward, embed_forward
+from minivit.ops.embed import embed_backward, embed_flops, embed_forward
 from minivit.ops.gelu import gelu_backward, gelu_forward
-from minivit.ops.head import head_backward, head_forward
-from minivit.ops.layernorm import layernorm_again, layernorm_backward, layernorm_forward
-from minivit.ops.linear import linear_backward, linear_forward
-from minivit.ops.mlp import mlp_backward, mlp_forward
+from minivit.ops.head import head_backward, head_flops, head_forward
+from minivit.ops.layernorm import layernorm_backward, layernorm_forward
+from minivit.ops.linear import linear_backward, linear_flops, linear_forward
+from minivit.ops.mlp import mlp_backward, mlp_flops, mlp_forward
+from minivit.ops.mlp_branch import mlp_branch_backward, mlp_branch_flops, mlp_branch_forward
 from minivit.ops.multihead_attention import (
     multihead_attention_backward,
+    multihead_attention_flops,
     multihead_attention_forward,
 )
 from minivit.ops.norm import global_norm
 from minivit.ops.patchify import patchify_backward, patchify_forward
+from minivit.ops.positions import (
+    positions_2d_backward,
+    positions_2d_forward,
+    positions_backward,
+    positions_forward,
+)
 from minivit.ops.softmax import softmax_backward, softmax_forward
+from minivit.ops.stochastic_depth import (
+    Drop,
+    stochastic_depth_backward,
+    stochastic_depth_forward,
+)
 
 __all__ = [
+    "AttentionOptions",
+    "Drop",
     "adam_step",
     "attention_backward",
+    "attention_branch_backward",
+    "attention_branch_flops",
+    "attention_branch_forward",
+    "attention_flops",
     "attention_forward",
     "cross_entropy_backward",
     "cross_entropy_forward",
     "embed_backward",
+    "embed_flops",
     "embed_forward",
     "gelu_backward",
     "gelu_forward",
     "global_norm",
     "head_backward",
+    "head_flops",
     "head_forward",
-    "layernorm_again",
     "layernorm_backward",
     "layernorm_forward",
     "linear_backward",
+    "linear_flops",
     "linear_forward",
     "mlp_backward",
+    "mlp_branch_backward",
+    "mlp_branch_flops",
+    "mlp_branch_forward",
+    "mlp_flops",
     "mlp_forward",
     "multihead_attention_backward",
+    "multihead_attention_flops",
     "multihead_attention_forward",
     "patchify_backward",
     "patchify_forward",
+    "positions_2d_backward",
+    "positions_2d_forward",
+    "positions_backward",
+    "positions_forward",
     "softmax_backward",
     "softmax_forward",
+    "stochastic_depth_backward",
+    "stochastic_depth_forward",
 ]

@@ -1,6 +1,6 @@
 """Scaled dot-product attention: every query asks all keys, and takes a mixture of the values.
 
-    scores = q k^T / sqrt(K),   probs = softmax(scores),   y = probs v
+    scores = q k^T / sqrt(K),   probs = softmax(scores),   mixed = probs v
 
 (Vaswani et al. 2017, equation 1; in the ViT paper appendix A, equations 6 and 7.)
 """
@@ -10,7 +10,18 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minivit.errors import InputError
+from minivit.ops.notes import unseen
 from minivit.ops.softmax import SoftmaxCache, softmax_backward, softmax_forward
+
+
+class AttentionOptions(NamedTuple):
+    """What attention may do besides."""
+
+    top_k: int | None = None  # a query attends to its so many best keys; None: to all
+
+
+PLAIN = AttentionOptions()
 
 
 class AttentionCache(NamedTuple):
@@ -21,41 +32,74 @@ class AttentionCache(NamedTuple):
 
 
 def attention_forward(
-    q: np.ndarray, k: np.ndarray, v: np.ndarray
+    q: np.ndarray,
+    k: np.ndarray,
+    v: np.ndarray,
+    *,
+    options: AttentionOptions = PLAIN,
+    note=unseen,
 ) -> tuple[np.ndarray, AttentionCache]:
     """Mix the values by how well each key answers each query.
 
-    q, k, v (..., T, K) -> y (..., T, K).
+    q, k, v (..., T, K) -> mixed (..., T, K).
 
     A dot product of K independent terms of variance 1 has variance K; the factor 1/sqrt(K) brings
     it back to 1, so that the softmax starts out soft.
+
+    Raises InputError when `options.top_k` is not a number of keys that there are.
     """
-    scores = attention_scores(q, k)  # (..., T, T)
-    probs, _ = softmax_forward(scores)
-    return probs @ v, AttentionCache(q, k, v, probs)
-
-
-def attention_scores(q: np.ndarray, k: np.ndarray) -> np.ndarray:
-    """q, k (..., T, K) -> scores (..., T, T) = q k^T / sqrt(K)."""
-    return q @ np.swapaxes(k, -1, -2) * (1 / math.sqrt(q.shape[-1]))
+    check_top_k(options.top_k, k.shape[-2])
+    scores = q @ np.swapaxes(k, -1, -2) * (1 / math.sqrt(q.shape[-1]))  # (..., T, T)
+    attended = scores if options.top_k is None else only_largest(scores, options.top_k)
+    probs, _ = softmax_forward(attended)
+    mixed = probs @ v
+    note(q=q, k=k, v=v, scores=scores, probs=probs, mixed=mixed)
+    return mixed, AttentionCache(q, k, v, probs)
 
 
 def attention_backward(
-    dy: np.ndarray, cache: AttentionCache
+    dmixed: np.ndarray, cache: AttentionCache, *, note=unseen
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Gradients of y = softmax(q k^T / sqrt(K)) v.
+    """Gradients of mixed = softmax(q k^T / sqrt(K)) v.
 
-    dy (..., T, K) -> dq, dk, dv (..., T, K).
+    dmixed (..., T, K) -> dq, dk, dv (..., T, K).
 
-    From the end to the start. y = probs v is a product, so dprobs = dy v^T and dv = probs^T dy;
-    the softmax turns dprobs into dscores; scores = q k^T / sqrt(K) is a product again:
+    From the end to the start. mixed = probs v is a product, so dprobs = dmixed v^T and
+    dv = probs^T dmixed; the softmax turns dprobs into dscores; scores = q k^T / sqrt(K) is a
+    product again:
         dq = dscores k / sqrt(K),   dk = dscores^T q / sqrt(K)
+    A key that `top_k` left out has probability 0, and so no gradient.
     """
     q, k, v, probs = cache
-    dprobs = dy @ np.swapaxes(v, -1, -2)  # (..., T, T)
-    dv = np.swapaxes(probs, -1, -2) @ dy
+    factor = 1 / math.sqrt(q.shape[-1])
+    dprobs = dmixed @ np.swapaxes(v, -1, -2)  # (..., T, T)
+    dv = np.swapaxes(probs, -1, -2) @ dmixed
     dscores = softmax_backward(dprobs, SoftmaxCache(probs))
-    dscores *= 1 / math.sqrt(q.shape[-1])
-    dq = dscores @ k
-    dk = np.swapaxes(dscores, -1, -2) @ q
+    dq = dscores @ k * factor
+    dk = np.swapaxes(dscores, -1, -2) @ q * factor
+    note(q=dq, k=dk, v=dv, scores=dscores, probs=dprobs, mixed=dmixed)
     return dq, dk, dv
+
+
+def attention_flops(q, k, v, *, options: AttentionOptions = PLAIN) -> int:
+    """Of one item of the first axis: q k^T and probs v. What `top_k` leaves out counts too."""
+    return 4 * math.prod(q.shape[1:-1]) * k.shape[-2] * q.shape[-1]
+
+
+def only_largest(scores: np.ndarray, top_k: int) -> np.ndarray:
+    """Each row's `top_k` largest scores; -inf, which the softmax makes 0, in place of the others.
+
+    scores (..., T, T) -> (..., T, T). Scores equal to the smallest that stays all stay.
+    (Explicit sparse transformer: Zhao et al. 2019, equation 8.)
+    """
+    smallest = np.partition(scores, -top_k, axis=-1)[..., -top_k, None]
+    return np.where(scores < smallest, scores.dtype.type(-math.inf), scores)
+
+
+def check_top_k(top_k: int | None, keys: int) -> None:
+    """InputError unless it is None or a whole number from 1 to the number of keys."""
+    if top_k is not None and not 1 <= top_k <= keys:
+        raise InputError(
+            f"top_k is {top_k}, and there are {keys} keys to attend to: choose a whole number from "
+            f"1 to {keys}, or None for all"
+        )

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.errors import InputError
+from minivit.ops.notes import unseen
 
 
 class CrossEntropyCache(NamedTuple):
@@ -16,7 +17,7 @@ class CrossEntropyCache(NamedTuple):
 
 
 def cross_entropy_forward(
-    logits: np.ndarray, *, labels: np.ndarray, smoothing: float = 0.0
+    logits: np.ndarray, *, labels: np.ndarray, smoothing: float = 0.0, note=unseen
 ) -> tuple[np.ndarray, CrossEntropyCache]:
     """Mean over the batch of -sum_c targets_c log softmax(logits)_c.
 
@@ -32,10 +33,13 @@ def cross_entropy_forward(
     total = exp.sum(axis=-1, keepdims=True)
     # log softmax = shifted - log(total): never the log of a probability that underflowed to 0.
     loss = -(targets * (shifted - np.log(total))).sum(axis=-1).mean()
+    note(logits=logits, loss=loss)
     return loss, CrossEntropyCache(exp / total, targets)
 
 
-def cross_entropy_backward(dloss: np.ndarray, cache: CrossEntropyCache) -> np.ndarray:
+def cross_entropy_backward(
+    dloss: np.ndarray, cache: CrossEntropyCache, *, note=unseen
+) -> np.ndarray:
     """Gradient of the mean cross-entropy.
 
     dloss () -> dlogits (B, C).
@@ -45,7 +49,9 @@ def cross_entropy_backward(dloss: np.ndarray, cache: CrossEntropyCache) -> np.nd
         dlogits = (probs - targets) dloss / B
     """
     probs, targets = cache
-    return (probs - targets) * (dloss / len(probs))
+    dlogits = (probs - targets) * (dloss / len(probs))
+    note(logits=dlogits, loss=dloss)
+    return dlogits
 
 
 def label_targets(logits: np.ndarray, labels: np.ndarray, smoothing: float) -> np.ndarray:

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minivit.ops.linear import LinearCache, linear_backward, linear_forward
+from minivit.ops.linear import LinearCache, linear_backward, linear_flops, linear_forward
+from minivit.ops.notes import unseen
 
 
 class EmbedCache(NamedTuple):
@@ -24,47 +25,43 @@ def embed_forward(
     b: np.ndarray | None,
     cls: np.ndarray | None,
     positions: np.ndarray | None,
+    *,
+    note=unseen,
 ) -> tuple[np.ndarray, EmbedCache]:
     """Project the patches, put the cls token in front, add the position table.
 
     patches (B, N, P*P*channels), w (P*P*channels, D), b (D,), cls (D,) or None,
     positions (T, D) or None -> x (B, T, D), T = N + 1 with a cls token and N without.
     """
-    projected, linear_cache = linear_forward(patches, w, b)  # (B, N, D)
-    x = with_cls_and_positions(projected, cls, positions)
-    return x, EmbedCache(linear_cache, cls is not None, positions is not None)
+    projected, linear = linear_forward(patches, w, b)  # (B, N, D)
+    tokens = projected
+    if cls is not None:
+        B, _, D = projected.shape
+        tokens = np.concatenate([np.broadcast_to(cls, (B, 1, D)), projected], axis=1)  # (B, T, D)
+    x = tokens if positions is None else tokens + positions
+    note(projected=projected, tokens=tokens, x=x)
+    return x, EmbedCache(linear, cls is not None, positions is not None)
 
 
-def embed_backward(dx: np.ndarray, cache: EmbedCache, *, want_dpatches: bool = True) -> tuple:
+def embed_backward(
+    dx: np.ndarray, cache: EmbedCache, *, want_dx: bool = True, note=unseen
+) -> tuple:
     """Gradients of x = [cls; patches w + b] + positions.
 
     dx (B, T, D) -> dpatches (B, N, P*P*channels), dw, db, dcls (D,), dpositions (T, D).
 
     cls and positions are the same for every image, so each collects from the whole batch:
         dcls = sum_b dx[b, 0],   dpositions = sum_b dx[b]
-    Only a picture of the gradient on the pixels needs dpatches: None without `want_dpatches`.
+    Only the gradient on the pixels needs dpatches: it is None without `want_dx`.
     """
     dprojected = dx[:, 1:] if cache.has_cls else dx
     dcls = dx[:, 0].sum(axis=0) if cache.has_cls else None
     dpositions = dx.sum(axis=0) if cache.has_positions else None
-    dpatches, dw, db = linear_backward(dprojected, cache.linear, want_dx=want_dpatches)
+    dpatches, dw, db = linear_backward(dprojected, cache.linear, want_dx=want_dx)
+    note(projected=dprojected, tokens=dx, x=dx)
     return dpatches, dw, db, dcls, dpositions
 
 
-def with_cls_and_positions(
-    projected: np.ndarray, cls: np.ndarray | None, positions: np.ndarray | None
-) -> np.ndarray:
-    """projected (B, N, D), cls (D,) or None, positions (T, D) or None -> x (B, T, D).
-
-    Writes into `projected`, which the caller has just made, where no cls token is to be added.
-    """
-    if cls is None:
-        x = projected
-    else:
-        B, N, D = projected.shape
-        x = np.empty((B, N + 1, D), projected.dtype)
-        x[:, 0] = cls
-        x[:, 1:] = projected
-    if positions is not None:
-        x += positions
-    return x
+def embed_flops(patches, w, b, cls, positions) -> int:
+    """Of one image."""
+    return linear_flops(patches, w)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.errors import InputError
+from minivit.ops.notes import unseen
 
 FORMS = ("erf", "tanh")
 TANH_SCALE, TANH_CUBIC = math.sqrt(2 / math.pi), 0.044715
@@ -23,7 +24,7 @@ class GeluCache(NamedTuple):
     form: str
 
 
-def gelu_forward(x: np.ndarray, *, form: str = "erf") -> tuple[np.ndarray, GeluCache]:
+def gelu_forward(x: np.ndarray, *, form: str = "erf", note=unseen) -> tuple[np.ndarray, GeluCache]:
     """Let large values pass, stop small ones, smoothly: y = x Phi(x).
 
     x (...) -> y (...). "erf" is exact; "tanh" takes
@@ -33,10 +34,12 @@ def gelu_forward(x: np.ndarray, *, form: str = "erf") -> tuple[np.ndarray, GeluC
     """
     check_form(form)
     cdf = normal_cdf(x, form)
-    return x * cdf, GeluCache(x, cdf, form)
+    y = x * cdf
+    note(y=y)
+    return y, GeluCache(x, cdf, form)
 
 
-def gelu_backward(dy: np.ndarray, cache: GeluCache) -> np.ndarray:
+def gelu_backward(dy: np.ndarray, cache: GeluCache, *, note=unseen) -> np.ndarray:
     """Gradient of y = x Phi(x), elementwise.
 
     dy (...) -> dx (...).
@@ -51,6 +54,7 @@ def gelu_backward(dy: np.ndarray, cache: GeluCache) -> np.ndarray:
     else:
         t = 2 * cdf - 1
         density = 0.5 * (1 - t * t) * (TANH_SCALE * (1 + 3 * TANH_CUBIC * x * x))
+    note(y=dy)
     return dy * (cdf + x * density)
 
 

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.errors import InputError
-from minivit.ops.linear import LinearCache, linear_backward, linear_forward
+from minivit.ops.linear import LinearCache, linear_backward, linear_flops, linear_forward
+from minivit.ops.notes import unseen
 
 POOLS = ("cls", "mean")
 
@@ -22,7 +23,7 @@ class HeadCache(NamedTuple):
 
 
 def head_forward(
-    x: np.ndarray, w: np.ndarray, b: np.ndarray | None, *, pool: str = "cls"
+    x: np.ndarray, w: np.ndarray, b: np.ndarray | None, *, pool: str = "cls", note=unseen
 ) -> tuple[np.ndarray, HeadCache]:
     """Class scores of each image: logits = pool(x) w + b.
 
@@ -31,12 +32,14 @@ def head_forward(
 
     Raises InputError for another pool.
     """
-    logits, linear_cache = linear_forward(pool_forward(x, pool), w, b)
-    return logits, HeadCache(linear_cache, x.shape, pool)
+    pooled = pool_forward(x, pool)  # (B, D)
+    logits, linear = linear_forward(pooled, w, b)
+    note(pooled=pooled, logits=logits)
+    return logits, HeadCache(linear, x.shape, pool)
 
 
 def head_backward(
-    dlogits: np.ndarray, cache: HeadCache
+    dlogits: np.ndarray, cache: HeadCache, *, note=unseen
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """Gradients of logits = pool(x) w + b.
 
@@ -46,14 +49,20 @@ def head_backward(
         dx[:, 0] = dpooled and 0 elsewhere,   or   dx[:, t] = dpooled / T
     """
     dpooled, dw, db = linear_backward(dlogits, cache.linear)
+    note(pooled=dpooled, logits=dlogits)
     return pool_backward(dpooled, cache.tokens_shape, cache.pool), dw, db
 
 
+def head_flops(x, w, b, *, pool: str = "cls") -> int:
+    """Of one image."""
+    return linear_flops(x[:, 0], w)
+
+
 def pool_forward(x: np.ndarray, pool: str) -> np.ndarray:
-    """x (B, T, D) -> (B, D): token 0, or the mean of all tokens."""
+    """x (B, T, D) -> (B, D): token 0 (a copy, so that the rest may go), or the mean of all."""
     if pool not in POOLS:
         raise InputError(f'pool is {pool!r}: choose "cls" or "mean"')
-    return x[:, 0] if pool == "cls" else x.mean(axis=1)
+    return x[:, 0].copy() if pool == "cls" else x.mean(axis=1)
 
 
 def pool_backward(dpooled: np.ndarray, tokens_shape: tuple, pool: str) -> np.ndarray:

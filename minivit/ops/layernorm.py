@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minivit.ops.notes import unseen
+
 
 class LayerNormCache(NamedTuple):
     x_hat: np.ndarray  # (..., D)
@@ -17,7 +19,7 @@ class LayerNormCache(NamedTuple):
 
 
 def layernorm_forward(
-    x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, *, eps: float = 1e-6
+    x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, *, eps: float = 1e-6, note=unseen
 ) -> tuple[np.ndarray, LayerNormCache]:
     """Normalise the last axis: y = (x - mean) / sqrt(var + eps) * gamma + beta.
 
@@ -28,16 +30,13 @@ def layernorm_forward(
     var = (centred * centred).mean(axis=-1, keepdims=True)
     rstd = 1 / np.sqrt(var + eps)
     x_hat = centred * rstd
-    return x_hat * gamma + beta, LayerNormCache(x_hat, rstd, gamma)
-
-
-def layernorm_again(cache: LayerNormCache, beta: np.ndarray) -> np.ndarray:
-    """The forward's y once more: beta (D,) -> y (..., D). So nobody has to keep y beside x_hat."""
-    return cache.x_hat * cache.gamma + beta
+    normed = x_hat * gamma + beta
+    note(x_hat=x_hat, normed=normed)
+    return normed, LayerNormCache(x_hat, rstd, gamma)
 
 
 def layernorm_backward(
-    dy: np.ndarray, cache: LayerNormCache, *, plus: np.ndarray | None = None
+    dy: np.ndarray, cache: LayerNormCache, *, note=unseen
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Gradients of y = x_hat gamma + beta.
 
@@ -47,8 +46,6 @@ def layernorm_backward(
     x_i also moves the mean (which takes mean(g) off every element) and the spread (which takes
     off the part of g that points along x_hat):
         dx = rstd (g - mean(g) - x_hat mean(g x_hat))
-
-    `plus` (..., D) is added to dx: what reaches x by another way, the skip connection around it.
     """
     x_hat, rstd, gamma = cache
     tokens = tuple(range(dy.ndim - 1))
@@ -58,6 +55,5 @@ def layernorm_backward(
     along_mean = g.mean(axis=-1, keepdims=True)
     along_x_hat = x_hat * (g * x_hat).mean(axis=-1, keepdims=True)
     dx = rstd * (g - along_mean - along_x_hat)
-    if plus is not None:
-        dx += plus
+    note(x_hat=g, normed=dy)
     return dx, dgamma, dbeta

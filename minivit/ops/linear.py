@@ -3,9 +3,12 @@
 y = x w + b
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
+
+from minivit.ops.notes import unseen
 
 
 class LinearCache(NamedTuple):
@@ -15,7 +18,7 @@ class LinearCache(NamedTuple):
 
 
 def linear_forward(
-    x: np.ndarray, w: np.ndarray, b: np.ndarray | None = None
+    x: np.ndarray, w: np.ndarray, b: np.ndarray | None = None, *, note=unseen
 ) -> tuple[np.ndarray, LinearCache]:
     """Map every row of x: y = x w + b.
 
@@ -25,11 +28,12 @@ def linear_forward(
     y = (x.reshape(-1, w.shape[0]) @ w).reshape(*x.shape[:-1], w.shape[1])
     if b is not None:
         y += b
+    note(y=y)
     return y, LinearCache(x, w, b is not None)
 
 
 def linear_backward(
-    dy: np.ndarray, cache: LinearCache, *, want_dx: bool = True
+    dy: np.ndarray, cache: LinearCache, *, want_dx: bool = True, note=unseen
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray | None]:
     """Gradients of y = x w + b.
 
@@ -44,4 +48,10 @@ def linear_backward(
     dx = (dy_rows @ w.T).reshape(x.shape) if want_dx else None
     dw = x.reshape(-1, w.shape[0]).T @ dy_rows
     db = dy_rows.sum(axis=0) if has_bias else None
+    note(y=dy)
     return dx, dw, db
+
+
+def linear_flops(x: np.ndarray, w: np.ndarray, b: np.ndarray | None = None) -> int:
+    """Of one item of the first axis: a multiplication and an addition for each weight and row."""
+    return 2 * math.prod(x.shape[1:-1]) * w.size

@@ -1,6 +1,6 @@
 """The MLP of a block: widen, bend, narrow, token by token.
 
-    y = residual + gelu(x w1 + b1) w2 + b2
+    out = gelu(x w1 + b1) w2 + b2
 
 (ViT paper, equation 3; M is usually 4 D.)
 """
@@ -10,14 +10,15 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.ops.gelu import GeluCache, gelu_backward, gelu_forward
-from minivit.ops.linear import LinearCache, linear_backward, linear_forward
+from minivit.ops.linear import LinearCache, linear_backward, linear_flops, linear_forward
+from minivit.ops.notes import unseen
 
 
 class MlpCache(NamedTuple):
     hidden: LinearCache  # x (..., D) -> z (..., M)
     gelu: GeluCache  # z (..., M) -> h (..., M)
-    out: LinearCache  # h (..., M) -> (..., D)
-    has_residual: bool
+    w2: np.ndarray  # (M, D)
+    has_b2: bool
 
 
 def mlp_forward(
@@ -26,31 +27,37 @@ def mlp_forward(
     b1: np.ndarray | None,
     w2: np.ndarray,
     b2: np.ndarray | None,
-    residual: np.ndarray | None = None,
     *,
     gelu: str = "erf",
+    note=unseen,
 ) -> tuple[np.ndarray, MlpCache]:
-    """Two linear maps with a GELU between them: y = residual + gelu(x w1 + b1) w2 + b2.
+    """Two linear maps with a GELU between them: out = gelu(x w1 + b1) w2 + b2.
 
-    x (..., D), w1 (D, M), b1 (M,) or None, w2 (M, D), b2 (D,) or None, residual (..., D) or None
-    -> y (..., D). `gelu` is "erf" or "tanh".
+    x (..., D), w1 (D, M), b1 (M,) or None, w2 (M, D), b2 (D,) or None -> out (..., D).
+    `gelu` is "erf" or "tanh".
     """
-    z, hidden_cache = linear_forward(x, w1, b1)
-    h, gelu_cache = gelu_forward(z, form=gelu)
-    y, out_cache = linear_forward(h, w2, b2)
-    if residual is not None:
-        y += residual
-    return y, MlpCache(hidden_cache, gelu_cache, out_cache, residual is not None)
+    z, hidden = linear_forward(x, w1, b1)  # (..., M)
+    h, bend = gelu_forward(z, form=gelu)
+    out, _ = linear_forward(h, w2, b2)
+    note(z=z, h=h, out=out)
+    return out, MlpCache(hidden, bend, w2, b2 is not None)
 
 
-def mlp_backward(dy: np.ndarray, cache: MlpCache, *, want_dresidual: bool = True) -> tuple:
-    """Gradients of y = residual + gelu(x w1 + b1) w2 + b2: the chain rule, last step first.
+def mlp_backward(dout: np.ndarray, cache: MlpCache, *, note=unseen) -> tuple:
+    """Gradients of out = gelu(x w1 + b1) w2 + b2: the chain rule, last step first.
 
-    dy (..., D) -> dx (..., D), dw1 (D, M), db1, dw2 (M, D), db2, dresidual.
-        dh = dy w2^T,   dz = dh gelu'(z),   dx = dz w1^T,   dresidual = dy
+    dout (..., D) -> dx (..., D), dw1 (D, M), db1, dw2 (M, D), db2.
+        dh = dout w2^T,   dz = dh gelu'(z),   dx = dz w1^T
     """
-    dh, dw2, db2 = linear_backward(dy, cache.out)
-    dz = gelu_backward(dh, cache.gelu)
-    dx, dw1, db1 = linear_backward(dz, cache.hidden)
-    dresidual = dy.copy() if cache.has_residual and want_dresidual else None
-    return dx, dw1, db1, dw2, db2, dresidual
+    hidden, bend, w2, has_b2 = cache
+    h = bend.x * bend.cdf  # made again: z and Phi(z) are kept anyway, and h would be as large
+    dh, dw2, db2 = linear_backward(dout, LinearCache(h, w2, has_b2))
+    dz = gelu_backward(dh, bend)
+    dx, dw1, db1 = linear_backward(dz, hidden)
+    note(z=dz, h=dh, out=dout)
+    return dx, dw1, db1, dw2, db2
+
+
+def mlp_flops(x, w1, b1, w2, b2, *, gelu: str = "erf") -> int:
+    """Of one item of the first axis: its two linear maps."""
+    return linear_flops(x, w1) + linear_flops(x, w2)

@@ -2,7 +2,7 @@
 
     [q, k, v] = x w_qkv + b_qkv,   y = concat over heads of attention(q_h, k_h, v_h) w_out + b_out
 
-(ViT paper, appendix A, equations 5 to 8, and the skip connection of equation 2.)
+(ViT paper, appendix A, equations 5 to 8.)
 """
 
 from typing import NamedTuple
@@ -10,15 +10,21 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.errors import InputError
-from minivit.ops.attention import AttentionCache, attention_backward, attention_forward
-from minivit.ops.linear import LinearCache, linear_backward, linear_forward
+from minivit.ops.attention import (
+    PLAIN,
+    AttentionCache,
+    AttentionOptions,
+    attention_backward,
+    attention_forward,
+)
+from minivit.ops.linear import LinearCache, linear_backward, linear_flops, linear_forward
+from minivit.ops.notes import unseen
 
 
 class MultiheadAttentionCache(NamedTuple):
     qkv: LinearCache  # x (B, T, D) -> (B, T, 3D)
     attention: AttentionCache  # q, k, v (B, H, T, K), probs (B, H, T, T)
     out: LinearCache  # (B, T, D) -> (B, T, D)
-    has_residual: bool
 
     @property
     def probs(self) -> np.ndarray:  # (B, H, T, T)
@@ -31,44 +37,51 @@ def multihead_attention_forward(
     b_qkv: np.ndarray | None,
     w_out: np.ndarray,
     b_out: np.ndarray | None,
-    residual: np.ndarray | None = None,
     *,
     heads: int,
+    options: AttentionOptions = PLAIN,
+    note=unseen,
 ) -> tuple[np.ndarray, MultiheadAttentionCache]:
-    """Let every token look at every other, in H heads: y = residual + MSA(x).
+    """Let every token look at every other, in H heads: out = MSA(x).
 
-    x (B, T, D), w_qkv (D, 3D), b_qkv (3D,) or None, w_out (D, D), b_out (D,) or None,
-    residual (B, T, D) or None -> y (B, T, D).
+    x (B, T, D), w_qkv (D, 3D), b_qkv (3D,) or None, w_out (D, D), b_out (D,) or None
+    -> out (B, T, D).
 
     Raises InputError when `heads` does not divide D.
     """
     check_heads(x.shape[-1], heads)
     qkv, qkv_cache = linear_forward(x, w_qkv, b_qkv)
+    note(qkv=qkv)  # before attention notes its parts: names come in the order of the forward
     q, k, v = split_heads(qkv, heads)
-    mixed, attention_cache = attention_forward(q, k, v)  # (B, H, T, K)
-    y, out_cache = linear_forward(merge_heads(mixed), w_out, b_out)
-    if residual is not None:
-        y += residual
-    cache = MultiheadAttentionCache(qkv_cache, attention_cache, out_cache, residual is not None)
-    return y, cache
+    mixed, attention = attention_forward(q, k, v, options=options, note=note)  # (B, H, T, K)
+    merged = merge_heads(mixed)  # (B, T, D)
+    out, out_cache = linear_forward(merged, w_out, b_out)
+    note(merged=merged, out=out)
+    return out, MultiheadAttentionCache(qkv_cache, attention, out_cache)
 
 
 def multihead_attention_backward(
-    dy: np.ndarray, cache: MultiheadAttentionCache, *, want_dresidual: bool = True
+    dout: np.ndarray, cache: MultiheadAttentionCache, *, note=unseen
 ) -> tuple:
-    """Gradients of y = residual + MSA(x): each step of the forward, last first.
+    """Gradients of out = MSA(x): each step of the forward, last first.
 
-    dy (B, T, D) -> dx (B, T, D), dw_qkv (D, 3D), db_qkv, dw_out (D, D), db_out, dresidual.
-
-    The sum hands dy on unchanged to both of its terms: dresidual = dy.
+    dout (B, T, D) -> dx (B, T, D), dw_qkv (D, 3D), db_qkv, dw_out (D, D), db_out.
     """
     H = cache.attention.q.shape[1]
-    dmixed, dw_out, db_out = linear_backward(dy, cache.out)
-    dq, dk, dv = attention_backward(split_one(dmixed, H), cache.attention)
+    dmerged, dw_out, db_out = linear_backward(dout, cache.out)
+    dq, dk, dv = attention_backward(split_one(dmerged, H), cache.attention, note=note)
     dqkv = join_heads(dq, dk, dv)
     dx, dw_qkv, db_qkv = linear_backward(dqkv, cache.qkv)
-    dresidual = dy.copy() if cache.has_residual and want_dresidual else None
-    return dx, dw_qkv, db_qkv, dw_out, db_out, dresidual
+    note(qkv=dqkv, merged=dmerged, out=dout)
+    return dx, dw_qkv, db_qkv, dw_out, db_out
+
+
+def multihead_attention_flops(
+    x, w_qkv, b_qkv, w_out, b_out, *, heads: int, options: AttentionOptions = PLAIN
+) -> int:
+    """Of one image: both linear maps, and for each pair of tokens 4 D between them."""
+    T, D = x.shape[1:]
+    return linear_flops(x, w_qkv) + 4 * T * T * D + linear_flops(x, w_out)
 
 
 def check_heads(width: int, heads: int) -> None:

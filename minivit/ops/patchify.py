@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.errors import InputError
+from minivit.ops.notes import unseen
 
 
 class PatchifyCache(NamedTuple):
@@ -18,7 +19,9 @@ class PatchifyCache(NamedTuple):
     patch: tuple  # (patch height, patch width)
 
 
-def patchify_forward(images: np.ndarray, *, patch) -> tuple[np.ndarray, PatchifyCache]:
+def patchify_forward(
+    images: np.ndarray, *, patch, note=unseen
+) -> tuple[np.ndarray, PatchifyCache]:
     """Cut images into flat patches, in raster order.
 
     images (B, height, width, channels) -> patches (B, N, P*P*channels), N = (height/P)(width/P).
@@ -36,22 +39,31 @@ def patchify_forward(images: np.ndarray, *, patch) -> tuple[np.ndarray, Patchify
     patches = patches.reshape(B, grid[0] * grid[1], patch[0] * patch[1] * channels)
     if np.shares_memory(patches, images):  # one patch is the whole image: nothing was moved
         patches = patches.copy()
+    note(images=images, patches=patches)
     return patches, PatchifyCache(images.shape, patch)
 
 
-def patchify_backward(dpatches: np.ndarray, cache: PatchifyCache) -> np.ndarray:
+def patchify_backward(
+    dpatches: np.ndarray, cache: PatchifyCache, *, want_dx: bool = True, note=unseen
+) -> np.ndarray | None:
     """Put every patch's gradient back where the patch was cut out.
 
     dpatches (B, N, P*P*channels) -> dimages (B, height, width, channels).
 
     patches = A images, where A moves each pixel to exactly one place; therefore A^T is A^-1:
         dimages = A^T dpatches
+    None unless it is wanted.
     """
+    if not want_dx:
+        return None
     B, height, width, channels = cache.image_shape
     rows, columns = cache.patch
     cut = dpatches.reshape(B, height // rows, width // columns, rows, columns, channels)
     dimages = cut.transpose(0, 1, 3, 2, 4, 5).reshape(cache.image_shape)
-    return dimages.copy() if np.shares_memory(dimages, dpatches) else dimages
+    if np.shares_memory(dimages, dpatches):
+        dimages = dimages.copy()
+    note(images=dimages, patches=dpatches)
+    return dimages
 
 
 def check_rank(images: np.ndarray) -> None:

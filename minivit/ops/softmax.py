@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minivit.ops.notes import unseen
+
 
 class SoftmaxCache(NamedTuple):
     probs: np.ndarray  # (..., T)
 
 
-def softmax_forward(x: np.ndarray) -> tuple[np.ndarray, SoftmaxCache]:
+def softmax_forward(x: np.ndarray, *, note=unseen) -> tuple[np.ndarray, SoftmaxCache]:
     """Probabilities from scores: probs = exp(x) / sum(exp(x)).
 
     x (..., T) -> probs (..., T), rows that sum to 1.
@@ -20,10 +22,11 @@ def softmax_forward(x: np.ndarray) -> tuple[np.ndarray, SoftmaxCache]:
     # A shift by the row's maximum changes nothing and keeps exp from overflowing.
     probs = np.exp(x - x.max(axis=-1, keepdims=True))
     probs /= probs.sum(axis=-1, keepdims=True)
+    note(probs=probs)
     return probs, SoftmaxCache(probs)
 
 
-def softmax_backward(dprobs: np.ndarray, cache: SoftmaxCache) -> np.ndarray:
+def softmax_backward(dprobs: np.ndarray, cache: SoftmaxCache, *, note=unseen) -> np.ndarray:
     """Gradient of a softmax.
 
     dprobs (..., T) -> dx (..., T).
@@ -33,4 +36,5 @@ def softmax_backward(dprobs: np.ndarray, cache: SoftmaxCache) -> np.ndarray:
         dx = probs (dprobs - sum_i dprobs_i probs_i)
     """
     probs = cache.probs
+    note(probs=dprobs)
     return probs * (dprobs - (dprobs * probs).sum(axis=-1, keepdims=True))

@@ -1,14 +1,19 @@
 """What a model costs, against what it really computes and remembers."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
 from minivit import ViT, parameter_count, variant
+from minivit.models import cost, cost_table
 from minivit.models.config import VARIANTS, ViTConfig
-from minivit.models.cost import cost, parameters_by_stage, stages
 from minivit.ops.cross_entropy import CrossEntropyCache
 
 ODD = ViTConfig((6, 9), 2, (3, 3), 12, 2, 3, 20, 5, pool="mean", qkv_bias=False, positions="none")
+
+
+TABLES = variant("digits", positions="learned-2d", positions_at="every-layer-shared", top_k=3)
 
 
 def remembered(value, owners: dict) -> dict:
@@ -23,7 +28,7 @@ def remembered(value, owners: dict) -> dict:
     return owners
 
 
-@pytest.mark.parametrize("config", [variant("digits"), ODD], ids=["digits", "odd"])
+@pytest.mark.parametrize("config", [variant("digits"), ODD, TABLES], ids=["digits", "odd", "tables"])
 def test_activations_are_what_the_caches_keep(config):
     B, model = 3, ViT(config)
     rng = np.random.default_rng(0)
@@ -39,7 +44,28 @@ def test_activations_are_what_the_caches_keep(config):
 def test_parameters(name):
     config = variant(name)
     assert cost(config, batch=1).parameters == parameter_count(config)
-    assert len(parameters_by_stage(config)) == 3 + 4 * config.depth  # embed, norm and head
+    rows = cost_table(config)
+    assert len(rows) == 4 + 2 * config.depth  # patchify, embed, norm and head
+    assert sum(row.parameters for row in rows) == parameter_count(config)
+
+
+def test_shared_tables_have_a_row_of_their_own():
+    rows = {row.name: row for row in cost_table(TABLES)}
+    assert rows["positions"].parameters == (4 + 4) * 32 + 64
+    assert rows["positions"].shape == ()
+    assert rows["blocks.2.positions"].shape == (17, 64)
+    assert rows["blocks.2.positions"].parameters == 0
+    assert cost(TABLES, batch=1).parameters == parameter_count(TABLES)
+
+
+def test_the_largest_model_takes_no_memory_and_no_time():
+    """Names, shapes and costs of 632 million parameters, which would take 2.5 GB."""
+    tracemalloc.start()
+    rows = cost_table(variant("H/14"))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert rows[-1].shape == (1000,)
+    assert most < 100e6
 
 
 class Counted(np.ndarray):
@@ -61,8 +87,11 @@ class Counted(np.ndarray):
 def test_flops_are_those_of_the_products_that_run(config, monkeypatch):
     B, model = 2, ViT(config)
     # Every product has a weight as a factor, or what came out of such a product.
-    weights = {name: array.view(Counted) for name, array in model.parameters.items()}
-    monkeypatch.setattr(model, "parameters", weights)
+    of = model.parameters.of
+    monkeypatch.setattr(
+        model.parameters, "of",
+        lambda place: tuple(a if a is None else a.view(Counted) for a in of(place)),
+    )  # fmt: skip
     monkeypatch.setattr(Counted, "flops", 0)
     model.forward(np.zeros((B, *config.image, config.channels), np.float32))
     assert cost(config, batch=B).forward_flops * B == Counted.flops
@@ -74,5 +103,5 @@ def test_published_flops():
 
 
 def test_stages_without_blocks():
-    rows = stages(variant("digits", depth=0))
+    rows = cost_table(variant("digits", depth=0))
     assert [row.name for row in rows] == ["patchify", "embed", "norm", "head"]

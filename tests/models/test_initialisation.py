@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from minivit import ViT, variant
-from minivit.models.initialisation import initialise
 
 WIDE = variant("digits", image=(16, 16), patch=(8, 8), width=256, heads=4, mlp=512, depth=1)
 
@@ -72,8 +71,7 @@ def test_no_seed_leaves_zeros():
 
 
 def test_the_spread_of_the_positions_can_be_chosen(parameters):
-    model = ViT(WIDE, seed=None, dtype=np.float64)
-    initialise(model.parameters, 3, position_std=0.5)
+    model = ViT(WIDE, seed=3, dtype=np.float64, position_std=0.5)
     for name, array in model.parameters.items():
         factor = 25 if name == "embed.positions" else 1  # 0.5 instead of 0.02, nothing else
         assert np.abs(array - factor * parameters[name]).max() < 1e-14

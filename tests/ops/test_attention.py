@@ -2,12 +2,13 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from laws import assert_right
 from strategies import drawn, few
 
-from minivit.ops.attention import attention_scores
+from minivit import InputError
+from minivit.ops.attention import AttentionOptions, attention_forward
 
 tokens, head_width = st.integers(1, 5), st.integers(1, 4)
 
@@ -56,7 +57,55 @@ def test_the_same_keys_give_the_mean(ops):
 
 def test_scores_have_variance_1():
     """Why 1/sqrt(K): q and k of variance 1 give scores of variance 1, whatever K is."""
-    rng = np.random.default_rng(0)
+    rng, noted = np.random.default_rng(0), {}
     for K in (4, 64, 256):
-        scores = attention_scores(*rng.standard_normal((2, 300, K)))
-        assert abs(scores.var() - 1) < 0.1
+        q, k = rng.standard_normal((2, 300, K))
+        attention_forward(q, k, k, note=noted.update)
+        assert abs(noted["scores"].var() - 1) < 0.1
+
+
+def gap_of(q, k, top_k):
+    """How far the smallest score that stays is from the largest that goes, at least."""
+    scores = np.sort(q @ np.swapaxes(k, -1, -2) / math.sqrt(q.shape[-1]), axis=-1)
+    return (scores[..., -top_k] - scores[..., -top_k - 1]).min() if top_k < k.shape[-2] else 1
+
+
+@given(drawn, few, few, st.integers(1, 6), head_width, st.integers(1, 6))
+def test_top_k_has_the_gradients_of_its_forward(ops, source, B, H, T, K, top_k):
+    top_k = min(top_k, T)
+    q = source.laid_out(source.rng.standard_normal((B, H, T, K)))
+    k, v = source.weights(B, H, T, K), source.data(B, H, T, K)
+    assume(gap_of(q, k, top_k) > 1e-3)  # where two change places there is a step, and no gradient
+    options = AttentionOptions(top_k=top_k)
+    assert_right(ops, "attention", q, k, v, options=options, seed=source.seed)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("T", "top_k"), [(1, 1), (5, 1), (7, 3), (65, 8), (70, 70), (131, 17)])
+def test_top_k_keeps_the_largest_scores(ops, dtype, T, top_k):
+    """The definition: all other scores are as if they were not there (Zhao et al. 2019)."""
+    q, k, v = np.random.default_rng(T).standard_normal((3, 2, 2, T, 8)).astype(dtype)
+    y, cache = ops.attention_forward(q, k, v, options=AttentionOptions(top_k=top_k))
+    scores = q @ k.swapaxes(2, 3) / math.sqrt(8)
+    for image, head, query in np.ndindex(2, 2, T):
+        row = scores[image, head, query].astype(float)
+        best = np.argsort(row)[-top_k:]
+        weights = np.exp(row[best] - row.max())
+        expected = weights / weights.sum() @ v[image, head, best]
+        assert np.abs(y[image, head, query] - expected).max() < (1e-5 if dtype == np.float32 else 1e-13)
+    assert ((cache.probs > 0).sum(axis=-1) == top_k).all()
+
+
+def test_equal_scores_all_stay(ops):
+    """Three keys are alike and the best: top_k=2 can't tell two of them from the third."""
+    k = np.array([1.0, 1, 0, 1])[None, None, :, None] * np.ones(4)
+    v = np.arange(16.0).reshape(1, 1, 4, 4)
+    y, _ = ops.attention_forward(np.ones((1, 1, 4, 4)), k, v, options=AttentionOptions(top_k=2))
+    assert np.abs(y - v[:, :, [0, 1, 3]].mean(axis=2)).max() < 1e-14
+
+
+@pytest.mark.parametrize("top_k", [0, -1, 6])
+def test_refuses_another_number_of_keys(ops, top_k):
+    x = np.ones((1, 1, 5, 4))
+    with pytest.raises(InputError, match=f"top_k is {top_k}, and there are 5 keys"):
+        ops.attention_forward(x, x, x, options=AttentionOptions(top_k=top_k))

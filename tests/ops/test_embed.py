@@ -44,7 +44,7 @@ def test_cls_and_positions_collect_from_the_whole_batch(ops):
 def test_dpatches_only_when_wanted(ops):
     x, cache = ops.embed_forward(np.ones((2, 2, 3)), np.ones((3, 4)), np.ones(4), np.ones(4), None)
     full = ops.embed_backward(np.ones_like(x), cache)
-    part = ops.embed_backward(np.ones_like(x), cache, want_dpatches=False)
+    part = ops.embed_backward(np.ones_like(x), cache, want_dx=False)
     assert part[0] is None
     assert part[4] is None
     for one, other in zip(full[1:4], part[1:4], strict=True):

@@ -1,24 +1,41 @@
-"""A model from its file."""
+"""A model into its file, and back: `save` and `load` are a pair."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from minivit.checkpoints import read_checkpoint, read_header
+from minivit.checkpoints.format import read_checkpoint, read_header, write_checkpoint
 from minivit.errors import InputError
-from minivit.models.config import ViTConfig
-from minivit.models.vit import ViT
+from minivit.models import ViT, ViTConfig
 from minivit.params import NamedArrays
 
 
+def save(model: ViT, path: str | Path) -> None:
+    """Write a model into one file, replaced whole; `load` reads it.
+
+    Raises OSError when it can't be written; an older file at `path` is then still whole.
+    """
+    write_checkpoint(path, header_of(model), {"parameters": model.parameters})
+
+
 def load(file_or_run: str | Path) -> ViT:
-    """The model that `ViT.save` or a training run wrote, in the dtype it was written in.
+    """The model that `save` or a training run wrote, in the dtype it was written in.
 
     Raises FileNotFoundError, or InputError when the file is not a whole checkpoint of a ViT.
     """
     header, groups = read_checkpoint(file_or_run)
     return build(header, groups["parameters"], file_or_run)
+
+
+def header_of(model: ViT) -> dict:
+    """What a checkpoint says of a model beside its arrays."""
+    return {
+        "architecture": model.architecture.name,
+        "config": model.config.to_dict(),
+        "preprocessing": model.preprocessing,
+        "class_names": model.class_names,
+    }
 
 
 def load_config(file_or_run: str | Path) -> ViTConfig:
@@ -63,9 +80,10 @@ def fill(into: NamedArrays, arrays: Mapping[str, np.ndarray], source: str | Path
 
 
 def _config(header: dict, source: str | Path) -> ViTConfig:
-    if header.get("architecture") != "vit":
+    known = ViT.architecture.name
+    if header.get("architecture") != known:
         raise InputError(
             f"{source} holds a model of architecture {header.get('architecture')!r}: "
-            'this minivit knows "vit"'
+            f'this minivit knows "{known}"'
         )
     return ViTConfig.from_dict(header.get("config") or {})

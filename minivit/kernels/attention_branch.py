@@ -1,0 +1,63 @@
+"""y = x + MSA(LN(x)), the twin of `minivit.ops.attention_branch`.
+
+The sums of the last product begin at x: the skip connection costs no pass of its own, and backward
+LayerNorm adds dy to its dx on the way. LayerNorm's output is not kept but made again from x, which
+is kept: 4 B T D bytes less a branch, for a pass of one multiply-add a number. Images that stochastic
+depth drops are not computed at all.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from minivit.ops.attention import PLAIN
+
+from .inputs import like, need_shape
+from .layernorm import (
+    LayerNormCache,
+    _layernorm_again,
+    _layernorm_backward_plus,
+    layernorm_forward,
+)
+from .multihead_attention import AttentionKept, _attended_backward, _attended_plus
+from .stochastic_depth import Kept, add_kept, kept_of
+
+
+class AttentionBranchCache(NamedTuple):
+    norm: LayerNormCache  # its x: the images that are not dropped
+    beta: np.ndarray  # (D,)
+    msa: AttentionKept
+    kept: Kept | None  # None: all images
+
+    @property
+    def probs(self) -> np.ndarray:  # (B, H, T, T)
+        return self.msa.attention.probs
+
+
+def attention_branch_forward(
+    x, gamma, beta, w_qkv, b_qkv, w_out, b_out, *, heads, options=PLAIN, drop=None, eps=1e-6
+):
+    """x (B, T, D), gamma, beta (D,), w_qkv (D, 3D), w_out (D, D) -> y (B, T, D)."""
+    kept = kept_of(len(x), drop)
+    rows = x if kept is None else x[kept.images]
+    normed, norm = layernorm_forward(rows, gamma, beta, eps=eps)
+    residual = rows if kept is None else None
+    y, msa = _attended_plus(normed, w_qkv, b_qkv, w_out, b_out, residual, heads, options)
+    if kept is not None:
+        y = add_kept(x, y, kept)
+    return y, AttentionBranchCache(norm, *like(norm.x, beta), msa, kept)
+
+
+def attention_branch_backward(dy, cache):
+    """dy (B, T, D) -> dx (B, T, D), dgamma, dbeta, dw_qkv (D, 3D), db_qkv, dw_out, db_out."""
+    norm, beta, *msa, kept = cache  # msa: a list of one, to be handed over and not held here
+    del cache
+    (dy,) = like(norm.x, dy)
+    need_shape("dy", dy, norm.x.shape if kept is None else (kept.batch, *norm.x.shape[1:]))
+    dout = dy if kept is None else dy[kept.images] * dy.dtype.type(kept.factor)
+    dnormed, *dweights = _attended_backward(dout, _layernorm_again(norm, beta), msa.pop())
+    along = dy if kept is None else None
+    dx, dgamma, dbeta = _layernorm_backward_plus(dnormed, norm, along)
+    if kept is not None:
+        dx = add_kept(dy, dx, kept._replace(factor=1.0))
+    return dx, dgamma, dbeta, *dweights

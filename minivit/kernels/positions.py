@@ -1,0 +1,71 @@
+"""Learned positions, the twin of `minivit.ops.positions`.
+
+Forward every image is one pass, threaded over images. Backward every token's gradients are added up
+over the images in their order, threaded over tokens, and copied on the way: the same bits for any
+number of threads. Both wait for the memory: 2 B T D numbers read or written each way. The table of
+rows and columns is made and taken apart by the op's own functions: it is as small as one image.
+"""
+
+import numpy as np
+from numba import get_num_threads, prange
+
+from minivit.ops.positions import Positions2DCache, position_table, table_gradients
+
+from .compile import parallel_jit
+from .inputs import like, need_real, need_shape
+
+
+def positions_forward(x, table):
+    """x (B, T, D), table (T, D) -> y (B, T, D), a new array; threaded over images."""
+    need_real("x", x)
+    x, table = like(x, x, table)
+    need_shape("the table", table, x.shape[1:])
+    y = np.empty_like(x)
+    _add_table(y.reshape(len(x), -1), x.reshape(len(x), -1), table.reshape(-1))
+    return y, None
+
+
+def positions_backward(dy, cache):
+    """dy (B, T, D) -> dx (B, T, D) = dy, dtable (T, D) = sum_b dy_b; threaded over tokens."""
+    dy = np.ascontiguousarray(dy)
+    dx, dtable = np.empty_like(dy), np.empty(dy.shape[1:], dy.dtype)
+    _sum_images(dx, dtable, dy, min(dy.shape[1], get_num_threads()))
+    return dx, dtable
+
+
+def positions_2d_forward(x, rows, columns, cls, *, grid):
+    """x (B, T, D), rows (R, D/2), columns (C, D/2), cls (D,) or None -> y (B, T, D)."""
+    rows, columns, cls = like(x, rows, columns, cls)
+    y, _ = positions_forward(x, position_table(rows, columns, cls, grid))
+    return y, Positions2DCache(grid, cls is not None)
+
+
+def positions_2d_backward(dy, cache):
+    """dy (B, T, D) -> dx (B, T, D), drows (R, D/2), dcolumns (C, D/2), dcls (D,) or None."""
+    dx, dtable = positions_backward(dy, None)
+    return dx, *table_gradients(dtable, cache)
+
+
+@parallel_jit(small_op=True)
+def _add_table(y, x, table):
+    """y[b] = x[b] + table: (B, T D) each, table (T D,)."""
+    images, size = x.shape
+    for b in prange(images):
+        source, goal = x[b], y[b]
+        for j in range(size):
+            goal[j] = source[j] + table[j]
+
+
+@parallel_jit(small_op=True)
+def _sum_images(dx, dtable, dy, shares):
+    """dx = dy, dtable = sum_b dy[b]."""
+    images, tokens, _ = dy.shape
+    for share in prange(shares):
+        first, last = share * tokens // shares, (share + 1) * tokens // shares
+        total = dtable[first:last].reshape(-1)
+        total[:] = 0
+        for b in range(images):
+            source, goal = dy[b, first:last].reshape(-1), dx[b, first:last].reshape(-1)
+            for j in range(source.size):
+                total[j] += source[j]
+                goal[j] = source[j]

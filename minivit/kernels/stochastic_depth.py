@@ -1,0 +1,40 @@
+"""Stochastic depth, the twin of `minivit.ops.stochastic_depth`.
+
+By itself it is one product a number, which NumPy does. In a branch the kernels compute nothing for
+the images that are dropped: those that are kept are gathered, and what the branch makes of them is
+added where they came from.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from minivit.ops.stochastic_depth import (
+    Drop,
+    image_factors,
+    stochastic_depth_backward,
+    stochastic_depth_forward,
+)
+
+__all__ = ["Kept", "add_kept", "kept_of", "stochastic_depth_backward", "stochastic_depth_forward"]
+
+
+class Kept(NamedTuple):
+    images: np.ndarray  # (kept,), their numbers in the batch
+    factor: float  # 1 / (1 - rate)
+    batch: int
+
+
+def kept_of(images: int, drop: Drop | None) -> Kept | None:
+    """Which of `images` images keep the branch; None without `drop`: all of them, as they are."""
+    if drop is None:
+        return None
+    factors = image_factors(drop, np.empty(images))
+    return Kept(np.flatnonzero(factors), 1 / (1 - drop.rate), images)
+
+
+def add_kept(x: np.ndarray, out: np.ndarray, kept: Kept) -> np.ndarray:
+    """x (B, ...), out (kept, ...) -> y (B, ...) = x, and factor out added for the kept images."""
+    y = x.copy()
+    y[kept.images] += out * out.dtype.type(kept.factor)
+    return y

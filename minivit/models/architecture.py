@@ -1,0 +1,13 @@
+"""What a trace, the costs and a checkpoint need to know of a kind of model: three functions."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+
+class Architecture(NamedTuple):
+    """A kind of model. `p` and `g` are parameters and gradients by place (see minivit.params)."""
+
+    name: str  # in checkpoints
+    parameters: Callable  # (config) -> what it learns, declared place by place
+    forward: Callable  # (ops, p, config, images, caches, chance) -> logits; fills `caches` by place
+    backward: Callable  # (ops, g, config, dlogits, caches, want_dimages) -> dimages or None

@@ -1,0 +1,38 @@
+"""What a configuration says of its model: names, shapes and costs. Nothing is allocated."""
+
+import numpy as np
+
+from minivit.models.chance import Chance
+from minivit.models.config import ViTConfig
+from minivit.models.cost import Cost, Stage, stages, total
+from minivit.models.trace import Trace
+from minivit.models.vit import VIT
+from minivit.params import Layout, StandIns
+
+
+def parameter_shapes(config: ViTConfig) -> dict[str, tuple[int, ...]]:
+    """Every parameter's name and shape, from the pixels to the head."""
+    return Layout(VIT.parameters(config)).shapes
+
+
+def parameter_count(config: ViTConfig) -> int:
+    """How many numbers the model learns."""
+    return Layout(VIT.parameters(config)).size
+
+
+def trace_names(config: ViTConfig) -> dict[str, tuple[int, ...]]:
+    """Every name in a trace, in the order of the forward pass, and its shape without the batch."""
+    images = np.empty((0, *config.image, config.channels), np.float32)
+    parameters = StandIns(Layout(VIT.parameters(config)))
+    values = Trace(VIT, config, parameters, images, Chance()).values
+    return {name: array.shape[1:] for name, array in values.items()}
+
+
+def cost_table(config: ViTConfig) -> list[Stage]:
+    """A row for every place of the model."""
+    return stages(VIT, config)
+
+
+def cost(config: ViTConfig, *, batch: int, bytes_each: int = 4) -> Cost:
+    """Parameters, FLOPs, and the memory of a training step with so many images."""
+    return total(cost_table(config), batch=batch, bytes_each=bytes_each)

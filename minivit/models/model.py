@@ -1,0 +1,133 @@
+"""A model as its users hold it: sizes, parameters, gradients, and a pass each way."""
+
+from types import ModuleType
+from typing import NamedTuple
+
+import numpy as np
+
+from minivit import backend
+from minivit.errors import InputError
+from minivit.models.chance import Chance
+from minivit.models.config import ViTConfig
+from minivit.models.images import check_images
+from minivit.models.initialisation import POSITION_STD
+from minivit.models.trace import Trace
+from minivit.models.vit import VIT, vit_parameters
+from minivit.params import Layout, NamedArrays
+
+
+class ModelCache(NamedTuple):
+    """What a forward keeps for the backward."""
+
+    ops: ModuleType  # the backend that made these caches
+    of: dict  # the cache of each op by its place: "blocks.0.mlp"
+    images: int  # B
+
+
+class Forgetful(dict):
+    """Takes caches and keeps none: for inference."""
+
+    def __setitem__(self, place, cache):
+        pass
+
+
+class ViT:
+    """A Vision Transformer with handwritten forward and backward passes.
+
+    `parameters` and `gradients` map names such as "blocks.0.attention.w_qkv" to arrays that are
+    views into `parameters.flat` and `gradients.flat`.
+    """
+
+    architecture = VIT
+
+    def __init__(
+        self,
+        config: ViTConfig,
+        seed: int | None = 0,
+        dtype=np.float32,
+        *,
+        zero_head: bool = True,
+        position_std: float = POSITION_STD,
+    ):
+        """Allocate and initialise (Google's initialisation); dtype is float32 or float64.
+
+        With seed None all parameters are 0: for a loader to fill. `zero_head` and `position_std`
+        are explained in `minivit.models.vit.vit_parameters`.
+
+        Raises InputError for another dtype.
+        """
+        if np.dtype(dtype) not in (np.float32, np.float64):
+            raise InputError(f"dtype is {np.dtype(dtype)}: choose float32 or float64")
+        if seed is not None and seed < 0:
+            raise InputError(f"seed is {seed}: expected a whole number from 0")
+        self.config = config
+        self.dtype = np.dtype(dtype)
+        self.layout = Layout(
+            vit_parameters(config, zero_head=zero_head, position_std=position_std)
+        )
+        self.parameters = NamedArrays(self.layout, dtype)
+        self.gradients = NamedArrays(self.layout, dtype)
+        self.preprocessing: dict = {}  # how a picture becomes an input; whoever trains fills it
+        self.class_names = [str(c) for c in range(config.classes)]
+        if seed is not None:
+            self.parameters.begin(seed)
+
+    def forward(
+        self, images: np.ndarray, *, seed: int | None = None, first_image: int = 0
+    ) -> tuple[np.ndarray, ModelCache]:
+        """images (B, height, width, channels) -> logits (B, C), and what backward needs.
+
+        With a seed, as in training, what the configuration leaves to chance is drawn from it; these
+        images begin at number `first_image` of the whole batch.
+
+        Raises InputError for images of another shape, or that look unscaled.
+        """
+        ops, caches, chance = backend.current(), {}, Chance(seed, first_image)
+        images = self.check_images(images)
+        logits = VIT.forward(ops, self.parameters, self.config, images, caches, chance)
+        return logits, ModelCache(ops, caches, len(images))
+
+    def backward(
+        self,
+        dlogits: np.ndarray,
+        cache: ModelCache,
+        *,
+        want_dimages: bool = False,
+        free_cache: bool = False,
+    ) -> np.ndarray | None:
+        """dlogits (B, C): add every parameter's gradient to `gradients`; return dimages or None.
+
+        With `free_cache` each part of the cache is let go of as soon as it has been used: the
+        memory serves the rest of the pass, and the cache can't be used again. The parameters must
+        still be those of the forward.
+
+        Raises InputError for dlogits of another shape, or a cache that has been let go of.
+        """
+        caches = cache.of if free_cache else dict(cache.of)
+        if not caches:
+            raise InputError(
+                "this cache is used up: a backward with free_cache=True has let it go; run forward "
+                "again, or leave free_cache out to go backward twice"
+            )
+        expected = (cache.images, self.config.classes)
+        if np.shape(dlogits) != expected:
+            raise InputError(f"dlogits have shape {np.shape(dlogits)}: expected {expected}")
+        return VIT.backward(cache.ops, self.gradients, self.config, dlogits, caches, want_dimages)
+
+    def logits(self, images: np.ndarray) -> np.ndarray:
+        """images (B, height, width, channels) -> logits (B, C): a forward that keeps nothing."""
+        images, ops = self.check_images(images), backend.current()
+        return VIT.forward(ops, self.parameters, self.config, images, Forgetful(), Chance())
+
+    def zero_gradients(self) -> None:
+        """Set all gradients to 0: `backward` adds to what is there."""
+        self.gradients.zero()
+
+    def trace(self, images: np.ndarray, *, seed: int | None = None) -> Trace:
+        """Run forward on the NumPy ops and keep every intermediate by its name."""
+        images = self.check_images(images)
+        return Trace(VIT, self.config, self.parameters, images, Chance(seed))
+
+    def check_images(self, images: np.ndarray) -> np.ndarray:
+        """Images as this model takes them, in its dtype; InputError when they can't be meant."""
+        return check_images(images, self.config.image, self.config.channels, self.dtype)

@@ -1,0 +1,91 @@
+"""The first half of a block: what the tokens tell each other is added to what each of them is.
+
+    y = x + MSA(LN(x))
+
+(ViT paper, equation 2.)
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from minivit.ops.attention import PLAIN, AttentionOptions
+from minivit.ops.layernorm import LayerNormCache, layernorm_backward, layernorm_forward
+from minivit.ops.multihead_attention import (
+    MultiheadAttentionCache,
+    multihead_attention_backward,
+    multihead_attention_flops,
+    multihead_attention_forward,
+)
+from minivit.ops.notes import unseen
+from minivit.ops.stochastic_depth import (
+    Drop,
+    StochasticDepthCache,
+    stochastic_depth_backward,
+    stochastic_depth_forward,
+)
+
+
+class AttentionBranchCache(NamedTuple):
+    norm: LayerNormCache
+    msa: MultiheadAttentionCache
+    depth: StochasticDepthCache | None
+
+
+def attention_branch_forward(
+    x: np.ndarray,
+    gamma: np.ndarray,
+    beta: np.ndarray,
+    w_qkv: np.ndarray,
+    b_qkv: np.ndarray | None,
+    w_out: np.ndarray,
+    b_out: np.ndarray | None,
+    *,
+    heads: int,
+    options: AttentionOptions = PLAIN,
+    drop: Drop | None = None,
+    eps: float = 1e-6,
+    note=unseen,
+) -> tuple[np.ndarray, AttentionBranchCache]:
+    """Normalise, attend, add: y = x + MSA(LN(x)).
+
+    x (B, T, D), gamma, beta (D,), w_qkv (D, 3D), b_qkv (3D,) or None, w_out (D, D), b_out (D,) or
+    None -> y (B, T, D). With `drop` some images go without the branch: y = x.
+
+    Raises InputError when `heads` does not divide D.
+    """
+    normed, norm = layernorm_forward(x, gamma, beta, eps=eps, note=note)
+    out, msa = multihead_attention_forward(
+        normed, w_qkv, b_qkv, w_out, b_out, heads=heads, options=options, note=note
+    )
+    depth = None
+    if drop is not None:
+        out, depth = stochastic_depth_forward(out, drop=drop, note=note)
+    y = x + out
+    note(y=y)
+    return y, AttentionBranchCache(norm, msa, depth)
+
+
+def attention_branch_backward(dy: np.ndarray, cache: AttentionBranchCache, *, note=unseen) -> tuple:
+    """Gradients of y = x + MSA(LN(x)).
+
+    dy (B, T, D) -> dx (B, T, D), dgamma, dbeta (D,), dw_qkv (D, 3D), db_qkv, dw_out (D, D), db_out.
+
+    The sum hands dy on, unchanged, to both of its terms: through the branch it comes back as
+    dx_branch, along the skip connection as it is:
+        dx = dy + dx_branch
+    """
+    norm, msa, depth = cache
+    dout = dy if depth is None else stochastic_depth_backward(dy, depth, note=note)
+    dnormed, *dweights = multihead_attention_backward(dout, msa, note=note)
+    dx_branch, dgamma, dbeta = layernorm_backward(dnormed, norm, note=note)
+    note(y=dy)
+    return dy + dx_branch, dgamma, dbeta, *dweights
+
+
+def attention_branch_flops(
+    x, gamma, beta, w_qkv, b_qkv, w_out, b_out, *, heads: int,
+    options: AttentionOptions = PLAIN, drop: Drop | None = None, eps: float = 1e-6,
+) -> int:  # fmt: skip
+    """Of one image."""
+    return multihead_attention_flops(x, w_qkv, b_qkv, w_out, b_out, heads=heads)

@@ -1,0 +1,79 @@
+"""The second half of a block: what each token makes of itself is added to it.
+
+    y = x + MLP(LN(x))
+
+(ViT paper, equation 3.)
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from minivit.ops.layernorm import LayerNormCache, layernorm_backward, layernorm_forward
+from minivit.ops.mlp import MlpCache, mlp_backward, mlp_flops, mlp_forward
+from minivit.ops.notes import unseen
+from minivit.ops.stochastic_depth import (
+    Drop,
+    StochasticDepthCache,
+    stochastic_depth_backward,
+    stochastic_depth_forward,
+)
+
+
+class MlpBranchCache(NamedTuple):
+    norm: LayerNormCache
+    mlp: MlpCache
+    depth: StochasticDepthCache | None
+
+
+def mlp_branch_forward(
+    x: np.ndarray,
+    gamma: np.ndarray,
+    beta: np.ndarray,
+    w1: np.ndarray,
+    b1: np.ndarray | None,
+    w2: np.ndarray,
+    b2: np.ndarray | None,
+    *,
+    gelu: str = "erf",
+    drop: Drop | None = None,
+    eps: float = 1e-6,
+    note=unseen,
+) -> tuple[np.ndarray, MlpBranchCache]:
+    """Normalise, widen, bend, narrow, add: y = x + MLP(LN(x)).
+
+    x (B, T, D), gamma, beta (D,), w1 (D, M), b1 (M,) or None, w2 (M, D), b2 (D,) or None
+    -> y (B, T, D). With `drop` some images go without the branch: y = x.
+    """
+    normed, norm = layernorm_forward(x, gamma, beta, eps=eps, note=note)
+    out, mlp = mlp_forward(normed, w1, b1, w2, b2, gelu=gelu, note=note)
+    depth = None
+    if drop is not None:
+        out, depth = stochastic_depth_forward(out, drop=drop, note=note)
+    y = x + out
+    note(y=y)
+    return y, MlpBranchCache(norm, mlp, depth)
+
+
+def mlp_branch_backward(dy: np.ndarray, cache: MlpBranchCache, *, note=unseen) -> tuple:
+    """Gradients of y = x + MLP(LN(x)).
+
+    dy (B, T, D) -> dx (B, T, D), dgamma, dbeta (D,), dw1 (D, M), db1, dw2 (M, D), db2.
+
+    As in the attention branch, the skip connection hands dy on as it is:
+        dx = dy + dx_branch
+    """
+    norm, mlp, depth = cache
+    dout = dy if depth is None else stochastic_depth_backward(dy, depth, note=note)
+    dnormed, *dweights = mlp_backward(dout, mlp, note=note)
+    dx_branch, dgamma, dbeta = layernorm_backward(dnormed, norm, note=note)
+    note(y=dy)
+    return dy + dx_branch, dgamma, dbeta, *dweights
+
+
+def mlp_branch_flops(
+    x, gamma, beta, w1, b1, w2, b2, *,
+    gelu: str = "erf", drop: Drop | None = None, eps: float = 1e-6,
+) -> int:  # fmt: skip
+    """Of one item of the first axis."""
+    return mlp_flops(x, w1, b1, w2, b2)

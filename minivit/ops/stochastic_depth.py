@@ -1,0 +1,66 @@
+"""Stochastic depth: in training a branch is left out for some images, drawn by chance.
+
+    y_b = keep_b x_b / (1 - rate),   keep_b = 1 with probability 1 - rate, else 0
+
+On average y is x, so that nothing is left out and nothing scaled when the model is used.
+(Huang et al. 2016, equation 2; scaled in training as in dropout, Srivastava et al. 2014, section 10.)
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from minivit.errors import InputError
+from minivit.ops.chance import uniform
+from minivit.ops.notes import unseen
+
+
+class Drop(NamedTuple):
+    """What is left out of a branch in a training step."""
+
+    rate: float  # of the images for which the branch is left out, 0 to below 1
+    seed: int  # mixed from run, step and place
+    first_image: int = 0  # where these images begin in the whole batch
+
+
+class StochasticDepthCache(NamedTuple):
+    drop: Drop
+
+
+def stochastic_depth_forward(
+    x: np.ndarray, *, drop: Drop, note=unseen
+) -> tuple[np.ndarray, StochasticDepthCache]:
+    """Images that are dropped become 0, the others grow by 1 / (1 - rate).
+
+    x (B, ...) -> y (B, ...). Raises InputError for a rate outside [0, 1).
+    """
+    kept = x * image_factors(drop, x)
+    note(kept=kept)
+    return kept, StochasticDepthCache(drop)
+
+
+def stochastic_depth_backward(
+    dy: np.ndarray, cache: StochasticDepthCache, *, note=unseen
+) -> np.ndarray:
+    """Gradient of y_b = factor_b x_b.
+
+    dy (B, ...) -> dx (B, ...): dx_b = factor_b dy_b, with the same factors, drawn again.
+    """
+    note(kept=dy)
+    return dy * image_factors(cache.drop, dy)
+
+
+def image_factors(drop: Drop, x: np.ndarray) -> np.ndarray:
+    """(B, 1, ...), as many axes as x (B, ...) has: 0 for a dropped image, else 1 / (1 - rate)."""
+    check_rate(drop.rate)
+    kept = uniform(drop.seed, drop.first_image + np.arange(len(x))) >= drop.rate
+    factors = kept * (1 / (1 - drop.rate))
+    return factors.astype(x.dtype).reshape(-1, *(1,) * (x.ndim - 1))
+
+
+def check_rate(rate: float) -> None:
+    """InputError unless it is a part of 1, below 1."""
+    if not 0 <= rate < 1:
+        raise InputError(
+            f"the rate of stochastic depth is {rate}: expected a part of 1, from 0 to below 1"
+        )

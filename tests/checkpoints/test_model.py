@@ -1,0 +1,90 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from headers import rewrite
+
+from minivit import InputError, ViT, load, load_dataset, save, variant
+from minivit.checkpoints import read_checkpoint
+
+VERSION_1 = Path(__file__).parent / "version1.safetensors"
+
+
+def test_a_model_comes_back_to_the_bit(tmp_path):
+    for dtype in (np.float32, np.float64):
+        model = ViT(variant("digits", depth=1), seed=3, dtype=dtype)
+        model.class_names = list("abcdefghij")
+        model.preprocessing = {"low": -1.0}
+        save(model, tmp_path / "m.safetensors")
+        again = load(tmp_path / "m.safetensors")
+        assert again.dtype == dtype
+        assert again.config == model.config
+        assert again.class_names == model.class_names
+        assert again.preprocessing == model.preprocessing
+        assert np.array_equal(again.parameters.flat, model.parameters.flat)
+
+
+def test_another_architecture_is_refused(tmp_path):
+    path = tmp_path / "m.safetensors"
+    model = ViT(variant("digits", depth=1))
+    save(model, path)
+    rewrite(path, architecture="resnet")
+    with pytest.raises(InputError, match="architecture 'resnet'"):
+        load(path)
+    rewrite(path, architecture="vit", config=model.config.to_dict() | {"width": 32})
+    with pytest.raises(InputError, match=r"another architecture: .* has shape"):
+        load(path)
+    rewrite(path, config=model.config.to_dict() | {"depth": 2})
+    with pytest.raises(InputError, match=r"'blocks\.1\..*' is missing"):
+        load(path)
+    rewrite(path, config={"width": 3})
+    with pytest.raises(InputError, match="the configuration is not one of a ViT"):
+        load(path)
+    rewrite(path, config=model.config.to_dict(), class_names=["one"])
+    with pytest.raises(InputError, match="names 1 classes, but its model has 10"):
+        load(path)
+
+
+def test_nothing_is_left_when_the_folder_cannot_be_written(tmp_path):
+    with pytest.raises(OSError):
+        save(ViT(variant("digits", depth=1)), tmp_path / "missing" / "m.safetensors")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"class_names": 5}, {"preprocessing": [1]}, {"preprocessing": {"dataset": [1]}},
+     {"training": [1]}, {"config": 3}],
+)  # fmt: skip
+def test_entries_of_another_type_are_refused(tmp_path, damage):
+    path = tmp_path / "m.safetensors"
+    save(ViT(variant("digits", depth=1)), path)
+    rewrite(path, **damage)
+    with pytest.raises(InputError, match="damaged header"):
+        load(path)
+
+
+def test_every_option_survives(tmp_path):
+    config = variant(
+        "digits", positions="learned-2d", positions_at="every-layer", top_k=3, stochastic_depth=0.1
+    )
+    model = ViT(config, seed=1)
+    save(model, tmp_path / "m.safetensors")
+    assert load(tmp_path / "m.safetensors").config == config
+
+
+@pytest.mark.usefixtures("ops")
+def test_a_file_of_version_1_is_the_model_that_it_was():
+    """Written by the code before version 2, of a run with D = 4 and one block. Its logits, too."""
+    model = load(VERSION_1)
+    logits = model.logits(load_dataset("digits").test.images[:2])
+    expected = [
+        [-0.0078899, 0.0080470, -0.0007669, 0.0051890, -0.0081054,
+         0.0034915, -0.0079971, -0.0009044, -0.0059451, 0.0035317],
+        [0.0010327, 0.0019577, 0.0077175, -0.0065703, 0.0050314,
+         -0.0083082, 0.0025917, 0.0043457, 0.0036245, -0.0088790],
+    ]  # fmt: skip
+    assert np.abs(logits - expected).max() < 1e-7
+    _, groups = read_checkpoint(VERSION_1, ("parameters", "first_moment", "second_moment"))
+    for arrays in groups.values():
+        assert set(arrays) == set(model.parameters)
