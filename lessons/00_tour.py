@@ -53,8 +53,8 @@ print(f"A digit of class {label[0]}, image {image.shape}, values {image.min()} t
 print("\n".join(art(image[0, :, :, 0], -1, 1)))
 
 # %% [markdown]
-# `model.trace(images)` runs the model in its smallest steps and keeps every intermediate by name.
-# It is our judge: `show` asserts that what we computed by hand is the same, and prints its shape
+# `model.trace(images)` runs the model and keeps every intermediate by name: the place where it is
+# made, and what it is called there. It is our judge: `show` asserts that what we computed by hand is the same, and prints its shape
 # and first numbers (of the blocks, only for the first).
 
 # %%
@@ -82,11 +82,11 @@ def show(name, ours):
 
 # %%
 cut = image.reshape(1, rows, P, columns, P)  # (B, row of patch, row in it, column of patch, ...)
-patches = show("patches", cut.transpose(0, 1, 3, 2, 4).reshape(1, N, P * P))
+patches = show("patchify.patches", cut.transpose(0, 1, 3, 2, 4).reshape(1, N, P * P))
 projected = show("embed.projected", patches @ p["embed.w"] + p["embed.b"])  # (1, N, D)
 cls = p["embed.cls"].reshape(1, 1, D)
 tokens = show("embed.tokens", np.concatenate([cls, projected], axis=1))  # (1, T, D)
-x = show("embed.out", tokens + p["embed.positions"])
+x = show("embed.x", tokens + p["embed.positions"])
 
 # %% [markdown]
 # ## By hand 2: the blocks (equations 2 and 3)
@@ -117,7 +117,7 @@ def layernorm(x, name):
     centred = x - x.mean(axis=-1, keepdims=True)
     var = (centred**2).mean(axis=-1, keepdims=True)
     x_hat = centred / np.sqrt(var + config.eps)
-    return show(f"{name}.out", x_hat * p[f"{name}.gamma"] + p[f"{name}.beta"])
+    return show(f"{name}.normed", x_hat * p[f"{name}.gamma"] + p[f"{name}.beta"])
 
 
 def softmax(scores):
@@ -143,9 +143,9 @@ def mlp(h, name):
 
 
 for i in range(config.depth):
-    x = x + attention(layernorm(x, f"blocks.{i}.norm1"), f"blocks.{i}.attention")  # (2)
-    x = x + mlp(layernorm(x, f"blocks.{i}.norm2"), f"blocks.{i}.mlp")  # (3)
-    show(f"blocks.{i}.after_mlp", x)
+    x = x + attention(layernorm(x, f"blocks.{i}.attention"), f"blocks.{i}.attention")  # (2)
+    x = x + mlp(layernorm(x, f"blocks.{i}.mlp"), f"blocks.{i}.mlp")  # (3)
+    show(f"blocks.{i}.mlp.y", x)
 
 # %% [markdown]
 # ## By hand 3: the head (equation 4)
@@ -156,7 +156,7 @@ for i in range(config.depth):
 
 # %%
 pooled = show("head.pooled", layernorm(x, "norm")[:, 0])
-logits = show("logits", pooled @ p["head.w"] + p["head.b"])
+logits = show("head.logits", pooled @ p["head.w"] + p["head.b"])
 assert np.allclose(logits, model.forward(image)[0])  # the library's version: one call
 
 # %% [markdown]
