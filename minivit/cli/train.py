@@ -60,8 +60,7 @@ def _adder(parser):
 
 def run(arguments: argparse.Namespace) -> int:
     from minivit import backend
-    from minivit.runs import save_run, write_tables
-    from minivit.training import train
+    from minivit.training import save_run, train, write_tables
 
     backend.prefer("numba")
     if arguments.resume is None:
@@ -107,8 +106,7 @@ def _begun(arguments: argparse.Namespace):
     """A new training and its folder; every setting is checked before the folder is made."""
     from minivit.data import DATASETS, load_dataset
     from minivit.models import variant
-    from minivit.runs import new_folder, run_data
-    from minivit.training import Training, TrainingConfig
+    from minivit.training import Training, TrainingConfig, new_folder, run_data
 
     given = vars(arguments)
     dataset = given.get("dataset", "digits")
@@ -126,8 +124,8 @@ def _resumed(arguments: argparse.Namespace):
     from minivit import backend
     from minivit.checkpoints import checkpoint_path
     from minivit.errors import InputError
-    from minivit.runs import load_run
     from minivit.threads import thread_count
+    from minivit.training import load_run
 
     allowed = {"verb", "run", "resume", "threads", "out", "force"}
     given = sorted(set(vars(arguments)) - allowed)
@@ -231,8 +229,8 @@ def _finish(training, folder: Path) -> None:
 
     from minivit.checkpoints import CHECKPOINT
     from minivit.errors import InputError
-    from minivit.evaluation import evaluate
     from minivit.inspection import attention_picture, can_draw, training_curve
+    from minivit.training import evaluate
 
     images, labels = training.data.test
     with np.errstate(over="ignore", invalid="ignore"):  # a sentence says it better
