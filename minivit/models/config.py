@@ -2,10 +2,10 @@
 
 import difflib
 import math
-import numbers
 from dataclasses import asdict, dataclass, fields, replace
 
 from minivit.errors import InputError
+from minivit.fields import check_fields, described
 from minivit.ops.gelu import FORMS
 from minivit.ops.head import POOLS
 from minivit.ops.multihead_attention import check_heads
@@ -19,43 +19,37 @@ class ViTConfig:
     Raises InputError when the sizes do not fit together.
     """
 
-    image: tuple[int, int]  # (height, width) in pixels
-    channels: int
-    patch: tuple[int, int]  # (P, P)
-    width: int  # D
-    depth: int  # L, the number of blocks
-    heads: int  # H
-    mlp: int  # M
-    classes: int  # C
-    pool: str = "cls"  # or "mean", which has no cls token
-    positions: str = "learned"  # or "none"
-    qkv_bias: bool = True
-    gelu: str = "erf"  # or "tanh", as in Google's code
-    eps: float = 1e-6  # LayerNorm's
+    image: tuple[int, int] = described("sides of an image in pixels, height x width")
+    channels: int = described("numbers in a pixel", least=1)
+    patch: tuple[int, int] = described("sides of a patch in pixels; must divide the image's")
+    width: int = described("width D of a token", least=1)
+    depth: int = described("number of blocks", least=0)
+    heads: int = described("attention heads H; must divide the width", least=1)
+    mlp: int = described("width M of the MLP's hidden layer", least=1)
+    classes: int = described("number of classes C", least=1)
+    pool: str = described(
+        "what the head reads: the cls token, or without one the mean of all tokens",
+        default="cls", choices=POOLS,
+    )  # fmt: skip
+    positions: str = described(
+        "what is added to a token for its place", default="learned", choices=("learned", "none")
+    )
+    qkv_bias: bool = described("add a bias to queries, keys and values", default=True)
+    gelu: str = described(
+        "the exact GELU, or its approximation in Google's code", default="erf", choices=FORMS
+    )
+    eps: float = described(
+        "added to LayerNorm's variance", default=1e-6, above=0,
+        words="a small positive number such as 1e-6",
+    )  # fmt: skip
     name: str = ""
 
     def __post_init__(self):
         object.__setattr__(self, "image", patch_pair(self.image))
         object.__setattr__(self, "patch", patch_pair(self.patch))
-        for field in ("channels", "width", "depth", "heads", "mlp", "classes"):
-            value = getattr(self, field)
-            least = 0 if field == "depth" else 1
-            if not is_whole_number(value) or value < least:
-                raise InputError(f"{field} is {value!r}: expected a whole number from {least}")
-            object.__setattr__(self, field, int(value))
+        check_fields(self)
         patch_grid(self.image, self.patch)
         check_heads(self.width, self.heads)
-        for field, allowed in (
-            ("pool", POOLS),
-            ("positions", ("learned", "none")),
-            ("gelu", FORMS),
-        ):
-            if getattr(self, field) not in allowed:
-                raise InputError(
-                    f"{field} is {getattr(self, field)!r}: choose {' or '.join(map(repr, allowed))}"
-                )
-        if not (math.isfinite(self.eps) and self.eps > 0):
-            raise InputError(f"eps is {self.eps}: expected a small positive number such as 1e-6")
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -91,11 +85,6 @@ class ViTConfig:
             return cls(**values)
         except TypeError as error:
             raise InputError(f"the configuration is not one of a ViT ({error})") from error
-
-
-def is_whole_number(value) -> bool:
-    """3 and np.int64(3), but not 3.0 and not True."""
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
 def parameter_shapes(config: ViTConfig) -> dict[str, tuple[int, ...]]:
