@@ -11,7 +11,7 @@ import math
 import numbers
 import types
 import typing
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from minivit.errors import InputError
@@ -78,17 +78,17 @@ def kind_of(hint) -> tuple[type, bool]:
 
 
 def check_fields(configuration) -> None:
-    """Hold every field to its declaration, and make plain numbers of NumPy's.
-
-    Pairs are left to the configuration itself. Raises InputError.
+    """Hold every field to its declaration, and keep plain values: 3 for np.int64(3), and for a
+    pair (3, 3). Raises InputError.
     """
     for field in described_fields(configuration):
         value = getattr(configuration, field.name)
-        if field.kind is tuple or (value is None and field.may_be_none):
+        if value is None and field.may_be_none:
             continue
         if not allowed(field, value):
             raise InputError(f"{field.name.replace('_', ' ')} is {shown(value)}: {asked(field)}")
-        object.__setattr__(configuration, field.name, field.kind(value))  # it may be frozen
+        kept = sides(value) if field.kind is tuple else field.kind(value)
+        object.__setattr__(configuration, field.name, kept)  # it may be frozen
 
 
 def allowed(field: Described, value) -> bool:
@@ -97,17 +97,31 @@ def allowed(field: Described, value) -> bool:
         return isinstance(value, bool)
     if field.kind is str:
         return isinstance(value, str) and (not field.choices or value in field.choices)
-    if field.kind is int:
-        fits = is_whole_number(value)
-    else:
-        fits = isinstance(value, numbers.Real) and not isinstance(value, bool)
-        fits = fits and math.isfinite(value)
+    if field.kind is float:
+        is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        return is_number and math.isfinite(value) and within(field, value)
+    if field.kind is tuple:
+        pair = sides(value)
+        return len(pair) == 2 and all(is_whole_number(s) and within(field, s) for s in pair)
+    return is_whole_number(value) and within(field, value)
+
+
+def within(field: Described, number) -> bool:
+    """Whether a number is within the field's bounds."""
     return (
-        fits
-        and (field.least is None or value >= field.least)
-        and (field.above is None or value > field.above)
-        and (field.below is None or value < field.below)
+        (field.least is None or number >= field.least)
+        and (field.above is None or number > field.above)
+        and (field.below is None or number < field.below)
     )
+
+
+def sides(value) -> tuple:
+    """A pair of sides: 3 -> (3, 3), np.array([3, 4]) -> (3, 4); () for what is none."""
+    if is_whole_number(value):
+        return int(value), int(value)
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        return ()
+    return tuple(int(side) if is_whole_number(side) else side for side in value)
 
 
 def is_whole_number(value) -> bool:
@@ -122,11 +136,13 @@ def asked(field: Described) -> str:
     elif field.words:
         sentence = f"expected {field.words}"
     else:
-        kinds = {bool: "True or False", int: "a whole number", float: "a number", str: "a word"}
+        words = {bool: "True or False", float: "a number", str: "a word"}
         below = "below" if field.least is None and field.above is None else "to below"
         bounds = ("from", field.least), ("above", field.above), (below, field.below)
         limits = [f" {word} {bound:g}" for word, bound in bounds if bound is not None]
-        sentence = f"expected {kinds[field.kind]}{''.join(limits)}"
+        sentence = f"expected {words.get(field.kind, 'a whole number')}{''.join(limits)}"
+        if field.kind is tuple:
+            sentence += ", or a pair (height, width) of them"
     return f"{sentence}, or None" if field.may_be_none else sentence
 
 
@@ -135,11 +151,26 @@ def shown(value) -> str:
     return str(value) if isinstance(value, numbers.Number) else repr(value)
 
 
-def changed(configuration) -> dict[str, object]:
-    """The described fields whose values are not their defaults; those without a default aside."""
+def changes_in_words(configuration) -> str:
+    """The described fields whose values are not their defaults: "pool mean, top k 8"."""
     values = {
         field.name: (getattr(configuration, field.name), field.default)
         for field in described_fields(configuration)
         if field.help and field.default is not dataclasses.MISSING
     }
-    return {name: value for name, (value, default) in values.items() if value != default}
+    changes = [
+        f"{name.replace('_', ' ')} {in_words(value)}"
+        for name, (value, default) in values.items()
+        if value != default
+    ]
+    return ", ".join(changes)
+
+
+def in_words(value) -> str:
+    """As it is typed: (4, 2) -> "4x2", 2.0 -> "2", True -> "yes", None -> "none"."""
+    if isinstance(value, tuple):
+        return "x".join(map(str, value))
+    if isinstance(value, float):
+        return f"{value:g}"
+    words = {None: "none", True: "yes", False: "no"}
+    return words[value] if value is None or isinstance(value, bool) else str(value)

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from minivit.errors import InputError
-from minivit.fields import changed, check_fields, described, described_fields
+from minivit.fields import changes_in_words, check_fields, described, described_fields, in_words
 
 
 @dataclasses.dataclass(frozen=True)
 class Kite:
     """A field of every kind."""
 
-    size: tuple[int, int] = described("height x width")
+    size: tuple[int, int] = described("height x width", least=1)
     tails: int = described("how many tails", least=1)
     colour: str = described("of the paper", default="red", choices=("red", "blue"))
     line_length: float = described("of the line in metres", default=30.0, above=0)
@@ -47,9 +47,17 @@ def test_every_kind_is_recognised():
     assert texts["maker"] == ""
 
 
+PAIR = "expected a whole number from 1, or a pair (height, width) of them"
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
+        ({"size": 0}, f"size is 0: {PAIR}"),
+        ({"size": (2, 0.5)}, f"size is (2, 0.5): {PAIR}"),
+        ({"size": (2, 3, 4)}, f"size is (2, 3, 4): {PAIR}"),
+        ({"size": "23"}, f"size is '23': {PAIR}"),
+        ({"size": None}, f"size is None: {PAIR}"),
         ({"tails": 0}, "tails is 0: expected a whole number from 1"),
         ({"tails": 2.0}, "tails is 2.0: expected a whole number from 1"),
         ({"tails": True}, "tails is True: expected a whole number from 1"),
@@ -81,8 +89,21 @@ def test_what_is_allowed_is_kept_as_a_plain_value():
     kept = (found.tails, found.line_length, found.slack, found.knots)
     assert kept == (3, 0.5, 0.0, 2)
     assert list(map(type, kept)) == [int, float, float, int]
+    sizes = [kite(size=size).size for size in (4, [4, 2], np.array([4, 2]))]
+    assert sizes == [(4, 4), (4, 2), (4, 2)]
+    assert {type(side) for size in sizes for side in size} == {int}
 
 
 def test_what_differs_from_the_defaults():
-    assert changed(kite(tails=5)) == {}  # it has no default
-    assert changed(kite(colour="blue", knots=3, maker="me")) == {"colour": "blue", "knots": 3}
+    assert changes_in_words(kite(tails=5, maker="me")) == ""  # neither default nor description
+    found = changes_in_words(kite(colour="blue", folds=False, line_length=7, knots=3))
+    assert found == "colour blue, line length 7, folds no, knots 3"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [((4, 2), "4x2"), (2.0, "2"), (1e-6, "1e-06"), (7, "7"), (0, "0"), (1, "1"), (True, "yes"),
+     (False, "no"), (None, "none"), ("cls", "cls")],
+)  # fmt: skip
+def test_values_in_words(value, words):
+    assert in_words(value) == words

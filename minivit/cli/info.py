@@ -4,12 +4,16 @@ import argparse
 import json
 
 from minivit.cli.arguments import whole_number
+from minivit.cli.configuration import add_options, given, refuse
+from minivit.fields import changes_in_words
 
 HELP = "shapes, parameters, FLOPs and memory of a variant or a run"
 SIZES = "B is the batch. FLOPs are those of the matrix products of one image's forward."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from minivit.models import ViTConfig
+
     parser.add_argument(
         "model",
         metavar="NAME_OR_RUN",
@@ -28,12 +32,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print the same as JSON, memory in bytes (default: tables)",
     )
+    add_options(parser.add_argument_group("what is changed in a variant"), ViTConfig)
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from minivit.models import ViTConfig
     from minivit.models.cost import cost, stages
 
-    config, training = find(arguments.model)
+    config, training = find(arguments.model, given(arguments, ViTConfig))
     rows, total = stages(config), cost(config, batch=arguments.batch)
     if arguments.json:
         print(json.dumps(as_json(config, rows, total, arguments.batch, training), indent=2))
@@ -47,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def find(name: str):
+def find(name: str, changes: dict):
     """The configuration of a variant or of a checkpoint, and what the latter was trained with."""
     from pathlib import Path
 
@@ -57,10 +63,13 @@ def find(name: str):
     from minivit.models.config import VARIANTS
     from minivit.models.load import load_config
 
-    if name not in VARIANTS and Path(name).exists():
+    if name in VARIANTS:
+        return variant(name, **changes), {}
+    if Path(name).exists():
+        refuse(changes, f"{name} is a run or a checkpoint")
         return load_config(name), read_header(name).get("training") or {}
     try:
-        return variant(name), {}
+        return variant(name), {}  # raises, with the nearest name
     except InputError as error:
         raise InputError(f"{error}; and no run or checkpoint has this name") from error
 
@@ -69,11 +78,11 @@ def describe(c) -> str:
     """The configuration in one line, with the letters of the table."""
     height, width = c.image
     pixels = f"{height}x{width}x{c.channels}"
-    patch = f"{c.patch[0]}x{c.patch[1]}"
+    patch, options = f"{c.patch[0]}x{c.patch[1]}", changes_in_words(c)
     return (
         f"images {pixels}, patches {patch} (N = {c.patches}), tokens T = {c.tokens}, "
         f"width D = {c.width}, {c.depth} blocks, H = {c.heads} heads, M = {c.mlp}, "
-        f"C = {c.classes} classes"
+        f"C = {c.classes} classes{', ' + options if options else ''}"
     )
 
 

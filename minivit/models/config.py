@@ -9,7 +9,7 @@ from minivit.fields import check_fields, described
 from minivit.ops.gelu import FORMS
 from minivit.ops.head import POOLS
 from minivit.ops.multihead_attention import check_heads
-from minivit.ops.patchify import patch_grid, patch_pair
+from minivit.ops.patchify import patch_grid
 
 
 @dataclass(frozen=True)
@@ -19,9 +19,11 @@ class ViTConfig:
     Raises InputError when the sizes do not fit together.
     """
 
-    image: tuple[int, int] = described("sides of an image in pixels, height x width")
+    image: tuple[int, int] = described("sides of an image in pixels, height x width", least=1)
     channels: int = described("numbers in a pixel", least=1)
-    patch: tuple[int, int] = described("sides of a patch in pixels; must divide the image's")
+    patch: tuple[int, int] = described(
+        "sides of a patch in pixels; must divide the image's", least=1
+    )
     width: int = described("width D of a token", least=1)
     depth: int = described("number of blocks", least=0)
     heads: int = described("attention heads H; must divide the width", least=1)
@@ -45,8 +47,6 @@ class ViTConfig:
     name: str = ""
 
     def __post_init__(self):
-        object.__setattr__(self, "image", patch_pair(self.image))
-        object.__setattr__(self, "patch", patch_pair(self.patch))
         check_fields(self)
         patch_grid(self.image, self.patch)
         check_heads(self.width, self.heads)

@@ -69,14 +69,18 @@ def test_a_variant_says_what_it_was_shrunk_to(capsys, name):
     assert "blocks.1.attention.w_qkv" in out
 
 
-@pytest.mark.parametrize("name", VARIANTS)
-def test_shrinking_keeps_the_structure(name):
-    full, small = variant(name), gradcheck.shrunk(variant(name))
-    assert small.heads == full.heads
-    assert small.mlp / small.width == full.mlp / full.width
-    assert small.depth == 2
-    assert small.channels == full.channels
-    assert small.width <= 64
+def test_a_variant_can_be_changed(capsys):
+    assert command("digits", "--depth", "1", "--pool", "mean", "--no-qkv-bias") == 0
+    out = capsys.readouterr().out
+    assert "depth 1, 4 heads, MLP width 32, 7 classes, pool mean, qkv bias no." in out
+    assert "blocks.0.attention.w_qkv" in out
+    assert "blocks.1." not in out and "b_qkv" not in out and "embed.cls" not in out
+
+
+@pytest.mark.parametrize(("target", "what"), [("mlp", "mlp is an op"), (None, "none is named")])
+def test_what_is_no_variant_can_not_be_changed(target, what):
+    with pytest.raises(InputError, match=f"--depth changes a variant, and {what}; leave it out"):
+        command(*([target] if target else []), "--depth", "1")
 
 
 def test_a_trained_model_on_its_digits(capsys, tmp_path):
@@ -85,6 +89,8 @@ def test_a_trained_model_on_its_digits(capsys, tmp_path):
     model.save(tmp_path / "model.safetensors")
     assert command(str(tmp_path / "model.safetensors")) == 0
     out = capsys.readouterr().out
+    with pytest.raises(InputError, match=r"--mlp changes a variant, and \S+ is a run or a check"):
+        command(str(tmp_path / "model.safetensors"), "--mlp", "8")
     assert "On 4 test images of digits." in out
     assert "images                    4x8x8x1" in out
 
