@@ -30,7 +30,8 @@ import numpy as np
 
 import minivit
 from minivit import ops
-from minivit.inspection import attention_picture, cls_attention
+from minivit.figures import attention_picture
+from minivit.inspection import cls_attention
 from minivit.optim import Adam, warmup_cosine
 
 data = minivit.load_dataset("digits")  # 1,797 real digits, shipped with the library

@@ -18,7 +18,7 @@ def finish(training, folder: Path) -> None:
     )
     for name, meaning in draw(training, tested.probabilities, folder).items():
         print(f"  {folder / name!s:<40} {meaning}")
-    from minivit.inspection import can_draw
+    from minivit.figures import can_draw
 
     if not can_draw():
         print("  No curve.png: matplotlib is missing; pip install 'minivit[plots]', then run\n"
@@ -46,7 +46,7 @@ def measured(training):
 def draw(training, probabilities, folder: Path) -> dict[str, str]:
     """Draw what can be drawn; every file of the run folder, and what it is."""
     from minivit.checkpoints import CHECKPOINT
-    from minivit.inspection import attention_picture, can_draw, training_curve
+    from minivit.figures import attention_picture, can_draw, training_curve
 
     files = {
         CHECKPOINT: "the model, and all that going on needs",

@@ -5,10 +5,10 @@ import pytest
 from PIL import Image
 
 import minivit
-from minivit.inspection import attention_picture as draw_it
-from minivit.inspection.attention_picture import MOST_MISTAKES, as_ink, choose
-from minivit.inspection.paper import Paper
-from minivit.inspection.pictures import DPI
+from minivit.figures import attention_picture as draw_it
+from minivit.figures.attention import MOST_MISTAKES, as_ink, choose
+from minivit.figures.look import DPI
+from minivit.figures.paper import Paper
 
 C = 3
 
