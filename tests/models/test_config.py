@@ -4,7 +4,6 @@ from minivit import InputError
 from minivit.models.config import (
     VARIANTS,
     ViTConfig,
-    is_decayed,
     parameter_count,
     parameter_shapes,
     variant,
@@ -67,13 +66,6 @@ def test_names_run_from_the_pixels_to_the_head():
         "head.w",
         "head.b",
     ]
-
-
-def test_only_matrices_are_decayed():
-    names = {name.rpartition(".")[2] for name in parameter_shapes(variant("B/16"))}
-    assert {name for name in names if is_decayed(name)} == {"w", "w_qkv", "w_out", "w1", "w2"}
-    assert not is_decayed("embed.cls")
-    assert not is_decayed("embed.positions")
 
 
 def test_sizes_that_follow():

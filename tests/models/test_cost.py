@@ -6,7 +6,6 @@ import pytest
 from minivit import ViT, parameter_count, variant
 from minivit.models.config import VARIANTS, ViTConfig
 from minivit.models.cost import cost, parameters_by_stage, stages
-from minivit.ops.cross_entropy import CrossEntropyCache
 
 ODD = ViTConfig((6, 9), 2, (3, 3), 12, 2, 3, 20, 5, pool="mean", qkv_bias=False, positions="none")
 
@@ -32,7 +31,6 @@ def test_activations_are_what_the_caches_keep(config):
     kept = remembered(list(cache.of.values()), {})
     kept.pop(id(model.parameters.flat))
     assert cost(config, batch=B).memory["activations"] == sum(kept.values())
-    assert CrossEntropyCache._fields == ("probs", "targets")  # (B, C): too small to count
 
 
 @pytest.mark.parametrize("name", VARIANTS)
