@@ -27,7 +27,7 @@ def measure(options: Options) -> list[dict]:
     """Measure the roof and everything under it, and draw the picture."""
     need_matplotlib("The roofline")
     need_kernels()
-    from .pictures import draw_roofline
+    from .figures import draw_roofline
 
     ceiling = measured_ceiling(options)
     cases = [case for case in op_cases(options.tiny) if case.flops]

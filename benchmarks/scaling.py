@@ -42,7 +42,7 @@ def measure(options: Options) -> list[dict]:
             rows.append(point(axis, value, case, backend, options.threads, seconds))
     add_theory(rows, options)
     if has_matplotlib():
-        from .pictures import draw_scaling
+        from .figures import draw_scaling
 
         draw_scaling(rows, AXES, options.out / "scaling.png")
     return rows

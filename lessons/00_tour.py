@@ -30,7 +30,8 @@ import numpy as np
 
 import minivit
 from minivit import ops
-from minivit.inspection import attention_picture, cls_attention
+from minivit.figures import attention_picture
+from minivit.inspection import cls_attention
 from minivit.optim import Adam, warmup_cosine
 
 data = minivit.load_dataset("digits")  # 1,797 real digits, shipped with the library
@@ -54,8 +55,8 @@ print("\n".join(art(image[0, :, :, 0], -1, 1)))
 
 # %% [markdown]
 # `model.trace(images)` runs the model and keeps every intermediate by name: the place where it is
-# made, and what it is called there. It is our judge: `show` asserts that what we computed by hand is the same, and prints its shape
-# and first numbers (of the blocks, only for the first).
+# made, and what it is called there. It is our judge: `show` asserts that what we computed by hand is
+# the same, and prints its shape and first numbers (of the blocks, only for the first).
 
 # %%
 trace = model.trace(image)

@@ -5,8 +5,8 @@ A model declares, place by place and in the order of the op's inputs, what it le
     {"head": {"w": Parameter((D, C), xavier_uniform, decayed=True), "b": Parameter((C,), zeros)}}
 
 The optimiser walks the flat vector; the model asks for a place, `p.of("head")`; readers use the
-names, `p["head.w"]`. All roles of a model (parameters, gradients, moments) share one layout, so that
-element i of each belongs to the same weight.
+names, `p["head.w"]`. All roles of a model (parameters, gradients, moments) share one layout, so
+that element i of each belongs to the same weight.
 """
 
 import math
@@ -143,7 +143,9 @@ class NamedArrays(Mapping):
         return NamedArrays, (self.layout, self.dtype, self._flat)
 
     def __copy__(self) -> "NamedArrays":
-        return NamedArrays(self.layout, self.dtype, None if self._flat is None else self.flat.copy())
+        return NamedArrays(
+            self.layout, self.dtype, None if self._flat is None else self.flat.copy()
+        )
 
 
 class StandIns:

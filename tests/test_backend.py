@@ -1,4 +1,7 @@
 import importlib
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -107,3 +110,16 @@ def test_without_numba_a_preference_goes_on_with_numpy(no_numba, capsys):
     backend.prefer("numba")
     assert backend.name() == "numpy"
     assert "going on with NumPy" in capsys.readouterr().err
+
+
+def test_in_a_fresh_python_without_numba_too(tmp_path):
+    (tmp_path / "numba.py").write_text("raise ImportError('Numba needs NumPy 1.0 or less')")
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+        "from minivit import backend; backend.prefer('numba'); print(backend.name())"
+    )
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("MINIVIT_")}
+    done = subprocess.run([sys.executable, "-c", code], env=kept, capture_output=True, text=True)
+    assert done.stdout == "numpy\n"
+    assert done.stderr.startswith("minivit: the Numba backend can't be used here (Numba needs")
+    assert done.stderr.endswith("going on with NumPy.\n") and done.stderr.count("\n") == 1

@@ -17,36 +17,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0 when all is well, 1 when something is off."""
+    from minivit.checking.checkup import examine
+
     facts = examine()
     if arguments.json:
         print(json.dumps(as_json(facts), indent=2))
     else:
         print(as_text(facts))
     return 1 if facts["advice"] else 0
-
-
-def examine() -> dict:
-    """Every fact; the self-test comes early, since it starts the threads."""
-    from minivit import backend
-    from minivit.cli import checkup
-    from minivit.errors import InputError
-
-    kernels, trouble = None, None
-    try:
-        kernels = backend.load("numba")
-    except InputError as error:
-        trouble = str(error.__cause__)
-    facts: dict = {
-        "versions": checkup.versions(),
-        "trouble": trouble,
-        "processor": checkup.processor(kernels),
-        "self-test": checkup.self_test(kernels),
-        "threads": checkup.threads(kernels),
-        "cache": checkup.cache(kernels),
-        "product": checkup.product(kernels),
-    }
-    facts["advice"] = [sentence[0].upper() + sentence[1:] for sentence in checkup.advice(facts)]
-    return facts
 
 
 def as_json(facts: dict) -> dict:

@@ -26,8 +26,8 @@ def run(arguments: argparse.Namespace) -> int:
     from minivit import backend
     from minivit.data import load_dataset
     from minivit.errors import InputError
-    from minivit.evaluation import evaluate
     from minivit.models import load
+    from minivit.training import evaluate
 
     backend.prefer("numba")
     model = load(arguments.run)

@@ -6,15 +6,15 @@ import json
 from pathlib import Path
 
 from minivit.cli.arguments import add_threads
+from minivit.cli.configuration import add_options, given, refuse
 from minivit.errors import InputError
 
 HELP = "compare the handwritten gradients with finite differences"
 
-HEAD_WIDTH, GRID, DEPTH, CLASSES = 4, (2, 3), 2, 7  # of a variant that was shrunk
-IMAGES = 4
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from minivit.models import ViTConfig
+
     parser.add_argument(
         "target",
         nargs="?",
@@ -27,13 +27,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--json", action="store_true", help="print the tables as JSON (default: as text)"
     )
     add_threads(parser)
+    add_options(parser.add_argument_group("what is changed in a variant"), ViTConfig)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """0 when every gradient is right, 1 when one is wrong."""
     if arguments.seed < 0:
         raise InputError(f"seed is {arguments.seed}: expected a whole number from 0")
-    reports = check(arguments.target, arguments.seed)
+    from minivit.models import ViTConfig
+
+    reports = check(arguments.target, arguments.seed, given(arguments, ViTConfig))
     ok = all(report.ok for report in reports)
     if arguments.json:
         print(json.dumps({"ok": ok, "reports": [report.to_dict() for report in reports]}, indent=2))
@@ -47,17 +50,20 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if ok else 1
 
 
-def check(target: str | None, seed: int) -> list:
-    """The reports on a target; InputError when it is none."""
+def check(target: str | None, seed: int, changes: dict) -> list:
+    """The reports on a target; InputError when it is none, or can't be changed."""
     from minivit.checking.samples import OPS, check_sample, samples
-    from minivit.models.config import VARIANTS
+    from minivit.checking.targets import check_run, check_variant
+    from minivit.models.variants import VARIANTS
 
     if target is None or target in OPS:
+        refuse(changes, f"{target} is an op" if target else "none is named")
         names = list(OPS) if target is None else [target]
         return [check_sample(sample, seed) for op in names for sample in samples(op, seed)]
     if target in VARIANTS:
-        return [check_variant(target, seed)]
+        return [check_variant(target, seed, changes)]
     if Path(target).exists():
+        refuse(changes, f"{target} is a run or a checkpoint")
         return [check_run(target, seed)]
     known = {name.lower(): name for name in (*OPS, *VARIANTS)}
     near = difflib.get_close_matches(target.lower(), known, n=1, cutoff=0.0)[0]
@@ -65,71 +71,6 @@ def check(target: str | None, seed: int) -> list:
         f"{target!r} is no op, no variant and no file or folder here; the nearest name is "
         f"{known[near]!r}. The ops are {', '.join(OPS)}; the variants {', '.join(VARIANTS)}"
     )
-
-
-def check_variant(name: str, seed: int):
-    """A small model with the structure of a variant, freshly initialised, on random images."""
-    from minivit.models import ViT, variant
-
-    config = shrunk(variant(name))
-    model = ViT(config, seed, dtype="float64")
-    report = check_on_noise(model, seed)
-    report.remarks.insert(
-        0,
-        f"{name} was shrunk: image {config.image[0]}x{config.image[1]}, patch "
-        f"{config.patch[0]}x{config.patch[1]}, width {config.width}, depth {config.depth}, "
-        f"{config.heads} heads, MLP width {config.mlp}, {config.classes} classes.",
-    )
-    return report
-
-
-def shrunk(config):
-    """The same structure in a size that can be checked: as many heads, as wide an MLP for its
-    width, but two blocks, narrow heads, small patches and few of them."""
-    from dataclasses import replace
-
-    width = config.heads * HEAD_WIDTH
-    patch = tuple(min(side, 2) for side in config.patch)
-    return replace(
-        config,
-        image=(GRID[0] * patch[0], GRID[1] * patch[1]),
-        patch=patch,
-        width=width,
-        depth=min(config.depth, DEPTH),
-        mlp=max(1, width * config.mlp // config.width),
-        classes=min(config.classes, CLASSES),
-    )
-
-
-def check_run(path: str, seed: int):
-    """A trained model: on test images of the data it was trained on, where that is embedded."""
-    from minivit.checking import check_model
-    from minivit.data import DATASETS, load_dataset
-    from minivit.models import load
-
-    model = load(path)
-    dataset = model.preprocessing.get("dataset")
-    if dataset not in DATASETS:
-        report = check_on_noise(model, seed)
-    else:
-        test = load_dataset(dataset).test
-        report = check_model(model, test.images[:IMAGES], test.labels[:IMAGES], seed=seed)
-        report.remarks.insert(0, f"On {IMAGES} test images of {dataset}.")
-    report.title = f"gradient check of {path}"
-    return report
-
-
-def check_on_noise(model, seed: int):
-    """Any model, on random images with random labels."""
-    import numpy as np
-
-    from minivit.checking import check_model
-
-    rng, c = np.random.default_rng(seed), model.config
-    images = rng.uniform(-1, 1, (IMAGES, *c.image, c.channels))
-    report = check_model(model, images, rng.integers(c.classes, size=IMAGES), seed=seed)
-    report.remarks.insert(0, f"On {IMAGES} random images.")
-    return report
 
 
 def print_summary(reports: list) -> None:

@@ -4,12 +4,16 @@ import argparse
 import json
 
 from minivit.cli.arguments import whole_number
+from minivit.cli.configuration import add_options, given, refuse
+from minivit.fields import changes_in_words
 
 HELP = "shapes, parameters, FLOPs and memory of a variant or a run"
 SIZES = "B is the batch. FLOPs are those of the matrix products of one image's forward."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from minivit.models import ViTConfig
+
     parser.add_argument(
         "model",
         metavar="NAME_OR_RUN",
@@ -28,12 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print the same as JSON, memory in bytes (default: tables)",
     )
+    add_options(parser.add_argument_group("what is changed in a variant"), ViTConfig)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from minivit.models import cost, cost_table
+    from minivit.models import ViTConfig, cost, cost_table
 
-    config, training = find(arguments.model)
+    config, training = find(arguments.model, given(arguments, ViTConfig))
     rows, total = cost_table(config), cost(config, batch=arguments.batch)
     if arguments.json:
         print(json.dumps(as_json(config, rows, total, arguments.batch, training), indent=2))
@@ -47,19 +52,22 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def find(name: str):
+def find(name: str, changes: dict):
     """The configuration of a variant or of a checkpoint, and what the latter was trained with."""
     from pathlib import Path
 
     from minivit.checkpoints import load_config, read_header
     from minivit.errors import InputError
     from minivit.models import variant
-    from minivit.models.config import VARIANTS
+    from minivit.models.variants import VARIANTS
 
-    if name not in VARIANTS and Path(name).exists():
+    if name in VARIANTS:
+        return variant(name, **changes), {}
+    if Path(name).exists():
+        refuse(changes, f"{name} is a run or a checkpoint")
         return load_config(name), read_header(name).get("training") or {}
     try:
-        return variant(name), {}
+        return variant(name), {}  # raises, with the nearest name
     except InputError as error:
         raise InputError(f"{error}; and no run or checkpoint has this name") from error
 
@@ -68,11 +76,11 @@ def describe(c) -> str:
     """The configuration in one line, with the letters of the table."""
     height, width = c.image
     pixels = f"{height}x{width}x{c.channels}"
-    patch = f"{c.patch[0]}x{c.patch[1]}"
+    patch, options = f"{c.patch[0]}x{c.patch[1]}", changes_in_words(c)
     return (
         f"images {pixels}, patches {patch} (N = {c.patches}), tokens T = {c.tokens}, "
         f"width D = {c.width}, {c.depth} blocks, H = {c.heads} heads, M = {c.mlp}, "
-        f"C = {c.classes} classes"
+        f"C = {c.classes} classes{', ' + options if options else ''}"
     )
 
 
@@ -168,7 +176,9 @@ def as_json(config, rows, total, batch: int, training: dict) -> dict:
     """Everything in plain values; a shape's first entry is the batch, "B"."""
     return {
         "config": config.to_dict(),
-        "stages": [{**row._asdict(), "shape": ["B", *row.shape] if row.shape else []} for row in rows],
+        "stages": [
+            {**row._asdict(), "shape": ["B", *row.shape] if row.shape else []} for row in rows
+        ],
         **total._asdict(),
         "batch": batch,
         "training": {name: value for name, value in training.items() if name != "state"},

@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from minivit import backend
-    from minivit.data.pictures import check_preprocessing
+    from minivit.data.picture_files import check_preprocessing
     from minivit.models import load
 
     backend.prefer("numba")
@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def answers(model, given: list[str], top: int):
     """For every picture its answer, or the error that it gave: one bad file stops no other."""
-    from minivit.data.pictures import picture_files
+    from minivit.data.picture_files import picture_files
     from minivit.errors import InputError
 
     for path in given:
@@ -82,7 +82,7 @@ def predict(model, file, top: int) -> dict:
     """One picture's entry in the list that --json prints."""
     import numpy as np
 
-    from minivit.data.pictures import prepare_picture
+    from minivit.data.picture_files import prepare_picture
     from minivit.errors import InputError
     from minivit.ops import softmax_forward
 

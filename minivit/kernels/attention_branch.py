@@ -1,8 +1,8 @@
 """y = x + MSA(LN(x)), the twin of `minivit.ops.attention_branch`.
 
-The sums of the last product begin at x: the skip connection costs no pass of its own, and backward
-LayerNorm adds dy to its dx on the way. LayerNorm's output is not kept but made again from x, which
-is kept: 4 B T D bytes less a branch, for a pass of one multiply-add a number. Images that stochastic
+The sums of the last product begin at x, so that the skip connection costs no pass of its own;
+backward, LayerNorm adds dy to its dx on the way. LayerNorm's output is not kept but made again from
+x: that saves 4 B T D bytes a branch and costs one multiply-add a number. Images that stochastic
 depth drops are not computed at all.
 """
 

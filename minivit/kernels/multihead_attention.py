@@ -1,13 +1,14 @@
 """Multi-head self-attention, the twin of `minivit.ops.multihead_attention`.
 
-Three kernels forward: the product x w_qkv, attention, the product with w_out, which adds the bias as
-it goes. Nothing is rearranged in memory between them: attention reads q, k and v where the first
+Three kernels forward: the product x w_qkv, attention, the product with w_out, which adds the bias
+as it goes. Nothing is rearranged in memory between them: attention reads q, k and v where the first
 product put them, as strided views of qkv (B, T, 3D), and writes each head's columns of
 merged (B, T, D). Backward it writes dq, dk and dv side by side into one dqkv (B, T, 3D).
+
 The probabilities are not kept: memory grows with T, not with T^2. `cache.probs` rebuilds them.
-Nor is merged, which would take 4 B T D bytes a layer (29 MB in ViT-B/16 with 4 images): backward has
-the probabilities at hand and makes it again, chunk by chunk in the place of dmerged, with 2 B T^2 D
-more operations (0.7 % of that model's training step).
+Nor is merged, which would take 4 B T D bytes a layer (29 MB in ViT-B/16 with 4 images): backward
+has the probabilities at hand and makes it again, chunk by chunk in the place of dmerged, with
+2 B T^2 D more operations (0.7 % of that model's training step).
 """
 
 from typing import NamedTuple

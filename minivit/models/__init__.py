@@ -1,13 +1,14 @@
 """Models: compose ops; parameters, then forward, then backward in mirror order.
 
-vit.py and block.py are the mathematics, model.py is what a user holds; trace.py and cost.py look at a
-run of any model.
+vit.py and block.py are the mathematics, model.py is what a user holds; trace.py and cost.py look at
+a run of any model.
 """
 
-from minivit.models.config import ViTConfig, variant
+from minivit.models.config import ViTConfig
 from minivit.models.facts import cost, cost_table, parameter_count, parameter_shapes, trace_names
 from minivit.models.model import ViT
 from minivit.models.trace import Trace
+from minivit.models.variants import shrunk, variant
 
 __all__ = [
     "Trace",
@@ -17,6 +18,7 @@ __all__ = [
     "cost_table",
     "parameter_count",
     "parameter_shapes",
+    "shrunk",
     "trace_names",
     "variant",
 ]

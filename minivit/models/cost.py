@@ -1,10 +1,10 @@
 """What a model costs, place by place: from a forward of no image, in which nothing is computed.
 
 The model runs on a batch of zero images, with parameters of zero stride: every shape comes out, and
-no memory is taken. FLOPs are those of the matrix products, an addition and a multiplication counting
-as 2; all else (LayerNorm, softmax, GELU, sums) is linear in the values, and small beside them. The
-backward needs two products for each of the forward's, one for the input and one for the weights: a
-training step costs three times the forward.
+no memory is taken. FLOPs are those of the matrix products, where an addition and a multiplication
+count as 2; all else (LayerNorm, softmax, GELU, sums) is linear in the values, and small beside them.
+The backward needs two products for each of the forward's, one for the input and one for the weights:
+a training step costs three times the forward.
 """
 
 import math
@@ -65,7 +65,7 @@ def no_products(*inputs, **options) -> int:
 
 
 def kept_numbers(cache) -> int:
-    """Numbers per image in the arrays of a cache that have the batch, here 0, as their first axis."""
+    """Numbers per image in those arrays of a cache whose first axis is the batch, which is 0."""
     arrays: dict[int, np.ndarray] = {}
     collect(cache, arrays)
     return sum(math.prod(a.shape[1:]) for a in arrays.values() if a.ndim and not len(a))

@@ -62,9 +62,7 @@ class ViT:
             raise InputError(f"seed is {seed}: expected a whole number from 0")
         self.config = config
         self.dtype = np.dtype(dtype)
-        self.layout = Layout(
-            vit_parameters(config, zero_head=zero_head, position_std=position_std)
-        )
+        self.layout = Layout(vit_parameters(config, zero_head=zero_head, position_std=position_std))
         self.parameters = NamedArrays(self.layout, dtype)
         self.gradients = NamedArrays(self.layout, dtype)
         self.preprocessing: dict = {}  # how a picture becomes an input; whoever trains fills it

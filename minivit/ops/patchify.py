@@ -19,9 +19,7 @@ class PatchifyCache(NamedTuple):
     patch: tuple  # (patch height, patch width)
 
 
-def patchify_forward(
-    images: np.ndarray, *, patch, note=unseen
-) -> tuple[np.ndarray, PatchifyCache]:
+def patchify_forward(images: np.ndarray, *, patch, note=unseen) -> tuple[np.ndarray, PatchifyCache]:
     """Cut images into flat patches, in raster order.
 
     images (B, height, width, channels) -> patches (B, N, P*P*channels), N = (height/P)(width/P).

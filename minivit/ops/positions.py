@@ -3,8 +3,8 @@
     1-D   y_t = x_t + table_t                                a vector for every token
     2-D   y_rc = x_rc + [rows_r; columns_c]                  one for its row, one for its column
 
-Half of the width belongs to the row, the other half to the column; the cls token has a vector of its
-own. (ViT paper, section 3.1 and appendix D.4.)
+Half of the width belongs to the row, the other half to the column; the cls token has a vector of
+its own. (ViT paper, section 3.1 and appendix D.4.)
 """
 
 from typing import NamedTuple
@@ -15,9 +15,7 @@ from minivit.errors import InputError
 from minivit.ops.notes import unseen
 
 
-def positions_forward(
-    x: np.ndarray, table: np.ndarray, *, note=unseen
-) -> tuple[np.ndarray, None]:
+def positions_forward(x: np.ndarray, table: np.ndarray, *, note=unseen) -> tuple[np.ndarray, None]:
     """x (B, T, D), table (T, D) -> y (B, T, D)."""
     y = x + table
     note(y=y)
@@ -64,7 +62,8 @@ def positions_2d_backward(dy: np.ndarray, cache: Positions2DCache, *, note=unsee
     dy (B, T, D) -> dx (B, T, D), drows (grid rows, D/2), dcolumns (grid columns, D/2), dcls.
 
     A row's vector is used by all patches in the row of every image, so it collects from them:
-        dtable = sum_b dy_b,   drows_r = sum_c dtable_rc[: D/2],   dcolumns_c = sum_r dtable_rc[D/2 :]
+        dtable = sum_b dy_b
+        drows_r = sum_c dtable_rc[: D/2],   dcolumns_c = sum_r dtable_rc[D/2 :]
     """
     note(y=dy)
     return dy.copy(), *table_gradients(dy.sum(axis=0), cache)

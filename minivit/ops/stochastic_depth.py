@@ -3,7 +3,7 @@
     y_b = keep_b x_b / (1 - rate),   keep_b = 1 with probability 1 - rate, else 0
 
 On average y is x, so that nothing is left out and nothing scaled when the model is used.
-(Huang et al. 2016, equation 2; scaled in training as in dropout, Srivastava et al. 2014, section 10.)
+(Huang et al. 2016, equation 2, but scaled in training: Srivastava et al. 2014, section 10.)
 """
 
 from typing import NamedTuple

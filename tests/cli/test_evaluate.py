@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from minivit import ViT, load_dataset, variant
+from minivit import ViT, load_dataset, save, variant
 from minivit.cli.evaluate import confusion
 from minivit.cli.main import main
 
@@ -20,7 +20,7 @@ def model():
 
 @pytest.fixture
 def run(model, tmp_path):
-    model.save(tmp_path / "checkpoint.safetensors")
+    save(model, tmp_path / "checkpoint.safetensors")
     return str(tmp_path)
 
 
@@ -56,7 +56,7 @@ def test_confusion_counts_rows_of_truth():
 
 
 def test_a_model_without_a_dataset(tmp_path, capsys):
-    ViT(variant("digits")).save(tmp_path / "m.safetensors")
+    save(ViT(variant("digits")), tmp_path / "m.safetensors")
     assert main(["evaluate", str(tmp_path / "m.safetensors")]) == 2
     assert "does not say which dataset it was trained on" in capsys.readouterr().err
 
@@ -83,7 +83,7 @@ def test_answers_that_overflow(model, tmp_path, capsys):
     huge = ViT(model.config, seed=3, zero_head=False)
     huge.preprocessing = model.preprocessing
     huge.parameters.flat[:] *= np.float32(1e30)
-    huge.save(tmp_path / "m.safetensors")
+    save(huge, tmp_path / "m.safetensors")
     assert main(["evaluate", str(tmp_path / "m.safetensors"), "--json"]) == 2
     captured = capsys.readouterr()
     assert captured.out == "" and "overflow" in captured.err

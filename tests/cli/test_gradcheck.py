@@ -4,9 +4,9 @@ import json
 import numpy as np
 import pytest
 
-from minivit import InputError, ViT, backend, ops, variant
+from minivit import InputError, ViT, backend, ops, save, variant
 from minivit.cli import gradcheck
-from minivit.models.config import VARIANTS
+from minivit.models.variants import VARIANTS
 
 
 def command(*words: str) -> int:
@@ -57,7 +57,7 @@ def test_a_wrong_gradient_gives_1_and_its_table(capsys, broken_layernorm):
 
 def test_a_wrong_gradient_of_a_model(capsys, broken_layernorm):
     assert command("digits") == 1
-    assert "blocks.1.norm2.gamma" in capsys.readouterr().out
+    assert "blocks.1.mlp.gamma" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["digits", "Ti/16", "H/14"])
@@ -69,29 +69,35 @@ def test_a_variant_says_what_it_was_shrunk_to(capsys, name):
     assert "blocks.1.attention.w_qkv" in out
 
 
-@pytest.mark.parametrize("name", VARIANTS)
-def test_shrinking_keeps_the_structure(name):
-    full, small = variant(name), gradcheck.shrunk(variant(name))
-    assert small.heads == full.heads
-    assert small.mlp / small.width == full.mlp / full.width
-    assert small.depth == 2
-    assert small.channels == full.channels
-    assert small.width <= 64
+def test_a_variant_can_be_changed(capsys):
+    assert command("digits", "--depth", "1", "--pool", "mean", "--no-qkv-bias") == 0
+    out = capsys.readouterr().out
+    assert "depth 1, 4 heads, MLP width 32, 7 classes, pool mean, qkv bias no." in out
+    assert "blocks.0.attention.w_qkv" in out
+    assert "blocks.1." not in out and "b_qkv" not in out and "embed.cls" not in out
+
+
+@pytest.mark.parametrize(("target", "what"), [("mlp", "mlp is an op"), (None, "none is named")])
+def test_what_is_no_variant_can_not_be_changed(target, what):
+    with pytest.raises(InputError, match=f"--depth changes a variant, and {what}; leave it out"):
+        command(*([target] if target else []), "--depth", "1")
 
 
 def test_a_trained_model_on_its_digits(capsys, tmp_path):
     model = ViT(variant("digits", depth=1, width=16, mlp=32), zero_head=False)
     model.preprocessing = {"dataset": "digits"}
-    model.save(tmp_path / "model.safetensors")
+    save(model, tmp_path / "model.safetensors")
     assert command(str(tmp_path / "model.safetensors")) == 0
     out = capsys.readouterr().out
+    with pytest.raises(InputError, match=r"--mlp changes a variant, and \S+ is a run or a check"):
+        command(str(tmp_path / "model.safetensors"), "--mlp", "8")
     assert "On 4 test images of digits." in out
     assert "images                    4x8x8x1" in out
 
 
 def test_a_model_of_other_data_on_noise(capsys, tmp_path):
     config = variant("digits", image=(4, 4), depth=1, width=8, mlp=8, heads=2)
-    ViT(config, zero_head=False).save(tmp_path / "checkpoint.safetensors")
+    save(ViT(config, zero_head=False), tmp_path / "checkpoint.safetensors")
     assert command(str(tmp_path)) == 0  # a run folder stands for its checkpoint
     assert "On 4 random images." in capsys.readouterr().out
 

@@ -5,7 +5,7 @@ import tracemalloc
 
 import pytest
 
-from minivit import ViT, variant
+from minivit import ViT, save, variant
 from minivit.cli.info import scaled, size
 from minivit.cli.main import main
 
@@ -35,7 +35,7 @@ def test_the_table_of_a_small_model(capsys):
 
 
 def test_one_block_is_not_summed_up(tmp_path, capsys):
-    ViT(variant("digits", depth=1)).save(tmp_path / "one.safetensors")
+    save(ViT(variant("digits", depth=1)), tmp_path / "one.safetensors")
     out = info(capsys, str(tmp_path / "one.safetensors"))
     assert "block 0:" in out and "together  (" not in out
 
@@ -85,6 +85,22 @@ def test_a_run_says_what_it_was_trained_with(tmp_path, capsys):
     assert ["learning", "rate", "0.002"] in facts
     assert ["epochs", "done", "7"] in facts
     assert ["last", "test", "accuracy", "0.9875"] in facts
+
+
+def test_a_variant_can_be_changed(capsys):
+    changed = ("B/16", "--depth", "2", "--image", "384x192", "--pool", "mean", "--classes", "7")
+    words = info(capsys, *changed)
+    assert "images 384x192x3, patches 16x16 (N = 288), tokens T = 288" in words
+    assert "2 blocks, H = 12 heads, M = 3072, C = 7 classes, pool mean\n" in words
+    found = json.loads(info(capsys, *changed, "--json"))
+    assert found["config"]["image"] == [384, 192] and found["config"]["depth"] == 2
+
+
+def test_a_checkpoint_can_not_be_changed(tmp_path, capsys):
+    save(ViT(variant("digits")), tmp_path / "m.safetensors")
+    assert main(["info", str(tmp_path / "m.safetensors"), "--depth", "2"]) == 2
+    error = capsys.readouterr().err
+    assert "--depth changes a variant, and " in error and "is a run or a checkpoint" in error
 
 
 def test_an_unknown_name_says_the_nearest(capsys):

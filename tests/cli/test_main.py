@@ -84,7 +84,7 @@ def test_threads_are_set_before_numpy_is_imported():
 def test_building_the_parser_leaves_numpy_alone():
     done = python(
         "import sys; from minivit.cli.main import build_parser; build_parser(None)\n"
-        "for verb in ('evaluate', 'predict', 'info'): build_parser(verb)\n"
+        "for verb in ('evaluate', 'predict', 'doctor'): build_parser(verb)\n"
         "print('numpy' in sys.modules)"
     )
     assert done.stdout == "False\n", done.stderr

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from minivit import ViT, load_dataset, variant
+from minivit import ViT, load_dataset, save, variant
 from minivit.cli.main import main
 
 
@@ -16,7 +16,7 @@ def run(tmp_path):
     model.preprocessing = load_dataset("digits").preprocessing
     model.class_names = ["zero", *"123456789"]
     (tmp_path / "run").mkdir()
-    model.save(tmp_path / "run" / "checkpoint.safetensors")
+    save(model, tmp_path / "run" / "checkpoint.safetensors")
     return str(tmp_path / "run")
 
 
@@ -88,7 +88,7 @@ def test_nothing_predicted_is_an_empty_list_in_json(run, folder, capsys):
 
 
 def test_a_model_that_does_not_know_its_input(tmp_path, folder, capsys):
-    ViT(variant("digits")).save(tmp_path / "m.safetensors")
+    save(ViT(variant("digits")), tmp_path / "m.safetensors")
     assert main(["predict", str(tmp_path / "m.safetensors"), str(folder)]) == 2
     error = capsys.readouterr().err
     assert "does not say how a picture becomes its input" in error and error.count("\n") == 1
@@ -99,7 +99,7 @@ def test_pictures_that_are_taken_as_they_are(tmp_path, capsys):
     model = ViT(config, zero_head=False)
     sizes = {"height": 32, "width": 48, "channels": 3}
     model.preprocessing = {**sizes, "low": -1.0, "high": 1.0, "ink": "any"}
-    model.save(tmp_path / "m.safetensors")
+    save(model, tmp_path / "m.safetensors")
     noise = np.random.default_rng(0).integers(0, 256, (50, 70, 3), np.uint8)
     Image.fromarray(noise).save(tmp_path / "noise.png")
     command = ["predict", str(tmp_path / "m.safetensors"), str(tmp_path / "noise.png")]
@@ -111,7 +111,7 @@ def test_an_answer_that_overflows(tmp_path, folder, capsys):
     model = ViT(variant("digits"), seed=3, zero_head=False)
     model.preprocessing = load_dataset("digits").preprocessing
     model.parameters.flat[:] *= np.float32(1e30)
-    model.save(tmp_path / "m.safetensors")
+    save(model, tmp_path / "m.safetensors")
     assert main(["predict", str(tmp_path / "m.safetensors"), str(folder / "b.png")]) == 2
     captured = capsys.readouterr()
     assert captured.out == "" and "overflows" in captured.err

@@ -64,7 +64,7 @@ def test_it_says_which_images_it_was_measured_on(part, word, tmp_path, capsys):
 
 
 def test_without_matplotlib_a_line_says_so(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("minivit.inspection.can_draw", lambda: False)
+    monkeypatch.setattr("minivit.figures.can_draw", lambda: False)
     run("--epochs", 1, "--out", tmp_path / "run", *SMALL)
     assert "No curve.png: matplotlib is missing" in capsys.readouterr().out
     assert (tmp_path / "run" / "attention.png").exists()

@@ -1,11 +1,8 @@
 import pytest
 
 from minivit import InputError
-from minivit.models.config import (
-    VARIANTS,
-    ViTConfig,
-    variant,
-)
+from minivit.models.config import ViTConfig
+from minivit.models.variants import VARIANTS, variant
 
 
 def test_sizes_that_follow():
@@ -42,11 +39,14 @@ def test_refuses_another_dictionary(values):
         ({"depth": -1}, "depth is -1"),
         ({"pool": "max"}, "pool is 'max': choose 'cls' or 'mean'"),
         ({"positions": "sine"}, "positions is 'sine'"),
-        ({"positions_at": "everywhere"}, "positions_at is 'everywhere'"),
-        ({"positions": "learned-2d", "width": 9, "heads": 3}, "width is 9: .* choose an even width"),
+        ({"positions_at": "everywhere"}, "positions at is 'everywhere'"),
+        (
+            {"positions": "learned-2d", "width": 9, "heads": 3},
+            "width is 9: .* choose an even width",
+        ),
         ({"top_k": 18}, "top_k is 18, and there are 17 keys"),
-        ({"top_k": 0}, "top_k is 0"),
-        ({"stochastic_depth": 1.0}, "rate of stochastic depth is 1.0"),
+        ({"top_k": 0}, "top k is 0: expected a whole number from 1, or None"),
+        ({"stochastic_depth": 1.0}, "stochastic depth is 1.0: expected a number from 0 to below 1"),
         ({"gelu": "fast"}, "gelu is 'fast': choose 'erf' or 'tanh'"),
         ({"eps": 0}, "eps is 0: expected a small positive number"),
         ({"eps": float("nan")}, "eps is nan"),

@@ -3,7 +3,6 @@ import math
 import numpy as np
 import pytest
 
-import minivit.ops
 from minivit import ViT, ViTConfig, trace_names
 from minivit.models.chance import Chance
 from minivit.ops.stochastic_depth import image_factors

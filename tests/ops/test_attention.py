@@ -92,7 +92,9 @@ def test_top_k_keeps_the_largest_scores(ops, dtype, T, top_k):
         best = np.argsort(row)[-top_k:]
         weights = np.exp(row[best] - row.max())
         expected = weights / weights.sum() @ v[image, head, best]
-        assert np.abs(y[image, head, query] - expected).max() < (1e-5 if dtype == np.float32 else 1e-13)
+        assert np.abs(y[image, head, query] - expected).max() < (
+            1e-5 if dtype == np.float32 else 1e-13
+        )
     assert ((cache.probs > 0).sum(axis=-1) == top_k).all()
 
 

@@ -4,7 +4,7 @@ from minivit.ops.chance import mixed, scramble, uniform
 
 
 def test_the_published_generator():
-    """The first numbers of SplitMix64 with the seed 1234567, as its authors' C program gives them."""
+    """The first numbers of SplitMix64 with the seed 1234567, as its authors' program gives them."""
     state, golden = 1234567, 0x9E3779B97F4A7C15
     numbers = [int(scramble(np.array([(state + i * golden) % 2**64], np.uint64))[0])
                for i in range(1, 6)]  # fmt: skip

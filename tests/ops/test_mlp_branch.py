@@ -21,9 +21,7 @@ def weights_of(rng, D, M, biased=True):
 def test_gradients_and_law(ops, source, B, T, D, M, form, biased, rate):
     drop = None if rate is None else Drop(rate, source.seed)
     x, weights = source.data(B, T, D), weights_of(source.rng, D, M, biased)
-    assert_right(
-        ops, "mlp_branch", x, *weights, gelu=form, drop=drop, eps=0.1, seed=source.seed
-    )
+    assert_right(ops, "mlp_branch", x, *weights, gelu=form, drop=drop, eps=0.1, seed=source.seed)
 
 
 def test_gradients_by_complex_steps(ops):

@@ -1,4 +1,4 @@
-"""The two pictures: how a step scales, and the roofline. Matplotlib without a display."""
+"""The two drawings: how a step scales, and the roofline. Matplotlib without a display."""
 
 from pathlib import Path
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.errors import InputError
-from minivit.inspection.attention import cls_attention
-from minivit.inspection.paper import Paper, length
-from minivit.inspection.pictures import QUIET
+from minivit.figures.look import QUIET
+from minivit.figures.paper import Paper, length
+from minivit.inspection import cls_attention
 from minivit.models import ViT
 
 MOST_CLASSES, MOST_MISTAKES, MOST_HEADS = 10, 10, 12

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
+from minivit.figures.look import DPI, INK, QUIET
 from minivit.files import replacing
-from minivit.inspection.pictures import DPI, INK, QUIET
 
 FINE = 2  # the sheet is drawn so many times larger, then reduced: smoother letters
 ANCHORS = {"left": "ls", "center": "ms", "right": "rs"}  # "s": the words stand on the line

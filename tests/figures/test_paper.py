@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageColor
 
-from minivit.inspection.paper import (
+from minivit.figures.paper import (
     DPI,
     FINE,
     FRAME,

@@ -1,4 +1,4 @@
-"""The picture of a training run, drawn with matplotlib (the extra "plots").
+"""The curve of a training run, drawn with matplotlib (the extra "plots").
 
 Matplotlib is imported where it is used, so that everything else works without it. Figures are
 built without pyplot: it keeps global state, and on some machines looks for a screen.
@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from minivit.errors import InputError
+from minivit.figures.look import DPI, INK, QUIET
 from minivit.files import replacing
 
-DPI = 150
-INK, QUIET, TRAIN, TEST = "#222222", "#777777", "#8a8f98", "#c8401a"
+TRAIN, TEST = "#8a8f98", "#c8401a"
 MEANING = (
     "train: mean over the epoch while learning, with random shifts and label smoothing where the "
     "recipe has them;  test: after the epoch, on images never learnt from"

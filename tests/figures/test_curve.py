@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from minivit.errors import InputError
-from minivit.inspection import can_draw, training_curve
-from minivit.inspection import pictures as module
+from minivit.figures import can_draw, training_curve
+from minivit.figures import curve as module
 
 
 def rows(losses):
@@ -60,7 +60,7 @@ def test_a_loss_of_0_is_drawn_on_a_linear_axis(tmp_path, figures):
 
 def test_drawing_does_without_pyplot_and_its_global_state(tmp_path, figures):
     program = (
-        "import sys; from minivit.inspection import training_curve; "
+        "import sys; from minivit.figures import training_curve; "
         f"training_curve({rows([1.0])}, 'curve.png'); print('matplotlib.pyplot' in sys.modules)"
     )
     path = os.pathsep.join(sys.path)

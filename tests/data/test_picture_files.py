@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from minivit.data.pictures import check_preprocessing, picture_files, prepare_picture, read_picture
+from minivit.data.picture_files import (
+    check_preprocessing,
+    picture_files,
+    prepare_picture,
+    read_picture,
+)
 from minivit.errors import InputError
 
 DIGITS = {"height": 8, "width": 8, "channels": 1, "low": -1.0, "high": 1.0, "ink": "bright"}

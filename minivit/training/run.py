@@ -1,4 +1,4 @@
-"""The folder of a run: its checkpoint, its tables, its pictures.
+"""The folder of a run: its checkpoint, its tables, its figures.
 
     checkpoint.safetensors   the model, the moments and the state of the run; replaced whole
     history.csv              epoch, losses, accuracies
@@ -14,12 +14,20 @@ from pathlib import Path
 
 import numpy as np
 
-from minivit.checkpoints import CHECKPOINT, build, fill, header_of, read_checkpoint, write_checkpoint
+from minivit.checkpoints import (
+    CHECKPOINT,
+    build,
+    fill,
+    header_of,
+    read_checkpoint,
+    write_checkpoint,
+)
 from minivit.data import Dataset, hold_out, load_dataset
 from minivit.errors import InputError
 from minivit.files import replacing
 from minivit.models import ViT
-from minivit.training import State, Training, TrainingConfig
+from minivit.training.loop import State, Training
+from minivit.training.recipe import TrainingConfig
 
 GROUPS = ("parameters", "first_moment", "second_moment")
 

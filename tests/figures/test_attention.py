@@ -5,10 +5,9 @@ import pytest
 from PIL import Image
 
 import minivit
-from minivit.inspection import attention_picture as draw_it
-from minivit.inspection.attention_picture import MOST_MISTAKES, as_ink, choose
-from minivit.inspection.paper import Paper
-from minivit.inspection.pictures import DPI
+from minivit.figures import attention_picture as draw_it
+from minivit.figures.attention import as_ink, choose
+from minivit.figures.paper import Paper
 
 C = 3
 
@@ -77,7 +76,7 @@ def test_right_and_wrong_images_are_drawn(tmp_path, drawn):
     assert said.count("head 4") == 2 and "head 5" not in said  # two images side by side
     assert tiles(drawn) == 3 * (1 + 4) + 2
     with Image.open(tmp_path / "a.png") as picture:
-        assert picture.format == "PNG" and picture.width == 12 * DPI
+        assert picture.format == "PNG" and picture.width == 1800
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.png"]
 
 
@@ -138,9 +137,8 @@ def test_the_first_right_one_of_a_class_and_the_surest_mistakes_are_chosen():
 
 
 def test_at_most_ten_mistakes_are_chosen():
-    count = MOST_MISTAKES + 4
-    right, wrong = choose(np.zeros(count, int), certain(np.ones(count, int)))
-    assert len(right) == 0 and wrong.tolist() == list(range(MOST_MISTAKES))
+    right, wrong = choose(np.zeros(14, int), certain(np.ones(14, int)))
+    assert len(right) == 0 and wrong.tolist() == list(range(10))
 
 
 def test_bright_strokes_are_drawn_as_dark_ink():

@@ -1,16 +1,9 @@
-"""What `minivit doctor` looks at: plain facts, and a sentence for each that is off."""
+"""What to do about whatever `minivit doctor` finds off: a sentence for each thing."""
 
 import os
-import platform
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
-import minivit
-from minivit.machine import cpu_name, installed
-from minivit.threads import BLAS_VARIABLES, available_threads, thread_count
-
-WIDTHS = {64: "AVX-512", 32: "AVX2", 16: "128 bits"}  # bytes of a vector in the kernels
 SLOWING = {  # settings of Numba's, and the words that leave the kernels as they are
     "NUMBA_DISABLE_JIT": ("0",), "NUMBA_OPT": ("3", "max"), "NUMBA_BOUNDSCHECK": ("0",),
     "NUMBA_DEBUGINFO": ("0",), "NUMBA_DEBUG": ("0",), "NUMBA_DEBUG_CACHE": ("0",),
@@ -18,90 +11,6 @@ SLOWING = {  # settings of Numba's, and the words that leave the kernels as they
     "NUMBA_DUMP_LLVM": ("0",), "NUMBA_DUMP_ASSEMBLY": ("0",), "NUMBA_CPU_NAME": ("host",),
     "NUMBA_CPU_FEATURES": (), "NUMBA_ENABLE_AVX": ("1",), "NUMBA_LOOP_VECTORIZE": ("1",),
 }  # fmt: skip
-
-
-def versions() -> dict:
-    """Of all that the speed depends on; None: not installed."""
-    import numpy
-
-    blas = numpy.show_config(mode="dicts")["Build Dependencies"]["blas"]
-    return {
-        "minivit": minivit.__version__,
-        "python": platform.python_version(),
-        "numpy": numpy.__version__,
-        "numba": installed("numba"),
-        "llvmlite": installed("llvmlite"),
-        "blas": f"{blas.get('name', 'unknown')} {blas.get('version', '')}".strip(),
-    }
-
-
-def processor(kernels: ModuleType | None) -> dict:
-    facts = {"name": cpu_name(), "system": f"{platform.system()} {platform.machine()}"}
-    if kernels is not None:
-        from minivit.kernels.simd import VECTOR_BYTES
-
-        facts["vectors"] = f"{WIDTHS[VECTOR_BYTES]}, {VECTOR_BYTES // 4} numbers of float32"
-    return facts
-
-
-def threads(kernels: ModuleType | None) -> dict:
-    """Asked for after the kernels have run once: only then has Numba chosen a layer."""
-    facts = {
-        "processors": available_threads(),
-        "threads": thread_count(),
-        "blas threads": next((os.environ[v] for v in BLAS_VARIABLES if v in os.environ), None),
-    }
-    if kernels is not None:
-        from minivit.kernels.compile import layer_and_threads
-
-        facts["layer"], facts["kernel threads"] = layer_and_threads()
-    return facts
-
-
-def cache(kernels: ModuleType | None) -> dict:
-    if kernels is None:
-        return {}
-    from minivit.kernels import cache as where
-    from minivit.kernels.compile import CACHE
-
-    old = where.old_folders()
-    return {
-        "folder": CACHE and str(CACHE),
-        "state": "off" if CACHE is None else "in use",
-        "files": 0 if CACHE is None else sum(1 for _ in CACHE.rglob("*.nbc")),
-        "bytes": 0 if CACHE is None else where.size(CACHE),
-        "old folders": len(old),
-        "old bytes": sum(map(where.size, old)),
-        "why off": where.why_none() if CACHE is None else None,
-        "temporary": CACHE is not None and where.temporary_folder() in CACHE.parents,
-    }
-
-
-def product(kernels: ModuleType | None) -> dict:
-    """Who multiplies, and what both sides reach."""
-    if kernels is None:
-        return {}
-    from minivit.kernels import product as choice
-
-    asked, speeds = choice.asked(), choice.speeds()
-    if asked == "auto":
-        reason = 'chosen by "auto", which measured both'
-    elif os.environ.get("MINIVIT_MATMUL"):
-        reason = "asked for by MINIVIT_MATMUL"
-    else:
-        reason = "the default: this processor has no hardware that only a BLAS can use"
-    return {
-        "chosen": choice.chosen(), "reason": reason,
-        "numba GFLOP/s": round(speeds.numba, 1), "blas GFLOP/s": round(speeds.blas, 1),
-    }  # fmt: skip
-
-
-def self_test(kernels: ModuleType | None) -> list:
-    """Every kernel against its op, in both dtypes."""
-    from minivit.checking.twins import compare
-
-    dtypes = () if kernels is None else ("float32", "float64")
-    return [twin for dtype in dtypes for twin in compare(kernels, dtype)]
 
 
 def advice(facts: dict) -> Iterator[str]:

@@ -1,0 +1,65 @@
+"""What a finished training leaves: the accuracy, the figures, and what to run next."""
+
+import math
+from pathlib import Path
+
+from minivit.cli.progress import measured_on
+from minivit.errors import InputError
+
+
+def finish(training, folder: Path) -> None:
+    """Measure, draw, and say where everything lies."""
+    tested = measured(training)
+    labels = training.data.test.labels
+    right = round(tested.accuracy * len(labels))
+    print(
+        f"\n{measured_on(training).capitalize()} accuracy after the last epoch: "
+        f"{tested.accuracy:.2%} ({right} of {len(labels)}), loss {tested.loss:.3f}\n"
+    )
+    for name, meaning in draw(training, tested.probabilities, folder).items():
+        print(f"  {folder / name!s:<40} {meaning}")
+    from minivit.figures import can_draw
+
+    if not can_draw():
+        print("  No curve.png: matplotlib is missing; pip install 'minivit[plots]', then run\n"
+              f"  minivit train --resume {folder}, which draws it.")  # fmt: skip
+    print(
+        f"\nNext:\n  minivit evaluate {folder}\n  minivit predict {folder} YOUR_PICTURE.png\n"
+        f"  minivit gradcheck {folder}"
+    )
+
+
+def measured(training):
+    """The evaluation of the last epoch's model; InputError when it overflows."""
+    import numpy as np
+
+    from minivit.training import evaluate
+
+    images, labels = training.data.test
+    with np.errstate(over="ignore", invalid="ignore"):  # a sentence says it better
+        tested = evaluate(training.model, images, labels)
+    if not math.isfinite(tested.loss):
+        raise InputError(training.divergence(images[:64], None))
+    return tested
+
+
+def draw(training, probabilities, folder: Path) -> dict[str, str]:
+    """Draw what can be drawn; every file of the run folder, and what it is."""
+    from minivit.checkpoints import CHECKPOINT
+    from minivit.figures import attention_picture, can_draw, training_curve
+
+    files = {
+        CHECKPOINT: "the model, and all that going on needs",
+        "history.csv": "losses and accuracies of every epoch",
+        "timing.csv": "seconds and images per second of every epoch",
+    }
+    images, labels = training.data.test
+    if training.config.model.depth:
+        path = folder / "attention.png"
+        attention_picture(training.model, images, labels, probabilities, path)
+        files["attention.png"] = "where the model looks, head by head, and what it got wrong"
+    history = training.state.history
+    if can_draw() and history:
+        training_curve(history, folder / "curve.png")
+        files["curve.png"] = "loss and accuracy as curves"
+    return files

@@ -1,0 +1,6 @@
+"""Drawings, as PNG files: where a model looks, and how a training went."""
+
+from minivit.figures.attention import attention_picture
+from minivit.figures.curve import can_draw, training_curve
+
+__all__ = ["attention_picture", "can_draw", "training_curve"]

@@ -1,0 +1,69 @@
+"""Configurations that have names."""
+
+import difflib
+from dataclasses import fields, replace
+
+from minivit.errors import InputError
+from minivit.models.config import ViTConfig
+
+HEAD_WIDTH, GRID, DEPTH, CLASSES, TOP_K = 4, (2, 3), 2, 7, 3  # of a variant that was shrunk
+
+
+def variant(name: str, **changes) -> ViTConfig:
+    """A configuration by its name, e.g. variant("B/16") or variant("digits", depth=4).
+
+    Raises InputError for an unknown name (with the nearest one) or an unknown field.
+    """
+    if name not in VARIANTS:
+        by_lower_case = {known.lower(): known for known in VARIANTS}
+        near = difflib.get_close_matches(str(name).lower(), by_lower_case, n=1, cutoff=0.0)
+        raise InputError(
+            f"unknown variant {name!r}; the nearest name is {by_lower_case[near[0]]!r}. "
+            f"There are {', '.join(VARIANTS)}"
+        )
+    unknown = set(changes) - {field.name for field in fields(ViTConfig)}
+    if unknown:
+        raise InputError(f"a ViT's configuration has no field {', '.join(sorted(unknown))}")
+    return replace(VARIANTS[name], **changes)
+
+
+def shrunk(config: ViTConfig) -> ViTConfig:
+    """The same structure in a size whose gradients can be checked.
+
+    As many heads, as wide an MLP for its width, every option; but two blocks, narrow heads, small
+    patches and few of them.
+    """
+    width = config.heads * HEAD_WIDTH
+    patch = tuple(min(side, 2) for side in config.patch)
+    return replace(
+        config,
+        image=(GRID[0] * patch[0], GRID[1] * patch[1]),
+        patch=patch,
+        width=width,
+        depth=min(config.depth, DEPTH),
+        mlp=max(1, width * config.mlp // config.width),
+        classes=min(config.classes, CLASSES),
+        top_k=config.top_k and min(config.top_k, TOP_K),
+    )
+
+
+def _variants() -> dict[str, ViTConfig]:
+    # Table 1 of the paper (B, L, H); Ti and S are those of DeiT and of Google's code.
+    sizes = {  # D, depth, heads, M
+        "Ti": (192, 12, 3, 768),
+        "S": (384, 12, 6, 1536),
+        "B": (768, 12, 12, 3072),
+        "L": (1024, 24, 16, 4096),
+        "H": (1280, 32, 16, 5120),
+    }
+    names = "Ti/16 S/16 S/32 B/8 B/16 B/32 L/16 L/32 H/14".split()
+    found = {"digits": ViTConfig((8, 8), 1, (2, 2), 64, 3, 4, 128, 10, name="digits")}
+    for name in names:
+        size, side = name.split("/")
+        width, depth, heads, mlp = sizes[size]
+        patch = (int(side), int(side))
+        found[name] = ViTConfig((224, 224), 3, patch, width, depth, heads, mlp, 1000, name=name)
+    return found
+
+
+VARIANTS = _variants()

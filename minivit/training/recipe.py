@@ -1,0 +1,48 @@
+"""The recipe: all that a training run can be told, and what each entry may be."""
+
+from dataclasses import asdict, dataclass, field, fields
+
+from minivit.errors import InputError
+from minivit.fields import check_fields, described
+from minivit.models import ViTConfig, variant
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """The recipe. Raises InputError for values that can't be meant."""
+
+    model: ViTConfig = field(default_factory=lambda: variant("digits"))
+    epochs: int = described("times to go through the training images", default=60, least=0)
+    batch: int = described("images in a step", default=32, least=1)
+    learning_rate: float = described("peak learning rate, after the warm-up", default=2e-3, above=0)
+    warmup_epochs: float = described("epochs in which the rate rises from 0", default=2.0, least=0)
+    weight_decay: float = described("AdamW's decay of the matrices", default=0.05, least=0)
+    smoothing: float = described("label smoothing, 0 to below 1", default=0.1, least=0, below=1)
+    shift: int = described(
+        "random shift of a training image, up to so many pixels", default=1, least=0
+    )
+    position_std: float = described(
+        "spread of the position table at the start", default=1.0, least=0
+    )
+    clip: float = described("largest global norm of the gradient", default=1.0, above=0)
+    hold_out: float = described(
+        "part of the training images to measure on instead of the test images, for choosing "
+        "settings",
+        default=0.0, least=0, below=1,
+    )  # fmt: skip
+    seed: int = described("of the initial weights, the order and the shifts", default=0, least=0)
+
+    def __post_init__(self):
+        check_fields(self)
+
+    def to_dict(self) -> dict:
+        """Plain values, as a checkpoint's header holds them; the model's are stored beside."""
+        return {name: value for name, value in asdict(self).items() if name != "model"}
+
+    @classmethod
+    def from_dict(cls, values: dict, model: ViTConfig) -> "TrainingConfig":
+        """The inverse of `to_dict`; InputError for an unknown field."""
+        unknown = set(values) - {entry.name for entry in fields(cls)}
+        if unknown:
+            raise InputError(f"a recipe has no entry {', '.join(sorted(unknown))}")
+        return cls(model=model, **values)

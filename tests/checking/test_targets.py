@@ -1,0 +1,56 @@
+import pytest
+
+from minivit import InputError, ViT, save, variant
+from minivit.checking.targets import check_on_noise, check_run, check_variant
+from minivit.models import shrunk
+from minivit.models.variants import VARIANTS
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_shrinking_keeps_the_structure(name):
+    full, small = variant(name), shrunk(variant(name))
+    assert small.heads == full.heads
+    assert small.mlp / small.width == full.mlp / full.width
+    assert small.depth == 2
+    assert small.channels == full.channels
+    assert small.width <= 64
+
+
+def test_shrinking_keeps_the_options():
+    small = shrunk(variant("H/14", depth=1, pool="mean", qkv_bias=False, gelu="tanh", eps=0.1))
+    assert small.depth == 1
+    assert (small.pool, small.qkv_bias, small.gelu, small.eps) == ("mean", False, "tanh", 0.1)
+
+
+def test_a_variant_is_changed_before_it_is_shrunk():
+    report = check_variant("digits", changes={"heads": 1, "depth": 1, "positions": "none"})
+    assert report.ok
+    assert report.remarks[0].endswith(
+        "width 4, depth 1, 1 heads, MLP width 8, 7 classes, positions none."
+    )
+    with pytest.raises(InputError, match="depth is -1: expected a whole number from 0"):
+        check_variant("digits", changes={"depth": -1})
+
+
+def test_a_wrong_gradient_is_found(monkeypatch):
+    model = ViT(shrunk(variant("digits", depth=1)), seed=0, dtype="float64")
+    assert check_on_noise(model).ok
+    backward = ViT.backward
+
+    def wrong(self, *arguments, **options):
+        dimages = backward(self, *arguments, **options)
+        self.gradients["embed.b"] *= 1.01
+        return dimages
+
+    monkeypatch.setattr(ViT, "backward", wrong)
+    report = check_on_noise(model)
+    assert [row.tensor for row in report.rows if row.verdict == "wrong"] == ["embed.b"]
+
+
+def test_a_trained_model_is_checked_on_its_own_data(tmp_path):
+    model = ViT(variant("digits", depth=1, width=8, mlp=8), zero_head=False)
+    model.preprocessing = {"dataset": "digits"}
+    save(model, tmp_path / "model.safetensors")
+    report = check_run(tmp_path / "model.safetensors")
+    assert report.ok and report.remarks[0] == "On 4 test images of digits."
+    assert report.title == f"gradient check of {tmp_path / 'model.safetensors'}"
