@@ -55,8 +55,8 @@ print("\n".join(art(image[0, :, :, 0], -1, 1)))
 
 # %% [markdown]
 # `model.trace(images)` runs the model and keeps every intermediate by name: the place where it is
-# made, and what it is called there. It is our judge: `show` asserts that what we computed by hand is
-# the same, and prints its shape and first numbers (of the blocks, only for the first).
+# made, and what it is called there. It is our judge: `show` asserts that what we computed by hand
+# is the same, and prints its shape and first numbers (of the blocks, only for the first).
 
 # %%
 trace = model.trace(image)

@@ -24,9 +24,9 @@ def run(arguments: argparse.Namespace) -> int:
     import numpy as np
 
     from minivit import backend
+    from minivit.checkpoints import load
     from minivit.data import load_dataset
     from minivit.errors import InputError
-    from minivit.models import load
     from minivit.training import evaluate
 
     backend.prefer("numba")

@@ -38,8 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from minivit import backend
+    from minivit.checkpoints import load
     from minivit.data.picture_files import check_preprocessing
-    from minivit.models import load
 
     backend.prefer("numba")
     model = load(arguments.run)

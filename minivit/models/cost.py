@@ -2,9 +2,9 @@
 
 The model runs on a batch of zero images, with parameters of zero stride: every shape comes out, and
 no memory is taken. FLOPs are those of the matrix products, where an addition and a multiplication
-count as 2; all else (LayerNorm, softmax, GELU, sums) is linear in the values, and small beside them.
-The backward needs two products for each of the forward's, one for the input and one for the weights:
-a training step costs three times the forward.
+count as 2; all else (LayerNorm, softmax, GELU, sums) is linear in the values, and small beside
+them. The backward needs two products for each of the forward's, one for the input and one for the
+weights: a training step costs three times the forward.
 """
 
 import math

@@ -18,19 +18,17 @@ def info(capsys, *arguments: str) -> str:
 def test_the_table_of_a_small_model(capsys):
     lines = [" ".join(line.split()) for line in info(capsys, "digits").splitlines()]
     start = lines.index("stage output parameters FLOPs")
-    assert lines[start + 1 : start + 11] == [
+    assert lines[start + 1 : start + 9] == [
         "patchify (B, 16, 4) - -",
         "embed (B, 17, 64) 1,472 8.192 K",
         "blocks 0-2, each:",
-        "norm1 (B, 17, 64) 128 -",
-        "attention (B, 17, 64) 16,640 631 K",
-        "norm2 (B, 17, 64) 128 -",
-        "mlp (B, 17, 64) 16,576 557.1 K",
+        "attention (B, 17, 64) 16,768 631 K",
+        "mlp (B, 17, 64) 16,704 557.1 K",
         "3 blocks together (B, 17, 64) 100,416 3.564 M",
         "norm (B, 17, 64) 128 -",
         "head (B, 10) 650 1.28 K",
     ]
-    assert lines[start + 11] == "total 102,666 3.574 M"
+    assert lines[start + 9] == "total 102,666 3.574 M"
     assert "Trained with" not in lines
 
 
@@ -44,7 +42,7 @@ def test_one_block_is_not_summed_up(tmp_path, capsys):
 def test_json_agrees_with_its_own_sums(name, capsys):
     found = json.loads(info(capsys, name, "--json", "--batch", "8"))
     for key, total in (("parameters", "parameters"), ("flops", "forward_flops")):
-        assert sum(row[key] * row["times"] for row in found["stages"]) == found[total]
+        assert sum(row[key] for row in found["stages"]) == found[total]
     assert found["memory"]["gradients"] == 4 * found["parameters"]
     assert found["step_flops"] == 3 * 8 * found["forward_flops"]
     assert found["stages"][-1]["shape"] == ["B", found["config"]["classes"]]
@@ -70,10 +68,10 @@ def test_the_largest_variant_allocates_nothing_large(capsys):
 
 
 def test_a_run_says_what_it_was_trained_with(tmp_path, capsys):
-    from minivit.checkpoints import CHECKPOINT, write_checkpoint
+    from minivit.checkpoints import CHECKPOINT, header_of, write_checkpoint
 
     model = ViT(variant("digits"))
-    header = model.header()
+    header = header_of(model)
     header["training"] = {
         "dataset": "digits",
         "recipe": {"learning_rate": 0.002, "epochs": 7},
@@ -94,6 +92,19 @@ def test_a_variant_can_be_changed(capsys):
     assert "2 blocks, H = 12 heads, M = 3072, C = 7 classes, pool mean\n" in words
     found = json.loads(info(capsys, *changed, "--json"))
     assert found["config"]["image"] == [384, 192] and found["config"]["depth"] == 2
+
+
+def test_options_are_seen_without_a_line_for_them(capsys):
+    """Positions at every layer have a row in the block; tables that all share, one of their own."""
+    changed = ("digits", "--positions", "learned-2d", "--top-k", "4", "--positions-at")
+    out = info(capsys, *changed, "every-layer")
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert "positions (B, 17, 64) 320 -" in lines  # (4 + 4) 32 + 64
+    assert "positions learned-2d, positions at every-layer, top k 4" in out
+    shared = [" ".join(line.split()) for line in info(capsys, *changed, "every-layer-shared")
+              .splitlines()]  # fmt: skip
+    assert "positions (B, 17, 64) - -" in shared
+    assert "positions - 320 -" in shared
 
 
 def test_a_checkpoint_can_not_be_changed(tmp_path, capsys):
