@@ -5,10 +5,15 @@ import argparse
 import importlib
 import json
 import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import minivit
 from minivit import backend, threads
 from minivit.cli import bench
 from minivit.errors import InputError
@@ -40,11 +45,30 @@ def without_torch(monkeypatch):
         monkeypatch.setattr(part(name), "has_torch", lambda: False)
 
 
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory) -> Path:
+    """A folder with another minivit and its benchmarks, to the letter those that are tested."""
+    folder, package = tmp_path_factory.mktemp("checkout"), Path(minivit.__file__).parent
+    beside = package.parent / "benchmarks"
+    for source in (package, beside) if beside.is_dir() else (package,):
+        shutil.copytree(source, folder / source.name, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
 def run(capsys, *argv) -> str:
     parser = argparse.ArgumentParser()
     bench.add_arguments(parser)
     assert bench.run(parser.parse_args([*argv, "--tiny", "--repeats", "1"])) == 0
     return capsys.readouterr().out
+
+
+def test_the_benchmarks_are_those_beside_the_minivit_that_runs(checkout):
+    code = "from minivit.cli import bench; print(bench.command().__file__)"
+    command, alone = [sys.executable, "-c", code], {"PYTHONPATH": ""}
+    found = subprocess.run(
+        command, cwd=checkout, env=os.environ | alone, capture_output=True, text=True, check=True
+    ).stdout
+    assert Path(found.strip()).is_relative_to(checkout)
 
 
 def test_step_reports_training_and_inference_as_json(capsys):
