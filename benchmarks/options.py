@@ -14,7 +14,7 @@ class Options:
     threads: int = 0  # 0: what MINIVIT_NUM_THREADS says, or every processor
     seconds: float | None = None  # for each timed case, all sides together; None: as is usual
     repeats: int | None = None  # turns of every side, instead of a budget
-    configs: str | None = None  # e.g. "digits,cifar"; None: all
+    configs: str | None = None  # e.g. "digits-bench,cifar"; None: all
     backends: str | None = None  # e.g. "numba"; None: all that run here
     vs: str | None = None  # "torch"
     memory: bool = False

@@ -127,7 +127,7 @@ def model_worker(case: Case, side: str, threads: int, environment=None) -> Worke
 
 
 def figures(case: Case, what: str, values: dict[str, float], unit: str) -> list[dict]:
-    """Rows named after the model and what was measured, e.g. "digits training"."""
+    """Rows named after the model and what was measured, e.g. "digits-bench training"."""
     rows = rows_of("step", f"{case.name} {what}", values, unit)
     return [{**row, "configuration": case.name, "what": what} for row in rows]
 

@@ -118,7 +118,7 @@ def test_scaling_draws_its_curves(capsys, tmp_path):
 def test_what_is_missing_is_said_in_a_sentence(monkeypatch, capsys):
     with pytest.raises(InputError, match=r"minivit\[bench\]"):
         run(capsys, "step", "--vs", "torch")
-    with pytest.raises(InputError, match=r"'tinny'.*digits, fashion"):
+    with pytest.raises(InputError, match=r"'tinny'.*digits-bench, fashion"):
         configurations.cases("tinny")
     with pytest.raises(InputError, match=r"'jax'.*numpy"):
         options.Options(backends="jax").chosen_backends()
@@ -145,7 +145,7 @@ def test_the_six_models():
         for name, c in configurations.CASES.items()
     }
     assert found == {
-        "digits": (17, 64, 4, 4, 64),
+        "digits-bench": (17, 64, 4, 4, 64),
         "fashion": (50, 64, 6, 4, 128),
         "cifar": (65, 192, 9, 3, 64),
         "Ti/16": (197, 192, 12, 3, 8),
