@@ -6,7 +6,8 @@ digits-bench is not the model that `minivit train` trains: that one, digits, is 
 from dataclasses import dataclass
 
 from minivit.errors import InputError
-from minivit.models import ViTConfig, parameter_count, variant
+from minivit.models import ViTConfig, variant
+from minivit.models.cost import cost
 
 
 @dataclass(frozen=True)
@@ -21,32 +22,14 @@ class Case:
         return self.config.name
 
     @property
-    def product_flops(self) -> int:
-        """FLOPs of a training step in the linear maps: 6 x parameters x tokens for each image.
-
-        A parameter costs a token one multiplication and one addition in the forward, and twice
-        that in the backward.
-        """
-        return 6 * parameter_count(self.config) * self.config.tokens * self.batch
-
-    @property
-    def attention_flops(self) -> int:
-        """FLOPs of a training step between the tokens: 12 T^2 D depth for each image.
-
-        q k^T and probs v cost 4 T^2 D a block, and twice that in the backward.
-        """
-        c = self.config
-        return 12 * c.tokens**2 * c.width * c.depth * self.batch
-
-    @property
     def step_flops(self) -> int:
-        """FLOPs of a training step."""
-        return self.product_flops + self.attention_flops
+        """FLOPs of a training step: those of the matrix products, as `minivit info` counts them."""
+        return cost(self.config, batch=self.batch).step_flops
 
     @property
     def inference_flops(self) -> int:
         """FLOPs of the forward alone: a third."""
-        return self.step_flops // 3
+        return cost(self.config, batch=self.batch).forward_flops * self.batch
 
 
 def vit(name, image, patch, channels, width, depth, heads, classes=10) -> ViTConfig:

@@ -66,8 +66,8 @@ def draw_curve(panel, axis: str, points: list[dict]) -> None:
     else:
         powers = {"tokens": ("T", "T²"), "width": ("D²", "D")}[axis]
         for power, term, colour, name in (
-            (powers[0], products, "#1f4e79", "6 x parameters x T"),
-            (powers[1], attention, "#c0504d", "12 T² D depth"),
+            (powers[0], products, "#1f4e79", "linear maps"),
+            (powers[1], attention, "#c0504d", "attention"),
         ):
             panel.plot(values, term, "--", color=colour, label=f"{name} {at}: like {power}")
 

@@ -51,8 +51,8 @@ def report(rows: list[dict]) -> str:
     theirs = f"theirs: {against}; " if against else ""
     return (
         f"{show(shown, COLUMNS)}\n\n{means_text(rows)}\n{theirs}{NOTE}\n"
-        "Medians; the sides take turns. FLOPs of a training step: 6 x parameters x tokens + "
-        "12 T^2 D depth per image; inference a third.\n"
+        "Medians; the sides take turns. FLOPs are those of the matrix products, as `minivit info` "
+        "counts them.\n"
         "Peak memory: largest resident size less the size after import."
     ).replace("\n\n\n", "\n\n")
 

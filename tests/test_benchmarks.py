@@ -132,11 +132,13 @@ def test_what_is_missing_is_said_in_a_sentence(monkeypatch, capsys):
 
 
 def test_flops_of_a_step():
-    case = configurations.CASES["Ti/16"]
-    an_image = 6 * 5_717_416 * 197 + 12 * 197**2 * 192 * 12
-    assert case.step_flops == 8 * an_image
-    assert case.product_flops + case.attention_flops == case.step_flops
-    assert case.inference_flops * 3 == case.step_flops
+    case, T, D = configurations.CASES["Ti/16"], 197, 192
+    # A patch's projection; in each of twelve blocks 12 D^2 weights; the class of one token.
+    linear_maps = 2 * (196 * 768 * D + 12 * T * 12 * D**2 + D * 1000)
+    between_tokens = 12 * 4 * T**2 * D
+    assert case.inference_flops == 8 * (linear_maps + between_tokens)
+    assert case.step_flops == 3 * case.inference_flops
+    assert part("scaling").flops_between_tokens(case.config) == between_tokens
 
 
 def test_the_six_models():
