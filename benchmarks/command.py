@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--backends", default=argparse.SUPPRESS, metavar="LIST",
         help="ours: numba, numpy or numba,numpy (default: all that run here)")  # fmt: skip
     add("--configs", default=argparse.SUPPRESS, metavar="LIST",
-        help="step: of digits-bench,fashion,cifar,Ti/16,S/16,B/16 (default: all)")  # fmt: skip
+        help="step: some of digits-bench,fashion,cifar,Ti/16,S/16,B/16 (default: all)")  # fmt: skip
     add("--vs", choices=("torch",), default=argparse.SUPPRESS,
         help="step: time PyTorch too (extra `bench`)")  # fmt: skip
     add("--memory", action="store_true", help="step: measure the peak memory of training")
