@@ -16,6 +16,7 @@ import pytest
 import minivit
 from minivit import backend, threads
 from minivit.cli import bench
+from minivit.cli.main import main
 from minivit.errors import InputError
 from minivit.models import parameter_count
 
@@ -27,7 +28,8 @@ def part(name):
 
 
 agreement, configurations, options = part("agreement"), part("configurations"), part("options")
-op_cases, op_sides, products = part("op_cases"), part("op_sides"), part("products")
+model_figures, op_cases, op_sides = part("model_figures"), part("op_cases"), part("op_sides")
+products = part("products")
 rows, sides, step, timing = part("rows"), part("sides"), part("step"), part("timing")
 
 
@@ -93,6 +95,75 @@ def test_step_compares_the_backends(kernels, capsys):
     timed = {row["case"]: row for row in found}
     assert timed["tiny training"]["side"] == "numba"
     assert timed["tiny training"]["against"] == "numpy"
+
+
+def test_step_against_another_checkout(checkout, capsys):
+    options = "--backends", "numpy", "--memory", "--first-step"
+    text = run(capsys, "step", "--against", str(checkout), *options)
+    assert f"old: {checkout}" in text
+    found = json.loads(run(capsys, "step", "--against", str(checkout), *options, "--json"))["rows"]
+    figures = ["training", "inference", "peak memory", "first step, cached"]
+    assert [row["what"] for row in found] == figures
+    for row in found:
+        assert (row["side"], row["against"], row["old"]) == ("numpy", "old numpy", str(checkout))
+        assert row["ratio"] == pytest.approx(row["theirs"] / row["ours"])
+
+
+def test_a_checkout_that_disagrees_is_not_timed(checkout, tmp_path, capsys):
+    shutil.copytree(checkout, tmp_path, dirs_exist_ok=True)
+    with (tmp_path / "minivit" / "ops" / "__init__.py").open("a") as file:
+        file.write(
+            "\nright = head_forward\n\n\ndef head_forward(*inputs, **options):\n"
+            "    y, cache = right(*inputs, **options)\n    return y + 1, cache\n"
+        )
+    with pytest.raises(InputError, match="new and old disagree on logits"):
+        run(capsys, "step", "--against", str(tmp_path), "--backends", "numpy")
+
+
+def test_what_is_no_checkout_or_too_old_is_said_in_a_sentence(tmp_path, capsys):
+    def refused() -> str:
+        command = ["bench", "step", "--tiny", "--backends", "numpy", "--against", str(tmp_path)]
+        assert main(command) == 2
+        return capsys.readouterr().err
+
+    assert f"{tmp_path} is no checkout of minivit" in refused()
+    (tmp_path / "minivit").mkdir()
+    (tmp_path / "minivit" / "__init__.py").touch()
+    assert "No module named 'minivit.errors'" in refused()
+    with pytest.raises(InputError, match="choose one of them"):
+        run(capsys, "step", "--against", str(tmp_path), "--vs", "torch")
+
+
+def test_names_that_only_one_side_has_are_not_compared():
+    found = model_figures.shared({"new": {"y": 1, "dgamma": 2}, "old": {"y": 3, "dnorm1": 4}})
+    assert found == {"new": {"y": 1}, "old": {"y": 3}}
+
+
+def test_every_cold_start_has_an_empty_cache_of_its_own():
+    starts = []
+
+    class Start:
+        def __init__(self, side, environment):
+            self.cache = Path(environment[model_figures.CACHE_VARIABLE])
+            starts.append((side, self.cache.exists()))
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *exception):
+            pass
+
+        def ask(self, method):
+            self.cache.mkdir(exist_ok=True)
+            (self.cache / "kernel.nbi").touch()
+
+    sides = {
+        side: lambda environment, side=side: Start(side, environment) for side in ("new", "old")
+    }
+    cached, cold = model_figures.first_steps(sides, turns=2)
+    assert (cached.what, cold.what) == ("first step, cached", "first step, no cache")
+    turns = [[("new", there), ("old", there)] for there in (False, False, True, True)]
+    assert starts == [start for turn in turns for start in turn]
 
 
 def test_ops_run_on_numpy_alone(capsys):
@@ -186,6 +257,9 @@ def test_sides_take_turns():
     chosen = options.Options(repeats=2)
     assert timing.alternate({"a": side("a"), "b": side("b")}, chosen, usual=0) == {"a": 0.5, "b": 2}
     assert calls == ["a", "b"] * 3  # one turn to see how long a call takes, then two
+    calls.clear()
+    timing.alternate({"a": side("a")}, options.Options(seconds=1e-9), usual=0, least=5)
+    assert calls == ["a"] * 6  # short as the time is
 
 
 def test_a_turn_ends_when_its_threads_sleep(monkeypatch):
