@@ -132,12 +132,14 @@ class TorchSide(ModelSide):
         """With the weights that minivit's model of the same seed begins with."""
         from minivit.models import ViT
 
-        named, as_ours = self.torch_vit.parameters_by_our_names(self.model), self.torch_vit.as_ours
+        twins = self.torch_vit.twins(self.model)
         ours = ViT(self.case.config, seed=0, zero_head=False).parameters
-        assert set(named) == set(ours)
-        for name, parameter in named.items():
-            as_ours(name, parameter).copy_(self.torch.from_numpy(ours[name]))
+        assert set(twins) == set(ours)
+        for name, twin in twins.items():
+            twin.as_ours(twin.parameter).copy_(self.torch.from_numpy(ours[name]))
         loss = self.gradients().detach()
         found = {"logits": self.logits().numpy(), "the loss": loss.numpy()}
-        gradients = {n: sample(as_ours(n, p.grad).numpy()) for n, p in named.items()}
-        return found | {f"the gradient of {n}": gradient for n, gradient in gradients.items()}
+        return found | {
+            f"the gradient of {name}": sample(twin.as_ours(twin.parameter.grad).numpy())
+            for name, twin in twins.items()
+        }
