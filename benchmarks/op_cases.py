@@ -69,8 +69,10 @@ def op_cases(tiny: bool = False) -> list[OpCase]:
         *(OpCase("softmax", ((R, T),), (R, T), 5 * R * T, 4 * R * T) for R, T in softmax),
         *(attention(*size) for size in heads),
         *(multihead_attention(*size) for size in models),
+        *(attention_branch(*size) for size in models),
         *(gelu(B * T, 4 * D) for B, T, D, _ in models),
         *(mlp(B * T, D, 4 * D) for B, T, D, _ in models),
+        *(mlp_branch(B, T, D, 4 * D) for B, T, D, _ in models),
         *(head(B, T, D, C) for (B, T, D, _), (_, C) in zip(models, logits, strict=True)),
         *(cross_entropy(*size) for size in logits),
         *(OpCase("adam", ((n,),) * 4, (3 * n,), 15 * n, 0) for n in parameters),
@@ -114,8 +116,13 @@ def attention(B, H, T, K) -> OpCase:
 
 
 def multihead_attention(B, T, D, H) -> OpCase:
-    shapes = (B, T, D), (D, 3 * D), (3 * D,), (D, D), (D,), (B, T, D)
+    shapes = (B, T, D), (D, 3 * D), (3 * D,), (D, D), (D,)
     return with_products("multihead_attention", shapes, (B, T, D), {"heads": H})
+
+
+def attention_branch(B, T, D, H) -> OpCase:
+    shapes = (B, T, D), (D,), (D,), (D, 3 * D), (3 * D,), (D, D), (D,)
+    return with_products("attention_branch", shapes, (B, T, D), {"heads": H})
 
 
 def gelu(R, M) -> OpCase:
@@ -123,8 +130,13 @@ def gelu(R, M) -> OpCase:
 
 
 def mlp(R, D, M) -> OpCase:
-    shapes = (R, D), (D, M), (M,), (M, D), (D,), (R, D)
+    shapes = (R, D), (D, M), (M,), (M, D), (D,)
     return with_products("mlp", shapes, (R, D), {"gelu": "erf"})
+
+
+def mlp_branch(B, T, D, M) -> OpCase:
+    shapes = (B, T, D), (D,), (D,), (D, M), (M,), (M, D), (D,)
+    return with_products("mlp_branch", shapes, (B, T, D), {"gelu": "erf"})
 
 
 def head(B, T, D, C) -> OpCase:

@@ -19,13 +19,21 @@ def attention_flops(q, k, v):
     return 2 * 2 * math.prod(stack) * T * T * K  # q k^T and probs v
 
 
-def multihead_attention_flops(x, w_qkv, b_qkv, w_out, b_out, residual, *, heads):
+def multihead_attention_flops(x, w_qkv, b_qkv, w_out, b_out, *, heads):
     T, D = x.shape[1:]
     return 2 * T * (w_qkv.size + w_out.size) + 2 * 2 * T * T * D
 
 
-def mlp_flops(x, w1, b1, w2, b2, residual, *, gelu):
+def attention_branch_flops(x, gamma, beta, w_qkv, b_qkv, w_out, b_out, *, heads):
+    return multihead_attention_flops(x, w_qkv, b_qkv, w_out, b_out, heads=heads)
+
+
+def mlp_flops(x, w1, b1, w2, b2, *, gelu):
     return 2 * math.prod(x.shape[1:-1]) * (w1.size + w2.size)
+
+
+def mlp_branch_flops(x, gamma, beta, w1, b1, w2, b2, *, gelu):
+    return mlp_flops(x, w1, b1, w2, b2, gelu=gelu)
 
 
 def head_flops(x, w, b, *, pool):

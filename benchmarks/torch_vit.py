@@ -69,10 +69,10 @@ def twins(model: TorchViT) -> dict[str, Twin]:
     parts = {"embed": "embed.w embed.b", "norm": "norm.gamma norm.beta", "head": "head.w head.b"}
     for i in range(model.config.depth):
         parts |= {
-            f"blocks.{i}.norm1": "norm1.gamma norm1.beta",
+            f"blocks.{i}.norm1": "attention.gamma attention.beta",
             f"blocks.{i}.qkv": "attention.w_qkv attention.b_qkv",
             f"blocks.{i}.out": "attention.w_out attention.b_out",
-            f"blocks.{i}.norm2": "norm2.gamma norm2.beta",
+            f"blocks.{i}.norm2": "mlp.gamma mlp.beta",
             f"blocks.{i}.mlp.0": "mlp.w1 mlp.b1",
             f"blocks.{i}.mlp.2": "mlp.w2 mlp.b2",
         }

@@ -168,7 +168,7 @@ def test_every_cold_start_has_an_empty_cache_of_its_own():
 
 def test_ops_run_on_numpy_alone(capsys):
     text = run(capsys, "ops", "--backends", "numpy")
-    assert "multihead_attention" in text and "backward" in text
+    assert "attention_branch" in text and "backward" in text
 
 
 @pytest.mark.parametrize("name", ["ceiling", "products", "ops", "roofline"])
