@@ -35,9 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--backends", default=argparse.SUPPRESS, metavar="LIST",
         help="ours: numba, numpy or numba,numpy (default: all that run here)")  # fmt: skip
     add("--configs", default=argparse.SUPPRESS, metavar="LIST",
-        help="step: which of digits,fashion,cifar,Ti/16,S/16,B/16 (default: all)")  # fmt: skip
+        help="step: some of digits-bench,fashion,cifar,Ti/16,S/16,B/16 (default: all)")  # fmt: skip
     add("--vs", choices=("torch",), default=argparse.SUPPRESS,
         help="step: time PyTorch too (extra `bench`)")  # fmt: skip
+    add("--against", type=Path, default=argparse.SUPPRESS, metavar="FOLDER",
+        help="step: time this minivit against that of another checkout, in turns")  # fmt: skip
     add("--memory", action="store_true", help="step: measure the peak memory of training")
     add("--first-step", action="store_true", help="step: measure the time to the first step")
     add("--out", type=Path, default=argparse.SUPPRESS, metavar="DIR",

@@ -13,6 +13,7 @@ COLOURS = {
     "mlp": "#4f8f4f", "layernorm": "#7f5fa8", "softmax": "#d46a9f", "gelu": "#2fa5a5",
     "cross_entropy": "#8c8c3c", "adam": "#7a4b32", "global_norm": "#666666",
     "embed": "#8fbf5f", "linear": "#6fa0d0", "head": "#c9a227",
+    "attention_branch": "#f2b880", "mlp_branch": "#9fd49f",
 }  # fmt: skip
 
 
@@ -66,8 +67,8 @@ def draw_curve(panel, axis: str, points: list[dict]) -> None:
     else:
         powers = {"tokens": ("T", "T²"), "width": ("D²", "D")}[axis]
         for power, term, colour, name in (
-            (powers[0], products, "#1f4e79", "6 x parameters x T"),
-            (powers[1], attention, "#c0504d", "12 T² D depth"),
+            (powers[0], products, "#1f4e79", "linear maps"),
+            (powers[1], attention, "#c0504d", "attention"),
         ):
             panel.plot(values, term, "--", color=colour, label=f"{name} {at}: like {power}")
 

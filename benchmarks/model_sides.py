@@ -11,11 +11,6 @@ from .timing import time_calls
 # batch by heart has gradients near 0, and numbers below 1e-38 cost the CPU extra.
 LEARNING_RATE = 1e-6
 WEIGHT_DECAY = 0.05
-# Whose gradients are compared: the first and the last, a matrix and a vector of a block.
-COMPARED = (
-    "embed.w", "embed.positions", "blocks.0.norm1.gamma", "blocks.0.attention.w_qkv",
-    "blocks.0.mlp.b1", "head.w",
-)  # fmt: skip
 
 
 def synthetic(case: Case) -> tuple[np.ndarray, np.ndarray]:
@@ -93,7 +88,8 @@ class EngineSide(ModelSide):
         """What every side must agree on, before a step has changed it."""
         loss = self.gradients()
         found = {"logits": self.logits(), "the loss": np.array(loss)}
-        return found | {f"the gradient of {n}": sample(self.model.gradients[n]) for n in COMPARED}
+        gradients = self.model.gradients
+        return found | {f"the gradient of {n}": sample(gradients[n]) for n in gradients}
 
 
 class TorchSide(ModelSide):
@@ -136,12 +132,14 @@ class TorchSide(ModelSide):
         """With the weights that minivit's model of the same seed begins with."""
         from minivit.models import ViT
 
-        named, as_ours = self.torch_vit.parameters_by_our_names(self.model), self.torch_vit.as_ours
+        twins = self.torch_vit.twins(self.model)
         ours = ViT(self.case.config, seed=0, zero_head=False).parameters
-        assert set(named) == set(ours)
-        for name, parameter in named.items():
-            as_ours(name, parameter).copy_(self.torch.from_numpy(ours[name]))
+        assert set(twins) == set(ours)
+        for name, twin in twins.items():
+            twin.as_ours(twin.parameter).copy_(self.torch.from_numpy(ours[name]))
         loss = self.gradients().detach()
         found = {"logits": self.logits().numpy(), "the loss": loss.numpy()}
-        gradients = {n: sample(as_ours(n, named[n].grad).numpy()) for n in COMPARED}
-        return found | {f"the gradient of {n}": gradient for n, gradient in gradients.items()}
+        return found | {
+            f"the gradient of {name}": sample(twin.as_ours(twin.parameter.grad).numpy())
+            for name, twin in twins.items()
+        }

@@ -1,13 +1,16 @@
 """The ops at the sizes that the models have: inputs, work and traffic of each.
 
-FLOPs are counted from the formulas, an exp, an erf or a root as one. Bytes are the least there
-can be: forward reads its inputs and writes y; backward reads dy and the inputs and writes their
-gradients. An op takes at least FLOPs / ceiling and at least bytes / bandwidth, the later of both.
+FLOPs of an op with matrix products are those of the products alone; those of the others are counted
+from the formulas, an exp, an erf or a root as one. Bytes are the least there can be: forward reads
+its inputs and writes y; backward reads dy and the inputs and writes their gradients. An op takes at
+least FLOPs / ceiling and at least bytes / bandwidth, the later of both.
 """
 
 from typing import NamedTuple
 
 import numpy as np
+
+from . import op_flops
 
 AGREE = 1e-3  # by so much, relatively, may two sides differ
 
@@ -66,8 +69,10 @@ def op_cases(tiny: bool = False) -> list[OpCase]:
         *(OpCase("softmax", ((R, T),), (R, T), 5 * R * T, 4 * R * T) for R, T in softmax),
         *(attention(*size) for size in heads),
         *(multihead_attention(*size) for size in models),
+        *(attention_branch(*size) for size in models),
         *(gelu(B * T, 4 * D) for B, T, D, _ in models),
         *(mlp(B * T, D, 4 * D) for B, T, D, _ in models),
+        *(mlp_branch(B, T, D, 4 * D) for B, T, D, _ in models),
         *(head(B, T, D, C) for (B, T, D, _), (_, C) in zip(models, logits, strict=True)),
         *(cross_entropy(*size) for size in logits),
         *(OpCase("adam", ((n,),) * 4, (3 * n,), 15 * n, 0) for n in parameters),
@@ -80,6 +85,13 @@ def global_norm(n) -> OpCase:
     return OpCase("global_norm", ((n,),), (1,), 2 * n, 0, torch_tolerance=2e-2)
 
 
+def with_products(op, shapes, out, options=None, *, unread=0) -> OpCase:
+    """An op whose work is matrix products: the backward has two for each of the forward's."""
+    options, arrays = options or {}, (np.broadcast_to(np.float32(0), shape) for shape in shapes)
+    flops = shapes[0][0] * getattr(op_flops, f"{op}_flops")(*arrays, **options)
+    return OpCase(op, shapes, out, flops, 2 * flops, options, unread=unread)
+
+
 def patchify(B, side, P, channels) -> OpCase:
     image, patches = (B, side, side, channels), (B, (side // P) ** 2, P * P * channels)
     return OpCase("patchify", (image,), patches, 0, 0, {"patch": (P, P)})
@@ -88,11 +100,11 @@ def patchify(B, side, P, channels) -> OpCase:
 def embed(B, side, P, channels, D) -> OpCase:
     N, pixels = (side // P) ** 2, P * P * channels
     shapes = ((B, N, pixels), (pixels, D), (D,), (D,), (N + 1, D))
-    return OpCase("embed", shapes, (B, N + 1, D), 2 * B * N * pixels * D, 4 * B * N * pixels * D)
+    return with_products("embed", shapes, (B, N + 1, D))
 
 
 def linear(R, D, M) -> OpCase:
-    return OpCase("linear", ((R, D), (D, M), (M,)), (R, M), 2 * R * D * M, 4 * R * D * M)
+    return with_products("linear", ((R, D), (D, M), (M,)), (R, M))
 
 
 def layernorm(R, D) -> OpCase:
@@ -100,15 +112,17 @@ def layernorm(R, D) -> OpCase:
 
 
 def attention(B, H, T, K) -> OpCase:
-    size, flops = (B, H, T, K), 4 * B * H * T * T * K
-    return OpCase("attention", (size,) * 3, size, flops, 2 * flops)
+    return with_products("attention", ((B, H, T, K),) * 3, (B, H, T, K))
 
 
 def multihead_attention(B, T, D, H) -> OpCase:
-    shapes, flops = ((B, T, D), (D, 3 * D), (3 * D,), (D, D), (D,), (B, T, D)), 8 * B * T * D * D
-    flops += 4 * B * T * T * D
-    options = {"heads": H}
-    return OpCase("multihead_attention", shapes, (B, T, D), flops, 2 * flops, options)
+    shapes = (B, T, D), (D, 3 * D), (3 * D,), (D, D), (D,)
+    return with_products("multihead_attention", shapes, (B, T, D), {"heads": H})
+
+
+def attention_branch(B, T, D, H) -> OpCase:
+    shapes = (B, T, D), (D,), (D,), (D, 3 * D), (3 * D,), (D, D), (D,)
+    return with_products("attention_branch", shapes, (B, T, D), {"heads": H})
 
 
 def gelu(R, M) -> OpCase:
@@ -116,13 +130,18 @@ def gelu(R, M) -> OpCase:
 
 
 def mlp(R, D, M) -> OpCase:
-    shapes, flops = ((R, D), (D, M), (M,), (M, D), (D,), (R, D)), 4 * R * D * M
-    return OpCase("mlp", shapes, (R, D), flops, 2 * flops, {"gelu": "erf"})
+    shapes = (R, D), (D, M), (M,), (M, D), (D,)
+    return with_products("mlp", shapes, (R, D), {"gelu": "erf"})
+
+
+def mlp_branch(B, T, D, M) -> OpCase:
+    shapes = (B, T, D), (D,), (D,), (D, M), (M,), (M, D), (D,)
+    return with_products("mlp_branch", shapes, (B, T, D), {"gelu": "erf"})
 
 
 def head(B, T, D, C) -> OpCase:
-    shapes, flops, unread = ((B, T, D), (D, C), (C,)), 2 * B * D * C, B * (T - 1) * D
-    return OpCase("head", shapes, (B, C), flops, 2 * flops, {"pool": "cls"}, unread=unread)
+    shapes, unread = ((B, T, D), (D, C), (C,)), B * (T - 1) * D
+    return with_products("head", shapes, (B, C), {"pool": "cls"}, unread=unread)
 
 
 def cross_entropy(B, C) -> OpCase:

@@ -14,9 +14,10 @@ class Options:
     threads: int = 0  # 0: what MINIVIT_NUM_THREADS says, or every processor
     seconds: float | None = None  # for each timed case, all sides together; None: as is usual
     repeats: int | None = None  # turns of every side, instead of a budget
-    configs: str | None = None  # e.g. "digits,cifar"; None: all
+    configs: str | None = None  # e.g. "digits-bench,cifar"; None: all
     backends: str | None = None  # e.g. "numba"; None: all that run here
     vs: str | None = None  # "torch"
+    against: Path | None = None  # the folder of another checkout
     memory: bool = False
     first_step: bool = False
     tiny: bool = False  # sizes for a test: every path, no meaning
@@ -24,6 +25,10 @@ class Options:
 
     def __post_init__(self):
         object.__setattr__(self, "threads", self.threads or thread_count())
+        if self.vs and self.against:
+            raise InputError(
+                "--vs compares with PyTorch and --against with another checkout: choose one of them"
+            )
         if self.vs == "torch" and not has_torch():
             raise InputError(
                 "PyTorch is not installed, so there is nobody to compare with; install it with "

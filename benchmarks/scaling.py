@@ -1,14 +1,18 @@
 """How a training step grows: with threads, images, tokens and width; and what theory expects.
 
-The work of a step is 6 x parameters x tokens + 12 T^2 D depth for an image. So with more images
-the time of one falls to a constant; with more tokens it rises like T, and in the end like T^2;
-with more width like D, and in the end like D^2; with n threads it falls to a n-th at best. The
-curves are drawn beside these asymptotes: the two terms at the machine's ceiling if that can be
-measured (else at the best rate seen), and a n-th of one thread's time.
+The work of a step has two terms for an image: the linear maps treat every token alike, T D^2, and
+attention compares every token with every other, T^2 D. So with more images the time of one falls to
+a constant; with more tokens it rises like T, and in the end like T^2; with more width like D, and
+in the end like D^2; with n threads it falls to a n-th at best. The curves are drawn beside these
+asymptotes: the two terms at the machine's ceiling if that can be measured (else at the best rate
+seen), and a n-th of one thread's time.
 """
 
 from contextlib import ExitStack
 from dataclasses import replace
+
+from minivit.models import ViTConfig
+from minivit.models.cost import BACKWARD_AND_FORWARD, cost
 
 from .ceiling import measured_ceiling
 from .configurations import CASES, TINY, Case, vit
@@ -103,13 +107,27 @@ def in_turns(counts: list[int], case: Case, backend: str, options: Options) -> d
 
 def point(axis: str, value: int, case: Case, backend: str, threads: int, seconds: float) -> dict:
     """The time of a training step per image, in ms, and what it is made of."""
+    attention = BACKWARD_AND_FORWARD * flops_between_tokens(case.config)
     return row(
         "scaling", f"{axis} {value}", backend, 1e3 * seconds / case.batch, "ms per image",
         axis=axis, model=case.name, value=value, threads=threads, batch=case.batch,
         images_per_second=case.batch / seconds, gflops=case.step_flops / seconds / 1e9,
-        product_gflop=case.product_flops / case.batch / 1e9,
-        attention_gflop=case.attention_flops / case.batch / 1e9,
+        product_gflop=(case.step_flops / case.batch - attention) / 1e9,
+        attention_gflop=attention / 1e9,
     )  # fmt: skip
+
+
+def flops_between_tokens(config: ViTConfig) -> int:
+    """What of an image's forward FLOPs grows with the square of the tokens: attention's part.
+
+    The FLOPs are a + b N + c N^2 of the patches. Images once, twice and three times as wide have N,
+    2N and 3N patches; the second difference of their FLOPs is 2 c N^2, and c T^2 is wanted.
+    """
+    height, width = config.image
+    one, two, three = (
+        cost(replace(config, image=(height, n * width)), batch=1).forward_flops for n in (1, 2, 3)
+    )
+    return (one - 2 * two + three) * config.tokens**2 // (2 * config.patches**2)
 
 
 def add_theory(rows: list[dict], options: Options) -> None:

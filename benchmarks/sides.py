@@ -33,9 +33,8 @@ class Worker:
             self.pipe.send((method, arguments))
             kind, answer = self.pipe.recv()
         except (EOFError, ConnectionError) as error:
-            self.process.join()
             raise InputError(
-                f"the process of one side ended (exit code {self.process.exitcode}), most likely "
+                f"the process of one side ended (exit code {self.exit_code()}), most likely "
                 "for want of memory; choose a smaller configuration"
             ) from error
         if kind == "input error":
@@ -53,6 +52,15 @@ class Worker:
 
     def __exit__(self, *exception) -> None:
         self.pipe.close()  # the loop over there ends
+        self.stop()
+
+    def exit_code(self) -> int:
+        """Of the process, once it has ended."""
+        self.process.join()
+        return self.process.exitcode
+
+    def stop(self) -> None:
+        """Wait for the process to end, though not for ever."""
         self.process.join(5)
         if self.process.is_alive():
             self.process.terminate()

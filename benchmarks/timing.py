@@ -29,13 +29,17 @@ def time_calls(run: Callable[[], object], count: int) -> list[float]:
 
 
 def alternate(
-    sides: Mapping[str, Callable[[int], list[float]]], options: Options, *, usual: float
+    sides: Mapping[str, Callable[[int], list[float]]],
+    options: Options,
+    *,
+    usual: float,
+    least: int = LEAST_BLOCKS,
 ) -> dict[str, float]:
     """The median seconds of a call of every side.
 
     A side is a function that times so many calls of its own. The sides take turns, as many as
-    the options say, or as fit into their seconds (`usual`, if they say nothing): noise that lasts
-    longer than a block hits them all.
+    the options say, or as fit into their seconds (`usual`, if they say nothing), but not fewer than
+    `least`: noise that lasts longer than a block hits them all.
     """
     repeats, seconds = options.repeats, options.seconds or usual
     counts, times = {}, {name: [] for name in sides}
@@ -43,9 +47,7 @@ def alternate(
         once = side(1)[0]  # a second call: the first compiles, and meets new memory
         counts[name] = max(1, min(1000, round(BLOCK / max(once, 1e-7))))
     start, turns = time.perf_counter(), 0
-    while turns < (repeats or LEAST_BLOCKS) or (
-        repeats is None and time.perf_counter() - start < seconds
-    ):
+    while turns < (repeats or least) or (repeats is None and time.perf_counter() - start < seconds):
         for name, side in sides.items():
             times[name] += side(counts[name])
         turns += 1

@@ -32,17 +32,26 @@ def gelu(x, *, form):
     return functional.gelu(x, approximate="none" if form == "erf" else "tanh")
 
 
-def mlp(x, w1, b1, w2, b2, residual, *, gelu):
+def mlp(x, w1, b1, w2, b2, *, gelu):
     hidden = functional.gelu(functional.linear(x, w1.T, b1))
-    return residual + functional.linear(hidden, w2.T, b2)
+    return functional.linear(hidden, w2.T, b2)
 
 
-def multihead_attention(x, w_qkv, b_qkv, w_out, b_out, residual, *, heads):
+def mlp_branch(x, gamma, beta, w1, b1, w2, b2, *, gelu):
+    return x + mlp(layernorm(x, gamma, beta), w1, b1, w2, b2, gelu=gelu)
+
+
+def multihead_attention(x, w_qkv, b_qkv, w_out, b_out, *, heads):
     B, T, D = x.shape
     qkv = functional.linear(x, w_qkv.T, b_qkv).view(B, T, 3, heads, D // heads)
     q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)
     mixed = functional.scaled_dot_product_attention(q, k, v)
-    return residual + functional.linear(mixed.transpose(1, 2).reshape(B, T, D), w_out.T, b_out)
+    return functional.linear(mixed.transpose(1, 2).reshape(B, T, D), w_out.T, b_out)
+
+
+def attention_branch(x, gamma, beta, w_qkv, b_qkv, w_out, b_out, *, heads):
+    h = layernorm(x, gamma, beta)
+    return x + multihead_attention(h, w_qkv, b_qkv, w_out, b_out, heads=heads)
 
 
 def head(x, w, b, *, pool):
@@ -55,6 +64,7 @@ def cross_entropy(logits, *, labels):
 
 FUNCTIONS = {
     "attention": functional.scaled_dot_product_attention,
+    "attention_branch": attention_branch,
     "cross_entropy": cross_entropy,
     "embed": embed,
     "gelu": gelu,
@@ -62,6 +72,7 @@ FUNCTIONS = {
     "layernorm": layernorm,
     "linear": linear,
     "mlp": mlp,
+    "mlp_branch": mlp_branch,
     "multihead_attention": multihead_attention,
     "patchify": patchify,
     "softmax": softmax,

@@ -1,11 +1,12 @@
 """The same Vision Transformer, as a PyTorch user would write it for speed."""
 
+from typing import NamedTuple
+
 import torch
 from torch import nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from minivit.models import ViTConfig, parameter_count
-from minivit.models.config import is_decayed
 
 
 class Block(nn.Module):
@@ -52,34 +53,43 @@ class TorchViT(nn.Module):
         return self.head(self.norm(x)[:, 0])
 
 
-def parameters_by_our_names(model: TorchViT) -> dict[str, nn.Parameter]:
-    """minivit's name of every parameter -> PyTorch's."""
+class Twin(NamedTuple):
+    """A parameter in PyTorch, and how it lies beside minivit's."""
+
+    parameter: nn.Parameter
+    matrix: bool = False  # nn.Linear's are (out, in), minivit's (in, out)
+
+    def as_ours(self, tensor: torch.Tensor) -> torch.Tensor:
+        """The parameter or its gradient, seen as minivit has it."""
+        return tensor.detach().T if self.matrix else tensor.detach()
+
+
+def twins(model: TorchViT) -> dict[str, Twin]:
+    """minivit's name of every parameter -> its twin in PyTorch."""
     parts = {"embed": "embed.w embed.b", "norm": "norm.gamma norm.beta", "head": "head.w head.b"}
     for i in range(model.config.depth):
         parts |= {
-            f"blocks.{i}.norm1": "norm1.gamma norm1.beta",
+            f"blocks.{i}.norm1": "attention.gamma attention.beta",
             f"blocks.{i}.qkv": "attention.w_qkv attention.b_qkv",
             f"blocks.{i}.out": "attention.w_out attention.b_out",
-            f"blocks.{i}.norm2": "norm2.gamma norm2.beta",
+            f"blocks.{i}.norm2": "mlp.gamma mlp.beta",
             f"blocks.{i}.mlp.0": "mlp.w1 mlp.b1",
             f"blocks.{i}.mlp.2": "mlp.w2 mlp.b2",
         }
-    found = {"embed.cls": model.cls, "embed.positions": model.positions}
+    found = {"embed.cls": Twin(model.cls), "embed.positions": Twin(model.positions)}
     for path, names in parts.items():
         part, prefix = model.get_submodule(path), ".".join(path.split(".")[:2]) + "."
         weight, bias = (prefix * path.startswith("blocks") + name for name in names.split())
-        found |= {weight: part.weight, bias: part.bias}
+        found |= {
+            weight: Twin(part.weight, matrix=isinstance(part, nn.Linear)),
+            bias: Twin(part.bias),
+        }
     return found
 
 
-def as_ours(name: str, tensor: torch.Tensor) -> torch.Tensor:
-    """A parameter or its gradient as minivit has it: PyTorch's matrices are (out, in)."""
-    return tensor.detach().T if is_decayed(name) else tensor.detach()
-
-
 def decayed_and_rest(model: TorchViT) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    """The parameters that AdamW decays, and those that it leaves alone, as minivit does."""
+    """The parameters that AdamW decays, which are the matrices, and those that it leaves alone."""
     groups = ([], [])
-    for name, parameter in parameters_by_our_names(model).items():
-        groups[not is_decayed(name)].append(parameter)
+    for twin in twins(model).values():
+        groups[not twin.matrix].append(twin.parameter)
     return groups

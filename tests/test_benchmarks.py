@@ -5,12 +5,18 @@ import argparse
 import importlib
 import json
 import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import minivit
 from minivit import backend, threads
 from minivit.cli import bench
+from minivit.cli.main import main
 from minivit.errors import InputError
 from minivit.models import parameter_count
 
@@ -22,7 +28,8 @@ def part(name):
 
 
 agreement, configurations, options = part("agreement"), part("configurations"), part("options")
-op_cases, op_sides, products = part("op_cases"), part("op_sides"), part("products")
+model_figures, op_cases, op_sides = part("model_figures"), part("op_cases"), part("op_sides")
+products = part("products")
 rows, sides, step, timing = part("rows"), part("sides"), part("step"), part("timing")
 
 
@@ -40,11 +47,30 @@ def without_torch(monkeypatch):
         monkeypatch.setattr(part(name), "has_torch", lambda: False)
 
 
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory) -> Path:
+    """A folder with another minivit and its benchmarks, to the letter those that are tested."""
+    folder, package = tmp_path_factory.mktemp("checkout"), Path(minivit.__file__).parent
+    beside = package.parent / "benchmarks"
+    for source in (package, beside) if beside.is_dir() else (package,):
+        shutil.copytree(source, folder / source.name, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
 def run(capsys, *argv) -> str:
     parser = argparse.ArgumentParser()
     bench.add_arguments(parser)
     assert bench.run(parser.parse_args([*argv, "--tiny", "--repeats", "1"])) == 0
     return capsys.readouterr().out
+
+
+def test_the_benchmarks_are_those_beside_the_minivit_that_runs(checkout):
+    code = "from minivit.cli import bench; print(bench.command().__file__)"
+    command, alone = [sys.executable, "-c", code], {"PYTHONPATH": ""}
+    found = subprocess.run(
+        command, cwd=checkout, env=os.environ | alone, capture_output=True, text=True, check=True
+    ).stdout
+    assert Path(found.strip()).is_relative_to(checkout)
 
 
 def test_step_reports_training_and_inference_as_json(capsys):
@@ -71,9 +97,78 @@ def test_step_compares_the_backends(kernels, capsys):
     assert timed["tiny training"]["against"] == "numpy"
 
 
+def test_step_against_another_checkout(checkout, capsys):
+    options = "--backends", "numpy", "--memory", "--first-step"
+    text = run(capsys, "step", "--against", str(checkout), *options)
+    assert f"old: {checkout}" in text
+    found = json.loads(run(capsys, "step", "--against", str(checkout), *options, "--json"))["rows"]
+    figures = ["training", "inference", "peak memory", "first step, cached"]
+    assert [row["what"] for row in found] == figures
+    for row in found:
+        assert (row["side"], row["against"], row["old"]) == ("numpy", "old numpy", str(checkout))
+        assert row["ratio"] == pytest.approx(row["theirs"] / row["ours"])
+
+
+def test_a_checkout_that_disagrees_is_not_timed(checkout, tmp_path, capsys):
+    shutil.copytree(checkout, tmp_path, dirs_exist_ok=True)
+    with (tmp_path / "minivit" / "ops" / "__init__.py").open("a") as file:
+        file.write(
+            "\nright = head_forward\n\n\ndef head_forward(*inputs, **options):\n"
+            "    y, cache = right(*inputs, **options)\n    return y + 1, cache\n"
+        )
+    with pytest.raises(InputError, match="new and old disagree on logits"):
+        run(capsys, "step", "--against", str(tmp_path), "--backends", "numpy")
+
+
+def test_what_is_no_checkout_or_too_old_is_said_in_a_sentence(tmp_path, capsys):
+    def refused() -> str:
+        command = ["bench", "step", "--tiny", "--backends", "numpy", "--against", str(tmp_path)]
+        assert main(command) == 2
+        return capsys.readouterr().err
+
+    assert f"{tmp_path} is no checkout of minivit" in refused()
+    (tmp_path / "minivit").mkdir()
+    (tmp_path / "minivit" / "__init__.py").touch()
+    assert "No module named 'minivit.errors'" in refused()
+    with pytest.raises(InputError, match="choose one of them"):
+        run(capsys, "step", "--against", str(tmp_path), "--vs", "torch")
+
+
+def test_names_that_only_one_side_has_are_not_compared():
+    found = model_figures.shared({"new": {"y": 1, "dgamma": 2}, "old": {"y": 3, "dnorm1": 4}})
+    assert found == {"new": {"y": 1}, "old": {"y": 3}}
+
+
+def test_every_cold_start_has_an_empty_cache_of_its_own():
+    starts = []
+
+    class Start:
+        def __init__(self, side, environment):
+            self.cache = Path(environment[model_figures.CACHE_VARIABLE])
+            starts.append((side, self.cache.exists()))
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *exception):
+            pass
+
+        def ask(self, method):
+            self.cache.mkdir(exist_ok=True)
+            (self.cache / "kernel.nbi").touch()
+
+    sides = {
+        side: lambda environment, side=side: Start(side, environment) for side in ("new", "old")
+    }
+    cached, cold = model_figures.first_steps(sides, turns=2)
+    assert (cached.what, cold.what) == ("first step, cached", "first step, no cache")
+    turns = [[("new", there), ("old", there)] for there in (False, False, True, True)]
+    assert starts == [start for turn in turns for start in turn]
+
+
 def test_ops_run_on_numpy_alone(capsys):
     text = run(capsys, "ops", "--backends", "numpy")
-    assert "multihead_attention" in text and "backward" in text
+    assert "attention_branch" in text and "backward" in text
 
 
 @pytest.mark.parametrize("name", ["ceiling", "products", "ops", "roofline"])
@@ -94,7 +189,7 @@ def test_scaling_draws_its_curves(capsys, tmp_path):
 def test_what_is_missing_is_said_in_a_sentence(monkeypatch, capsys):
     with pytest.raises(InputError, match=r"minivit\[bench\]"):
         run(capsys, "step", "--vs", "torch")
-    with pytest.raises(InputError, match=r"'tinny'.*digits, fashion"):
+    with pytest.raises(InputError, match=r"'tinny'.*digits-bench, fashion"):
         configurations.cases("tinny")
     with pytest.raises(InputError, match=r"'jax'.*numpy"):
         options.Options(backends="jax").chosen_backends()
@@ -108,11 +203,13 @@ def test_what_is_missing_is_said_in_a_sentence(monkeypatch, capsys):
 
 
 def test_flops_of_a_step():
-    case = configurations.CASES["Ti/16"]
-    an_image = 6 * 5_717_416 * 197 + 12 * 197**2 * 192 * 12
-    assert case.step_flops == 8 * an_image
-    assert case.product_flops + case.attention_flops == case.step_flops
-    assert case.inference_flops * 3 == case.step_flops
+    case, T, D = configurations.CASES["Ti/16"], 197, 192
+    # A patch's projection; in each of twelve blocks 12 D^2 weights; the class of one token.
+    linear_maps = 2 * (196 * 768 * D + 12 * T * 12 * D**2 + D * 1000)
+    between_tokens = 12 * 4 * T**2 * D
+    assert case.inference_flops == 8 * (linear_maps + between_tokens)
+    assert case.step_flops == 3 * case.inference_flops
+    assert part("scaling").flops_between_tokens(case.config) == between_tokens
 
 
 def test_the_six_models():
@@ -121,7 +218,7 @@ def test_the_six_models():
         for name, c in configurations.CASES.items()
     }
     assert found == {
-        "digits": (17, 64, 4, 4, 64),
+        "digits-bench": (17, 64, 4, 4, 64),
         "fashion": (50, 64, 6, 4, 128),
         "cifar": (65, 192, 9, 3, 64),
         "Ti/16": (197, 192, 12, 3, 8),
@@ -160,6 +257,9 @@ def test_sides_take_turns():
     chosen = options.Options(repeats=2)
     assert timing.alternate({"a": side("a"), "b": side("b")}, chosen, usual=0) == {"a": 0.5, "b": 2}
     assert calls == ["a", "b"] * 3  # one turn to see how long a call takes, then two
+    calls.clear()
+    timing.alternate({"a": side("a")}, options.Options(seconds=1e-9), usual=0, least=5)
+    assert calls == ["a"] * 6  # short as the time is
 
 
 def test_a_turn_ends_when_its_threads_sleep(monkeypatch):

@@ -1,0 +1,120 @@
+"""What is measured of one model: training, inference, memory, first step; each side in turns."""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+from .agreement import assert_agreement
+from .configurations import TINY, Case, cases
+from .options import Options, progress
+from .sides import Worker
+from .timing import LEAST_BLOCKS, alternate
+
+# Says where the cache of compiled kernels lies: pointed at an empty folder, a first step is cold.
+CACHE_VARIABLE = "XDG_CACHE_HOME"
+AGREE = 1e-3  # by so much, relatively, may the sides differ
+
+# Starts a process with a side's model; takes `environment`, the variables it gets besides.
+Start = Callable[..., Worker]
+
+
+class Figure(NamedTuple):
+    what: str  # e.g. "training"
+    unit: str
+    of: dict[str, float]  # each side's median
+    flops: int = 0
+
+
+def chosen_cases(options: Options) -> list[Case]:
+    """The models that the options name."""
+    return [TINY] if options.tiny else cases(options.configs)
+
+
+def figures(
+    case: Case, sides: Mapping[str, Start], options: Options, *, turns: int
+) -> Iterator[Figure]:
+    """All that the options ask for: times in at least so many turns, the rest in just as many."""
+    yield from times(case, sides, options, turns)
+    turns = min(turns, options.repeats or turns)
+    if options.memory:
+        progress(f"step: {case.name}, peak memory")
+        yield Figure("peak memory", "MB", peak_memory(sides, turns))
+    if options.first_step:
+        progress(f"step: {case.name}, first step")
+        yield from first_steps(sides, turns)
+
+
+def times(case: Case, sides: Mapping[str, Start], options: Options, turns: int) -> list[Figure]:
+    """Training and inference of one model, in ms, once the sides agree."""
+    with ExitStack() as stack:
+        workers = {side: stack.enter_context(start()) for side, start in sides.items()}
+        progress(f"step: {case.name}, do the sides agree?")
+        for worker in workers.values():
+            worker.ask("build")
+        assert_agreement(shared({s: worker.ask("outputs") for s, worker in workers.items()}), AGREE)
+        found = []
+        for what, method, flops in (
+            ("training", "train", case.step_flops),
+            ("inference", "infer", case.inference_flops),
+        ):
+            progress(f"step: {case.name}, {what}")
+            timers = {side: worker.timer(method) for side, worker in workers.items()}
+            seconds = alternate(timers, options, usual=10, least=max(turns, LEAST_BLOCKS))
+            of = {side: t * 1e3 for side, t in seconds.items()}
+            found.append(Figure(what, "ms", of, flops))
+        return found
+
+
+def shared(outputs: dict[str, dict]) -> dict[str, dict]:
+    """What all sides have: two versions of minivit may call a gradient by different names."""
+    names = set.intersection(*map(set, outputs.values()))
+    return {
+        side: {name: array for name, array in found.items() if name in names}
+        for side, found in outputs.items()
+    }
+
+
+def peak_memory(sides: Mapping[str, Start], turns: int) -> dict[str, float]:
+    """The largest resident size of each side less its size after import, in MB."""
+
+    def measured(start: Start) -> float:
+        with start() as worker:
+            return worker.ask("peak") / 1e6
+
+    return medians([{side: measured(start) for side, start in sides.items()} for _ in range(turns)])
+
+
+def first_steps(sides: Mapping[str, Start], turns: int) -> list[Figure]:
+    """Seconds from the start of a process to the end of its first training step.
+
+    With an empty cache and then with the cache that this has filled; only the kernels have one.
+    """
+    empty, filled = [], True
+    with tempfile.TemporaryDirectory() as folder:
+        # A folder of its own for each turn and side: the kernels of two sides may be the same.
+        while filled and len(empty) < turns:
+            caches = {side: Path(folder) / f"{len(empty)}-{side}" for side in sides}
+            empty.append({side: first_step(sides[side], caches[side]) for side in sides})
+            # If nobody compiles, or the kernels are kept somewhere else, none of these was cold.
+            filled = any(Path(folder).rglob("*.nb[ci]"))
+        cached = [
+            {side: first_step(sides[side], caches[side]) for side in sides} for _ in range(turns)
+        ]
+    figure = Figure("first step, cached", "s", medians(cached))
+    return [figure, Figure("first step, no cache", "s", medians(empty))] if filled else [figure]
+
+
+def first_step(start: Start, cache: Path) -> float:
+    begin = time.perf_counter()
+    with start(environment={CACHE_VARIABLE: str(cache)}) as worker:
+        worker.ask("first_step")
+        return time.perf_counter() - begin
+
+
+def medians(turns: list[dict[str, float]]) -> dict[str, float]:
+    """The median of every side over all turns."""
+    return {side: statistics.median(turn[side] for turn in turns) for side in turns[0]}
