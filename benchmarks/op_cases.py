@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import op_flops
+from minivit import ops
 
 AGREE = 1e-3  # by so much, relatively, may two sides differ
 
@@ -88,7 +88,7 @@ def global_norm(n) -> OpCase:
 def with_products(op, shapes, out, options=None, *, unread=0) -> OpCase:
     """An op whose work is matrix products: the backward has two for each of the forward's."""
     options, arrays = options or {}, (np.broadcast_to(np.float32(0), shape) for shape in shapes)
-    flops = shapes[0][0] * getattr(op_flops, f"{op}_flops")(*arrays, **options)
+    flops = shapes[0][0] * getattr(ops, f"{op}_flops")(*arrays, **options)
     return OpCase(op, shapes, out, flops, 2 * flops, options, unread=unread)
 
 

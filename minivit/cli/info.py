@@ -36,7 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from minivit.models import ViTConfig, cost, cost_table
+    from minivit.models import ViTConfig
+    from minivit.models.cost import cost, cost_table
 
     config, training = find(arguments.model, given(arguments, ViTConfig))
     rows, total = cost_table(config), cost(config, batch=arguments.batch)

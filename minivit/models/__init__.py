@@ -1,11 +1,11 @@
 """Models: compose ops; parameters, then forward, then backward in mirror order.
 
-vit.py and block.py are the mathematics, model.py is what a user holds; trace.py and cost.py look at
-a run of any model.
+vit.py and block.py are the mathematics, model.py is what a user holds; trace.py and counting.py
+look at a run of any model.
 """
 
 from minivit.models.config import ViTConfig
-from minivit.models.facts import cost, cost_table, parameter_count, parameter_shapes, trace_names
+from minivit.models.facts import parameter_count, parameter_shapes, trace_names
 from minivit.models.model import ViT
 from minivit.models.trace import Trace
 from minivit.models.variants import shrunk, variant
@@ -14,8 +14,6 @@ __all__ = [
     "Trace",
     "ViT",
     "ViTConfig",
-    "cost",
-    "cost_table",
     "parameter_count",
     "parameter_shapes",
     "shrunk",

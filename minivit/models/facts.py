@@ -1,10 +1,9 @@
-"""What a configuration says of its model: names, shapes and costs. Nothing is allocated."""
+"""What a configuration says of its model: names and shapes. Nothing is allocated."""
 
 import numpy as np
 
 from minivit.models.chance import Chance
 from minivit.models.config import ViTConfig
-from minivit.models.cost import Cost, Stage, stages, total
 from minivit.models.trace import Trace
 from minivit.models.vit import VIT
 from minivit.params import Layout, StandIns
@@ -26,13 +25,3 @@ def trace_names(config: ViTConfig) -> dict[str, tuple[int, ...]]:
     parameters = StandIns(Layout(VIT.parameters(config)))
     values = Trace(VIT, config, parameters, images, Chance()).values
     return {name: array.shape[1:] for name, array in values.items()}
-
-
-def cost_table(config: ViTConfig) -> list[Stage]:
-    """A row for every place of the model."""
-    return stages(VIT, config)
-
-
-def cost(config: ViTConfig, *, batch: int, bytes_each: int = 4) -> Cost:
-    """Parameters, FLOPs, and the memory of a training step with so many images."""
-    return total(cost_table(config), batch=batch, bytes_each=bytes_each)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from minivit import ViT, parameter_count, variant
-from minivit.models import cost, cost_table
 from minivit.models.config import ViTConfig
+from minivit.models.cost import cost, cost_table
 from minivit.models.variants import VARIANTS
 
 ODD = ViTConfig((6, 9), 2, (3, 3), 12, 2, 3, 20, 5, pool="mean", qkv_bias=False, positions="none")

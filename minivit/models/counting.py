@@ -1,0 +1,77 @@
+"""What runs at each place of a model, counted in a forward of no image: nothing is computed.
+
+The model runs on a batch of zero images, with parameters of zero stride: every shape comes out, and
+no memory is taken. Neither a model nor an op is known here by name.
+"""
+
+import math
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from minivit import ops
+from minivit.models.architecture import Architecture
+from minivit.models.chance import Chance
+from minivit.params import Layout, StandIns
+
+
+class Stage(NamedTuple):
+    """A place, and what runs there."""
+
+    name: str
+    shape: tuple[int, ...]  # of what it returns, without the batch; () where no op runs
+    parameters: int
+    flops: int  # of the forward, per image
+    kept: int  # numbers remembered for the backward, per image, by the NumPy backend
+
+
+class Counted(NamedTuple):
+    """What stands for an op's cache in a run that counts."""
+
+    shape: tuple[int, ...]
+    flops: int
+    kept: int
+
+
+class CountingOps:
+    """`minivit.ops`, forward only, where each op's costs are its cache."""
+
+    def __getattr__(self, name: str):
+        flops = getattr(ops, name.replace("_forward", "_flops"), no_products)
+        return partial(counted, getattr(ops, name), flops)
+
+
+def counted(forward, flops, *inputs, **options):
+    y, cache = forward(*inputs, **options)
+    return y, Counted(y.shape[1:], flops(*inputs, **options), kept_numbers(cache))
+
+
+def no_products(*inputs, **options) -> int:
+    return 0
+
+
+def kept_numbers(cache) -> int:
+    """Numbers per image in those arrays of a cache whose first axis is the batch, which is 0."""
+    arrays: dict[int, np.ndarray] = {}
+    collect(cache, arrays)
+    return sum(math.prod(a.shape[1:]) for a in arrays.values() if a.ndim and not len(a))
+
+
+def collect(part, arrays: dict[int, np.ndarray]) -> None:
+    """Every array in named tuples within named tuples, each once."""
+    if isinstance(part, np.ndarray):
+        arrays[id(part)] = part
+    elif isinstance(part, tuple):
+        for inner in part:
+            collect(inner, arrays)
+
+
+def stages(architecture: Architecture, config) -> list[Stage]:
+    """Every place, in the order of the forward; then the places of parameters that others share."""
+    layout, run = Layout(architecture.parameters(config)), {}
+    images = np.empty((0, *config.image, config.channels), np.float32)
+    architecture.forward(CountingOps(), StandIns(layout), config, images, run, Chance())
+    rows = [Stage(place, c.shape, layout.count(place), c.flops, c.kept) for place, c in run.items()]
+    shared = [place for place in layout.places if place not in run and layout.count(place)]
+    return rows + [Stage(place, (), layout.count(place), 0, 0) for place in shared]
