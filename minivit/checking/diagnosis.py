@@ -1,10 +1,24 @@
-"""A wrong gradient in words: what it has in common with the right one."""
+"""The verdict on a gradient; a wrong one in words: what it has in common with the right one."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
-from minivit.checking.report import RIGHT, compare
+from minivit.checking.report import RIGHT, Row, compare, judge
+
+
+def row(name: str, gradient, fault: str, true: Mapping, tolerance: float) -> Row:
+    """The verdict on one gradient, from {input: the true gradient}."""
+    if fault:
+        shape = true[name].shape if name in true else None
+        return Row(name, shape, np.inf, np.inf, "wrong", fault)
+    if gradient is None:
+        return Row(name, None, 0.0, 0.0, "excellent", "None, for an input that is None")
+    absolute, relative = compare(true[name], gradient)
+    verdict = judge(relative, tolerance)
+    others = {other: array for other, array in true.items() if other != name}
+    note = diagnose(gradient, true[name], others) if verdict == "wrong" else ""
+    return Row(name, gradient.shape, absolute, relative, verdict, note)
 
 
 def diagnose(

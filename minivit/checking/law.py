@@ -62,6 +62,14 @@ def as_float64(name: str, value) -> np.ndarray | None:
     return array
 
 
+def dy_stream(seed: int) -> np.random.Generator:
+    """Where dy is drawn from: not where inputs are that were drawn from the same seed.
+
+    They would be the same numbers, and a backward that takes x for dy would pass.
+    """
+    return np.random.default_rng([seed, 1])
+
+
 def split_output(result) -> tuple[np.ndarray, object]:
     """y and cache of what a forward returned; UnlawfulError when it isn't
     such a pair."""

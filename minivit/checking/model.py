@@ -49,8 +49,7 @@ def check_model(
             f"along {DIRECTIONS} random directions."
         )
     for name, gradient in gradients.items():
-        sampled = gradient.size > whole
-        report.rows.append(check.row(name, gradient, rng, tolerance, sampled))
+        report.rows.append(check.row(name, gradient, rng, tolerance, whole))
     return report
 
 
@@ -104,7 +103,7 @@ class ModelCheck:
         tolerance: float,
         whole: int,
     ) -> Row:
-        """The verdict on one tensor."""
+        """The verdict on one tensor; up to `whole` elements, every one is looked at."""
         sampled = gradient.size > whole
         probe = self.sample(gradient, rng) if sampled else Probe(gradient, None, [])
         for step in (STEP, 0.1 * STEP):  # the second where the first was too long

@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from minivit.checking.diagnosis import diagnose
+from minivit.checking.diagnosis import row
 from minivit.checking.differences import STEP, central_gradient, complex_gradient, data_scale
 from minivit.checking.law import (
     UnlawfulError,
     alike,
+    dy_stream,
     equal,
     gradient_fault,
     named_inputs,
@@ -17,7 +18,8 @@ from minivit.checking.law import (
     split_output,
     written_into,
 )
-from minivit.checking.report import RIGHT, Report, Row, compare, judge
+from minivit.checking.report import RIGHT, Report, compare
+from minivit.checking.state import Results, kept_state
 from minivit.errors import InputError
 
 COMPLEX_TOLERANCE = 1e-8
@@ -40,8 +42,10 @@ def gradcheck(
 
     forward(*inputs, **options) -> y, cache;  backward(dy, cache) -> one gradient per input, None
     for an input that is None. dy is drawn from `seed`, since with ones many a wrong backward
-    passes: the rows of a softmax always sum to 1 and those of a LayerNorm to 0. With
-    `complex_step` the comparison is with complex steps, to 1e-8; the forward must then take
+    passes: the rows of a softmax always sum to 1 and those of a LayerNorm to 0. A call on other
+    inputs shows whether the op keeps anything from one call to the next.
+
+    With `complex_step` the comparison is with complex steps, to 1e-8; the forward must then take
     complex numbers.
 
     Raises InputError when the forward can't be called with these inputs, or when one of them
@@ -81,8 +85,8 @@ class OpCheck:
         return split_output(self.forward(*inputs.values(), **copy.deepcopy(self.options)))
 
     def output(self, inputs: Mapping) -> np.ndarray:
-        """y, from copies of the inputs."""
-        return self.run(copy.deepcopy(inputs))[0]
+        """A copy of y, from copies of the inputs: an op may give the same array every time."""
+        return self.run(copy.deepcopy(inputs))[0].copy()
 
     def gradients(self, seed: int, problems: list[str]) -> tuple[np.ndarray, dict]:
         """dy, and {input: (gradient, what a look at its outside finds wrong)}.
@@ -92,21 +96,28 @@ class OpCheck:
         """
         handed = copy.deepcopy(self.inputs)
         y, cache = self.run(handed)
+        y_then = y.copy()
         if not np.isfinite(y).all():
             raise UnlawfulError("the forward returned NaN or infinity for finite inputs")
         written = written_into(handed, self.inputs)
         problems += [f"the forward writes into its input {name}" for name in written]
         if y.dtype != np.float64:
             problems.append(f"the forward returned dtype {y.dtype} for float64 inputs")
-        if not alike(y, self.output(self.inputs)):
+        if not alike(y_then, self.output(self.inputs)):
             raise UnlawfulError(
                 "the forward gives another result every time: hand what is random in as an option"
             )
-        dy = np.array(np.random.default_rng(seed).standard_normal(y.shape))
-        return dy, self.run_backward(dy, handed, cache, written, problems)
+        rng = dy_stream(seed)
+        dy = np.array(rng.standard_normal(y.shape))
+        given, found = self.run_backward(dy, handed, cache, written, problems)
+        if not problems:
+            first = Results(y, y_then, cache, dy, given)
+            problems += kept_state(self.run, self.backward, self.inputs, first, rng)
+        return dy, found
 
-    def run_backward(self, dy, handed, cache, written, problems: list[str]) -> dict:
-        """{input: (gradient, fault)}; `written` names the inputs that the forward spoiled."""
+    def run_backward(self, dy, handed, cache, written, problems: list[str]) -> tuple[dict, dict]:
+        """{input: gradient} and {input: (its copy, its fault)}; `written` names the inputs that
+        the forward spoiled."""
         upstream, again = dy.copy(), dy.copy()
         given = split_gradients(self.backward(upstream, cache), list(self.inputs))
         faults = {
@@ -125,7 +136,7 @@ class OpCheck:
             problems.append(
                 "the backward gives another result when called twice: it spoils its cache"
             )
-        return found
+        return given, found
 
     def by_differences(self, name: str, dy: np.ndarray, step: float = STEP) -> np.ndarray:
         """The gradient of sum(dy y) with respect to one input, by central differences."""
@@ -159,20 +170,6 @@ class OpCheck:
             return y
 
         return complex_gradient(output, self.inputs[name], dy)
-
-
-def row(name: str, gradient, fault: str, true: Mapping, tolerance: float) -> Row:
-    """The verdict on one gradient, from {input: the true gradient}."""
-    if fault:
-        shape = true[name].shape if name in true else None
-        return Row(name, shape, np.inf, np.inf, "wrong", fault)
-    if gradient is None:
-        return Row(name, None, 0.0, 0.0, "excellent", "None, for an input that is None")
-    absolute, relative = compare(true[name], gradient)
-    verdict = judge(relative, tolerance)
-    others = {other: array for other, array in true.items() if other != name}
-    note = diagnose(gradient, true[name], others) if verdict == "wrong" else ""
-    return Row(name, gradient.shape, absolute, relative, verdict, note)
 
 
 def no_complex(reason) -> InputError:

@@ -15,6 +15,7 @@ from minivit.ops.cross_entropy import CrossEntropyCache, label_targets
 
 from .compile import jit
 from .elementary import exp
+from .inputs import need_real
 from .simd import larger
 
 
@@ -24,6 +25,7 @@ def cross_entropy_forward(logits, *, labels, smoothing=0.0):
     logits (B, C), labels (B,), class numbers, or (B, C), probabilities -> loss (), of their dtype.
     Smoothing: Szegedy et al. (2016), section 7.
     """
+    need_real("logits", logits)
     logits = np.ascontiguousarray(logits)
     targets = label_targets(logits, labels, smoothing)
     probs = np.empty_like(logits)

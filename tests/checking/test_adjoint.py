@@ -33,3 +33,11 @@ def test_anything_else_does_not(backward):
 
 def test_the_zero_map():
     assert adjoint_error(lambda x: (0 * x, None), lambda dy, _: 0 * dy, X) == 0
+
+
+def test_dy_is_not_x_where_both_come_from_one_seed():
+    """<x, A x> = 0 for a quarter turn, and for its wrong backward, too."""
+    x = np.random.default_rng(0).standard_normal(2)
+    turn = lambda x: np.array([-x[1], x[0]])  # noqa: E731
+    assert adjoint_error(lambda x: (turn(x), None), lambda dy, _: -turn(dy), x) < 1e-15
+    assert adjoint_error(lambda x: (turn(x), None), lambda dy, _: turn(dy), x) > 0.1

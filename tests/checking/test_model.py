@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from minivit import InputError, ViT, backend, check_model, ops, variant
+from minivit.checking.model import DIRECTIONS, ELEMENTS, ModelCheck
 
 CONFIG = variant("digits", image=(4, 4), width=8, heads=2, mlp=12, depth=2, classes=3)
 rng = np.random.default_rng(0)
@@ -21,6 +24,44 @@ def test_a_zero_head_is_drawn_anew_and_said():
     report = check_model(ViT(CONFIG), IMAGES, LABELS)
     assert report.ok
     assert "The head was all 0" in report.remarks[0]
+
+
+@pytest.mark.parametrize("whole", [1, 12, 48, 1000])
+def test_up_to_so_many_elements_every_one_is_compared(whole, monkeypatch):
+    """Counted by the losses: two for each element, or for each direction of a large tensor."""
+    losses, loss = [0], ModelCheck.loss
+    row = ModelCheck.row
+
+    def counted_loss(check):
+        losses[-1] += 1
+        return loss(check)
+
+    def counted_row(*arguments):
+        losses.append(0)
+        return row(*arguments)
+
+    monkeypatch.setattr(ModelCheck, "loss", counted_loss)
+    monkeypatch.setattr(ModelCheck, "row", counted_row)
+    report = check_model(ViT(CONFIG, zero_head=False), IMAGES, LABELS, whole=whole)
+    sizes = [int(np.prod(row.shape)) for row in report.rows]
+    places = [n if n <= whole else min(n, ELEMENTS) + DIRECTIONS for n in sizes]
+    assert losses[1:] == [2 * n for n in places]
+    assert any("random elements" in remark for remark in report.remarks) == (whole < max(sizes))
+
+
+@pytest.mark.parametrize("place", [*range(0, 48, 5), 47])
+def test_one_wrong_element_of_48_is_found_and_named(place):
+    """A sample of 12 would hardly meet it; a random direction meets it, but can't say where."""
+    check = ModelCheck(
+        ViT(replace(CONFIG, depth=1), dtype=np.float64, zero_head=False), IMAGES, LABELS
+    )
+    gradient = check.gradients()["images"]
+    assert gradient.size == 48
+    gradient.reshape(-1)[place] += 0.01
+    row = check.row("images", gradient, np.random.default_rng(0), tolerance=1e-4, whole=48)
+    assert row.verdict == "wrong"
+    index = ", ".join(map(str, np.unravel_index(place, gradient.shape)))
+    assert f"at [{index}] and should be" in row.note
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -204,6 +204,14 @@ def test_the_seed_decides():
     assert one.rows != other.rows
 
 
+@pytest.mark.parametrize("seed", [0, 3])
+def test_dy_is_not_x_where_both_come_from_one_seed(seed):
+    """With dy = x, a backward that takes one for the other would pass."""
+    x = np.random.default_rng(seed).standard_normal((2, 3))
+    assert not gradcheck(square_forward, lambda dy, x: 2 * x * x, x, seed=seed).ok
+    assert not gradcheck(square_forward, lambda dy, x: 2 * dy * dy, x, seed=seed).ok
+
+
 def test_the_tolerance_can_be_chosen():
     def off(dy, x):
         return 2 * x * dy * 1.01

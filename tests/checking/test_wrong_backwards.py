@@ -9,42 +9,22 @@ import pytest
 
 from minivit import ops
 from minivit.checking import gradcheck
-
-rng = np.random.default_rng(7)
-
-
-def draw(*shape):
-    return rng.standard_normal(shape)
-
+from minivit.checking.calls import OPS, every_call
+from minivit.checking.sizes import Sizes
 
 # Weights are square wherever they can be, so that a transposed gradient has the right shape.
-X = draw(2, 3, 4)
-INPUTS = {
-    "patchify": ((draw(2, 4, 4, 2),), {"patch": 2}),
-    "linear": ((X, draw(4, 4), draw(4)), {}),
-    "embed": ((draw(2, 3, 4), draw(4, 4), draw(4), draw(4), draw(4, 4)), {}),
-    "layernorm": ((X, draw(4), draw(4)), {}),
-    "softmax": ((draw(3, 4),), {}),
-    "attention": ((draw(2, 3, 4), draw(2, 3, 4), draw(2, 3, 4)), {}),
-    "multihead_attention": (
-        (X, draw(4, 12), draw(12), draw(4, 4), draw(4), draw(2, 3, 4)),
-        {"heads": 2},
-    ),
-    "gelu": ((X,), {"form": "erf"}),
-    "mlp": ((X, draw(4, 4), draw(4), draw(4, 4), draw(4), draw(2, 3, 4)), {}),
-    "head": ((X, draw(4, 4), draw(4)), {"pool": "mean"}),
-    "cross_entropy": ((draw(4, 3),), {"labels": np.array([0, 2, 1, 1])}),
-}
+SIZES = Sizes(B=2, T=3, H=2, K=2, M=4, C=4, P=2, grid=(2, 2), channels=1)
+CALLS = every_call(SIZES)
 
 WRONG = []
 
 
-def wrong(op, *tensors, **options):
+def wrong(name, *tensors):
     """Put a backward into the table: wrong in the gradients of `tensors`, or against the law if
-    none is named. `options` change those of INPUTS."""
+    none is named. `name` is that of a call, such as "head" or "head: mean"."""
 
     def into_table(backward):
-        WRONG.append(pytest.param(op, backward, tensors, options, id=f"{op}-{backward.__name__}"))
+        WRONG.append(pytest.param(name, backward, tensors, id=f"{name}-{backward.__name__}"))
         return backward
 
     return into_table
@@ -310,23 +290,12 @@ def probs_not_transposed(dy, cache):
 @wrong("attention", "q", "k")
 def softmax_without_row_term(dy, cache):
     _, _, dv = ops.attention_backward(dy, cache)
-    dscores = cache.probs * (dy @ np.swapaxes(cache.v, -1, -2)) / 2
+    dscores = cache.probs * (dy @ np.swapaxes(cache.v, -1, -2)) / math.sqrt(cache.q.shape[-1])
     return dscores @ cache.k, np.swapaxes(dscores, -1, -2) @ cache.q, dv
 
 
-@wrong("multihead_attention", "residual")
-def residual_forgotten(dy, cache):
-    *others, dresidual = ops.multihead_attention_backward(dy, cache)
-    return (*others, np.zeros_like(dresidual))
-
-
-@wrong("multihead_attention", "residual")
-def residual_is_dy_itself(dy, cache):
-    return (*ops.multihead_attention_backward(dy, cache)[:-1], dy)
-
-
 @wrong("multihead_attention", "x")
-def residual_added_into_dx(dy, cache):
+def skip_connection_added(dy, cache):
     dx, *others = ops.multihead_attention_backward(dy, cache)
     return (dx + dy, *others)
 
@@ -359,7 +328,7 @@ def derivative_of_the_other_form(dy, cache):
     return ops.gelu_backward(dy, ops.gelu_forward(cache.x, form="tanh")[1])
 
 
-@wrong("gelu", "x", form="tanh")
+@wrong("gelu: tanh", "x")
 def derivative_of_the_exact_form(dy, cache):
     return ops.gelu_backward(dy, ops.gelu_forward(cache.x, form="erf")[1])
 
@@ -374,46 +343,40 @@ def density_not_normalised(dy, cache):
     return dy * (cdf(cache.x) + cache.x * np.exp(-0.5 * cache.x**2))
 
 
-@wrong("mlp", "residual")
-def residual_left_out(dy, cache):
-    *others, _ = ops.mlp_backward(dy, cache)
-    return (*others, None)
-
-
 @wrong("mlp", "x", "w1", "b1")
 def gelu_taken_as_linear(dy, cache):
-    dh, dw2, db2 = ops.linear_backward(dy, cache.out)
-    dx, dw1, db1 = ops.linear_backward(dh, cache.hidden)
-    return dx, dw1, db1, dw2, db2, dy.copy()
+    _, _, _, *others = ops.mlp_backward(dy, cache)
+    dh, _, _ = ops.linear_backward(dy, cache.out)
+    return (*ops.linear_backward(dh, cache.hidden), *others)
 
 
 @wrong("mlp", "w1", "w2")
 def weights_swapped(dy, cache):
-    dx, dw1, db1, dw2, db2, dresidual = ops.mlp_backward(dy, cache)
-    return dx, dw2, db1, dw1, db2, dresidual
+    dx, dw1, db1, dw2, *others = ops.mlp_backward(dy, cache)
+    return (dx, dw2, db1, dw1, *others)
 
 
 @wrong("mlp", "b1", "b2")
 def biases_swapped(dy, cache):
-    dx, dw1, db1, dw2, db2, dresidual = ops.mlp_backward(dy, cache)
-    return dx, dw1, db2, dw2, db1, dresidual
+    dx, dw1, db1, dw2, db2, *others = ops.mlp_backward(dy, cache)
+    return (dx, dw1, db2, dw2, db1, *others)
 
 
 # --- head and cross-entropy
 
 
-@wrong("head", "x")
+@wrong("head: mean", "x")
 def mean_without_one_over_t(dy, cache):
     dx, dw, db = ops.head_backward(dy, cache)
     return dx * cache.tokens_shape[1], dw, db
 
 
-@wrong("head", "x")
+@wrong("head: mean", "x")
 def mean_pool_gives_to_cls_only(dy, cache):
     return ops.head_backward(dy, cache._replace(pool="cls"))
 
 
-@wrong("head", "x", pool="cls")
+@wrong("head", "x")
 def cls_pool_gives_to_all(dy, cache):
     return ops.head_backward(dy, cache._replace(pool="mean"))
 
@@ -433,7 +396,7 @@ def upstream_ignored(dloss, cache):
     return (cache.probs - cache.targets) / len(cache.probs)
 
 
-@wrong("cross_entropy", "logits", smoothing=0.1)
+@wrong("cross_entropy: smoothing", "logits")
 def smoothing_ignored(dloss, cache):
     hard = (cache.targets == cache.targets.max(axis=1, keepdims=True)).astype(float)
     return (cache.probs - hard) * dloss / len(cache.probs)
@@ -443,60 +406,61 @@ def cdf(x):
     return 0.5 * (1 + np.vectorize(math.erf)(x / math.sqrt(2)))
 
 
-def check(op, backward, changes):
-    inputs, options = INPUTS[op]
-    forward = getattr(ops, op + "_forward")
-    return gradcheck(forward, backward, *inputs, options=options | changes)
+def check(name, backward):
+    call = CALLS[name]
+    inputs = call.draw(np.random.default_rng(7))
+    forward = getattr(ops, call.op + "_forward")
+    return gradcheck(forward, backward, *inputs, options=call.options)
 
 
-@pytest.mark.parametrize(("op", "backward", "tensors", "changes"), WRONG)
-def test_rejected(op, backward, tensors, changes):
-    report = check(op, backward, changes)
+def right(name):
+    return getattr(ops, CALLS[name].op + "_backward")
+
+
+@pytest.mark.parametrize(("name", "backward", "tensors"), WRONG)
+def test_rejected(name, backward, tensors):
+    report = check(name, backward)
     assert not report.ok
     assert tuple(row.tensor for row in report.rows if row.verdict == "wrong") == tensors
     assert all(row.note for row in report.rows if row.verdict == "wrong"), "it says what is wrong"
     assert tensors or report.problems
     assert not report  # as `assert gradcheck(...)` would see it
     assert "wrong" in str(report)
-    right = getattr(ops, op + "_backward")
-    assert check(op, right, changes).ok, "and the right one is accepted on the same inputs"
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_the_right_one_is_accepted_on_the_same_inputs(name):
+    assert check(name, right(name)).ok
 
 
 def test_every_op_has_wrong_backwards():
-    assert {entry.values[0] for entry in WRONG} == set(INPUTS)
+    assert {CALLS[entry.values[0]].op for entry in WRONG} == set(OPS)
     assert len(WRONG) >= 50
 
 
 @pytest.mark.parametrize("factor", [1.01, 0.99, 1.001])
-@pytest.mark.parametrize("op", INPUTS)
-def test_each_gradient_of_each_op_a_little_off(op, factor):
-    inputs, _ = INPUTS[op]
-    backward = getattr(ops, op + "_backward")
-    for position in range(len(inputs)):
+@pytest.mark.parametrize("name", CALLS)
+def test_each_gradient_of_each_op_a_little_off(name, factor):
+    inputs = CALLS[name].inputs
+    for position in [i for i, x in enumerate(inputs) if x is not None]:
 
         def off(dy, cache, position=position):
-            gradients = backward(dy, cache)
-            if len(inputs) == 1:
+            gradients = right(name)(dy, cache)
+            if not isinstance(gradients, tuple):
                 return gradients * factor
             return tuple(g * factor if i == position else g for i, g in enumerate(gradients))
 
-        report = check(op, off, {})
+        report = check(name, off)
         verdicts = [row.verdict == "wrong" for row in report.rows]
-        assert verdicts == [i == position for i in range(len(inputs))]
+        assert verdicts == [i == position for i in range(len(report.rows))]
         assert f"{factor} times the right one" in report.rows[position].note
 
 
 def test_a_gradient_of_ones_would_have_passed():
     """Why dy is random: with ones, the wrong softmax and the wrong LayerNorm look right."""
-    (x,), _ = INPUTS["softmax"]
-    _, cache = ops.softmax_forward(x)
-    ones = np.ones_like(x)
-    assert np.abs(ops.softmax_backward(ones, cache)).max() < 1e-15
-    assert (
-        np.abs(
-            without_variance(np.ones_like(X), ops.layernorm_forward(X, np.ones(4), np.zeros(4))[1])[
-                0
-            ]
-        ).max()
-        < 1e-15
-    )
+    (scores,) = CALLS["softmax"].draw(np.random.default_rng(7))
+    _, cache = ops.softmax_forward(scores)
+    assert np.abs(ops.softmax_backward(np.ones_like(scores), cache)).max() < 1e-15
+    x, _, _ = CALLS["layernorm"].draw(np.random.default_rng(7))
+    _, cache = ops.layernorm_forward(x, np.ones(SIZES.D), np.zeros(SIZES.D))
+    assert np.abs(without_variance(np.ones_like(x), cache)[0]).max() < 1e-15

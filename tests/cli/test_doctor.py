@@ -8,7 +8,7 @@ import sys
 import pytest
 from machine_facts import WELL
 
-from minivit import ops
+from minivit.checking.calls import OPS
 from minivit.checking.twins import Twin
 from minivit.cli import doctor
 
@@ -46,10 +46,8 @@ def test_on_this_machine():
     assert done.returncode == (0 if facts["ok"] else 1), done.stderr
     assert facts["ok"] == (facts["advice"] == [])
     tested = {(test["op"], test["dtype"]) for test in facts["self-test"]}
-    for name in ops.__all__:
-        if name.endswith("_forward"):
-            op = name.removesuffix("_forward")
-            assert {(op, "float32"), (op, "float64")} <= tested
+    assert {(op, dtype) for op in OPS for dtype in ("float32", "float64")} <= tested
+    assert len(facts["self-test"]) == 2 * (len(OPS) + 1)  # and the optimiser's
     assert all(test["ok"] for test in facts["self-test"])
     assert facts["product"]["chosen"] in ("numba", "blas")
     assert facts["product"]["numba GFLOP/s"] > 0

@@ -39,8 +39,8 @@ def test_every_op_by_default(capsys):
     assert command() == 0
     out = capsys.readouterr().out
     for op in (
-        "patchify: 2x3 patches",
-        "multihead_attention: residual",
+        "patchify: oblong patches",
+        "multihead_attention: one head",
         "gelu: tanh",
         "head: mean",
     ):

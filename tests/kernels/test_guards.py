@@ -20,6 +20,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import config
 
+from minivit import kernels
+from minivit.checking.calls import every_call
+from minivit.checking.sizes import Sizes
 from minivit.kernels import (
     adam,
     attention,
@@ -157,6 +160,21 @@ def patches(zones, bands, rows, across, run, _):
     )
 
 
+def every_op(zones, B, T, n, *_):
+    """What anybody may call, with its inputs and dy between zones; what it returns is its own."""
+    sizes = Sizes(
+        B, T, H=2, K=n, M=3 * n + 1, C=n + 1, P=1 + n % 3, grid=(B, T), channels=1 + n % 4
+    )
+    for call in every_call(sizes).values():
+        inputs = [array and zones.input(*array.shape) for array in call.inputs]
+        y, cache = getattr(kernels, f"{call.op}_forward")(*inputs, **call.options)
+        dy = zones.input(*y.shape) if y.shape else y
+        gradients = getattr(kernels, f"{call.op}_backward")(dy, cache)
+        gradients = gradients if isinstance(gradients, tuple) else (gradients,)
+        for array in (y, *gradients):
+            assert array is None or np.isfinite(array).all(), f"{call.name}: read from outside"
+
+
 def guarded(run, dtype, seed, *shape):
     zones = Zones(dtype, seed)
     run(zones, *shape)
@@ -191,6 +209,12 @@ def test_vectors(dtype, seed, m, n, tanh, decayed):
 @settings(max_examples=COUNT)
 def test_patches(dtype, seed, bands, rows, across, run):
     guarded(patches, dtype, seed, bands, rows, across, run, 0)
+
+
+@given(dtypes, seeds, st.integers(1, 3), st.integers(1, 40), small)
+@settings(max_examples=COUNT // 4)
+def test_every_op(dtype, seed, B, T, n):
+    guarded(every_op, dtype, seed, B, T, n, 0, 0)
 
 
 def test_the_zones_are_looked_at():
@@ -263,6 +287,7 @@ def walk_along_fences(count: int) -> None:
             (over_rows, (m, n, 3, 0, 0)),
             (over_vectors, (m, n, i, k, 0)),
             (patches, (k % 5 + 1, m % 5 + 1, n % 5 + 1, k, 0)),
+            (every_op, (1 + i % 3, m % 40 + 1, n % 9 + 1)),
         ):
             zones = Fences(dtype, i, at_the_end)
             run(zones, *shape)

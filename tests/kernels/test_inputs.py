@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 
 from minivit import backend, kernels, ops
+from minivit.checking.calls import every_call
+from minivit.checking.sizes import Sizes
+from minivit.checking.twins import both_ways
 from minivit.errors import InputError
 from minivit.kernels.matmul import matmul
 from minivit.models import ViT, ViTConfig
@@ -16,55 +19,45 @@ draw = np.random.default_rng(0).standard_normal
 X = draw((4, 6, 8)).astype("float32")
 GAMMA, W, W1 = (draw(s).astype("float32") for s in (8, (8, 8), (8, 16)))
 Q = draw((2, 3, 6, 8)).astype("float32")
-W_QKV, POSITIONS = draw((8, 24)).astype("float32"), draw((7, 8)).astype("float32")
 
-CALLS = {  # name: the forward's arguments and options
-    "linear": ((X, W, GAMMA), {}),
-    "layernorm": ((X, GAMMA, GAMMA), {}),
-    "softmax": ((X,), {}),
-    "gelu": ((X,), {}),
-    "attention": ((Q, Q, Q), {}),
-    "mlp": ((X, W1, None, W1.T.copy(), GAMMA, X), {}),
-    "multihead_attention": ((X, W_QKV, None, W, GAMMA, X), {"heads": 2}),
-    "embed": ((X, W, GAMMA, GAMMA, POSITIONS), {}),
-}
-Y_SHAPES = {"attention": Q.shape, "embed": (4, 7, 8)}  # all others have that of X
+CALLS = every_call(Sizes(B=4, T=6, H=2, K=4, M=16))
+COMPUTE = [name for name, call in CALLS.items() if call.op != "patchify"]  # that moves any numbers
 
 
-def both_ways(house, name, arguments, options, dy):
-    y, cache = getattr(house, f"{name}_forward")(*arguments, **options)
-    gradients = getattr(house, f"{name}_backward")(dy, cache)
-    gradients = gradients if isinstance(gradients, tuple) else (gradients,)
-    return [y, *(g for g in gradients if g is not None)]
+def given(name: str) -> tuple:
+    """A call, its inputs in float32, and a dy in float64."""
+    call = CALLS[name]
+    inputs = call.draw(np.random.default_rng(0), "float32")
+    return call, inputs, np.array(draw(both_ways(ops, call, inputs)[0].shape))
 
 
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("name", COMPUTE)
 def test_a_gradient_in_float64_is_converted(name):
     """As (probs - np.eye(C)[labels]) / B is, the line that everybody writes."""
-    arguments, options = CALLS[name]
-    dy = draw(Y_SHAPES.get(name, X.shape))
-    expected = both_ways(ops, name, arguments, options, dy)
-    for ours, right in zip(both_ways(kernels, name, arguments, options, dy), expected, strict=True):
-        assert ours.dtype == np.float32
-        np.testing.assert_allclose(ours, right, rtol=1e-3, atol=1e-4)
+    call, inputs, dy = given(name)
+    expected = both_ways(ops, call, inputs, dy)
+    for ours, right in zip(both_ways(kernels, call, inputs, dy), expected, strict=True):
+        assert (ours is None) == (right is None)
+        if ours is not None:
+            assert ours.dtype == np.float32
+            np.testing.assert_allclose(ours, right, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", CALLS)
 def test_parameters_in_float64_are_converted(name):
-    first, *others = CALLS[name][0]
-    mixed = (first, *(a if a is None else a.astype(float) for a in others))
-    dy = draw(Y_SHAPES.get(name, X.shape)).astype("float32")
-    found = both_ways(kernels, name, mixed, CALLS[name][1], dy)
-    expected = both_ways(kernels, name, *CALLS[name], dy)
+    call, (first, *others), dy = given(name)
+    mixed = [first, *(a if a is None else a.astype(float) for a in others)]
+    found = both_ways(kernels, call, mixed, dy.astype("float32"))
+    expected = both_ways(kernels, call, [first, *others], dy.astype("float32"))
     for ours, right in zip(found, expected, strict=True):
         np.testing.assert_array_equal(ours, right)
 
 
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("name", COMPUTE)
 def test_integers_are_refused_with_a_sentence(name):
-    first, *others = CALLS[name][0]
+    call, (first, *others), _ = given(name)
     with pytest.raises(InputError, match="float32 or float64"):
-        getattr(kernels, f"{name}_forward")(first.astype(int), *others, **CALLS[name][1])
+        getattr(kernels, f"{call.op}_forward")(first.astype(int), *others, **call.options)
 
 
 WRONG = {
@@ -92,10 +85,10 @@ def test_wrong_shapes_are_refused(what):
 
 @pytest.mark.parametrize("name", CALLS)
 def test_a_gradient_of_another_shape_is_refused(name):
-    arguments, options = CALLS[name]
-    _, cache = getattr(kernels, f"{name}_forward")(*arguments, **options)
+    call, inputs, _ = given(name)
+    _, cache = getattr(kernels, f"{call.op}_forward")(*inputs, **call.options)
     with pytest.raises(ValueError):
-        getattr(kernels, f"{name}_backward")(np.ones((3, 5, 7), "float32"), cache)
+        getattr(kernels, f"{call.op}_backward")(np.ones((3, 5, 7), "float32"), cache)
 
 
 def test_x_hat_of_an_empty_batch():

@@ -1,77 +1,51 @@
 """Every kernel against the op that defines it: values, gradients, layouts, NaN and infinity."""
 
-import math
-
 import numpy as np
 import pytest
 from numba import config
 
 from minivit import kernels, ops
+from minivit.checking.calls import calls, every_call
+from minivit.checking.sizes import Sizes
+from minivit.checking.twins import both_ways
 
 # Small, primes, and large enough for several blocks, panels and threads.
 SIZES = [(1, 1, 1), (2, 3, 5), (3, 7, 11), (2, 17, 48), (2, 33, 17), (3, 67, 132)]
 SIZES = SIZES[:4] if config.DISABLE_JIT else SIZES
 DTYPES = [np.float32, np.float64]
+NAMES = list(every_call())
 
 
-def cases(B: int, T: int, n: int) -> dict:
-    """{what: (op, shapes of its arrays or None, options)}; n numbers a head, and 2 heads."""
-    D, M, heads = 2 * n, 3 * n + 1, (B, 2, T, n)
-    x, attention, mlp = (
-        (B, T, D),
-        ((D, 3 * D), (3 * D,), (D, D), (D,)),
-        ((D, M), (M,), (M, D), (D,)),
-    )
-    bare, labels = ((D, 3 * D), None, (D, D), None), np.arange(B) % n
-    return {
-        "linear": ("linear", (x, (D, M), (M,)), {}),
-        "linear without bias": ("linear", (x, (D, M), None), {}),
-        "softmax": ("softmax", (x,), {}),
-        "gelu": ("gelu", (x,), {"form": "erf"}),
-        "gelu by tanh": ("gelu", (x,), {"form": "tanh"}),
-        "layernorm": ("layernorm", (x, (D,), (D,)), {"eps": 1e-3}),
-        "attention": ("attention", (heads,) * 3, {}),
-        "msa": ("multihead_attention", (x, *attention, x), {"heads": 2}),
-        "msa, bare": ("multihead_attention", (x, *bare, None), {"heads": n}),
-        "mlp": ("mlp", (x, *mlp, x), {"gelu": "erf"}),
-        "mlp by tanh": ("mlp", (x, *mlp, None), {"gelu": "tanh"}),
-        "mlp, bare": ("mlp", (x, (D, M), None, (M, D), None, x), {}),
-        "embed": ("embed", (x, (D, M), (M,), (M,), (T + 1, M)), {}),
-        "embed without positions": ("embed", (x, (D, M), (M,), (M,), None), {}),
-        "embed without cls": ("embed", (x, (D, M), (M,), None, (T, M)), {}),
-        "embed, bare": ("embed", (x, (D, M), None, None, None), {}),
-        "head": ("head", (x, (D, n), (n,)), {"pool": "cls"}),
-        "head of the mean": ("head", (x, (D, n), None), {"pool": "mean"}),
-        "patchify": ("patchify", ((B, 2 * T, 3 * n, 3),), {"patch": (T, n)}),
-        "cross_entropy": ("cross_entropy", ((B, n),), {"labels": labels, "smoothing": 0.1}),
-    }  # fmt: skip
+def sized(B: int, T: int, n: int) -> Sizes:
+    """n numbers a head, and 2 heads."""
+    grid, channels = (2, (T + 1) // 2), 1 + n // 4
+    return Sizes(B, T, H=2, K=n, M=3 * n + 1, C=n, P=1 + n % 3, grid=grid, channels=channels)
 
 
-CASES = list(cases(1, 1, 1))
+def drawn(name: str, *size: int, dtype) -> tuple:
+    """A call of an op, and its inputs."""
+    call = every_call(sized(*size))[name]
+    return call, call.draw(np.random.default_rng(0), dtype)
 
 
-def drawn(shapes, dtype, seed=0) -> list:
-    """Activations of variance 1, weights whose products have it, too; None stays None."""
-    rng = np.random.default_rng(seed)
-    fan_in = [1 if shape is None or len(shape) != 2 else shape[0] for shape in shapes]
-    return [
-        None if shape is None else (rng.standard_normal(shape) / math.sqrt(f)).astype(dtype)
-        for shape, f in zip(shapes, fan_in, strict=True)
-    ]
+def has_offset(call) -> bool:
+    return any(array is not None and array.around for array in call.inputs)
 
 
-def run(module, name: str, inputs, options: dict, dy=None) -> list:
-    """[y, gradients ...] of an op; dy is drawn where it is not given."""
-    y, cache = getattr(module, f"{name}_forward")(*inputs, **options)
-    if dy is None:
-        dy = np.random.default_rng(1).standard_normal(y.shape)
-    gradients = getattr(module, f"{name}_backward")(np.asarray(dy, y.dtype), cache)
-    return [y, *(gradients if isinstance(gradients, tuple) else (gradients,))]
+def some_dy(call, inputs) -> np.ndarray:
+    return np.array(np.random.default_rng(1).standard_normal(both_ways(ops, call, inputs)[0].shape))
 
 
-def assert_twins(results, expected, dtype, what=""):
-    """Results in `dtype` against those in float64, relative to the largest number."""
-    tolerance = 2e-5 if dtype == np.float32 else 2e-13
+def as_float64(inputs) -> list:
+    return [x if x is None else x.astype(float) for x in inputs]
+
+
+def assert_twins(results, expected, dtype, what="", offset=False):
+    """Results in `dtype` against those in float64, relative to the largest number.
+
+    With an offset in the inputs a digit more is lost: at -50, two numbers that differ by 1.
+    """
+    tolerance = (2e-5 if dtype == np.float32 else 2e-13) * (10 if offset else 1)
     for i, (got, right) in enumerate(zip(results, expected, strict=True)):
         assert (got is None) == (right is None), (what, i)
         if right is not None and right.size:
@@ -81,13 +55,14 @@ def assert_twins(results, expected, dtype, what=""):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("case", CASES)
-def test_same_values_and_gradients(case, dtype):
+@pytest.mark.parametrize("name", NAMES)
+def test_same_values_and_gradients(name, dtype):
     for size in SIZES:
-        name, shapes, options = cases(*size)[case]
-        inputs = drawn(shapes, dtype)
-        right = run(ops, name, [x if x is None else x.astype(float) for x in inputs], options)
-        assert_twins(run(kernels, name, inputs, options), right, dtype, size)
+        call, inputs = drawn(name, *size, dtype=dtype)
+        if has_offset(call) and size == (1, 1, 1):
+            continue  # two numbers around -50: LayerNorm's dx is nothing but their rounding
+        right = both_ways(ops, call, as_float64(inputs))
+        assert_twins(both_ways(kernels, call, inputs), right, dtype, size, has_offset(call))
 
 
 def gaps(x):
@@ -110,55 +85,51 @@ def read_only(x):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("layout", [np.asfortranarray, gaps, backwards, read_only])
-@pytest.mark.parametrize("case", CASES)
-def test_layouts_do_not_matter(case, layout, dtype):
+@pytest.mark.parametrize("name", NAMES)
+def test_layouts_do_not_matter(name, layout, dtype):
     """For each input alone, for all, and for dy."""
-    name, shapes, options = cases(2, 5, 6)[case]
-    inputs = drawn(shapes, dtype)
-    right = run(ops, name, [x if x is None else x.astype(float) for x in inputs], options)
-    dy = np.random.default_rng(1).standard_normal(right[0].shape).astype(dtype)
+    call, inputs = drawn(name, 2, 5, 6, dtype=dtype)
+    dy = some_dy(call, inputs).astype(dtype)
+    right = both_ways(ops, call, as_float64(inputs), dy.astype(float))
     present = [i for i, x in enumerate(inputs) if x is not None]
     for moved in [*([i] for i in present), present]:
         given = [layout(x) if i in moved else x for i, x in enumerate(inputs)]
-        assert_twins(run(kernels, name, given, options, dy), right, dtype, moved)
+        assert_twins(both_ways(kernels, call, given, dy), right, dtype, moved, has_offset(call))
     if dy.ndim:
-        assert_twins(run(kernels, name, inputs, options, layout(dy)), right, dtype, "dy")
+        results = both_ways(kernels, call, inputs, layout(dy))
+        assert_twins(results, right, dtype, "dy", has_offset(call))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("case", CASES)
-def test_an_empty_batch(case, dtype):
-    if case == "cross_entropy":
+@pytest.mark.parametrize("name", NAMES)
+def test_an_empty_batch(name, dtype):
+    if name.startswith("cross_entropy"):
         return  # no mean of nothing: ops and kernels both give NaN, and NumPy warns
-    name, shapes, options = cases(2, 3, 4)[case]
-    batched = {(0, *shapes[0][1:])}
-    shapes = [(0, *s[1:]) if s and len(s) > 2 else s for s in shapes]
-    inputs = drawn(shapes, dtype)
-    y, *gradients = run(kernels, name, inputs, options)
+    call, inputs = drawn(name, 0, 3, 4, dtype=dtype)
+    y, *gradients = both_ways(kernels, call, inputs)
     assert y.shape[0] == 0
-    for x, gradient in zip(inputs, gradients, strict=True):
+    for x, gradient in zip(inputs, gradients, strict=False):
         assert (gradient is None) == (x is None)
         if x is not None:
             assert gradient.shape == x.shape
-            assert x.shape in batched or not gradient.any()
+            assert not gradient.any()
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy's, about what is not finite
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("case", CASES)
-def test_what_is_not_finite_shows_where_it_does_in_numpy(case, bad, dtype):
-    name, shapes, options = cases(2, 9, 11)[case]
-    inputs = drawn(shapes, dtype)
-    dy = np.random.default_rng(1).standard_normal(run(ops, name, inputs, options)[0].shape)
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_not_finite_shows_where_it_does_in_numpy(name, bad, dtype):
+    call, inputs = drawn(name, 2, 9, 11, dtype=dtype)
+    dy = some_dy(call, inputs)
     places = [i for i, x in enumerate(inputs) if x is not None]
     for place in [*places, "dy"]:
         given = [x if x is None else x.copy() for x in inputs]
         upstream = np.array(dy)
         spoiled = upstream if place == "dy" else given[place]
         spoiled.reshape(-1)[spoiled.size // 2] = bad
-        results = run(kernels, name, given, options, upstream)
-        expected = run(ops, name, given, options, upstream)
+        results = both_ways(kernels, call, given, upstream)
+        expected = both_ways(ops, call, given, upstream)
         for i, (got, right) in enumerate(zip(results, expected, strict=True)):
             if right is not None:
                 assert np.array_equal(np.isfinite(got), np.isfinite(right)), (place, i)
@@ -168,14 +139,13 @@ def test_what_is_not_finite_shows_where_it_does_in_numpy(case, bad, dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(
-    "case", ["softmax", "attention", "msa", "cross_entropy", "mlp", "layernorm"]
+    "name", ["softmax", "attention", "multihead_attention", "cross_entropy", "mlp", "layernorm"]
 )
-def test_numbers_of_ten_thousand(case, dtype):
-    name, shapes, options = cases(2, 9, 11)[case]
-    inputs = drawn(shapes, dtype)
+def test_numbers_of_ten_thousand(name, dtype):
+    call, inputs = drawn(name, 2, 9, 11, dtype=dtype)
     inputs[0] *= dtype(1e4)
-    right = run(ops, name, [x if x is None else x.astype(float) for x in inputs], options)
-    results = run(kernels, name, inputs, options)
+    right = both_ways(ops, call, as_float64(inputs))
+    results = both_ways(kernels, call, inputs)
     # A score of 1e4 is rounded by 1e-3 in float32, and its exponential by as much.
     if dtype == np.float64:
         for got, expected in zip(results, right, strict=True):
@@ -186,8 +156,7 @@ def test_numbers_of_ten_thousand(case, dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_probabilities_are_there_for_whoever_asks(dtype):
-    name, shapes, _ = cases(2, 35, 8)["attention"]
-    q, k, v = drawn(shapes, dtype)
+    _, (q, k, v) = drawn("attention", 2, 35, 8, dtype=dtype)
     _, cache = kernels.attention_forward(q, k, v)
     _, right = ops.attention_forward(*(x.astype(float) for x in (q, k, v)))
     assert_twins([cache.probs], [right.probs], dtype)
@@ -195,7 +164,8 @@ def test_probabilities_are_there_for_whoever_asks(dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_layernorm_adds_what_comes_by_the_skip_connection(dtype):
-    x, gamma, beta, dy, plus = drawn([(3, 7, 19), (19,), (19,), (3, 7, 19), (3, 7, 19)], dtype)
+    _, (x, gamma, beta) = drawn("layernorm", 3, 7, 19, dtype=dtype)
+    dy, plus = x[::-1] + dtype(1), x[:, ::-1] - dtype(1)
     results, expected = [], []
     for module, found, real in ((kernels, results, dtype), (ops, expected, float)):
         _, cache = module.layernorm_forward(*(a.astype(real) for a in (x, gamma, beta)))
@@ -205,11 +175,12 @@ def test_layernorm_adds_what_comes_by_the_skip_connection(dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("case", ["msa", "mlp"])
-def test_a_gradient_that_is_not_wanted_changes_no_other(case, dtype):
-    name, shapes, options = cases(2, 5, 6)[case]
-    y, cache = getattr(kernels, f"{name}_forward")(*drawn(shapes, dtype), **options)
-    dy, backward = np.ones_like(y), getattr(kernels, f"{name}_backward")
+@pytest.mark.parametrize("op", ["multihead_attention", "mlp"])
+def test_a_gradient_that_is_not_wanted_changes_no_other(op, dtype):
+    call = calls(op, sized(2, 5, 6))[0]
+    inputs = call.draw(np.random.default_rng(0), dtype)
+    y, cache = getattr(kernels, f"{op}_forward")(*inputs, inputs[0], **call.options)
+    dy, backward = np.ones_like(y), getattr(kernels, f"{op}_backward")
     *some, none = backward(dy, cache, want_dresidual=False)
     *all_but_one, dresidual = backward(dy, cache)
     assert none is None

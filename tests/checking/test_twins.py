@@ -1,0 +1,55 @@
+"""The comparison of kernels with ops sees every way to call an op, and each output and gradient."""
+
+import numpy as np
+import pytest
+
+from minivit import ops
+from minivit.checking import twins
+from minivit.checking.calls import OPS, calls, every_call
+from minivit.checking.twins import Twin, both_ways, compare, difference
+
+
+def test_every_way_to_call_an_op_is_compared(monkeypatch):
+    seen = []
+
+    def spy(module, call, inputs, **options):
+        seen.append(call.name)
+        return both_ways(module, call, inputs, **options)
+
+    monkeypatch.setattr(twins, "both_ways", spy)
+    compare(ops, "float32")
+    assert seen == [name for name in every_call() for _side in range(2)]
+
+
+def test_every_op_has_a_row():
+    rows = compare(ops, "float32")
+    assert [row.op for row in rows[: len(OPS)]] == list(OPS)
+    assert all(row.difference == 0 for row in rows)
+
+
+def test_a_call_runs_both_ways():
+    call = calls("linear")[1]
+    x, w, b = call.draw(np.random.default_rng(0))
+    y, dx, dw, db = both_ways(ops, call, [x, w, b], np.ones((2, 3, 5)))
+    assert np.array_equal(y, ops.linear_forward(x, w)[0])
+    assert np.allclose(dx, w.sum(axis=1))
+    assert np.allclose(dw, x.sum(axis=(0, 1))[:, None])
+    assert db is None
+
+
+X = np.array([[1.0, -2.0]])
+
+
+@pytest.mark.parametrize(
+    "found", [[X.T, None], [X.astype("float32"), None], [X * np.nan, None], [X, X], [None, None]]
+)
+def test_what_is_no_number_is_no_agreement(found):
+    assert np.isnan(difference([X, None], found))
+    assert not Twin("linear", "float32", difference([X, None], found)).ok
+
+
+def test_the_difference_is_the_worst_of_all_relative_to_the_largest_number():
+    assert difference([X, None, X], [X, None, X + 0.5]) == 0.25
+    assert difference([X, X], [X + 0.5, X]) == 0.25
+    assert np.isnan(difference([X, X], [X * np.nan, X]))
+    assert difference([0 * X], [0 * X]) == 0
