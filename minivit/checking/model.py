@@ -29,14 +29,15 @@ def check_model(
     """Compare every parameter's gradient, and the images', with central differences of the loss.
 
     images (B, height, width, channels), labels (B,). Works on a float64 copy: the model stays as
-    it is. A head that is all 0 is drawn anew in the copy, since it lets no gradient through.
-    Tensors of up to `whole` elements are checked element by element.
+    it is. A head that is all 0 is drawn anew in the copy, since it lets no gradient through. What
+    the model leaves to chance is drawn from `seed`, in every pass the same. Tensors of up to
+    `whole` elements are checked element by element.
 
     Raises InputError for images or labels that the model can't take.
     """
     rng = np.random.default_rng(seed)
     model, drawn = float64_copy(model, rng)
-    check = ModelCheck(model, images, labels)
+    check = ModelCheck(model, images, labels, seed)
     report = Report(f"gradient check of {model.config.name or 'a ViT'}: {len(images)} images")
     if drawn:
         report.remarks.append(
@@ -67,15 +68,15 @@ def float64_copy(model: ViT, rng: np.random.Generator) -> tuple[ViT, bool]:
 class ModelCheck:
     """A float64 model with the images and labels at which its gradients are looked at."""
 
-    def __init__(self, model: ViT, images: np.ndarray, labels: np.ndarray):
-        self.model, self.labels = model, labels
+    def __init__(self, model: ViT, images: np.ndarray, labels: np.ndarray, seed: int = 0):
+        self.model, self.labels, self.seed = model, labels, seed
         self.images = model.check_images(images).copy()
         self.tensors: dict[str, np.ndarray] = {**model.parameters, "images": self.images}
         self.unit = 1.0
 
     def loss(self) -> tuple:
         """(loss, its cache, the model's cache)."""
-        logits, cache = self.model.forward(self.images)
+        logits, cache = self.model.forward(self.images, seed=self.seed)
         loss, loss_cache = backend.current().cross_entropy_forward(logits, labels=self.labels)
         return loss, loss_cache, cache
 

@@ -6,6 +6,8 @@ number of threads. Both wait for the memory: 2 B T D numbers read or written eac
 rows and columns is made and taken apart by the op's own functions: it is as small as one image.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import get_num_threads, prange
 
@@ -15,35 +17,47 @@ from .compile import parallel_jit
 from .inputs import like, need_real, need_shape
 
 
+class PositionsCache(NamedTuple):
+    shape: tuple  # (B, T, D)
+    table: np.ndarray  # (T, D)
+
+
+class Positions2DKept(NamedTuple):
+    table: PositionsCache
+    grid: Positions2DCache
+
+
 def positions_forward(x, table):
     """x (B, T, D), table (T, D) -> y (B, T, D), a new array; threaded over images."""
     need_real("x", x)
     x, table = like(x, x, table)
     need_shape("the table", table, x.shape[1:])
-    y = np.empty_like(x)
-    _add_table(y.reshape(len(x), -1), x.reshape(len(x), -1), table.reshape(-1))
-    return y, None
+    y, rows = np.empty_like(x), (len(x), table.size)
+    _add_table(y.reshape(rows), x.reshape(rows), table.reshape(-1))
+    return y, PositionsCache(x.shape, table)
 
 
 def positions_backward(dy, cache):
     """dy (B, T, D) -> dx (B, T, D) = dy, dtable (T, D) = sum_b dy_b; threaded over tokens."""
-    dy = np.ascontiguousarray(dy)
-    dx, dtable = np.empty_like(dy), np.empty(dy.shape[1:], dy.dtype)
+    (dy,) = like(cache.table, dy)
+    need_shape("dy", dy, cache.shape)
+    dx, dtable = np.empty_like(dy), np.empty_like(cache.table)
     _sum_images(dx, dtable, dy, min(dy.shape[1], get_num_threads()))
     return dx, dtable
 
 
 def positions_2d_forward(x, rows, columns, cls, *, grid):
     """x (B, T, D), rows (R, D/2), columns (C, D/2), cls (D,) or None -> y (B, T, D)."""
+    need_real("x", x)
     rows, columns, cls = like(x, rows, columns, cls)
-    y, _ = positions_forward(x, position_table(rows, columns, cls, grid))
-    return y, Positions2DCache(grid, cls is not None)
+    y, cache = positions_forward(x, position_table(rows, columns, cls, grid))
+    return y, Positions2DKept(cache, Positions2DCache(grid, cls is not None))
 
 
 def positions_2d_backward(dy, cache):
     """dy (B, T, D) -> dx (B, T, D), drows (R, D/2), dcolumns (C, D/2), dcls (D,) or None."""
-    dx, dtable = positions_backward(dy, None)
-    return dx, *table_gradients(dtable, cache)
+    dx, dtable = positions_backward(dy, cache.table)
+    return dx, *table_gradients(dtable, cache.grid)
 
 
 @parallel_jit(small_op=True)

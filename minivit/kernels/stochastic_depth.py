@@ -9,20 +9,36 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minivit.ops.stochastic_depth import (
-    Drop,
-    image_factors,
-    stochastic_depth_backward,
-    stochastic_depth_forward,
-)
+from minivit.ops.stochastic_depth import Drop, image_factors
 
-__all__ = ["Kept", "add_kept", "kept_of", "stochastic_depth_backward", "stochastic_depth_forward"]
+from .inputs import like, need_real, need_shape
+
+
+class StochasticDepthCache(NamedTuple):
+    factors: np.ndarray  # (B, 1, ...)
+    shape: tuple  # (B, ...)
 
 
 class Kept(NamedTuple):
+    """The images of a batch that a branch is computed for."""
+
     images: np.ndarray  # (kept,), their numbers in the batch
     factor: float  # 1 / (1 - rate)
-    batch: int
+    batch: int  # B
+
+
+def stochastic_depth_forward(x, *, drop):
+    """x (B, ...) -> y (B, ...): 0 for an image that is dropped, else x / (1 - rate)."""
+    need_real("x", x)
+    factors = image_factors(drop, x)
+    return x * factors, StochasticDepthCache(factors, x.shape)
+
+
+def stochastic_depth_backward(dy, cache):
+    """dy (B, ...) -> dx (B, ...), by the same factors."""
+    (dy,) = like(cache.factors, dy)
+    need_shape("dy", dy, cache.shape)
+    return dy * cache.factors
 
 
 def kept_of(images: int, drop: Drop | None) -> Kept | None:

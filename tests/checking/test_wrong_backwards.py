@@ -320,6 +320,84 @@ def key_bias_gets_a_gradient(dy, cache):
     return (dx, dw, db, *others)
 
 
+@wrong("attention: top k", "q", "k")
+def keys_left_out_get_a_gradient(dy, cache):
+    """As if the softmax had gone over all of them."""
+    _, everything = ops.attention_forward(cache.q, cache.k, cache.v)
+    dq, dk, _ = ops.attention_backward(dy, everything)
+    return dq, dk, ops.attention_backward(dy, cache)[2]
+
+
+# --- branches
+
+
+@wrong("attention_branch", "x")
+def skip_connection_forgotten(dy, cache):
+    dx, *others = ops.attention_branch_backward(dy, cache)
+    return (dx - dy, *others)
+
+
+@wrong("mlp_branch", "x")
+def skip_connection_counted_twice(dy, cache):
+    dx, *others = ops.mlp_branch_backward(dy, cache)
+    return (dx + dy, *others)
+
+
+@wrong("mlp_branch", "x")
+def only_the_skip_connection(dy, cache):
+    _, *others = ops.mlp_branch_backward(dy, cache)
+    return (dy.copy(), *others)
+
+
+@wrong("attention_branch", "gamma", "beta")
+def norms_parameters_swapped(dy, cache):
+    dx, dgamma, dbeta, *others = ops.attention_branch_backward(dy, cache)
+    return (dx, dbeta, dgamma, *others)
+
+
+@wrong("mlp_branch: stochastic depth", "x", "gamma", "beta", "w1", "b1", "w2", "b2")
+def dropped_images_go_through(dy, cache):
+    return ops.mlp_branch_backward(dy, cache._replace(depth=None))
+
+
+@wrong("stochastic_depth", "x")
+def kept_images_are_not_scaled(dy, cache):
+    return dy * (ops.stochastic_depth_backward(dy, cache) != 0)
+
+
+@wrong("stochastic_depth: second part of a batch", "x")
+def drawn_as_for_the_first_part(dy, cache):
+    drop = cache.drop._replace(first_image=0)
+    return ops.stochastic_depth_backward(dy, cache._replace(drop=drop))
+
+
+# --- positions
+
+
+@wrong("positions", "table")
+def table_averaged(dy, cache):
+    dx, dtable = ops.positions_backward(dy, cache)
+    return dx, dtable / len(dy)
+
+
+@wrong("positions", "x")
+def dx_is_dy(dy, cache):
+    return dy, dy.sum(axis=0)
+
+
+@wrong("positions_2d", "rows", "columns")
+def halves_swapped(dy, cache):
+    dx, _, _, dcls = ops.positions_2d_backward(dy, cache)
+    halves = dy[:, 1:].sum(axis=0).reshape(*cache.grid, 2, -1)
+    return dx, halves[:, :, 1].sum(axis=1), halves[:, :, 0].sum(axis=0), dcls
+
+
+@wrong("positions_2d", "cls")
+def cls_gets_the_last_patch(dy, cache):
+    dx, drows, dcolumns, _ = ops.positions_2d_backward(dy, cache)
+    return dx, drows, dcolumns, dy[:, -1].sum(axis=0)
+
+
 # --- gelu and mlp
 
 
@@ -346,8 +424,7 @@ def density_not_normalised(dy, cache):
 @wrong("mlp", "x", "w1", "b1")
 def gelu_taken_as_linear(dy, cache):
     _, _, _, *others = ops.mlp_backward(dy, cache)
-    dh, _, _ = ops.linear_backward(dy, cache.out)
-    return (*ops.linear_backward(dh, cache.hidden), *others)
+    return (*ops.linear_backward(dy @ cache.w2.T, cache.hidden), *others)
 
 
 @wrong("mlp", "w1", "w2")

@@ -72,7 +72,8 @@ WRONG = {
     "a cls token of one number": ("embed", (X, W, GAMMA, GAMMA[:1], None)),
     "no position for the cls token": ("embed", (X, W, GAMMA, GAMMA, X[0])),
     "one position for all": ("embed", (X, W, GAMMA, None, GAMMA[None])),
-    "a residual of one row": ("mlp", (X, W1, None, W1.T.copy(), None, GAMMA[None])),
+    "positions of fewer tokens": ("positions", (X, X[0, :5])),
+    "a beta of one number": ("mlp_branch", (X, GAMMA, GAMMA[:1], W1, None, W1.T.copy(), None)),
 }
 
 
