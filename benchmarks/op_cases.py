@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit import ops
+from minivit.checking.calls import OPS, calls
+from minivit.checking.sizes import Sizes
 
 AGREE = 1e-3  # by so much, relatively, may two sides differ
 
@@ -45,105 +47,58 @@ class OpCase(NamedTuple):
         return (given + y if direction == "forward" else y + 2 * given) - self.unread
 
 
-# (B, T, D, H) of four models, and of the same their (B, image side, P, channels) and (B, C).
-MODELS = ((128, 50, 64, 4), (64, 65, 192, 3), (8, 197, 384, 6), (4, 197, 768, 12))
-PIXELS = ((128, 28, 4, 1), (64, 32, 4, 3), (8, 224, 16, 3), (4, 224, 16, 3))
-LOGITS = ((128, 10), (64, 10), (8, 1000), (4, 1000))
-SOFTMAX = ((25600, 50), (12480, 65), (4728, 197))
-HEADS = ((64, 4, 17, 16), (128, 4, 50, 16), (64, 3, 65, 64), (8, 3, 197, 64))  # (B, H, T, K)
+MODELS = (
+    Sizes(B=64, T=17, H=4, K=16, M=256, C=10, P=2, grid=(4, 4), channels=1),  # digits-bench
+    Sizes(B=128, T=50, H=4, K=16, M=256, C=10, P=4, grid=(7, 7), channels=1),  # fashion
+    Sizes(B=64, T=65, H=3, K=64, M=768, C=10, P=4, grid=(8, 8), channels=3),  # cifar
+    Sizes(B=8, T=197, H=6, K=64, M=1536, C=1000, P=16, grid=(14, 14), channels=3),  # S/16
+    Sizes(B=4, T=197, H=12, K=64, M=3072, C=1000, P=16, grid=(14, 14), channels=3),  # B/16
+)
+TINY = (Sizes(B=2, T=5, H=2, K=4, M=9, C=3, P=2, grid=(2, 2), channels=1),)
 PARAMETERS = (300_000, 4_000_000, 22_000_000, 86_000_000)
+
+# FLOPs forward and backward for each number of the first input, of the ops without products.
+ELEMENTWISE = {
+    "patchify": (0, 0),
+    "positions": (1, 1),
+    "positions_2d": (1, 1),
+    "stochastic_depth": (1, 1),
+    "layernorm": (7, 12),
+    "softmax": (5, 4),
+    "gelu": (5, 9),
+    "cross_entropy": (6, 2),
+}
 
 
 def op_cases(tiny: bool = False) -> list[OpCase]:
-    """Every op at every size."""
-    if tiny:
-        sizes = ((2, 5, 8, 2),), ((2, 4, 2, 1),), ((3, 5),), ((2, 2, 5, 4),), ((2, 3),), (100,)
-    else:
-        sizes = MODELS, PIXELS, SOFTMAX, HEADS, LOGITS, PARAMETERS
-    models, pixels, softmax, heads, logits, parameters = sizes
-    return [
-        *(patchify(*size) for size in pixels),
-        *(embed(*size, D) for size, (_, _, D, _) in zip(pixels, models, strict=True)),
-        *(linear(B * T, D, 3 * D) for B, T, D, _ in models),
-        *(layernorm(B * T, D) for B, T, D, _ in models),
-        *(OpCase("softmax", ((R, T),), (R, T), 5 * R * T, 4 * R * T) for R, T in softmax),
-        *(attention(*size) for size in heads),
-        *(multihead_attention(*size) for size in models),
-        *(attention_branch(*size) for size in models),
-        *(gelu(B * T, 4 * D) for B, T, D, _ in models),
-        *(mlp(B * T, D, 4 * D) for B, T, D, _ in models),
-        *(mlp_branch(B, T, D, 4 * D) for B, T, D, _ in models),
-        *(head(B, T, D, C) for (B, T, D, _), (_, C) in zip(models, logits, strict=True)),
-        *(cross_entropy(*size) for size in logits),
-        *(OpCase("adam", ((n,),) * 4, (3 * n,), 15 * n, 0) for n in parameters),
-        *(global_norm(n) for n in parameters),
-    ]
+    """Every op as it is plainly called, at the sizes of every model; then the optimiser's."""
+    cases = [op_case(op, sizes) for op in OPS for sizes in (TINY if tiny else MODELS)]
+    for n in (100,) if tiny else PARAMETERS:
+        cases.append(OpCase("adam", ((n,),) * 4, (3 * n,), 15 * n, 0))
+    return cases + [global_norm(n) for n in ((100,) if tiny else PARAMETERS)]
+
+
+def op_case(op: str, sizes: Sizes) -> OpCase:
+    """The plain way to call an op as a case: its work, and the shape of what it returns."""
+    shapes, options = calls(op, sizes)[0].shapes, calls(op, sizes)[0].options
+    inputs = [np.broadcast_to(np.float32(0), shape) for shape in shapes]  # take no memory
+    if op in ELEMENTWISE:
+        flops = [inputs[0].size * each for each in ELEMENTWISE[op]]
+    else:  # the backward has two products for each of the forward's
+        forward = sizes.B * getattr(ops, f"{op}_flops")(*inputs, **options)
+        flops = [forward, 2 * forward]
+    unread = inputs[0][:, 1:].size if op == "head" else 0  # all tokens but cls
+    return OpCase(op, shapes, result_shape(op, sizes), *flops, options, unread=unread)
+
+
+def result_shape(op: str, sizes: Sizes) -> tuple[int, ...]:
+    """Of y, from a run on one image."""
+    one = calls(op, sizes._replace(B=1))[0]
+    zeros = [np.zeros(shape, np.float32) for shape in one.shapes]
+    y, _ = getattr(ops, f"{op}_forward")(*zeros, **one.options)
+    return (sizes.B, *y.shape[1:]) if y.ndim else ()
 
 
 def global_norm(n) -> OpCase:
     # PyTorch adds up in float32: of 86 million squares it loses one in a hundred.
     return OpCase("global_norm", ((n,),), (1,), 2 * n, 0, torch_tolerance=2e-2)
-
-
-def with_products(op, shapes, out, options=None, *, unread=0) -> OpCase:
-    """An op whose work is matrix products: the backward has two for each of the forward's."""
-    options, arrays = options or {}, (np.broadcast_to(np.float32(0), shape) for shape in shapes)
-    flops = shapes[0][0] * getattr(ops, f"{op}_flops")(*arrays, **options)
-    return OpCase(op, shapes, out, flops, 2 * flops, options, unread=unread)
-
-
-def patchify(B, side, P, channels) -> OpCase:
-    image, patches = (B, side, side, channels), (B, (side // P) ** 2, P * P * channels)
-    return OpCase("patchify", (image,), patches, 0, 0, {"patch": (P, P)})
-
-
-def embed(B, side, P, channels, D) -> OpCase:
-    N, pixels = (side // P) ** 2, P * P * channels
-    shapes = ((B, N, pixels), (pixels, D), (D,), (D,), (N + 1, D))
-    return with_products("embed", shapes, (B, N + 1, D))
-
-
-def linear(R, D, M) -> OpCase:
-    return with_products("linear", ((R, D), (D, M), (M,)), (R, M))
-
-
-def layernorm(R, D) -> OpCase:
-    return OpCase("layernorm", ((R, D), (D,), (D,)), (R, D), 7 * R * D, 12 * R * D)
-
-
-def attention(B, H, T, K) -> OpCase:
-    return with_products("attention", ((B, H, T, K),) * 3, (B, H, T, K))
-
-
-def multihead_attention(B, T, D, H) -> OpCase:
-    shapes = (B, T, D), (D, 3 * D), (3 * D,), (D, D), (D,)
-    return with_products("multihead_attention", shapes, (B, T, D), {"heads": H})
-
-
-def attention_branch(B, T, D, H) -> OpCase:
-    shapes = (B, T, D), (D,), (D,), (D, 3 * D), (3 * D,), (D, D), (D,)
-    return with_products("attention_branch", shapes, (B, T, D), {"heads": H})
-
-
-def gelu(R, M) -> OpCase:
-    return OpCase("gelu", ((R, M),), (R, M), 5 * R * M, 9 * R * M, {"form": "erf"})
-
-
-def mlp(R, D, M) -> OpCase:
-    shapes = (R, D), (D, M), (M,), (M, D), (D,)
-    return with_products("mlp", shapes, (R, D), {"gelu": "erf"})
-
-
-def mlp_branch(B, T, D, M) -> OpCase:
-    shapes = (B, T, D), (D,), (D,), (D, M), (M,), (M, D), (D,)
-    return with_products("mlp_branch", shapes, (B, T, D), {"gelu": "erf"})
-
-
-def head(B, T, D, C) -> OpCase:
-    shapes, unread = ((B, T, D), (D, C), (C,)), B * (T - 1) * D
-    return with_products("head", shapes, (B, C), {"pool": "cls"}, unread=unread)
-
-
-def cross_entropy(B, C) -> OpCase:
-    labels = np.arange(B) % C
-    return OpCase("cross_entropy", ((B, C),), (), 6 * B * C, 2 * B * C, {"labels": labels})

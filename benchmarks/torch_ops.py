@@ -3,11 +3,13 @@
 import torch
 from torch.nn import functional
 
+from minivit.ops.stochastic_depth import image_factors
+
 
 def patchify(images, *, patch):
     B, height, width, channels = images.shape
-    rows, columns = height // patch[0], width // patch[1]
-    split = images.view(B, rows, patch[0], columns, patch[1], channels)
+    rows, columns = height // patch, width // patch
+    split = images.view(B, rows, patch, columns, patch, channels)
     return split.permute(0, 1, 3, 2, 4, 5).reshape(B, rows * columns, -1)
 
 
@@ -28,17 +30,13 @@ def softmax(x):
     return torch.softmax(x, dim=-1)
 
 
-def gelu(x, *, form):
-    return functional.gelu(x, approximate="none" if form == "erf" else "tanh")
-
-
-def mlp(x, w1, b1, w2, b2, *, gelu):
+def mlp(x, w1, b1, w2, b2):
     hidden = functional.gelu(functional.linear(x, w1.T, b1))
     return functional.linear(hidden, w2.T, b2)
 
 
-def mlp_branch(x, gamma, beta, w1, b1, w2, b2, *, gelu):
-    return x + mlp(layernorm(x, gamma, beta), w1, b1, w2, b2, gelu=gelu)
+def mlp_branch(x, gamma, beta, w1, b1, w2, b2):
+    return x + mlp(layernorm(x, gamma, beta), w1, b1, w2, b2)
 
 
 def multihead_attention(x, w_qkv, b_qkv, w_out, b_out, *, heads):
@@ -54,8 +52,23 @@ def attention_branch(x, gamma, beta, w_qkv, b_qkv, w_out, b_out, *, heads):
     return x + multihead_attention(h, w_qkv, b_qkv, w_out, b_out, heads=heads)
 
 
-def head(x, w, b, *, pool):
-    return functional.linear(x[:, 0] if pool == "cls" else x.mean(dim=1), w.T, b)
+def head(x, w, b):
+    return functional.linear(x[:, 0], w.T, b)
+
+
+def positions(x, table):
+    return x + table
+
+
+def positions_2d(x, rows, columns, cls, *, grid):
+    across = (*grid, rows.shape[1])
+    halves = rows[:, None].expand(across), columns.expand(across)
+    table = torch.cat(halves, dim=-1).reshape(grid[0] * grid[1], -1)
+    return x + torch.cat([cls[None], table])
+
+
+def stochastic_depth(x, *, drop):
+    return x * torch.from_numpy(image_factors(drop, x.detach().numpy()))
 
 
 def cross_entropy(logits, *, labels):
@@ -67,7 +80,7 @@ FUNCTIONS = {
     "attention_branch": attention_branch,
     "cross_entropy": cross_entropy,
     "embed": embed,
-    "gelu": gelu,
+    "gelu": functional.gelu,
     "head": head,
     "layernorm": layernorm,
     "linear": linear,
@@ -75,5 +88,8 @@ FUNCTIONS = {
     "mlp_branch": mlp_branch,
     "multihead_attention": multihead_attention,
     "patchify": patchify,
+    "positions": positions,
+    "positions_2d": positions_2d,
     "softmax": softmax,
+    "stochastic_depth": stochastic_depth,
 }

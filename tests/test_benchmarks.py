@@ -15,6 +15,7 @@ import pytest
 
 import minivit
 from minivit import backend, threads
+from minivit.checking.calls import OPS
 from minivit.cli import bench
 from minivit.cli.main import main
 from minivit.errors import InputError
@@ -314,6 +315,14 @@ def test_products_count_right(case):
     y = a @ b
     assert case.bytes == a.nbytes + b.nbytes + y.nbytes
     assert case.flops == 2 * y.size * a.shape[-1]
+
+
+def test_every_op_has_its_cases_and_its_colour():
+    cases = op_cases.op_cases(tiny=True)
+    assert {case.op for case in cases} == {*OPS, "adam", "global_norm"}
+    pytest.importorskip("matplotlib")
+    colours = part("figures").COLOURS
+    assert {case.op for case in cases if case.flops} | {"matrix product"} == set(colours)
 
 
 @pytest.mark.parametrize("case", op_cases.op_cases(tiny=True), ids=lambda c: c.op)
