@@ -52,7 +52,7 @@ def threads(kernels: ModuleType | None) -> dict:
         "blas threads": next((os.environ[v] for v in BLAS_VARIABLES if v in os.environ), None),
     }
     if kernels is not None:
-        from minivit.kernels.compile import layer_and_threads
+        from minivit.kernels.compiling.entrance import layer_and_threads
 
         facts["layer"], facts["kernel threads"] = layer_and_threads()
     return facts
@@ -61,8 +61,8 @@ def threads(kernels: ModuleType | None) -> dict:
 def cache(kernels: ModuleType | None) -> dict:
     if kernels is None:
         return {}
-    from minivit.kernels import cache as where
-    from minivit.kernels.compile import CACHE
+    from minivit.kernels.compiling import cache as where
+    from minivit.kernels.compiling.start import CACHE
 
     old = where.old_folders()
     return {

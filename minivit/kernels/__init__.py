@@ -5,7 +5,7 @@ elementary.py (exp and GELU that vectorise), layernorm.py, attention.py. linear.
 multihead_attention.py put them together.
 """
 
-import minivit.kernels.compile  # noqa: F401, I001  first: it sets the threads before Numba loads
+import minivit.kernels.compiling  # noqa: F401, I001  first: it sets the threads before Numba loads
 
 from minivit.kernels.adam import adam_step, global_norm
 from minivit.kernels.attention import attention_backward, attention_forward

@@ -13,7 +13,7 @@ from numba import prange
 
 from minivit.errors import InputError
 
-from .compile import jit, parallel_jit
+from .compiling import jit, parallel_jit
 from .inputs import like, need_real, need_shape
 
 BLOCK = 16384  # elements

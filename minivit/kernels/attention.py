@@ -22,7 +22,7 @@ from numba import get_num_threads, prange, typeof
 from minivit.errors import InputError
 
 from .attention_block import BLOCK, backward_share, forward_share
-from .compile import address_of, parallel_jit
+from .compiling import address_of, parallel_jit
 from .inputs import like, need_real, need_shape
 from .simd import call
 

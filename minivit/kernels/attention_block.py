@@ -22,17 +22,17 @@ stride, token stride, first element of each array), counted in elements.
 
 import numpy as np
 
-from .compile import jit
+from .compiling import jit
 from .simd import (
     VECTOR_BYTES,
-    exp,
+    broadcast,
     load,
-    maximum,
-    spread,
-    stay_whole,
+    noinline,
     store,
     tile_within,
-    transpose,
+    transpose_square,
+    vector_exp,
+    vector_maximum,
 )
 
 BLOCK = 64  # queries in a block
@@ -65,7 +65,7 @@ def forward_share(first_unit, last_unit, q, k, v, place, y, y_place, row_max, ro
         y_at = origin(head, heads, y_place) + y_place[3] + start * y_row
         n = min(BLOCK, tokens - start)
         wide = (n + lanes - 1) // lanes * lanes
-        turn(n, depth, q, at + place[3] + start * row, row, factor, turned, wide)
+        transpose(n, depth, q, at + place[3] + start * row, row, factor, turned, wide)
         product(tokens, wide, depth, k, at + place[4], row, one, turned, zero, wide,
                 scores, zero, wide, fresh)  # fmt: skip
         softmax_columns(scores, tokens, wide, column_max, column_scale)
@@ -99,10 +99,10 @@ def backward_share(first_head, last_head, q, k, v, place, dy, dy_place, row_max,
                 column_scale[i] = row_scale[head * tokens + start + i]
             q_from, dq_from = q_at + start * row, dq_at + start * d_row
             dy_from = dy_at + start * dy_row
-            turn(n, depth, q, q_from, row, factor, turned, wide)
+            transpose(n, depth, q, q_from, row, factor, turned, wide)
             product(tokens, wide, depth, k, k_at, row, one, turned, zero, wide,
                     scores, zero, wide, fresh)  # fmt: skip
-            turn(n, depth, dy, dy_from, dy_row, unscaled, turned, wide)
+            transpose(n, depth, dy, dy_from, dy_row, unscaled, turned, wide)
             product(tokens, wide, depth, v, v_at, row, one, turned, zero, wide,
                     dscores, zero, wide, fresh)  # fmt: skip
             dscores_columns(scores, dscores, tokens, wide, column_max, column_scale, factor)
@@ -121,7 +121,7 @@ def backward_share(first_head, last_head, q, k, v, place, dy, dy_place, row_max,
 def product(m, n, depth, a, a_offset, a_row, a_k, b, b_offset, b_k,
             c, c_offset, c_row, accumulate):  # fmt: skip
     """c (m, n) = (accumulate ? c : 0) + a (m, depth) b (depth, n), with the operands in place."""
-    stay_whole()
+    noinline()
     lanes = VECTOR_BYTES // a.itemsize
     j = 0
     while j < n:
@@ -143,34 +143,34 @@ def product(m, n, depth, a, a_offset, a_row, a_k, b, b_offset, b_k,
 
 
 @jit
-def turn(rows, columns, a, a_offset, a_row, factor, out, out_row):
+def transpose(rows, columns, a, a_offset, a_row, factor, out, out_row):
     """out[c, r] = factor a[r, c], out_row numbers a row; each row filled up to a whole vector."""
-    stay_whole()
+    noinline()
     lanes = VECTOR_BYTES // a.itemsize
     for r in range(0, rows, lanes):
         for c in range(0, columns, lanes):
-            transpose(out, c * out_row + r, out_row, a, a_offset + r * a_row + c, a_row,
+            transpose_square(out, c * out_row + r, out_row, a, a_offset + r * a_row + c, a_row,
                       rows - r, columns - c, factor)  # fmt: skip
 
 
 @jit
 def softmax_columns(scores, keys, stride, column_max, column_scale):
     """Each column of scores (keys, stride) becomes its softmax, LANES columns at a time."""
-    stay_whole()
+    noinline()
     lanes, one = VECTOR_BYTES // scores.itemsize, scores.dtype.type(1)
     for i in range(0, stride, lanes):
         largest = load(scores, i)
         for j in range(1, keys):
-            largest = maximum(load(scores, j * stride + i), largest)
-        first = exp(load(scores, i) - largest)
+            largest = vector_maximum(load(scores, j * stride + i), largest)
+        first = vector_exp(load(scores, i) - largest)
         store(scores, i, first)
         total = first
         for j in range(1, keys):
-            e = exp(load(scores, j * stride + i) - largest)
+            e = vector_exp(load(scores, j * stride + i) - largest)
             store(scores, j * stride + i, e)
             total = total + e
         store(column_max, i, largest)
-        scale = spread(one) / total
+        scale = broadcast(one) / total
         store(column_scale, i, scale)
         for j in range(keys):
             store(scores, j * stride + i, load(scores, j * stride + i) * scale)
@@ -179,15 +179,15 @@ def softmax_columns(scores, keys, stride, column_max, column_scale):
 @jit
 def dscores_columns(scores, dprobs, keys, stride, column_max, column_scale, factor):
     """scores become probs again; dprobs become dscores = factor probs (dprobs - delta)."""
-    stay_whole()
+    noinline()
     lanes = VECTOR_BYTES // scores.itemsize
     for i in range(0, stride, lanes):
         largest, scale = load(column_max, i), load(column_scale, i)
-        delta = spread(factor - factor)
+        delta = broadcast(factor - factor)
         for j in range(keys):
-            prob = exp(load(scores, j * stride + i) - largest) * scale
+            prob = vector_exp(load(scores, j * stride + i) - largest) * scale
             store(scores, j * stride + i, prob)
             delta = delta + prob * load(dprobs, j * stride + i)
         for j in range(keys):
             at = j * stride + i
-            store(dprobs, at, load(scores, at) * (load(dprobs, at) - delta) * spread(factor))
+            store(dprobs, at, load(scores, at) * (load(dprobs, at) - delta) * broadcast(factor))

@@ -13,9 +13,9 @@ import numpy as np
 
 from minivit.ops.cross_entropy import CrossEntropyCache, label_targets
 
-from .compile import jit
+from .compiling import jit
 from .elementary import exp
-from .simd import larger
+from .simd import maximum
 
 
 def cross_entropy_forward(logits, *, labels, smoothing=0.0):
@@ -49,7 +49,7 @@ def _cross_entropy_into(probs, logits, targets):
     for r in range(rows):
         highest = logits[r, 0]
         for j in range(classes):
-            highest = larger(highest, logits[r, j])
+            highest = maximum(highest, logits[r, j])
         for j in range(classes):
             probs[r, j] = exp(logits[r, j] - highest)
         total = probs.dtype.type(0)

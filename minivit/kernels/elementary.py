@@ -1,8 +1,8 @@
 """exp, and GELU in its two forms with its slope: functions of a number, so written that LLVM
 vectorises a loop that calls them.
 
-    exp(x)         2^n exp(r), where x = n ln 2 + r and |r| <= ln(2)/2: a polynomial gives exp(r),
-                   and n is added to the exponent's bits
+    exp(x)         2^n exp(r), where x = n ln 2 + r (simd/exponential.py, which also has the form
+                   of it for a register, `vector_exp`)
     gelu_erf(x)    x Phi(x) and its slope Phi(x) + x phi(x), of the normal distribution Phi and its
                    density phi
     gelu_erf_value(x)   x Phi(x) alone: in float32 without an exponential, a fifth faster
@@ -27,27 +27,27 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from .compile import jit
-from .simd import EXP, polynomial, times_power_of_two
+from .compiling import jit
+from .simd import EXP_COEFFICIENTS, LN2, ldexp, polynomial
 
 # Without `reassoc`: n * ln2_high and n * ln2_low must be subtracted one after the other.
 EXACT = {"contract", "nsz"}
 
 
-def _exp_for(real, ln2, coefficients, limits):
-    """exp for one type: ln2 in two parts, n * high exact; exp(r) = 1 + r + r^2 polynomial(r)."""
+def _exp_for(real, bits, limits):
+    """exp for one type; `limits`: below the first it is 0, above the second inf."""
     # Numba takes a NumPy scalar as a constant of just that type, so float32 work stays in float32.
     log2_e, half, one = real(1 / math.log(2)), real(0.5), real(1)
     zero, infinity = real(0), real(math.inf)
-    ln2_high, ln2_low = real(ln2[0]), real(ln2[1])
-    smallest, largest = real(limits[0]), real(limits[1])
-    coefficients = tuple(real(c) for c in coefficients)
+    ln2_high, ln2_low = map(real, LN2[bits])
+    smallest, largest = map(real, limits)
+    coefficients = tuple(real(c) for c in EXP_COEFFICIENTS[bits])
 
     @jit(fastmath=EXACT)
     def exp(x):
         n = np.floor(x * log2_e + half)
         r = x - n * ln2_high - n * ln2_low
-        y = times_power_of_two(one + (r + r * r * polynomial(r, coefficients)), n)
+        y = ldexp(one + (r + r * r * polynomial(r, coefficients)), n)
         y = zero if x < smallest else y
         return infinity if x > largest else y
 
@@ -63,7 +63,7 @@ def _exp2_for(real, coefficients):
     def exp2(x):
         n = np.rint(x)
         r = x - n
-        return (one + r * polynomial(r, coefficients)) * times_power_of_two(one, n)
+        return (one + r * polynomial(r, coefficients)) * ldexp(one, n)
 
     return exp2
 
@@ -130,8 +130,8 @@ def _gelu_tanh_for(real, exp2, lowest):
     return gelu
 
 
-_exp_float32 = _exp_for(np.float32, *EXP[32], (-87.33654, 88.72283))
-_exp_float64 = _exp_for(np.float64, *EXP[64], (-708.396418532264, 709.782712893384))
+_exp_float32 = _exp_for(np.float32, 32, (-87.33654, 88.72283))
+_exp_float64 = _exp_for(np.float64, 64, (-708.396418532264, 709.782712893384))
 
 # Coefficients from the constant up, of minimax fits. 2**r: 9e-8 and 3e-18 relative.
 _exp2_float32 = _exp2_for(
@@ -175,7 +175,7 @@ _tanh_float64 = _gelu_tanh_for(np.float64, _exp2_float64, -1023)
 
 
 def exp(x):
-    """e**x."""
+    """e**x of a number."""
     return (_exp_float32 if isinstance(x, np.float32) else _exp_float64)(x)
 
 

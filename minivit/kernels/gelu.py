@@ -13,7 +13,7 @@ from numba import prange
 
 from minivit.ops.gelu import check_form
 
-from .compile import parallel_jit
+from .compiling import parallel_jit
 from .elementary import gelu_erf, gelu_erf_value, gelu_tanh
 from .inputs import like, need_real, need_shape
 

@@ -14,7 +14,7 @@ import numpy as np
 from numba import get_num_threads, prange, types
 from numba.np.numpy_support import from_dtype
 
-from .compile import address_of, jit, parallel_jit
+from .compiling import address_of, jit, parallel_jit
 from .inputs import like, need_real, need_shape
 from .simd import call
 

@@ -26,7 +26,7 @@ from numba.np.numpy_support import from_dtype
 
 from minivit.errors import InputError
 
-from .compile import address_of, jit, parallel_jit
+from .compiling import address_of, jit, parallel_jit
 from .inputs import like, need_real, need_shape
 from .matmul_block import (
     ADD_BIAS,

@@ -12,10 +12,10 @@ operations.
 
 import numpy as np
 
-from .compile import jit
+from .compiling import jit
 from .elementary import gelu_erf, gelu_erf_value, gelu_tanh
 from .matmul_packing import PANEL_BYTES, SWEEP, groups, pack, pack_rows
-from .simd import ROWS, VECTOR_BYTES, VECTORS, stay_whole, tile
+from .simd import ROWS, VECTOR_BYTES, VECTORS, noinline, tile
 
 NEAR = 1 << 13  # numbers that the nearest cache holds: x^T is read where it is
 WITH_CLS = ROWS + 1  # e.g. 16 patches and a cls token end in one tile, not in a tile and a row
@@ -100,7 +100,7 @@ def _sweep(a, a_at, a_group, b, b0, b_k, b_panel, start, s_at, use_start,
     In a narrow panel, the last and one vector wide, the last ROWS + 1 go as one tile. Row r of a
     begins at r // group a_group + r % group a_row, column j of b at j b_panel.
     """
-    stay_whole()
+    noinline()
     a0, a_row, a_k = a_at
     s0, s_row, _ = s_at
     c0, c_row, _ = c_at
@@ -158,7 +158,7 @@ def _finish(mode, c, at, rows, columns, bias, j0, z, h, slopes, slopes0):
     GELU: h = gelu(z) (z is c itself). GELU_SLOPE: h = gelu(z), c *= gelu'(z). One loop makes both,
     gelu' into a row of space.
     """
-    stay_whole()
+    noinline()
     # Unsigned: an index that may be negative keeps loops from vectorising.
     columns, bias0, slopes0 = np.uintp(columns), np.uintp(j0), np.uintp(slopes0)
     for i in range(rows):

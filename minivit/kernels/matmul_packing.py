@@ -13,8 +13,8 @@ import functools
 
 import numpy as np
 
-from .compile import jit
-from .simd import ROWS, VECTOR_BYTES, VECTORS, copy_row, stay_whole, transpose
+from .compiling import jit
+from .simd import ROWS, VECTOR_BYTES, VECTORS, copy_row, noinline, transpose_square
 
 DEPTH = 384
 PACKED = 1 << 17  # half of a common second-level cache, in float32
@@ -58,7 +58,7 @@ def groups(itemsize):
 @jit
 def pack(b, at, panels, to, columns, depth):
     """panels[to + (p depth + k) PANEL + j] = b[k, p PANEL + j]; b's rows or columns contiguous."""
-    stay_whole()
+    noinline()
     panel = PANEL_BYTES // b.itemsize
     lanes = panel // VECTORS
     offset, b_k, b_column = at
@@ -73,14 +73,14 @@ def pack(b, at, panels, to, columns, depth):
             for v in range(j, min(j + panel, columns), lanes):
                 for k in range(0, depth, lanes):
                     here = to + j * depth + k * panel + v - j
-                    transpose(panels, here, panel, b, offset + k + v * b_column, b_column,
+                    transpose_square(panels, here, panel, b, offset + k + v * b_column, b_column,
                               columns - v, depth - k, factor)  # fmt: skip
 
 
 @jit
 def pack_rows(a, at, packed, to, rows, depth):
     """packed[to + (g depth + k) stride + r] = a[g group + r, k]; a's columns contiguous."""
-    stay_whole()
+    noinline()
     offset, _, a_k = at
     group, stride = groups(a.itemsize)
     for k in range(depth):

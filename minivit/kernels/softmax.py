@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from numba import prange
 
-from .compile import parallel_jit
+from .compiling import parallel_jit
 from .elementary import exp
 from .inputs import like, need_real, need_shape
-from .simd import larger
+from .simd import maximum
 
 BLOCK = 4096  # elements, about; 16 kB in float32
 
@@ -56,7 +56,7 @@ def _softmax_forward_into(probs, x):
         for r in range(first, last):
             highest = x[r, 0]
             for j in range(n):
-                highest = larger(highest, x[r, j])
+                highest = maximum(highest, x[r, j])
             for j in range(n):
                 probs[r, j] = x[r, j] - highest
         flat = probs[first:last].reshape(-1)

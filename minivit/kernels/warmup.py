@@ -7,7 +7,7 @@ import numpy as np
 
 from minivit import kernels
 
-from .compile import kernels as counted
+from .compiling.start import kernels as counted
 
 B, T, D, M, C = 2, 5, 8, 8, 3
 IMAGES, PATCH, HEADS = (B, 4, 4, 1), 2, 2

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import types
 
-from .vectors import Emitter, instruction, lanes, strided
+from .emitter import Emitter, instruction, lanes, strided
 
 
 def _copy_row(vectors, to, to_offset, source, offset, width):
@@ -40,7 +40,7 @@ def copy_row(typingctx, vectors, to, to_offset, source, offset, width):
     return types.void(vectors, to, n, source, n, n), codegen
 
 
-def _transpose(to, to_offset, to_row, source, offset, source_row, rows, width, factor):
+def _transpose_square(to, to_offset, to_row, source, offset, source_row, rows, width, factor):
     side = lanes(to.dtype)
     rows, width = min(rows, side), min(width, side)
     square = strided(to, to_offset, side, to_row, side)
@@ -48,8 +48,10 @@ def _transpose(to, to_offset, to_row, source, offset, source_row, rows, width, f
     square[:width, :rows] = strided(source, offset, rows, source_row, width).T * factor
 
 
-@instruction(_transpose)
-def transpose(typingctx, to, to_offset, to_row, source, offset, source_row, rows, width, factor):
+@instruction(_transpose_square)
+def transpose_square(
+    typingctx, to, to_offset, to_row, source, offset, source_row, rows, width, factor
+):
     """to[k, r] = factor source[r, k] for a square of LANES x LANES; rows x width exist in source.
 
     All LANES x LANES of `to` are written (rubbish past rows and width); nothing else is read.
@@ -62,7 +64,7 @@ def transpose(typingctx, to, to_offset, to_row, source, offset, source_row, rows
         emit = Emitter(context, builder, to.dtype)
         target = emit.pointer(to, to_array, to_offset)
         begin = emit.pointer(source, source_array, offset)
-        where, factor = [], emit.spread(factor)
+        where, factor = [], emit.broadcast(factor)
         for r in range(emit.lanes):
             exists = builder.icmp_signed("<", emit.number(r), rows)
             start = builder.mul(source_row, emit.number(r))

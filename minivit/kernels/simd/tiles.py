@@ -1,4 +1,4 @@
-"""The heart of every matrix product: a small block of c whose sums stay in vector registers.
+"""The heart of every matrix product: a small part of c whose sums stay in vector registers.
 
     c[r, j] = first[r, j] + sum_k a[r, k] b[k, j]        r < rows,  j < vectors x LANES
 
@@ -15,8 +15,8 @@ Both are the same loop over k; they differ in which rows they read, and in what 
 
 from numba import types
 
-from .block import Block
-from .vectors import VECTOR_BYTES, Emitter, instruction, lanes, strided
+from .emitter import VECTOR_BYTES, Emitter, instruction, lanes, strided
+from .registers import Registers
 
 ROWS = {64: 8, 32: 6, 16: 6}[VECTOR_BYTES]  # the tile of `matmul`: ROWS rows
 VECTORS = {64: 2, 32: 2, 16: 4}[VECTOR_BYTES]  # times VECTORS vectors of columns
@@ -53,8 +53,8 @@ def tile(typingctx, rows, vectors, a, a_offset, a_row, a_k, b, b_offset, b_k,
     arguments = rows, vectors, a, n, n, n, b, n, n, start, n, n, n, c, n, n, n, n
 
     def codegen(context, builder, sig, args):
-        block = Block(Emitter(context, builder, a.dtype), rows, vectors)
-        _emit_tile(block, (a, b, start, c), args[2:])
+        registers = Registers(Emitter(context, builder, a.dtype), rows, vectors)
+        _emit_tile(registers, (a, b, start, c), args[2:])
         return context.get_dummy_value()
 
     return types.void(*arguments), codegen
@@ -83,41 +83,41 @@ def tile_within(typingctx, rows, vectors, a, a_offset, a_row, a_k, b, b_offset, 
     arguments = rows, vectors, a, n, n, n, b, n, n, c, n, n, n, n, n, types.boolean
 
     def codegen(context, builder, sig, args):
-        block = Block(Emitter(context, builder, a.dtype), rows, vectors)
-        _emit_within(block, (a, b, c), args[2:])
+        registers = Registers(Emitter(context, builder, a.dtype), rows, vectors)
+        _emit_within(registers, (a, b, c), args[2:])
         return context.get_dummy_value()
 
     return types.void(*arguments), codegen
 
 
-def _emit_tile(block, kinds, args):
-    b, emit = block.builder, block.emit
+def _emit_tile(registers, kinds, args):
+    b, emit = registers.builder, registers.emit
     a, a_offset, a_row, a_k, panel, panel_offset, panel_k = args[:7]
     start, start_offset, start_row, use_start, c, c_offset, c_row, width, depth = args[7:]
-    ragged = b.icmp_signed("<", width, emit.number(len(block.vectors) * emit.lanes))
+    ragged = b.icmp_signed("<", width, emit.number(len(registers.vectors) * emit.lanes))
     goes_on = b.icmp_signed("==", use_start, emit.number(2))
     c = emit.pointer(kinds[3], c, c_offset)
     start = b.select(goes_on, c, emit.pointer(kinds[2], start, start_offset))
     start_row = b.select(goes_on, c_row, start_row)
-    start_rows = block.row_pointers(start, start_row)
-    below = b.mul(start_row, emit.number(len(block.rows)))
-    block.prefetch([b.gep(row, [below]) for row in start_rows])
+    start_rows = registers.row_pointers(start, start_row)
+    below = b.mul(start_row, emit.number(len(registers.rows)))
+    registers.prefetch([b.gep(row, [below]) for row in start_rows])
     use_start = b.icmp_signed("!=", use_start, emit.number(0))
-    first = _emit_first(block, start_rows, use_start, width, ragged)
-    a_rows = block.row_pointers(emit.pointer(kinds[0], a, a_offset), a_row)
+    first = _emit_first(registers, start_rows, use_start, width, ragged)
+    a_rows = registers.row_pointers(emit.pointer(kinds[0], a, a_offset), a_row)
     panel = emit.pointer(kinds[1], panel, panel_offset)
-    sums = block.sum_up(first, a_rows, a_k, panel, panel_k, depth, block.whole)
-    c_rows = block.row_pointers(c, c_row)
+    sums = registers.sum_up(first, a_rows, a_k, panel, panel_k, depth, registers.whole)
+    c_rows = registers.row_pointers(c, c_row)
     with b.if_else(ragged, likely=False) as (edge, inside):
         with edge:
-            block.write(c_rows, sums, block.masks(width))
+            registers.write(c_rows, sums, registers.masks(width))
         with inside:
-            block.write(c_rows, sums, block.whole)
+            registers.write(c_rows, sums, registers.whole)
 
 
-def _emit_first(block, start_rows, use_start, width, ragged):
+def _emit_first(registers, start_rows, use_start, width, ragged):
     """What the sums begin with: zeros or start, of which a ragged tile reads only what exists."""
-    b, emit = block.builder, block.emit
+    b, emit = registers.builder, registers.emit
     names = "zero", "read", "edge", "inside", "ready"
     zero, read, edge, inside, ready = map(b.append_basic_block, names)
     b.cbranch(use_start, read, zero)
@@ -126,41 +126,41 @@ def _emit_first(block, start_rows, use_start, width, ragged):
     b.position_at_end(read)
     b.cbranch(ragged, edge, inside)
     b.position_at_end(edge)
-    masked = block.read(start_rows, block.masks(width))
+    masked = registers.read(start_rows, registers.masks(width))
     b.branch(ready)
     b.position_at_end(inside)
-    whole = block.read(start_rows, block.whole)
+    whole = registers.read(start_rows, registers.whole)
     b.branch(ready)
     b.position_at_end(ready)
-    zeros = [[emit.zeros for _ in block.vectors] for _ in block.rows]
-    return block.either((zeros, zero), (masked, edge), (whole, inside))
+    zeros = [[emit.zeros for _ in registers.vectors] for _ in registers.rows]
+    return registers.either((zeros, zero), (masked, edge), (whole, inside))
 
 
-def _emit_within(block, kinds, args):
-    b, emit = block.builder, block.emit
+def _emit_within(registers, kinds, args):
+    b, emit = registers.builder, registers.emit
     a, a_offset, a_row, a_k, panel, panel_offset, panel_k = args[:7]
     c, c_offset, c_row, height, width, depth, accumulate = args[7:]
     last = b.sub(height, emit.number(1))
     row_of = [b.select(b.icmp_signed("<", emit.number(r), height), emit.number(r), last)
-              for r in block.rows]  # fmt: skip
+              for r in registers.rows]  # fmt: skip
     a, c = emit.pointer(kinds[0], a, a_offset), emit.pointer(kinds[2], c, c_offset)
     a_rows = [b.gep(a, [b.mul(a_row, r)]) for r in row_of]
     c_rows = [b.gep(c, [b.mul(c_row, r)]) for r in row_of]
     panel = emit.pointer(kinds[1], panel, panel_offset)
 
     def emit_with(masks):
-        zeros, fresh = [[emit.zeros for _ in block.vectors] for _ in block.rows], b.block
+        zeros, fresh = [[emit.zeros for _ in registers.vectors] for _ in registers.rows], b.block
         with b.if_then(accumulate):
-            old, reading = block.read(c_rows, masks), b.block
-        first = block.either((zeros, fresh), (old, reading))
-        sums = block.sum_up(first, a_rows, a_k, panel, panel_k, depth, masks)
-        block.write(c_rows, sums, masks)
+            old, reading = registers.read(c_rows, masks), b.block
+        first = registers.either((zeros, fresh), (old, reading))
+        sums = registers.sum_up(first, a_rows, a_k, panel, panel_k, depth, masks)
+        registers.write(c_rows, sums, masks)
 
-    if len(block.vectors) > 1:
-        emit_with(block.whole)
+    if len(registers.vectors) > 1:
+        emit_with(registers.whole)
         return
     with b.if_else(b.icmp_signed("<", width, emit.number(emit.lanes))) as (edge, inside):
         with edge:
-            emit_with(block.masks(width))
+            emit_with(registers.masks(width))
         with inside:
-            emit_with(block.whole)
+            emit_with(registers.whole)

@@ -110,9 +110,9 @@ class Emitter:
         """Which lanes of this vector, one of several side by side, lie left of `width`."""
         kind = ir.VectorType(ir.IntType(64), self.lanes)
         columns = ir.Constant(kind, [vector * self.lanes + lane for lane in range(self.lanes)])
-        return self.builder.icmp_signed("<", columns, self.spread(width))
+        return self.builder.icmp_signed("<", columns, self.broadcast(width))
 
-    def spread(self, number):
+    def broadcast(self, number):
         """The same number in every lane."""
         b, kind = self.builder, ir.VectorType(number.type, self.lanes)
         nothing = ir.Constant(kind, ir.Undefined)
