@@ -81,7 +81,7 @@ def product(kernels: ModuleType | None) -> dict:
     """Who multiplies, and what both sides reach."""
     if kernels is None:
         return {}
-    from minivit.kernels import product as choice
+    from minivit.kernels.product import choice
 
     asked, speeds = choice.asked(), choice.speeds()
     if asked == "auto":

@@ -29,4 +29,5 @@ def need_shape(name: str, array: np.ndarray | None, shape: tuple[int, ...]) -> N
 
 def like(x: np.ndarray, *arrays: np.ndarray | None) -> tuple[np.ndarray | None, ...]:
     """The arrays in x's dtype, contiguous; None stays None."""
-    return tuple(None if a is None else np.asarray(a, x.dtype, order="C") for a in arrays)
+    dtype = x.dtype
+    return tuple([None if a is None else np.asarray(a, dtype, order="C") for a in arrays])

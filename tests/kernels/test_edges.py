@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from minivit import kernels, ops
-from minivit.kernels import adam, gelu, matmul, matmul_block, matmul_packing, softmax
+from minivit.kernels import adam, gelu, softmax
+from minivit.kernels.product import chunks, matmul, packing
 from minivit.kernels.simd import ROWS, VECTORS, lanes
 
 SMALL = numba.config.DISABLE_JIT  # Python's loops are slow: a few sizes will do
@@ -110,7 +111,7 @@ def test_products_end_as_they_should(form, ending, dtype):
     panel = VECTORS * lanes(dtype)
     sizes = [(1, 1, 1), (ROWS - 1, panel - 1, 3), (ROWS + 1, panel + 1, 8), (3, 2 * panel, 5)]
     if not SMALL:
-        sweep, deep = matmul_packing.SWEEP + 1, matmul_packing.DEPTH + 1
+        sweep, deep = packing.SWEEP + 1, packing.DEPTH + 1
         sizes += [(sweep, 3, 7), (5, panel + 3, deep), (2 * sweep, 101, 2 * deep), (67, 600, 400)]
     for size in sizes:
         check_product(form, ending, *size, dtype)
@@ -120,8 +121,8 @@ def test_products_end_as_they_should(form, ending, dtype):
 @pytest.mark.parametrize("columns", [3, 70])
 def test_products_of_packed_rows(columns, dtype):
     """x^T so deep that its rows are packed in groups: no tile may reach from one into the next."""
-    depth = matmul_block.NEAR // ROWS + 1
-    for m in (ROWS + 1,) if SMALL else up_to(matmul_packing.SWEEP + 2 * ROWS + 1):
+    depth = chunks.NEAR // ROWS + 1
+    for m in (ROWS + 1,) if SMALL else up_to(packing.SWEEP + 2 * ROWS + 1):
         check_product("x^T dy", ENDINGS[0], m, columns, depth, dtype)
 
 

@@ -27,10 +27,10 @@ from minivit.kernels import (
     embed,
     gelu,
     layernorm,
-    matmul,
     patchify,
     softmax,
 )
+from minivit.kernels.product import endings, matmul
 
 ZONE = 80  # numbers; more than a panel
 GUARD = 7.0
@@ -86,9 +86,9 @@ def product(zones, m, n, k, turned, ending):
     if ending in (3, 4):
         options["column_sums"] = zones.output(n)
     if ending == 5:
-        options |= {"mode": matmul.GELU, "z": out, "h": zones.output(m, n)}
+        options |= {"mode": endings.GELU, "z": out, "h": zones.output(m, n)}
     if ending == 6:
-        mode = matmul.GELU_TANH_SLOPE
+        mode = endings.GELU_TANH_SLOPE
         options = {"mode": mode, "z": zones.input(m, n), "h": zones.output(m, n)}
     matmul._matmul_into(out, a, b, **options)
 

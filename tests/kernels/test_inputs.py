@@ -9,7 +9,7 @@ import pytest
 
 from minivit import backend, kernels, ops
 from minivit.errors import InputError
-from minivit.kernels.matmul import matmul
+from minivit.kernels.product.matmul import matmul
 from minivit.models import ViT, ViTConfig
 
 draw = np.random.default_rng(0).standard_normal

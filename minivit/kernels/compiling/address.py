@@ -15,18 +15,19 @@ from .start import announcer
 _bodies: list = []  # what has been compiled, so that it stays where it lies
 
 
-def address_of(function, *argument_types, allocates=False, fastmath=FAST_MATH):
+def address_of(function, *argument_types, fastmath=FAST_MATH):
     """Compile a plain function of these Numba types, which returns nothing, and say where it lies.
 
     With the JIT off: the function itself.
 
-    Unless it allocates arrays, it is compiled without Numba's counting of references to them:
-    atomic additions, which cost a small matrix more than its product.
+    It must not allocate arrays. Numba counts references to arrays by atomic additions, which cost a
+    small matrix more than its product. Here nothing is counted, and an array that is made would
+    never be freed.
     """
     if jit_is_off():
         return function
     signature = (argument_types, numba.types.void)
-    options = {"nopython": True, "error_model": "numpy", "fastmath": fastmath, "_nrt": allocates}
+    options = {"nopython": True, "error_model": "numpy", "fastmath": fastmath, "_nrt": False}
     with alone(), announcer.body():
         body = CFunc(function, signature, locals={}, options=options)
         cached(body)

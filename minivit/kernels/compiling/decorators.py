@@ -10,7 +10,7 @@ import numba
 
 from .announce import PACKAGE
 from .cache import file_names_of_our_own
-from .entrance import enter
+from .entrance import guarded
 from .start import CACHE, kernels
 
 # Named one by one, and none that assumes away NaN or infinity: fastmath=True would.
@@ -30,13 +30,7 @@ def parallel_jit(function=None, *, fastmath=FAST_MATH, small_op=False):
     compiled = _compiled(function, fastmath=fastmath, parallel=True, nogil=True)
     if function.__module__.startswith(PACKAGE) and not small_op:
         kernels[function.__name__] = compiled
-
-    @functools.wraps(function)
-    def entered(*arguments):
-        return enter(compiled, arguments)
-
-    entered.compiled = compiled
-    return entered
+    return guarded(function, compiled)
 
 
 def jit_is_off() -> bool:

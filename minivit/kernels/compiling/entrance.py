@@ -4,6 +4,7 @@ Two of Numba's thread pools abort the process when two threads enter at once. A 
 thread only: in the child the pool's other threads are missing, and a kernel would wait for them.
 """
 
+import functools
 import os
 import threading
 
@@ -18,19 +19,25 @@ _lock = threading.RLock()
 _state = {"ran": False, "forked": False}
 
 
-def enter(compiled, arguments):
-    """Run a compiled kernel while no other thread of this process does."""
-    with _lock:
-        if _state["forked"]:
-            raise InputError(
-                "this process was forked from one in which kernels had run, and their "
-                "threads did not come along: start it with multiprocessing's method 'spawn', "
-                'or use the "numpy" backend in it'
-            )
-        if not _state["ran"]:
-            _keep_to_our_threads()
-        _state["ran"] = True
-        return compiled(*_writeable(arguments))
+def guarded(function, compiled):
+    """A Python function that runs a compiled kernel while no other thread of this process does."""
+
+    @functools.wraps(function)
+    def entered(*arguments):
+        with _lock:
+            if _state["forked"]:
+                raise InputError(
+                    "this process was forked from one in which kernels had run, and their "
+                    "threads did not come along: start it with multiprocessing's method 'spawn', "
+                    'or use the "numpy" backend in it'
+                )
+            if not _state["ran"]:
+                _keep_to_our_threads()
+            _state["ran"] = True
+            return compiled(*(_copied(arguments) if _read_only_among(arguments) else arguments))
+
+    entered.compiled = compiled
+    return entered
 
 
 def alone():
@@ -38,21 +45,30 @@ def alone():
     return _lock
 
 
-def _writeable(arguments):
-    """The arguments, with copies of read-only arrays: Numba would compile all anew for their type.
+def _read_only_among(arguments):
+    """Whether an array among them, or in a tuple among them, is read-only.
 
-    They are inputs: what a kernel changes is either new, or seen to be writeable before.
+    Numba would compile all anew for such an array's type. It gets a copy, for it is an input: what
+    a kernel changes is either new, or seen to be writeable before.
     """
     last = None
     for x in arguments:
-        if type(x) is ndarray and x is not last:  # one array often stands in for the next few
+        if type(x) is ndarray:
             if not x.flags.writeable:
-                return [
-                    x.copy() if type(x) is ndarray and not x.flags.writeable else x
-                    for x in arguments
-                ]
-            last = x
-    return arguments
+                return True
+        elif type(x) is tuple:
+            for y in x:
+                if type(y) is ndarray and y is not last:  # one often stands in for the next few
+                    if not y.flags.writeable:
+                        return True
+                    last = y
+    return False
+
+
+def _copied(x):
+    if type(x) is tuple:
+        return tuple(map(_copied, x))
+    return x.copy() if type(x) is ndarray and not x.flags.writeable else x
 
 
 def _keep_to_our_threads():

@@ -51,6 +51,12 @@ def strided(array, offset, rows, row_stride, columns, column_stride=1):
     return np.lib.stride_tricks.as_strided(flat[offset:], (rows, columns), strides)
 
 
+def elements(matrix, rows, columns):
+    """The first rows x columns of a Matrix, as a view."""
+    numbers, first, row, column = matrix
+    return strided(numbers, first, rows, row, columns, column)
+
+
 class Emitter:
     """LLVM's words for one element type: pointers, loads and stores at an element offset, masks."""
 
@@ -75,6 +81,11 @@ class Emitter:
         """Where element `offset` of an array lies."""
         data = self.context.make_array(array_type)(self.context, self.builder, array).data
         return self.builder.gep(data, [offset])
+
+    def matrix(self, kind, matrix):
+        """Of a Matrix: where it begins, and its row and column strides."""
+        numbers, first, row, column = cgutils.unpack_tuple(self.builder, matrix)
+        return self.pointer(kind[0], numbers, first), row, column
 
     def at(self, pointer, offset):
         """The vector that begins `offset` elements after the pointer."""
