@@ -23,7 +23,8 @@ from numba.np.numpy_support import from_dtype
 
 from minivit.errors import InputError
 
-from .attention_chunk import CHUNK, backward_share, forward_share, room
+from .attention_chunk import backward_share, forward_share, room
+from .attention_steps import CHUNK
 from .compiling import address_of, parallel_jit
 from .inputs import like, need_real, need_shape
 from .simd import call
@@ -65,7 +66,7 @@ def _attention_into(y, q, k, v):
     batch, heads, tokens, _ = q.shape
     row_max, row_scale = np.empty((2, batch, heads, tokens), q.dtype)
     kept = row_max.reshape(-1), row_scale.reshape(-1)
-    shares, workspace = _shares(q, batch * heads * ((tokens + CHUNK - 1) // CHUNK))
+    shares, workspace = _shares(q, batch * heads * ((tokens + CHUNK - 1) // CHUNK), 1)
     body = _address(forward_share, q.dtype)
     _forward(body, shares, _heads(q, k, v), _heads(y), kept, q.shape, _factor(q), workspace)
     return AttentionCache(q, k, v, row_max, row_scale)
@@ -97,7 +98,7 @@ def _attention_backward_into(dq, dk, dv, dy, cache, *, y_for_dy=False):
     else:
         (dy,) = _alike(dy)
     kept = cache.row_max.reshape(-1), cache.row_scale.reshape(-1)
-    shares, workspace = _shares(q, q.shape[0] * q.shape[1])
+    shares, workspace = _shares(q, q.shape[0] * q.shape[1], 2)
     body = _address(backward_share, q.dtype)
     _backward(body, shares, _heads(q, cache.k, cache.v), _heads(dy), kept, _heads(dq, dk, dv),
               q.shape, _factor(q), y_for_dy, workspace)  # fmt: skip
@@ -107,10 +108,10 @@ def _factor(q):
     return q.dtype.type(1 / math.sqrt(q.shape[-1]))
 
 
-def _shares(q, units):
+def _shares(q, units, matrices):
     """How many threads share the units, and workspace for all of them."""
     shares = min(get_num_threads(), units)
-    return shares, np.empty(shares * room(*q.shape[2:], q.itemsize) + 64, q.dtype)
+    return shares, np.empty(shares * room(*q.shape[2:], q.itemsize, matrices) + 64, q.dtype)
 
 
 def _heads(*arrays):

@@ -23,48 +23,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .attention_steps import CHUNK, dscores_columns, product, softmax_columns, transpose
 from .compiling import jit
+from .heads import Heads, ThreeHeads, one_head, three_heads
 from .matrix import ONE, ZERO, Matrix, moved, transposed
-from .simd import (
-    VECTOR_BYTES,
-    broadcast,
-    load,
-    noinline,
-    store,
-    tile_within,
-    transpose_square,
-    vector_exp,
-    vector_maximum,
-)
+from .simd import VECTOR_BYTES
 
-CHUNK = 64  # queries
-ROWS = 6  # rows of a product's tile
-WIDE = 2 if VECTOR_BYTES == 32 else 4  # and its vectors of columns: AVX2 has registers for 2
 FRESH = np.bool_(False)  # typed: Numba would compile `product` once more for a literal
-
-
-class Heads(NamedTuple):
-    """x (B, H, T, K): x[b, h, t, k] is numbers[first + b batch + h head + t token + k]."""
-
-    numbers: np.ndarray  # flat
-    first: int
-    batch: int
-    head: int
-    token: int
-
-
-class ThreeHeads(NamedTuple):
-    """q, k and v, or their gradients, strided alike, as slices of one qkv are; see `Heads`."""
-
-    q: np.ndarray  # flat
-    k: np.ndarray
-    v: np.ndarray
-    q_first: int
-    k_first: int
-    v_first: int
-    batch: int
-    head: int
-    token: int
 
 
 class Space(NamedTuple):
@@ -76,9 +41,9 @@ class Space(NamedTuple):
     dscores: int  # (T, n), likewise
 
 
-def room(tokens, depth, itemsize):
-    """How many numbers of workspace a thread needs, a multiple of CHUNK."""
-    return (2 + depth + VECTOR_BYTES // itemsize + 2 * tokens) * CHUNK
+def room(tokens, depth, itemsize, matrices):
+    """How many numbers of workspace a thread needs, with so many matrices (T, n)."""
+    return (2 + depth + VECTOR_BYTES // itemsize + matrices * tokens) * CHUNK
 
 
 @jit
@@ -87,26 +52,11 @@ def own_space(share, shares, workspace, tokens, depth):
     lanes, zero = VECTOR_BYTES // workspace.itemsize, workspace.dtype.type(0)
     first = -workspace.ctypes.data % 64 // workspace.itemsize
     columns = first + share * (workspace.size // shares // CHUNK * CHUNK)
-    for i in range(2 * CHUNK):  # a column that is no query must not become a NaN, which is slow
+    for i in range(2 * CHUNK):  # columns past the last query are computed too, from these
         workspace[columns + i] = zero
     queries = columns + 2 * CHUNK
     scores = queries + (depth + lanes) * CHUNK
     return Space(columns, queries, scores, scores + tokens * CHUNK)
-
-
-@jit
-def one_head(x, head, heads):
-    """The matrix (T, K) of one of the batch x heads."""
-    first = x.first + head // heads * x.batch + head % heads * x.head
-    return Matrix(x.numbers, first, x.token, ONE)
-
-
-@jit
-def three_heads(x, head, heads):
-    """The three matrices (T, K) of one of the batch x heads."""
-    at, token = head // heads * x.batch + head % heads * x.head, x.token
-    q, k = Matrix(x.q, x.q_first + at, token, ONE), Matrix(x.k, x.k_first + at, token, ONE)
-    return q, k, Matrix(x.v, x.v_first + at, token, ONE)
 
 
 def forward_share(share, shares, qkv, y, kept, shape, factor, workspace):
@@ -172,86 +122,3 @@ def chunk_backward(q, k, v, dy, dq, dk, dv, size, accumulate, factor, y_for_dy, 
     product(transposed(dscores), k, dq, (n, depth, tokens), FRESH)
     if y_for_dy:  # nobody needs this chunk of dy any more
         product(transposed(scores), v, dy, (n, depth, tokens), FRESH)
-
-
-@jit
-def product(a, b, c, size, accumulate):
-    """c (m, n) = (accumulate ? c : 0) + a (m, depth) b (depth, n), with the operands in place."""
-    noinline()
-    m, n, depth = size
-    lanes = VECTOR_BYTES // c.numbers.itemsize
-    j = 0
-    while j < n:
-        left = n - j
-        vectors = WIDE if left >= WIDE * lanes else 2 if left >= 2 * lanes else 1
-        width, b_here = min(vectors * lanes, left), moved(b, ZERO, j)
-        for i in range(0, m, ROWS):
-            a_here, c_here, part = (
-                moved(a, i, ZERO),
-                moved(c, i, j),
-                (min(ROWS, m - i), width, depth),
-            )
-            if vectors == WIDE:
-                tile_within(ROWS, WIDE, a_here, b_here, c_here, part, accumulate)
-            elif vectors == 2:
-                tile_within(ROWS, 2, a_here, b_here, c_here, part, accumulate)
-            else:
-                tile_within(ROWS, 1, a_here, b_here, c_here, part, accumulate)
-        j += width
-
-
-@jit
-def transpose(x, out, rows, columns, factor):
-    """out[c, r] = factor x[r, c]; each row of out filled up to a whole vector."""
-    noinline()
-    lanes = VECTOR_BYTES // out.numbers.itemsize
-    for r in range(0, rows, lanes):
-        for c in range(0, columns, lanes):
-            transpose_square(moved(out, c, r), moved(x, r, c), rows - r, columns - c, factor)
-
-
-@jit
-def softmax_columns(scores, keys, wide, columns):
-    """Each column of scores (keys, wide) becomes its softmax, LANES columns at a time.
-
-    The maxima are put at `columns`, one over each sum CHUNK numbers further on.
-    """
-    noinline()
-    numbers, first = scores.numbers, scores.first
-    lanes, one = VECTOR_BYTES // numbers.itemsize, numbers.dtype.type(1)
-    for i in range(0, wide, lanes):
-        largest = load(numbers, first + i)
-        for j in range(1, keys):
-            largest = vector_maximum(load(numbers, first + j * wide + i), largest)
-        total = vector_exp(load(numbers, first + i) - largest)
-        store(numbers, first + i, total)
-        for j in range(1, keys):
-            e = vector_exp(load(numbers, first + j * wide + i) - largest)
-            store(numbers, first + j * wide + i, e)
-            total = total + e
-        scale = broadcast(one) / total
-        store(numbers, columns + i, largest)
-        store(numbers, columns + CHUNK + i, scale)
-        for j in range(keys):
-            at = first + j * wide + i
-            store(numbers, at, load(numbers, at) * scale)
-
-
-@jit
-def dscores_columns(scores, dprobs, keys, wide, columns, factor):
-    """scores become probs again; dprobs become dscores = factor probs (dprobs - delta)."""
-    noinline()
-    numbers = scores.numbers
-    lanes = VECTOR_BYTES // numbers.itemsize
-    for i in range(0, wide, lanes):
-        largest, scale = load(numbers, columns + i), load(numbers, columns + CHUNK + i)
-        delta = broadcast(factor - factor)
-        for j in range(keys):
-            at, d_at = scores.first + j * wide + i, dprobs.first + j * wide + i
-            prob = vector_exp(load(numbers, at) - largest) * scale
-            store(numbers, at, prob)
-            delta = delta + prob * load(numbers, d_at)
-        for j in range(keys):
-            at, d_at = scores.first + j * wide + i, dprobs.first + j * wide + i
-            dscore = load(numbers, at) * (load(numbers, d_at) - delta) * broadcast(factor)
-            store(numbers, d_at, dscore)

@@ -1,10 +1,10 @@
-"""Cross-entropy of softmax, averaged over a batch.
+"""Cross-entropy of softmax, averaged over a batch, the twin of `minivit.ops.cross_entropy`.
 
     loss = -mean(sum(target log p))          dlogits = (p - target)/B
 
-Logits are few (B x C), so this runs on one thread: what a second one could save is less than it
-costs to wake it. One pass a row: maximum, exponentials, their sum; log p = (logit - max) - log(sum)
-never leaves its range.
+Logits are few (B x C), so this runs on one thread: to wake a second one costs more than it could
+save. Each row is passed three times: maximum; exponentials; their sum. log p is
+(logit - max) - log(sum), which can neither overflow nor be log(0).
 """
 
 import math

@@ -6,7 +6,7 @@ the first product put them, as strided views of qkv (B, T, 3D), and writes each 
 mixed (B, T, D). Backward it writes dq, dk and dv side by side into one dqkv (B, T, 3D).
 The probabilities are not kept: memory grows with T, not with T^2. `cache.probs` rebuilds them.
 Nor is mixed, which would take 4 B T D bytes a layer (29 MB in ViT-B/16 with 4 images): backward has
-the probabilities at hand and makes it again, block by block in the place of dmixed, with 2 B T^2 D
+the probabilities at hand and makes it again, chunk by chunk in the place of dmixed, with 2 B T^2 D
 more operations (0.7 % of that model's training step).
 """
 

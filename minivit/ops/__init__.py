@@ -16,6 +16,7 @@ from minivit.ops.attention import attention_backward, attention_forward
 from minivit.ops.cross_entropy import cross_entropy_backward, cross_entropy_forward
 from minivit.ops.embed import embed_backward, embed_forward
 from minivit.ops.gelu import gelu_backward, gelu_forward
+from minivit.ops.global_norm import global_norm
 from minivit.ops.head import head_backward, head_forward
 from minivit.ops.layernorm import layernorm_again, layernorm_backward, layernorm_forward
 from minivit.ops.linear import linear_backward, linear_forward
@@ -24,7 +25,6 @@ from minivit.ops.multihead_attention import (
     multihead_attention_backward,
     multihead_attention_forward,
 )
-from minivit.ops.norm import global_norm
 from minivit.ops.patchify import patchify_backward, patchify_forward
 from minivit.ops.softmax import softmax_backward, softmax_forward
 

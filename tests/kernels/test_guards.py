@@ -30,6 +30,7 @@ from minivit.kernels import (
     patchify,
     softmax,
 )
+from minivit.kernels.global_norm import _sum_of_squares
 from minivit.kernels.product import endings, matmul
 
 ZONE = 80  # numbers; more than a panel
@@ -139,7 +140,7 @@ def over_vectors(zones, m, n, tanh, decayed, _):
         array[:] = 1
     numbers = np.full(9, 0.5, zones.dtype)
     adam._adam_into(p, first, second, g, numbers, min(decayed, m * n))
-    assert np.isfinite(adam._sum_of_squares(g))
+    assert np.isfinite(_sum_of_squares(g))
 
 
 def patches(zones, bands, rows, across, run, _):

@@ -9,7 +9,7 @@
     scalars.py       a polynomial and the larger of two numbers, which LLVM vectorises in a loop
     calls.py         how compiled functions call each other, so that they compile quickly
 
-Everything takes arrays, element offsets and element strides, never slices: a Numba slice counts
+Everything takes a Matrix, or an array and an offset, never a slice: a Numba slice counts
 references, which threads would fight over. Above each piece stands its twin in plain Python, which
 says the same in NumPy and runs when the JIT is off.
 """

@@ -2,10 +2,10 @@
 
     c[r, j] = first[r, j] + sum_k a[r, k] b[k, j]        r < rows,  j < vectors x LANES
 
-One step of k loads `vectors` vectors of b's row, spreads each a[r, k] over a vector and does
-rows x vectors multiply-adds: with 8 x 2 that is 16 multiply-adds for 10 loads, so that the loads
-hide behind the arithmetic. The machine's registers bound the tile: its sums, b's vectors and one
-spread number must fit in them.
+One step of k loads `vectors` vectors of b's row, broadcasts each a[r, k] over a vector and does
+rows x vectors multiply-adds. With 8 x 2 that is 16 multiply-adds for 10 loads, so that the loads
+hide behind the arithmetic. The tile cannot be larger: its sums, b's vectors and one broadcast
+number must fit into the machine's registers.
 
     tile          for `matmul`, whose b is packed: reads b a whole tile wide
     tile_within   for attention, which packs nothing: stays inside its operands at every ragged edge

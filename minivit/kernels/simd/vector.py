@@ -2,9 +2,9 @@
 
     load(array, offset)       LANES neighbouring numbers          x + y, x - y, x * y, x / y
     store(array, offset, x)   puts them back                      vector_maximum(x, y)
-    broadcast(number)            the same number in every lane       exp(x)
+    broadcast(number)         the same number in every lane       vector_exp(x) (exponential.py)
 
-Arithmetic is lane by lane, so that a loop over the rows of a block treats LANES columns at once
+Arithmetic is lane by lane, so that a loop over the rows of a matrix treats LANES columns at once
 and never sums across a register. With the JIT off a Vector is a NumPy array of LANES numbers.
 """
 
