@@ -55,16 +55,17 @@ def _adam_into(p, m, v, g, numbers, decayed):
     for chunk in prange((p.size + CHUNK - 1) // CHUNK):
         first, last = chunk * CHUNK, min((chunk + 1) * CHUNK, p.size)
         middle = min(max(first, decayed), last)
-        for a, b, keep in ((first, middle, numbers[8]), (middle, last, numbers.dtype.type(1))):
-            _adam_range(p[a:b], m[a:b], v[a:b], g[a:b], numbers, keep)
+        _adam_range(p, m, v, g, first, middle, numbers, numbers[8])
+        _adam_range(p, m, v, g, middle, last, numbers, numbers.dtype.type(1))
 
 
 @jit
-def _adam_range(p, m, v, g, numbers, keep):
+def _adam_range(p, m, v, g, start, end, numbers, keep):
     scale, b1, one_less_b1 = numbers[0], numbers[1], numbers[2]
     b2, one_less_b2 = numbers[3], numbers[4]
     root, eps, rate = numbers[5], numbers[6], numbers[7]
-    for i in range(p.size):
+    # Unsigned: an index that may be negative keeps loops from vectorising.
+    for i in range(np.uintp(start), np.uintp(end)):
         gradient = scale * g[i]
         first = b1 * m[i] + one_less_b1 * gradient
         second = b2 * v[i] + one_less_b2 * (gradient * gradient)

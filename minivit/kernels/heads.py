@@ -32,14 +32,14 @@ class ThreeHeads(NamedTuple):
     token: int
 
 
-@jit
+@jit(counts=False)
 def one_head(x, head, heads):
     """The matrix (T, K) of one of the batch x heads."""
     first = x.first + head // heads * x.batch + head % heads * x.head
     return Matrix(x.numbers, first, x.token, ONE)
 
 
-@jit
+@jit(counts=False)
 def three_heads(x, head, heads):
     """The three matrices (T, K) of one of the batch x heads."""
     at, token = head // heads * x.batch + head % heads * x.head, x.token

@@ -17,9 +17,15 @@ from .start import CACHE, kernels
 FAST_MATH = {"contract", "reassoc", "nsz", "arcp"}
 
 
-def jit(function=None, *, fastmath=FAST_MATH, inline="never"):
-    """Compile a serial piece, which a kernel calls."""
-    decorate = functools.partial(_compiled, fastmath=fastmath, inline=inline, nogil=True)
+def jit(function=None, *, fastmath=FAST_MATH, inline="never", counts=None):
+    """Compile a serial piece, which a kernel calls.
+
+    A piece that returns an array says counts=False, and may be called only in a body that is called
+    by address (address.py). Neither counts references then; if one did, the array would be freed
+    too early, or never. A piece that returns none does as the first function that calls it.
+    """
+    options = {} if counts is None else {"_nrt": counts}
+    decorate = functools.partial(_compiled, fastmath=fastmath, inline=inline, nogil=True, **options)
     return decorate if function is None else decorate(function)
 
 

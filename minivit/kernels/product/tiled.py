@@ -123,7 +123,7 @@ def _share(t, threads, a, b, start, use_start, c, shape, workspace, ending, add_
                      size, chunk, packed, ending, j, add_up and i == 0)  # fmt: skip
 
 
-@jit
+@jit(counts=False)
 def _matrix(stack, u):
     """The u-th matrix of a stack."""
     return Matrix(stack.numbers, u * stack.apart, stack.row, stack.column)
