@@ -11,10 +11,10 @@ import math
 import numpy as np
 from numba import prange
 
-from minivit.errors import InputError
+from minivit.ops.adam import checked_gradients
 
 from .compile import jit, parallel_jit
-from .inputs import like, need_real, need_shape
+from .inputs import like, reals
 
 BLOCK = 16384  # elements
 
@@ -29,8 +29,8 @@ def adam_step(
     m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; p -= lr m_hat / (sqrt(v_hat) + eps).
     Loshchilov and Hutter (2019), algorithm 2. With weight_decay 0 this is Adam.
     """
+    gradients = checked_gradients(parameters, gradients, first_moment, second_moment)
     (gradients,) = like(parameters, gradients)
-    check(parameters, gradients, first_moment, second_moment)
     rate = learning_rate / (1 - beta1**step)
     root = 1 / math.sqrt(1 - beta2**step)
     numbers = (scale, beta1, 1 - beta1, beta2, 1 - beta2, root, eps, rate)
@@ -38,23 +38,10 @@ def adam_step(
     _adam_into(parameters, first_moment, second_moment, gradients, numbers, decayed)
 
 
-def check(parameters, gradients, first_moment, second_moment):
-    """InputError for what Adam can't read, or can't change in place."""
-    need_real("parameters", parameters)
-    need_shape("gradients", gradients, parameters.shape)
-    changed = {"first_moment": first_moment, "second_moment": second_moment}
-    for name, vector in {"parameters": parameters, **changed}.items():
-        need_shape(name, vector, (parameters.size,))
-        if vector.dtype != parameters.dtype or not vector.flags.carray:
-            raise InputError(
-                f"{name} must be contiguous, writeable and {parameters.dtype} like the parameters: "
-                "Adam changes it in place"
-            )
-
-
 def global_norm(vector):
     """sqrt(sum of squares) of a flat contiguous vector, accumulated in float64."""
-    return math.sqrt(_sum_of_squares(vector))
+    (vector,) = reals(vector=vector)
+    return math.sqrt(_sum_of_squares(vector.reshape(-1)))
 
 
 @parallel_jit

@@ -15,7 +15,7 @@ from numba import get_num_threads, prange, types
 from numba.np.numpy_support import from_dtype
 
 from .compile import address_of, jit, parallel_jit
-from .inputs import like, need_real, need_shape
+from .inputs import like, need_shape, reals
 from .simd import call
 
 
@@ -37,7 +37,7 @@ def layernorm_forward(x, gamma, beta, *, eps=1e-6):
     Ba, Kiros and Hinton (2016), equation 4.
     x (..., D), gamma (D,), beta (D,) -> y (..., D), a new array; threaded over rows.
     """
-    need_real("x", x)
+    (x,) = reals(x=x)
     x, gamma, beta = like(x, x, gamma, beta)
     need_shape("gamma", gamma, x.shape[-1:])
     need_shape("beta", beta, x.shape[-1:])
@@ -95,10 +95,15 @@ def _layernorm_forward_into(y, statistics, x, gamma, beta, eps):
         for j in range(width):
             total += x[r, j]
         mean = total * per_element
-        square = real(0)
+        square = rest = real(0)
         for j in range(width):
             square += (x[r, j] - mean) * (x[r, j] - mean)
-        rstd = real(1) / np.sqrt(square * per_element + eps)
+            rest += x[r, j] - mean
+        # Far from 0 the mean is rounded by more than a small variance: by the mean of the rest.
+        rest *= per_element
+        variance = max(square * per_element - rest * rest, real(0))
+        mean += rest
+        rstd = real(1) / np.sqrt(variance + eps)
         for j in range(width):
             y[r, j] = (x[r, j] - mean) * rstd * gamma[j] + beta[j]
         statistics[0, r] = mean

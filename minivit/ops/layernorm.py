@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minivit.ops.inputs import reals, upstream
 from minivit.ops.notes import unseen
 
 
@@ -25,8 +26,11 @@ def layernorm_forward(
 
     x (..., D), gamma (D,), beta (D,) -> y (..., D).
     """
-    # Two passes: E[x^2] - mean^2 cancels when the mean is large.
+    x, gamma, beta = reals(x=x, gamma=gamma, beta=beta)
+    # E[x^2] - mean^2 would cancel when the mean is large. And the mean itself is rounded: far from
+    # 0 that is more than a small variance, so what is left of it is taken off as well.
     centred = x - x.mean(axis=-1, keepdims=True)
+    centred -= centred.mean(axis=-1, keepdims=True)
     var = (centred * centred).mean(axis=-1, keepdims=True)
     rstd = 1 / np.sqrt(var + eps)
     x_hat = centred * rstd
@@ -48,6 +52,7 @@ def layernorm_backward(
         dx = rstd (g - mean(g) - x_hat mean(g x_hat))
     """
     x_hat, rstd, gamma = cache
+    dy = upstream(dy, x_hat.dtype)
     tokens = tuple(range(dy.ndim - 1))
     dgamma = (dy * x_hat).sum(axis=tokens)
     dbeta = dy.sum(axis=tokens)
