@@ -3,7 +3,7 @@
 import numpy as np
 from numba import get_num_threads, prange
 
-from minivit.kernels.compile import parallel_jit
+from minivit.kernels.compiling import parallel_jit
 from minivit.kernels.simd import ROWS, VECTORS, lanes, tile
 
 TASKS = 8  # of each thread

@@ -84,7 +84,7 @@ class ProductSide:
 
     def __init__(self, side: str):
         if side == "numba":
-            from minivit.kernels.matmul import matmul
+            from minivit.kernels.product.matmul import matmul
         else:
             from numpy import matmul
         self.matmul = matmul

@@ -34,7 +34,8 @@ def use(name: str, *, matmul: str | None = None) -> "Choice":
     """Run on "numpy" or "numba" from now on, or inside a `with` block.
 
     matmul: whose matrix product the kernels take, "numba" (their own), "blas" (NumPy's) or "auto";
-    if it is left out, as before: what MINIVIT_MATMUL says, or the default (see kernels/product.py).
+    if it is left out, as before: what MINIVIT_MATMUL says, or the default (which
+    kernels/product/choice.py explains).
     Raises InputError for another name, and when Numba can't be used.
     """
     global _name
@@ -53,7 +54,7 @@ def use(name: str, *, matmul: str | None = None) -> "Choice":
 
 def _choose_product(matmul: str | None) -> Callable[[], object] | None:
     """Hand the word on to the kernels; returns what takes it back."""
-    product = sys.modules.get("minivit.kernels.product")
+    product = sys.modules.get("minivit.kernels.product.choice")
     if product is None:  # a stand-in for the kernels
         return None
     if matmul is None:

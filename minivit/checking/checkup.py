@@ -66,7 +66,7 @@ def threads(kernels: ModuleType | None) -> dict:
         "blas threads": next((os.environ[v] for v in BLAS_VARIABLES if v in os.environ), None),
     }
     if kernels is not None:
-        from minivit.kernels.compile import layer_and_threads
+        from minivit.kernels.compiling.entrance import layer_and_threads
 
         facts["layer"], facts["kernel threads"] = layer_and_threads()
     return facts
@@ -75,8 +75,8 @@ def threads(kernels: ModuleType | None) -> dict:
 def cache(kernels: ModuleType | None) -> dict:
     if kernels is None:
         return {}
-    from minivit.kernels import cache as where
-    from minivit.kernels.compile import CACHE
+    from minivit.kernels.compiling import cache as where
+    from minivit.kernels.compiling.start import CACHE
 
     old = where.old_folders()
     return {
@@ -95,7 +95,7 @@ def product(kernels: ModuleType | None) -> dict:
     """Who multiplies, and what both sides reach."""
     if kernels is None:
         return {}
-    from minivit.kernels import product as choice
+    from minivit.kernels.product import choice
 
     asked, speeds = choice.asked(), choice.speeds()
     if asked == "auto":

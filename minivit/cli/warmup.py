@@ -28,23 +28,24 @@ def run(arguments: argparse.Namespace) -> int:
     from minivit import backend
 
     backend.use("numba")
-    from minivit.kernels import cache, compile, warmup
+    from minivit.checking.twins import compare
+    from minivit.kernels.compiling import cache, decorators, start
 
-    if compile.CACHE is None:
+    if start.CACHE is None:
         raise InputError(
             f"the cache of kernels is off ({cache.why_none()}), so that nothing compiled now would "
             "be there later; `minivit doctor` says what to do"
         )
-    if compile.jit_is_off():
+    if decorators.jit_is_off():
         raise InputError(
             "Numba's JIT is off (NUMBA_DISABLE_JIT), so that nothing is compiled: unset the "
             "variable and run `minivit warmup` again"
         )
-    start = time.perf_counter()
-    count = warmup.compile_all(arguments.dtype)
+    began = time.perf_counter()
+    compare(backend.current(), arguments.dtype)  # calls every kernel in every way
     print(
-        f"{count} kernels for {arguments.dtype} are ready in {compile.CACHE} "
-        f"({cache.size(compile.CACHE) / 1e6:.1f} MB); it took {time.perf_counter() - start:.1f} s."
+        f"{len(start.kernels)} kernels for {arguments.dtype} are ready in {start.CACHE} "
+        f"({cache.size(start.CACHE) / 1e6:.1f} MB); it took {time.perf_counter() - began:.1f} s."
     )
     if not arguments.keep_old:
         remove_old(cache)

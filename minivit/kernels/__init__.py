@@ -1,13 +1,13 @@
 """The speed: the same ops as in `minivit.ops`, with the same names, compiled by Numba.
 
-Read simd/tiles.py (a block of a matrix product in vector registers) and matmul.py first; then
+Read simd/tiles.py (a part of a matrix product in vector registers) and product/ first; then
 elementary.py (exp and GELU that vectorise), layernorm.py, attention.py. linear.py, mlp.py and
 multihead_attention.py put them together, and the two branches of a block add what surrounds them.
 """
 
-import minivit.kernels.compile  # noqa: F401, I001  first: it sets the threads before Numba loads
+import minivit.kernels.compiling  # noqa: F401, I001  first: it sets the threads before Numba loads
 
-from minivit.kernels.adam import adam_step, global_norm
+from minivit.kernels.adam import adam_step
 from minivit.kernels.attention import attention_backward, attention_forward
 from minivit.kernels.attention_branch import (
     attention_branch_backward,
@@ -16,6 +16,7 @@ from minivit.kernels.attention_branch import (
 from minivit.kernels.cross_entropy import cross_entropy_backward, cross_entropy_forward
 from minivit.kernels.embed import embed_backward, embed_forward
 from minivit.kernels.gelu import gelu_backward, gelu_forward
+from minivit.kernels.global_norm import global_norm
 from minivit.kernels.head import head_backward, head_forward
 from minivit.kernels.layernorm import layernorm_backward, layernorm_forward
 from minivit.kernels.linear import linear_backward, linear_forward

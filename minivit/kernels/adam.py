@@ -1,9 +1,7 @@
-"""Adam's step and the global norm of gradients, each one pass over flat vectors.
+"""Adam's step, one pass over flat vectors, the twin of `minivit.ops.adam`.
 
 A step reads four numbers a parameter and writes three: 28 bytes in float32, and hardly any
-arithmetic, so that large models wait for memory alone. Blocks of equal size are shared out among
-the threads. The norm adds up in float64, block by block, and then over the blocks in order: the
-same bits for any number of threads.
+arithmetic, so that large models wait for memory alone. Threaded over chunks of equal size.
 """
 
 import math
@@ -13,10 +11,10 @@ from numba import prange
 
 from minivit.ops.adam import checked_gradients
 
-from .compile import jit, parallel_jit
-from .inputs import like, reals
+from .compiling import jit, parallel_jit
+from .inputs import like
 
-BLOCK = 16384  # elements
+CHUNK = 16384  # elements
 
 
 def adam_step(
@@ -38,45 +36,25 @@ def adam_step(
     _adam_into(parameters, first_moment, second_moment, gradients, numbers, decayed)
 
 
-def global_norm(vector):
-    """sqrt(sum of squares) of a flat contiguous vector, accumulated in float64."""
-    (vector,) = reals(vector=vector)
-    return math.sqrt(_sum_of_squares(vector.reshape(-1)))
-
-
 @parallel_jit
 def _adam_into(p, m, v, g, numbers, decayed):
-    for block in prange((p.size + BLOCK - 1) // BLOCK):
-        first, last = block * BLOCK, min((block + 1) * BLOCK, p.size)
+    for chunk in prange((p.size + CHUNK - 1) // CHUNK):
+        first, last = chunk * CHUNK, min((chunk + 1) * CHUNK, p.size)
         middle = min(max(first, decayed), last)
-        for a, b, keep in ((first, middle, numbers[8]), (middle, last, numbers.dtype.type(1))):
-            _adam_range(p[a:b], m[a:b], v[a:b], g[a:b], numbers, keep)
+        _adam_range(p, m, v, g, first, middle, numbers, numbers[8])
+        _adam_range(p, m, v, g, middle, last, numbers, numbers.dtype.type(1))
 
 
 @jit
-def _adam_range(p, m, v, g, numbers, keep):
+def _adam_range(p, m, v, g, start, end, numbers, keep):
     scale, b1, one_less_b1 = numbers[0], numbers[1], numbers[2]
     b2, one_less_b2 = numbers[3], numbers[4]
     root, eps, rate = numbers[5], numbers[6], numbers[7]
-    for i in range(p.size):
+    # Unsigned: an index that may be negative keeps loops from vectorising.
+    for i in range(np.uintp(start), np.uintp(end)):
         gradient = scale * g[i]
         first = b1 * m[i] + one_less_b1 * gradient
         second = b2 * v[i] + one_less_b2 * (gradient * gradient)
         p[i] = keep * p[i] - rate * first / (np.sqrt(second) * root + eps)
         m[i] = first
         v[i] = second
-
-
-@parallel_jit
-def _sum_of_squares(x):
-    partial = np.empty((x.size + BLOCK - 1) // BLOCK)
-    for block in prange(partial.size):
-        part = x[block * BLOCK : (block + 1) * BLOCK]
-        total = 0.0
-        for i in range(part.size):
-            total += np.float64(part[i]) * np.float64(part[i])
-        partial[block] = total
-    total = 0.0
-    for block in range(partial.size):
-        total += partial[block]
-    return total

@@ -1,29 +1,33 @@
-"""Scaled dot-product attention: y = softmax(q k^T / sqrt(K)) v for every batch and head.
+"""Attention, y = softmax(q k^T / sqrt(K)) v, the twin of `minivit.ops.attention`.
 
-Computed in blocks of 64 queries whose scores never leave the cache (attention_block.py): memory
-grows with T, not with T^2. Two numbers per query are kept for the backward, the maximum of its
-scores and one over the sum of their exponentials; they give the probabilities back.
+It is computed in chunks of 64 queries, whose scores never leave the cache (attention_chunk.py). So
+memory grows with T, not with T^2. Two numbers per query are kept for the backward: the maximum of
+its scores, and one over the sum of their exponentials. They give the probabilities back.
 
 q, k, v and the results are read and written in place through their strides (in the model they are
-slices of one qkv buffer); only the queries and dy are copied, block by block.
+slices of one qkv buffer). Only the queries and dy are copied, chunk by chunk.
 
-Threaded forward over blocks, each on its own; backward over heads, for the blocks of a head add up
-dk and dv, in order: the same bits for any number of threads. Per head 4 T^2 K operations forward,
-10 T^2 K backward, and T^2 exponentials each; 2 T^2 K more if y is to come back from it, as
-multi-head attention wants it, which then need not keep it.
+The forward is threaded over chunks, each on its own. The backward is threaded over heads, since the
+chunks of a head add up dk and dv, in order: the same bits for any number of threads. Each head
+costs 4 T^2 K operations forward, 10 T^2 K backward, and T^2 exponentials each way. Multi-head
+attention does not keep y, and has the backward make it again, with 2 T^2 K more. With `top_k` the
+best keys of each query are looked for in both directions (top_k.py): T steps of some nanoseconds.
 """
 
+import functools
 import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import get_num_threads, prange, typeof
+from numba import get_num_threads, prange, types
+from numba.np.numpy_support import from_dtype
 
 from minivit.errors import InputError
-from minivit.ops.attention import PLAIN
+from minivit.ops.attention import PLAIN, check_top_k, only_largest
 
-from .attention_block import BLOCK, backward_share, forward_share
-from .compile import address_of, parallel_jit
+from .attention_chunk import backward_share, forward_share, room
+from .attention_steps import CHUNK
+from .compiling import address_of, parallel_jit
 from .inputs import like, need_shape, reals, upstream
 from .simd import call
 
@@ -34,11 +38,13 @@ class AttentionCache(NamedTuple):
     v: np.ndarray
     row_max: np.ndarray  # (B, H, T)  the largest score of each query
     row_scale: np.ndarray  # (B, H, T)  1 / sum_j exp(score_j - row_max)
+    top_k: int  # keys that a query attends to, of T
 
     @property
     def probs(self):
         """(B, H, T, T), rebuilt for whoever wants to see them."""
         scores = self.q @ self.k.swapaxes(-1, -2) / math.sqrt(self.q.shape[-1])
+        scores = only_largest(scores, self.top_k)
         return np.exp(scores - self.row_max[..., None]) * self.row_scale[..., None]
 
 
@@ -47,7 +53,7 @@ def attention_forward(q, k, v, *, options=PLAIN):
 
     The kernel wants all three of one shape, one key and one value to every query.
     q, k, v (B, H, T, K), any strides (read in place where the last is 1 and the three are alike)
-    -> y (B, H, T, K), a new contiguous array; threaded over blocks of queries.
+    -> y (B, H, T, K), a new contiguous array; threaded over chunks of queries.
     """
     q, k, v = reals(q=q, k=k, v=v)
     if q.ndim != 4:
@@ -61,14 +67,15 @@ def attention_forward(q, k, v, *, options=PLAIN):
 def _attention_into(y, q, k, v, options=PLAIN):
     """Writes y through its strides (last one 1); returns the cache."""
     q, k, v = _alike(q, k, v)
-    batch, heads, tokens, depth = q.shape
+    batch, heads, tokens, _ = q.shape
+    check_top_k(options.top_k, tokens)
     row_max, row_scale = np.empty((2, batch, heads, tokens), q.dtype)
-    blocks = batch * heads * ((tokens + BLOCK - 1) // BLOCK)
-    y, y_place = _placed(y)
-    nowhere = y, y, y, 2 * y_place[:3]  # dq, dk and dv, of which the forward has no need
-    _run(forward_share, blocks, *_placed(q, k, v), y, y_place, row_max.reshape(-1),
-         row_scale.reshape(-1), *nowhere, q.shape, _factor(q), False)  # fmt: skip
-    return AttentionCache(q, k, v, row_max, row_scale)
+    kept = row_max.reshape(-1), row_scale.reshape(-1)
+    shares, workspace = _shares(q, batch * heads * ((tokens + CHUNK - 1) // CHUNK), 1)
+    body = _address(forward_share, q.dtype)
+    top_k = options.top_k or tokens
+    _forward(body, shares, _heads(q, k, v), _heads(y), kept, q.shape, _factor(q), top_k, workspace)
+    return AttentionCache(q, k, v, row_max, row_scale, top_k)
 
 
 def attention_backward(dy, cache):
@@ -96,17 +103,25 @@ def _attention_backward_into(dq, dk, dv, dy, cache, *, y_for_dy=False):
         assert dy.flags.writeable and dy.dtype == q.dtype, "y would end up in a copy of dy"
     else:
         (dy,) = _alike(dy)
-    row_max, row_scale = cache.row_max.reshape(-1), cache.row_scale.reshape(-1)
-    _run(backward_share, q.shape[0] * q.shape[1], *_placed(q, cache.k, cache.v), *_placed(dy),
-         row_max, row_scale, *_placed(dq, dk, dv), q.shape, _factor(q), y_for_dy)  # fmt: skip
+    kept = cache.row_max.reshape(-1), cache.row_scale.reshape(-1)
+    shares, workspace = _shares(q, q.shape[0] * q.shape[1], 2)
+    body = _address(backward_share, q.dtype)
+    _backward(body, shares, _heads(q, cache.k, cache.v), _heads(dy), kept, _heads(dq, dk, dv),
+              q.shape, _factor(q), cache.top_k, y_for_dy, workspace)  # fmt: skip
 
 
 def _factor(q):
     return q.dtype.type(1 / math.sqrt(q.shape[-1]))
 
 
-def _placed(*arrays):
-    """The flat memory behind each of these views, strided alike, and their place in it."""
+def _shares(q, units, matrices):
+    """How many threads share the units, and workspace for all of them."""
+    shares = min(get_num_threads(), units)
+    return shares, np.empty(shares * room(*q.shape[2:], q.itemsize, matrices) + 64, q.dtype)
+
+
+def _heads(*arrays):
+    """One view as `Heads`, or three that are strided alike as `ThreeHeads`, as a plain tuple."""
     size, owners, firsts = arrays[0].itemsize, [], []
     for x in arrays:
         owner = x if x.base is None else x.base
@@ -117,7 +132,7 @@ def _placed(*arrays):
         owners.append(owner.reshape(-1))
         firsts.append((x.ctypes.data - owner.ctypes.data) // size)
     batch, head, token, _ = arrays[0].strides
-    return *owners, (batch // size, head // size, token // size, *firsts)
+    return *owners, *firsts, batch // size, head // size, token // size
 
 
 def _alike(*arrays):
@@ -129,21 +144,27 @@ def _alike(*arrays):
     return like(arrays[0], *arrays)
 
 
-_bodies = {}  # (share, dtype): where it lies, compiled
-
-
-def _run(share, units, *arguments):
-    key = share, arguments[0].dtype
-    if key not in _bodies:
-        _bodies[key] = address_of(share, *map(typeof, (0, 0, *arguments)), allocates=True)
-    _shared_out(units, get_num_threads(), _bodies[key], *arguments)
+@functools.cache
+def _address(share, dtype):
+    """Where forward_share or backward_share lies, compiled."""
+    numbers, n, real = types.Array(from_dtype(dtype), 1, "C"), types.intp, from_dtype(dtype)
+    one, three = types.Tuple((numbers, *[n] * 4)), types.Tuple((*[numbers] * 3, *[n] * 6))
+    kept, shape = types.UniTuple(numbers, 2), types.UniTuple(n, 4)
+    if share is forward_share:
+        return address_of(share, n, n, three, one, kept, shape, real, n, numbers)
+    return address_of(share, n, n, three, one, kept, three, shape, real, n, types.boolean, numbers)
 
 
 @parallel_jit
-def _shared_out(units, shares, body, q, k, v, place, y, y_place, row_max, row_scale,
-                dq, dk, dv, d_place, shape, factor, y_for_dy):  # fmt: skip
-    """forward_share or backward_share, by its address, on every thread, for its part of units."""
+def _forward(body, shares, qkv, y, kept, shape, factor, top_k, workspace):
+    """forward_share, by its address, on every thread."""
     for share in prange(shares):
-        first, last = np.intp(share) * units // shares, (np.intp(share) + 1) * units // shares
-        call(body, (first, last, q, k, v, place, y, y_place, row_max, row_scale,
-                    dq, dk, dv, d_place, shape, factor, y_for_dy))  # fmt: skip
+        call(body, (np.intp(share), shares, qkv, y, kept, shape, factor, top_k, workspace))
+
+
+@parallel_jit
+def _backward(body, shares, qkv, dy, kept, dqkv, shape, factor, top_k, y_for_dy, workspace):
+    """backward_share, by its address, on every thread."""
+    for share in prange(shares):
+        call(body, (np.intp(share), shares, qkv, dy, kept, dqkv, shape, factor, top_k, y_for_dy,
+                    workspace))  # fmt: skip

@@ -1,10 +1,10 @@
-"""Cross-entropy of softmax, averaged over a batch.
+"""Cross-entropy of softmax, averaged over a batch, the twin of `minivit.ops.cross_entropy`.
 
     loss = -mean(sum(target log p))          dlogits = (p - target)/B
 
-Logits are few (B x C), so this runs on one thread: what a second one could save is less than it
-costs to wake it. One pass a row: maximum, exponentials, their sum; log p = (logit - max) - log(sum)
-never leaves its range.
+Logits are few (B x C), so this runs on one thread: to wake a second one costs more than it could
+save. Each row is passed three times: maximum; exponentials; their sum. log p is
+(logit - max) - log(sum), which can neither overflow nor be log(0).
 """
 
 import math
@@ -13,10 +13,10 @@ import numpy as np
 
 from minivit.ops.cross_entropy import CrossEntropyCache, label_targets
 
-from .compile import jit
+from .compiling import jit
 from .elementary import exp
 from .inputs import reals, upstream
-from .simd import larger
+from .simd import maximum
 
 
 def cross_entropy_forward(logits, *, labels, smoothing=0.0):
@@ -51,7 +51,7 @@ def _cross_entropy_into(probs, logits, targets):
     for r in range(rows):
         highest = logits[r, 0]
         for j in range(classes):
-            highest = larger(highest, logits[r, j])
+            highest = maximum(highest, logits[r, j])
         for j in range(classes):
             probs[r, j] = exp(logits[r, j] - highest)
         total = probs.dtype.type(0)

@@ -1,24 +1,19 @@
-"""exp, and GELU in its two forms with its slope: functions of a number, so written that LLVM
-vectorises a loop that calls them.
+"""exp and GELU, functions of a number, so written that LLVM vectorises a loop that calls them.
 
-    exp(x)         2^n exp(r), where x = n ln 2 + r and |r| <= ln(2)/2: a polynomial gives exp(r),
-                   and n is added to the exponent's bits
-    gelu_erf(x)    x Phi(x) and its slope Phi(x) + x phi(x), of the normal distribution Phi and its
-                   density phi
+    exp(x)              2^n exp(r), where x = n ln 2 + r (simd/exponential.py; the form of it for a
+                        register is `vector_exp`, there)
+    gelu_erf(x)         x Phi(x), of the normal distribution Phi, and its slope Phi(x) + x Phi'(x)
     gelu_erf_value(x)   x Phi(x) alone: in float32 without an exponential, a fifth faster
-    gelu_tanh(x)   x s and its slope s + x s (1 - s) 2u', where
-                   s = (1 + tanh u)/2 = 1/(1 + exp(-2u)), u = sqrt(2/pi) (x + 0.044715 x^3)
+    gelu_tanh(x)        x s, and its slope s + x s (1 - s) 2u', where s = 1/(1 + exp(-2u)) and
+                        u = sqrt(2/pi) (x + 0.044715 x^3)
 
-No branches, no tables, no calls: a compare becomes a mask, and a whole vector of results costs
-about 16 instructions for exp, 25 for a GELU, 18 for its value alone. Call them in a loop of unit
-stride that counts from 0 (Numba tests any other index for x[-1], and nothing is vectorised); an
-unused half of a pair costs nothing. Each exists for float32 and for float64, with polynomials of
-different degree; the type of x chooses (for gelu_erf_value in float64: gelu_erf).
+No branches, no tables, no calls: a vector of results takes some 16 instructions for exp, 25 for a
+GELU, 18 for its value alone. Call them in a loop of unit stride that counts from 0: Numba tests any
+other index for x[-1], and nothing is vectorised. The type of x chooses the polynomials.
 
 Errors, measured over the whole range, in float32 and float64: exp 9e-8 and 2e-16 relative; Phi
-1.2e-7 and 3e-16 absolute (half of erf's), in gelu_erf_value 2.5e-7 and 3e-16 (at -6 as much as Phi
-itself); slopes 1.5e-7 and 4e-16 absolute. exp: below the smallest normal number is 0, too large is
-inf, exp(-inf) is 0, NaN stays NaN.
+1.2e-7 and 3e-16 absolute, in gelu_erf_value 2.5e-7 and 3e-16 (at -6 as much as Phi itself); slopes
+1.5e-7 and 4e-16 absolute. exp is 0 below the smallest normal number, inf above the largest.
 """
 
 import math
@@ -27,8 +22,8 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from .compile import jit
-from .simd import EXP, polynomial, times_power_of_two
+from .compiling import jit
+from .simd import EXP_COEFFICIENTS, LN2, ldexp, polynomial
 
 # GELU is x or 0 beyond: infinity times 0, or times the rounded 0 of its slope, would be NaN.
 FAR = 40.0
@@ -37,20 +32,20 @@ FAR = 40.0
 EXACT = {"contract", "nsz"}
 
 
-def _exp_for(real, ln2, coefficients, limits):
-    """exp for one type: ln2 in two parts, n * high exact; exp(r) = 1 + r + r^2 polynomial(r)."""
+def _exp_for(real, bits, limits):
+    """exp for one type; `limits`: below the first it is 0, above the second inf."""
     # Numba takes a NumPy scalar as a constant of just that type, so float32 work stays in float32.
     log2_e, half, one = real(1 / math.log(2)), real(0.5), real(1)
     zero, infinity = real(0), real(math.inf)
-    ln2_high, ln2_low = real(ln2[0]), real(ln2[1])
-    smallest, largest = real(limits[0]), real(limits[1])
-    coefficients = tuple(real(c) for c in coefficients)
+    ln2_high, ln2_low = map(real, LN2[bits])
+    smallest, largest = map(real, limits)
+    coefficients = tuple(real(c) for c in EXP_COEFFICIENTS[bits])
 
     @jit(fastmath=EXACT)
     def exp(x):
         n = np.floor(x * log2_e + half)
         r = x - n * ln2_high - n * ln2_low
-        y = times_power_of_two(one + (r + r * r * polynomial(r, coefficients)), n)
+        y = ldexp(one + (r + r * r * polynomial(r, coefficients)), n)
         y = zero if x < smallest else y
         return infinity if x > largest else y
 
@@ -66,7 +61,7 @@ def _exp2_for(real, coefficients):
     def exp2(x):
         n = np.rint(x)
         r = x - n
-        return (one + r * polynomial(r, coefficients)) * times_power_of_two(one, n)
+        return (one + r * polynomial(r, coefficients)) * ldexp(one, n)
 
     return exp2
 
@@ -97,8 +92,7 @@ def _gelu_erf_for(real, exp2, farthest, bend, coefficients):
 def _gelu_erf_value_for(real, coefficients):
     """x Phi(x) for one type: Phi(-|x|) = 1/2 polynomial(|x|)^-4, which far out is 0 by itself.
 
-    As Abramowitz and Stegun (1964), formula 7.1.28, whose power is -16: with -4 the polynomial is
-    longer, but its rounding counts four times only.
+    As Abramowitz and Stegun (1964), 7.1.28, but for their power of -16, which rounds worse.
     """
     one, zero, half, far = real(1), real(0), real(0.5), real(FAR)
     coefficients = tuple(real(c) for c in coefficients)
@@ -138,8 +132,8 @@ def _gelu_tanh_for(real, exp2, lowest):
     return gelu
 
 
-_exp_float32 = _exp_for(np.float32, *EXP[32], (-87.33654, 88.72283))
-_exp_float64 = _exp_for(np.float64, *EXP[64], (-708.396418532264, 709.782712893384))
+_exp_float32 = _exp_for(np.float32, 32, (-87.33654, 88.72283))
+_exp_float64 = _exp_for(np.float64, 64, (-708.396418532264, 709.782712893384))
 
 # Coefficients from the constant up, of minimax fits. 2**r: 9e-8 and 3e-18 relative.
 _exp2_float32 = _exp2_for(
@@ -149,9 +143,8 @@ _exp2_float32 = _exp2_for(
 _exp2_float64 = _exp2_for(
     np.float64,
     (0.6931471805599453, 0.24022650695910133, 0.05550410866482007, 0.009618129107593845,
-     0.0013333558146777318, 0.00015403530457494595, 1.5252733491336714e-05,
-     1.3215435076289905e-06, 1.0178199993732761e-07,
-     7.073820977169164e-09, 4.434754674840778e-10))  # fmt: skip
+     0.0013333558146777318, 0.00015403530457494595, 1.5252733491336714e-05, 1.3215435076289905e-06,
+     1.0178199993732761e-07, 7.073820977169164e-09, 4.434754674840778e-10))  # fmt: skip
 
 # Phi's tail: 1.3e-8 and 4e-17 absolute.
 _erf_float32 = _gelu_erf_for(
@@ -162,8 +155,7 @@ _erf_float64 = _gelu_erf_for(
     (0.5, -0.4697186393498147, 0.2083107318462213, -0.053724509784897255, 0.00654560866783488,
      0.000232374085578056, -0.00013600122353265776, -4.661770109970668e-06, 3.0278710417974973e-06,
      3.195948114554502e-07, -7.433464601452242e-08, -1.3604781879762547e-09,
-     -6.1194032779733115e-09,
-     2.1621266512921194e-09, -1.938858413275993e-10))  # fmt: skip
+     -6.1194032779733115e-09, 2.1621266512921194e-09, -1.938858413275993e-10))  # fmt: skip
 
 # A minimax fit of Phi's tail, 2.5e-8 absolute.
 _erf_value_float32 = _gelu_erf_value_for(
@@ -183,7 +175,7 @@ _tanh_float64 = _gelu_tanh_for(np.float64, _exp2_float64, -1023)
 
 
 def exp(x):
-    """e**x."""
+    """e**x of a number."""
     return (_exp_float32 if isinstance(x, np.float32) else _exp_float64)(x)
 
 

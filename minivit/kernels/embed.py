@@ -12,7 +12,7 @@ from numba import get_num_threads, prange
 
 from minivit.ops.embed import EmbedCache
 
-from .compile import parallel_jit
+from .compiling import parallel_jit
 from .inputs import like, need_shape, reals
 from .linear import linear_backward, linear_forward
 

@@ -1,9 +1,9 @@
-"""GELU, y = x Phi(x), and its tanh form: one pass over a flat array, forward and backward.
+"""GELU, y = x Phi(x), and its tanh form, the twin of `minivit.ops.gelu`.
 
-Work is cut into blocks of a few cache pages, shared out evenly among the threads. Both forms are
-vectorised (elementary.py): at the sizes of a network a forward takes about twice as long as a copy,
-which moves the same 8 bytes an element (float32). The backward computes the slope again from x
-instead of keeping it.
+One pass over a flat array each way, cut into chunks of a few pages, which are shared out evenly
+among the threads. Both forms are vectorised (elementary.py): at the sizes of a network a forward
+takes about twice as long as a copy, which moves the same 8 bytes an element (float32). The backward
+computes the slope again from x instead of keeping it.
 """
 
 from typing import NamedTuple
@@ -13,11 +13,11 @@ from numba import prange
 
 from minivit.ops.gelu import check_form
 
-from .compile import parallel_jit
+from .compiling import parallel_jit
 from .elementary import gelu_erf, gelu_erf_value, gelu_tanh
 from .inputs import like, need_shape, reals
 
-BLOCK = 8192  # elements
+CHUNK = 8192  # elements
 
 
 class GeluCache(NamedTuple):
@@ -28,7 +28,7 @@ class GeluCache(NamedTuple):
 def gelu_forward(x, *, form="erf"):
     """The Gaussian error linear unit, x Phi(x), or with form="tanh" its approximation by tanh.
 
-    x (...) -> y (...). A new array; threaded over blocks. Hendrycks and Gimpel (2016).
+    x (...) -> y (...). A new array; threaded over chunks. Hendrycks and Gimpel (2016).
     """
     check_form(form)
     (x,) = reals(x=x)
@@ -50,26 +50,26 @@ def gelu_backward(dy, cache):
 
 @parallel_jit(small_op=True)
 def _gelu_forward_into(y, x, tanh):
-    for block in prange((x.size + BLOCK - 1) // BLOCK):
+    for chunk in prange((x.size + CHUNK - 1) // CHUNK):
         # Slices, so that every index counts from 0: Numba would test each of the others for x[-1].
-        first, last = block * BLOCK, min((block + 1) * BLOCK, x.size)
-        x_block, y_block = x[first:last], y[first:last]
+        first, last = chunk * CHUNK, min((chunk + 1) * CHUNK, x.size)
+        x_chunk, y_chunk = x[first:last], y[first:last]
         if tanh:
             for i in range(last - first):
-                y_block[i] = gelu_tanh(x_block[i])[0]
+                y_chunk[i] = gelu_tanh(x_chunk[i])[0]
         else:
             for i in range(last - first):
-                y_block[i] = gelu_erf_value(x_block[i])
+                y_chunk[i] = gelu_erf_value(x_chunk[i])
 
 
 @parallel_jit(small_op=True)
 def _gelu_backward_into(dx, dy, x, tanh):
-    for block in prange((x.size + BLOCK - 1) // BLOCK):
-        first, last = block * BLOCK, min((block + 1) * BLOCK, x.size)
-        x_block, dy_block, dx_block = x[first:last], dy[first:last], dx[first:last]
+    for chunk in prange((x.size + CHUNK - 1) // CHUNK):
+        first, last = chunk * CHUNK, min((chunk + 1) * CHUNK, x.size)
+        x_chunk, dy_chunk, dx_chunk = x[first:last], dy[first:last], dx[first:last]
         if tanh:
             for i in range(last - first):
-                dx_block[i] = dy_block[i] * gelu_tanh(x_block[i])[1]
+                dx_chunk[i] = dy_chunk[i] * gelu_tanh(x_chunk[i])[1]
         else:
             for i in range(last - first):
-                dx_block[i] = dy_block[i] * gelu_erf(x_block[i])[1]
+                dx_chunk[i] = dy_chunk[i] * gelu_erf(x_chunk[i])[1]

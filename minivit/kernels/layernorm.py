@@ -1,5 +1,6 @@
-"""LayerNorm: y = gamma x_hat + beta, x_hat = (x - mean) rstd, over the last axis.
+"""LayerNorm, y = gamma x_hat + beta, the twin of `minivit.ops.layernorm`.
 
+x_hat = (x - mean) rstd, over the last axis.
 Threaded over rows: each thread takes an equal run of them. A row stays in the L1 cache while it is
 passed three times (mean, variance, result), so memory is read and written once. The variance is the
 mean square of x - mean: E[x^2] - mean^2 cancels when the mean is large. Mean and rstd are kept,
@@ -14,7 +15,7 @@ import numpy as np
 from numba import get_num_threads, prange, types
 from numba.np.numpy_support import from_dtype
 
-from .compile import address_of, jit, parallel_jit
+from .compiling import address_of, jit, parallel_jit
 from .inputs import like, need_shape, reals
 from .simd import call
 

@@ -9,7 +9,7 @@ import numpy as np
 from minivit.ops.linear import LinearCache
 
 from .inputs import like, reals, upstream
-from .matmul import _matmul_into, matmul
+from .product.matmul import _matmul_into, matmul
 
 
 def linear_forward(x, w, b=None):

@@ -14,7 +14,7 @@ from minivit.ops.gelu import check_form
 
 from .inputs import like, reals
 from .linear import weight_gradients
-from .matmul import _matmul_into, matmul, matmul_gelu, matmul_gelu_backward
+from .product.matmul import _matmul_into, matmul, matmul_gelu, matmul_gelu_backward
 
 
 class MlpKept(NamedTuple):

@@ -21,7 +21,7 @@ from minivit.ops.multihead_attention import check_heads, split_heads, split_one
 from .attention import AttentionCache, _attention_backward_into, _attention_into
 from .inputs import like, reals
 from .linear import linear_forward, weight_gradients
-from .matmul import matmul
+from .product.matmul import matmul
 
 
 class AttentionKept(NamedTuple):

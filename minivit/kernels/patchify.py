@@ -9,7 +9,7 @@ from numba import prange
 
 from minivit.ops.patchify import PatchifyCache, gradient_dtype, movable, patch_grid, patch_pair
 
-from .compile import parallel_jit
+from .compiling import parallel_jit
 from .inputs import like
 
 

@@ -13,7 +13,7 @@ from numba import get_num_threads, prange
 
 from minivit.ops.positions import Positions2DCache, position_table, table_gradients
 
-from .compile import parallel_jit
+from .compiling import parallel_jit
 from .inputs import like, need_shape, reals
 
 

@@ -1,9 +1,9 @@
-"""Softmax over the last axis: p = exp(x - max) / sum, and dx = p (dp - sum(dp p)).
+"""Softmax over the last axis, p = exp(x - max) / sum, the twin of `minivit.ops.softmax`.
 
-Threaded over blocks of rows that fit the L1 cache. Within a block the exponentials are one flat
-pass over all of its rows: attention's rows are short and uneven (50, 65, 197), and a vector of 16
-that starts anew in every row would leave a rest to be computed one by one. The passes before and
-after are cheap: a maximum, a sum, a product. So memory is read and written once.
+Threaded over chunks of rows that fit the L1 cache, so that memory is read and written once. Within
+a chunk the exponentials are one flat pass over all of its rows. Row by row, vectors of 16 would
+leave a rest in each row, to be computed one by one: attention's rows are short and uneven (50, 65,
+197 numbers). The other passes are cheap: a maximum, a sum, a product.
 """
 
 from typing import NamedTuple
@@ -11,12 +11,12 @@ from typing import NamedTuple
 import numpy as np
 from numba import prange
 
-from .compile import parallel_jit
+from .compiling import parallel_jit
 from .elementary import exp
 from .inputs import like, need_shape, reals
-from .simd import larger
+from .simd import maximum
 
-BLOCK = 4096  # elements, about; 16 kB in float32
+CHUNK = 4096  # elements, about; 16 kB in float32
 
 
 class SoftmaxCache(NamedTuple):
@@ -50,13 +50,13 @@ def softmax_backward(dprobs, cache):
 def _softmax_forward_into(probs, x):
     """(rows, n) each, contiguous."""
     rows, n = x.shape
-    height = max(1, BLOCK // n)
-    for block in prange((rows + height - 1) // height):
-        first, last = block * height, min((block + 1) * height, rows)
+    height = max(1, CHUNK // n)
+    for chunk in prange((rows + height - 1) // height):
+        first, last = chunk * height, min((chunk + 1) * height, rows)
         for r in range(first, last):
             highest = x[r, 0]
             for j in range(n):
-                highest = larger(highest, x[r, j])
+                highest = maximum(highest, x[r, j])
             for j in range(n):
                 probs[r, j] = x[r, j] - highest
         flat = probs[first:last].reshape(-1)

@@ -30,6 +30,7 @@ from minivit.ops.attention_branch import (
 from minivit.ops.cross_entropy import cross_entropy_backward, cross_entropy_forward
 from minivit.ops.embed import embed_backward, embed_flops, embed_forward
 from minivit.ops.gelu import gelu_backward, gelu_forward
+from minivit.ops.global_norm import global_norm
 from minivit.ops.head import head_backward, head_flops, head_forward
 from minivit.ops.layernorm import layernorm_backward, layernorm_forward
 from minivit.ops.linear import linear_backward, linear_flops, linear_forward
@@ -40,7 +41,6 @@ from minivit.ops.multihead_attention import (
     multihead_attention_flops,
     multihead_attention_forward,
 )
-from minivit.ops.norm import global_norm
 from minivit.ops.patchify import patchify_backward, patchify_forward
 from minivit.ops.positions import (
     positions_2d_backward,

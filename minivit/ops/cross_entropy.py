@@ -11,7 +11,6 @@ from minivit.errors import InputError
 from minivit.ops.inputs import read, reals, upstream
 from minivit.ops.notes import unseen
 
-
 ROUNDING = 1e-3  # of the sum of a row of targets, in float16 say
 
 

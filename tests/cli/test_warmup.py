@@ -11,9 +11,10 @@ pytest.importorskip("numba")
 
 import numba
 
+from minivit.checking import twins
 from minivit.cli import warmup
 from minivit.cli.main import main
-from minivit.kernels import cache, compile
+from minivit.kernels.compiling import cache, start
 
 
 @pytest.fixture
@@ -21,11 +22,10 @@ def folder(tmp_path, monkeypatch):
     """A cache with one old folder beside it, and no kernel to wait for."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(cache.tempfile, "gettempdir", lambda: str(tmp_path / "temporary"))
-    monkeypatch.setattr(compile, "CACHE", cache.cache_folder())
+    monkeypatch.setattr(start, "CACHE", cache.cache_folder())
     monkeypatch.setattr(numba.config, "DISABLE_JIT", 0)
-    from minivit.kernels import warmup as kernels
-
-    monkeypatch.setattr(kernels, "compile_all", lambda dtype: 7)
+    monkeypatch.setattr(start, "kernels", dict.fromkeys("abcdefg"))
+    monkeypatch.setattr(twins, "compare", lambda kernels, dtype: [])
     old = tmp_path / "minivit" / "kernels-0123456789ab"
     old.mkdir()
     (old / "a.nbc").write_bytes(bytes(200_000))
@@ -35,9 +35,9 @@ def folder(tmp_path, monkeypatch):
 def test_it_says_what_is_ready_and_removes_what_is_old(folder, capsys):
     assert main(["warmup"]) == 0
     out = capsys.readouterr().out
-    assert out.startswith(f"7 kernels for float32 are ready in {compile.CACHE} (0.0 MB); it took ")
+    assert out.startswith(f"7 kernels for float32 are ready in {start.CACHE} (0.0 MB); it took ")
     assert out.endswith("Removed 1 cache of older sources or versions (0.2 MB).\n")
-    assert not folder.exists() and compile.CACHE.is_dir()
+    assert not folder.exists() and start.CACHE.is_dir()
 
 
 def test_without_the_jit_there_is_nothing_to_compile(folder, monkeypatch, capsys):
@@ -55,14 +55,14 @@ def test_old_caches_may_be_kept(folder, capsys):
 
 def test_what_can_not_be_removed_is_told(capsys):
     stubborn = SimpleNamespace(
-        old_folders=lambda: [compile.CACHE] * 2, size=lambda path: 0, remove=lambda path: False
+        old_folders=lambda: [start.CACHE] * 2, size=lambda path: 0, remove=lambda path: False
     )
     warmup.remove_old(stubborn)
     assert capsys.readouterr().out.startswith("2 more can't be removed; they lie in ")
 
 
 def test_without_a_cache_it_is_no_use(monkeypatch, capsys):
-    monkeypatch.setattr(compile, "CACHE", None)
+    monkeypatch.setattr(start, "CACHE", None)
     monkeypatch.setenv("MINIVIT_CACHE", "0")
     assert main(["warmup"]) == 2
     assert "the cache of kernels is off (MINIVIT_CACHE=0)" in capsys.readouterr().err
@@ -75,9 +75,10 @@ def test_other_dtypes_are_refused():
 
 
 AFTERWARDS = """
-from minivit.kernels import warmup
-from minivit.kernels.compile import kernels
-assert warmup.compile_all("float32") == len(kernels)
+from minivit import kernels as backend_module
+from minivit.checking.twins import compare
+from minivit.kernels.compiling.start import kernels
+assert all(twin.ok for twin in compare(backend_module, "float32"))
 def signatures(): return {name: kernel.signatures for name, kernel in kernels.items()}
 warm = {name: list(found) for name, found in signatures().items()}
 import numpy as np, minivit

@@ -1,4 +1,4 @@
-"""Kernels where their tiles, blocks and vectors end: 1 to 2 tiles + 1 in every dimension.
+"""Kernels where their tiles, chunks and vectors end: 1 to 2 tiles + 1 in every dimension.
 
 `test_twins` shows that a kernel computes the right thing; here the sizes are walked through one by
 one, into outputs that are filled with NaN, against NumPy in float64.
@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from minivit import kernels, ops
-from minivit.kernels import adam, gelu, matmul, matmul_block, matmul_packing, softmax
+from minivit.kernels import adam, gelu, softmax
+from minivit.kernels.product import chunks, matmul, packing
 from minivit.kernels.simd import ROWS, VECTORS, lanes
 
 SMALL = numba.config.DISABLE_JIT  # Python's loops are slow: a few sizes will do
@@ -110,7 +111,7 @@ def test_products_end_as_they_should(form, ending, dtype):
     panel = VECTORS * lanes(dtype)
     sizes = [(1, 1, 1), (ROWS - 1, panel - 1, 3), (ROWS + 1, panel + 1, 8), (3, 2 * panel, 5)]
     if not SMALL:
-        sweep, deep = matmul_packing.SWEEP + 1, matmul_packing.DEPTH + 1
+        sweep, deep = packing.SWEEP + 1, packing.DEPTH + 1
         sizes += [(sweep, 3, 7), (5, panel + 3, deep), (2 * sweep, 101, 2 * deep), (67, 600, 400)]
     for size in sizes:
         check_product(form, ending, *size, dtype)
@@ -120,8 +121,8 @@ def test_products_end_as_they_should(form, ending, dtype):
 @pytest.mark.parametrize("columns", [3, 70])
 def test_products_of_packed_rows(columns, dtype):
     """x^T so deep that its rows are packed in groups: no tile may reach from one into the next."""
-    depth = matmul_block.NEAR // ROWS + 1
-    for m in (ROWS + 1,) if SMALL else up_to(matmul_packing.SWEEP + 2 * ROWS + 1):
+    depth = chunks.NEAR // ROWS + 1
+    for m in (ROWS + 1,) if SMALL else up_to(packing.SWEEP + 2 * ROWS + 1):
         check_product("x^T dy", ENDINGS[0], m, columns, depth, dtype)
 
 
@@ -165,7 +166,7 @@ def check_op(name: str, inputs, dtype, depth, **options):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_attention_at_every_edge(dtype):
-    """Blocks of 64 queries, vectors of tokens and of a head's width, rows of the tile."""
+    """Chunks of 64 queries, vectors of tokens and of a head's width, rows of the tile."""
     side = lanes(dtype)
     tokens = up_to(17) if SMALL else [*range(1, 35), *around(48, 64, 65, 128)]
     widths = up_to(2 * side + 1) if SMALL else [*range(1, 2 * side + 2), *around(4 * side), 64]
@@ -190,12 +191,12 @@ def test_rows_and_widths(dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.skipif(SMALL, reason="blocks of thousands of numbers, in Python's loops")
-def test_blocks_of_rows(dtype):
+@pytest.mark.skipif(SMALL, reason="chunks of thousands of numbers, in Python's loops")
+def test_chunks_of_rows(dtype):
     for width in (1, 13, 4095, 4096, 4097):
-        for rows in around(max(1, softmax.BLOCK // width))[-3:]:
+        for rows in around(max(1, softmax.CHUNK // width))[-3:]:
             check_op("softmax", (normal(rows, width),), dtype, width)
-    for n in around(gelu.BLOCK, 2 * gelu.BLOCK):
+    for n in around(gelu.CHUNK, 2 * gelu.CHUNK):
         check_op("gelu", (normal(n),), dtype, 1)
     for rows in (101, 1003):
         check_op("layernorm", (normal(rows, 37), normal(37), normal(37)), dtype, rows)
@@ -214,14 +215,14 @@ def test_patches_of_every_shape(dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(
-    "n", [1, 2, 17] if SMALL else [1, 2, 17, *around(adam.BLOCK)[1:], 2 * adam.BLOCK + 5]
+    "n", [1, 2, 17] if SMALL else [1, 2, 17, *around(adam.CHUNK)[1:], 2 * adam.CHUNK + 5]
 )
 def test_flat_vectors(n, dtype):
-    """Adam and the norm; weight decay ends before, at, and after a block's edge."""
+    """Adam and the norm; weight decay ends before, at, and after a chunk's edge."""
     g, more = normal(n, dtype=dtype), normal(n, dtype=dtype, seed=1)
     length = math.sqrt((g.astype(float) ** 2).sum())
     assert abs(kernels.global_norm(g) - length) < 1e-12 * length
-    for decayed in {0, 1, n // 2, min(n, adam.BLOCK), n}:
+    for decayed in {0, 1, n // 2, min(n, adam.CHUNK), n}:
         results = []
         for module in (kernels, ops):
             p, m, v = normal(n, dtype=dtype, seed=2), more.copy(), np.abs(more)

@@ -7,7 +7,7 @@ import pytest
 from numba import config
 
 from minivit.kernels import elementary, simd
-from minivit.kernels.compile import jit
+from minivit.kernels.compiling import jit
 from minivit.kernels.simd import VECTOR_BYTES
 
 DTYPES = [np.float32, np.float64]
@@ -25,7 +25,7 @@ def _each_exp(x, y):
 @jit
 def _each_exp_in_registers(x, y):
     for i in range(0, x.size, VECTOR_BYTES // x.itemsize):
-        simd.store(y, i, simd.exp(simd.load(x, i)))
+        simd.store(y, i, simd.vector_exp(simd.load(x, i)))
 
 
 @jit

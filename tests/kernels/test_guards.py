@@ -30,10 +30,11 @@ from minivit.kernels import (
     embed,
     gelu,
     layernorm,
-    matmul,
     patchify,
     softmax,
 )
+from minivit.kernels.global_norm import _sum_of_squares
+from minivit.kernels.product import endings, matmul
 
 ZONE = 80  # numbers; more than a panel
 GUARD = 7.0
@@ -89,9 +90,9 @@ def product(zones, m, n, k, turned, ending):
     if ending in (3, 4):
         options["column_sums"] = zones.output(n)
     if ending == 5:
-        options |= {"mode": matmul.GELU, "z": out, "h": zones.output(m, n)}
+        options |= {"mode": endings.GELU, "z": out, "h": zones.output(m, n)}
     if ending == 6:
-        mode = matmul.GELU_TANH_SLOPE
+        mode = endings.GELU_TANH_SLOPE
         options = {"mode": mode, "z": zones.input(m, n), "h": zones.output(m, n)}
     matmul._matmul_into(out, a, b, **options)
 
@@ -142,7 +143,7 @@ def over_vectors(zones, m, n, tanh, decayed, _):
         array[:] = 1
     numbers = np.full(9, 0.5, zones.dtype)
     adam._adam_into(p, first, second, g, numbers, min(decayed, m * n))
-    assert np.isfinite(adam._sum_of_squares(g))
+    assert np.isfinite(_sum_of_squares(g))
 
 
 def patches(zones, bands, rows, across, run, _):

@@ -12,7 +12,7 @@ from minivit.checking.calls import every_call
 from minivit.checking.sizes import Sizes
 from minivit.checking.twins import both_ways
 from minivit.errors import InputError
-from minivit.kernels.matmul import matmul
+from minivit.kernels.product.matmul import matmul
 from minivit.models import ViT, ViTConfig
 
 draw = np.random.default_rng(0).standard_normal

@@ -9,7 +9,7 @@ from minivit.checking.calls import every_call
 from minivit.checking.sizes import Sizes
 from minivit.checking.twins import both_ways
 
-# Small, primes, and large enough for several blocks, panels and threads.
+# Small, primes, and large enough for several chunks, panels and threads.
 SIZES = [(1, 1, 1), (2, 3, 5), (3, 7, 11), (2, 17, 48), (2, 33, 17), (3, 67, 132)]
 SIZES = SIZES[:4] if config.DISABLE_JIT else SIZES
 DTYPES = [np.float32, np.float64]

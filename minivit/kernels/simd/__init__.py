@@ -1,43 +1,46 @@
 """Explicit SIMD: the few things plain Numba cannot say, as LLVM instructions. All of it is here.
 
-    vectors.py     how wide this machine's vectors are, and the words to write LLVM with
-    tiles.py       a block of a matrix product whose sums stay in registers: read this first
-    block.py       a block of registers, and the loop over k that fills it
-    packing.py     whole vectors moved: a row copied, a square transposed
-    registers.py   one vector register as a value that kernels calculate with
-    scalars.py     pieces of exp and max that LLVM vectorises when they stand in a loop
-    calls.py       how compiled functions call each other, so that they compile quickly
+    emitter.py       how wide this machine's vectors are, and the words to write LLVM with
+    tiles.py         a part of a matrix product whose sums stay in registers: read this first
+    registers.py     the registers of a tile, and the loop over k that fills them
+    packing.py       whole vectors moved: a row copied, a square transposed
+    vector.py        one vector register as a value that kernels calculate with
+    exponential.py   exp of such a register, and the pieces of every exp
+    scalars.py       a polynomial and the larger of two numbers, which LLVM vectorises in a loop
+    calls.py         how compiled functions call each other, so that they compile quickly
 
-Everything takes arrays, element offsets and element strides, never slices: a Numba slice counts
+Everything takes a Matrix, or an array and an offset, never a slice: a Numba slice counts
 references, which threads would fight over. Above each piece stands its twin in plain Python, which
 says the same in NumPy and runs when the JIT is off.
 """
 
-from .calls import call, stay_whole
-from .packing import copy_row, transpose
-from .registers import exp, load, maximum, spread, store
-from .scalars import EXP, larger, polynomial, times_power_of_two
+from .calls import call, noinline
+from .emitter import VECTOR_BYTES, lanes
+from .exponential import EXP_COEFFICIENTS, LN2, ldexp, vector_exp
+from .packing import copy_row, transpose_square
+from .scalars import maximum, polynomial
 from .tiles import ROWS, VECTORS, tile, tile_within
-from .vectors import VECTOR_BYTES, lanes
+from .vector import broadcast, load, store, vector_maximum
 
 __all__ = [
-    "EXP",
+    "EXP_COEFFICIENTS",
+    "LN2",
     "ROWS",
     "VECTORS",
     "VECTOR_BYTES",
+    "broadcast",
     "call",
     "copy_row",
-    "exp",
     "lanes",
-    "larger",
+    "ldexp",
     "load",
     "maximum",
+    "noinline",
     "polynomial",
-    "spread",
-    "stay_whole",
     "store",
     "tile",
     "tile_within",
-    "times_power_of_two",
-    "transpose",
+    "transpose_square",
+    "vector_exp",
+    "vector_maximum",
 ]

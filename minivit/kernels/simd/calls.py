@@ -1,19 +1,20 @@
-"""How compiled functions call each other, so that they compile quickly.
+"""Two ways to call a compiled function that keep compiling short.
 
-Left alone, Numba and LLVM compile a function anew for every place that calls it, and whatever a
-parallel loop calls three times over.
+Numba and LLVM copy a callee into every place that calls it, and compile each copy again; they
+compile what a parallel loop calls three times over. `noinline` forbids the copy. `call` goes
+through an address, where neither of them sees the callee.
 """
 
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from .vectors import instruction
+from .emitter import instruction
 
 
 @instruction(lambda: None)
-def stay_whole(typingctx):
-    """Said first in a function: LLVM must not copy it into its callers."""
+def noinline(typingctx):
+    """The first line of a function that LLVM must not copy into its callers."""
 
     def codegen(context, builder, sig, args):
         builder.function.attributes.add("noinline")
@@ -28,9 +29,9 @@ def _call(function, arguments):
 
 @instruction(_call)
 def call(typingctx, address, arguments):
-    """Call the compiled function at `address` with a tuple of arguments; it returns nothing.
+    """Call the compiled function at `address`, which returns nothing, with a tuple of arguments.
 
-    compile.address_of gives the address. What is called in this way is compiled once.
+    `compiling.address_of` compiles a function, once, and gives its address.
     """
 
     def codegen(context, builder, sig, args):

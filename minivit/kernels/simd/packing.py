@@ -3,7 +3,7 @@
 import numpy as np
 from numba import types
 
-from .vectors import Emitter, instruction, lanes, strided
+from .emitter import Emitter, elements, instruction, lanes, strided
 
 
 def _copy_row(vectors, to, to_offset, source, offset, width):
@@ -40,29 +40,29 @@ def copy_row(typingctx, vectors, to, to_offset, source, offset, width):
     return types.void(vectors, to, n, source, n, n), codegen
 
 
-def _transpose(to, to_offset, to_row, source, offset, source_row, rows, width, factor):
-    side = lanes(to.dtype)
+def _transpose_square(to, source, rows, width, factor):
+    side = lanes(to.numbers.dtype)
     rows, width = min(rows, side), min(width, side)
-    square = strided(to, to_offset, side, to_row, side)
+    square = elements(to, side, side)
     square[...] = np.nan  # rubbish, which must never be used
-    square[:width, :rows] = strided(source, offset, rows, source_row, width).T * factor
+    square[:width, :rows] = elements(source, rows, width).T * factor
 
 
-@instruction(_transpose)
-def transpose(typingctx, to, to_offset, to_row, source, offset, source_row, rows, width, factor):
+@instruction(_transpose_square)
+def transpose_square(typingctx, to, source, rows, width, factor):
     """to[k, r] = factor source[r, k] for a square of LANES x LANES; rows x width exist in source.
 
-    All LANES x LANES of `to` are written (rubbish past rows and width); nothing else is read.
-    log2(LANES) perfect shuffles: each interleaves row i with row i + LANES/2.
+    Two Matrices with contiguous rows. All LANES x LANES of `to` are written (rubbish past rows and
+    width); nothing else is read. There are log2(LANES) perfect shuffles: each interleaves row i
+    with row i + LANES/2.
     """
-    n = types.intp
 
     def codegen(context, builder, sig, args):
-        to_array, to_offset, to_row, source_array, offset, source_row, rows, width, factor = args
-        emit = Emitter(context, builder, to.dtype)
-        target = emit.pointer(to, to_array, to_offset)
-        begin = emit.pointer(source, source_array, offset)
-        where, factor = [], emit.spread(factor)
+        to_matrix, source_matrix, rows, width, factor = args
+        emit = Emitter(context, builder, factor_type)
+        target, to_row, _ = emit.matrix(to, to_matrix)
+        begin, source_row, _ = emit.matrix(source, source_matrix)
+        where, factor = [], emit.broadcast(factor)
         for r in range(emit.lanes):
             exists = builder.icmp_signed("<", emit.number(r), rows)
             start = builder.mul(source_row, emit.number(r))
@@ -72,7 +72,8 @@ def transpose(typingctx, to, to_offset, to_row, source, offset, source_row, rows
             emit.store(value, emit.at(target, builder.mul(to_row, emit.number(k))))
         return context.get_dummy_value()
 
-    return types.void(to, n, n, source, n, n, n, n, to.dtype), codegen
+    factor_type = to[0].dtype
+    return types.void(to, source, types.intp, types.intp, factor_type), codegen
 
 
 def _emit_rows(emit, where, width):

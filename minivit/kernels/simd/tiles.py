@@ -1,11 +1,11 @@
-"""The heart of every matrix product: a small block of c whose sums stay in vector registers.
+"""The heart of every matrix product: a small part of c whose sums stay in vector registers.
 
     c[r, j] = first[r, j] + sum_k a[r, k] b[k, j]        r < rows,  j < vectors x LANES
 
-One step of k loads `vectors` vectors of b's row, spreads each a[r, k] over a vector and does
-rows x vectors multiply-adds: with 8 x 2 that is 16 multiply-adds for 10 loads, so that the loads
-hide behind the arithmetic. The machine's registers bound the tile: its sums, b's vectors and one
-spread number must fit in them.
+One step of k loads `vectors` vectors of b's row, broadcasts each a[r, k] over a vector and does
+rows x vectors multiply-adds. With 8 x 2 that is 16 multiply-adds for 10 loads, so that the loads
+hide behind the arithmetic. The tile cannot be larger: its sums, b's vectors and one broadcast
+number must fit into the machine's registers.
 
     tile          for `matmul`, whose b is packed: reads b a whole tile wide
     tile_within   for attention, which packs nothing: stays inside its operands at every ragged edge
@@ -14,110 +14,99 @@ Both are the same loop over k; they differ in which rows they read, and in what 
 """
 
 from numba import types
+from numba.core import cgutils
 
-from .block import Block
-from .vectors import VECTOR_BYTES, Emitter, instruction, lanes, strided
+from .emitter import VECTOR_BYTES, Emitter, elements, instruction, lanes
+from .registers import Registers
 
 ROWS = {64: 8, 32: 6, 16: 6}[VECTOR_BYTES]  # the tile of `matmul`: ROWS rows
 VECTORS = {64: 2, 32: 2, 16: 4}[VECTOR_BYTES]  # times VECTORS vectors of columns
 
 
-def _tile(rows, vectors, a, a_offset, a_row, a_k, b, b_offset, b_k,
-          start, start_offset, start_row, use_start,
-          c, c_offset, c_row, width, depth):  # fmt: skip
-    columns = vectors * lanes(c.dtype)
+def _tile(rows, vectors, a, b, start, use_start, c, width, depth):
+    columns = vectors * lanes(c.numbers.dtype)
     width = min(width, columns)
-    right = strided(b, b_offset, depth, b_k, columns)
-    product = strided(a, a_offset, rows, a_row, depth, a_k) @ right
-    if use_start == 2:
-        start, start_offset, start_row = c, c_offset, c_row
-    first = strided(start, start_offset, rows, start_row, width) if use_start else 0
-    strided(c, c_offset, rows, c_row, width)[...] = first + product[:, :width]
+    product = elements(a, rows, depth) @ elements(b, depth, columns)
+    start = c if use_start == 2 else start
+    first = elements(start, rows, width) if use_start else 0
+    elements(c, rows, width)[...] = first + product[:, :width]
 
 
 @instruction(_tile, prefer_literal=True)
-def tile(typingctx, rows, vectors, a, a_offset, a_row, a_k, b, b_offset, b_k,
-         start, start_offset, start_row, use_start,
-         c, c_offset, c_row, width, depth):  # fmt: skip
+def tile(typingctx, rows, vectors, a, b, start, use_start, c, width, depth):
     """c[0:rows, 0:width] = first + a[0:rows, 0:depth] @ b[0:depth, 0:width].
 
-    rows and vectors are literals. a[r, k] lies at a_offset + r a_row + k a_k, b[k, j] at
-    b_offset + k b_k + j, and likewise start (start_row = 0: one row for all, a bias) and c.
+    rows and vectors are literals. a, b, start and c are each a Matrix; all but a have contiguous
+    rows. start.row = 0: one row for all, a bias.
     use_start says what `first` is: 0 (False): zeros; 1 (True): start; 2: c itself.
     b is read vectors x LANES wide whatever the width is (pad it); start and c up to `width`.
     While k runs, the rows of `start` below these are fetched (a hint: they may lie past the array's
     end), since the next tile's sums begin there. It makes a training step 1 to 2 % faster.
     """
-    assert a.dtype == b.dtype == start.dtype == c.dtype, "one dtype per product"
+    kinds, dtype = (a, b, start, c), c[0].dtype
+    assert all(kind[0].dtype == dtype for kind in kinds), "one dtype per product"
     n = types.intp
-    arguments = rows, vectors, a, n, n, n, b, n, n, start, n, n, n, c, n, n, n, n
 
     def codegen(context, builder, sig, args):
-        block = Block(Emitter(context, builder, a.dtype), rows, vectors)
-        _emit_tile(block, (a, b, start, c), args[2:])
+        _emit_tile(Registers(Emitter(context, builder, dtype), rows, vectors), kinds, args[2:])
         return context.get_dummy_value()
 
-    return types.void(*arguments), codegen
+    return types.void(rows, vectors, a, b, start, n, c, n, n), codegen
 
 
-def _tile_within(rows, vectors, a, a_offset, a_row, a_k, b, b_offset, b_k,
-                 c, c_offset, c_row, height, width, depth, accumulate):  # fmt: skip
-    height, width = min(rows, height), min(vectors * lanes(c.dtype), width)
-    right = strided(b, b_offset, depth, b_k, width)
-    product = strided(a, a_offset, height, a_row, depth, a_k) @ right
-    out = strided(c, c_offset, height, c_row, width)
+def _tile_within(rows, vectors, a, b, c, size, accumulate):
+    height, width, depth = size
+    height, width = min(rows, height), min(vectors * lanes(c.numbers.dtype), width)
+    product = elements(a, height, depth) @ elements(b, depth, width)
+    out = elements(c, height, width)
     out[...] = product + out if accumulate else product
 
 
 @instruction(_tile_within, prefer_literal=True)
-def tile_within(typingctx, rows, vectors, a, a_offset, a_row, a_k, b, b_offset, b_k,
-                c, c_offset, c_row, height, width, depth, accumulate):  # fmt: skip
+def tile_within(typingctx, rows, vectors, a, b, c, size, accumulate):
     """c[0:height, 0:width] = (accumulate ? c : 0) + a[0:height, 0:depth] @ b[0:depth, 0:width].
 
-    Like `tile`, for operands that nobody has padded: a row at or past `height` repeats the last one
-    (the same numbers to the same place), and past `width` nothing is read or written. Only a tile
-    of one vector may be ragged. height and width >= 1.
+    Like `tile`, for operands that nobody has padded; size is (height, width, depth). A row at or
+    past `height` repeats the last one (the same numbers to the same place), and past `width`
+    nothing is read or written. Only a tile of one vector may be ragged. height and width >= 1.
     """
-    assert a.dtype == b.dtype == c.dtype, "one dtype per product"
-    n = types.intp
-    arguments = rows, vectors, a, n, n, n, b, n, n, c, n, n, n, n, n, types.boolean
+    kinds, dtype = (a, b, c), c[0].dtype
+    assert all(kind[0].dtype == dtype for kind in kinds), "one dtype per product"
 
     def codegen(context, builder, sig, args):
-        block = Block(Emitter(context, builder, a.dtype), rows, vectors)
-        _emit_within(block, (a, b, c), args[2:])
+        _emit_within(Registers(Emitter(context, builder, dtype), rows, vectors), kinds, args[2:])
         return context.get_dummy_value()
 
-    return types.void(*arguments), codegen
+    three = types.UniTuple(types.intp, 3)
+    return types.void(rows, vectors, a, b, c, three, types.boolean), codegen
 
 
-def _emit_tile(block, kinds, args):
-    b, emit = block.builder, block.emit
-    a, a_offset, a_row, a_k, panel, panel_offset, panel_k = args[:7]
-    start, start_offset, start_row, use_start, c, c_offset, c_row, width, depth = args[7:]
-    ragged = b.icmp_signed("<", width, emit.number(len(block.vectors) * emit.lanes))
+def _emit_tile(registers, kinds, args):
+    b, emit = registers.builder, registers.emit
+    *matrices, use_start, c, width, depth = args
+    places = map(emit.matrix, kinds, (*matrices, c))
+    (a, a_row, a_k), (panel, panel_k, _), (start, start_row, _), (c, c_row, _) = places
+    ragged = b.icmp_signed("<", width, emit.number(len(registers.vectors) * emit.lanes))
     goes_on = b.icmp_signed("==", use_start, emit.number(2))
-    c = emit.pointer(kinds[3], c, c_offset)
-    start = b.select(goes_on, c, emit.pointer(kinds[2], start, start_offset))
-    start_row = b.select(goes_on, c_row, start_row)
-    start_rows = block.row_pointers(start, start_row)
-    below = b.mul(start_row, emit.number(len(block.rows)))
-    block.prefetch([b.gep(row, [below]) for row in start_rows])
+    start, start_row = b.select(goes_on, c, start), b.select(goes_on, c_row, start_row)
+    start_rows = registers.row_pointers(start, start_row)
+    below = b.mul(start_row, emit.number(len(registers.rows)))
+    registers.prefetch([b.gep(row, [below]) for row in start_rows])
     use_start = b.icmp_signed("!=", use_start, emit.number(0))
-    first = _emit_first(block, start_rows, use_start, width, ragged)
-    a_rows = block.row_pointers(emit.pointer(kinds[0], a, a_offset), a_row)
-    panel = emit.pointer(kinds[1], panel, panel_offset)
-    sums = block.sum_up(first, a_rows, a_k, panel, panel_k, depth, block.whole)
-    c_rows = block.row_pointers(c, c_row)
+    first = _emit_first(registers, start_rows, use_start, width, ragged)
+    a_rows = registers.row_pointers(a, a_row)
+    sums = registers.sum_up(first, a_rows, a_k, panel, panel_k, depth, registers.whole)
+    c_rows = registers.row_pointers(c, c_row)
     with b.if_else(ragged, likely=False) as (edge, inside):
         with edge:
-            block.write(c_rows, sums, block.masks(width))
+            registers.write(c_rows, sums, registers.masks(width))
         with inside:
-            block.write(c_rows, sums, block.whole)
+            registers.write(c_rows, sums, registers.whole)
 
 
-def _emit_first(block, start_rows, use_start, width, ragged):
+def _emit_first(registers, start_rows, use_start, width, ragged):
     """What the sums begin with: zeros or start, of which a ragged tile reads only what exists."""
-    b, emit = block.builder, block.emit
+    b, emit = registers.builder, registers.emit
     names = "zero", "read", "edge", "inside", "ready"
     zero, read, edge, inside, ready = map(b.append_basic_block, names)
     b.cbranch(use_start, read, zero)
@@ -126,41 +115,41 @@ def _emit_first(block, start_rows, use_start, width, ragged):
     b.position_at_end(read)
     b.cbranch(ragged, edge, inside)
     b.position_at_end(edge)
-    masked = block.read(start_rows, block.masks(width))
+    masked = registers.read(start_rows, registers.masks(width))
     b.branch(ready)
     b.position_at_end(inside)
-    whole = block.read(start_rows, block.whole)
+    whole = registers.read(start_rows, registers.whole)
     b.branch(ready)
     b.position_at_end(ready)
-    zeros = [[emit.zeros for _ in block.vectors] for _ in block.rows]
-    return block.either((zeros, zero), (masked, edge), (whole, inside))
+    zeros = [[emit.zeros for _ in registers.vectors] for _ in registers.rows]
+    return registers.either((zeros, zero), (masked, edge), (whole, inside))
 
 
-def _emit_within(block, kinds, args):
-    b, emit = block.builder, block.emit
-    a, a_offset, a_row, a_k, panel, panel_offset, panel_k = args[:7]
-    c, c_offset, c_row, height, width, depth, accumulate = args[7:]
+def _emit_within(registers, kinds, args):
+    b, emit = registers.builder, registers.emit
+    *matrices, size, accumulate = args
+    places = map(emit.matrix, kinds, matrices)
+    (a, a_row, a_k), (panel, panel_k, _), (c, c_row, _) = places
+    height, width, depth = cgutils.unpack_tuple(b, size)
     last = b.sub(height, emit.number(1))
     row_of = [b.select(b.icmp_signed("<", emit.number(r), height), emit.number(r), last)
-              for r in block.rows]  # fmt: skip
-    a, c = emit.pointer(kinds[0], a, a_offset), emit.pointer(kinds[2], c, c_offset)
+              for r in registers.rows]  # fmt: skip
     a_rows = [b.gep(a, [b.mul(a_row, r)]) for r in row_of]
     c_rows = [b.gep(c, [b.mul(c_row, r)]) for r in row_of]
-    panel = emit.pointer(kinds[1], panel, panel_offset)
 
     def emit_with(masks):
-        zeros, fresh = [[emit.zeros for _ in block.vectors] for _ in block.rows], b.block
+        zeros, fresh = [[emit.zeros for _ in registers.vectors] for _ in registers.rows], b.block
         with b.if_then(accumulate):
-            old, reading = block.read(c_rows, masks), b.block
-        first = block.either((zeros, fresh), (old, reading))
-        sums = block.sum_up(first, a_rows, a_k, panel, panel_k, depth, masks)
-        block.write(c_rows, sums, masks)
+            old, reading = registers.read(c_rows, masks), b.block
+        first = registers.either((zeros, fresh), (old, reading))
+        sums = registers.sum_up(first, a_rows, a_k, panel, panel_k, depth, masks)
+        registers.write(c_rows, sums, masks)
 
-    if len(block.vectors) > 1:
-        emit_with(block.whole)
+    if len(registers.vectors) > 1:
+        emit_with(registers.whole)
         return
     with b.if_else(b.icmp_signed("<", width, emit.number(emit.lanes))) as (edge, inside):
         with edge:
-            emit_with(block.masks(width))
+            emit_with(registers.masks(width))
         with inside:
-            emit_with(block.whole)
+            emit_with(registers.whole)

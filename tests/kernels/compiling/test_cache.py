@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("numba")
 
 import minivit
-from minivit.kernels import cache
+from minivit.kernels.compiling import cache
 
 PACKAGE = Path(minivit.__file__).parent
 LOSS_IS = 2.194113  # log(e^0.5 + e^-1 + e^0.25) + 1

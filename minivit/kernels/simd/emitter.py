@@ -51,6 +51,12 @@ def strided(array, offset, rows, row_stride, columns, column_stride=1):
     return np.lib.stride_tricks.as_strided(flat[offset:], (rows, columns), strides)
 
 
+def elements(matrix, rows, columns):
+    """The first rows x columns of a Matrix, as a view."""
+    numbers, first, row, column = matrix
+    return strided(numbers, first, rows, row, columns, column)
+
+
 class Emitter:
     """LLVM's words for one element type: pointers, loads and stores at an element offset, masks."""
 
@@ -75,6 +81,11 @@ class Emitter:
         """Where element `offset` of an array lies."""
         data = self.context.make_array(array_type)(self.context, self.builder, array).data
         return self.builder.gep(data, [offset])
+
+    def matrix(self, kind, matrix):
+        """Of a Matrix: where it begins, and its row and column strides."""
+        numbers, first, row, column = cgutils.unpack_tuple(self.builder, matrix)
+        return self.pointer(kind[0], numbers, first), row, column
 
     def at(self, pointer, offset):
         """The vector that begins `offset` elements after the pointer."""
@@ -110,9 +121,9 @@ class Emitter:
         """Which lanes of this vector, one of several side by side, lie left of `width`."""
         kind = ir.VectorType(ir.IntType(64), self.lanes)
         columns = ir.Constant(kind, [vector * self.lanes + lane for lane in range(self.lanes)])
-        return self.builder.icmp_signed("<", columns, self.spread(width))
+        return self.builder.icmp_signed("<", columns, self.broadcast(width))
 
-    def spread(self, number):
+    def broadcast(self, number):
         """The same number in every lane."""
         b, kind = self.builder, ir.VectorType(number.type, self.lanes)
         nothing = ir.Constant(kind, ir.Undefined)

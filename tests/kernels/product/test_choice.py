@@ -10,52 +10,52 @@ pytest.importorskip("numba")
 
 from minivit import InputError, backend
 from minivit.checking.twins import compare
-from minivit.kernels import matmul, product
+from minivit.kernels.product import choice, matmul
 
 
 @pytest.fixture(autouse=True)
 def nobody_has_chosen(monkeypatch):
     monkeypatch.delenv("MINIVIT_MATMUL", raising=False)
-    monkeypatch.setattr(product, "_state", {"asked": None, "chosen": None, "speeds": None})
+    monkeypatch.setattr(choice, "_state", {"asked": None, "chosen": None, "speeds": None})
     monkeypatch.setattr(backend, "_name", None)
 
 
 @pytest.fixture
 def speeds(monkeypatch):
     """A machine where BLAS may win, and how fast both sides are on it; counts the measurements."""
-    state = {"speeds": product.Speeds(100.0, 100.0), "measured": 0}
+    state = {"speeds": choice.Speeds(100.0, 100.0), "measured": 0}
 
     def measure():
         state["measured"] += 1
         return state["speeds"]
 
-    monkeypatch.setattr(product, "blas_may_win", lambda: True)
-    monkeypatch.setattr(product, "measure", measure)
+    monkeypatch.setattr(choice, "blas_may_win", lambda: True)
+    monkeypatch.setattr(choice, "measure", measure)
     return state
 
 
 @pytest.mark.parametrize("blas, expected", [(50, "numba"), (114, "numba"), (116, "blas")])
 def test_auto_takes_blas_only_if_it_is_faster_by_far(speeds, blas, expected):
-    speeds["speeds"] = product.Speeds(100.0, float(blas))
-    assert product.chosen() == expected
+    speeds["speeds"] = choice.Speeds(100.0, float(blas))
+    assert choice.chosen() == expected
 
 
 def test_auto_measures_once(speeds):
-    product.chosen()
-    product.chosen()
-    product.choose("numba")
-    product.choose("auto")
-    product.chosen()
+    choice.chosen()
+    choice.chosen()
+    choice.choose("numba")
+    choice.choose("auto")
+    choice.chosen()
     assert speeds["measured"] == 1
 
 
 def test_where_blas_has_nothing_of_its_own_auto_must_be_asked_for(speeds, monkeypatch):
-    monkeypatch.setattr(product, "blas_may_win", lambda: False)
-    speeds["speeds"] = product.Speeds(100.0, 200.0)
-    assert product.chosen() == "numba"
+    monkeypatch.setattr(choice, "blas_may_win", lambda: False)
+    speeds["speeds"] = choice.Speeds(100.0, 200.0)
+    assert choice.chosen() == "numba"
     assert speeds["measured"] == 0
-    product.choose("auto")
-    assert product.chosen() == "blas"
+    choice.choose("auto")
+    assert choice.chosen() == "blas"
     assert speeds["measured"] == 1
 
 
@@ -63,15 +63,15 @@ def test_where_blas_has_nothing_of_its_own_auto_must_be_asked_for(speeds, monkey
     ("darwin", "arm64", True), ("darwin", "x86_64", False), ("linux", "aarch64", False),
 ])  # fmt: skip
 def test_where_blas_may_win(system, machine, may, monkeypatch):
-    monkeypatch.setattr(product.sys, "platform", system)
-    monkeypatch.setattr(product.platform, "machine", lambda: machine)
-    assert product.blas_may_win() is may
+    monkeypatch.setattr(choice.sys, "platform", system)
+    monkeypatch.setattr(choice.platform, "machine", lambda: machine)
+    assert choice.blas_may_win() is may
 
 
 @pytest.mark.parametrize("word", ["numba", "blas"])
 def test_the_variable_decides_without_measuring(word, speeds, monkeypatch):
     monkeypatch.setenv("MINIVIT_MATMUL", word)
-    assert product.chosen() == word
+    assert choice.chosen() == word
     assert speeds["measured"] == 0
 
 
@@ -84,11 +84,11 @@ def test_another_word_in_the_variable_is_a_sentence(monkeypatch):
 def test_use_chooses_and_its_block_takes_it_back(monkeypatch):
     monkeypatch.setenv("MINIVIT_MATMUL", "numba")
     with backend.use("numba", matmul="blas"):
-        assert product.chosen() == "blas"
+        assert choice.chosen() == "blas"
         with backend.use("numpy"), backend.use("numba"):  # says nothing of the product
-            assert product.chosen() == "blas"
-        assert product.chosen() == "blas"
-    assert product.chosen() == "numba"
+            assert choice.chosen() == "blas"
+        assert choice.chosen() == "blas"
+    assert choice.chosen() == "numba"
 
 
 def test_use_refuses_other_words():
@@ -102,36 +102,36 @@ def test_use_refuses_other_words():
 def test_a_side_is_measured_while_the_other_sleeps(monkeypatch):
     """OpenBLAS's threads look out for work long after a product, on a processor that ours want."""
     calls = []
-    monkeypatch.setattr(product, "fall_asleep", lambda: calls.append("sleep"))
-    monkeypatch.setattr(product, "blas_into", lambda *_: calls.append("blas"))
-    monkeypatch.setattr(matmul, "_matmul_into", lambda *_: calls.append("numba"))
-    monkeypatch.setattr(product, "SECONDS", 1e-3)
-    product.measure()
+    monkeypatch.setattr(choice, "fall_asleep", lambda: calls.append("sleep"))
+    monkeypatch.setattr(choice, "blas_into", lambda *_: calls.append("blas"))
+    monkeypatch.setattr(choice, "tiled_into", lambda *_: calls.append("numba"))
+    monkeypatch.setattr(choice, "SECONDS", 1e-3)
+    choice.measure()
     assert [who for who, _ in itertools.groupby(calls)] == ["sleep", "numba", "sleep", "blas"]
 
 
 def test_a_first_call_that_compiles_is_not_measured(monkeypatch):
     waits = iter([0.05])
-    monkeypatch.setattr(product, "SECONDS", 1e-3)
-    monkeypatch.setattr(product, "SHAPES", product.SHAPES[:1])
-    m, n, k = product.SHAPES[0]
-    speed = product._speed(lambda *_: time.sleep(next(waits, 0)))
+    monkeypatch.setattr(choice, "SECONDS", 1e-3)
+    monkeypatch.setattr(choice, "SHAPES", choice.SHAPES[:1])
+    m, n, k = choice.SHAPES[0]
+    speed = choice._speed(lambda *_: time.sleep(next(waits, 0)))
     assert speed > 2e-9 * m * n * k / 0.05
 
 
 def test_a_measurement_is_quick_and_changes_no_choice():
-    product.choose("blas")
-    assert product.chosen() == "blas"
-    speeds = product.measure()
+    choice.choose("blas")
+    assert choice.chosen() == "blas"
+    speeds = choice.measure()
     assert min(speeds) > 0 and all(isinstance(speed, float) for speed in speeds)
-    assert product.chosen() == "blas"
+    assert choice.chosen() == "blas"
 
 
 def test_blas_is_really_asked(monkeypatch):
     """Else the comparison below would compare our own product with itself."""
     asked = []
     monkeypatch.setattr(matmul, "blas_into", lambda out, *rest, **fused: asked.append(rest) or out)
-    product.choose("blas")
+    choice.choose("blas")
     matmul.matmul(np.ones((2, 3)), np.ones((3, 4)))
     assert len(asked) == 1
 
@@ -160,7 +160,7 @@ def test_what_is_fused_with_a_product(form, dtype, tolerance):
                 with_both, matmul.matmul(a, b, residual=residual), stack]  # fmt: skip
 
     for word in ("numba", "blas"):
-        product.choose(word)
+        choice.choose(word)
         sums[word] = everything()
     for ours, theirs in zip(*sums.values(), strict=True):
         assert ours.dtype == theirs.dtype
@@ -168,6 +168,6 @@ def test_what_is_fused_with_a_product(form, dtype, tolerance):
 
 
 def test_empty_products(monkeypatch):
-    product.choose("blas")
+    choice.choose("blas")
     assert matmul.matmul(np.ones((0, 3)), np.ones((3, 4))).shape == (0, 4)
     assert not matmul.matmul(np.ones((2, 0)), np.ones((0, 4))).any()

@@ -1,7 +1,7 @@
 """Says that kernels are being compiled, while they are: it takes some seconds in all.
 
-Numba tells its listeners when a dispatcher is compiled. It does not tell of a body that is compiled
-to be called by address: there the compiler's first pass is taken for the beginning.
+Numba tells its listeners when it begins to compile a dispatcher. It does not tell them of a body
+that is to be called by address: there the compiler's first pass is taken for the beginning.
 """
 
 import contextlib
@@ -10,7 +10,7 @@ import threading
 
 from numba.core import event
 
-PACKAGE = __name__.rpartition(".")[0]
+PACKAGE = __name__.rsplit(".", 2)[0]  # minivit.kernels
 
 
 class Announcer(event.Listener):

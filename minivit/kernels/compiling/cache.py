@@ -1,9 +1,9 @@
 """Where compiled kernels lie on the disk.
 
-Numba's own cache does not notice an edit in a function that a kernel calls from another file: the
-old machine code would go on running. So the folder is named after all that the code depends on:
-every source in kernels/, the processor, Python, NumPy, Numba and llvmlite. Folders that older
-sources left behind are never read again: `minivit warmup` removes them.
+A kernel may call a function from another file. If that file is edited, Numba's own cache does not
+notice, and the old machine code goes on running. So the folder is named after all that the code
+depends on: every source in kernels/, the processor, Python, NumPy, Numba and llvmlite. A folder of
+older sources is never read again; `minivit warmup` removes it.
 """
 
 import hashlib
@@ -18,6 +18,8 @@ import llvmlite
 import llvmlite.binding
 import numba
 import numpy
+
+KERNELS = Path(__file__).parents[1]
 
 # Settings of Numba's (each NUMBA_... in the environment) that change the code.
 CODE_FLAGS = (
@@ -86,7 +88,7 @@ def file_names_of_our_own(compiled) -> None:
 def fingerprint() -> str:
     """Twelve letters that change with the sources, the processor and the versions."""
     digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.rglob("*.py")):
+    for source in sorted(KERNELS.rglob("*.py")):
         digest.update(source.name.encode() + source.read_bytes())
     flags = (numba.config.CPU_NAME, numba.config.CPU_FEATURES, numba.config.OPT)
     features = llvmlite.binding.get_host_cpu_features().flatten()

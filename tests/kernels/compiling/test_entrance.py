@@ -1,16 +1,15 @@
-"""How kernels are compiled and entered: announcements, threads, forks, thread pools."""
+"""How kernels are entered: threads, forks, thread pools."""
 
-import io
 import os
 import subprocess
 import sys
-from types import SimpleNamespace
 
+import numpy
 import pytest
 
 numba = pytest.importorskip("numba")
 
-from minivit.kernels import announce, compile  # noqa: E402
+from minivit.kernels.compiling import entrance  # noqa: E402
 
 STEP = """
 import sys, hashlib, numpy as np, minivit
@@ -44,105 +43,13 @@ def python(code: str, **environment: str) -> subprocess.CompletedProcess:
     )
 
 
-def dispatcher(name: str, module: str = "minivit.kernels.any", signatures: int = 0):
-    function = SimpleNamespace(__name__=name, __module__=module)
-    return SimpleNamespace(py_func=function, signatures=[None] * signatures)
-
-
-def event(of) -> SimpleNamespace:
-    return SimpleNamespace(data={"dispatcher": of})
-
-
-@pytest.fixture
-def announcer(monkeypatch):
-    """One of three kernels, that hears of nothing but what a test tells it."""
-    counted = {name: dispatcher(name) for name in ("one", "two", "three")}
-    with monkeypatch.context() as deaf:
-        deaf.setattr(announce.event, "register", lambda kind, listener: None)
-        return announce.Announcer(counted, "once per machine")
-
-
-@pytest.fixture
-def terminal(monkeypatch):
-    screen = io.StringIO()
-    screen.isatty = lambda: True
-    monkeypatch.setattr(announce, "sys", SimpleNamespace(stderr=screen))
-    return screen
-
-
-def test_a_terminal_counts_from_1_to_the_last(announcer, terminal):
-    for number, kernel in enumerate(announcer.kernels.values(), start=1):
-        announcer.on_start(event(kernel))
-        announcer.on_start(event(dispatcher("piece")))  # compiled on the way
-        announcer.on_end(event(dispatcher("piece")))
-        kernel.signatures.append("float32")
-        announcer.on_end(event(kernel))
-        shown = f"minivit: compiling kernels ({number} of 3), once per machine"
-        assert terminal.getvalue() == f"\r\x1b[K{shown}\r\x1b[K"
-        terminal.seek(0)
-        terminal.truncate()
-
-
-def test_what_the_cache_had_counts_too(announcer, terminal):
-    announcer.kernels["one"].signatures.append("float32")
-    announcer.kernels["three"].signatures.append("float32")
-    announcer.on_start(event(announcer.kernels["two"]))
-    assert "(3 of 3)" in terminal.getvalue()
-
-
-def test_a_second_dtype_is_counted_from_1_again(announcer, terminal):
-    for kernel in announcer.kernels.values():
-        kernel.signatures.append("float32")
-    announcer.on_start(event(announcer.kernels["two"]))
-    assert "(1 of 3)" in terminal.getvalue()
-
-
-def test_into_a_file_it_is_one_line(announcer, capsys):
-    for kernel in announcer.kernels.values():
-        announcer.on_start(event(kernel))
-        announcer.on_end(event(kernel))
-    assert capsys.readouterr().err == "minivit: compiling kernels, once per machine\n"
-
-
-def test_what_others_compile_is_their_affair(announcer, capsys):
-    announcer.on_start(event(dispatcher("theirs", module="somebody.elses")))
-    announcer.on_end(event(dispatcher("theirs", module="somebody.elses")))
-    assert capsys.readouterr().err == ""
-    assert announcer.depth == 0
-
-
-def test_a_body_that_is_called_by_address_is_announced(announcer, capsys):
-    with announcer.body():
-        pass  # it came from the cache: no pass of the compiler ran
-    assert capsys.readouterr().err == ""
-    with announcer.body():
-        numba.njit(lambda x: x + 1)(1)
-    assert "compiling kernels" in capsys.readouterr().err
-    assert announcer.depth == 0
-
-
 def test_a_training_step_calls_every_kernel_that_is_counted():
     code = (
-        "train()\nfrom minivit.kernels.compile import kernels\n"
+        "train()\nfrom minivit.kernels.compiling.start import kernels\n"
         "print(len(kernels) > 4, [name for name in kernels if not kernels[name].signatures])"
     )
     done = python(STEP + code)
     assert done.stdout == "True []\n", done.stderr
-
-
-def test_other_peoples_functions_are_not_counted():
-    def theirs(x):
-        return x
-
-    before = dict(compile.kernels)
-    compile.parallel_jit(theirs)
-    assert compile.kernels == before
-
-
-def test_our_cache_is_not_theirs():
-    before = str(numba.config.CACHE_DIR)
-    compile.parallel_jit(lambda x: x)
-    assert before == numba.config.CACHE_DIR
 
 
 FORK = """
@@ -241,5 +148,20 @@ def test_openmp_reads_how_long_to_wait_and_children_do_not():
 
 
 def test_layer_and_threads_in_words():
-    layer, count = compile.layer_and_threads()
+    layer, count = entrance.layer_and_threads()
     assert isinstance(layer, str) and count == numba.get_num_threads()
+
+
+def test_read_only_arrays_are_copied_in_tuples_too():
+    """Numba would compile a kernel again for their type."""
+    fixed = numpy.ones(3)
+    fixed.flags.writeable = False
+    seen = []
+    kernel = entrance.guarded(lambda *_: None, lambda *arguments: seen.append(arguments))
+    free = numpy.ones(3)
+    for arguments in ((fixed, 1, free), (1, (0, free, fixed)), (free, (free, free, 2))):
+        kernel(*arguments)
+    flat = [y for given in seen for x in given for y in (x if type(x) is tuple else (x,))]
+    arrays = [x for x in flat if isinstance(x, numpy.ndarray)]
+    assert len(arrays) == 7 and all(x.flags.writeable for x in arrays)
+    assert sum(x is free for x in arrays) == 5

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import pytest
 
-from minivit.kernels import memory
+from minivit.kernels.compiling import memory
 
 
 @pytest.fixture

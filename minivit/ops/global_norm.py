@@ -14,6 +14,6 @@ def global_norm(vector: np.ndarray) -> float:
     """Euclidean length of a flat vector, summed in float64: vector (n,) -> float."""
     (vector,) = reals(vector=vector)
     vector = vector.reshape(-1)
-    block = 1 << 20  # converted a block at a time, so that no second whole vector is made
-    blocks = (vector[i : i + block].astype(np.float64) for i in range(0, vector.size, block))
-    return math.sqrt(sum(float(part @ part) for part in blocks))
+    size = 1 << 20  # converted a chunk at a time, so that no second whole vector is made
+    chunks = (vector[i : i + size].astype(np.float64) for i in range(0, vector.size, size))
+    return math.sqrt(sum(float(chunk @ chunk) for chunk in chunks))

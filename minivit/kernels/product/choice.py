@@ -1,12 +1,13 @@
 """Who multiplies matrices in the kernels: our own tiles ("numba") or NumPy's BLAS ("blas").
 
-Vectors reach what most processors have, and there our tiles are as fast as a BLAS. Some machines
-have hardware for matrices that only the maker's BLAS can use (Apple's). "auto" measures, once per
-process, and takes BLAS if it is faster by far. Who says nothing gets "auto" on such a machine, and
-"numba" on all others: there noise must not decide which bits a training ends with.
+Most processors have nothing faster than vectors, and there our tiles are as fast as a BLAS. Some
+have hardware for matrices that only the maker's BLAS can use (Apple's). "auto" measures both, once
+per process, and takes BLAS if it is faster by far. Where nobody has said anything it is "auto" on
+such a machine, and "numba" on all others: there noise must not decide which bits a training ends
+with.
 
-With "blas" only the product changes. What follows it (bias, GELU, sums) is done after it, as passes
-of their own, and everything else stays as it is.
+"blas" changes the product alone. What follows it (bias, GELU, sums) is done after it, as passes of
+their own, and everything else stays as it is.
 """
 
 import math
@@ -21,13 +22,13 @@ import numpy as np
 from minivit.errors import InputError
 from minivit.threads import fall_asleep
 
-from .gelu import _gelu_backward_into, _gelu_forward_into
-from .matmul_block import GELU, GELU_SLOPE, GELU_TANH, GELU_TANH_SLOPE, NOTHING
+from .blas import blas_into
+from .tiled import tiled_into
 
 NAMES = ("numba", "blas", "auto")
-MARGIN = 1.15  # so many times faster must BLAS be: beside it two thread pools share the processors
+MARGIN = 1.15  # BLAS must be so many times faster: with it two thread pools share the processors
 SHAPES = ((512, 256, 256), (384, 384, 128))  # (M, N, K), forms x w and x^T dy
-SECONDS = 0.05  # for each: it takes a while until threads that have slept run side by side
+SECONDS = 0.05  # for each: threads that have slept need a while until they run side by side
 
 _state: dict = {"asked": None, "chosen": None, "speeds": None}
 
@@ -89,13 +90,7 @@ def faster(speeds: Speeds) -> str:
 
 def measure() -> Speeds:
     """Time both sides on products of a medium size, and keep each one's best."""
-    from .matmul import _matmul_into  # which asks `chosen` itself
-
-    former, _state["chosen"] = _state["chosen"], "numba"
-    try:
-        return Speeds(_speed(_matmul_into), _speed(blas_into))
-    finally:
-        _state["chosen"] = former
+    return Speeds(_speed(tiled_into), _speed(blas_into))
 
 
 def _speed(product) -> float:
@@ -112,22 +107,3 @@ def _speed(product) -> float:
             best = min(best, time.perf_counter() - start)
         rates.append(2e-9 * m * n * k / best)
     return math.exp(np.mean(np.log(rates)))
-
-
-def blas_into(out, a, b, *, bias=None, residual=None, column_sums=None,
-              mode=NOTHING, z=None, h=None):  # fmt: skip
-    """What `matmul._matmul_into` does, with np.matmul and the passes that follow it."""
-    np.matmul(a, b, out=out)
-    for term in (bias, residual):
-        if term is not None:
-            out += term
-    if column_sums is not None:
-        np.sum(b, axis=0, out=column_sums)
-    flat = out.reshape(-1)
-    if mode in (GELU, GELU_TANH):
-        _gelu_forward_into(h.reshape(-1), flat, mode == GELU_TANH)
-    elif mode in (GELU_SLOPE, GELU_TANH_SLOPE):
-        tanh = mode == GELU_TANH_SLOPE
-        _gelu_forward_into(h.reshape(-1), z.reshape(-1), tanh)
-        _gelu_backward_into(flat, flat, z.reshape(-1), tanh)
-    return out

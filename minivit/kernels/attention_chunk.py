@@ -1,0 +1,133 @@
+"""What one thread does for attention: chunks of queries (forward), whole heads (backward).
+
+A chunk is at most CHUNK queries of one head, against all of its keys. Its scores are kept
+TRANSPOSED, scores[j, i] = k_j . q_i: a query is a column, and a register holds LANES queries. So
+the softmax's maximum and sum run down the columns, and nothing is ever summed across a register.
+Forward, with everything in the cache:
+
+    queries (K, n)   q^T / sqrt(K)                     scores (T, n)   k queries; with top_k the
+                                                                       smaller become -inf
+    probs   (T, n)   softmax of each column, in place  y      (n, K)   probs^T v
+
+Backward the probabilities come back from new scores and two numbers per query, and then
+
+    dprobs  (T, n)   v dy^T                            delta_i = sum_j probs[j, i] dprobs[j, i]
+    dv     += probs dy                                 dscores = probs (dprobs - delta) / sqrt(K)
+    dk     += dscores q                                dq      = dscores^T k
+    y       = probs^T v, once more, if it is wanted: it takes the place of dy
+
+Memory for each thread: T x CHUNK numbers, backward twice as many. Operations for each head: 4 T^2 K
+forward, 10 T^2 K backward (12 with y), and T^2 exponentials each.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .attention_steps import CHUNK, dscores_columns, product, softmax_columns, transpose
+from .compiling import jit
+from .heads import Heads, ThreeHeads, one_head, three_heads
+from .matrix import ONE, ZERO, Matrix, moved, transposed
+from .simd import VECTOR_BYTES
+from .top_k import keep_largest
+
+FRESH = np.bool_(False)  # typed: Numba would compile `product` once more for a literal
+
+
+class Space(NamedTuple):
+    """Where in the workspace a thread's own matrices begin; n is a chunk's number of queries."""
+
+    columns: int  # (2, CHUNK), the maximum of each column and one over its sum
+    queries: int  # (K, n), filled up to whole vectors each way
+    column: int  # (T,), for top_k
+    scores: int  # (T, n), filled up to whole vectors
+    dscores: int  # (T, n), likewise
+
+
+def room(tokens, depth, itemsize, matrices):
+    """How many numbers of workspace a thread needs, with so many matrices (T, n)."""
+    column = (tokens + CHUNK - 1) // CHUNK
+    return (2 + depth + VECTOR_BYTES // itemsize + column + matrices * tokens) * CHUNK
+
+
+@jit
+def own_space(share, shares, workspace, tokens, depth):
+    """This share's part, so placed that no vector crosses a cache line."""
+    lanes, zero = VECTOR_BYTES // workspace.itemsize, workspace.dtype.type(0)
+    first = -workspace.ctypes.data % 64 // workspace.itemsize
+    columns = first + share * (workspace.size // shares // CHUNK * CHUNK)
+    for i in range(2 * CHUNK):  # columns past the last query are computed too, from these
+        workspace[columns + i] = zero
+    queries = columns + 2 * CHUNK
+    column = queries + (depth + lanes) * CHUNK
+    scores = column + (tokens + CHUNK - 1) // CHUNK * CHUNK
+    return Space(columns, queries, column, scores, scores + tokens * CHUNK)
+
+
+def forward_share(share, shares, qkv, y, kept, shape, factor, top_k, workspace):
+    """Forward for this share of all chunks. `kept`: the maximum and 1/sum of every query."""
+    row_max, row_scale = kept
+    batch, heads, tokens, depth = shape
+    chunks, lanes = (tokens + CHUNK - 1) // CHUNK, VECTOR_BYTES // workspace.itemsize
+    space = own_space(share, shares, workspace, tokens, depth)
+    units = batch * heads * chunks
+    for unit in range(share * units // shares, (share + 1) * units // shares):
+        head, start = unit // chunks, unit % chunks * CHUNK
+        q, k, v = three_heads(ThreeHeads(*qkv), head, heads)
+        y_here = moved(one_head(Heads(*y), head, heads), start, ZERO)
+        n = min(CHUNK, tokens - start)
+        wide = (n + lanes - 1) // lanes * lanes
+        queries = Matrix(workspace, space.queries, wide, ONE)
+        scores = Matrix(workspace, space.scores, wide, ONE)
+        transpose(moved(q, start, ZERO), queries, n, depth, factor)
+        product(k, queries, scores, (tokens, wide, depth), FRESH)
+        if top_k < tokens:
+            keep_largest(scores, tokens, n, top_k, space.column)
+        softmax_columns(scores, tokens, wide, space.columns)
+        product(transposed(scores), v, y_here, (n, depth, tokens), FRESH)
+        for i in range(n):
+            row_max[head * tokens + start + i] = workspace[space.columns + i]
+            row_scale[head * tokens + start + i] = workspace[space.columns + CHUNK + i]
+
+
+def backward_share(share, shares, qkv, dy, kept, dqkv, shape, factor, top_k, y_for_dy, workspace):
+    """Backward for this share of the heads, chunk by chunk; with y_for_dy, y takes dy's place."""
+    batch, heads, tokens, depth = shape
+    space = own_space(share, shares, workspace, tokens, depth)
+    units = batch * heads
+    for head in range(share * units // shares, (share + 1) * units // shares):
+        q, k, v = three_heads(ThreeHeads(*qkv), head, heads)
+        dq, dk, dv = three_heads(ThreeHeads(*dqkv), head, heads)
+        dy_head = one_head(Heads(*dy), head, heads)
+        for start in range(0, tokens, CHUNK):
+            rows = min(CHUNK, tokens - start), tokens, depth, top_k
+            first = head * tokens + start
+            for i in range(rows[0]):
+                workspace[space.columns + i] = kept[0][first + i]
+                workspace[space.columns + CHUNK + i] = kept[1][first + i]
+            chunk_backward(moved(q, start, ZERO), k, v, moved(dy_head, start, ZERO),
+                           moved(dq, start, ZERO), dk, dv, rows, start > 0, factor, y_for_dy,
+                           workspace, space)  # fmt: skip
+
+
+@jit(inline="always")
+def chunk_backward(q, k, v, dy, dq, dk, dv, size, accumulate, factor, y_for_dy, workspace, space):
+    """Backward for the n queries of a chunk, beginning at the first rows of q, dy and dq."""
+    n, tokens, depth, top_k = size
+    lanes, unscaled = VECTOR_BYTES // workspace.itemsize, workspace.dtype.type(1)
+    wide = (n + lanes - 1) // lanes * lanes
+    queries = Matrix(workspace, space.queries, wide, ONE)
+    scores = Matrix(workspace, space.scores, wide, ONE)
+    dscores = Matrix(workspace, space.dscores, wide, ONE)
+    transpose(q, queries, n, depth, factor)
+    product(k, queries, scores, (tokens, wide, depth), FRESH)
+    if top_k < tokens:
+        keep_largest(scores, tokens, n, top_k, space.column)
+    transpose(dy, queries, n, depth, unscaled)
+    product(v, queries, dscores, (tokens, wide, depth), FRESH)
+    dscores_columns(scores, dscores, tokens, wide, space.columns, factor)
+    product(scores, dy, dv, (tokens, depth, n), accumulate)
+    product(dscores, q, dk, (tokens, depth, n), accumulate)
+    product(transposed(dscores), k, dq, (n, depth, tokens), FRESH)
+    if y_for_dy:  # nobody needs this chunk of dy any more
+        product(transposed(scores), v, dy, (n, depth, tokens), FRESH)

@@ -1,0 +1,18 @@
+"""How kernels are compiled, kept and entered.
+
+start.py        what happens once, when the kernels are first imported
+decorators.py   `jit` for serial pieces, `parallel_jit` for what Python calls
+address.py      `address_of`: a function compiled once, to be called by its address
+entrance.py     one Python thread at a time, and none in a forked process
+cache.py        the folder that compiled kernels are kept in
+announce.py     says that kernels are being compiled, while they are
+waiting.py      how long a thread without work waits before it sleeps
+memory.py       memory that is freed is kept
+"""
+
+import minivit.kernels.compiling.start  # noqa: F401, I001  first: it sets the threads before Numba loads
+
+from minivit.kernels.compiling.address import address_of
+from minivit.kernels.compiling.decorators import jit, parallel_jit
+
+__all__ = ["address_of", "jit", "parallel_jit"]

@@ -1,0 +1,93 @@
+"""The way into a parallel kernel: one Python thread at a time, and none in a forked process.
+
+Two of Numba's thread pools abort the process when two threads enter at once. A fork copies one
+thread only: in the child the pool's other threads are missing, and a kernel would wait for them.
+"""
+
+import functools
+import os
+import threading
+
+import numba
+import numba.np.ufunc.parallel
+from numpy import ndarray
+
+from minivit.errors import InputError
+from minivit.threads import thread_count
+
+_lock = threading.RLock()
+_state = {"ran": False, "forked": False}
+
+
+def guarded(function, compiled):
+    """A Python function that runs a compiled kernel while no other thread of this process does."""
+
+    @functools.wraps(function)
+    def entered(*arguments):
+        with _lock:
+            if _state["forked"]:
+                raise InputError(
+                    "this process was forked from one in which kernels had run, and their "
+                    "threads did not come along: start it with multiprocessing's method 'spawn', "
+                    'or use the "numpy" backend in it'
+                )
+            if not _state["ran"]:
+                _keep_to_our_threads()
+            _state["ran"] = True
+            return compiled(*(_copied(arguments) if _read_only_among(arguments) else arguments))
+
+    entered.compiled = compiled
+    return entered
+
+
+def alone():
+    """The lock: while it is held no other thread enters a kernel."""
+    return _lock
+
+
+def _read_only_among(arguments):
+    """Whether an array among them, or in a tuple among them, is read-only.
+
+    Numba would compile all anew for such an array's type. It gets a copy, for it is an input: what
+    a kernel changes is either new, or seen to be writeable before.
+    """
+    last = None
+    for x in arguments:
+        if type(x) is ndarray:
+            if not x.flags.writeable:
+                return True
+        elif type(x) is tuple:
+            for y in x:
+                if type(y) is ndarray and y is not last:  # one often stands in for the next few
+                    if not y.flags.writeable:
+                        return True
+                    last = y
+    return False
+
+
+def _copied(x):
+    if type(x) is tuple:
+        return tuple(map(_copied, x))
+    return x.copy() if type(x) is ndarray and not x.flags.writeable else x
+
+
+def _keep_to_our_threads():
+    """Where Numba had been imported before us, with another number of threads in mind."""
+    if os.environ.get("MINIVIT_NUM_THREADS") and thread_count() < numba.config.NUMBA_NUM_THREADS:
+        numba.set_num_threads(thread_count())
+
+
+def layer_and_threads() -> tuple[str, int]:
+    """Which of Numba's thread pools runs ("none yet" before the first kernel), and how wide."""
+    try:
+        layer = numba.threading_layer()
+    except ValueError:
+        layer = "none yet"
+    return layer, numba.get_num_threads()
+
+
+def after_fork() -> None:
+    """In the child: parallel code has run if a kernel has, or anything else of Numba's."""
+    global _lock
+    _lock = threading.RLock()  # another thread of the parent may have held it
+    _state["forked"] = _state["ran"] or getattr(numba.np.ufunc.parallel, "_is_initialized", False)

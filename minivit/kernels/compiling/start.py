@@ -1,0 +1,33 @@
+"""What happens once, when the kernels are first imported. All of it is here, in this order.
+
+1. Numba is told how many threads to start: it reads that when it is imported, and never again.
+2. The C library is asked to keep freed memory (memory.py).
+3. OpenMP is loaded, and told how long a thread waits before it sleeps (waiting.py).
+4. The folder for compiled kernels is found or made (cache.py).
+5. Compiling is listened to, so that it can be announced (announce.py).
+6. Forks are listened to: a child must not run kernels (entrance.py).
+"""
+
+import os
+import sys
+
+from minivit.threads import thread_count
+
+if "numba" not in sys.modules:
+    if os.environ.get("MINIVIT_NUM_THREADS"):
+        os.environ["NUMBA_NUM_THREADS"] = str(thread_count())
+    os.environ.setdefault("NUMBA_NUM_THREADS", str(thread_count()))
+
+from .announce import Announcer
+from .cache import cache_folder
+from .entrance import after_fork
+from .memory import keep_freed_memory
+from .waiting import load_openmp
+
+keep_freed_memory()
+load_openmp()
+CACHE = cache_folder()
+kernels: dict = {}  # the parallel kernels of a training step: name -> Numba's dispatcher
+announcer = Announcer(kernels, "once per machine" if CACHE else "which no cache will keep")
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=after_fork)

@@ -1,0 +1,37 @@
+"""A matrix as compiled code hands it on: flat numbers, and its place among them.
+
+Within compiled code a named tuple costs nothing. Python hands over plain tuples: a named one would
+take a microsecond to unpack.
+
+What returns a Matrix counts no references, and so must its caller (see `compiling.jit`).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .compiling import jit
+
+# Numba compiles a callee again for each pattern of literals; these are no literals.
+ZERO, ONE = np.intp(0), np.intp(1)
+
+
+class Matrix(NamedTuple):
+    """x[i, j] is numbers[first + i row + j column]."""
+
+    numbers: np.ndarray  # flat
+    first: int
+    row: int
+    column: int
+
+
+@jit(counts=False)
+def moved(x, i, j):
+    """x from row i and column j on."""
+    return Matrix(x.numbers, x.first + i * x.row + j * x.column, x.row, x.column)
+
+
+@jit(counts=False)
+def transposed(x):
+    """x^T, in the same memory."""
+    return Matrix(x.numbers, x.first, x.column, x.row)

@@ -1,0 +1,15 @@
+"""The matrix product c = a @ b, blocked for the caches and threaded; bias, residual and GELU fused.
+
+    c (M, N) = a (M, K) @ b (K, N)          also for stacks of matrices (..., M, K) @ (..., K, N)
+
+From the outside in; each file builds on those below it:
+
+    matmul.py     what other kernels call: checks, and picks one of the two that follow
+    choice.py     which of the two is the faster one here, if "auto" is asked for
+    blas.py       NumPy's product, and what follows it as passes of their own
+    tiled.py      our own product: cut into rectangles, shared out among the threads
+    chunks.py     what one thread does: packs chunks of b, sweeps a over each, ends c
+    sweeps.py     some rows of a times a chunk of b, tile by tile (simd/tiles.py)
+    endings.py    what is done to a finished part of c: bias, GELU
+    packing.py    how large chunks, sweeps and panels are, and how they are packed
+"""

@@ -1,0 +1,70 @@
+"""What one thread does for its rectangle of c.
+
+It cuts b into chunks, which fit its caches, packs one after the other, and sweeps the rows of a
+over each. Where a's rows lie across memory (x^T), every sweep is packed too. When the last chunk
+along k is done, the sweep's part of c is complete, and is ended there and then (endings.py).
+"""
+
+from ..compiling import jit
+from ..matrix import ONE, ZERO, Matrix, moved
+from ..simd import ROWS, VECTOR_BYTES, VECTORS, tile
+from .endings import NOTHING, finish
+from .packing import SWEEP, groups, pack, pack_rows
+from .sweeps import reads_in_place, sweep, sweep_in_place
+
+NEAR = 1 << 13  # numbers that the nearest cache holds: x^T is read where it is
+
+
+@jit(inline="always")  # one function with its only caller: compiled once, not twice
+def multiply(a, b, start, use_start, c, size, chunk, packed, ending, j_bias, add_up):
+    """c = (start) + a @ b, and its ending, in chunks. `packed`: where the `room` for them begins.
+
+    c's first column is column j_bias of the whole product.
+    add_up: sums[j_bias + j] = sum_k b[k, j] as well, by a tile whose row of a is all ones.
+    """
+    rows, columns, depth = size
+    deep, wide = chunk
+    work = packed.numbers
+    group, stride = groups(work.itemsize)
+    beside = packed.first + deep * wide + VECTOR_BYTES // work.itemsize * packed.row
+    packed_rows = Matrix(work, beside, ONE, stride)
+    in_place = reads_in_place(b.column, rows, columns, work.itemsize) and not add_up
+    rows_apart = a.row == 1 and a.column != 1 and rows >= ROWS and depth * a.column > NEAR
+    for j0 in range(0, columns, wide):
+        across = min(wide, columns - j0)
+        for k0 in range(0, max(depth, 1), deep):
+            d = min(deep, depth - k0)
+            going_on = 2 if k0 > 0 else use_start
+            b_here = moved(b, k0, j0)
+            if not in_place:
+                pack(b_here, packed, across, d)
+            if add_up:
+                _add_rows(packed, beside - 1, ending.sums, j_bias + j0, across, d, k0 > 0)
+            for i0 in range(0, rows, SWEEP):
+                down = min(SWEEP, rows - i0)
+                a_here, c_here, start_here = (
+                    moved(a, i0, k0),
+                    moved(c, i0, j0),
+                    moved(start, i0, j0),
+                )
+                here = down, across, d
+                if in_place:
+                    sweep_in_place(a_here, b_here, start_here, going_on, c_here, here)
+                elif rows_apart:
+                    pack_rows(a_here, packed_rows, down, d)
+                    sweep(packed_rows, d * stride, packed, d, start_here, going_on, c_here, here)
+                else:
+                    sweep(a_here, group * a.row, packed, d, start_here, going_on, c_here, here)
+                if ending.mode != NOTHING and k0 + d >= depth:
+                    finish(ending, c_here, down, across, j_bias + j0, work, beside)
+
+
+@jit
+def _add_rows(packed, one, sums, j0, columns, depth, go_on):
+    """sums[j0 + j] = (go_on ? sums[j0 + j] : 0) + sum_k b[k, j], for a chunk of b as packed."""
+    work, panel = packed.numbers, packed.row
+    work[one] = 1
+    ones = Matrix(work, one, ZERO, ZERO)
+    for j in range(0, columns, panel):
+        b, c = Matrix(work, packed.first + j * depth, panel, ONE), Matrix(sums, j0 + j, ZERO, ONE)
+        tile(1, VECTORS, ones, b, c, go_on, c, columns - j, depth)

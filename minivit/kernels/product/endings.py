@@ -1,0 +1,57 @@
+"""What is done to a part of c as soon as its sums are complete, while it lies in the cache."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..compiling import jit
+from ..elementary import gelu_erf, gelu_erf_value, gelu_tanh
+from ..simd import noinline
+
+# NOTHING            c = a b
+# ADD_BIAS           c += bias; only where the sums could not begin with it
+# GELU, _TANH        h = gelu(z), where z is c itself
+# GELU_SLOPE, _TANH  h = gelu(z) and c *= gelu'(z)
+NOTHING, ADD_BIAS, GELU, GELU_TANH, GELU_SLOPE, GELU_TANH_SLOPE = range(6)
+
+
+class Ending(NamedTuple):
+    """What follows a product. An array that the mode does not need is any array."""
+
+    mode: int
+    bias: np.ndarray  # (N,)
+    z: np.ndarray  # flat; z and h lie in memory as c does
+    h: np.ndarray
+    sums: np.ndarray  # (N,), for b's sums over k
+
+
+@jit
+def finish(ending, c, rows, columns, j0, slopes, slopes0):
+    """End rows x columns of c, whose first column is column j0 of the whole product.
+
+    One loop makes h and the slopes, which wait for the next loop in slopes[slopes0:].
+    """
+    noinline()
+    mode, bias, z, h, c_numbers = ending.mode, ending.bias, ending.z, ending.h, c.numbers
+    # Unsigned: an index that may be negative keeps loops from vectorising.
+    columns, bias0, slopes0 = np.uintp(columns), np.uintp(j0), np.uintp(slopes0)
+    for i in range(rows):
+        first = np.uintp(c.first + i * c.row)
+        if mode == ADD_BIAS:
+            for j in range(columns):
+                c_numbers[first + j] += bias[bias0 + j]
+        elif mode == GELU:
+            for j in range(columns):
+                h[first + j] = gelu_erf_value(z[first + j])
+        elif mode == GELU_TANH:
+            for j in range(columns):
+                h[first + j] = gelu_tanh(z[first + j])[0]
+        elif mode == GELU_SLOPE:
+            for j in range(columns):
+                h[first + j], slopes[slopes0 + j] = gelu_erf(z[first + j])
+        else:
+            for j in range(columns):
+                h[first + j], slopes[slopes0 + j] = gelu_tanh(z[first + j])
+        if mode >= GELU_SLOPE:
+            for j in range(columns):
+                c_numbers[first + j] *= slopes[slopes0 + j]

@@ -1,0 +1,70 @@
+"""The matrix product that all other kernels call, with bias, residual and GELU taken along.
+
+c = a @ b, as `np.matmul`. Here it is checked, and handed to our tiles or to a BLAS (choice.py).
+"""
+
+import numpy as np
+
+from minivit.errors import InputError
+
+from ..inputs import like, need_real, need_shape
+from .blas import blas_into
+from .choice import chosen
+from .endings import GELU, GELU_SLOPE, GELU_TANH, GELU_TANH_SLOPE, NOTHING
+from .tiled import tiled_into
+
+
+def matmul(a, b, *, bias=None, residual=None):
+    """a b + bias + residual, all of one dtype; a new array, threaded over rectangles of it.
+
+    a (..., M, K), b (..., K, N), bias (N,), residual (..., M, N) -> (..., M, N). a and b may be
+    transposed views (read in place); any other order of memory is copied first.
+    """
+    out = np.empty((*a.shape[:-1], b.shape[-1]), a.dtype)
+    return _matmul_into(out, a, b, bias=bias, residual=residual)
+
+
+def matmul_gelu(a, b, bias, *, form="erf"):
+    """z = a b + bias and h = gelu(z), for the first half of an MLP.
+
+    a (M, K), b (K, N), bias (N,) or None -> z, h (M, N).
+    """
+    z = np.empty((*a.shape[:-1], b.shape[-1]), a.dtype)
+    h = np.empty_like(z)
+    _matmul_into(z, a, b, bias=bias, mode=GELU_TANH if form == "tanh" else GELU, h=h)
+    return z, h
+
+
+def matmul_gelu_backward(a, b, z, *, form="erf"):
+    """dz = (a b) gelu'(z), and h = gelu(z) once more: a (M, K), b (K, N), z (M, N) -> dz, h."""
+    dz, h = np.empty_like(z), np.empty_like(z)
+    _matmul_into(dz, a, b, mode=GELU_TANH_SLOPE if form == "tanh" else GELU_SLOPE, z=z, h=h)
+    return dz, h
+
+
+def _matmul_into(out, a, b, *, bias=None, residual=None, column_sums=None,
+                 mode=NOTHING, z=None, h=None):  # fmt: skip
+    """out (contiguous) = a @ b + bias + residual; column_sums (N,) = b's sums over k.
+
+    `mode` says what is done to c in the end; GELU's modes read z (None: c itself) and write h.
+    a, b, bias and residual are converted to the dtype of out, all others have it.
+    """
+    a, b = np.asarray(a, out.dtype), np.asarray(b, out.dtype)  # in their order of memory
+    check(out, a, b)
+    if bias is not None or residual is not None:
+        bias, residual = like(out, bias, residual)
+        need_shape("the bias", bias, out.shape[-1:])
+        need_shape("the residual", residual, out.shape)
+    into = blas_into if chosen() == "blas" else tiled_into
+    return into(out, a, b, bias=bias, residual=residual, column_sums=column_sums,
+                mode=mode, z=z, h=h)  # fmt: skip
+
+
+def check(out, a, b):
+    """InputError for what cannot be multiplied."""
+    need_real("a", out)
+    if a.shape[:-2] != b.shape[:-2] or a.shape[-1] != b.shape[-2]:
+        raise InputError(
+            f"matrices of the shapes {a.shape} and {b.shape} cannot be multiplied: the first must "
+            "have as many columns as the second has rows, and before that the two must be alike"
+        )

@@ -1,0 +1,99 @@
+"""How a matrix product is cut to fit the caches, and packed: what a tile will read, in a row.
+
+    panel    PANEL columns of b: as many as a tile has
+    chunk    DEPTH steps of k x as many panels as fit into PACKED numbers
+    sweep    SWEEP rows of a, which meet all panels of a chunk
+
+To pack b, K N numbers are read and written. To pack a, where its rows lie across memory (x^T), M K
+numbers are, once per chunk. The sizes stand on a plateau: with half or twice of each, the products
+of a ViT were as fast, as far as the machine's own wavering could tell.
+"""
+
+import functools
+
+import numpy as np
+
+from ..compiling import jit
+from ..matrix import ONE, Matrix
+from ..simd import ROWS, VECTOR_BYTES, VECTORS, copy_row, noinline, transpose_square
+
+DEPTH = 384
+PACKED = 1 << 17  # half of a common second-level cache, in float32
+SWEEP = 8 * ROWS
+PANEL_BYTES = VECTORS * VECTOR_BYTES
+
+
+@functools.cache
+def room(rows, columns, depth, itemsize):
+    """How many numbers of workspace `multiply` needs.
+
+    For a chunk of b, and after it for a sweep of a or a row of slopes.
+    """
+    deep, wide = chunks(columns, depth, itemsize)
+    square = (VECTOR_BYTES // itemsize) * (PANEL_BYTES // itemsize)  # packing's last write
+    group, stride = groups(itemsize)
+    beside = max((min(rows, SWEEP) + group - 1) // group * stride * deep, wide)
+    return (deep * wide + square) + (beside + square)
+
+
+@jit
+def chunks(columns, depth, itemsize):
+    """How large a chunk of b is: (steps of k, columns)."""
+    panel = PANEL_BYTES // itemsize
+    count = max(1, (depth + DEPTH - 1) // DEPTH)
+    deep = max(1, (depth + count - 1) // count)
+    return deep, min(max(1, PACKED // (deep * panel)), (columns + panel - 1) // panel) * panel
+
+
+@jit
+def groups(itemsize):
+    """How rows of a are packed: so many at a time, and so many numbers for them at every k.
+
+    These numbers are whole vectors. The last few may be rows of the next group: nobody reads those.
+    """
+    lanes = VECTOR_BYTES // itemsize
+    stride = lanes if lanes >= ROWS else VECTORS * lanes
+    return np.intp(stride // ROWS * ROWS), np.intp(stride)
+
+
+@jit
+def pack(b, packed, columns, depth):
+    """Panel after panel of b: packed[p depth + k, j] = b[k, p PANEL + j].
+
+    b's rows or its columns are contiguous; packed has PANEL columns.
+    """
+    noinline()
+    panel = PANEL_BYTES // b.numbers.itemsize
+    lanes = panel // VECTORS
+    if b.column == 1:
+        for k in range(depth):
+            for j in range(0, columns, panel):
+                here, there = packed.first + j * depth + k * panel, b.first + k * b.row + j
+                copy_row(VECTORS, packed.numbers, here, b.numbers, there, columns - j)
+    else:
+        factor = b.numbers.dtype.type(1)
+        for j in range(0, columns, panel):
+            for v in range(j, min(j + panel, columns), lanes):
+                for k in range(0, depth, lanes):
+                    here = packed.first + j * depth + k * panel + v - j
+                    to = Matrix(packed.numbers, here, panel, ONE)
+                    source = Matrix(b.numbers, b.first + k + v * b.column, b.column, ONE)
+                    transpose_square(to, source, columns - v, depth - k, factor)
+
+
+@jit
+def pack_rows(a, packed, rows, depth):
+    """Group after group of a's rows: numbers[first + (g depth + k) stride + r] = a[g group + r, k].
+
+    a's columns are contiguous; numbers and first are those of `packed`.
+    """
+    noinline()
+    group, stride = groups(a.numbers.itemsize)
+    for k in range(depth):
+        here, there = packed.first + k * stride, a.first + k * a.column
+        for r in range(0, rows, group):
+            if VECTOR_BYTES // a.numbers.itemsize >= ROWS:
+                copy_row(1, packed.numbers, here, a.numbers, there, rows - r)
+            else:
+                copy_row(VECTORS, packed.numbers, here, a.numbers, there, rows - r)
+            here, there = here + depth * stride, there + group

@@ -1,0 +1,146 @@
+"""Our own product, threaded. A network needs x w, dy w^T and x^T dy: transposes are only strides.
+
+c is cut into rectangles. Each thread takes its share of them, and packs what it needs itself:
+nobody waits for anybody. Every number of c is summed over k in the same order however c is cut: the
+same bits with any number of threads. It costs 2 M N K operations.
+"""
+
+import functools
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import get_num_threads, prange, types
+from numba.np.numpy_support import from_dtype
+
+from ..compiling import address_of, jit, parallel_jit
+from ..matrix import ONE, ZERO, Matrix, moved
+from ..simd import ROWS, call
+from .chunks import multiply
+from .endings import ADD_BIAS, NOTHING, Ending
+from .packing import PANEL_BYTES, chunks, room
+from .sweeps import reads_in_place, sweep_in_place
+
+SERIAL = 100_000  # multiply-adds below which waking the threads costs more than it saves
+
+
+class Stack(NamedTuple):
+    """Matrices of one shape: x[u, i, j] is numbers[u apart + i row + j column]."""
+
+    numbers: np.ndarray  # flat
+    apart: int
+    row: int
+    column: int
+
+
+def tiled_into(out, a, b, *, bias=None, residual=None, column_sums=None,
+               mode=NOTHING, z=None, h=None):  # fmt: skip
+    """out = a @ b and what follows it (see `matmul._matmul_into`); all checked, of one dtype."""
+    m, n, k = a.shape[-2], b.shape[-1], a.shape[-1]
+    c = out.reshape(-1)
+    if not c.size:
+        return out
+    of_c = c, m * n, n, 1
+    start, use_start = of_c, 0  # the sums begin at 0, at the residual or at the bias
+    if residual is not None:
+        start, use_start = (residual.reshape(-1), m * n, n, 1), 1
+        mode = mode if bias is None else ADD_BIAS
+    elif bias is not None:
+        start, use_start = (bias, 0, 0, 1), 1
+    batch = math.prod(out.shape[:-2])
+    threads = get_num_threads() if batch * m * n * k > SERIAL else 1
+    workspace = np.empty(threads * (room(m, n, k, c.itemsize) + 64) + 64, c.dtype)
+    arrays = [c if x is None else x.reshape(-1) for x in (bias, z, h, column_sums)]
+    # Plain tuples: a named one would take a microsecond to unpack.
+    _multiply(_share_address(c.dtype), threads, _stack(a), _stack(b), start, use_start, of_c,
+              (batch, m, n, k), workspace, (mode, *arrays), column_sums is not None)  # fmt: skip
+    return out
+
+
+def _stack(x):
+    """x (..., R, S) as a Stack; its numbers are copied unless x or its transpose is contiguous."""
+    r, s = x.shape[-2:]
+    if x.flags.c_contiguous:
+        return x.reshape(-1), r * s, s, 1
+    if x.ndim == 2:
+        if x.flags.f_contiguous:
+            return x.T.reshape(-1), r * s, 1, r
+    elif x.swapaxes(-1, -2).flags.c_contiguous:
+        return x.swapaxes(-1, -2).reshape(-1), r * s, 1, r
+    return np.ascontiguousarray(x).reshape(-1), r * s, s, 1
+
+
+@parallel_jit
+def _multiply(share, threads, a, b, start, use_start, c, shape, workspace, ending, add_up):
+    """_share, by its address, on every thread."""
+    if threads == 1:
+        call(share, (ZERO, threads, a, b, start, use_start, c, shape, workspace, ending, add_up))
+    else:
+        for t in prange(threads):
+            call(share, (np.intp(t), threads, a, b, start, use_start, c, shape, workspace, ending,
+                         add_up))  # fmt: skip
+
+
+@functools.cache
+def _share_address(dtype):
+    numbers, n = types.Array(from_dtype(dtype), 1, "C"), types.intp
+    stack, ending = types.Tuple((numbers, n, n, n)), types.Tuple((n, *[numbers] * 4))
+    return address_of(_share, n, n, stack, stack, stack, n, stack, types.UniTuple(n, 4), numbers,
+                      ending, types.boolean)  # fmt: skip
+
+
+def _share(t, threads, a, b, start, use_start, c, shape, workspace, ending, add_up):
+    """What thread t does: its part of the rectangles of all matrices of the stack."""
+    a, b, start, c, ending = Stack(*a), Stack(*b), Stack(*start), Stack(*c), Ending(*ending)
+    batch, m, n, depth = shape
+    itemsize = workspace.itemsize
+    panel = PANEL_BYTES // itemsize
+    parts = 1 if batch >= 8 * threads or batch % threads == 0 else threads
+    down, across = _grid(m, n, parts, panel, a.column != 1)
+    tall = (m + down * ROWS - 1) // (down * ROWS) * ROWS
+    wide = (n + across * panel - 1) // (across * panel) * panel
+    chunk = chunks(min(wide, n), depth, itemsize)
+    whole = parts == 1 and chunk[0] >= depth and chunk[1] >= n
+    plain = ending.mode == NOTHING and not add_up
+    if whole and plain and reads_in_place(b.column, m, n, itemsize):
+        # Small matrices: to find out for each how to go about it would take as long as its sums.
+        for u in range(t * batch // threads, (t + 1) * batch // threads):
+            sweep_in_place(_matrix(a, u), _matrix(b, u), _matrix(start, u), use_start,
+                           _matrix(c, u), (m, n, depth))  # fmt: skip
+        return
+    # The thread's own space, so placed that no vector crosses a cache line.
+    w0 = -workspace.ctypes.data % 64 // itemsize + t * (workspace.size // threads // 64 * 64)
+    packed = Matrix(workspace, w0, panel, ONE)
+    for u in range(t * batch * parts // threads, (t + 1) * batch * parts // threads):
+        item, i, j = u, ZERO, ZERO
+        if parts > 1:  # divisions take longer than a tile
+            item, part = u // parts, u % parts
+            i, j = part // across * tall, part % across * wide
+        size = min(tall, m - i), min(wide, n - j), depth
+        if size[0] > 0 and size[1] > 0:
+            multiply(moved(_matrix(a, item), i, ZERO), moved(_matrix(b, item), ZERO, j),
+                     moved(_matrix(start, item), i, j), use_start, moved(_matrix(c, item), i, j),
+                     size, chunk, packed, ending, j, add_up and i == 0)  # fmt: skip
+
+
+@jit(counts=False)
+def _matrix(stack, u):
+    """The u-th matrix of a stack."""
+    return Matrix(stack.numbers, u * stack.apart, stack.row, stack.column)
+
+
+@jit
+def _grid(rows, columns, parts, panel, rows_apart):
+    """parts = down x across rectangles of c, so that the largest takes least time, with packing.
+
+    To pack a panel of b costs about as much as a tile, to pack a tile's rows of a half of that.
+    """
+    best, least = 1, np.inf
+    for down in range(1, parts + 1):
+        if parts % down == 0:
+            tall = (rows + down * ROWS - 1) // (down * ROWS)
+            wide = (columns + parts // down * panel - 1) // (parts // down * panel)
+            time = wide * (tall + 1.0) + (tall * 0.5 if rows_apart else 0.0)
+            if time < least:
+                best, least = down, time
+    return best, parts // best

@@ -1,0 +1,55 @@
+"""Only the best keys of each query, the twin of `only_largest` in `minivit.ops.attention`.
+
+The scores of a chunk lie a query a column (attention_chunk.py). Each column is copied, its k-th
+largest score is found by Hoare's quickselect, in some 3 T steps on average, and whatever is smaller
+becomes -inf: the softmax makes 0 of it. On one thread.
+"""
+
+import math
+
+from .compiling import jit
+from .simd import noinline
+
+
+@jit
+def keep_largest(scores, keys, queries, top_k, column):
+    """In the first `queries` columns of scores (keys, n), all but the top_k largest become -inf.
+
+    `column` is where in the same numbers a column of `keys` can be copied to.
+    """
+    noinline()
+    numbers, lowest = scores.numbers, scores.numbers.dtype.type(-math.inf)
+    for i in range(queries):
+        for j in range(keys):
+            numbers[column + j] = numbers[scores.first + j * scores.row + i]
+        smallest = kth_largest(numbers, column, keys, top_k)
+        for j in range(keys):
+            at = scores.first + j * scores.row + i
+            if numbers[at] < smallest:
+                numbers[at] = lowest
+
+
+@jit
+def kth_largest(numbers, first, count, k):
+    """The k-th largest of numbers[first : first + count], whose order is changed. k from 1.
+
+    Every pass puts what is larger than a pivot before what is smaller, and goes on with the side
+    that holds place k. (Hoare 1961, "Algorithm 65: find".)
+    """
+    left, right, place = first, first + count - 1, first + k - 1
+    while left < right:
+        pivot = numbers[place]
+        i, j = left, right
+        while i <= j:
+            while numbers[i] > pivot:
+                i += 1
+            while pivot > numbers[j]:
+                j -= 1
+            if i <= j:
+                numbers[i], numbers[j] = numbers[j], numbers[i]
+                i, j = i + 1, j - 1
+        if j < place:
+            left = i
+        if place < i:
+            right = j
+    return numbers[place]
