@@ -71,8 +71,9 @@ def _gelu_erf_for(real, exp2, farthest, bend, coefficients):
 
     t^2 = log2(e) x^2 / 2 and s = t/(1 + bend t); beyond t = farthest, 2^(-t^2) is 0.
     """
-    one, zero, far, farthest, bend = real(1), real(0), real(FAR), real(farthest), real(bend)
-    to_t, density_at_0 = real(math.sqrt(0.5 / math.log(2))), real(1 / math.sqrt(2 * math.pi))
+    one, zero, bend, density_at_0 = real(1), real(0), real(bend), real(1 / math.sqrt(2 * math.pi))
+    to_t = math.sqrt(0.5 / math.log(2))
+    to_t, far = real(to_t), real(farthest / to_t)
     coefficients = tuple(real(c) for c in coefficients)
 
     @jit(fastmath=EXACT)
@@ -80,7 +81,6 @@ def _gelu_erf_for(real, exp2, farthest, bend, coefficients):
         x = -far if x < -far else x
         near = far if x > far else x
         t = to_t * abs(near)
-        t = farthest if t > farthest else t
         bell = exp2(-t * t)
         tail = bell * polynomial(t / (one + bend * t), coefficients)
         cdf = one - tail if x > zero else tail
@@ -120,14 +120,14 @@ def _gelu_tanh_for(real, exp2, lowest):
     @jit(fastmath=EXACT)
     def gelu(x):
         x = -far if x < -far else x
-        near = far if x > far else x
-        square = near * near
-        power = abs(near) * (linear_2 + cubic_2 * square)
+        power = abs(x) * (linear_2 + cubic_2 * (x * x))
         e = exp2(lowest if power < lowest else power)
         larger = one / (one + e)
         smaller = e * larger  # the two are s and 1 - s
         s = larger if x > zero else smaller
-        return x * s, s + near * (larger * smaller) * (linear + three * cubic * square)
+        near = far if x > far else x
+        slope = linear + three * cubic * (near * near)
+        return x * s, s + near * (larger * smaller) * slope
 
     return gelu
 

@@ -12,6 +12,8 @@ import numpy as np
 from minivit.ops.inputs import reals, upstream
 from minivit.ops.notes import unseen
 
+NARROW = 1e-4  # variance / mean^2 of a row whose mean is looked at again
+
 
 class LayerNormCache(NamedTuple):
     x_hat: np.ndarray  # (..., D)
@@ -27,11 +29,14 @@ def layernorm_forward(
     x (..., D), gamma (D,), beta (D,) -> y (..., D).
     """
     x, gamma, beta = reals(x=x, gamma=gamma, beta=beta)
-    # E[x^2] - mean^2 would cancel when the mean is large. And the mean itself is rounded: far from
-    # 0 that is more than a small variance, so what is left of it is taken off as well.
-    centred = x - x.mean(axis=-1, keepdims=True)
-    centred -= centred.mean(axis=-1, keepdims=True)
+    # Two passes: E[x^2] - mean^2 cancels when the mean is large.
+    mean = x.mean(axis=-1, keepdims=True)
+    centred = x - mean
     var = (centred * centred).mean(axis=-1, keepdims=True)
+    if (np.abs(var) < NARROW * np.abs(mean * mean)).any():
+        # Far from 0 the mean is rounded by more than such a row is wide: take off what is left.
+        centred -= centred.mean(axis=-1, keepdims=True)
+        var = (centred * centred).mean(axis=-1, keepdims=True)
     rstd = 1 / np.sqrt(var + eps)
     x_hat = centred * rstd
     normed = x_hat * gamma + beta
