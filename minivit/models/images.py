@@ -47,7 +47,7 @@ def shape_advice(shape: tuple[int, ...], wanted: tuple[int, int, int]) -> str:
 
 def check_range(low: float, high: float, learned: tuple[float, float] | None) -> None:
     """InputError for pixels from `low` to `high` that look unscaled, with what to do."""
-    least, most = learned or (0, 0)
+    least, most = sorted(learned or (0, 0))
     if low >= min(-LARGEST_PIXEL, least) and high <= max(LARGEST_PIXEL, most):
         return
     found = f"images have values from {low:g} to {high:g}: "
@@ -71,13 +71,12 @@ def scaling(white: int, low: float, high: float) -> str:
     """How grey levels from 0 to `white` become pixels from low to high, in Python."""
     factor = f"images * {high - low:g} / {white}" if high - low != 1 else f"images / {white}"
     sign, size = ("+", low) if low > 0 else ("-", -low)
-    return f"levels from 0 to {white} become such by {factor}" + (
-        f" {sign} {size:g}" if low else ""
-    )
+    shift = f" {sign} {size:g}" if low else ""
+    return f"levels from 0 to {white} become such by {factor}{shift}"
 
 
 def pixel_range(preprocessing: dict) -> tuple[float, float] | None:
-    """The least and the largest pixel that a model learned, if that is known."""
+    """The pixels that black and white became for the model, if that is known."""
     low, high = preprocessing.get("low"), preprocessing.get("high")
-    numbers_ = all(isinstance(n, numbers.Real) and math.isfinite(n) for n in (low, high))
-    return (min(low, high), max(low, high)) if numbers_ else None
+    known = all(isinstance(n, numbers.Real) and math.isfinite(n) for n in (low, high))
+    return (low, high) if known else None

@@ -61,7 +61,7 @@ def test_other_shapes(shape):
     "images", [[[1], [2, 3]], [["a"]], None, GREY.astype(complex), GREY.astype("M8[s]")]
 )
 def test_what_are_no_numbers(images):
-    with pytest.raises(InputError, match="real numbers|no array of numbers"):
+    with pytest.raises(InputError, match=r"real numbers|no array of numbers"):
         checked(images)
 
 
