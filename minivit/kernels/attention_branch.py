@@ -12,7 +12,7 @@ import numpy as np
 
 from minivit.ops.attention import PLAIN
 
-from .inputs import like, need_shape
+from .inputs import like, need_shape, reals
 from .layernorm import (
     LayerNormCache,
     _layernorm_again,
@@ -38,6 +38,7 @@ def attention_branch_forward(
     x, gamma, beta, w_qkv, b_qkv, w_out, b_out, *, heads, options=PLAIN, drop=None, eps=1e-6
 ):
     """x (B, T, D), gamma, beta (D,), w_qkv (D, 3D), w_out (D, D) -> y (B, T, D)."""
+    (x,) = reals(x=x)
     kept = kept_of(len(x), drop)
     rows = x if kept is None else x[kept.images]
     normed, norm = layernorm_forward(rows, gamma, beta, eps=eps)

@@ -12,7 +12,7 @@ import numpy as np
 
 from minivit.ops.gelu import check_form
 
-from .inputs import like
+from .inputs import like, reals
 from .linear import weight_gradients
 from .product.matmul import _matmul_into, matmul, matmul_gelu, matmul_gelu_backward
 
@@ -35,6 +35,7 @@ class MlpCache(NamedTuple):
 
 def mlp_forward(x, w1, b1, w2, b2, *, gelu="erf"):
     """x (..., D), w1 (D, M), b1 (M,), w2 (M, D), b2 (D,) -> out (..., D)."""
+    (x,) = reals(x=x)
     out, kept = _mlp_plus(x, w1, b1, w2, b2, None, gelu)
     return out, MlpCache(x, kept)
 
@@ -50,6 +51,7 @@ def mlp_backward(dout, cache):
 def _mlp_plus(x, w1, b1, w2, b2, residual, gelu):
     """residual + out, the sums of which begin at the residual (..., D); and what is kept."""
     check_form(gelu)
+    x, w1, w2 = reals(x=x, w1=w1, w2=w2)
     rows = x.reshape(-1, w1.shape[0])
     # y first and h last: what is freed again leaves no hole in memory between what is kept.
     y = np.empty((*x.shape[:-1], w2.shape[1]), x.dtype)

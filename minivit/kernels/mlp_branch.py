@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .inputs import like, need_shape
+from .inputs import like, need_shape, reals
 from .layernorm import (
     LayerNormCache,
     _layernorm_again,
@@ -28,6 +28,7 @@ class MlpBranchCache(NamedTuple):
 
 def mlp_branch_forward(x, gamma, beta, w1, b1, w2, b2, *, gelu="erf", drop=None, eps=1e-6):
     """x (B, T, D), gamma, beta (D,), w1 (D, M), w2 (M, D) -> y (B, T, D)."""
+    (x,) = reals(x=x)
     kept = kept_of(len(x), drop)
     rows = x if kept is None else x[kept.images]
     normed, norm = layernorm_forward(rows, gamma, beta, eps=eps)

@@ -19,7 +19,7 @@ from minivit.ops.attention import PLAIN
 from minivit.ops.multihead_attention import check_heads, split_heads, split_one
 
 from .attention import AttentionCache, _attention_backward_into, _attention_into
-from .inputs import like
+from .inputs import like, reals
 from .linear import linear_forward, weight_gradients
 from .product.matmul import matmul
 
@@ -45,6 +45,7 @@ class MultiheadAttentionCache(NamedTuple):
 
 def multihead_attention_forward(x, w_qkv, b_qkv, w_out, b_out, *, heads, options=PLAIN):
     """out = MSA(x): x (B, T, D), w_qkv (D, 3D), w_out (D, D) -> out (B, T, D)."""
+    (x,) = reals(x=x)
     out, kept = _attended_plus(x, w_qkv, b_qkv, w_out, b_out, None, heads, options)
     return out, MultiheadAttentionCache(x, kept)
 
@@ -56,6 +57,7 @@ def multihead_attention_backward(dout, cache):
 
 def _attended_plus(x, w_qkv, b_qkv, w_out, b_out, residual, heads, options):
     """residual + out, the sums of which begin at the residual (B, T, D); and what is kept."""
+    x, w_qkv, w_out = reals(x=x, w_qkv=w_qkv, w_out=w_out)
     B, T, D = x.shape
     check_heads(D, heads)
     qkv, _ = linear_forward(x, w_qkv, b_qkv)

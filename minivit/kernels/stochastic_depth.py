@@ -11,7 +11,7 @@ import numpy as np
 
 from minivit.ops.stochastic_depth import Drop, image_factors
 
-from .inputs import like, need_real, need_shape
+from .inputs import like, need_shape, reals
 
 
 class StochasticDepthCache(NamedTuple):
@@ -29,7 +29,7 @@ class Kept(NamedTuple):
 
 def stochastic_depth_forward(x, *, drop):
     """x (B, ...) -> y (B, ...): 0 for an image that is dropped, else x / (1 - rate)."""
-    need_real("x", x)
+    (x,) = reals(x=x)
     factors = image_factors(drop, x)
     return x * factors, StochasticDepthCache(factors, x.shape)
 

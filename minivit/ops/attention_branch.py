@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.ops.attention import PLAIN, AttentionOptions
+from minivit.ops.inputs import reals, upstream
 from minivit.ops.layernorm import LayerNormCache, layernorm_backward, layernorm_forward
 from minivit.ops.multihead_attention import (
     MultiheadAttentionCache,
@@ -54,6 +55,7 @@ def attention_branch_forward(
 
     Raises InputError when `heads` does not divide D.
     """
+    (x,) = reals(x=x)
     normed, norm = layernorm_forward(x, gamma, beta, eps=eps, note=note)
     out, msa = multihead_attention_forward(
         normed, w_qkv, b_qkv, w_out, b_out, heads=heads, options=options, note=note
@@ -76,6 +78,7 @@ def attention_branch_backward(dy: np.ndarray, cache: AttentionBranchCache, *, no
         dx = dy + dx_branch
     """
     norm, msa, depth = cache
+    dy = upstream(dy, norm.x_hat.dtype)
     dout = dy if depth is None else stochastic_depth_backward(dy, depth, note=note)
     dnormed, *dweights = multihead_attention_backward(dout, msa, note=note)
     dx_branch, dgamma, dbeta = layernorm_backward(dnormed, norm, note=note)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minivit.ops.inputs import reals, upstream
 from minivit.ops.layernorm import LayerNormCache, layernorm_backward, layernorm_forward
 from minivit.ops.mlp import MlpCache, mlp_backward, mlp_flops, mlp_forward
 from minivit.ops.notes import unseen
@@ -45,6 +46,7 @@ def mlp_branch_forward(
     x (B, T, D), gamma, beta (D,), w1 (D, M), b1 (M,) or None, w2 (M, D), b2 (D,) or None
     -> y (B, T, D). With `drop` some images go without the branch: y = x.
     """
+    (x,) = reals(x=x)
     normed, norm = layernorm_forward(x, gamma, beta, eps=eps, note=note)
     out, mlp = mlp_forward(normed, w1, b1, w2, b2, gelu=gelu, note=note)
     depth = None
@@ -64,6 +66,7 @@ def mlp_branch_backward(dy: np.ndarray, cache: MlpBranchCache, *, note=unseen) -
         dx = dy + dx_branch
     """
     norm, mlp, depth = cache
+    dy = upstream(dy, norm.x_hat.dtype)
     dout = dy if depth is None else stochastic_depth_backward(dy, depth, note=note)
     dnormed, *dweights = mlp_backward(dout, mlp, note=note)
     dx_branch, dgamma, dbeta = layernorm_backward(dnormed, norm, note=note)

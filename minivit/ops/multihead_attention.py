@@ -17,6 +17,7 @@ from minivit.ops.attention import (
     attention_backward,
     attention_forward,
 )
+from minivit.ops.inputs import reals
 from minivit.ops.linear import LinearCache, linear_backward, linear_flops, linear_forward
 from minivit.ops.notes import unseen
 
@@ -49,6 +50,7 @@ def multihead_attention_forward(
 
     Raises InputError when `heads` does not divide D.
     """
+    (x,) = reals(x=x)
     check_heads(x.shape[-1], heads)
     qkv, qkv_cache = linear_forward(x, w_qkv, b_qkv)
     note(qkv=qkv)  # before attention notes its parts: names come in the order of the forward
