@@ -119,12 +119,16 @@ class Choice:
         self.former, self.default, self.take_back = former, default, take_back
 
     def __enter__(self) -> "Choice":
-        global _default
-        if threading.current_thread() is threading.main_thread():
-            _default = self.default  # a block is no choice for threads that begin meanwhile
+        self._default_as_before()  # a block is no choice for threads that begin meanwhile
         return self
 
     def __exit__(self, *exception) -> None:
         _chosen.set(self.former)
+        self._default_as_before()
         if self.take_back is not None:
             self.take_back()
+
+    def _default_as_before(self) -> None:
+        global _default
+        if threading.current_thread() is threading.main_thread():
+            _default = self.default
