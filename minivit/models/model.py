@@ -1,5 +1,6 @@
 """A model as its users hold it: sizes, parameters, gradients, and a pass each way."""
 
+import copy
 from types import ModuleType
 from typing import NamedTuple
 
@@ -129,3 +130,7 @@ class ViT:
     def check_images(self, images: np.ndarray) -> np.ndarray:
         """Images as this model takes them, in its dtype; InputError when they can't be meant."""
         return check_images(images, self.config.image, self.config.channels, self.dtype)
+
+    def __copy__(self) -> "ViT":
+        """A whole one, with parameters and gradients of its own."""
+        return copy.deepcopy(self)

@@ -1,5 +1,7 @@
 """Adam and AdamW on a model's flat vectors."""
 
+import copy
+
 from minivit import backend
 from minivit.errors import InputError
 from minivit.params import NamedArrays
@@ -47,3 +49,7 @@ class Adam:
             scale=scale,
             **self.options,
         )
+
+    def __copy__(self) -> "Adam":
+        """A whole one, with parameters and moments of its own."""
+        return copy.deepcopy(self)
