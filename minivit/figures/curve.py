@@ -57,17 +57,18 @@ def training_curve(history: Sequence[Mapping], path: str | Path) -> None:
     if not history:
         raise InputError("the history has no epoch yet: train for at least one, then draw")
     figure = new_figure(12, 4.8)
-    left, right = figure.subplots(1, 2)
-    draw_curves(left, history, "loss", "{:.3f}", "Loss (mean cross-entropy, log scale)")
+    loss, accuracy = figure.subplots(1, 2)
+    draw_curves(loss, history, "loss", "{:.3f}", "Loss (mean cross-entropy, log scale)")
     names = measured_names(history)
     if all(row[f"{name}_loss"] > 0 for row in history for name in names):
-        left.set_yscale("log")  # the late epochs differ by a few thousandths
-        plain_numbers(left.yaxis)
-    draw_curves(right, history, "accuracy", "{:.1%}", "Accuracy (part of the images read right)")
-    right.yaxis.set_major_formatter("{x:.0%}")
+        loss.set_yscale("log")  # the late epochs differ by a few thousandths
+        plain_numbers(loss.yaxis)
+    draw_curves(accuracy, history, "accuracy", "{:.1%}", "Accuracy (part of the images read right)")
+    accuracy.yaxis.set_major_formatter("{x:.0%}")
     meaning = MEANING.format(measured=in_words(names[1]))
     figure.text(0.045, 0.03, meaning, fontsize=9, color=QUIET)
-    figure.subplots_adjust(left=0.045, right=0.905, top=0.91, bottom=0.2, wspace=0.36)
+    right, wspace = (0.87, 0.46) if names[1] == "held_out" else (0.905, 0.36)  # room for the words
+    figure.subplots_adjust(left=0.045, right=right, top=0.91, bottom=0.2, wspace=wspace)
     save_png(figure, path)
 
 

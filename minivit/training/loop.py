@@ -39,7 +39,8 @@ class Training:
         for split in (data.train, data.test):
             check_labels(split.labels, len(split.images), c.classes)
         self.config, self.data, self.state = config, data, State()
-        self.model = ViT(c, config.seed, dtype, position_std=config.position_std)
+        with np.errstate(over="ignore"):  # a spread too large is found by name, in training
+            self.model = ViT(c, config.seed, dtype, position_std=config.position_std)
         self.model.preprocessing = data.preprocessing
         self.model.class_names = data.class_names
         self.optimiser = Adam(self.model.parameters, weight_decay=config.weight_decay)
@@ -145,7 +146,7 @@ class Training:
         s = self.state
         return Diverged(
             f"training diverged in epoch {s.epoch + 1}, step {s.step + 1}: the first tensor with "
-            f"NaN or infinity is {first}; {advice(self.config, images, self.steps_done)}"
+            f"NaN or infinity is {first}; {advice(self.config, self.steps_done)}"
         )
 
 
