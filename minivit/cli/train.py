@@ -145,8 +145,8 @@ def kept(folder: Path) -> str:
 
 
 def run_to_resume(arguments: argparse.Namespace) -> Path:
-    """The folder of a former run; InputError for options that would change it."""
-    from minivit.checkpoints import checkpoint_path
+    """The folder of a former run; InputError for options that would change it, or another file."""
+    from minivit.checkpoints import CHECKPOINT, checkpoint_path
     from minivit.errors import InputError
 
     allowed = {"verb", "run", "resume", "threads", "out", "force"}
@@ -157,7 +157,13 @@ def run_to_resume(arguments: argparse.Namespace) -> Path:
             f"--resume goes on exactly as the run began, so --{option} can't be given with it; "
             "leave it out, or start a new run without --resume"
         )
-    return checkpoint_path(arguments.resume).parent
+    path = checkpoint_path(arguments.resume)
+    if path.name != CHECKPOINT:
+        raise InputError(
+            f"--resume goes on with the {CHECKPOINT} of a run folder, and {path} has another name; "
+            "put it into a folder of its own, under that name"
+        )
+    return path.parent
 
 
 def resumed(folder: Path):

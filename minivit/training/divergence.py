@@ -46,7 +46,7 @@ def advice(config: TrainingConfig, steps: int) -> str:
     name = max(suspects, key=suspects.get)
     if suspects[name] > 1:
         words, value = name.replace("_", " "), getattr(config, name)
-        return f"the {words} is {value:g}; a usual one is {getattr(USUAL, name):g}"
+        return f"the {words} is {value:g}: try the usual {getattr(USUAL, name):g}"
     if not steps:
         return "no step was done yet, so it is the model's beginning: begin with other parameters"
-    return f"the learning rate is {config.learning_rate:g}; try {config.learning_rate / 10:g}"
+    return f"the learning rate is {config.learning_rate:g}: try {config.learning_rate / 10:g}"

@@ -105,6 +105,15 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
     assert_same_run(whole, stopped)
 
 
+def test_a_run_is_its_folder_or_the_checkpoint_in_it(tmp_path, capsys):
+    run("--epochs", 1, "--out", tmp_path, *SMALL)
+    run("--resume", tmp_path / "checkpoint.safetensors")
+    (tmp_path / "checkpoint.safetensors").rename(tmp_path / "mine.safetensors")
+    run("--resume", tmp_path / "mine.safetensors", code=2)
+    error = capsys.readouterr().err
+    assert "--resume goes on with the checkpoint.safetensors of a run folder" in error
+
+
 def test_a_finished_run_is_not_written_again(tmp_path, capsys, monkeypatch):
     out = tmp_path / "run"
     run("--epochs", 1, "--out", out, *SMALL)
@@ -204,7 +213,7 @@ def test_a_first_epoch_that_diverges_keeps_no_useless_checkpoint(tmp_path, capsy
     run("--epochs", 2, "--out", out, "--learning-rate", rate, *SMALL, code=2)
     error = capsys.readouterr().err
     assert "the first tensor with NaN or infinity is" in error
-    assert f"the learning rate is {rate:g}; a usual one is 0.002. It had saved nothing" in error
+    assert f"the learning rate is {rate:g}: try the usual 0.002. It had saved nothing" in error
     assert list(tmp_path.iterdir()) == []
 
 

@@ -32,21 +32,21 @@ def test_divergence_in_an_intermediate_is_named():
 @pytest.mark.parametrize(
     ("absurd", "named"),
     [
-        ({"learning_rate": 1e30}, "learning rate is 1e+30; a usual one is 0.002"),
+        ({"learning_rate": 1e30}, "learning rate is 1e+30: try the usual 0.002"),
         ({"learning_rate": 1e30, "weight_decay": 0.0}, "learning rate is 1e+30"),
-        ({"weight_decay": 1e30}, "weight decay is 1e+30; a usual one is 0.05"),
-        ({"position_std": 1e38}, "position std is 1e+38; a usual one is 1"),
+        ({"weight_decay": 1e30}, "weight decay is 1e+30: try the usual 0.05"),
+        ({"position_std": 1e38}, "position std is 1e+38: try the usual 1"),
     ],
 )
 def test_the_advice_names_what_is_absurd_and_helps(absurd, named):
     with pytest.raises(Diverged, match=re.escape(named)) as raised:
         train(recipe(**absurd), small_data())
     name, value = re.search(
-        r"the ([a-z ]+) is \S+; a usual one is (\S+)$", str(raised.value)
+        r"the ([a-z ]+) is \S+: try the usual (\S+)$", str(raised.value)
     ).groups()
     followed = absurd | {name.replace(" ", "_"): float(value)}
     train(recipe(**followed), small_data())
 
 
 def test_a_rate_that_is_usual_is_made_smaller():
-    assert advice(recipe(), 7).endswith("is 0.002; try 0.0002")
+    assert advice(recipe(), 7).endswith("is 0.002: try 0.0002")
