@@ -17,6 +17,7 @@ import random
 import shutil
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from contextlib import redirect_stdout
@@ -43,11 +44,13 @@ def live(arguments: list[str], log: Path) -> None:
 
 def train(arguments: list[str]) -> int:
     import small_training
+    from tqdm import tqdm
 
     import minivit.figures
     import minivit.training.run
     from minivit.cli.main import main
 
+    tqdm.set_lock(threading.RLock())  # its own is also for several processes, and outlives a kill
     data = small_training.small_data()
     minivit.figures.can_draw = lambda: False
     minivit.figures.attention_picture = lambda *arguments: None
@@ -64,6 +67,7 @@ class Killer:
     moments: random.Random
     figures: Counter = field(default_factory=Counter)
     length: float = 1.0  # of an undisturbed life, in seconds
+    orphans: set[Path] = field(default_factory=set)  # half-written files of those killed before
 
     def __post_init__(self):
         # A fork begins with everything imported; the kernels' threads don't survive one.
@@ -97,6 +101,7 @@ class Killer:
         kills, before = 0, saved(folder)
         while True:
             begun = before is not None and before.seed == seed
+            self.orphans = partial_files(folder)
             process = self.life(*(["--resume", str(folder)] if begun else begin))
             if kills < most:
                 self.kill(process, folder)
@@ -116,7 +121,7 @@ class Killer:
         begun = now is not None and now.seed == seed
         self.figures["kills"] += 1
         self.figures["before a run's first checkpoint was whole"] += not begun
-        self.figures["while a file was half written"] += any(folder.glob(".*.partial"))
+        self.figures["while a file was half written"] += not partial_files(folder) <= self.orphans
         self.figures["with all epochs done"] += begun and now.epoch == EPOCHS
 
     def kill(self, process, folder: Path) -> None:
@@ -126,7 +131,7 @@ class Killer:
             process.join(moment * self.length)
         else:
             process.join(moment * self.length * 0.7)
-            while process.is_alive() and not any(folder.glob(".*.partial")):
+            while process.is_alive() and partial_files(folder) <= self.orphans:
                 pass
             process.join(self.moments.random() * 0.001)
         process.kill()
@@ -137,10 +142,14 @@ class Killer:
             raise AssertionError(f"{what}; after {dict(self.figures)}; it said:\n{said}")
 
 
+def partial_files(folder: Path) -> set[Path]:
+    return set(folder.glob(".*.partial"))
+
+
 class Saved(NamedTuple):
     """What a checkpoint holds."""
 
-    seed: int
+    seed: int  # of the run; the one that overwrites has the larger
     epoch: int
     step: int
 
@@ -156,10 +165,8 @@ def saved(folder: Path) -> Saved | None:
 
 
 def lost(before: Saved | None, now: Saved | None) -> bool:
-    """Whether a kill took something; where another run is overwritten, its seed is another."""
-    if before is None or now is None:
-        return before is not None
-    return before.seed == now.seed and now < before
+    """Whether a kill took something; a run that overwrites another has the larger seed."""
+    return before is not None and (now is None or now < before)
 
 
 def compare(folder: Path, whole: Path, check) -> None:

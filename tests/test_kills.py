@@ -30,7 +30,8 @@ def test_killed_trainings_lose_nothing_and_the_count_goes_on(tmp_path):
     [
         (None, None, False), (None, (0, 0, 0), False), ((0, 3, 0), None, True),
         ((0, 3, 0), (0, 3, 2), False), ((0, 3, 2), (0, 3, 0), True), ((0, 3, 2), (0, 4, 0), False),
-        ((0, 12, 0), (1, 0, 0), False),  # another run has begun
+        ((0, 12, 0), (1, 0, 0), False),  # it was overwritten
+        ((1, 0, 0), (0, 12, 0), True),
     ],
 )  # fmt: skip
 def test_what_counts_as_lost(before, now, lost):
