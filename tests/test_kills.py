@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import killed_runs
 import kills
 import pytest
 
@@ -35,7 +36,10 @@ def test_killed_trainings_lose_nothing_and_the_count_goes_on(tmp_path):
     ],
 )  # fmt: skip
 def test_what_counts_as_lost(before, now, lost):
-    assert kills.lost(before and kills.Saved(*before), now and kills.Saved(*now)) == lost
+    assert (
+        killed_runs.lost(before and killed_runs.Saved(*before), now and killed_runs.Saved(*now))
+        == lost
+    )
 
 
 def test_other_bits_are_noticed(tmp_path):
@@ -52,9 +56,9 @@ def test_other_bits_are_noticed(tmp_path):
     for folder, seed in zip(folders, (0, 0, 1), strict=True):
         folder.mkdir()
         save_run(train(recipe(epochs=1, seed=seed), small_data()), folder)
-    kills.compare(folders[0], folders[1], check)
+    killed_runs.compare(folders[0], folders[1], check)
     with pytest.raises(AssertionError, match="another header"):
-        kills.compare(folders[2], folders[0], check)
+        killed_runs.compare(folders[2], folders[0], check)
     (folders[1] / ".rubbish.partial").write_text("half")
     with pytest.raises(AssertionError, match="rubbish"):
-        kills.compare(folders[1], folders[0], check)
+        killed_runs.compare(folders[1], folders[0], check)
