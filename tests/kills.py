@@ -66,7 +66,7 @@ class Killer:
     backend: str
     moments: random.Random
     figures: Counter = field(default_factory=Counter)
-    length: float = 1.0  # of an undisturbed life, in seconds
+    length: float = 1.0  # seconds of a life, about; others may use the processors, too
     orphans: set[Path] = field(default_factory=set)  # half-written files of those killed before
 
     def __post_init__(self):
@@ -107,7 +107,9 @@ class Killer:
                 self.kill(process, folder)
             process.join()
             if process.exitcode == 0:
+                self.length *= 0.9 if kills < most else 1  # it was done before its moment came
                 return
+            self.length *= 1.03
             self.check(process.exitcode == -9 and kills < most, f"exit code {process.exitcode}")
             kills += 1
             now = saved(folder)
