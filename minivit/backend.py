@@ -102,7 +102,8 @@ def prefer(name: str) -> None:
     try:
         load(wanted)
     except InputError as error:
-        print(f"minivit: {error}; going on with NumPy.", file=sys.stderr)
+        if sys.stderr is not None:  # there is a console
+            print(f"minivit: {error}; going on with NumPy.", file=sys.stderr)
         wanted = "numpy"
     use(wanted)
 

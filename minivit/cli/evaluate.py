@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from minivit import backend
     from minivit.checkpoints import load
-    from minivit.data import load_dataset
+    from minivit.data import DATASETS, load_dataset
     from minivit.errors import InputError
     from minivit.training import evaluate
 
@@ -36,6 +36,11 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError(
             f"{arguments.run} does not say which dataset it was trained on: there is nothing to "
             "measure it on; give a run that `minivit train` wrote"
+        )
+    if name not in DATASETS:
+        raise InputError(
+            f"{arguments.run} was trained on data of your own, {name!r}: hand them in, in Python, "
+            f"with minivit.training.evaluate(minivit.load({arguments.run!r}), images, labels)"
         )
     test = load_dataset(name).test
     with np.errstate(over="ignore", invalid="ignore"):  # a sentence says it better

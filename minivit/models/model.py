@@ -1,5 +1,6 @@
 """A model as its users hold it: sizes, parameters, gradients, and a pass each way."""
 
+import copy
 from types import ModuleType
 from typing import NamedTuple
 
@@ -158,3 +159,7 @@ class ViT:
         """Images as this model takes them, in its dtype; InputError when they can't be meant."""
         c = self.config
         return check_images(images, c.image, c.channels, self.dtype, self.preprocessing)
+
+    def __copy__(self) -> "ViT":
+        """A whole one, with parameters and gradients of its own."""
+        return copy.deepcopy(self)

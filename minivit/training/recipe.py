@@ -37,6 +37,11 @@ class TrainingConfig:
     def __post_init__(self):
         check_fields(self)
 
+    @property
+    def measured_on(self) -> str:
+        """Which images tell how good the model is: "test", or "held-out"."""
+        return "held-out" if self.hold_out else "test"
+
     def to_dict(self) -> dict:
         """Plain values, as a checkpoint's header holds them; the model's are stored beside."""
         return {name: value for name, value in asdict(self).items() if name != "model"}
