@@ -1,5 +1,6 @@
 """A model into its file, and back: `save` and `load` are a pair."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from minivit.errors import InputError
 from minivit.models import ViT, ViTConfig
 from minivit.params import Layout, NamedArrays
 
+MOST_TOKENS, MOST_NUMBERS = 1 << 16, 1 << 26  # of an image: one of them is 256 MB in float32
 Arrays = Mapping[str, np.ndarray | Tensor]  # by name; a tensor is read when it is copied
 
 
@@ -108,6 +110,12 @@ def config_of(header: dict, arrays: Arrays, source: str | Path) -> ViTConfig:
         raise InputError(
             f"{source} is of another architecture: it holds {len(arrays)} arrays, and its "
             f"configuration asks for {config.depth} blocks"
+        )
+    if config.tokens > MOST_TOKENS or math.prod(config.image) * config.channels > MOST_NUMBERS:
+        raise InputError(  # without a table of positions the arrays don't tell
+            f"{source} is a model for images of {config.image[0]}x{config.image[1]}x"
+            f"{config.channels} in {config.tokens} tokens: too large to work with; choose another "
+            "checkpoint"
         )
     check_shapes(layout_of(config), arrays, source)
     return config
