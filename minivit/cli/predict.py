@@ -7,7 +7,7 @@ import textwrap
 from typing import NamedTuple
 
 from minivit.cli.arguments import add_threads, whole_number
-from minivit.cli.printing import complain, one_line
+from minivit.cli.printing import complain, one_line, silent_libraries
 from minivit.cli.sentences import sentence
 
 HELP = "classify pictures with a trained model"
@@ -113,7 +113,8 @@ def predict(model, file, top: int, content: bytes | None = None) -> dict:
     from minivit.errors import InputError
     from minivit.ops import softmax_forward
 
-    image, steps = prepare_picture(file, model.preprocessing, content)
+    with silent_libraries():
+        image, steps = prepare_picture(file, model.preprocessing, content)
     with np.errstate(over="ignore", invalid="ignore"):  # a sentence says it better
         probabilities, _ = softmax_forward(model.logits(image[None]))
     if not np.isfinite(probabilities).all():

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from minivit import ViT, load_dataset, save, variant
-from minivit.cli.printing import LONGEST, complain, one_line
+from minivit.cli.printing import LONGEST, complain, one_line, silent_libraries
 
 NAME = "数字 é.png"
 
@@ -75,3 +75,10 @@ def test_a_message_is_one_line_and_not_endless(capsys):
     complain("x\n" * 10_000)
     message = capsys.readouterr().err
     assert message.count("\n") == 1 and len(message) < LONGEST + 20
+
+
+def test_what_libraries_write_is_dropped(capfd):
+    with silent_libraries():
+        os.write(2, b"TIFFReadDirectory: oops")
+    os.write(2, b"after")
+    assert capfd.readouterr().err == "after"
