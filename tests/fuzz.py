@@ -45,7 +45,8 @@ def main(argv: list[str] | None = None) -> int:
         with tempfile.TemporaryDirectory() as folder:
             print(*cases_of(kind).run_case(Path(folder), seed, arguments.case))
         return 0
-    cases_of(kind).prepared()  # before any child is forked
+    with tempfile.TemporaryDirectory() as folder:  # what is made once is made before the forks
+        cases_of(kind).run_case(Path(folder), seed, 0)
     done = finished(arguments.out, kind, seed)
     starts = [n for n in range(0, arguments.count, BATCH) if n not in done]
     tasks = [(kind, seed, n, min(n + BATCH, arguments.count)) for n in starts]
@@ -105,20 +106,21 @@ def run_batch(task: tuple[str, int, int, int]) -> dict:
     kind, seed, start, stop = task
     result = {"start": start, "cases": stop - start, "faults": [], "ends": {}, "slowest": 0.0,
               "memory": 0}  # fmt: skip
-    while start < stop:
-        reader, writer = os.pipe()
-        child = os.fork()
-        if not child:
+    with tempfile.TemporaryDirectory() as folder:
+        while start < stop:
+            reader, writer = os.pipe()
+            child = os.fork()
+            if not child:
+                os.close(reader)
+                run_cases(kind, seed, range(start, stop), folder, writer)
+                os._exit(0)
+            os.close(writer)
+            start = watch(child, reader, start, result)
             os.close(reader)
-            run_cases(kind, seed, range(start, stop), writer)
-            os._exit(0)
-        os.close(writer)
-        start = watch(child, reader, start, result)
-        os.close(reader)
     return result
 
 
-def run_cases(kind: str, seed: int, numbers: range, writer: int) -> None:
+def run_cases(kind: str, seed: int, numbers: range, parent: str, writer: int) -> None:
     """In the child: say what every case came to, a line each."""
     pages = int(Path("/proc/self/statm").read_text().split()[0]) if sys.platform == "linux" else 0
     if pages:
@@ -128,9 +130,11 @@ def run_cases(kind: str, seed: int, numbers: range, writer: int) -> None:
     said = tempfile.TemporaryFile()  # noqa: SIM115
     os.dup2(said.fileno(), 1)
     os.dup2(said.fileno(), 2)
+    folder = Path(tempfile.mkdtemp(dir=parent))
     for number in numbers:
-        with tempfile.TemporaryDirectory() as folder:
-            end, fault = cases_of(kind).run_case(Path(folder), seed, number)
+        end, fault = cases_of(kind).run_case(folder, seed, number)
+        for file in folder.iterdir():
+            file.unlink()
         if not fault and os.fstat(said.fileno()).st_size:
             said.seek(0)
             fault = f"C code wrote {said.read(200)!r}"

@@ -15,7 +15,8 @@ from PIL import Image, ImageDraw
 from small_training import recipe, small_data
 
 from minivit import InputError, ViT, save, variant
-from minivit.cli.main import main
+from minivit.cli import main as command_line
+from minivit.data import DATASETS, load_dataset
 from minivit.training import Training, load_run, save_run
 
 VERSION_1 = Path(__file__).parent / "checkpoints" / "version1.safetensors"
@@ -27,6 +28,7 @@ def prepared() -> list[bytes]:
     """Whole checkpoints: of a run in the middle of an epoch, of version 1, of a bare model."""
     import tempfile
 
+    quicken()
     with tempfile.TemporaryDirectory() as folder:
         training = Training(recipe(), small_data())
         for batch in training.epoch()[:2]:
@@ -40,6 +42,13 @@ def prepared() -> list[bytes]:
         return [run, VERSION_1.read_bytes(), (Path(folder) / "m").read_bytes()]
 
 
+def quicken() -> None:
+    """Make only once what every command makes: option parsers and the embedded digits."""
+    command_line.build_parser = cache(command_line.build_parser)
+    digits = load_dataset("digits")
+    DATASETS["digits"] = lambda: digits
+
+
 @cache
 def picture() -> bytes:
     drawn, file = Image.new("L", (40, 60), 255), io.BytesIO()
@@ -51,11 +60,16 @@ def picture() -> bytes:
 def mutated(rng: random.Random) -> bytes:
     """A checkpoint with damaged bytes, with a cut, or with another header."""
     content = rng.choice(prepared())
-    kind = rng.randrange(10)
+    kind = rng.randrange(12)
     if kind < 3:
         return damaged(content, rng)
     length = struct.unpack("<Q", content[:8])[0]
     text, numbers = content[8 : 8 + length], content[8 + length :]
+    if kind >= 10:  # the same numbers of other sizes
+        raw = bytearray(numbers)
+        for _ in range(rng.choice((1, 5, 100))):
+            raw[rng.randrange(len(raw))] = rng.choice((0, 0x3F, 0x7E, 0x7F, rng.randrange(256)))
+        return content[: 8 + length] + raw
     header = json.loads(text)
     ours = header["__metadata__"]["minivit"]
     if kind == 3:  # the bytes of the header, with its length as it is then
@@ -113,7 +127,7 @@ def run_command(command: list[str]) -> tuple[int | None, str]:
     out, err = (io.TextIOWrapper(io.BytesIO(), "ascii") for _ in range(2))
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = main(command)
+            code = command_line.main(command)
             out.flush()
             err.flush()
     except BaseException:

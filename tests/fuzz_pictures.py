@@ -4,7 +4,7 @@ import random
 from functools import cache
 from pathlib import Path
 
-from fuzz_checkpoints import run_command
+from fuzz_checkpoints import quicken, run_command
 from mutations import damaged
 from picture_samples import samples
 
@@ -19,6 +19,7 @@ def prepared() -> tuple[list[tuple[str, bytes]], list[bytes]]:
     """The samples, and checkpoints of two models: one for strokes, one for coloured pictures."""
     import tempfile
 
+    quicken()
     models = [variant("digits", width=8, depth=1, heads=2, mlp=8)]
     models.append(variant("digits", image=(6, 9), patch=3, channels=3, width=8, depth=1, mlp=8))
     contents = []

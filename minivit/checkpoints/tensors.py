@@ -130,9 +130,9 @@ def finite(text: str) -> float:
 
 def is_deeper(value, levels: int) -> bool:
     """Whether lists and dictionaries lie within one another on more than so many levels."""
-    inner = value.values() if isinstance(value, dict) else value
     if not isinstance(value, dict | list):
         return False
+    inner = value.values() if isinstance(value, dict) else value
     return levels == 0 or any(is_deeper(part, levels - 1) for part in inner)
 
 
