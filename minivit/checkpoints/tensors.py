@@ -128,12 +128,11 @@ def finite(text: str) -> float:
     return number
 
 
-def is_deeper(value, levels: int) -> bool:
+def is_deeper(value: dict | list, levels: int) -> bool:
     """Whether lists and dictionaries lie within one another on more than so many levels."""
-    if not isinstance(value, dict | list):
-        return False
     inner = value.values() if isinstance(value, dict) else value
-    return levels == 0 or any(is_deeper(part, levels - 1) for part in inner)
+    holders = [part for part in inner if isinstance(part, dict | list)]
+    return bool(holders) and (levels == 1 or any(is_deeper(part, levels - 1) for part in holders))
 
 
 def described(name: str, entry, first: int) -> tuple[str, tuple[int, ...], int, int]:

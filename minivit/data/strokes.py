@@ -92,7 +92,8 @@ def separate(grey: np.ndarray) -> tuple[np.ndarray, bool, float]:
     h, w = grey.shape
     y, x = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j]
     border = on_border((h, w))
-    median = np.median(grey[border])
+    # A grey that is there: between a black half and a white one no pixel would be near the mean.
+    median = np.quantile(grey[border], 0.5, method="lower")
     inverted = bool(median > (grey.min() + grey.max()) / 2)
     border &= np.abs(grey - median) <= np.abs(grey - median).max() / 2
     terms = np.stack([np.ones((h, w)), x, y, x * y], axis=-1)

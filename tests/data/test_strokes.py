@@ -125,3 +125,10 @@ def test_anything_gives_a_frame_or_has_nothing_to_read(seed, raised):
     except NothingToRead:
         return
     assert frame.shape == (8, 8) and frame.min() >= 0 and frame.max() <= 1
+
+
+def test_a_border_half_black_and_half_white():
+    levels = np.zeros((40, 40), np.uint8)
+    levels[:, 20:] = 255
+    frame, inverted, _ = frame_strokes(Image.fromarray(levels), 8, 8)
+    assert not inverted and frame.max() == 1
