@@ -19,7 +19,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from minivit.checkpoints.header import check_header, shortened
-from minivit.checkpoints.tensors import Damaged, Tensor, parse, read_tensors
+from minivit.checkpoints.tensors import LONGEST_HEADER, Damaged, Tensor, parse, read_tensors
 from minivit.errors import InputError
 from minivit.files import replacing
 
@@ -48,15 +48,22 @@ def write_checkpoint(
 ) -> None:
     """Write `header` and every array of every group ("parameters", ...) into one file.
 
-    Raises OSError when it can't be written; an older file at `path` is then still whole.
+    Raises OSError when it can't be written, and InputError when its header would be too long to be
+    read again; an older file at `path` is then still whole.
     """
     arrays = {
         f"{group}/{name}": array for group, named in groups.items() for name, array in named.items()
     }
     text = json.dumps({"format_version": FORMAT_VERSION, **header})
     # Written by ourselves: the package's own writer would leave a file of its own when killed.
+    content = save(arrays, metadata={"minivit": text})
+    if int.from_bytes(content[:8], "little") > LONGEST_HEADER:
+        raise InputError(
+            f"{path} would get a header of more than {LONGEST_HEADER:,} bytes, which is not read "
+            "again: shorten the class names or the history of the run"
+        )
     with replacing(path) as partial:
-        partial.write_bytes(save(arrays, metadata={"minivit": text}))
+        partial.write_bytes(content)
 
 
 @contextmanager

@@ -20,8 +20,8 @@ import numpy as np
 from minivit.errors import InputError
 
 STORED = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}  # how NumPy reads the bytes
-# Bytes. JSON grows twentyfold when it is read; the header of H/14 with its moments has 0.2 MB.
-LONGEST_HEADER = 1 << 25
+# Bytes. JSON grows up to thirtyfold when it is read; that of H/14 with its moments has 0.2 MB.
+LONGEST_HEADER = 1 << 24
 MOST_DIGITS = 40  # of a whole number: the state of a random generator has 39
 DEEPEST = 20  # lists and dictionaries within one another
 MOST_AXES, MOST = 32, 1 << 60  # of a tensor's shape: how many, and their product

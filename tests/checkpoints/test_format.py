@@ -75,3 +75,10 @@ def test_an_empty_name_is_not_the_current_folder(tmp_path, monkeypatch):
     assert read_header(".") == {"format_version": 2}
     with pytest.raises(InputError, match='"" is no name of a checkpoint'):
         read_header("")
+
+
+def test_what_could_not_be_read_again_is_not_written(tmp_path, monkeypatch):
+    monkeypatch.setattr("minivit.checkpoints.format.LONGEST_HEADER", 1000)
+    with pytest.raises(InputError, match="a header of more than 1,000 bytes"):
+        write_checkpoint(tmp_path / "x", {"class_names": ["a" * 1000]}, ARRAYS)
+    assert list(tmp_path.iterdir()) == []
