@@ -17,7 +17,7 @@ from minivit.errors import InputError
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # its remarks are not for our users
 
-MOST = 1 << 26  # pixels: 10 bytes each while they are unpacked
+MOST = 50_000_000  # pixels: up to 17 bytes each while they are unpacked
 MOST_DEEP = 1 << 25  # pixels of more than 8 bits: 16 bytes each
 LONGEST = 1 << 28  # bytes of a picture that comes through a pipe
 DEPTHS = (1, 8, 10, 12, 14, 16)  # bits of a grey level: cameras and scanners have those between
