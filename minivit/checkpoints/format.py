@@ -48,13 +48,17 @@ def write_checkpoint(
 ) -> None:
     """Write `header` and every array of every group ("parameters", ...) into one file.
 
-    Raises OSError when it can't be written, and InputError when its header would be too long to be
-    read again; an older file at `path` is then still whole.
+    Raises OSError when it can't be written, and InputError when its header could not be read again; an
+    older file at `path` is then still whole.
     """
     arrays = {
         f"{group}/{name}": array for group, named in groups.items() for name, array in named.items()
     }
     text = json.dumps({"format_version": FORMAT_VERSION, **header})
+    try:
+        check_header(parse(text))
+    except ValueError as error:
+        raise InputError(f"{path} could not be read again ({error}): nothing is written") from error
     # Written by ourselves: the package's own writer would leave a file of its own when killed.
     content = save(arrays, metadata={"minivit": text})
     if int.from_bytes(content[:8], "little") > LONGEST_HEADER:

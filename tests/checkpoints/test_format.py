@@ -81,4 +81,7 @@ def test_what_could_not_be_read_again_is_not_written(tmp_path, monkeypatch):
     monkeypatch.setattr("minivit.checkpoints.format.LONGEST_HEADER", 1000)
     with pytest.raises(InputError, match="a header of more than 1,000 bytes"):
         write_checkpoint(tmp_path / "x", {"class_names": ["a" * 1000]}, ARRAYS)
+    for bad in ({"class_names": [1]}, {"preprocessing": {"low": float("nan")}}):
+        with pytest.raises(InputError, match="could not be read again"):
+            write_checkpoint(tmp_path / "x", bad, ARRAYS)
     assert list(tmp_path.iterdir()) == []
