@@ -48,8 +48,8 @@ def write_checkpoint(
 ) -> None:
     """Write `header` and every array of every group ("parameters", ...) into one file.
 
-    Raises OSError when it can't be written, and InputError when its header could not be read again; an
-    older file at `path` is then still whole.
+    Raises OSError when it can't be written, and InputError when its header could not be read
+    again; an older file at `path` is then still whole.
     """
     arrays = {
         f"{group}/{name}": array for group, named in groups.items() for name, array in named.items()
