@@ -5,6 +5,7 @@ import json
 import math
 
 from minivit.cli.arguments import add_threads
+from minivit.cli.printing import one_line
 
 HELP = "accuracy, loss and confusion matrix of a trained model"
 
@@ -54,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         summary = {"accuracy": result.accuracy, "loss": result.loss, "images": len(test.labels)}
         print(json.dumps(summary))
     else:
-        print(f"{arguments.run} on the {len(test.labels)} test images of {name}\n")
+        print(f"{one_line(arguments.run)} on the {len(test.labels)} test images of {name}\n")
         print(report(result, test.labels, model.class_names))
     return 0
 

@@ -5,6 +5,7 @@ import json
 
 from minivit.cli.arguments import whole_number
 from minivit.cli.configuration import add_options, given, refuse
+from minivit.cli.printing import one_line
 from minivit.fields import changes_in_words
 
 HELP = "shapes, parameters, FLOPs and memory of a variant or a run"
@@ -44,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(as_json(config, rows, total, arguments.batch, training), indent=2))
         return 0
-    print(f"{arguments.model}: {describe(config)}\n")
+    print(f"{one_line(arguments.model)}: {describe(config)}\n")
     print(stage_table(rows, total))
     print(f"\n{SIZES}\n")
     print(totals(total, arguments.batch))

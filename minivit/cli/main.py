@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 
 import minivit
+from minivit.cli import printing
 from minivit.cli.arguments import add_threads
 from minivit.cli.sentences import sentence
 from minivit.errors import InputError
@@ -28,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Raises SystemExit as argparse does: after --help, and with 2 for options it can't read.
     """
+    printing.prepare_streams()
     try:
         return run(sys.argv[1:] if argv is None else list(argv))
     except BrokenPipeError:  # the reader of our output left, e.g. `minivit info H/14 | head -3`
@@ -113,5 +115,5 @@ def drop_output() -> None:
 
 def complain(message: str, code: int) -> int:
     """Print one sentence on stderr and hand on the exit code."""
-    print(f"minivit: {message}", file=sys.stderr)
+    printing.complain(message)
     return code

@@ -1,3 +1,6 @@
+import json
+import struct
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -5,7 +8,7 @@ import pytest
 from headers import rewrite
 
 from minivit import InputError, ViT, load, load_dataset, save, variant
-from minivit.checkpoints import read_checkpoint
+from minivit.checkpoints import load_config, read_checkpoint
 
 VERSION_1 = Path(__file__).parent / "version1.safetensors"
 
@@ -49,6 +52,73 @@ def test_nothing_is_left_when_the_folder_cannot_be_written(tmp_path):
     with pytest.raises(OSError):
         save(ViT(variant("digits", depth=1)), tmp_path / "missing" / "m.safetensors")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("changes", [{"image": [10**9, 10**9]}, {"image": [1024, 1024]}])
+def test_images_of_which_the_arrays_do_not_tell(tmp_path, changes):
+    config = variant("digits", depth=1, positions="none")
+    save(ViT(config), tmp_path / "m.safetensors")
+    rewrite(tmp_path / "m.safetensors", config=config.to_dict() | changes)
+    for read in (load, load_config):
+        with pytest.raises(InputError, match="too large to work with"):
+            read(tmp_path / "m.safetensors")
+
+
+@pytest.mark.parametrize(
+    "changes, words",
+    [
+        ({"depth": 3_000_000}, "asks for 3000000 blocks"),
+        ({"width": 4_000_000_000}, "has shape"),
+        ({"classes": 10**15}, "has shape"),
+        ({"mlp": 10**30}, "has shape"),
+    ],
+)
+def test_sizes_that_the_file_has_not_are_refused_before_anything_is_built(
+    tmp_path, monkeypatch, changes, words
+):
+    path = tmp_path / "m.safetensors"
+    model = ViT(variant("digits", depth=1))
+    save(model, path)
+    rewrite(path, config=model.config.to_dict() | changes)
+    monkeypatch.setattr("minivit.checkpoints.model.ViT.__init__", None)  # nothing is built
+    for read in (load, load_config):
+        with pytest.raises(InputError, match=f"another architecture: .*{words}"):
+            read(path)
+
+
+def test_a_model_in_bfloat16_is_read_as_float32(tmp_path):
+    path = tmp_path / "m.safetensors"
+    model = ViT(variant("digits", depth=1), seed=3, zero_head=False)
+    save(model, path)
+    narrow(path)
+    again = load(path)
+    assert again.dtype == np.float32
+    kept = (model.parameters.flat.view(np.uint32) & 0xFFFF0000).view(np.float32)
+    assert np.array_equal(again.parameters.flat, kept)
+
+
+def narrow(path):
+    """Cut every number of a file of float32 to its upper half, bfloat16."""
+    raw = path.read_bytes()
+    length = struct.unpack("<Q", raw[:8])[0]
+    header = json.loads(raw[8 : 8 + length])
+    for name, entry in header.items():
+        if name != "__metadata__":
+            entry["dtype"] = "BF16"
+            entry["data_offsets"] = [offset // 2 for offset in entry["data_offsets"]]
+    text = json.dumps(header).encode()
+    upper = np.frombuffer(raw[8 + length :], "<u4") >> 16
+    path.write_bytes(struct.pack("<Q", len(text)) + text + upper.astype("<u2").tobytes())
+
+
+def test_loading_holds_no_second_copy(tmp_path):
+    path = tmp_path / "m.safetensors"
+    save(ViT(variant("Ti/16")), path)
+    tracemalloc.start()
+    model = load(path)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 1.25 * model.parameters.flat.nbytes
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ def test_a_finished_run_is_not_written_again(tmp_path, capsys, monkeypatch):
         (["--learning-rate", "nan"], "learning rate is nan"),
         (["--dataset", "digit"], "the nearest name is 'digits'"),
         (["--hold-out", 0.9999], "nothing would be left on one side"),
-        (["--resume", ""], "has no checkpoint.safetensors"),
+        (["--resume", ""], '"" is no name of a checkpoint'),
         (["--resume", "nowhere"], "nowhere does not exist"),
         (["--resume", "nowhere", "--epochs", 3], "--epochs can't be given with it"),
     ],

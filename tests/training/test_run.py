@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from headers import rewrite
 from small_training import recipe, small_data
 
 from minivit import InputError, load, save, train
-from minivit.checkpoints import read_checkpoint, write_checkpoint
+from minivit.checkpoints import read_checkpoint, read_header
 from minivit.data import Split
 from minivit.training import Training, evaluate, load_run, save_run
 from minivit.training.run import GROUPS
@@ -62,9 +63,11 @@ def test_a_damaged_run_is_refused(tmp_path, monkeypatch, damage):
     monkeypatch.setattr("minivit.training.run.load_dataset", lambda name: small_data())
     training = Training(recipe(), small_data())
     save_run(training, tmp_path)
-    header, groups = read_checkpoint(tmp_path, GROUPS)
-    header["training"] = header["training"] | damage if damage else {"recipe": {}}
-    write_checkpoint(tmp_path / "checkpoint.safetensors", header, groups)
+    saved = read_header(tmp_path)["training"]
+    rewrite(
+        tmp_path / "checkpoint.safetensors",
+        training=saved | damage if damage else {"recipe": {}},
+    )
     with pytest.raises(InputError, match=r"damaged header|expected a whole number"):
         load_run(tmp_path)
 
