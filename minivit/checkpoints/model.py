@@ -5,16 +5,23 @@ from pathlib import Path
 
 import numpy as np
 
-from minivit.checkpoints.format import read_checkpoint, read_header, write_checkpoint
+from minivit.checkpoints.format import (
+    check_header,
+    read_checkpoint,
+    read_header,
+    write_checkpoint,
+)
 from minivit.errors import InputError
 from minivit.models import ViT, ViTConfig
+from minivit.models.class_names import class_names
 from minivit.params import NamedArrays
 
 
 def save(model: ViT, path: str | Path) -> None:
     """Write a model into one file, replaced whole; `load` reads it.
 
-    Raises OSError when it can't be written; an older file at `path` is then still whole.
+    Raises OSError when it can't be written, InputError for what could not be loaded again; an older
+    file at `path` is then still whole.
     """
     write_checkpoint(path, header_of(model), {"parameters": model.parameters})
 
@@ -29,13 +36,40 @@ def load(file_or_run: str | Path) -> ViT:
 
 
 def header_of(model: ViT) -> dict:
-    """What a checkpoint says of a model beside its arrays."""
-    return {
+    """What a checkpoint says of a model beside its arrays: plain values, which `build` takes.
+
+    Raises InputError for names that are not one for each class, and for what is no plain value.
+    """
+    header = {
         "architecture": model.architecture.name,
         "config": model.config.to_dict(),
-        "preprocessing": model.preprocessing,
-        "class_names": model.class_names,
+        "preprocessing": plain(model.preprocessing or {}, "preprocessing"),
+        "class_names": class_names(model.class_names, model.config.classes),
     }
+    try:
+        check_header(header)
+    except TypeError as error:
+        raise InputError(f"this model could not be loaded again: {error}") from error
+    return header
+
+
+def plain(value, name: str):
+    """A value as JSON holds it: NumPy's scalars and arrays become numbers and lists.
+
+    Raises InputError for another kind of value; `name` says where it stands.
+    """
+    if isinstance(value, (np.generic, np.ndarray)):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): plain(part, f"{name}[{str(key)!r}]") for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(part, f"{name}[{i}]") for i, part in enumerate(value)]
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    raise InputError(
+        f"{name} is {value!r}: a file holds numbers, words, True, False, None, and lists and "
+        "dictionaries of them"
+    )
 
 
 def load_config(file_or_run: str | Path) -> ViTConfig:
@@ -53,11 +87,10 @@ def build(header: dict, arrays: Mapping[str, np.ndarray], source: str | Path) ->
     model = ViT(config, seed=None, dtype=dtypes.pop())
     fill(model.parameters, arrays, source)
     model.preprocessing = dict(header.get("preprocessing") or {})
-    model.class_names = [str(name) for name in header.get("class_names") or model.class_names]
-    if len(model.class_names) != config.classes:
-        raise InputError(
-            f"{source} names {len(model.class_names)} classes, but its model has {config.classes}"
-        )
+    try:
+        model.class_names = class_names(header.get("class_names"), config.classes)
+    except InputError as error:
+        raise InputError(f"{source}: {error}") from error
     return model
 
 
