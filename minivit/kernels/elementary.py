@@ -35,8 +35,7 @@ EXACT = {"contract", "nsz"}
 def _exp_for(real, bits, limits):
     """exp for one type; `limits`: below the first it is 0, above the second inf."""
     # Numba takes a NumPy scalar as a constant of just that type, so float32 work stays in float32.
-    log2_e, half, one = real(1 / math.log(2)), real(0.5), real(1)
-    zero, infinity = real(0), real(math.inf)
+    log2_e, zero, half, one, infinity = map(real, (1 / math.log(2), 0, 0.5, 1, math.inf))
     ln2_high, ln2_low = map(real, LN2[bits])
     smallest, largest = map(real, limits)
     coefficients = tuple(real(c) for c in EXP_COEFFICIENTS[bits])
@@ -92,7 +91,7 @@ def _gelu_erf_for(real, exp2, farthest, bend, coefficients):
 def _gelu_erf_value_for(real, coefficients):
     """x Phi(x) for one type: Phi(-|x|) = 1/2 polynomial(|x|)^-4, which far out is 0 by itself.
 
-    As Abramowitz and Stegun (1964), 7.1.28, but for their power of -16, which rounds worse.
+    Abramowitz and Stegun (1964), 7.1.28, have the power -16, which rounds worse.
     """
     one, zero, half, far = real(1), real(0), real(0.5), real(FAR)
     coefficients = tuple(real(c) for c in coefficients)

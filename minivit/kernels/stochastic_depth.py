@@ -49,8 +49,8 @@ def kept_of(images: int, drop: Drop | None) -> Kept | None:
     return Kept(np.flatnonzero(factors), 1 / (1 - drop.rate), images)
 
 
-def add_kept(x: np.ndarray, out: np.ndarray, kept: Kept) -> np.ndarray:
-    """x (B, ...), out (kept, ...) -> y (B, ...) = x, and factor out added for the kept images."""
+def add_kept(x: np.ndarray, out: np.ndarray, images: np.ndarray, factor: float = 1.0) -> np.ndarray:
+    """x (B, ...), out (kept, ...) -> y (B, ...) = x, with factor out added to these images."""
     y = x.copy()
-    y[kept.images] += out * out.dtype.type(kept.factor)
+    y[images] += out * out.dtype.type(factor)
     return y

@@ -32,7 +32,7 @@ class ModelCache(NamedTuple):
 
 
 class Forgetful(dict):
-    """Takes caches and keeps none: for inference."""
+    """A dict that stores nothing: inference needs no caches."""
 
     def __setitem__(self, place, cache):
         pass
@@ -62,7 +62,7 @@ class ViT:
         With seed None all parameters are 0: for a loader to fill. `zero_head` and `position_std`
         are explained in `minivit.models.vit.vit_parameters`.
 
-        Raises InputError for another dtype, and for what is no configuration.
+        Raises InputError for another dtype, a seed below 0, and what is no configuration.
         """
         config = as_config(config)
         if np.dtype(dtype) not in (np.float32, np.float64):
@@ -91,7 +91,7 @@ class ViT:
         """
         ops, caches, chance = backend.current(), {}, Chance(seed, first_image)
         images = self.check_images(images)
-        logits = VIT.forward(ops, self.parameters, self.config, images, caches, chance)
+        logits = self.architecture.forward(ops, self.parameters, self.config, images, caches, chance)
         return logits, ModelCache(ops, caches, len(images), self.parameters.version)
 
     def backward(
@@ -121,12 +121,14 @@ class ViT:
             )
         check_unchanged(self.parameters, cache.version)
         dlogits = check_dlogits(dlogits, (cache.images, self.config.classes), self.dtype)
-        return VIT.backward(cache.ops, self.gradients, self.config, dlogits, caches, want_dimages)
+        return self.architecture.backward(
+            cache.ops, self.gradients, self.config, dlogits, caches, want_dimages
+        )
 
     def logits(self, images: np.ndarray) -> np.ndarray:
         """images (B, height, width, channels) -> logits (B, C): a forward that keeps nothing."""
         images, ops = self.check_images(images), backend.current()
-        return VIT.forward(ops, self.parameters, self.config, images, Forgetful(), Chance())
+        return self.architecture.forward(ops, self.parameters, self.config, images, Forgetful(), Chance())
 
     def __repr__(self) -> str:
         c = self.config
@@ -143,10 +145,12 @@ class ViT:
         """Set all gradients to 0: `backward` adds to what is there."""
         self.gradients.zero()
 
-    def trace(self, images: np.ndarray, *, seed: int | None = None) -> Trace:
+    def trace(
+        self, images: np.ndarray, *, seed: int | None = None, first_image: int = 0
+    ) -> Trace:
         """Run forward on the NumPy ops and keep every intermediate by its name."""
-        images = self.check_images(images)
-        return Trace(VIT, self.config, self.parameters, images, Chance(seed))
+        images, chance = self.check_images(images), Chance(seed, first_image)
+        return Trace(self.architecture, self.config, self.parameters, images, chance)
 
     def check_images(self, images: np.ndarray) -> np.ndarray:
         """Images as this model takes them, in its dtype; InputError when they can't be meant."""

@@ -38,13 +38,13 @@ def adam_step(
     Raises InputError for vectors that are not alike, or can't be changed in place.
     """
     gradients = checked_gradients(parameters, gradients, first_moment, second_moment)
-    block = 1 << 16  # the temporaries of one block stay in the cache
+    chunk = 1 << 16  # the temporaries of one chunk stay in the cache
     decay = 1 - learning_rate * weight_decay
     parameters[:decayed] *= decay
     rate = learning_rate / (1 - beta1**step)
     root_correction = 1 / math.sqrt(1 - beta2**step)
-    for start in range(0, parameters.size, block):
-        part = slice(start, start + block)
+    for start in range(0, parameters.size, chunk):
+        part = slice(start, start + chunk)
         g, m, v = gradients[part] * scale, first_moment[part], second_moment[part]
         m += (g - m) * (1 - beta1)
         v += (g * g - v) * (1 - beta2)

@@ -17,7 +17,7 @@ from minivit.ops.softmax import SoftmaxCache, softmax_backward, softmax_forward
 
 
 class AttentionOptions(NamedTuple):
-    """What attention may do besides."""
+    """Options of attention beyond the plain formula."""
 
     top_k: int | None = None  # a query attends to its so many best keys; None: to all
 

@@ -15,6 +15,7 @@ from minivit.ops.attention import (
     AttentionCache,
     AttentionOptions,
     attention_backward,
+    attention_flops,
     attention_forward,
 )
 from minivit.ops.inputs import reals
@@ -81,9 +82,10 @@ def multihead_attention_backward(
 def multihead_attention_flops(
     x, w_qkv, b_qkv, w_out, b_out, *, heads: int, options: AttentionOptions = PLAIN
 ) -> int:
-    """Of one image: both linear maps, and for each pair of tokens 4 D between them."""
-    T, D = x.shape[1:]
-    return linear_flops(x, w_qkv) + 4 * T * T * D + linear_flops(x, w_out)
+    """Of one image: both linear maps, and attention between them."""
+    q = split_one(x, heads)  # as k and v: only their shapes count
+    between = attention_flops(q, q, q, options=options)
+    return linear_flops(x, w_qkv) + between + linear_flops(x, w_out)
 
 
 def check_heads(width: int, heads: int) -> None:

@@ -99,9 +99,9 @@ def position_table(
             f"{grid[0]}x{grid[1]} patches: one vector for each row, one for each column, of half "
             "the width each"
         )
-    (R, half), (C, _) = rows.shape, columns.shape
-    table = np.empty((R, C, 2 * half), rows.dtype)
+    half = rows.shape[1]  # D/2
+    table = np.empty((*grid, 2 * half), rows.dtype)  # (grid rows, grid columns, D)
     table[:, :, :half] = rows[:, None]
     table[:, :, half:] = columns
-    table = table.reshape(R * C, 2 * half)  # (N, D)
+    table = table.reshape(-1, 2 * half)  # (N, D)
     return table if cls is None else np.concatenate([cls[None], table])

@@ -37,9 +37,9 @@ def stochastic_depth_forward(
     x (B, ...) -> y (B, ...). Raises InputError for a rate outside [0, 1).
     """
     (x,) = reals(x=x)
-    kept = x * image_factors(drop, x)
-    note(kept=kept)
-    return kept, StochasticDepthCache(drop, x.dtype)
+    scaled = x * image_factors(drop, x)
+    note(scaled=scaled)
+    return scaled, StochasticDepthCache(drop, x.dtype)
 
 
 def stochastic_depth_backward(
@@ -50,7 +50,7 @@ def stochastic_depth_backward(
     dy (B, ...) -> dx (B, ...): dx_b = factor_b dy_b, with the same factors, drawn again.
     """
     dy = upstream(dy, cache.dtype)
-    note(kept=dy)
+    note(scaled=dy)
     return dy * image_factors(cache.drop, dy)
 
 

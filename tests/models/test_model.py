@@ -124,6 +124,17 @@ def test_gradients_for_another_batch_cost_no_cache():
     model.backward(np.ones((3, 3)), cache, free_cache=True)
 
 
+def test_a_batch_in_parts_is_left_to_the_same_chance():
+    model = tiny(depth=3, stochastic_depth=0.6)
+    images = np.concatenate([IMAGES, -IMAGES, 0.5 * IMAGES])
+    whole, _ = model.forward(images, seed=5)
+    parts = [model.forward(images[i : i + 4], seed=5, first_image=i)[0] for i in range(0, 9, 4)]
+    assert np.abs(np.concatenate(parts) - whole).max() < 1e-13
+    assert np.abs(model.logits(images) - whole).max() > 1e-3  # something was left out
+    traced = model.trace(images[4:8], seed=5, first_image=4).logits
+    assert np.abs(traced - whole[4:8]).max() < 1e-13
+
+
 def test_a_batch_is_the_mean_of_its_images():
     model = tiny()
     loss, gradients = loss_and_gradients(model, IMAGES, LABELS)
