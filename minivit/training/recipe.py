@@ -30,7 +30,9 @@ class TrainingConfig:
         "settings",
         default=0.0, least=0, below=1,
     )  # fmt: skip
-    seed: int = described("of the initial weights, the order, the shifts and stochastic depth", default=0, least=0)
+    seed: int = described(
+        "of the initial weights, the order, the shifts and stochastic depth", default=0, least=0
+    )
 
     def __post_init__(self):
         object.__setattr__(self, "model", as_config(self.model))  # or a variant's name

@@ -43,7 +43,10 @@ def test_refuses_another_dictionary(values):
             {"positions": "learned-2d", "width": 9, "heads": 3},
             "width is 9: .* choose an even width",
         ),
-        ({"stochastic_depth": 0.1, "depth": 1}, "the first block is never left out; choose at least"),
+        (
+            {"stochastic_depth": 0.1, "depth": 1},
+            "the first block is never left out; choose at least",
+        ),
         ({"top_k": 18}, "top_k is 18, and there are 17 keys"),
         ({"top_k": 0}, "top k is 0: expected a whole number from 1, or None"),
         ({"stochastic_depth": 1.0}, "stochastic depth is 1.0: expected a number from 0 to below 1"),
