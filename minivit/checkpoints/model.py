@@ -11,6 +11,7 @@ from minivit.checkpoints.header import shortened
 from minivit.checkpoints.tensors import Tensor
 from minivit.errors import InputError
 from minivit.models import ViT, ViTConfig
+from minivit.models.class_names import class_names
 from minivit.params import Layout, NamedArrays
 
 MOST_TOKENS, MOST_NUMBERS = 1 << 16, 1 << 26  # of an image: one of them is 256 MB in float32
@@ -20,7 +21,8 @@ Arrays = Mapping[str, np.ndarray | Tensor]  # by name; a tensor is read when it 
 def save(model: ViT, path: str | Path) -> None:
     """Write a model into one file, replaced whole; `load` reads it.
 
-    Raises OSError when it can't be written; an older file at `path` is then still whole.
+    Raises OSError when it can't be written, InputError for what could not be loaded again; an older
+    file at `path` is then still whole.
     """
     write_checkpoint(path, header_of(model), {"parameters": model.parameters})
 
@@ -35,13 +37,35 @@ def load(file_or_run: str | Path) -> ViT:
 
 
 def header_of(model: ViT) -> dict:
-    """What a checkpoint says of a model beside its arrays."""
+    """What a checkpoint says of a model beside its arrays: plain values, which `build` takes.
+
+    Raises InputError for names that are not one for each class, and for what is no plain value.
+    """
     return {
         "architecture": model.architecture.name,
         "config": model.config.to_dict(),
-        "preprocessing": model.preprocessing,
-        "class_names": model.class_names,
+        "preprocessing": plain(model.preprocessing or {}, "preprocessing"),
+        "class_names": class_names(model.class_names, model.config.classes),
     }
+
+
+def plain(value, name: str):
+    """A value as JSON holds it: NumPy's scalars and arrays become numbers and lists.
+
+    Raises InputError for another kind of value; `name` says where it stands.
+    """
+    if isinstance(value, (np.generic, np.ndarray)):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): plain(part, f"{name}[{str(key)!r}]") for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(part, f"{name}[{i}]") for i, part in enumerate(value)]
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    raise InputError(
+        f"{name} is {value!r}: a file holds numbers, words, True, False, None, and lists and "
+        "dictionaries of them"
+    )
 
 
 def load_config(file_or_run: str | Path) -> ViTConfig:
@@ -57,13 +81,14 @@ def build(header: dict, arrays: Arrays, source: str | Path) -> ViT:
     if len(dtypes) != 1:
         names = ", ".join(sorted(map(str, dtypes))) or "none"
         raise InputError(f"{source} should hold parameters of one dtype, and holds: {names}")
-    names = header.get("class_names")
-    if names and len(names) != config.classes:
-        raise InputError(f"{source} names {len(names)} classes, but its model has {config.classes}")
+    try:
+        names = class_names(header.get("class_names"), config.classes)
+    except InputError as error:
+        raise InputError(f"{source}: {error}") from error
     model = ViT(config, seed=None, dtype=dtypes.pop())
     fill(model.parameters, arrays, source)
-    model.preprocessing = dict(header.get("preprocessing", {}))
-    model.class_names = names or model.class_names
+    model.preprocessing = dict(header.get("preprocessing") or {})
+    model.class_names = names
     return model
 
 

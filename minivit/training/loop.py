@@ -14,11 +14,10 @@ from functools import cached_property
 import numpy as np
 
 from minivit import backend
-from minivit.data import Dataset, random_shift
+from minivit.data import Dataset, checked, ground, random_shift
 from minivit.errors import InputError
 from minivit.models import ViT
 from minivit.ops.chance import mixed
-from minivit.ops.cross_entropy import check_labels
 from minivit.optim import Adam, clip_scale, warmup_cosine
 from minivit.threads import thread_count
 from minivit.training.divergence import Diverged, advice, first_nonfinite
@@ -34,15 +33,18 @@ class Training:
     def __init__(self, config: TrainingConfig, data: Dataset, dtype=np.float32):
         """Start at the beginning; InputError when data and model don't fit together."""
         c = config.model
+        data = checked(data, c.classes)
         if not len(data.train.labels) or not len(data.test.labels):
             raise InputError(f"{data.name} has no images on one side: can't train and measure")
-        for split in (data.train, data.test):
-            check_labels(split.labels, len(split.images), c.classes)
-        self.config, self.data, self.state = config, data, State()
+        self.config, self.state = config, State()
         with np.errstate(over="ignore"):  # a spread too large is found by name, in training
             self.model = ViT(c, config.seed, dtype, position_std=config.position_std)
         self.model.preprocessing = data.preprocessing
         self.model.class_names = data.class_names
+        take = self.model.check_images
+        train, test = (split._replace(images=take(split.images)) for split in data[-2:])
+        self.data = data._replace(train=train, test=test)
+        self.ground = ground(data.preprocessing, train.images)  # what a shift brings in
         self.optimiser = Adam(self.model.parameters, weight_decay=config.weight_decay)
         # What the last bits of a run depend on beside its recipe.
         self.bits = {"backend": backend.name(), "threads": thread_count()}
@@ -85,8 +87,7 @@ class Training:
         started = time.perf_counter()
         images, labels = (part[batch.indices] for part in self.data.train)
         if c.shift:
-            fill = self.data.preprocessing["low"]
-            images = random_shift(images, batch.rng, pixels=c.shift, fill=fill)
+            images = random_shift(images, batch.rng, pixels=c.shift, fill=self.ground)
         ops = backend.current()
         # Overflow is looked for below, by name: NumPy need not warn of it on the way.
         with np.errstate(over="ignore", invalid="ignore"):

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field, fields
 
 from minivit.errors import InputError
 from minivit.fields import check_fields, described
-from minivit.models import ViTConfig, variant
+from minivit.models import ViTConfig, as_config, variant
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class TrainingConfig:
     )
 
     def __post_init__(self):
+        object.__setattr__(self, "model", as_config(self.model))  # or a variant's name
         check_fields(self)
 
     @property

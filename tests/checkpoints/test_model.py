@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from headers import rewrite
 
-from minivit import InputError, ViT, load, load_dataset, save, variant
+from minivit import InputError, ViT, ViTConfig, load, load_dataset, save, variant
 from minivit.checkpoints import load_config, read_checkpoint
 
 VERSION_1 = Path(__file__).parent / "version1.safetensors"
@@ -44,7 +44,7 @@ def test_another_architecture_is_refused(tmp_path):
     with pytest.raises(InputError, match="the configuration is not one of a ViT"):
         load(path)
     rewrite(path, config=model.config.to_dict(), class_names=["one"])
-    with pytest.raises(InputError, match="names 1 classes, but its model has 10"):
+    with pytest.raises(InputError, match="the class names are one: 1 for 10 classes"):
         load(path)
 
 
@@ -158,3 +158,60 @@ def test_a_file_of_version_1_is_the_model_that_it_was():
     _, groups = read_checkpoint(VERSION_1, ("parameters", "first_moment", "second_moment"))
     for arrays in groups.values():
         assert set(arrays) == set(model.parameters)
+
+
+def test_what_was_saved_is_loaded_whatever_it_was(tmp_path):
+    """NumPy's scalars, arrays, tuples and words, wherever the dataclasses take them."""
+    config = ViTConfig(
+        image=np.array([8, 8]), channels=np.uint8(1), patch=np.int64(2), width=np.int32(16),
+        depth=np.int8(1), heads=np.int16(2), mlp=np.uint64(8), classes=np.int64(3),
+        top_k=np.int64(2), stochastic_depth=np.float32(0.25), eps=np.float32(1e-3),
+        pool=np.str_("mean"), name=np.str_("own"),
+    )  # fmt: skip
+    for names in (("a", "b", "c"), np.array(["a", "b", "c"]), [np.str_("a"), "b", "c"]):
+        model = ViT(config)
+        model.class_names = names
+        model.preprocessing = {
+            "low": np.float32(-1), "high": np.int64(1), "sides": (8, np.int8(8)), 3: np.bool_(True),
+            "means": np.array([0.5, 1.5]), "none": None, "ink": np.str_("any"),
+            "more": {"dataset": np.float16(2)},
+        }  # fmt: skip
+        save(model, tmp_path / "m.safetensors")
+        again = load(tmp_path / "m.safetensors")
+        assert again.config == config
+        assert again.class_names == ["a", "b", "c"]
+        assert again.preprocessing == {
+            "low": -1.0, "high": 1, "sides": [8, 8], "3": True, "means": [0.5, 1.5], "none": None,
+            "ink": "any", "more": {"dataset": 2.0},
+        }  # fmt: skip
+        save(again, tmp_path / "n.safetensors")
+        assert load(tmp_path / "n.safetensors").preprocessing == again.preprocessing
+
+
+def test_no_names_and_no_preprocessing(tmp_path):
+    for nothing in (None, []):
+        model = ViT(variant("digits", depth=1))
+        model.class_names, model.preprocessing = nothing, None
+        save(model, tmp_path / "m.safetensors")
+        again = load(tmp_path / "m.safetensors")
+        assert again.class_names == [str(c) for c in range(10)]
+        assert again.preprocessing == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"class_names": ["one", "two"]}, "class names are one, two: 2 for 10 classes; give one"),
+        ({"class_names": "abcdefghij"}, "class names are abcdefghij: 1 for 10 classes"),
+        ({"preprocessing": {"dataset": 5}}, "could not be loaded again: the dataset is 5"),
+        ({"preprocessing": {"a": [1, {2}]}}, r"preprocessing\['a'\]\[1\] is \{2\}: a file holds"),
+        ({"preprocessing": {"a": 1j}}, r"preprocessing\['a'\] is 1j: a file holds numbers"),
+    ],
+)
+def test_what_could_not_be_loaded_is_not_saved(tmp_path, changes, sentence):
+    model = ViT(variant("digits", depth=1))
+    for name, value in changes.items():
+        setattr(model, name, value)
+    with pytest.raises(InputError, match=sentence):
+        save(model, tmp_path / "m.safetensors")
+    assert list(tmp_path.iterdir()) == []

@@ -69,3 +69,9 @@ def test_an_unknown_variant_names_the_nearest(given, near):
         InputError, match=f"unknown variant {given!r}; the nearest name is {near!r}"
     ):
         variant(given)
+
+
+def test_sides_that_are_no_pair_name_their_field():
+    for name in ("image", "patch"):
+        with pytest.raises(InputError, match=rf"^{name} is \(8, 8, 1\): .* a pair \(height, width"):
+            variant("digits", **{name: (8, 8, 1)})

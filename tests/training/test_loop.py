@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from small_training import recipe, small_data
 
-from minivit import InputError, train
+from minivit import InputError, TrainingConfig, load, save, train
 from minivit.data import Split
 from minivit.training import Training, epoch_line, evaluate, heading
 
@@ -85,3 +85,63 @@ def test_progress_is_printed_when_asked(capsys):
     assert lines[0] == heading("test") and len(lines) == 4
     seconds = training.state.timing[2]["seconds"]
     assert lines[3] == epoch_line(3, training.state.history[2], seconds)
+
+
+def similar(**changes):
+    """The digits as somebody of their own may have them."""
+    data = small_data()
+    parts = [Split(s.images[..., 0].astype("float16"), s.labels.tolist()) for s in data[-2:]]
+    return data._replace(preprocessing={}, train=parts[0], test=parts[1])._replace(**changes)
+
+
+def as_kind(data, images):
+    return data._replace(**{n: getattr(data, n)._replace(images=images(getattr(data, n).images))
+                            for n in ("train", "test")})  # fmt: skip
+
+
+@pytest.mark.parametrize("changes", [{}, {"preprocessing": None}, {"class_names": None},
+                                     {"class_names": np.arange(10)}])  # fmt: skip
+def test_own_data_trains_to_the_same(tmp_path, changes):
+    """Without channels, in float16 (the digits are steps of 1/8), with lists, no preprocessing."""
+    expected = train(recipe(epochs=1), small_data())
+    found = train(recipe(epochs=1), similar(**changes))
+    assert np.array_equal(found.model.parameters.flat, expected.model.parameters.flat)
+    save(found.model, tmp_path / "m.safetensors")
+    assert load(tmp_path / "m.safetensors").class_names == [str(c) for c in range(10)]
+
+
+@pytest.mark.parametrize("kind", [np.ndarray.tolist, np.asfortranarray, lambda x: x.astype(">f8")])
+def test_images_of_any_kind_train_to_the_same(kind):
+    expected = train(recipe(epochs=1), small_data())
+    found = train(recipe(epochs=1), as_kind(small_data(), kind))
+    assert np.array_equal(found.model.parameters.flat, expected.model.parameters.flat)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"class_names": ["one", "two"]}, "the class names are one, two: 2 for 10 classes"),
+        ({"train": Split([], [])}, "has no images on one side"),
+        ({"train": Split(np.zeros((2, 8, 9)), [0, 1])}, r"images have shape \(2, 8, 9\)"),
+        ({"train": Split(np.full((2, 8, 8), 200), [0, 1])}, "they look unscaled"),
+        ({"test": Split(np.zeros((2, 8, 8)), [0, 1.5])}, "expected 2 class numbers"),
+        ({"test": Split(np.zeros((3, 8, 8)), [0, 1])}, "expected 3 class numbers"),
+    ],
+)
+def test_own_data_that_cannot_be_meant(changes, sentence):
+    with pytest.raises(InputError, match=sentence):
+        train(recipe(), similar(**changes))
+
+
+def test_evaluation_of_own_data():
+    model, data = train(recipe(epochs=1), small_data()).model, small_data()
+    expected = evaluate(model, *data.test)
+    found = evaluate(model, data.test.images[..., 0].tolist(), data.test.labels.tolist())
+    assert found.loss == expected.loss and found.accuracy == expected.accuracy
+    for images, labels in (([], []), (data.test.images, [0]), (data.test.images[:2], [0, 10])):
+        with pytest.raises(InputError):
+            evaluate(model, images, labels)
+
+
+def test_a_recipe_takes_a_variants_name():
+    assert TrainingConfig(model="digits") == TrainingConfig()
