@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minivit.checking.bounds import BACKWARD_ROUNDING, ROUNDING
+from minivit.checking.bounds import BACKWARD_ROUNDING, LOST_INSIDE, ROUNDING
 
 RUNGS, REACH = 40, 1e-12  # at most so many steps; the shortest, of the number or of the scale
 FEW_DIGITS = 2e-6  # of y: what a float32 changes by when it changes at all, and a little more
@@ -61,8 +61,8 @@ def climb(output: Callable, x: np.ndarray, index: tuple, dys, y, scale: float) -
     reach = min(scale, abs(float(x[index])) or scale)
     # The backward rounds, too: by so much of the outputs that the element moves.
     slack = BACKWARD_ROUNDING * (np.abs(dys) @ (np.abs(y) * rungs.touched)) / reach
-    # And any output may move by less than its last digit: the 1 of a softmax that is sure.
-    slack += ROUNDING * (np.abs(dys) @ np.abs(y)) / scale
+    # And what is small beside all outputs may be lost inside, as in the tail of a GELU.
+    slack += LOST_INSIDE * (np.abs(dys) @ np.abs(y)) / scale
     return slope._replace(low=slope.low - slack, high=slope.high + slack)
 
 
@@ -114,11 +114,20 @@ def smooth(up, down, dys, rounding, steps, y) -> Slope:
     settled = (relative < 0.01).any(axis=0)  # if it never does, the slope is nearly 0
     best = 1 + np.where(settled, relative.argmin(axis=0), doubt.argmin(axis=0))
     draws = np.arange(2)
-    value, doubt = central[best, draws], doubt[best - 1, draws]
+    value, all_doubts = central[best, draws], doubt
+    doubt = all_doubts[best - 1, draws]
+    low, high = value - doubt, value + doubt
+    # An op that rounds coarsely inside is a staircase: short steps see the tread, long ones the
+    # stairs. Where both sides agree on another slope, that one may be meant.
+    width = (np.abs(up - down) @ np.abs(dys).T)[1:-1]
+    apart = np.abs(central[1:-1] - value) > 3 * (all_doubts + doubt)
+    meant = apart & (relative < 0.3) & (width < 0.5 * size)
+    low = np.minimum(low, np.where(meant, central[1:-1] - all_doubts, np.inf).min(axis=0))
+    high = np.maximum(high, np.where(meant, central[1:-1] + all_doubts, -np.inf).max(axis=0))
     below = np.arange(len(steps))[:, None] > best
     size = np.abs(dys) @ np.abs(y)
     seen = np.abs(central - value) * steps[:, None] / np.where(size > 0, size, np.inf)
-    return Slope(value - doubt, value + doubt, "", float((seen * below).max()))
+    return Slope(low, high, "", float((seen * below).max()))
 
 
 def kinked(up, down, dys, rounding) -> Slope | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from minivit.checking.bounds import ROUNDING, Bounds
+from minivit.checking.bounds import ROUNDING, TRUE_ZERO, Bounds
 from minivit.checking.diagnosis import row
 from minivit.checking.differences import complex_gradient, data_scale
 from minivit.checking.law import UnlawfulError, named_inputs
@@ -98,6 +98,7 @@ def by_complex_steps(trial: Trial, name: str, y, dys, given, tolerance: float) -
     natural = np.abs(dys) @ np.abs(y) / data_scale(trial.inputs[name])
     doubt = np.zeros(true.shape)
     doubt += 1e-10 * np.abs(true).max(initial=0.0) + ROUNDING * natural.max(initial=0.0)
+    doubt += TRUE_ZERO * np.abs(dys).max(initial=0.0)
     return Bounds(true - doubt, true + doubt, doubt, {}, 0.0)
 
 

