@@ -75,7 +75,7 @@ def test_a_variant_says_what_it_was_shrunk_to(capsys, name):
 def test_a_variant_can_be_changed(capsys):
     assert command("digits", "--depth", "1", "--pool", "mean", "--no-qkv-bias") == 0
     out = capsys.readouterr().out
-    assert "depth 1, 4 heads, MLP width 32, 7 classes, pool mean, qkv bias no." in out
+    assert "depth 1, 4 heads, MLP width 32, 5 classes, pool mean, qkv bias no." in out
     assert "blocks.0.attention.w_qkv" in out
     assert "blocks.1." not in out and "b_qkv" not in out and "embed.cls" not in out
 
