@@ -4,17 +4,22 @@ Per tensor, so that a bias can't hide in a big vector. Small tensors are checked
 element, large ones along random directions (which meet every element) and at some elements.
 """
 
+import copy
+import hashlib
 from typing import NamedTuple
 
 import numpy as np
 
 from minivit import backend
+from minivit.checking.bounds import ROUNDING
 from minivit.checking.diagnosis import diagnose, pattern
 from minivit.checking.differences import STEP, central_gradient, central_slope, data_scale
 from minivit.checking.report import RIGHT, Report, Row, compare, judge
 from minivit.models import ViT
+from minivit.params import NamedArrays
 
 DIRECTIONS, ELEMENTS = 4, 12  # of a tensor that is too large to check whole
+NEXT_TO_NOTHING = 1e-8  # of the gradient on the logits
 
 
 def check_model(
@@ -44,6 +49,7 @@ def check_model(
             "The head was all 0 and would let no gradient through: a random one stands in for it."
         )
     gradients = check.gradients()
+    report.problems += check.problems
     if any(gradient.size > whole for gradient in gradients.values()):
         report.remarks.append(
             f"Tensors of more than {whole} elements are checked at {ELEMENTS} random elements and "
@@ -55,14 +61,17 @@ def check_model(
 
 
 def float64_copy(model: ViT, rng: np.random.Generator) -> tuple[ViT, bool]:
-    """The same model in float64, and whether its head had to be drawn anew."""
-    copy = ViT(model.config, seed=None, dtype=np.float64)
-    copy.parameters.flat[:] = model.parameters.flat
-    head = copy.parameters["head.w"]
+    """The same model in float64, of the same class, and whether its head had to be drawn anew."""
+    twin = copy.copy(model)
+    twin.dtype = np.dtype(np.float64)
+    twin.parameters = NamedArrays(model.layout, np.float64)
+    twin.gradients = NamedArrays(model.layout, np.float64)
+    twin.parameters.flat[:] = model.parameters.flat
+    head = twin.parameters["head.w"]
     if head.any():
-        return copy, False
+        return twin, False
     head[:] = rng.standard_normal(head.shape) / np.sqrt(len(head))
-    return copy, True
+    return twin, True
 
 
 class ModelCheck:
@@ -72,7 +81,8 @@ class ModelCheck:
         self.model, self.labels, self.seed = model, labels, seed
         self.images = model.check_images(images).copy()
         self.tensors: dict[str, np.ndarray] = {**model.parameters, "images": self.images}
-        self.unit = 1.0
+        self.unit, self.size = 1.0, 1.0  # of the loss
+        self.problems: list[str] = []
 
     def loss(self) -> tuple:
         """(loss, its cache, the model's cache)."""
@@ -88,13 +98,35 @@ class ModelCheck:
         most 1e4, since it enlarges the rounding errors of the loss as well.
         """
         loss_backward = backend.current().cross_entropy_backward
-        _, loss_cache, cache = self.loss()
+        before = self.digests()
+        loss, loss_cache, cache = self.loss()
+        self.size = max(abs(float(loss)), 1.0)
+        before = self.changed("forward", before)
         largest = float(np.abs(loss_backward(np.float64(1), loss_cache)).max())
         self.unit = 1 / max(largest, 1e-4)
         self.model.zero_gradients()
         dlogits = loss_backward(np.float64(self.unit), loss_cache)
         dimages = self.model.backward(dlogits, cache, want_dimages=True)
+        self.changed("backward", before)
         return {**self.model.gradients, "images": dimages}
+
+    def digests(self) -> dict[str, bytes]:
+        """A hash of every tensor: nothing else shows what is written through a view."""
+        return {
+            name: hashlib.blake2b(np.ascontiguousarray(tensor).data).digest()
+            for name, tensor in self.tensors.items()
+        }
+
+    def changed(self, direction: str, before: dict[str, bytes]) -> dict[str, bytes]:
+        """A problem for each tensor that is no longer what it was; returns the digests of now."""
+        now = self.digests()
+        for name in now:
+            if now[name] != before[name]:
+                self.problems.append(
+                    f"{name} was changed during the {direction}: the gradient belongs neither to "
+                    "the old numbers nor to the new ones; change parameters after the backward"
+                )
+        return now
 
     def row(
         self,
@@ -107,16 +139,29 @@ class ModelCheck:
         """The verdict on one tensor; up to `whole` elements, every one is looked at."""
         sampled = gradient.size > whole
         probe = self.sample(gradient, rng) if sampled else Probe(gradient, None, [])
+        former = None
         for step in (STEP, 0.1 * STEP):  # the second where the first was too long
             numeric = self.measure(name, probe, step)
-            absolute, relative = compare(numeric, probe.given)
+            absolute, relative = compare(numeric, probe.given, self.rounding(step, numeric, former))
             if relative <= tolerance:
                 break
+            former = numeric
         verdict = judge(relative, tolerance)
         note = ""
         if verdict == "wrong":  # a sample shows fewer patterns than the whole gradient
             note = (pattern if sampled else diagnose)(probe.given, numeric)
         return Row(name, gradient.shape, absolute, relative, verdict, note)
+
+    def rounding(self, step: float, numeric: np.ndarray, former: np.ndarray | None) -> float:
+        """How far rounding may have put a difference off; `former`: the same with another step.
+
+        What two steps disagree on is rounding as well, where it is next to nothing.
+        """
+        bound = ROUNDING * self.size * self.unit / step
+        if former is None or not numeric.size:
+            return bound
+        apart = float(np.abs(numeric - former).max())
+        return max(bound, apart) if apart <= NEXT_TO_NOTHING else bound
 
     def sample(self, gradient: np.ndarray, rng: np.random.Generator) -> "Probe":
         """Some elements, and the gradient's part along some random directions of length 1."""

@@ -6,16 +6,19 @@ import numpy as np
 
 
 class Sizes(NamedTuple):
-    """What the letters stand for. By default small, and few equal: what mixes two up shows."""
+    """What the letters stand for. By default small, and all that meet in an op are different.
 
-    B: int = 2  # images in a batch
-    T: int = 3  # tokens; an image has N, and one more for cls
+    Else a backward could divide by one where it should divide by another, and be right.
+    """
+
+    B: int = 4  # images in a batch
+    T: int = 5  # tokens; an image has N, and one more for cls
     H: int = 2  # heads
-    K: int = 2  # columns of a head
-    M: int = 5  # MLP width
-    C: int = 3  # classes
+    K: int = 3  # columns of a head
+    M: int = 7  # MLP width
+    C: int = 8  # classes
     P: int = 2  # patch side
-    grid: tuple[int, int] = (2, 3)  # patches down and across
+    grid: tuple[int, int] = (2, 5)  # patches down and across
     channels: int = 3
 
     @property

@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import inspect
 import json
 from pathlib import Path
 
@@ -38,14 +39,17 @@ def run(arguments: argparse.Namespace) -> int:
 
     reports = check(arguments.target, arguments.seed, given(arguments, ViTConfig))
     ok = all(report.ok for report in reports)
+    checked = checked_files(arguments.target)
     if arguments.json:
-        print(json.dumps({"ok": ok, "reports": [report.to_dict() for report in reports]}, indent=2))
+        values = {"ok": ok, **checked, "reports": [report.to_dict() for report in reports]}
+        print(json.dumps(values, indent=2))
         return 0 if ok else 1
     if arguments.target is None:
         print_summary(reports)
     else:
         print("\n\n".join(map(str, reports)))
     print()
+    print(checked_sentence(**checked))
     print(closing_sentence(reports))
     return 0 if ok else 1
 
@@ -70,6 +74,35 @@ def check(target: str | None, seed: int, changes: dict) -> list:
     raise InputError(
         f"{target!r} is no op, no variant and no file or folder here; the nearest name is "
         f"{known[near]!r}. The ops are {', '.join(OPS)}; the variants {', '.join(VARIANTS)}"
+    )
+
+
+def checked_files(target: str | None) -> dict:
+    """The backend that ran, and the files whose functions it called: not always those one edits."""
+    from minivit import backend
+    from minivit.checking.samples import OPS
+
+    module = backend.current()
+    if target in OPS:
+        files = [inspect.getfile(getattr(module, f"{target}_backward"))]
+    else:
+        files = [str(Path(module.__file__).parent)]
+    if target is not None and target not in OPS:
+        from minivit import models
+
+        files.append(str(Path(models.__file__).parent))
+    return {"backend": backend.name(), "files": files}
+
+
+def checked_sentence(backend: str, files: list[str]) -> str:
+    """Which files were checked; with the kernels, that a change in the ops is never run."""
+    title = {"numpy": "NumPy", "numba": "Numba"}[backend]
+    checked = f"Checked on the {title} backend: {' and '.join(files)}."
+    if backend == "numpy":
+        return checked
+    return (
+        f"{checked} The ops in minivit/ops were not run, and a change there shows nowhere above: "
+        'unset MINIVIT_BACKEND, or set it to "numpy", to check them.'
     )
 
 

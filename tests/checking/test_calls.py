@@ -79,10 +79,19 @@ def test_numbers_are_drawn_as_they_should_lie():
     assert weights(0, 3).draw(rng, "float32").shape == (0, 3)
 
 
+def test_sizes_that_meet_in_an_op_are_all_different():
+    """So that 1/T is not 1/C by chance: what is divided by the wrong one must show."""
+    s = SMALL
+    tokens = [s.B, s.T, s.H, s.K, s.D, s.M, s.C]
+    patches = [s.B, *s.grid, s.N, s.N + 1, s.D, s.channels, s.P * s.P * s.channels]
+    for sizes in (tokens, patches):
+        assert len(set(sizes)) == len(sizes)
+
+
 def test_the_same_numbers_in_both_dtypes():
     call = every_call()["linear: no bias"]
-    assert call.shapes == ((2, 3, 4), (4, 5), None)
-    assert call.inputs[0] == Array((2, 3, 4))
+    assert call.shapes == ((4, 5, 6), (6, 7), None)
+    assert call.inputs[0] == Array((4, 5, 6))
     single, double = (call.draw(np.random.default_rng(1), d) for d in ("float32", "float64"))
     assert single[2] is double[2] is None
     for one, other in zip(single[:2], double[:2], strict=True):

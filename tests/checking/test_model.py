@@ -159,6 +159,43 @@ def test_one_wrong_part_of_a_sampled_tensor_is_found(broken, part):
     assert wrong == ["blocks.0.attention.w_qkv", "blocks.1.attention.w_qkv"]
 
 
+def test_a_tiny_gradient_with_the_wrong_sign_is_found(broken):
+    """Each tensor is judged by its own size."""
+    model = ViT(replace(CONFIG, depth=1), dtype=np.float64, zero_head=False)
+    model.parameters["blocks.0.mlp.w2"] *= 1e-7
+    assert check_model(model, IMAGES, LABELS).ok
+
+    def spoil(dx, dgamma, dbeta, dw1, *others):
+        return dx, dgamma, dbeta, -dw1, *others
+
+    broken("mlp_branch_backward", spoil)
+    assert wrong_tensors(check_model(model, IMAGES, LABELS)) == ["blocks.0.mlp.w1"]
+
+
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+def test_parameters_that_change_on_the_way_are_noticed(direction):
+    """In a model of the user's own, too, and where they are written through a raw view."""
+
+    class Restless(ViT):
+        def forward(self, *arguments, **options):
+            result = super().forward(*arguments, **options)
+            self.restless("forward")
+            return result
+
+        def backward(self, *arguments, **options):
+            self.restless("backward")
+            return super().backward(*arguments, **options)
+
+        def restless(self, now):
+            if now == direction:
+                self.parameters.flat[self.layout.offsets["norm.gamma"]] += 1e-3
+
+    report = check_model(Restless(CONFIG, zero_head=False), IMAGES, LABELS)
+    assert not report.ok
+    assert len(report.problems) == 1
+    assert report.problems[0].startswith(f"norm.gamma was changed during the {direction}: ")
+
+
 def test_what_is_left_to_chance_is_checked_too(monkeypatch):
     """The seed drops the same branches in every pass; who forgets it backward is found."""
     model = ViT(replace(CONFIG, stochastic_depth=0.5), zero_head=False)

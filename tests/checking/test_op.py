@@ -230,3 +230,111 @@ def test_a_shorter_step_is_tried_before_the_verdict():
 def test_scalars_and_nothing():
     assert gradcheck(square_forward, square_backward, 3.0).rows[0].shape == ()
     assert gradcheck(square_forward, square_backward, np.zeros((0, 3))).ok
+
+
+def test_any_error_of_an_op_is_its_own():
+    """In a row of the table: what it was, and in which line of the op's file."""
+
+    def forward(x):
+        return x * x, {"x": x}
+
+    def backward(dy, cache):
+        return 2 * cache["X"] * dy
+
+    report = gradcheck(forward, backward, X)
+    (row,) = report.rows
+    line = backward.__code__.co_firstlineno + 1
+    assert (row.tensor, row.verdict) == ("backward", "wrong")
+    assert row.note == f"it raised KeyError: 'X' ({__file__}, line {line})"
+    assert row.note in str(report)
+
+    report = gradcheck(lambda x: np.linalg.cholesky(x), backward, X)
+    assert report.rows[0].tensor == "forward"
+    assert "it raised LinAlgError: " in report.rows[0].note
+
+
+def test_a_backward_that_uses_its_cache_up():
+    report = gradcheck(lambda x: (x * x, {"x": x}), lambda dy, cache: 2 * cache.pop("x") * dy, X)
+    assert len(report.problems) == 1
+    assert "can't be called twice, it spoils its cache (it raised KeyError" in report.problems[0]
+
+
+def test_a_forward_that_raises_outside_its_domain():
+    def forward(x):
+        if (x < 0).any():
+            raise ValueError("x is negative")
+        return np.sqrt(x), x
+
+    x = np.array([1e-9, 0.25, 4.0])
+    assert gradcheck(forward, lambda dy, x: 0.5 * dy / np.sqrt(x), x).ok
+    assert not gradcheck(forward, lambda dy, x: 0.51 * dy / np.sqrt(x), x).ok
+
+
+def test_a_forward_that_takes_nothing_beside_its_inputs():
+    def forward(x):
+        if not np.array_equal(x, X) and abs(x - X).max() > 0:
+            raise ValueError("never seen")
+        return x * x, x
+
+    report = gradcheck(forward, square_backward, X)
+    assert "it can't be checked at [0, 0]: no step from here stays inside" in report.rows[0].note
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("x", [X, 3.0])
+def test_an_ignored_dy_is_no_factor(x, seed):
+    """Two draws of dy tell them apart: what depends on the seed is no factor."""
+    x = np.asarray(x)
+    for factor in (7, -1, 1.01):
+        report = gradcheck(
+            square_forward, lambda dy, x, f=factor: np.asarray(f * 2 * x * dy), x, seed=seed
+        )
+        wrong_sign = "it has the wrong sign"
+        words = wrong_sign if factor == -1 else f"it is {factor} times the right one"
+        assert report.rows[0].note == words
+    report = gradcheck(square_forward, lambda dy, x: np.asarray(2 * x), x, seed=seed)
+    assert "it is the same for every dy" in report.rows[0].note
+    report = gradcheck(square_forward, lambda dy, x: np.asarray(2 * x * dy**2), x, seed=seed)
+    assert "and should be" in report.rows[0].note
+
+
+def test_a_true_zero_is_right():
+    """The bias of the keys: it moves all scores of a row alike, and the softmax sees nothing."""
+
+    def forward(b, q, k):
+        probs, cache = ops.softmax_forward(q @ (k + b).T)
+        return probs, (cache, q, k + b)
+
+    def backward(dy, cache):
+        cache, q, k = cache
+        dscores = ops.softmax_backward(dy, cache)
+        dk = dscores.T @ q
+        return dk.sum(axis=0), dscores @ k, dk
+
+    b, (q, k) = rng.standard_normal(3), rng.standard_normal((2, 5, 3))
+    for scale in (1e-6, 1, 30):
+        assert gradcheck(forward, backward, b, scale * q, k).ok
+    wrong = lambda dy, cache: (backward(dy, cache)[0] + 1e-7, *backward(dy, cache)[1:])  # noqa: E731
+    report = gradcheck(forward, wrong, b, q, k)
+    assert [row.verdict == "wrong" for row in report.rows] == [True, False, False]
+
+
+def test_a_kink_is_said():
+    forward, x = lambda x: (np.maximum(x, 0), x), np.array([[0.0, 1.0], [-1.0, 0.0]])
+    report = gradcheck(forward, lambda dy, x: dy * (x > 0), x)
+    assert report.rows[0].verdict == "excellent"
+    assert report.rows[0].note == ("not differentiable here: the slope jumps at [0, 0] and 1 more")
+    report = gradcheck(forward, lambda dy, x: dy * np.where(x == 0, -1, x > 0), x)
+    assert "should lie between" in report.rows[0].note
+    assert "the slope jumps" in report.rows[0].note
+
+
+def test_float32_inside_is_said():
+    def forward(x):
+        return np.sin(x.astype(np.float32)).astype(np.float64), x
+
+    for backward, ok in ((np.cos, True), (np.sin, False)):
+        report = gradcheck(forward, lambda dy, x, f=backward: dy * f(x), X)
+        assert report.ok is ok
+        assert "it seems to calculate in float32 inside" in report.remarks[0]
+    assert gradcheck(lambda x: (np.sin(x), x), lambda dy, x: -dy * np.cos(x), X).remarks == []

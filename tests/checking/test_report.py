@@ -31,7 +31,7 @@ def test_a_tighter_tolerance():
 def test_the_metric():
     absolute, relative = compare(np.array([1.0, -4.0]), np.array([1.5, -4.0]))
     assert absolute == 0.5
-    assert relative == 0.5 / (4 + 4 + 1e-3)
+    assert relative == 0.5 / (4 + 4)
     assert compare(np.zeros((0, 2)), np.zeros((0, 2))) == (0.0, 0.0)
     assert math.isnan(compare(np.ones(2), np.array([1.0, np.nan]))[1])
 
@@ -39,7 +39,9 @@ def test_the_metric():
 def test_one_percent_is_wrong_and_rounding_at_zero_is_not():
     gradient = np.random.default_rng(0).standard_normal(50)
     assert judge(compare(gradient, 1.01 * gradient)[1]) == "wrong"
-    assert judge(compare(np.full(3, 5e-11), np.zeros(3))[1]) == "excellent"
+    assert judge(compare(np.full(3, 5e-11), np.zeros(3), 1e-10)[1]) == "excellent"
+    assert judge(compare(np.full(3, 5e-9), np.full(3, -5e-9), 1e-10)[1]) == "wrong"
+    assert compare(np.zeros(3), np.zeros(3)) == (0.0, 0.0)
 
 
 def rows(*verdicts):

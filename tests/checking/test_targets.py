@@ -26,7 +26,7 @@ def test_a_variant_is_changed_before_it_is_shrunk():
     report = check_variant("digits", changes={"heads": 1, "depth": 1, "positions": "none"})
     assert report.ok
     assert report.remarks[0].endswith(
-        "width 4, depth 1, 1 heads, MLP width 8, 7 classes, positions none."
+        "width 4, depth 1, 1 heads, MLP width 8, 5 classes, positions none."
     )
     with pytest.raises(InputError, match="depth is -1: expected a whole number from 0"):
         check_variant("digits", changes={"depth": -1})
@@ -54,3 +54,10 @@ def test_a_trained_model_is_checked_on_its_own_data(tmp_path):
     report = check_run(tmp_path / "model.safetensors")
     assert report.ok and report.remarks[0] == "On 4 test images of digits."
     assert report.title == f"gradient check of {tmp_path / 'model.safetensors'}"
+
+
+def test_a_mean_over_tokens_is_no_mean_over_classes():
+    """The number of tokens is not that of the classes: 1/T and 1/C differ."""
+    for name in VARIANTS:
+        small = shrunk(variant(name))
+        assert small.classes not in (small.tokens, small.tokens - 1)

@@ -30,7 +30,7 @@ def test_every_op_has_a_row():
 def test_a_call_runs_both_ways():
     call = calls("linear")[1]
     x, w, b = call.draw(np.random.default_rng(0))
-    y, dx, dw, db = both_ways(ops, call, [x, w, b], np.ones((2, 3, 5)))
+    y, dx, dw, db = both_ways(ops, call, [x, w, b], np.ones((4, 5, 7)))
     assert np.array_equal(y, ops.linear_forward(x, w)[0])
     assert np.allclose(dx, w.sum(axis=1))
     assert np.allclose(dw, x.sum(axis=(0, 1))[:, None])

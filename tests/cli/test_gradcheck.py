@@ -1,9 +1,11 @@
 import argparse
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import minivit
 from minivit import InputError, ViT, backend, ops, save, variant
 from minivit.cli import gradcheck
 from minivit.models.variants import VARIANTS
@@ -73,7 +75,7 @@ def test_a_variant_says_what_it_was_shrunk_to(capsys, name):
 def test_a_variant_can_be_changed(capsys):
     assert command("digits", "--depth", "1", "--pool", "mean", "--no-qkv-bias") == 0
     out = capsys.readouterr().out
-    assert "depth 1, 4 heads, MLP width 32, 7 classes, pool mean, qkv bias no." in out
+    assert "depth 1, 4 heads, MLP width 32, 5 classes, pool mean, qkv bias no." in out
     assert "blocks.0.attention.w_qkv" in out
     assert "blocks.1." not in out and "b_qkv" not in out and "embed.cls" not in out
 
@@ -132,3 +134,39 @@ def test_files_that_hold_no_model(tmp_path):
 def test_a_negative_seed():
     with pytest.raises(InputError, match="seed is -1"):
         command("softmax", "--seed", "-1")
+
+
+@pytest.mark.parametrize(
+    ("words", "files"),
+    [(["softmax"], ["ops/softmax.py"]), ([], ["ops"]), (["digits"], ["ops", "models"])],
+)
+def test_it_says_which_files_it_checked(capsys, words, files):
+    """The copy that is installed need not be the one that somebody edits."""
+    assert command(*words) == 0
+    home = Path(minivit.__file__).parent
+    expected = " and ".join(str(home / file) for file in files)
+    assert f"\nChecked on the NumPy backend: {expected}.\n" in capsys.readouterr().out
+    assert command(*words, "--json") == 0
+    values = json.loads(capsys.readouterr().out)
+    assert values["backend"] == "numpy"
+    assert values["files"] == [str(home / file) for file in files]
+
+
+def test_with_the_kernels_it_says_that_the_ops_were_not_run(monkeypatch, capsys):
+    with backend.use("numba"):
+        arguments = argparse.Namespace(target="softmax", seed=0, json=False)
+        monkeypatch.setattr(gradcheck, "given", lambda *_: {})
+        assert gradcheck.run(arguments) == 0
+    out = capsys.readouterr().out
+    assert f"Checked on the Numba backend: {Path(minivit.__file__).parent / 'kernels'}" in out
+    assert "The ops in minivit/ops were not run" in out
+
+
+def test_an_op_that_raises_has_a_row(monkeypatch, capsys):
+    def broken(dy, cache):
+        raise IndexError("too many indices")
+
+    monkeypatch.setattr(ops, "softmax_backward", broken)
+    assert command("softmax") == 1
+    out = capsys.readouterr().out
+    assert "backward" in out and "wrong: it raised IndexError: too many indices (" in out
