@@ -203,7 +203,7 @@ def test_no_names_and_no_preprocessing(tmp_path):
     [
         ({"class_names": ["one", "two"]}, "class names are one, two: 2 for 10 classes; give one"),
         ({"class_names": "abcdefghij"}, "class names are abcdefghij: 1 for 10 classes"),
-        ({"preprocessing": {"dataset": 5}}, "could not be loaded again: the dataset is 5"),
+        ({"preprocessing": {"dataset": 5}}, "could not be read again \\('dataset' is 5"),
         ({"preprocessing": {"a": [1, {2}]}}, r"preprocessing\['a'\]\[1\] is \{2\}: a file holds"),
         ({"preprocessing": {"a": 1j}}, r"preprocessing\['a'\] is 1j: a file holds numbers"),
     ],
