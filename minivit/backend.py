@@ -7,38 +7,52 @@ and remembers the answer in its cache, since a cache belongs to the backend that
 import importlib
 import os
 import sys
+import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 from types import ModuleType
 
 from minivit.errors import InputError
 
 MODULES = {"numpy": "minivit.ops", "numba": "minivit.kernels"}
 
-_name: str | None = None  # None until somebody asks
+_default: str | None = None  # of the process: what the main thread chose
+_chosen: ContextVar[str | None] = ContextVar("minivit backend", default=None)  # in this thread
 
 
 def current() -> ModuleType:
     """The module whose ops run now; what MINIVIT_BACKEND names, or NumPy, if nobody chose."""
-    if _name is None:
-        prefer("numpy")
-    return sys.modules[MODULES[_name]]
+    return sys.modules[MODULES[name()]]
 
 
 def name() -> str:
-    """ "numpy" or "numba"."""
-    current()
-    return _name
+    """ "numpy" or "numba".
+
+    A thread (or an asyncio task) that has chosen none begins with that of the main thread, and
+    keeps it: nobody is switched by what another one chooses.
+    """
+    chosen = _chosen.get()
+    if chosen is None:
+        if _default is None:
+            prefer("numpy")
+        else:
+            _chosen.set(_default)
+        chosen = _chosen.get()
+    return chosen
 
 
 def use(name: str, *, matmul: str | None = None) -> "Choice":
-    """Run on "numpy" or "numba" from now on, or inside a `with` block.
+    """Run on "numpy" or "numba" from now on, or inside a `with` block, in this thread.
+
+    Other threads stay with what they run. Those that begin later run what the main thread chose
+    outside of `with` blocks. The matrix product is that of the process.
 
     matmul: whose matrix product the kernels take, "numba" (their own), "blas" (NumPy's) or "auto";
     if it is left out, as before: what MINIVIT_MATMUL says, or the default (which
     kernels/product/choice.py explains).
     Raises InputError for another name, and when Numba can't be used.
     """
-    global _name
+    global _default
     if name not in MODULES:
         raise InputError(f'backend is {name!r}: choose "numpy" or "numba"')
     if name == "numpy" and matmul is not None:
@@ -47,8 +61,11 @@ def use(name: str, *, matmul: str | None = None) -> "Choice":
             'leave it out, or use the "numba" backend'
         )
     load(name)
-    choice = Choice(_name, _choose_product(matmul) if name == "numba" else None)
-    _name = name
+    take_back = _choose_product(matmul) if name == "numba" else None
+    choice = Choice(_chosen.get(), _default, take_back)
+    _chosen.set(name)
+    if threading.current_thread() is threading.main_thread():
+        _default = name
     return choice
 
 
@@ -95,14 +112,21 @@ def prefer(name: str) -> None:
 class Choice:
     """What `use` returns: leaving its `with` block brings the former backend and product back."""
 
-    def __init__(self, former: str | None, take_back: Callable[[], object] | None = None):
-        self.former, self.take_back = former, take_back
+    def __init__(
+        self,
+        former: str | None,
+        default: str | None,
+        take_back: Callable[[], object] | None = None,
+    ):
+        self.former, self.default, self.take_back = former, default, take_back
 
     def __enter__(self) -> "Choice":
+        global _default
+        if threading.current_thread() is threading.main_thread():
+            _default = self.default  # a block is no choice for threads that begin meanwhile
         return self
 
     def __exit__(self, *exception) -> None:
-        global _name
-        _name = self.former
+        _chosen.set(self.former)
         if self.take_back is not None:
             self.take_back()

@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+SHOWN = 20  # arrays that a repr shows
+
 
 class Parameter(NamedTuple):
     """One array that a model learns."""
@@ -69,11 +71,15 @@ class NamedArrays(Mapping):
 
     `arrays["head.w"]` is a view; `arrays["head.w"] = value` and `arrays["head.w"] += value`
     write through it. `arrays.flat` is the whole vector. A copy has a vector of its own.
+
+    `version` grows with every change made here or by an optimiser, so that a cache knows whether
+    its parameters are still the same. Who writes into a view or into `flat` is not noticed.
     """
 
     def __init__(self, layout: Layout, dtype, flat: np.ndarray | None = None):
         self.layout = layout
         self.dtype = np.dtype(dtype)
+        self.version = 0
         self._flat = flat
         self._views: dict[str | None, np.ndarray | None] = {}
 
@@ -119,6 +125,7 @@ class NamedArrays(Mapping):
 
     def zero(self) -> None:
         """Set every element to 0."""
+        self.version += 1
         if self._flat is not None:
             self._flat[:] = 0
 
@@ -129,8 +136,22 @@ class NamedArrays(Mapping):
 
     def __setitem__(self, name: str, value: np.ndarray) -> None:
         view = self[name]
+        self.version += 1
         if value is not view:  # after `arrays[name] += value` it is, and nothing is left to do
             view[...] = value
+
+    def __repr__(self) -> str:
+        """A line for each array; of many, the first and the last."""
+        shapes = self.layout.shapes
+        lines = [f"  {name:<{max(map(len, shapes))}}  {shape}" for name, shape in shapes.items()]
+        if len(lines) > SHOWN:
+            lines[SHOWN // 2 : -SHOWN // 2] = [f"  ... {len(lines) - SHOWN} more"]
+        total = f"{len(shapes)} arrays, {self.layout.size:,} numbers of {self.dtype}"
+        return "\n".join([total, *lines])
+
+    def _ipython_key_completions_(self) -> list[str]:
+        """What IPython and Jupyter offer after `arrays["`."""
+        return list(self)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.layout.shapes)
@@ -150,6 +171,8 @@ class NamedArrays(Mapping):
 
 class StandIns:
     """Arrays of zeros with the shapes of a layout, which take no memory: for a dry run."""
+
+    version = 0
 
     def __init__(self, layout: Layout):
         self.layout = layout

@@ -1,7 +1,9 @@
+import asyncio
 import importlib
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -11,8 +13,11 @@ from minivit import InputError, backend
 
 @pytest.fixture(autouse=True)
 def nobody_has_chosen(monkeypatch):
-    monkeypatch.setattr(backend, "_name", None)
+    monkeypatch.setattr(backend, "_default", None)
     monkeypatch.delenv("MINIVIT_BACKEND", raising=False)
+    former = backend._chosen.set(None)
+    yield
+    backend._chosen.reset(former)
 
 
 @pytest.fixture
@@ -53,6 +58,61 @@ def test_use_in_a_with_block_brings_the_former_back(stand_in):
             assert backend.current() is minivit.ops
         assert backend.current() is stand_in
     assert backend.current() is minivit.ops
+
+
+def in_a_thread(work):
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
+
+
+def test_a_choice_holds_in_its_thread_alone(stand_in):
+    backend.use("numpy")
+
+    def work():
+        former = backend.name()
+        backend.use("numba")
+        return former, backend.name(), backend.current()
+
+    assert in_a_thread(work) == ("numpy", "numba", stand_in)
+    assert backend.name() == "numpy"
+    assert in_a_thread(backend.name) == "numpy"
+
+
+def test_a_thread_that_runs_is_not_switched(stand_in):
+    backend.use("numba")
+    with ThreadPoolExecutor(1) as pool:
+        names = [pool.submit(backend.name).result()]
+        with backend.use("numpy"):
+            names.append(pool.submit(backend.name).result())
+        backend.use("numpy")
+        names.append(pool.submit(backend.name).result())
+    assert names == ["numba"] * 3
+
+
+def test_a_thread_begins_with_what_the_main_thread_chose(stand_in):
+    assert in_a_thread(backend.name) == "numpy"
+    backend.use("numba")
+    assert in_a_thread(backend.name) == "numba"
+    with backend.use("numpy"):  # in this thread, for this block
+        assert in_a_thread(backend.name) == "numba"
+        assert backend.name() == "numpy"
+    assert backend.name() == "numba"
+    assert in_a_thread(backend.name) == "numba"
+
+
+def test_a_choice_in_a_task_holds_in_the_task_alone(stand_in):
+    backend.use("numpy")
+
+    async def one(name):
+        with backend.use(name):
+            await asyncio.sleep(0)
+            return backend.name()
+
+    async def both():
+        return await asyncio.gather(one("numba"), one("numpy"))
+
+    assert asyncio.run(both()) == ["numba", "numpy"]
+    assert backend.name() == "numpy"
 
 
 def test_use_comes_back_after_an_error(stand_in):

@@ -173,3 +173,34 @@ def test_stand_ins_have_the_shapes_and_take_no_memory():
 
 def test_counts(layout):
     assert [layout.count(place) for place in ("one", "two", "three")] == [11, 6, 0]
+
+
+def test_the_version_grows_with_every_change(layout):
+    arrays, seen = NamedArrays(layout, np.float64), [0]
+    arrays["one.b"] = 1
+    seen.append(arrays.version)
+    arrays["one.b"] += 1
+    seen.append(arrays.version)
+    arrays.begin(0)
+    seen.append(arrays.version)
+    arrays.zero()
+    seen.append(arrays.version)
+    assert seen == sorted(set(seen))
+    arrays.add("one", (None, np.ones(3), np.ones((2, 4)), None))  # what a backward does
+    assert arrays.version == seen[-1]
+
+
+def test_shown_in_a_few_lines(layout):
+    lines = repr(NamedArrays(layout, np.float32)).splitlines()
+    assert lines[0] == "4 arrays, 17 numbers of float32"
+    assert lines[1:] == [f"  {name:<8}  {shape}" for name, shape in layout.shapes.items()]
+    many = Layout({"one": {f"w{i}": Parameter((i,), drawn) for i in range(100)}})
+    lines = repr(NamedArrays(many, np.float32)).splitlines()
+    assert len(lines) == 22
+    assert lines[11] == "  ... 80 more"
+    assert (lines[1], lines[-1]) == ("  one.w0   (0,)", "  one.w99  (99,)")
+    assert repr(NamedArrays(Layout({}), np.float32)) == "0 arrays, 0 numbers of float32"
+
+
+def test_names_are_completed(layout):
+    assert NamedArrays(layout, np.float32)._ipython_key_completions_() == list(layout.shapes)

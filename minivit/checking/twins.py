@@ -15,7 +15,7 @@ from minivit.checking.calls import OPS, Call, Sizes, calls
 from minivit.checking.law import dy_stream
 
 TOLERANCE = {"float32": 1e-4, "float64": 1e-10}
-SIZES = Sizes(B=3, T=37, H=3, K=18, M=83, C=10, P=4, grid=(4, 9), channels=3)
+SIZES = Sizes(B=3, T=67, H=3, K=18, M=83, C=10, P=4, grid=(4, 9), channels=3)
 SIZE = 1000  # of the optimiser's vectors
 
 

@@ -9,10 +9,10 @@ import math
 import numpy as np
 from numba import prange
 
-from minivit.errors import InputError
+from minivit.ops.adam import checked_gradients
 
 from .compiling import jit, parallel_jit
-from .inputs import like, need_real, need_shape
+from .inputs import like
 
 CHUNK = 16384  # elements
 
@@ -27,27 +27,13 @@ def adam_step(
     m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; p -= lr m_hat / (sqrt(v_hat) + eps).
     Loshchilov and Hutter (2019), algorithm 2. With weight_decay 0 this is Adam.
     """
+    gradients = checked_gradients(parameters, gradients, first_moment, second_moment)
     (gradients,) = like(parameters, gradients)
-    check(parameters, gradients, first_moment, second_moment)
     rate = learning_rate / (1 - beta1**step)
     root = 1 / math.sqrt(1 - beta2**step)
     numbers = (scale, beta1, 1 - beta1, beta2, 1 - beta2, root, eps, rate)
     numbers = np.array((*numbers, 1 - learning_rate * weight_decay), parameters.dtype)
     _adam_into(parameters, first_moment, second_moment, gradients, numbers, decayed)
-
-
-def check(parameters, gradients, first_moment, second_moment):
-    """InputError for what Adam can't read, or can't change in place."""
-    need_real("parameters", parameters)
-    need_shape("gradients", gradients, parameters.shape)
-    changed = {"first_moment": first_moment, "second_moment": second_moment}
-    for name, vector in {"parameters": parameters, **changed}.items():
-        need_shape(name, vector, (parameters.size,))
-        if vector.dtype != parameters.dtype or not vector.flags.carray:
-            raise InputError(
-                f"{name} must be contiguous, writeable and {parameters.dtype} like the parameters: "
-                "Adam changes it in place"
-            )
 
 
 @parallel_jit

@@ -28,7 +28,7 @@ from minivit.ops.attention import PLAIN, check_top_k, only_largest
 from .attention_chunk import backward_share, forward_share, room
 from .attention_steps import CHUNK
 from .compiling import address_of, parallel_jit
-from .inputs import like, need_real, need_shape
+from .inputs import like, need_shape, reals, upstream
 from .simd import call
 
 
@@ -55,7 +55,7 @@ def attention_forward(q, k, v, *, options=PLAIN):
     q, k, v (B, H, T, K), any strides (read in place where the last is 1 and the three are alike)
     -> y (B, H, T, K), a new contiguous array; threaded over chunks of queries.
     """
-    need_real("q", q)
+    q, k, v = reals(q=q, k=k, v=v)
     if q.ndim != 4:
         raise InputError(f"q has the shape {q.shape}, and (B, H, T, K) is needed here")
     need_shape("k", k, q.shape)
@@ -85,7 +85,7 @@ def attention_backward(dy, cache):
     dq = dscores k / sqrt(K); dk = dscores^T q / sqrt(K).
     dy (B, H, T, K), any strides -> dq, dk, dv (B, H, T, K), new arrays; threaded over heads.
     """
-    dy = np.asarray(dy, cache.q.dtype)
+    dy = upstream(dy, cache.q.dtype)
     need_shape("dy", dy, cache.q.shape)
     dq, dk, dv = np.empty((3, *dy.shape), dy.dtype)
     _attention_backward_into(dq, dk, dv, dy, cache)

@@ -12,46 +12,43 @@ import numpy as np
 
 from minivit.ops.attention import PLAIN
 
-from .inputs import like, need_shape
+from .inputs import like, need_shape, reals
 from .layernorm import (
     LayerNormCache,
     _layernorm_again,
     _layernorm_backward_plus,
     layernorm_forward,
 )
-from .multihead_attention import AttentionKept, _attended_backward, _attended_plus
+from .multihead_attention import AttentionSaved, _attended_backward, _attended_plus
 from .stochastic_depth import Kept, add_kept, kept_of
 
 
 class AttentionBranchCache(NamedTuple):
     norm: LayerNormCache  # its x: the images that are not dropped
     beta: np.ndarray  # (D,)
-    msa: AttentionKept
+    msa: AttentionSaved
     kept: Kept | None  # None: all images
-
-    @property
-    def probs(self) -> np.ndarray:  # (B, H, T, T)
-        return self.msa.attention.probs
 
 
 def attention_branch_forward(
     x, gamma, beta, w_qkv, b_qkv, w_out, b_out, *, heads, options=PLAIN, drop=None, eps=1e-6
 ):
     """x (B, T, D), gamma, beta (D,), w_qkv (D, 3D), w_out (D, D) -> y (B, T, D)."""
+    (x,) = reals(x=x)
     kept = kept_of(len(x), drop)
     rows = x if kept is None else x[kept.images]
     normed, norm = layernorm_forward(rows, gamma, beta, eps=eps)
     residual = rows if kept is None else None
     y, msa = _attended_plus(normed, w_qkv, b_qkv, w_out, b_out, residual, heads, options)
     if kept is not None:
-        y = add_kept(x, y, kept)
+        y = add_kept(x, y, kept.images, kept.factor)
     return y, AttentionBranchCache(norm, *like(norm.x, beta), msa, kept)
 
 
 def attention_branch_backward(dy, cache):
     """dy (B, T, D) -> dx (B, T, D), dgamma, dbeta, dw_qkv (D, 3D), db_qkv, dw_out, db_out."""
-    norm, beta, *msa, kept = cache  # msa: a list of one, to be handed over and not held here
-    del cache
+    norm, beta, msa, kept = cache.norm, cache.beta, [cache.msa], cache.kept
+    del cache  # msa lies in a list, emptied when it is handed on: so the callee can free its parts
     (dy,) = like(norm.x, dy)
     need_shape("dy", dy, norm.x.shape if kept is None else (kept.batch, *norm.x.shape[1:]))
     dout = dy if kept is None else dy[kept.images] * dy.dtype.type(kept.factor)
@@ -59,5 +56,5 @@ def attention_branch_backward(dy, cache):
     along = dy if kept is None else None
     dx, dgamma, dbeta = _layernorm_backward_plus(dnormed, norm, along)
     if kept is not None:
-        dx = add_kept(dy, dx, kept._replace(factor=1.0))
+        dx = add_kept(dy, dx, kept.images)
     return dx, dgamma, dbeta, *dweights

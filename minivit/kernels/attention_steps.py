@@ -35,11 +35,8 @@ def product(a, b, c, size, accumulate):
         vectors = WIDE if left >= WIDE * lanes else 2 if left >= 2 * lanes else 1
         width, b_here = min(vectors * lanes, left), moved(b, ZERO, j)
         for i in range(0, m, ROWS):
-            a_here, c_here, part = (
-                moved(a, i, ZERO),
-                moved(c, i, j),
-                (min(ROWS, m - i), width, depth),
-            )
+            a_here, c_here = moved(a, i, ZERO), moved(c, i, j)
+            part = min(ROWS, m - i), width, depth
             if vectors == WIDE:
                 tile_within(ROWS, WIDE, a_here, b_here, c_here, part, accumulate)
             elif vectors == 2:

@@ -15,7 +15,7 @@ from minivit.ops.cross_entropy import CrossEntropyCache, label_targets
 
 from .compiling import jit
 from .elementary import exp
-from .inputs import need_real
+from .inputs import reals, upstream
 from .simd import maximum
 
 
@@ -25,7 +25,7 @@ def cross_entropy_forward(logits, *, labels, smoothing=0.0):
     logits (B, C), labels (B,), class numbers, or (B, C), probabilities -> loss (), of their dtype.
     Smoothing: Szegedy et al. (2016), section 7.
     """
-    need_real("logits", logits)
+    (logits,) = reals(logits=logits)
     logits = np.ascontiguousarray(logits)
     targets = label_targets(logits, labels, smoothing)
     probs = np.empty_like(logits)
@@ -39,7 +39,7 @@ def cross_entropy_backward(dloss, cache):
     dloss () -> dlogits (B, C).
     """
     dlogits = np.subtract(cache.probs, cache.targets)
-    dlogits *= dlogits.dtype.type(dloss / max(len(dlogits), 1))
+    dlogits *= upstream(dloss, dlogits.dtype) / len(dlogits)
     return dlogits
 
 
@@ -60,6 +60,7 @@ def _cross_entropy_into(probs, logits, targets):
         scale = probs.dtype.type(1) / total
         log_total = math.log(total)
         for j in range(classes):
-            loss += targets[r, j] * (log_total - (logits[r, j] - highest))
+            if targets[r, j] != 0:  # else a logit of -inf would make it NaN
+                loss += targets[r, j] * (log_total - (logits[r, j] - highest))
             probs[r, j] *= scale
     return loss / rows

@@ -25,6 +25,9 @@ from numba.extending import overload
 from .compiling import jit
 from .simd import EXP_COEFFICIENTS, LN2, ldexp, polynomial
 
+# GELU is x or 0 beyond: infinity times 0, or times the rounded 0 of its slope, would be NaN.
+FAR = 40.0
+
 # Without `reassoc`: n * ln2_high and n * ln2_low must be subtracted one after the other.
 EXACT = {"contract", "nsz"}
 
@@ -32,8 +35,7 @@ EXACT = {"contract", "nsz"}
 def _exp_for(real, bits, limits):
     """exp for one type; `limits`: below the first it is 0, above the second inf."""
     # Numba takes a NumPy scalar as a constant of just that type, so float32 work stays in float32.
-    log2_e, half, one = real(1 / math.log(2)), real(0.5), real(1)
-    zero, infinity = real(0), real(math.inf)
+    log2_e, zero, half, one, infinity = map(real, (1 / math.log(2), 0, 0.5, 1, math.inf))
     ln2_high, ln2_low = map(real, LN2[bits])
     smallest, largest = map(real, limits)
     coefficients = tuple(real(c) for c in EXP_COEFFICIENTS[bits])
@@ -68,18 +70,20 @@ def _gelu_erf_for(real, exp2, farthest, bend, coefficients):
 
     t^2 = log2(e) x^2 / 2 and s = t/(1 + bend t); beyond t = farthest, 2^(-t^2) is 0.
     """
-    one, zero, farthest, bend = real(1), real(0), real(farthest), real(bend)
-    to_t, density_at_0 = real(math.sqrt(0.5 / math.log(2))), real(1 / math.sqrt(2 * math.pi))
+    one, zero, bend, density_at_0 = real(1), real(0), real(bend), real(1 / math.sqrt(2 * math.pi))
+    to_t = math.sqrt(0.5 / math.log(2))
+    to_t, far = real(to_t), real(farthest / to_t)
     coefficients = tuple(real(c) for c in coefficients)
 
     @jit(fastmath=EXACT)
     def gelu(x):
-        t = to_t * abs(x)
-        t = farthest if t > farthest else t  # infinity / infinity would be NaN
+        x = -far if x < -far else x
+        near = far if x > far else x
+        t = to_t * abs(near)
         bell = exp2(-t * t)
         tail = bell * polynomial(t / (one + bend * t), coefficients)
         cdf = one - tail if x > zero else tail
-        return x * cdf, cdf + x * (density_at_0 * bell)
+        return x * cdf, cdf + near * (density_at_0 * bell)
 
     return gelu
 
@@ -87,13 +91,14 @@ def _gelu_erf_for(real, exp2, farthest, bend, coefficients):
 def _gelu_erf_value_for(real, coefficients):
     """x Phi(x) for one type: Phi(-|x|) = 1/2 polynomial(|x|)^-4, which far out is 0 by itself.
 
-    As Abramowitz and Stegun (1964), 7.1.28, but for their power of -16, which rounds worse.
+    Abramowitz and Stegun (1964), 7.1.28, have the power -16, which rounds worse.
     """
-    one, zero, half = real(1), real(0), real(0.5)
+    one, zero, half, far = real(1), real(0), real(0.5), real(FAR)
     coefficients = tuple(real(c) for c in coefficients)
 
     @jit(fastmath=EXACT)
     def value(x):
+        x = -far if x < -far else x
         root = polynomial(abs(x), coefficients)
         square = root * root
         tail = half / (square * square)
@@ -105,7 +110,7 @@ def _gelu_erf_value_for(real, coefficients):
 
 def _gelu_tanh_for(real, exp2, lowest):
     """GELU's tanh form for one type, by the logistic function of -|2u|: nothing cancels."""
-    one, zero, three, lowest = real(1), real(0), real(3), real(lowest)
+    one, zero, three, far, lowest = real(1), real(0), real(3), real(FAR), real(lowest)
     linear = real(2 * math.sqrt(2 / math.pi))  # 2u = x (linear + cubic x^2)
     cubic = real(0.044715) * linear
     # exp(-2u) as a power of 2
@@ -113,13 +118,15 @@ def _gelu_tanh_for(real, exp2, lowest):
 
     @jit(fastmath=EXACT)
     def gelu(x):
-        square = x * x
-        power = abs(x) * (linear_2 + cubic_2 * square)
+        x = -far if x < -far else x
+        power = abs(x) * (linear_2 + cubic_2 * (x * x))
         e = exp2(lowest if power < lowest else power)
         larger = one / (one + e)
         smaller = e * larger  # the two are s and 1 - s
         s = larger if x > zero else smaller
-        return x * s, s + x * (larger * smaller) * (linear + three * cubic * square)
+        near = far if x > far else x
+        slope = linear + three * cubic * (near * near)
+        return x * s, s + near * (larger * smaller) * slope
 
     return gelu
 

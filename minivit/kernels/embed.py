@@ -13,13 +13,13 @@ from numba import get_num_threads, prange
 from minivit.ops.embed import EmbedCache
 
 from .compiling import parallel_jit
-from .inputs import like, need_real, need_shape
+from .inputs import like, need_shape, reals
 from .linear import linear_backward, linear_forward
 
 
 def embed_forward(patches, w, b, cls, positions):
     """patches (B, N, P*P*channels), w (P*P*channels, D), b, cls, positions -> x (B, T, D)."""
-    need_real("patches", patches)
+    patches, w, cls, positions = reals(patches=patches, w=w, cls=cls, positions=positions)
     cls, positions = like(patches, cls, positions)
     (B, N, _), D, has_cls = patches.shape, w.shape[1], cls is not None
     need_shape("cls", cls, (D,))

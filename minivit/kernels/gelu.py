@@ -15,7 +15,7 @@ from minivit.ops.gelu import check_form
 
 from .compiling import parallel_jit
 from .elementary import gelu_erf, gelu_erf_value, gelu_tanh
-from .inputs import like, need_real, need_shape
+from .inputs import like, need_shape, reals
 
 CHUNK = 8192  # elements
 
@@ -31,7 +31,7 @@ def gelu_forward(x, *, form="erf"):
     x (...) -> y (...). A new array; threaded over chunks. Hendrycks and Gimpel (2016).
     """
     check_form(form)
-    need_real("x", x)
+    (x,) = reals(x=x)
     (x,) = like(x, x)
     y = np.empty_like(x)
     _gelu_forward_into(y.reshape(-1), x.reshape(-1), form == "tanh")

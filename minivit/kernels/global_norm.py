@@ -10,13 +10,15 @@ import numpy as np
 from numba import prange
 
 from .compiling import parallel_jit
+from .inputs import reals
 
 CHUNK = 16384  # elements
 
 
 def global_norm(vector):
     """Euclidean length of a flat contiguous vector, summed in float64: vector (n,) -> float."""
-    return math.sqrt(_sum_of_squares(vector))
+    (vector,) = reals(vector=vector)
+    return math.sqrt(_sum_of_squares(vector.reshape(-1)))
 
 
 @parallel_jit

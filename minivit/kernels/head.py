@@ -4,13 +4,13 @@ import numpy as np
 
 from minivit.ops.head import HeadCache, pool_backward, pool_forward
 
-from .inputs import need_real
+from .inputs import reals
 from .linear import linear_backward, linear_forward
 
 
 def head_forward(x, w, b, *, pool="cls"):
     """x (B, T, D), w (D, C), b (C,) or None -> logits (B, C)."""
-    need_real("x", x)
+    (x,) = reals(x=x)
     pooled = np.ascontiguousarray(pool_forward(x, pool))
     logits, linear = linear_forward(pooled, w, b)
     return logits, HeadCache(linear, x.shape, pool)

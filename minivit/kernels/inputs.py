@@ -8,8 +8,15 @@ float64; what comes with it in another dtype is converted. Nothing is broadcast.
 import numpy as np
 
 from minivit.errors import InputError
+from minivit.ops.inputs import REALS, upstream
+from minivit.ops.inputs import reals as inputs_of_an_op
 
-REALS = np.float32, np.float64
+
+def reals(**inputs) -> list[np.ndarray | None]:
+    """As for an op, see `minivit.ops.inputs`, without complex numbers."""
+    arrays = inputs_of_an_op(**inputs)
+    need_real(next(iter(inputs)), arrays[0])
+    return arrays
 
 
 def need_real(name: str, x: np.ndarray) -> None:
@@ -29,5 +36,6 @@ def need_shape(name: str, array: np.ndarray | None, shape: tuple[int, ...]) -> N
 
 def like(x: np.ndarray, *arrays: np.ndarray | None) -> tuple[np.ndarray | None, ...]:
     """The arrays in x's dtype, contiguous; None stays None."""
-    dtype = x.dtype
-    return tuple([None if a is None else np.asarray(a, dtype, order="C") for a in arrays])
+    return tuple(
+        [None if a is None else np.asarray(upstream(a, x.dtype), order="C") for a in arrays]
+    )

@@ -3,9 +3,10 @@
 x_hat = (x - mean) rstd, over the last axis.
 Threaded over rows: each thread takes an equal run of them. A row stays in the L1 cache while it is
 passed three times (mean, variance, result), so memory is read and written once. The variance is the
-mean square of x - mean: E[x^2] - mean^2 cancels when the mean is large. Mean and rstd are kept,
-x_hat is not: it is one multiply-add away. For dgamma and dbeta each thread sums over its own rows;
-the sums are added in the order of the rows.
+mean square of x - mean: E[x^2] - mean^2 cancels when the mean is large. Where a row is narrow and
+far from 0, the mean itself is rounded by too much, and what is left of it is added. Mean and rstd
+are kept, x_hat is not: it is one multiply-add away. For dgamma and dbeta each thread sums over its
+own rows; the sums are added in the order of the rows.
 """
 
 import functools
@@ -15,8 +16,10 @@ import numpy as np
 from numba import get_num_threads, prange, types
 from numba.np.numpy_support import from_dtype
 
+from minivit.ops.layernorm import NARROW
+
 from .compiling import address_of, jit, parallel_jit
-from .inputs import like, need_real, need_shape
+from .inputs import like, need_shape, reals
 from .simd import call
 
 
@@ -38,7 +41,7 @@ def layernorm_forward(x, gamma, beta, *, eps=1e-6):
     Ba, Kiros and Hinton (2016), equation 4.
     x (..., D), gamma (D,), beta (D,) -> y (..., D), a new array; threaded over rows.
     """
-    need_real("x", x)
+    (x,) = reals(x=x)
     x, gamma, beta = like(x, x, gamma, beta)
     need_shape("gamma", gamma, x.shape[-1:])
     need_shape("beta", beta, x.shape[-1:])
@@ -99,11 +102,25 @@ def _layernorm_forward_into(y, statistics, x, gamma, beta, eps):
         square = real(0)
         for j in range(width):
             square += (x[r, j] - mean) * (x[r, j] - mean)
-        rstd = real(1) / np.sqrt(square * per_element + eps)
+        variance = square * per_element
+        if variance < real(NARROW) * (mean * mean):
+            rest = _mean_of_rest(x, mean, r)
+            mean += rest
+            variance = max(variance - rest * rest, real(0))
+        rstd = real(1) / np.sqrt(variance + eps)
         for j in range(width):
             y[r, j] = (x[r, j] - mean) * rstd * gamma[j] + beta[j]
         statistics[0, r] = mean
         statistics[1, r] = rstd
+
+
+@jit
+def _mean_of_rest(x, mean, r):
+    """By how much the mean of row r was rounded."""
+    total = x.dtype.type(0)
+    for j in range(x.shape[1]):
+        total += x[r, j] - mean
+    return total / x.dtype.type(x.shape[1])
 
 
 @parallel_jit

@@ -8,12 +8,13 @@ import numpy as np
 
 from minivit.ops.linear import LinearCache
 
-from .inputs import like
+from .inputs import like, reals, upstream
 from .product.matmul import _matmul_into, matmul
 
 
 def linear_forward(x, w, b=None):
     """x (..., in), w (in, out), b (out,) or None -> y (..., out)."""
+    x, w, b = reals(x=x, w=w, b=b)
     y = matmul(x.reshape(-1, w.shape[0]), w, bias=b)
     return y.reshape(*x.shape[:-1], w.shape[1]), LinearCache(x, w, b is not None)
 
@@ -24,7 +25,7 @@ def linear_backward(dy, cache, *, want_dx=True):
     dy (..., out) -> dx (..., in), dw (in, out), db (out,) or None. dx is None unless it is wanted.
     """
     x, w, has_bias = cache
-    (dy,) = like(x, dy.reshape(-1, w.shape[1]))
+    (dy,) = like(x, upstream(dy, x.dtype).reshape(-1, w.shape[1]))
     dx = matmul(dy, w.T).reshape(x.shape) if want_dx else None
     return dx, *weight_gradients(x.reshape(-1, w.shape[0]), dy, has_bias)
 

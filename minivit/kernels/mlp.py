@@ -3,7 +3,7 @@
 Two products forward and four backward. GELU costs no pass over memory: forward it is applied to
 each part of z = x w1 + b1 while that part is in the cache; backward dz = (dout w2^T) gelu'(z) is
 finished in the same way, and h = gelu(z), to rounding, which dw2 = h^T dout needs, comes out of the
-same exponential. So the cache keeps z alone: rows x M numbers less than if it kept h too.
+same exponential. So the cache keeps z alone: rows x M numbers less than if it saved h too.
 """
 
 from typing import NamedTuple
@@ -12,12 +12,12 @@ import numpy as np
 
 from minivit.ops.gelu import check_form
 
-from .inputs import like
+from .inputs import like, reals
 from .linear import weight_gradients
 from .product.matmul import _matmul_into, matmul, matmul_gelu, matmul_gelu_backward
 
 
-class MlpKept(NamedTuple):
+class MlpSaved(NamedTuple):
     """What the backward needs beside x."""
 
     w1: np.ndarray  # (D, M)
@@ -30,13 +30,14 @@ class MlpKept(NamedTuple):
 
 class MlpCache(NamedTuple):
     x: np.ndarray  # (..., D)
-    kept: MlpKept
+    saved: MlpSaved
 
 
 def mlp_forward(x, w1, b1, w2, b2, *, gelu="erf"):
     """x (..., D), w1 (D, M), b1 (M,), w2 (M, D), b2 (D,) -> out (..., D)."""
-    out, kept = _mlp_plus(x, w1, b1, w2, b2, None, gelu)
-    return out, MlpCache(x, kept)
+    (x,) = reals(x=x)
+    out, saved = _mlp_plus(x, w1, b1, w2, b2, None, gelu)
+    return out, MlpCache(x, saved)
 
 
 def mlp_backward(dout, cache):
@@ -48,21 +49,23 @@ def mlp_backward(dout, cache):
 
 
 def _mlp_plus(x, w1, b1, w2, b2, residual, gelu):
-    """residual + out, the sums of which begin at the residual (..., D); and what is kept."""
+    """residual + MLP(x), with the residual as where the last product's sums begin; and what the
+    backward needs beside x."""
     check_form(gelu)
+    x, w1, w2 = reals(x=x, w1=w1, w2=w2)
     rows = x.reshape(-1, w1.shape[0])
     # y first and h last: what is freed again leaves no hole in memory between what is kept.
     y = np.empty((*x.shape[:-1], w2.shape[1]), x.dtype)
     z, h = matmul_gelu(rows, w1, b1, form=gelu)
     along = None if residual is None else residual.reshape(-1, w2.shape[1])
     _matmul_into(y.reshape(-1, w2.shape[1]), h, w2, bias=b2, residual=along)
-    return y, MlpKept(w1, w2, z, gelu, b1 is not None, b2 is not None)
+    return y, MlpSaved(w1, w2, z, gelu, b1 is not None, b2 is not None)
 
 
-def _mlp_backward_of(dout, x, kept):
+def _mlp_backward_of(dout, x, saved):
     """The backward, which lets go of each part as soon as it has been used."""
-    w1, w2, z, form, has_b1, has_b2 = kept
-    del kept  # if the caller let go of it too, each part below is free once it has been used
+    w1, w2, z, form, has_b1, has_b2 = saved
+    del saved  # if the caller let go of it too, each part below is free once it has been used
     (dout,) = like(x, dout)
     dout_rows = dout.reshape(-1, w2.shape[1])
     dz, h = matmul_gelu_backward(dout_rows, w2.T, z, form=form)

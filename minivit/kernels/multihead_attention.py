@@ -19,12 +19,12 @@ from minivit.ops.attention import PLAIN
 from minivit.ops.multihead_attention import check_heads, split_heads, split_one
 
 from .attention import AttentionCache, _attention_backward_into, _attention_into
-from .inputs import like
+from .inputs import like, reals
 from .linear import linear_forward, weight_gradients
 from .product.matmul import matmul
 
 
-class AttentionKept(NamedTuple):
+class AttentionSaved(NamedTuple):
     """What the backward needs beside x."""
 
     w_qkv: np.ndarray  # (D, 3D)
@@ -36,17 +36,18 @@ class AttentionKept(NamedTuple):
 
 class MultiheadAttentionCache(NamedTuple):
     x: np.ndarray  # (B, T, D)
-    kept: AttentionKept
+    saved: AttentionSaved
 
     @property
     def probs(self) -> np.ndarray:  # (B, H, T, T)
-        return self.kept.attention.probs
+        return self.saved.attention.probs
 
 
 def multihead_attention_forward(x, w_qkv, b_qkv, w_out, b_out, *, heads, options=PLAIN):
     """out = MSA(x): x (B, T, D), w_qkv (D, 3D), w_out (D, D) -> out (B, T, D)."""
-    out, kept = _attended_plus(x, w_qkv, b_qkv, w_out, b_out, None, heads, options)
-    return out, MultiheadAttentionCache(x, kept)
+    (x,) = reals(x=x)
+    out, saved = _attended_plus(x, w_qkv, b_qkv, w_out, b_out, None, heads, options)
+    return out, MultiheadAttentionCache(x, saved)
 
 
 def multihead_attention_backward(dout, cache):
@@ -55,7 +56,9 @@ def multihead_attention_backward(dout, cache):
 
 
 def _attended_plus(x, w_qkv, b_qkv, w_out, b_out, residual, heads, options):
-    """residual + out, the sums of which begin at the residual (B, T, D); and what is kept."""
+    """residual + MSA(x), with the residual as where the last product's sums begin; and what the
+    backward needs beside x."""
+    x, w_qkv, w_out = reals(x=x, w_qkv=w_qkv, w_out=w_out)
     B, T, D = x.shape
     check_heads(D, heads)
     qkv, _ = linear_forward(x, w_qkv, b_qkv)
@@ -63,23 +66,23 @@ def _attended_plus(x, w_qkv, b_qkv, w_out, b_out, residual, heads, options):
     attention = _attention_into(split_one(merged, heads), *split_heads(qkv, heads), options)
     along = None if residual is None else residual.reshape(-1, D)
     y = matmul(merged.reshape(-1, D), w_out, bias=b_out, residual=along).reshape(B, T, D)
-    return y, AttentionKept(w_qkv, w_out, attention, b_qkv is not None, b_out is not None)
+    return y, AttentionSaved(w_qkv, w_out, attention, b_qkv is not None, b_out is not None)
 
 
-def _attended_backward(dout, x, kept):
+def _attended_backward(dout, x, saved):
     """The backward, as of `multihead_attention_backward`."""
     B, T, D = x.shape
-    heads = kept.attention.q.shape[1]
+    heads = saved.attention.q.shape[1]
     (dout,) = like(x, dout)
     dout_rows = dout.reshape(-1, D)
-    merged = dmerged = matmul(dout_rows, kept.w_out.T)  # merged takes the place of dmerged
+    merged = dmerged = matmul(dout_rows, saved.w_out.T)  # merged takes the place of dmerged
     dqkv = np.empty((B, T, 3 * D), dout.dtype)
     _attention_backward_into(
-        *split_heads(dqkv, heads), split_one(dmerged.reshape(B, T, D), heads), kept.attention,
+        *split_heads(dqkv, heads), split_one(dmerged.reshape(B, T, D), heads), saved.attention,
         y_for_dy=True,
     )  # fmt: skip
-    dw_out, db_out = weight_gradients(merged, dout_rows, kept.has_b_out)
+    dw_out, db_out = weight_gradients(merged, dout_rows, saved.has_b_out)
     dqkv_rows = dqkv.reshape(-1, 3 * D)
-    dx = matmul(dqkv_rows, kept.w_qkv.T).reshape(B, T, D)
-    dw_qkv, db_qkv = weight_gradients(x.reshape(-1, D), dqkv_rows, kept.has_b_qkv)
+    dx = matmul(dqkv_rows, saved.w_qkv.T).reshape(B, T, D)
+    dw_qkv, db_qkv = weight_gradients(x.reshape(-1, D), dqkv_rows, saved.has_b_qkv)
     return dx, dw_qkv, db_qkv, dw_out, db_out

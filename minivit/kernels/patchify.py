@@ -7,29 +7,29 @@ patches ("bands") of all images. Backward it is the same walk with source and go
 import numpy as np
 from numba import prange
 
-from minivit.ops.patchify import PatchifyCache, check_rank, patch_grid, patch_pair
+from minivit.ops.patchify import PatchifyCache, gradient_dtype, movable, patch_grid, patch_pair
 
 from .compiling import parallel_jit
+from .inputs import like
 
 
 def patchify_forward(images, *, patch):
     """images (B, height, width, channels) -> patches (B, N, P*P*channels), in raster order."""
-    check_rank(images)
-    patch = patch_pair(patch)
-    images = np.ascontiguousarray(images)
+    images, patch = np.ascontiguousarray(movable(images)), patch_pair(patch)
     grid = patch_grid(images.shape[1:3], patch)
     shape = len(images), grid[0] * grid[1], patch[0] * patch[1] * images.shape[3]
     patches = np.empty(shape, images.dtype)
     _patchify(*_bands(images, patches, patch), True)
-    return patches, PatchifyCache(images.shape, patch)
+    return patches, PatchifyCache(images.shape, patch, gradient_dtype(images))
 
 
 def patchify_backward(dpatches, cache, *, want_dx=True):
     """Every pixel lies in one patch, so its gradient moves back: dpatches -> dimages."""
     if not want_dx:
         return None
-    dimages = np.empty(cache.image_shape, dpatches.dtype)
-    _patchify(*_bands(dimages, np.ascontiguousarray(dpatches), cache.patch), False)
+    dimages = np.empty(cache.image_shape, cache.dtype)
+    (dpatches,) = like(dimages, dpatches)
+    _patchify(*_bands(dimages, dpatches, cache.patch), False)
     return dimages
 
 

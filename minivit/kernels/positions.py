@@ -14,7 +14,7 @@ from numba import get_num_threads, prange
 from minivit.ops.positions import Positions2DCache, position_table, table_gradients
 
 from .compiling import parallel_jit
-from .inputs import like, need_real, need_shape
+from .inputs import like, need_shape, reals
 
 
 class PositionsCache(NamedTuple):
@@ -22,14 +22,14 @@ class PositionsCache(NamedTuple):
     table: np.ndarray  # (T, D)
 
 
-class Positions2DKept(NamedTuple):
-    table: PositionsCache
-    grid: Positions2DCache
+class Positions2DSaved(NamedTuple):
+    positions: PositionsCache
+    two_d: Positions2DCache
 
 
 def positions_forward(x, table):
     """x (B, T, D), table (T, D) -> y (B, T, D), a new array; threaded over images."""
-    need_real("x", x)
+    (x,) = reals(x=x)
     x, table = like(x, x, table)
     need_shape("the table", table, x.shape[1:])
     y, rows = np.empty_like(x), (len(x), table.size)
@@ -47,17 +47,17 @@ def positions_backward(dy, cache):
 
 
 def positions_2d_forward(x, rows, columns, cls, *, grid):
-    """x (B, T, D), rows (R, D/2), columns (C, D/2), cls (D,) or None -> y (B, T, D)."""
-    need_real("x", x)
+    """x (B, T, D), rows (grid rows, D/2), columns (grid columns, D/2), cls (D,) or None -> y (B, T, D)."""
+    (x,) = reals(x=x)
     rows, columns, cls = like(x, rows, columns, cls)
     y, cache = positions_forward(x, position_table(rows, columns, cls, grid))
-    return y, Positions2DKept(cache, Positions2DCache(grid, cls is not None))
+    return y, Positions2DSaved(cache, Positions2DCache(grid, cls is not None, x.dtype))
 
 
 def positions_2d_backward(dy, cache):
-    """dy (B, T, D) -> dx (B, T, D), drows (R, D/2), dcolumns (C, D/2), dcls (D,) or None."""
-    dx, dtable = positions_backward(dy, cache.table)
-    return dx, *table_gradients(dtable, cache.grid)
+    """dy (B, T, D) -> dx (B, T, D), drows, dcolumns (each half as wide), dcls (D,) or None."""
+    dx, dtable = positions_backward(dy, cache.positions)
+    return dx, *table_gradients(dtable, cache.two_d)
 
 
 @parallel_jit(small_op=True)

@@ -13,7 +13,7 @@ from numba import prange
 
 from .compiling import parallel_jit
 from .elementary import exp
-from .inputs import like, need_real, need_shape
+from .inputs import like, need_shape, reals
 from .simd import maximum
 
 CHUNK = 4096  # elements, about; 16 kB in float32
@@ -28,7 +28,7 @@ def softmax_forward(x):
 
     x (..., n) -> probs (..., n), a new array; threaded over rows.
     """
-    need_real("x", x)
+    (x,) = reals(x=x)
     (x,) = like(x, x)
     probs = np.empty_like(x)
     n = x.shape[-1]

@@ -11,7 +11,7 @@ import numpy as np
 
 from minivit.ops.stochastic_depth import Drop, image_factors
 
-from .inputs import like, need_real, need_shape
+from .inputs import like, need_shape, reals
 
 
 class StochasticDepthCache(NamedTuple):
@@ -29,7 +29,7 @@ class Kept(NamedTuple):
 
 def stochastic_depth_forward(x, *, drop):
     """x (B, ...) -> y (B, ...): 0 for an image that is dropped, else x / (1 - rate)."""
-    need_real("x", x)
+    (x,) = reals(x=x)
     factors = image_factors(drop, x)
     return x * factors, StochasticDepthCache(factors, x.shape)
 
@@ -49,8 +49,8 @@ def kept_of(images: int, drop: Drop | None) -> Kept | None:
     return Kept(np.flatnonzero(factors), 1 / (1 - drop.rate), images)
 
 
-def add_kept(x: np.ndarray, out: np.ndarray, kept: Kept) -> np.ndarray:
-    """x (B, ...), out (kept, ...) -> y (B, ...) = x, and factor out added for the kept images."""
+def add_kept(x: np.ndarray, out: np.ndarray, images: np.ndarray, factor: float = 1.0) -> np.ndarray:
+    """x (B, ...), out (kept, ...) -> y (B, ...) = x, with factor out added to these images."""
     y = x.copy()
-    y[kept.images] += out * out.dtype.type(kept.factor)
+    y[images] += out * out.dtype.type(factor)
     return y

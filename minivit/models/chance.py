@@ -9,6 +9,8 @@ from minivit.ops.stochastic_depth import Drop
 class Chance(NamedTuple):
     """The seed of a step, mixed from run and step; None: nothing is left to chance.
 
+    Whatever is drawn gets a seed of its own, mixed with the place and with what it is for.
+
     What is drawn for an image depends on its number in the whole batch, whose part begins at
     `first_image`: a batch in parts draws what the whole one would.
     """
@@ -20,4 +22,4 @@ class Chance(NamedTuple):
         """What the branch at this place leaves out."""
         if self.seed is None or not rate:
             return None
-        return Drop(rate, mixed(self.seed, place), self.first_image)
+        return Drop(rate, mixed(self.seed, place, "stochastic depth"), self.first_image)

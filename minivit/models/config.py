@@ -67,6 +67,11 @@ class ViTConfig:
         check_heads(self.width, self.heads)
         check_sizes(self)
         check_top_k(self.top_k, self.tokens)
+        if self.stochastic_depth and self.depth < 2:
+            raise InputError(
+                f"stochastic depth is {self.stochastic_depth} and depth is {self.depth}: the first "
+                "block is never left out; choose at least 2 blocks, or 0"
+            )
         if self.positions == "learned-2d" and self.width % 2:
             raise InputError(
                 f"width is {self.width}: with 2-D positions a half of it belongs to the row and a "
@@ -95,11 +100,12 @@ class ViTConfig:
 
     @property
     def attention(self) -> AttentionOptions:
-        """What attention does besides."""
+        """Options of attention beyond the plain formula."""
         return AttentionOptions(top_k=self.top_k)
 
     def drop_rate(self, i: int) -> float:
-        """How much of block i stochastic depth leaves out: from 0 in the first block, in a line.
+        """The part of the images that skip block i: 0 in the first block, growing evenly to
+        `stochastic_depth` in the last.
 
         (Huang et al. 2016, equation 4, with block 0 always there, as in timm.)
         """

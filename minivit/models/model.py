@@ -7,11 +7,14 @@ import numpy as np
 
 from minivit import backend
 from minivit.errors import InputError
+from minivit.fields import changes_in_words, in_words, is_whole_number
 from minivit.models.chance import Chance
 from minivit.models.config import ViTConfig
+from minivit.models.gradient_inputs import check_dlogits, check_unchanged
 from minivit.models.images import check_images
 from minivit.models.initialisation import POSITION_STD
 from minivit.models.trace import Trace
+from minivit.models.variants import as_config
 from minivit.models.vit import VIT, vit_parameters
 from minivit.params import Layout, NamedArrays
 
@@ -22,10 +25,14 @@ class ModelCache(NamedTuple):
     ops: ModuleType  # the backend that made these caches
     of: dict  # the cache of each op by its place: "blocks.0.mlp"
     images: int  # B
+    version: int  # of the parameters
+
+    def __repr__(self) -> str:
+        return f"the cache of a forward of {self.images} images: {len(self.of)} places"
 
 
 class Forgetful(dict):
-    """Takes caches and keeps none: for inference."""
+    """A dict that stores nothing: inference needs no caches."""
 
     def __setitem__(self, place, cache):
         pass
@@ -42,7 +49,7 @@ class ViT:
 
     def __init__(
         self,
-        config: ViTConfig,
+        config: ViTConfig | str,
         seed: int | None = 0,
         dtype=np.float32,
         *,
@@ -51,14 +58,16 @@ class ViT:
     ):
         """Allocate and initialise (Google's initialisation); dtype is float32 or float64.
 
+        `config` may be a variant's name: ViT("digits") is ViT(variant("digits")).
         With seed None all parameters are 0: for a loader to fill. `zero_head` and `position_std`
         are explained in `minivit.models.vit.vit_parameters`.
 
-        Raises InputError for another dtype.
+        Raises InputError for another dtype, a seed below 0, and what is no configuration.
         """
+        config = as_config(config)
         if np.dtype(dtype) not in (np.float32, np.float64):
             raise InputError(f"dtype is {np.dtype(dtype)}: choose float32 or float64")
-        if seed is not None and seed < 0:
+        if seed is not None and not (is_whole_number(seed) and seed >= 0):
             raise InputError(f"seed is {seed}: expected a whole number from 0")
         self.config = config
         self.dtype = np.dtype(dtype)
@@ -82,8 +91,8 @@ class ViT:
         """
         ops, caches, chance = backend.current(), {}, Chance(seed, first_image)
         images = self.check_images(images)
-        logits = VIT.forward(ops, self.parameters, self.config, images, caches, chance)
-        return logits, ModelCache(ops, caches, len(images))
+        logits = self.architecture.forward(ops, self.parameters, self.config, images, caches, chance)
+        return logits, ModelCache(ops, caches, len(images), self.parameters.version)
 
     def backward(
         self,
@@ -96,10 +105,13 @@ class ViT:
         """dlogits (B, C): add every parameter's gradient to `gradients`; return dimages or None.
 
         With `free_cache` each part of the cache is let go of as soon as it has been used: the
-        memory serves the rest of the pass, and the cache can't be used again. The parameters must
-        still be those of the forward.
+        memory serves the rest of the pass, and the cache can't be used again.
 
-        Raises InputError for dlogits of another shape, or a cache that has been let go of.
+        The parameters must still be those of the forward: a step, a load or an assignment in
+        between is noticed, a write into a view (`parameters.flat[:] = ...`) is not.
+
+        Raises InputError for dlogits of another shape, a cache that has been let go of, and
+        parameters that have changed.
         """
         caches = cache.of if free_cache else dict(cache.of)
         if not caches:
@@ -107,25 +119,40 @@ class ViT:
                 "this cache is used up: a backward with free_cache=True has let it go; run forward "
                 "again, or leave free_cache out to go backward twice"
             )
-        expected = (cache.images, self.config.classes)
-        if np.shape(dlogits) != expected:
-            raise InputError(f"dlogits have shape {np.shape(dlogits)}: expected {expected}")
-        return VIT.backward(cache.ops, self.gradients, self.config, dlogits, caches, want_dimages)
+        check_unchanged(self.parameters, cache.version)
+        dlogits = check_dlogits(dlogits, (cache.images, self.config.classes), self.dtype)
+        return self.architecture.backward(
+            cache.ops, self.gradients, self.config, dlogits, caches, want_dimages
+        )
 
     def logits(self, images: np.ndarray) -> np.ndarray:
         """images (B, height, width, channels) -> logits (B, C): a forward that keeps nothing."""
         images, ops = self.check_images(images), backend.current()
-        return VIT.forward(ops, self.parameters, self.config, images, Forgetful(), Chance())
+        return self.architecture.forward(ops, self.parameters, self.config, images, Forgetful(), Chance())
+
+    def __repr__(self) -> str:
+        c = self.config
+        sides = [f"images {in_words((*c.image, c.channels))}", f"patches {in_words(c.patch)}"]
+        sizes = [f"{name} {getattr(c, name)}" for name in ("width", "depth", "heads", "mlp")]
+        changes = [changes_in_words(c)] if changes_in_words(c) else []
+        parts = [*sides, *sizes, f"{c.classes} classes", *changes]
+        return (
+            f"ViT {c.name}".rstrip() + f": {', '.join(parts)}; {self.layout.size:,} parameters, "
+            f"{self.dtype}"
+        )
 
     def zero_gradients(self) -> None:
         """Set all gradients to 0: `backward` adds to what is there."""
         self.gradients.zero()
 
-    def trace(self, images: np.ndarray, *, seed: int | None = None) -> Trace:
+    def trace(
+        self, images: np.ndarray, *, seed: int | None = None, first_image: int = 0
+    ) -> Trace:
         """Run forward on the NumPy ops and keep every intermediate by its name."""
-        images = self.check_images(images)
-        return Trace(VIT, self.config, self.parameters, images, Chance(seed))
+        images, chance = self.check_images(images), Chance(seed, first_image)
+        return Trace(self.architecture, self.config, self.parameters, images, chance)
 
     def check_images(self, images: np.ndarray) -> np.ndarray:
         """Images as this model takes them, in its dtype; InputError when they can't be meant."""
-        return check_images(images, self.config.image, self.config.channels, self.dtype)
+        c = self.config
+        return check_images(images, c.image, c.channels, self.dtype, self.preprocessing)

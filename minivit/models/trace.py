@@ -13,6 +13,7 @@ import numpy as np
 from minivit import ops
 from minivit.models.architecture import Architecture
 from minivit.models.chance import Chance
+from minivit.models.gradient_inputs import check_dlogits, check_unchanged
 from minivit.params import NamedArrays
 
 
@@ -67,15 +68,23 @@ class Trace:
     ):
         self.architecture, self.config, self.parameters = architecture, config, parameters
         self.noted: dict[str, Noted] = {}
+        self.version = parameters.version
         self.logits = architecture.forward(  # (B, C)
             NotingOps(), parameters, config, images, self.noted, chance
         )
         self.values = by_name({place: noted.values for place, noted in self.noted.items()})
         self.gradients: dict[str, np.ndarray] = {}
 
+    def __repr__(self) -> str:
+        return f"a trace of {len(self.values)} arrays, from {', '.join([*self.values][:3])}, ..."
+
     def backward(self, dlogits: np.ndarray) -> None:
-        """Fill `gradients` from dlogits (B, C), in mirror order of the forward pass."""
-        dlogits = np.asarray(dlogits, self.logits.dtype)
+        """Fill `gradients` from dlogits (B, C), in mirror order of the forward pass.
+
+        Raises InputError for dlogits of another shape, and when the parameters have changed.
+        """
+        check_unchanged(self.parameters, self.version)
+        dlogits = check_dlogits(dlogits, self.logits.shape, self.logits.dtype)
         for noted in self.noted.values():
             noted.gradients.clear()
         g = NamedArrays(self.parameters.layout, self.parameters.dtype)

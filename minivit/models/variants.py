@@ -50,6 +50,18 @@ def own_name(name: str) -> str | None:
     return own if own in VARIANTS else None
 
 
+def as_config(given: ViTConfig | str) -> ViTConfig:
+    """A configuration, or a variant's name; InputError for anything else."""
+    if isinstance(given, str):
+        return variant(given)
+    if not isinstance(given, ViTConfig):
+        raise InputError(
+            f"a model is made from a ViTConfig or a variant's name ({', '.join(VARIANTS)}), and "
+            f"this is {given!r}"
+        )
+    return given
+
+
 def shrunk(config: ViTConfig) -> ViTConfig:
     """The same structure in a size whose gradients can be checked.
 

@@ -22,9 +22,9 @@ from minivit.models.initialisation import (
     zeros,
 )
 from minivit.models.positions import (
-    SHARED,
-    positions_backward,
-    positions_forward,
+    IN_FRONT,
+    add_positions_backward,
+    add_positions_forward,
     positions_parameters,
 )
 from minivit.params import Declared
@@ -49,7 +49,7 @@ def vit_parameters(
             "positions": table if c.positions_in_embedding else None,
         }
     }
-    declared |= positions_parameters(c, SHARED, position_std)
+    declared |= positions_parameters(c, IN_FRONT, position_std)
     for i in range(c.depth):
         declared |= block_parameters(c, i, position_std)
     w = zeros(D, C, decayed=True) if zero_head else matrix(D, C)
@@ -60,7 +60,7 @@ def vit_forward(ops, p, c: ViTConfig, images, caches, chance: Chance):
     """images (B, height, width, channels) -> logits (B, C)."""
     x, caches["patchify"] = ops.patchify_forward(images, patch=c.patch)  # (B, N, P*P*channels)
     x, caches["embed"] = ops.embed_forward(x, *p.of("embed"))  # (B, T, D)
-    x = positions_forward(ops, p, c, SHARED, x, caches)
+    x = add_positions_forward(ops, p, c, IN_FRONT, x, caches)
     for i in range(c.depth):
         x = block_forward(ops, p, c, i, x, caches, chance)
     x, caches["norm"] = ops.layernorm_forward(x, *p.of("norm"), eps=c.eps)
@@ -68,7 +68,7 @@ def vit_forward(ops, p, c: ViTConfig, images, caches, chance: Chance):
     return logits
 
 
-def vit_backward(ops, g, c: ViTConfig, dlogits, caches, want_dimages: bool = True):
+def vit_backward(ops, g, c: ViTConfig, dlogits, caches, want_dimages: bool):
     """dlogits (B, C) -> dimages (B, height, width, channels), or None unless they are wanted.
 
     Adds to `g`, and takes every cache out of `caches`: what has been used is free.
@@ -77,7 +77,7 @@ def vit_backward(ops, g, c: ViTConfig, dlogits, caches, want_dimages: bool = Tru
     dx = g.add("norm", ops.layernorm_backward(dx, caches.pop("norm")))
     for i in reversed(range(c.depth)):
         dx = block_backward(ops, g, c, i, dx, caches)
-    dx = positions_backward(ops, g, c, SHARED, dx, caches)
+    dx = add_positions_backward(ops, g, c, IN_FRONT, dx, caches)
     dx = g.add("embed", ops.embed_backward(dx, caches.pop("embed"), want_dx=want_dimages))
     return ops.patchify_backward(dx, caches.pop("patchify"), want_dx=want_dimages)
 

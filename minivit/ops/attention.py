@@ -11,12 +11,13 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.errors import InputError
+from minivit.ops.inputs import reals, upstream
 from minivit.ops.notes import unseen
 from minivit.ops.softmax import SoftmaxCache, softmax_backward, softmax_forward
 
 
 class AttentionOptions(NamedTuple):
-    """What attention may do besides."""
+    """Options of attention beyond the plain formula."""
 
     top_k: int | None = None  # a query attends to its so many best keys; None: to all
 
@@ -48,6 +49,7 @@ def attention_forward(
 
     Raises InputError when `options.top_k` is not a number of keys that there are.
     """
+    q, k, v = reals(q=q, k=k, v=v)
     check_top_k(options.top_k, k.shape[-2])
     scores = q @ np.swapaxes(k, -1, -2) * (1 / math.sqrt(q.shape[-1]))  # (..., T, T)
     attended = scores if options.top_k is None else only_largest(scores, options.top_k)
@@ -71,6 +73,7 @@ def attention_backward(
     A key that `top_k` left out has probability 0, and so no gradient.
     """
     q, k, v, probs = cache
+    dmixed = upstream(dmixed, q.dtype)
     factor = 1 / math.sqrt(q.shape[-1])
     dprobs = dmixed @ np.swapaxes(v, -1, -2)  # (..., T, T)
     dv = np.swapaxes(probs, -1, -2) @ dmixed

@@ -1,4 +1,4 @@
-"""The first half of a block: what the tokens tell each other is added to what each of them is.
+"""The first half of a block: attention lets the tokens exchange information, which is added to them.
 
     y = x + MSA(LN(x))
 
@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.ops.attention import PLAIN, AttentionOptions
+from minivit.ops.inputs import reals, upstream
 from minivit.ops.layernorm import LayerNormCache, layernorm_backward, layernorm_forward
 from minivit.ops.multihead_attention import (
     MultiheadAttentionCache,
@@ -27,9 +28,9 @@ from minivit.ops.stochastic_depth import (
 
 
 class AttentionBranchCache(NamedTuple):
-    norm: LayerNormCache
-    msa: MultiheadAttentionCache
-    depth: StochasticDepthCache | None
+    norm: LayerNormCache  # x (B, T, D) -> normed (B, T, D)
+    msa: MultiheadAttentionCache  # normed -> out (B, T, D)
+    dropped: StochasticDepthCache | None  # out -> scaled (B, T, D)
 
 
 def attention_branch_forward(
@@ -52,18 +53,20 @@ def attention_branch_forward(
     x (B, T, D), gamma, beta (D,), w_qkv (D, 3D), b_qkv (3D,) or None, w_out (D, D), b_out (D,) or
     None -> y (B, T, D). With `drop` some images go without the branch: y = x.
 
-    Raises InputError when `heads` does not divide D.
+    Raises InputError when `heads` does not divide D, for a `top_k` that is no number of keys, and
+    for a rate of `drop` outside [0, 1).
     """
+    (x,) = reals(x=x)
     normed, norm = layernorm_forward(x, gamma, beta, eps=eps, note=note)
     out, msa = multihead_attention_forward(
         normed, w_qkv, b_qkv, w_out, b_out, heads=heads, options=options, note=note
     )
-    depth = None
+    dropped = None
     if drop is not None:
-        out, depth = stochastic_depth_forward(out, drop=drop, note=note)
+        out, dropped = stochastic_depth_forward(out, drop=drop, note=note)
     y = x + out
     note(y=y)
-    return y, AttentionBranchCache(norm, msa, depth)
+    return y, AttentionBranchCache(norm, msa, dropped)
 
 
 def attention_branch_backward(dy: np.ndarray, cache: AttentionBranchCache, *, note=unseen) -> tuple:
@@ -75,8 +78,9 @@ def attention_branch_backward(dy: np.ndarray, cache: AttentionBranchCache, *, no
     dx_branch, along the skip connection as it is:
         dx = dy + dx_branch
     """
-    norm, msa, depth = cache
-    dout = dy if depth is None else stochastic_depth_backward(dy, depth, note=note)
+    norm, msa, dropped = cache
+    dy = upstream(dy, norm.x_hat.dtype)
+    dout = dy if dropped is None else stochastic_depth_backward(dy, dropped, note=note)
     dnormed, *dweights = multihead_attention_backward(dout, msa, note=note)
     dx_branch, dgamma, dbeta = layernorm_backward(dnormed, norm, note=note)
     note(y=dy)

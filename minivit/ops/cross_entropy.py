@@ -8,7 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.errors import InputError
+from minivit.ops.inputs import read, reals, upstream
 from minivit.ops.notes import unseen
+
+ROUNDING = 1e-3  # of the sum of a row of targets, in float16 say
 
 
 class CrossEntropyCache(NamedTuple):
@@ -25,14 +28,18 @@ def cross_entropy_forward(
     (B, C) with rows that sum to 1. `smoothing` s gives every class s/C and the rest to the label
     (Szegedy et al. 2016, section 7).
 
-    Raises InputError for labels out of range or of the wrong shape.
+    Raises InputError for labels out of range or of the wrong shape, for soft targets that are no
+    probabilities, for a smoothing outside [0, 1), and when there are no images.
     """
+    (logits,) = reals(logits=logits)
     targets = label_targets(logits, labels, smoothing)
     shifted = logits - logits.max(axis=-1, keepdims=True)
     exp = np.exp(shifted)
     total = exp.sum(axis=-1, keepdims=True)
     # log softmax = shifted - log(total): never the log of a probability that underflowed to 0.
-    loss = -(targets * (shifted - np.log(total))).sum(axis=-1).mean()
+    # A class with logit -inf is left out of the choice: 0 log 0 = 0, unless it is the label.
+    surprise = np.where(targets == 0, 0, np.log(total) - shifted)
+    loss = (targets * surprise).sum(axis=-1).mean()
     note(logits=logits, loss=loss)
     return loss, CrossEntropyCache(exp / total, targets)
 
@@ -49,6 +56,7 @@ def cross_entropy_backward(
         dlogits = (probs - targets) dloss / B
     """
     probs, targets = cache
+    dloss = upstream(dloss, probs.dtype)
     dlogits = (probs - targets) * (dloss / len(probs))
     note(logits=dlogits, loss=dloss)
     return dlogits
@@ -56,23 +64,48 @@ def cross_entropy_backward(
 
 def label_targets(logits: np.ndarray, labels: np.ndarray, smoothing: float) -> np.ndarray:
     """Labels as one row of probabilities per image: (B,) or (B, C) -> targets (B, C)."""
-    labels = np.asarray(labels)
+    labels = read("labels", labels)
+    if logits.ndim != 2 or not logits.size:
+        raise InputError(
+            f"logits have shape {logits.shape}: expected (B, C), with at least one image and one "
+            "class: over none there is no mean"
+        )
+    if not 0 <= smoothing < 1:
+        raise InputError(f"smoothing is {smoothing}: expected a number from 0 to below 1")
     B, C = logits.shape
-    if labels.shape == (B, C) and labels.dtype.kind == "f":
+    if labels.shape == (B, C):
+        check_probabilities(labels)
         targets = labels.astype(logits.dtype)
     else:
-        check_labels(labels, B, C)
+        check_labels(labels, B, C, ", or soft targets of shape ({}, {})")
         targets = np.zeros((B, C), logits.dtype)
         targets[np.arange(B), labels] = 1
     return targets * (1 - smoothing) + smoothing / C if smoothing else targets
 
 
-def check_labels(labels: np.ndarray, images: int, classes: int) -> None:
-    """InputError unless labels are `images` whole numbers from 0 to classes - 1."""
+def check_probabilities(targets: np.ndarray) -> None:
+    """InputError unless every row holds numbers from 0 to 1 that sum to 1, to rounding."""
+    if targets.dtype.kind not in "fiub":
+        raise InputError(f"soft targets are {targets.dtype}: expected real numbers")
+    off = np.abs(targets.sum(axis=-1, dtype=np.float64) - 1)
+    if not (targets.min() >= 0 and off.max() <= ROUNDING):
+        raise InputError(
+            f"soft targets must be 0 or more, and each row must sum to 1; here the smallest is "
+            f"{targets.min():g}, and row {off.argmax()} sums to {targets[off.argmax()].sum():g}: "
+            "divide each row by its sum"
+        )
+
+
+def check_labels(labels: np.ndarray, images: int, classes: int, alternative: str = "") -> None:
+    """InputError unless labels are `images` whole numbers from 0 to classes - 1.
+
+    `alternative` is what else the message offers, in which images and classes are put in.
+    """
+    labels = read("labels", labels)
     if labels.shape != (images,) or labels.dtype.kind not in "iu":
         raise InputError(
             f"labels have shape {labels.shape} and dtype {labels.dtype}: expected {images} class "
-            f"numbers (whole numbers), or soft targets of shape ({images}, {classes})"
+            f"numbers (whole numbers){alternative.format(images, classes)}"
         )
     if images and not 0 <= labels.min() <= labels.max() < classes:
         raise InputError(

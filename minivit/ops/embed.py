@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minivit.ops.inputs import reals, upstream
 from minivit.ops.linear import LinearCache, linear_backward, linear_flops, linear_forward
 from minivit.ops.notes import unseen
 
@@ -34,6 +35,7 @@ def embed_forward(
     positions (T, D) or None -> x (B, T, D), T = N + 1 with a cls token and N without.
     """
     projected, linear = linear_forward(patches, w, b)  # (B, N, D)
+    _, cls, positions = reals(projected=projected, cls=cls, positions=positions)
     tokens = projected
     if cls is not None:
         B, _, D = projected.shape
@@ -54,6 +56,7 @@ def embed_backward(
         dcls = sum_b dx[b, 0],   dpositions = sum_b dx[b]
     Only the gradient on the pixels needs dpatches: it is None without `want_dx`.
     """
+    dx = upstream(dx, cache.linear.x.dtype)
     dprojected = dx[:, 1:] if cache.has_cls else dx
     dcls = dx[:, 0].sum(axis=0) if cache.has_cls else None
     dpositions = dx.sum(axis=0) if cache.has_positions else None

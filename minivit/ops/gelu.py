@@ -12,14 +12,16 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.errors import InputError
+from minivit.ops.inputs import reals, upstream
 from minivit.ops.notes import unseen
 
 FORMS = ("erf", "tanh")
+FAR = 40.0  # beyond, Phi is 0 or 1 and its slope 0, in both forms and to the last bit
 TANH_SCALE, TANH_CUBIC = math.sqrt(2 / math.pi), 0.044715
 
 
 class GeluCache(NamedTuple):
-    x: np.ndarray  # (...)
+    x: np.ndarray  # (...), -FAR or more
     cdf: np.ndarray  # (...), Phi(x)
     form: str
 
@@ -33,6 +35,8 @@ def gelu_forward(x: np.ndarray, *, form: str = "erf", note=unseen) -> tuple[np.n
     Raises InputError for another form.
     """
     check_form(form)
+    (x,) = reals(x=x)
+    x = np.maximum(x, -FAR)  # y is 0 there; -inf times 0 would be NaN
     cdf = normal_cdf(x, form)
     y = x * cdf
     note(y=y)
@@ -49,6 +53,7 @@ def gelu_backward(dy: np.ndarray, cache: GeluCache, *, note=unseen) -> np.ndarra
         tanh:  Phi'(x) = (1 - t^2) / 2 sqrt(2/pi) (1 + 3 0.044715 x^2), t = 2 Phi(x) - 1
     """
     x, cdf, form = cache
+    dy, x = upstream(dy, x.dtype), np.minimum(x, FAR)
     if form == "erf":
         density = np.exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))
     else:
@@ -68,6 +73,7 @@ def normal_cdf(x: np.ndarray, form: str) -> np.ndarray:
     """Phi(x), the chance that a standard normal variable is smaller than x, in either form."""
     if form == "erf":
         return 0.5 * (1 + erf(x * math.sqrt(0.5)))
+    x = np.minimum(x, FAR)  # whose cube is finite
     return 0.5 * (1 + np.tanh(TANH_SCALE * (x + TANH_CUBIC * x * x * x)))
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.errors import InputError
+from minivit.ops.inputs import reals
 from minivit.ops.linear import LinearCache, linear_backward, linear_flops, linear_forward
 from minivit.ops.notes import unseen
 
@@ -32,6 +33,7 @@ def head_forward(
 
     Raises InputError for another pool.
     """
+    (x,) = reals(x=x)
     pooled = pool_forward(x, pool)  # (B, D)
     logits, linear = linear_forward(pooled, w, b)
     note(pooled=pooled, logits=logits)

@@ -9,7 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minivit.ops.inputs import reals, upstream
 from minivit.ops.notes import unseen
+
+NARROW = 1e-4  # variance / mean^2 of a row whose mean is looked at again
 
 
 class LayerNormCache(NamedTuple):
@@ -25,9 +28,15 @@ def layernorm_forward(
 
     x (..., D), gamma (D,), beta (D,) -> y (..., D).
     """
+    x, gamma, beta = reals(x=x, gamma=gamma, beta=beta)
     # Two passes: E[x^2] - mean^2 cancels when the mean is large.
-    centred = x - x.mean(axis=-1, keepdims=True)
+    mean = x.mean(axis=-1, keepdims=True)
+    centred = x - mean
     var = (centred * centred).mean(axis=-1, keepdims=True)
+    if (np.abs(var) < NARROW * np.abs(mean * mean)).any():
+        # Far from 0 the mean is rounded by more than such a row is wide: take off what is left.
+        centred -= centred.mean(axis=-1, keepdims=True)
+        var = (centred * centred).mean(axis=-1, keepdims=True)
     rstd = 1 / np.sqrt(var + eps)
     x_hat = centred * rstd
     normed = x_hat * gamma + beta
@@ -48,6 +57,7 @@ def layernorm_backward(
         dx = rstd (g - mean(g) - x_hat mean(g x_hat))
     """
     x_hat, rstd, gamma = cache
+    dy = upstream(dy, x_hat.dtype)
     tokens = tuple(range(dy.ndim - 1))
     dgamma = (dy * x_hat).sum(axis=tokens)
     dbeta = dy.sum(axis=tokens)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minivit.ops.inputs import reals, upstream
 from minivit.ops.notes import unseen
 
 
@@ -24,6 +25,7 @@ def linear_forward(
 
     x (..., in), w (in, out), b (out,) or None -> y (..., out).
     """
+    x, w, b = reals(x=x, w=w, b=b)
     # One 2-D product: NumPy would run a 3-D x as B small products, 1.7 times slower.
     y = (x.reshape(-1, w.shape[0]) @ w).reshape(*x.shape[:-1], w.shape[1])
     if b is not None:
@@ -44,6 +46,7 @@ def linear_backward(
         dx = dy w^T,   dw = x^T dy,   db = sum over rows of dy
     """
     x, w, has_bias = cache
+    dy = upstream(dy, x.dtype)
     dy_rows = dy.reshape(-1, w.shape[1])
     dx = (dy_rows @ w.T).reshape(x.shape) if want_dx else None
     dw = x.reshape(-1, w.shape[0]).T @ dy_rows

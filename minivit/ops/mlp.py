@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.ops.gelu import GeluCache, gelu_backward, gelu_forward
+from minivit.ops.inputs import reals
 from minivit.ops.linear import LinearCache, linear_backward, linear_flops, linear_forward
 from minivit.ops.notes import unseen
 
@@ -36,6 +37,7 @@ def mlp_forward(
     x (..., D), w1 (D, M), b1 (M,) or None, w2 (M, D), b2 (D,) or None -> out (..., D).
     `gelu` is "erf" or "tanh".
     """
+    x, w2 = reals(x=x, w2=w2)
     z, hidden = linear_forward(x, w1, b1)  # (..., M)
     h, bend = gelu_forward(z, form=gelu)
     out, _ = linear_forward(h, w2, b2)

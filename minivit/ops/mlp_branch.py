@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minivit.ops.inputs import reals, upstream
 from minivit.ops.layernorm import LayerNormCache, layernorm_backward, layernorm_forward
 from minivit.ops.mlp import MlpCache, mlp_backward, mlp_flops, mlp_forward
 from minivit.ops.notes import unseen
@@ -21,9 +22,9 @@ from minivit.ops.stochastic_depth import (
 
 
 class MlpBranchCache(NamedTuple):
-    norm: LayerNormCache
-    mlp: MlpCache
-    depth: StochasticDepthCache | None
+    norm: LayerNormCache  # x (..., D) -> normed (..., D)
+    mlp: MlpCache  # normed -> out (..., D)
+    dropped: StochasticDepthCache | None  # out -> scaled (B, T, D)
 
 
 def mlp_branch_forward(
@@ -45,14 +46,15 @@ def mlp_branch_forward(
     x (B, T, D), gamma, beta (D,), w1 (D, M), b1 (M,) or None, w2 (M, D), b2 (D,) or None
     -> y (B, T, D). With `drop` some images go without the branch: y = x.
     """
+    (x,) = reals(x=x)
     normed, norm = layernorm_forward(x, gamma, beta, eps=eps, note=note)
     out, mlp = mlp_forward(normed, w1, b1, w2, b2, gelu=gelu, note=note)
-    depth = None
+    dropped = None
     if drop is not None:
-        out, depth = stochastic_depth_forward(out, drop=drop, note=note)
+        out, dropped = stochastic_depth_forward(out, drop=drop, note=note)
     y = x + out
     note(y=y)
-    return y, MlpBranchCache(norm, mlp, depth)
+    return y, MlpBranchCache(norm, mlp, dropped)
 
 
 def mlp_branch_backward(dy: np.ndarray, cache: MlpBranchCache, *, note=unseen) -> tuple:
@@ -63,8 +65,9 @@ def mlp_branch_backward(dy: np.ndarray, cache: MlpBranchCache, *, note=unseen) -
     As in the attention branch, the skip connection hands dy on as it is:
         dx = dy + dx_branch
     """
-    norm, mlp, depth = cache
-    dout = dy if depth is None else stochastic_depth_backward(dy, depth, note=note)
+    norm, mlp, dropped = cache
+    dy = upstream(dy, norm.x_hat.dtype)
+    dout = dy if dropped is None else stochastic_depth_backward(dy, dropped, note=note)
     dnormed, *dweights = mlp_backward(dout, mlp, note=note)
     dx_branch, dgamma, dbeta = layernorm_backward(dnormed, norm, note=note)
     note(y=dy)

@@ -15,8 +15,10 @@ from minivit.ops.attention import (
     AttentionCache,
     AttentionOptions,
     attention_backward,
+    attention_flops,
     attention_forward,
 )
+from minivit.ops.inputs import reals
 from minivit.ops.linear import LinearCache, linear_backward, linear_flops, linear_forward
 from minivit.ops.notes import unseen
 
@@ -49,6 +51,7 @@ def multihead_attention_forward(
 
     Raises InputError when `heads` does not divide D.
     """
+    (x,) = reals(x=x)
     check_heads(x.shape[-1], heads)
     qkv, qkv_cache = linear_forward(x, w_qkv, b_qkv)
     note(qkv=qkv)  # before attention notes its parts: names come in the order of the forward
@@ -79,9 +82,10 @@ def multihead_attention_backward(
 def multihead_attention_flops(
     x, w_qkv, b_qkv, w_out, b_out, *, heads: int, options: AttentionOptions = PLAIN
 ) -> int:
-    """Of one image: both linear maps, and for each pair of tokens 4 D between them."""
-    T, D = x.shape[1:]
-    return linear_flops(x, w_qkv) + 4 * T * T * D + linear_flops(x, w_out)
+    """Of one image: both linear maps, and attention between them."""
+    q = split_one(x, heads)  # as k and v: only their shapes count
+    between = attention_flops(q, q, q, options=options)
+    return linear_flops(x, w_qkv) + between + linear_flops(x, w_out)
 
 
 def check_heads(width: int, heads: int) -> None:

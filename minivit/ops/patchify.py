@@ -11,12 +11,14 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.errors import InputError
+from minivit.ops.inputs import first_of, read, upstream
 from minivit.ops.notes import unseen
 
 
 class PatchifyCache(NamedTuple):
     image_shape: tuple  # (B, height, width, channels)
     patch: tuple  # (patch height, patch width)
+    dtype: np.dtype  # of the gradient
 
 
 def patchify_forward(images: np.ndarray, *, patch, note=unseen) -> tuple[np.ndarray, PatchifyCache]:
@@ -28,8 +30,7 @@ def patchify_forward(images: np.ndarray, *, patch, note=unseen) -> tuple[np.ndar
 
     Raises InputError when the images are not of rank 4 or the patch does not divide them.
     """
-    patch = patch_pair(patch)
-    check_rank(images)
+    images, patch = movable(images), patch_pair(patch)
     grid = patch_grid(images.shape[1:3], patch)
     B, height, width, channels = images.shape
     cut = images.reshape(B, grid[0], patch[0], grid[1], patch[1], channels)
@@ -38,7 +39,7 @@ def patchify_forward(images: np.ndarray, *, patch, note=unseen) -> tuple[np.ndar
     if np.shares_memory(patches, images):  # one patch is the whole image: nothing was moved
         patches = patches.copy()
     note(images=images, patches=patches)
-    return patches, PatchifyCache(images.shape, patch)
+    return patches, PatchifyCache(images.shape, patch, gradient_dtype(images))
 
 
 def patchify_backward(
@@ -54,6 +55,7 @@ def patchify_backward(
     """
     if not want_dx:
         return None
+    dpatches = upstream(dpatches, cache.dtype)
     B, height, width, channels = cache.image_shape
     rows, columns = cache.patch
     cut = dpatches.reshape(B, height // rows, width // columns, rows, columns, channels)
@@ -64,13 +66,25 @@ def patchify_backward(
     return dimages
 
 
-def check_rank(images: np.ndarray) -> None:
-    """InputError unless images are (B, height, width, channels)."""
+def movable(images) -> np.ndarray:
+    """Images as an array: whole numbers too, since they are only moved.
+
+    InputError unless they are (B, height, width, channels).
+    """
+    images = read("images", images)
     if images.ndim != 4:
         raise InputError(
             f"images have shape {images.shape}: expected (B, height, width, channels); "
             "add the missing axes, e.g. images[..., None] for grey images without channels"
         )
+    if images.dtype.kind in "iub":
+        return np.asarray(images, images.dtype.newbyteorder("="))
+    return first_of("images", images)
+
+
+def gradient_dtype(images: np.ndarray) -> np.dtype:
+    """The images' own; float64 for whole numbers."""
+    return images.dtype if images.dtype.kind in "fc" else np.dtype(np.float64)
 
 
 def patch_pair(patch) -> tuple[int, int]:

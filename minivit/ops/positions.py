@@ -12,20 +12,29 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.errors import InputError
+from minivit.ops.inputs import reals, upstream
 from minivit.ops.notes import unseen
 
 
-def positions_forward(x: np.ndarray, table: np.ndarray, *, note=unseen) -> tuple[np.ndarray, None]:
+class PositionsCache(NamedTuple):
+    dtype: np.dtype
+
+
+def positions_forward(
+    x: np.ndarray, table: np.ndarray, *, note=unseen
+) -> tuple[np.ndarray, PositionsCache]:
     """x (B, T, D), table (T, D) -> y (B, T, D)."""
+    x, table = reals(x=x, table=table)
     y = x + table
     note(y=y)
-    return y, None
+    return y, PositionsCache(x.dtype)
 
 
 def positions_backward(
-    dy: np.ndarray, cache: None, *, note=unseen
+    dy: np.ndarray, cache: PositionsCache, *, note=unseen
 ) -> tuple[np.ndarray, np.ndarray]:
     """dy (B, T, D) -> dx (B, T, D), dtable (T, D): every image uses the table, so they add up."""
+    dy = upstream(dy, cache.dtype)
     note(y=dy)
     return dy.copy(), dy.sum(axis=0)
 
@@ -33,6 +42,7 @@ def positions_backward(
 class Positions2DCache(NamedTuple):
     grid: tuple[int, int]  # patches along (height, width)
     has_cls: bool
+    dtype: np.dtype
 
 
 def positions_2d_forward(
@@ -51,9 +61,10 @@ def positions_2d_forward(
 
     Raises InputError when the tables are not those of the grid.
     """
+    x, rows, columns, cls = reals(x=x, rows=rows, columns=columns, cls=cls)
     y = x + position_table(rows, columns, cls, grid)
     note(y=y)
-    return y, Positions2DCache(grid, cls is not None)
+    return y, Positions2DCache(grid, cls is not None, x.dtype)
 
 
 def positions_2d_backward(dy: np.ndarray, cache: Positions2DCache, *, note=unseen) -> tuple:
@@ -65,6 +76,7 @@ def positions_2d_backward(dy: np.ndarray, cache: Positions2DCache, *, note=unsee
         dtable = sum_b dy_b
         drows_r = sum_c dtable_rc[: D/2],   dcolumns_c = sum_r dtable_rc[D/2 :]
     """
+    dy = upstream(dy, cache.dtype)
     note(y=dy)
     return dy.copy(), *table_gradients(dy.sum(axis=0), cache)
 
@@ -87,9 +99,9 @@ def position_table(
             f"{grid[0]}x{grid[1]} patches: one vector for each row, one for each column, of half "
             "the width each"
         )
-    (R, half), (C, _) = rows.shape, columns.shape
-    table = np.empty((R, C, 2 * half), rows.dtype)
+    half = rows.shape[1]  # D/2
+    table = np.empty((*grid, 2 * half), rows.dtype)  # (grid rows, grid columns, D)
     table[:, :, :half] = rows[:, None]
     table[:, :, half:] = columns
-    table = table.reshape(R * C, 2 * half)  # (N, D)
+    table = table.reshape(-1, 2 * half)  # (N, D)
     return table if cls is None else np.concatenate([cls[None], table])

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minivit.ops.inputs import reals, upstream
 from minivit.ops.notes import unseen
 
 
@@ -19,6 +20,7 @@ def softmax_forward(x: np.ndarray, *, note=unseen) -> tuple[np.ndarray, SoftmaxC
 
     x (..., T) -> probs (..., T), rows that sum to 1.
     """
+    (x,) = reals(x=x)
     # A shift by the row's maximum changes nothing and keeps exp from overflowing.
     probs = np.exp(x - x.max(axis=-1, keepdims=True))
     probs /= probs.sum(axis=-1, keepdims=True)
@@ -36,5 +38,6 @@ def softmax_backward(dprobs: np.ndarray, cache: SoftmaxCache, *, note=unseen) ->
         dx = probs (dprobs - sum_i dprobs_i probs_i)
     """
     probs = cache.probs
+    dprobs = upstream(dprobs, probs.dtype)
     note(probs=dprobs)
     return probs * (dprobs - (dprobs * probs).sum(axis=-1, keepdims=True))

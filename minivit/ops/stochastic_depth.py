@@ -12,6 +12,7 @@ import numpy as np
 
 from minivit.errors import InputError
 from minivit.ops.chance import uniform
+from minivit.ops.inputs import reals, upstream
 from minivit.ops.notes import unseen
 
 
@@ -25,6 +26,7 @@ class Drop(NamedTuple):
 
 class StochasticDepthCache(NamedTuple):
     drop: Drop
+    dtype: np.dtype
 
 
 def stochastic_depth_forward(
@@ -34,9 +36,10 @@ def stochastic_depth_forward(
 
     x (B, ...) -> y (B, ...). Raises InputError for a rate outside [0, 1).
     """
-    kept = x * image_factors(drop, x)
-    note(kept=kept)
-    return kept, StochasticDepthCache(drop)
+    (x,) = reals(x=x)
+    scaled = x * image_factors(drop, x)
+    note(scaled=scaled)
+    return scaled, StochasticDepthCache(drop, x.dtype)
 
 
 def stochastic_depth_backward(
@@ -46,7 +49,8 @@ def stochastic_depth_backward(
 
     dy (B, ...) -> dx (B, ...): dx_b = factor_b dy_b, with the same factors, drawn again.
     """
-    note(kept=dy)
+    dy = upstream(dy, cache.dtype)
+    note(scaled=dy)
     return dy * image_factors(cache.drop, dy)
 
 

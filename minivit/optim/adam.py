@@ -36,6 +36,7 @@ class Adam:
     def step(self, gradients: NamedArrays, learning_rate: float, scale: float = 1.0) -> None:
         """Move all parameters once; `scale` multiplies the gradients first (see `clip_scale`)."""
         self.steps += 1
+        self.parameters.version += 1
         backend.current().adam_step(
             self.parameters.flat,
             gradients.flat,

@@ -30,7 +30,7 @@ class TrainingConfig:
         "settings",
         default=0.0, least=0, below=1,
     )  # fmt: skip
-    seed: int = described("of the initial weights, the order and the shifts", default=0, least=0)
+    seed: int = described("of the initial weights, the order, the shifts and stochastic depth", default=0, least=0)
 
     def __post_init__(self):
         check_fields(self)

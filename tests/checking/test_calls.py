@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from minivit import ops
+from minivit.ops import AttentionOptions, Drop
 from minivit.checking.calls import OPS, calls, every_call
 from minivit.checking.sizes import SMALL, Array, Sizes, normal, weights
 
@@ -42,6 +43,15 @@ def test_every_option_is_given_in_some_way(op):
     parameters = inspect.signature(getattr(ops, f"{op}_forward")).parameters.items()
     options = {name for name, p in parameters if p.kind is p.KEYWORD_ONLY} - {"note"}
     assert options == {name for call in calls(op) for name in call.options}
+
+
+@pytest.mark.parametrize("kind", [AttentionOptions, Drop])
+def test_every_field_of_options_that_travel_together_is_given(kind):
+    """So that a kernel that does not know a new one is found."""
+    tuples = [o for call in every_call().values() for o in call.options.values() if type(o) is kind]
+    for field in kind._fields:
+        default = kind._field_defaults.get(field)
+        assert any(getattr(given, field) != default for given in tuples), field
 
 
 SIZES = {

@@ -165,7 +165,7 @@ def test_what_is_left_to_chance_is_checked_too(monkeypatch):
     images, labels = np.concatenate([IMAGES, 0.5 * IMAGES]), np.tile(LABELS, 2)
     assert check_model(model, images, labels).ok
     right = ops.mlp_branch_backward
-    forgetful = lambda dy, cache: right(dy, cache._replace(depth=None))  # noqa: E731
+    forgetful = lambda dy, cache: right(dy, cache._replace(dropped=None))  # noqa: E731
     monkeypatch.setattr(ops, "mlp_branch_backward", forgetful)
     wrong = wrong_tensors(check_model(model, images, labels))
     assert "blocks.1.mlp.w1" in wrong

@@ -357,7 +357,7 @@ def norms_parameters_swapped(dy, cache):
 
 @wrong("mlp_branch: stochastic depth", "x", "gamma", "beta", "w1", "b1", "w2", "b2")
 def dropped_images_go_through(dy, cache):
-    return ops.mlp_branch_backward(dy, cache._replace(depth=None))
+    return ops.mlp_branch_backward(dy, cache._replace(dropped=None))
 
 
 @wrong("stochastic_depth", "x")

@@ -147,14 +147,13 @@ def test_gelu(form, dtype, error):
 @pytest.mark.parametrize("form", ["erf", "tanh"])
 def test_gelu_far_out(form, dtype):
     far = float(np.finfo(dtype).max)
-    x = np.array([-1e4, -1e18, 1e4, 1e18, far, np.inf, np.nan], dtype)
+    x = np.array([-np.inf, -far, -1e4, -1e20, 1e4, 1e20, far, np.inf, np.nan], dtype)
     y, slope = np.full_like(x, 7), np.full_like(x, 7)
     (_each_gelu if form == "erf" else _each_gelu_tanh)(x, y, slope)
     assert np.array_equal(
-        y, np.array([0, 0, 1e4, 1e18, far, np.inf, np.nan], dtype), equal_nan=True
+        y, np.array([0, 0, 0, 0, 1e4, 1e20, far, np.inf, np.nan], dtype), equal_nan=True
     )
-    assert np.array_equal(slope[:4], [0, 0, 1, 1])
-    assert np.isnan(slope[-1])
+    assert np.array_equal(slope, [0, 0, 0, 0, 1, 1, 1, 1, np.nan], equal_nan=True)
 
 
 @pytest.mark.parametrize(("dtype", "error"), [(np.float32, 2.5e-7), (np.float64, 3e-16)])
@@ -175,6 +174,5 @@ def test_gelu_value_alone_far_out(dtype):
     x = np.array([-far, -1e18, -1e4, -0.0, 0, 1e4, 1e18, far, np.inf, np.nan, -np.inf], dtype)
     y = np.full_like(x, 7)
     _each_gelu_value(x, y)
-    # -inf * 0 is NaN, as in the NumPy op.
-    expected = np.array([0, 0, 0, 0, 0, 1e4, 1e18, far, np.inf, np.nan, np.nan], dtype)
+    expected = np.array([0, 0, 0, 0, 0, 1e4, 1e18, far, np.inf, np.nan, 0], dtype)
     assert np.array_equal(y, expected, equal_nan=True)

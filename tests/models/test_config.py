@@ -15,7 +15,6 @@ def test_stochastic_depth_grows_in_a_line_from_0():
     c = variant("digits", depth=5, stochastic_depth=0.2)
     rates = [c.drop_rate(i) for i in range(5)]
     assert rates == pytest.approx([0, 0.05, 0.1, 0.15, 0.2])
-    assert variant("digits", depth=1, stochastic_depth=0.2).drop_rate(0) == 0
 
 
 def test_survives_a_dictionary():
@@ -44,6 +43,7 @@ def test_refuses_another_dictionary(values):
             {"positions": "learned-2d", "width": 9, "heads": 3},
             "width is 9: .* choose an even width",
         ),
+        ({"stochastic_depth": 0.1, "depth": 1}, "the first block is never left out; choose at least"),
         ({"top_k": 18}, "top_k is 18, and there are 17 keys"),
         ({"top_k": 0}, "top k is 0: expected a whole number from 1, or None"),
         ({"stochastic_depth": 1.0}, "stochastic depth is 1.0: expected a number from 0 to below 1"),

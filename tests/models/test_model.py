@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from minivit import InputError, ViT, ViTConfig, backend, check_model, variant
+from minivit.checkpoints import fill
 from minivit.ops import patchify_backward, patchify_forward
 from minivit.optim import Adam
 
@@ -121,6 +122,17 @@ def test_gradients_for_another_batch_cost_no_cache():
     with pytest.raises(InputError, match=r"dlogits have shape \(2, 3\): expected \(3, 3\)"):
         model.backward(np.ones((2, 3)), cache, free_cache=True)
     model.backward(np.ones((3, 3)), cache, free_cache=True)
+
+
+def test_a_batch_in_parts_is_left_to_the_same_chance():
+    model = tiny(depth=3, stochastic_depth=0.6)
+    images = np.concatenate([IMAGES, -IMAGES, 0.5 * IMAGES])
+    whole, _ = model.forward(images, seed=5)
+    parts = [model.forward(images[i : i + 4], seed=5, first_image=i)[0] for i in range(0, 9, 4)]
+    assert np.abs(np.concatenate(parts) - whole).max() < 1e-13
+    assert np.abs(model.logits(images) - whole).max() > 1e-3  # something was left out
+    traced = model.trace(images[4:8], seed=5, first_image=4).logits
+    assert np.abs(traced - whole[4:8]).max() < 1e-13
 
 
 def test_a_batch_is_the_mean_of_its_images():
@@ -244,8 +256,8 @@ def test_an_empty_batch():
         (IMAGES[0], r"images have shape \(4, 6, 2\): this model takes \(B, 4, 6, 2\)"),
         (IMAGES[..., :1], r"shape \(3, 4, 6, 1\)"),
         (IMAGES + 200, "they look unscaled"),
-        (np.where(IMAGES > 0.9, np.nan, IMAGES), "or have NaN or infinity"),
-        (np.where(IMAGES > 0.9, np.inf, IMAGES), "or have NaN or infinity"),
+        (np.where(IMAGES > 0.9, np.nan, IMAGES), "they have NaN or infinity"),
+        (np.where(IMAGES > 0.9, np.inf, IMAGES), "they have NaN or infinity"),
         (IMAGES.astype(complex), "images have dtype complex128: expected real numbers"),
         (np.full(IMAGES.shape, "x"), "expected real numbers"),
     ],
@@ -259,3 +271,74 @@ def test_refuses_images(images, sentence):
 def test_refuses_other_dtypes(dtype):
     with pytest.raises(InputError, match="choose float32 or float64"):
         ViT(TINY, dtype=dtype)
+
+
+def stepped(model):
+    Adam(model.parameters).step(model.gradients, 1e-3)
+
+
+CHANGES = {
+    "a step": stepped,
+    "an assignment": lambda model: model.parameters.__setitem__("head.b", 1),
+    "an addition": lambda model: model.parameters.__setitem__("head.b", model.parameters["head.b"]),
+    "a new beginning": lambda model: model.parameters.begin(5),
+    "zeros": lambda model: model.parameters.zero(),
+    "a load": lambda model: fill(model.parameters, dict(tiny().parameters), "a file"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_parameters_that_changed_before_the_backward_are_noticed(change):
+    model = tiny()
+    logits, cache = model.forward(IMAGES)
+    trace = model.trace(IMAGES)
+    model.backward(np.ones_like(logits), cache)  # gradients may change as they like
+    model.zero_gradients()
+    CHANGES[change](model)
+    for backward in (lambda: model.backward(np.ones_like(logits), cache),
+                     lambda: trace.backward(np.ones_like(logits))):  # fmt: skip
+        with pytest.raises(InputError, match=r"have changed since this cache's forward .* run for"):
+            backward()
+    assert not model.gradients.flat.any()
+    logits, cache = model.forward(IMAGES)  # the advice
+    model.backward(np.ones_like(logits), cache)
+
+
+def test_gradients_on_logits_of_any_kind():
+    model = tiny(np.float32)
+    _, cache = model.forward(IMAGES)
+    dlogits, found = np.arange(9.0).reshape(3, 3), []
+    for given in (dlogits, dlogits.tolist(), dlogits.astype(">f4"), np.asfortranarray(dlogits)):
+        model.zero_gradients()
+        model.backward(given, cache)
+        found.append(model.gradients.flat.copy())
+    assert all(np.array_equal(gradient, found[0]) for gradient in found)
+    with pytest.raises(InputError, match="expected real numbers"):
+        model.backward(dlogits.astype(complex), cache)
+
+
+def test_a_variants_name_is_a_configuration():
+    assert ViT("digits").config == variant("digits")
+    assert np.array_equal(ViT("digits").parameters.flat, ViT(variant("digits")).parameters.flat)
+    with pytest.raises(InputError, match="unknown variant 'digit'; the nearest name is 'digits'"):
+        ViT("digit")
+    with pytest.raises(InputError, match=r"a ViTConfig or a variant's name \(digits, .* is 3"):
+        ViT(3)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "0", True])
+def test_refuses_a_seed(seed):
+    with pytest.raises(InputError, match="expected a whole number from 0"):
+        ViT("digits", seed)
+
+
+def test_shown_in_a_line():
+    assert repr(ViT(variant("digits", pool="mean"))) == (
+        "ViT digits: images 8x8x1, patches 2x2, width 64, depth 3, heads 4, mlp 128, 10 classes, "
+        "pool mean; 102,538 parameters, float32"
+    )
+    model = tiny()
+    assert repr(model).startswith("ViT: images 4x6x2, patches 2x3, width 8")
+    _, cache = model.forward(IMAGES)
+    assert repr(cache) == "the cache of a forward of 3 images: 8 places"
+    assert repr(model.trace(IMAGES)).startswith("a trace of ")

@@ -110,7 +110,7 @@ def rerun(model, name, nudge):
 
     def dropped(place, i, x):
         drop = Chance(SEED).drop(place, c.drop_rate(i))
-        return x if drop is None else seen(f"{place}.kept", x * image_factors(drop, x))
+        return x if drop is None else seen(f"{place}.scaled", x * image_factors(drop, x))
 
     images = seen("patchify.images", IMAGES)
     B, (rows, columns), (P, Q) = len(images), c.grid, c.patch
@@ -190,10 +190,10 @@ def test_stochastic_depth_drops_some_and_keeps_some():
     model = build(stochastic_depth=0.5)
     values = model.trace(IMAGES, seed=SEED).values
     for place in ("blocks.1.attention", "blocks.1.mlp"):
-        kept = values[f"{place}.kept"].any(axis=(1, 2))
+        kept = values[f"{place}.scaled"].any(axis=(1, 2))
         assert kept.any(), place
         assert not kept.all(), place
-    assert not any(name.endswith(".kept") for name in model.trace(IMAGES).values)
+    assert not any(name.endswith(".scaled") for name in model.trace(IMAGES).values)
 
 
 def test_what_is_kept_cannot_be_written():

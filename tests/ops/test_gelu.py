@@ -41,11 +41,14 @@ def test_erf_at_infinity():
 @pytest.mark.parametrize("form", ["erf", "tanh"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_far_out_it_is_x_or_0(ops, form, dtype):
-    x = np.array([-1e4, -100, 0, 100, 1e4], dtype)
+    most = np.finfo(dtype).max
+    far = np.array([50, 1e4, 1e20, most, np.inf], dtype)
+    x = np.concatenate([-far, [0], far]).astype(dtype)
     y, cache = ops.gelu_forward(x, form=form)
     assert np.array_equal(y, np.maximum(x, 0))
     dx = ops.gelu_backward(np.ones_like(x), cache)
-    assert np.abs(dx - [0, 0, 0.5, 1, 1]).max() < (1e-6 if dtype == np.float32 else 1e-15)
+    expected = np.repeat([0, 0.5, 1], [len(far), 1, len(far)])
+    assert np.abs(dx - expected).max() < (1e-6 if dtype == np.float32 else 1e-15)
 
 
 def test_the_forms_differ_by_what_is_known(ops):
@@ -65,3 +68,18 @@ def test_exact_values(ops):
 def test_refuses_another_form(ops):
     with pytest.raises(InputError, match=r'"erf" .* or "tanh"'):
         ops.gelu_forward(np.zeros(3), form="relu")
+
+
+@pytest.mark.parametrize("form", ["erf", "tanh"])
+def test_nan_stays_nan(ops, form):
+    y, cache = ops.gelu_forward(np.array([np.nan, 1.0]), form=form)
+    dx = ops.gelu_backward(np.ones(2), cache)
+    assert np.isnan([y[0], dx[0]]).all() and np.isfinite([y[1], dx[1]]).all()
+
+
+@pytest.mark.parametrize("form", ["erf", "tanh"])
+def test_infinity_within_an_mlp(ops, form):
+    """A weight of infinity makes z infinite: what GELU stops, stays stopped."""
+    x, w1, w2 = np.array([[-1.0]]), np.array([[np.inf, 1.0]]), np.ones((2, 1))
+    out, _ = ops.mlp_forward(x, w1, None, w2, None, gelu=form)
+    assert np.allclose(out, ops.gelu_forward(np.array([[-1.0]]), form=form)[0])

@@ -70,3 +70,26 @@ def test_dx_has_no_part_along_1_and_x_hat(ops):
 def test_eps_lies_inside_the_root(ops):
     y, _ = ops.layernorm_forward(np.array([[-1.0, 1.0]]), np.ones(2), np.zeros(2), eps=3.0)
     assert np.allclose(y, [[-0.5, 0.5]], rtol=0, atol=1e-15)
+
+
+@pytest.mark.parametrize(("dtype", "values"), [
+    (np.float32, [10000.1, -3e7, 1e15]), (np.float64, [10000.1, 1e15 + 0.1, -1e30]),
+])  # fmt: skip
+@pytest.mark.parametrize("D", [3, 192, 769])
+def test_a_constant_row_far_from_0_is_beta(ops, dtype, values, D):
+    """The mean of such a row is rounded, by much more than the root of eps."""
+    gamma, beta = np.full(D, 2, dtype), np.linspace(-1, 1, D).astype(dtype)
+    x = np.array([np.full(D, value) for value in values], dtype)
+    y, cache = ops.layernorm_forward(x, gamma, beta)
+    assert np.array_equal(y, np.tile(beta, (len(x), 1)))
+    dx, dgamma, _ = ops.layernorm_backward(np.ones_like(x), cache)
+    assert np.isfinite(dx).all() and not dgamma.any()
+
+
+def test_a_narrow_row_far_from_0(ops):
+    """Within what float32 can tell: neighbours of 10000 lie 1/1024 apart."""
+    steps = np.random.default_rng(0).integers(-20, 20, (4, 192)) / 1024
+    gamma, beta = np.ones(192), np.zeros(192)
+    right, _ = ops.layernorm_forward(steps, gamma, beta)
+    y, _ = ops.layernorm_forward((10000 + steps).astype("float32"), gamma, beta)
+    assert np.abs(y - right).max() < 0.1  # half a neighbour's distance, in standard deviations

@@ -13,6 +13,8 @@ from ..simd import noinline
 # GELU, _TANH        h = gelu(z), where z is c itself
 # GELU_SLOPE, _TANH  h = gelu(z) and c *= gelu'(z)
 NOTHING, ADD_BIAS, GELU, GELU_TANH, GELU_SLOPE, GELU_TANH_SLOPE = range(6)
+VALUES = {"erf": GELU, "tanh": GELU_TANH}  # of a form, by its name
+SLOPES = {"erf": GELU_SLOPE, "tanh": GELU_TANH_SLOPE}
 
 
 class Ending(NamedTuple):

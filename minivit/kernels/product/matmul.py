@@ -10,7 +10,7 @@ from minivit.errors import InputError
 from ..inputs import like, need_real, need_shape
 from .blas import blas_into
 from .choice import chosen
-from .endings import GELU, GELU_SLOPE, GELU_TANH, GELU_TANH_SLOPE, NOTHING
+from .endings import NOTHING, SLOPES, VALUES
 from .tiled import tiled_into
 
 
@@ -31,14 +31,14 @@ def matmul_gelu(a, b, bias, *, form="erf"):
     """
     z = np.empty((*a.shape[:-1], b.shape[-1]), a.dtype)
     h = np.empty_like(z)
-    _matmul_into(z, a, b, bias=bias, mode=GELU_TANH if form == "tanh" else GELU, h=h)
+    _matmul_into(z, a, b, bias=bias, mode=VALUES[form], h=h)
     return z, h
 
 
 def matmul_gelu_backward(a, b, z, *, form="erf"):
     """dz = (a b) gelu'(z), and h = gelu(z) once more: a (M, K), b (K, N), z (M, N) -> dz, h."""
     dz, h = np.empty_like(z), np.empty_like(z)
-    _matmul_into(dz, a, b, mode=GELU_TANH_SLOPE if form == "tanh" else GELU_SLOPE, z=z, h=h)
+    _matmul_into(dz, a, b, mode=SLOPES[form], z=z, h=h)
     return dz, h
 
 

@@ -1,0 +1,69 @@
+"""What an op may be given, looked at once, at its edge.
+
+An op computes in the dtype of its first input, float32 or float64. The other inputs, and the dy of
+its backward, are converted to that. Lists are read as NumPy reads them, numbers in another order of
+bytes are turned round. What would leave it open in which dtype to compute (whole numbers, float16)
+is refused.
+"""
+
+import numpy as np
+
+from minivit.errors import InputError
+
+REALS = np.float32, np.float64
+
+
+def reals(**inputs) -> list[np.ndarray | None]:
+    """The inputs as arrays of one dtype, that of the first; None, where one is absent, stays None.
+
+    `x, w, b = reals(x=x, w=w, b=b)`. An array that is right is handed on, not copied. Complex
+    numbers pass if the first are complex: the checker's complex steps go through the ops.
+
+    Raises InputError for what are no real numbers, and for a first input of another dtype.
+    """
+    arrays, dtype = [], None
+    for name, x in inputs.items():
+        if not isinstance(x, np.ndarray) or x.dtype is not dtype:
+            if dtype is None:
+                x = first_of(name, x)
+                dtype = x.dtype
+            elif x is not None:
+                x = converted(name, x, dtype)
+        arrays.append(x)
+    return arrays
+
+
+def upstream(dy, dtype: np.dtype) -> np.ndarray:
+    """The dy of a backward in the dtype of its forward; InputError for what are no real numbers."""
+    if isinstance(dy, np.ndarray) and dy.dtype is dtype:
+        return dy
+    return converted("the upstream gradient", dy, dtype)
+
+
+def first_of(name: str, x) -> np.ndarray:
+    """The input that chooses the dtype; a list of whole numbers is one of numbers."""
+    array = read(name, x)
+    if not isinstance(x, np.ndarray) and array.dtype.kind in "iu":
+        array = array.astype(np.float64)
+    if array.dtype.type not in REALS and array.dtype.kind != "c":
+        raise InputError(
+            f"{name} is {array.dtype}: an op computes in float32 or float64; convert it, say with "
+            f"{name}.astype(np.float32)"
+        )
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def converted(name: str, x, dtype: np.dtype) -> np.ndarray:
+    """Numbers in another dtype than they have."""
+    array = read(name, x)
+    if array.dtype.kind not in ("fiubc" if dtype.kind == "c" else "fiub"):
+        raise InputError(f"{name} is {array.dtype}: expected real numbers")
+    return array.astype(dtype, copy=False)
+
+
+def read(name: str, x) -> np.ndarray:
+    """x as an array; InputError for lists of unequal lengths."""
+    try:
+        return np.asanyarray(x)
+    except ValueError as error:
+        raise InputError(f"{name} is no array of numbers: {error}") from error
