@@ -6,6 +6,7 @@ Nothing here imports NumPy: whoever sets the threads comes first.
 import argparse
 import importlib
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -97,14 +98,14 @@ def refuse_idle(arguments: argparse.Namespace) -> None:
 
 
 def positive(kind: type):
-    """An argument type: a number above 0."""
+    """An argument type: a number above 0, and not infinity."""
 
     def parse(text: str):
         try:
             number = kind(text)
         except ValueError:
             number = 0
-        if not number > 0:
+        if not 0 < number < math.inf:
             raise argparse.ArgumentTypeError(f"{text!r}: expected a number above 0")
         return number
 

@@ -229,6 +229,14 @@ def test_an_option_without_a_use_is_refused(argv, sentence, capsys):
     assert sentence in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("given", ["inf", "nan", "0", "-1", "long"])
+def test_a_time_that_never_ends_is_refused(given, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["bench", "step", f"--seconds={given}"])
+    assert stop.value.code == 2
+    assert f"{given!r}: expected a number above 0" in capsys.readouterr().err
+
+
 def test_what_a_benchmark_takes_it_has_as_an_option():
     command = bench.command()
     assert set(command.TAKES) == set(command.BENCHMARKS)

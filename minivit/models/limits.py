@@ -7,7 +7,7 @@ MOST_NUMBERS = 2**40  # in one array: 4 TB of float32
 
 
 def check_sizes(c) -> None:
-    """InputError when a model of this ViTConfig has too many blocks, or one of its arrays too many numbers."""
+    """InputError when a ViTConfig has too many blocks, or one of its arrays too many numbers."""
     if c.depth > MOST_BLOCKS:
         raise InputError(f"depth is {c.depth}: expected at most {MOST_BLOCKS} blocks")
     height, width = c.image
