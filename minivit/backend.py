@@ -104,7 +104,8 @@ def prefer(name: str) -> None:
     except InputError as error:
         if not isinstance(error.__cause__, (ImportError, OSError)):
             raise  # a variable that says nonsense
-        print(f"minivit: {error}; going on with NumPy.", file=sys.stderr)
+        if sys.stderr is not None:  # there is a console
+            print(f"minivit: {error}; going on with NumPy.", file=sys.stderr)
         wanted = "numpy"
     use(wanted)
 
@@ -121,12 +122,16 @@ class Choice:
         self.former, self.default, self.take_back = former, default, take_back
 
     def __enter__(self) -> "Choice":
-        global _default
-        if threading.current_thread() is threading.main_thread():
-            _default = self.default  # a block is no choice for threads that begin meanwhile
+        self._default_as_before()  # a block is no choice for threads that begin meanwhile
         return self
 
     def __exit__(self, *exception) -> None:
         _chosen.set(self.former)
+        self._default_as_before()
         if self.take_back is not None:
             self.take_back()
+
+    def _default_as_before(self) -> None:
+        global _default
+        if threading.current_thread() is threading.main_thread():
+            _default = self.default

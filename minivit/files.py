@@ -1,33 +1,130 @@
 """Files are written beside and renamed: a reader sees the old file or the new one, never half.
 
-A process that is killed leaves at most a file named `.NAME.partial`, which the next writer of
-NAME replaces.
+A process that is killed leaves at most a file named `.NAME.xxxxxxxx.partial`. Its writer held a
+lock on it, which the system let go of when the process died: that is how the next writer of NAME
+knows that it may remove it.
 """
 
 import os
+import secrets
+import shlex
+import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
+SUFFIX = ".partial"
+IN_USE = ".in-use"  # on Windows, where a folder can't be locked; the system removes it
 
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
     """Yield a path beside `path` to write to; flush it to the disk and rename it on success.
 
-    On failure `path` stays what it was and the partial file is removed. Raises OSError when the
-    folder can't be written or the disk is full.
+    On failure `path` stays what it was and the partial file is removed. Several processes may
+    write one `path`: each writes a file of its own, and the last rename counts. Raises OSError
+    when the folder can't be written or the disk is full.
     """
     path = Path(path)
-    partial = path.with_name(f".{path.name}.partial")
+    remove_orphans(path.parent, path.name)
+    partial, lock = new_partial(path)
     try:
-        yield partial
-        with open(partial, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
+        with open(lock, "rb") as claim:
+            yield partial
+            with open(partial, "rb+") as file:
+                os.fsync(file.fileno())
+            if fcntl is None:  # Windows renames no open file
+                claim.close()
+            os.replace(partial, path)
+    except BaseException as error:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        # A full disk names no file, and nobody knows the partial one.
+        if isinstance(error, OSError) and error.errno and error.filename in (None, str(partial)):
+            error.filename, error.filename2 = str(path), None
         raise
     flush_folder(path.parent)
+
+
+def new_partial(path: Path) -> tuple[Path, int]:
+    """A new file beside `path` that nobody else writes, and a descriptor that keeps it locked."""
+    while True:
+        partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}{SUFFIX}")
+        lock = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+        # Who cleans up may have found it before it was locked, and removes it now.
+        if try_lock(lock) and partial.exists():
+            return partial, lock
+        os.close(lock)
+
+
+def remove_orphans(folder: Path, name: str = "") -> None:
+    """Remove the partial files (of `name`, or of all) in `folder` whose writers are dead."""
+    with suppress(OSError):  # a folder that is missing: the writer will say so
+        for entry in os.scandir(folder):
+            start = f".{name}." if name else "."
+            if entry.name.startswith(start) and entry.name.endswith(SUFFIX):
+                remove_orphan(Path(entry.path))
+
+
+def remove_orphan(partial: Path) -> None:
+    """Remove a partial file unless somebody is writing it."""
+    with suppress(OSError):  # it was renamed or removed in the meantime; Windows: it is open
+        if fcntl is None:
+            partial.unlink()
+            return
+        descriptor = os.open(partial, os.O_RDWR)
+        try:
+            if try_lock(descriptor, unsure=False):
+                partial.unlink()
+        finally:
+            os.close(descriptor)
+
+
+def try_lock(descriptor: int, *, unsure: bool = True) -> bool:
+    """Lock what is open here until it is closed or the process dies; False if another has it.
+
+    `unsure` is the answer where there are no locks (Windows, some network file systems).
+    """
+    if fcntl is None:
+        return unsure
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return unsure
+    return True
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold `folder` for this process; BlockingIOError when another one does.
+
+    The system lets go of it when the process ends, however it ends: nothing is left over. Where
+    the file system has no locks, nobody is kept out.
+    """
+    descriptor = open_to_lock(folder)
+    try:
+        if not try_lock(descriptor):
+            raise BlockingIOError(f"{folder} is in use by another process")
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def open_to_lock(folder: Path) -> int:
+    """A descriptor that stands for `folder`."""
+    if fcntl is not None:
+        return os.open(folder, os.O_RDONLY)
+    try:  # two can't have it, and it goes when its process dies
+        return os.open(folder / IN_USE, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_TEMPORARY)
+    except OSError as error:
+        raise BlockingIOError(f"{folder} is in use by another process") from error
 
 
 def flush_folder(folder: Path) -> None:
@@ -38,3 +135,11 @@ def flush_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def typed(path: str | Path) -> str:
+    """A path as it is typed in a command: `my run` -> 'my run', -x -> ./-x."""
+    text = str(path)
+    if text.startswith("-"):
+        text = f".{os.sep}{text}"
+    return subprocess.list2cmdline([text]) if os.name == "nt" else shlex.quote(text)

@@ -21,9 +21,8 @@ settings.load_profile(
 @pytest.fixture(autouse=True)
 def backend_stays():
     """Commands such as `minivit train` ask for the kernels: the next test must not inherit them."""
-    former = backend.name()
-    yield
-    backend.use(former)
+    with backend.use(backend.name()):
+        yield
 
 
 @pytest.fixture(scope="module", params=backend.MODULES)

@@ -27,7 +27,7 @@ class Row:
     note: str = ""
 
 
-@dataclass
+@dataclass(repr=False)
 class Report:
     """The rows, and in `problems` whole sentences on what breaks the law of an op.
 
@@ -72,6 +72,10 @@ class Report:
             "problems": self.problems,
             "remarks": self.remarks,
         }
+
+    def __repr__(self) -> str:
+        """As it is printed: so that a notebook shows the table, too."""
+        return str(self)
 
     def __str__(self) -> str:
         heads = ("tensor", "shape", "largest error", "relative", "verdict")

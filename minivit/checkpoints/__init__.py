@@ -3,6 +3,7 @@
 from minivit.checkpoints.format import (
     CHECKPOINT,
     checkpoint_path,
+    open_checkpoint,
     read_checkpoint,
     read_header,
     write_checkpoint,
@@ -17,6 +18,7 @@ __all__ = [
     "header_of",
     "load",
     "load_config",
+    "open_checkpoint",
     "read_checkpoint",
     "read_header",
     "save",

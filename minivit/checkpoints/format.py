@@ -10,13 +10,16 @@ the LayerNorms of a block had places of their own, norm1 and norm2: names are re
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from minivit.checkpoints.header import check_header, shortened
+from minivit.checkpoints.tensors import LONGEST_HEADER, Damaged, Tensor, parse, read_tensors
 from minivit.errors import InputError
 from minivit.files import replacing
 
@@ -24,25 +27,66 @@ FORMAT_VERSION = 2
 CHECKPOINT = "checkpoint.safetensors"  # its name in a run folder
 
 
+class Checkpoint(NamedTuple):
+    """An open checkpoint: its header was read and checked, its arrays are still unread."""
+
+    header: dict
+    tensors: dict[str, Tensor]
+
+    def group(self, group: str) -> dict[str, Tensor]:
+        """The tensors of a group ("parameters", ...), under their names of today."""
+        version = self.header["format_version"]
+        return {
+            today(key.removeprefix(f"{group}/"), version): tensor
+            for key, tensor in self.tensors.items()
+            if key.startswith(f"{group}/")
+        }
+
+
 def write_checkpoint(
     path: str | Path, header: dict, groups: Mapping[str, Mapping[str, np.ndarray]]
 ) -> None:
     """Write `header` and every array of every group ("parameters", ...) into one file.
 
-    Raises OSError when it can't be written; an older file at `path` is then still whole.
+    Raises OSError when it can't be written, and InputError when its header could not be read
+    again; an older file at `path` is then still whole.
     """
     arrays = {
         f"{group}/{name}": array for group, named in groups.items() for name, array in named.items()
     }
     text = json.dumps({"format_version": FORMAT_VERSION, **header})
+    try:
+        check_header(parse(text))
+    except ValueError as error:
+        raise InputError(f"{path} could not be read again ({error}): nothing is written") from error
     # Written by ourselves: the package's own writer would leave a file of its own when killed.
+    content = save(arrays, metadata={"minivit": text})
+    if int.from_bytes(content[:8], "little") > LONGEST_HEADER:
+        raise InputError(
+            f"{path} would get a header of more than {LONGEST_HEADER:,} bytes, which is not read "
+            "again: shorten the class names or the history of the run"
+        )
     with replacing(path) as partial:
-        partial.write_bytes(save(arrays, metadata={"minivit": text}))
+        partial.write_bytes(content)
+
+
+@contextmanager
+def open_checkpoint(path: str | Path) -> Iterator[Checkpoint]:
+    """Open a checkpoint to read from; a run folder stands for its checkpoint.
+
+    Raises FileNotFoundError when it isn't there, and InputError when it is not a checkpoint of
+    ours, is truncated or is of a newer format.
+    """
+    path = checkpoint_path(path)
+    with open(path, "rb") as file:
+        tensors, texts = read_tensors(file, path)
+        yield Checkpoint(header_in(texts.get("minivit"), path), tensors)
 
 
 def read_header(path: str | Path) -> dict:
     """Only the header of a checkpoint; a run folder stands for its checkpoint."""
-    return _read(path, None)[0]
+    with open_checkpoint(path) as checkpoint:
+        return checkpoint.header
 
 
 def read_checkpoint(
@@ -50,15 +94,20 @@ def read_checkpoint(
 ) -> tuple[dict, dict[str, dict[str, np.ndarray]]]:
     """Header and the wanted groups of arrays, {group: {name: array}}.
 
-    `path` is a file or a run folder. Raises FileNotFoundError when it isn't there, and InputError
-    when it is not a checkpoint of ours, is truncated, is of a newer format, or holds NaN or
-    infinity.
+    Raises as `open_checkpoint` does, and InputError when an array holds NaN or infinity or is
+    stored in a way that we can't read.
     """
-    return _read(path, groups)
+    with open_checkpoint(path) as checkpoint:
+        return checkpoint.header, {
+            group: {name: np.asarray(tensor) for name, tensor in checkpoint.group(group).items()}
+            for group in groups
+        }
 
 
 def checkpoint_path(file_or_run: str | Path) -> Path:
     """The checkpoint that a file or a run folder stands for; FileNotFoundError without one."""
+    if not str(file_or_run):  # as a path it would be the current folder
+        raise InputError('"" is no name of a checkpoint: give a checkpoint file or a run folder')
     path = Path(file_or_run)
     if path.is_dir():
         path = path / CHECKPOINT
@@ -74,24 +123,6 @@ def checkpoint_path(file_or_run: str | Path) -> Path:
     return path
 
 
-def _read(path, groups):
-    path = checkpoint_path(path)
-    try:
-        with safe_open(path, framework="numpy") as file:
-            header = _parse((file.metadata() or {}).get("minivit"), path)
-            found = {group: {} for group in groups or ()}
-            for key in file.keys():  # noqa: SIM118  (safe_open is no mapping)
-                group, _, name = key.partition("/")
-                if group in found:
-                    name = today(name, header["format_version"])
-                    found[group][name] = _finite(file.get_tensor(key), key, path)
-    except SafetensorError as error:
-        raise InputError(
-            f"{path} is truncated or not a safetensors file ({error}); choose another checkpoint"
-        ) from error
-    return header, found
-
-
 def today(name: str, version: int) -> str:
     """The name that a parameter of an older version has today."""
     if version == 1:
@@ -100,41 +131,27 @@ def today(name: str, version: int) -> str:
     return name
 
 
-def _parse(text: str | None, path: Path) -> dict:
+def header_in(text: str | None, path: Path) -> dict:
+    """Our header in a file's metadata, checked; InputError when it is none of ours."""
     if text is None:
         raise InputError(
             f"{path} is a safetensors file, but not one of minivit's: its header has no entry "
             '"minivit"; choose a checkpoint that minivit wrote'
         )
     try:
-        header = json.loads(text)
-        version = header["format_version"]
-        newer = version > FORMAT_VERSION
-        check_header(header)
-    except (ValueError, TypeError, KeyError) as error:
-        raise InputError(f"{path} has a damaged header ({error})") from error
-    if newer:
+        header = parse(text)
+        version = header.get("format_version")
+        if type(version) is not int or version < 1:
+            raise Damaged(f"'format_version' is {shortened(version)}")
+        if version <= FORMAT_VERSION:
+            check_header(header)
+    except ValueError as error:
+        raise InputError(
+            f"{path} has a damaged header ({error}); choose another checkpoint"
+        ) from error
+    if version > FORMAT_VERSION:
         raise InputError(
             f"{path} has format version {version}, and this minivit reads up to "
             f"{FORMAT_VERSION}; install a newer minivit"
         )
     return header
-
-
-def check_header(header: dict) -> None:
-    """TypeError unless every entry that is there has the type that its readers rely on."""
-    expected = {"config": dict, "preprocessing": dict, "class_names": list, "training": dict}
-    for name, kind in expected.items():
-        if not isinstance(header.get(name, kind()), kind):
-            raise TypeError(f"{name!r} is {header[name]!r}")
-    dataset = header.get("preprocessing", {}).get("dataset", "")
-    if not isinstance(dataset, str):
-        raise TypeError(f"the dataset is {dataset!r}")
-
-
-def _finite(array: np.ndarray, key: str, path: Path) -> np.ndarray:
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise InputError(
-            f"{path} holds NaN or infinity in {key!r}; choose an earlier checkpoint or train anew"
-        )
-    return array

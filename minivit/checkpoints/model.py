@@ -1,20 +1,28 @@
 """A model into its file, and back: `save` and `load` are a pair."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from minivit.checkpoints.format import read_checkpoint, read_header, write_checkpoint
+from minivit.checkpoints.format import open_checkpoint, write_checkpoint
+from minivit.checkpoints.header import shortened
+from minivit.checkpoints.tensors import Tensor
 from minivit.errors import InputError
 from minivit.models import ViT, ViTConfig
-from minivit.params import NamedArrays
+from minivit.models.class_names import class_names
+from minivit.params import Layout, NamedArrays
+
+MOST_TOKENS, MOST_NUMBERS = 1 << 16, 1 << 26  # of an image: one of them is 256 MB in float32
+Arrays = Mapping[str, np.ndarray | Tensor]  # by name; a tensor is read when it is copied
 
 
 def save(model: ViT, path: str | Path) -> None:
     """Write a model into one file, replaced whole; `load` reads it.
 
-    Raises OSError when it can't be written; an older file at `path` is then still whole.
+    Raises OSError when it can't be written, InputError for what could not be loaded again; an older
+    file at `path` is then still whole.
     """
     write_checkpoint(path, header_of(model), {"parameters": model.parameters})
 
@@ -24,66 +32,120 @@ def load(file_or_run: str | Path) -> ViT:
 
     Raises FileNotFoundError, or InputError when the file is not a whole checkpoint of a ViT.
     """
-    header, groups = read_checkpoint(file_or_run)
-    return build(header, groups["parameters"], file_or_run)
+    with open_checkpoint(file_or_run) as checkpoint:
+        return build(checkpoint.header, checkpoint.group("parameters"), file_or_run)
 
 
 def header_of(model: ViT) -> dict:
-    """What a checkpoint says of a model beside its arrays."""
+    """What a checkpoint says of a model beside its arrays: plain values, which `build` takes.
+
+    Raises InputError for names that are not one for each class, and for what is no plain value.
+    """
     return {
         "architecture": model.architecture.name,
         "config": model.config.to_dict(),
-        "preprocessing": model.preprocessing,
-        "class_names": model.class_names,
+        "preprocessing": plain(model.preprocessing or {}, "preprocessing"),
+        "class_names": class_names(model.class_names, model.config.classes),
     }
+
+
+def plain(value, name: str):
+    """A value as JSON holds it: NumPy's scalars and arrays become numbers and lists.
+
+    Raises InputError for another kind of value; `name` says where it stands.
+    """
+    if isinstance(value, (np.generic, np.ndarray)):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): plain(part, f"{name}[{str(key)!r}]") for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(part, f"{name}[{i}]") for i, part in enumerate(value)]
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    raise InputError(
+        f"{name} is {value!r}: a file holds numbers, words, True, False, None, and lists and "
+        "dictionaries of them"
+    )
 
 
 def load_config(file_or_run: str | Path) -> ViTConfig:
     """Only the configuration: no array is read."""
-    return _config(read_header(file_or_run), file_or_run)
+    with open_checkpoint(file_or_run) as checkpoint:
+        return config_of(checkpoint.header, checkpoint.group("parameters"), file_or_run)
 
 
-def build(header: dict, arrays: Mapping[str, np.ndarray], source: str | Path) -> ViT:
+def build(header: dict, arrays: Arrays, source: str | Path) -> ViT:
     """A ViT from a checkpoint's header and parameters; `source` is for messages."""
-    config = _config(header, source)
+    config = config_of(header, arrays, source)
     dtypes = {array.dtype for array in arrays.values()}
     if len(dtypes) != 1:
         names = ", ".join(sorted(map(str, dtypes))) or "none"
         raise InputError(f"{source} should hold parameters of one dtype, and holds: {names}")
+    try:
+        names = class_names(header.get("class_names"), config.classes)
+    except InputError as error:
+        raise InputError(f"{source}: {error}") from error
     model = ViT(config, seed=None, dtype=dtypes.pop())
     fill(model.parameters, arrays, source)
     model.preprocessing = dict(header.get("preprocessing") or {})
-    model.class_names = [str(name) for name in header.get("class_names") or model.class_names]
-    if len(model.class_names) != config.classes:
-        raise InputError(
-            f"{source} names {len(model.class_names)} classes, but its model has {config.classes}"
-        )
+    model.class_names = names
     return model
 
 
-def fill(into: NamedArrays, arrays: Mapping[str, np.ndarray], source: str | Path) -> None:
+def fill(into: NamedArrays, arrays: Arrays, source: str | Path) -> None:
     """Copy arrays by name; InputError unless names and shapes are exactly those of `into`."""
-    missing, unknown = set(into) - set(arrays), set(arrays) - set(into)
-    if missing or unknown:
-        name = sorted(missing or unknown)[0]
-        raise InputError(
-            f"{source} is of another architecture: {name!r} is "
-            f"{'missing' if missing else 'not part of this model'}"
-        )
+    check_shapes(into.layout, arrays, source)
     for name, array in arrays.items():
-        if array.shape != into[name].shape:
-            raise InputError(
-                f"{source} is of another architecture: {name!r} has shape {array.shape}, and its "
-                f"configuration asks for {into[name].shape}"
-            )
         into[name] = array
 
 
-def _config(header: dict, source: str | Path) -> ViTConfig:
+def check_shapes(layout: Layout, arrays: Arrays, source: str | Path) -> None:
+    """InputError unless names and shapes are exactly those of a layout; no array is read."""
+    missing, unknown = set(layout.shapes) - set(arrays), set(arrays) - set(layout.shapes)
+    if missing or unknown:
+        name = shortened(sorted(missing or unknown)[0])
+        raise InputError(
+            f"{source} is of another architecture: {name} is "
+            f"{'missing' if missing else 'not part of this model'}"
+        )
+    for name, array in arrays.items():
+        if array.shape != layout.shapes[name]:
+            raise InputError(
+                f"{source} is of another architecture: {name!r} has shape {array.shape}, and its "
+                f"configuration asks for {layout.shapes[name]}"
+            )
+
+
+def config_of(header: dict, arrays: Arrays, source: str | Path) -> ViTConfig:
+    """The configuration in a header, which the arrays beside it must have the shapes of.
+
+    So whoever builds by it needs no more memory than the file has.
+    """
     known = ViT.architecture.name
     if header.get("architecture") != known:
         raise InputError(
-            f"{source} holds a model of architecture {header.get('architecture')!r}: "
+            f"{source} holds a model of architecture {shortened(header.get('architecture'))}: "
             f'this minivit knows "{known}"'
         )
-    return ViTConfig.from_dict(header.get("config") or {})
+    try:
+        config = ViTConfig.from_dict(header.get("config", {}))
+    except InputError as error:
+        raise InputError(f"{source} has a damaged header: {error}") from error
+    if config.depth > len(arrays):  # every block has arrays: no need to list millions of names
+        raise InputError(
+            f"{source} is of another architecture: it holds {len(arrays)} arrays, and its "
+            f"configuration asks for {config.depth} blocks"
+        )
+    if config.tokens > MOST_TOKENS or math.prod(config.image) * config.channels > MOST_NUMBERS:
+        raise InputError(  # without a table of positions the arrays don't tell
+            f"{source} is a model for images of {config.image[0]}x{config.image[1]}x"
+            f"{config.channels} in {config.tokens} tokens: too large to work with; choose another "
+            "checkpoint"
+        )
+    check_shapes(layout_of(config), arrays, source)
+    return config
+
+
+def layout_of(config: ViTConfig) -> Layout:
+    """Every parameter that a configuration asks for."""
+    return Layout(ViT.architecture.parameters(config))

@@ -7,9 +7,10 @@ import argparse
 from collections.abc import Collection
 
 from minivit.errors import InputError
-from minivit.fields import Described, described_fields, in_words
+from minivit.fields import Described, asked, described_fields, in_words
 
 METAVARS = {int: "N", float: "X", str: "NAME", tuple: "N"}
+TYPED = {tuple: "expected a whole number, or two such as 4x2 (height x width)"}
 
 
 def add_options(
@@ -37,34 +38,29 @@ def reading(field: Described) -> dict:
         return {"action": argparse.BooleanOptionalAction}
     metavar = "|".join(field.choices) or METAVARS[field.kind]
     if field.may_be_none:
-        return {"type": or_none(field.kind), "metavar": f"{metavar}|none"}
-    return {"type": pair if field.kind is tuple else field.kind, "metavar": metavar}
+        metavar += "|none"
+    return {"type": read(field), "metavar": metavar}
+
+
+def read(field: Described):
+    """A type of argument: what was typed as a value of the field, or a sentence."""
+
+    def parse(text: str):
+        if field.may_be_none and text.lower() == "none":
+            return None
+        try:
+            return pair(text) if field.kind is tuple else field.kind(text)
+        except ValueError:
+            expected = TYPED.get(field.kind) or asked(field).replace("or None", 'or "none"')
+            raise argparse.ArgumentTypeError(f"{text!r}: {expected}") from None
+
+    return parse
 
 
 def pair(text: str) -> tuple[int, int]:
-    """ "4" -> (4, 4), "4x2" -> (4, 2)."""
-    try:
-        height, _, width = text.partition("x")
-        return int(height), int(width or height)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r}: expected a whole number, or two such as 4x2 (height x width)"
-        ) from None
-
-
-def or_none(kind: type):
-    """A type of argument that takes the word "none" as well."""
-
-    def parse(text: str):
-        if text.lower() == "none":
-            return None
-        try:
-            return kind(text)
-        except ValueError:
-            what = {int: "a whole number", float: "a number"}[kind]
-            raise argparse.ArgumentTypeError(f'{text!r}: expected {what}, or "none"') from None
-
-    return parse
+    """ "4" -> (4, 4), "4x2" -> (4, 2); ValueError for anything else."""
+    height, _, width = text.partition("x")
+    return int(height), int(width or height)
 
 
 def given(arguments: argparse.Namespace, configuration: type) -> dict[str, object]:

@@ -5,6 +5,7 @@ import json
 import math
 
 from minivit.cli.arguments import add_threads
+from minivit.cli.printing import one_line
 
 HELP = "accuracy, loss and confusion matrix of a trained model"
 
@@ -25,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from minivit import backend
     from minivit.checkpoints import load
-    from minivit.data import load_dataset
+    from minivit.data import DATASETS, load_dataset
     from minivit.errors import InputError
     from minivit.training import evaluate
 
@@ -36,6 +37,11 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError(
             f"{arguments.run} does not say which dataset it was trained on: there is nothing to "
             "measure it on; give a run that `minivit train` wrote"
+        )
+    if name not in DATASETS:
+        raise InputError(
+            f"{arguments.run} was trained on data of your own, {name!r}: hand them in, in Python, "
+            f"with minivit.training.evaluate(minivit.load({arguments.run!r}), images, labels)"
         )
     test = load_dataset(name).test
     with np.errstate(over="ignore", invalid="ignore"):  # a sentence says it better
@@ -49,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         summary = {"accuracy": result.accuracy, "loss": result.loss, "images": len(test.labels)}
         print(json.dumps(summary))
     else:
-        print(f"{arguments.run} on the {len(test.labels)} test images of {name}\n")
+        print(f"{one_line(arguments.run)} on the {len(test.labels)} test images of {name}\n")
         print(report(result, test.labels, model.class_names))
     return 0
 

@@ -5,6 +5,7 @@ import json
 
 from minivit.cli.arguments import whole_number
 from minivit.cli.configuration import add_options, given, refuse
+from minivit.cli.printing import one_line
 from minivit.fields import changes_in_words
 
 HELP = "shapes, parameters, FLOPs and memory of a variant or a run"
@@ -44,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(as_json(config, rows, total, arguments.batch, training), indent=2))
         return 0
-    print(f"{arguments.model}: {describe(config)}\n")
+    print(f"{one_line(arguments.model)}: {describe(config)}\n")
     print(stage_table(rows, total))
     print(f"\n{SIZES}\n")
     print(totals(total, arguments.batch))
@@ -66,11 +67,21 @@ def find(name: str, changes: dict):
         return variant(name, **changes), {}
     if Path(name).exists():
         refuse(changes, f"{name} is a run or a checkpoint")
-        return load_config(name), read_header(name).get("training") or {}
+        return load_config(name), in_words_of_today(read_header(name).get("training") or {})
     try:
         return variant(name, **changes), {}  # by another name, or raises with the nearest
     except InputError as error:
         raise InputError(f"{error}; and no run or checkpoint has this name") from error
+
+
+def in_words_of_today(training: dict) -> dict:
+    """What a run was trained with; its held-out images were once called test images."""
+    from minivit.training.run import today
+
+    state = training.get("state") or {}
+    if not (training.get("recipe") or {}).get("hold_out") or not state.get("history"):
+        return training
+    return training | {"state": state | {"history": [today(row) for row in state["history"]]}}
 
 
 def describe(c) -> str:
@@ -126,7 +137,7 @@ def totals(total, batch: int) -> str:
         (
             "activations",
             size(memory["activations"]),
-            "what the NumPy backend keeps of the forward for the backward",
+            "what the backward needs of the forward; the Numba backend keeps about half",
         ),
         ("together", size(sum(memory.values())), "without images and short-lived temporaries"),
     ]
@@ -136,7 +147,7 @@ def totals(total, batch: int) -> str:
         "(a multiplication and an addition: 2)\n"
         f"training step      {scaled(total.step_flops)}FLOPs for {batch} images "
         "(3 x forward: the backward takes two products for each one)\n\n"
-        f"Memory of a training step with {batch} images\n"
+        f"Memory of a training step with {batch} images on the NumPy backend\n"
         f"{table([(f'  {name}', amount, why) for name, amount, why in rows], '<><')}"
     )
 
@@ -181,6 +192,7 @@ def as_json(config, rows, total, batch: int, training: dict) -> dict:
             {**row._asdict(), "shape": ["B", *row.shape] if row.shape else []} for row in rows
         ],
         **total._asdict(),
+        "memory_backend": "numpy",
         "batch": batch,
         "training": {name: value for name, value in training.items() if name != "state"},
         "history": (training.get("state") or {}).get("history") or [],

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from minivit.cli import printing
 from minivit.cli.arguments import add_threads
 from minivit.cli.parser import VERBS, Parser, nearest, read
 from minivit.cli.sentences import sentence
@@ -25,6 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Raises SystemExit as argparse does: after --help, and with 2 for options it can't read.
     """
+    printing.prepare_streams()
     try:
         return run(sys.argv[1:] if argv is None else list(argv))
     except BrokenPipeError:  # the reader of our output left, e.g. `minivit info H/14 | head -3`
@@ -77,7 +79,7 @@ def choose_threads(verb: str, options: list[str]) -> None:
         threads = threads or thread_count()
         set_threads(threads)
         if warning := crowded(threads):
-            print(f"minivit: {warning}", file=sys.stderr)
+            printing.complain(warning)
 
 
 def drop_output() -> None:
@@ -87,5 +89,5 @@ def drop_output() -> None:
 
 def complain(message: str, code: int) -> int:
     """Print one sentence on stderr and hand on the exit code."""
-    print(f"minivit: {message}", file=sys.stderr)
+    printing.complain(message)
     return code

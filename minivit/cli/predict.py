@@ -4,11 +4,21 @@ import argparse
 import json
 import sys
 import textwrap
+from typing import NamedTuple
 
 from minivit.cli.arguments import add_threads, whole_number
+from minivit.cli.printing import complain, one_line, silent_libraries
+from minivit.cli.sentences import sentence
 
 HELP = "classify pictures with a trained model"
-ALL_WELL, SOME_FAILED, NONE_PREDICTED = 0, 1, 2
+ALL_WELL, SOME_FAILED, NONE_READ = 0, 1, 2
+
+
+class Unanswered(NamedTuple):
+    """A picture that got no class, and why."""
+
+    file: str
+    error: Exception
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,8 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "images",
         metavar="IMAGE",
         nargs="+",
-        help="picture files, or folders: all pictures in a folder, in the order of their names, "
-        "without hidden files",
+        help="picture files, or folders: all pictures in a folder and the folders in it, in the "
+        "order of their names, without hidden ones; - is standard input",
     )
     parser.add_argument(
         "--top",
@@ -31,54 +41,71 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--json",
         action="store_true",
         help='print only a list of {"file", "classes": [{"name", "probability"}], '
-        '"preprocessing"}, probabilities from 0 to 1 (default: text)',
+        '"preprocessing"}, probabilities from 0 to 1; a picture without an answer has "classes": '
+        'null and a "reason" (default: text)',
     )
     add_threads(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """0 when every picture has its answer, 1 when some have none, 2 when none could be read."""
     from minivit import backend
     from minivit.checkpoints import load
     from minivit.data.picture_files import check_preprocessing
+    from minivit.data.strokes import NothingToRead
 
     backend.prefer("numba")
     model = load(arguments.run)
-    check_preprocessing(model.preprocessing)
-    predicted, failures = [], 0
+    check_preprocessing(model.preprocessing, model.config.image, model.config.channels)
+    entries, errors = [], []
     for answer in answers(model, arguments.images, arguments.top):
-        if isinstance(answer, Exception):
-            failures += 1
-            complain(answer)
-            continue
-        predicted.append(answer)
-        if not arguments.json:
+        entries.append(answer)
+        if isinstance(answer, Unanswered):
+            errors.append(answer.error)
+            complain(reason(answer.error))
+        elif not arguments.json:
             print(report(answer), flush=True)
     if arguments.json:
-        print(json.dumps(predicted, indent=2))
-    if not predicted:
-        return NONE_PREDICTED
-    return SOME_FAILED if failures else ALL_WELL
+        found = [failed(e) if isinstance(e, Unanswered) else e for e in entries]
+        print(json.dumps(found, indent=2))
+    if not errors:
+        return ALL_WELL
+    read = len(errors) < len(entries) or any(isinstance(e, NothingToRead) for e in errors)
+    return SOME_FAILED if read else NONE_READ
 
 
 def answers(model, given: list[str], top: int):
-    """For every picture its answer, or the error that it gave: one bad file stops no other."""
-    from minivit.data.picture_files import picture_files
+    """For every picture its answer, or why it has none: one bad file stops no other."""
     from minivit.errors import InputError
 
     for path in given:
         try:
-            files = picture_files(path)
+            pictures = list(pictures_of(path))
         except (InputError, OSError) as error:
-            yield error
+            yield Unanswered(path, error)
             continue
-        for file in files:
+        for name, content in pictures:
             try:
-                yield predict(model, file, top)
+                if isinstance(name, OSError):
+                    raise name
+                yield predict(model, name, top, content)
             except (InputError, OSError) as error:
-                yield error
+                yield Unanswered(str(getattr(name, "filename", name)), error)
 
 
-def predict(model, file, top: int) -> dict:
+def pictures_of(path: str):
+    """Names of pictures, or errors in their place, and what was read already: "-" is stdin."""
+    from minivit.data.decoding import all_of
+    from minivit.data.picture_files import picture_files
+
+    if path == "-":
+        yield path, all_of(sys.stdin.buffer, "standard input")
+        return
+    for file in picture_files(path):
+        yield file, None
+
+
+def predict(model, file, top: int, content: bytes | None = None) -> dict:
     """One picture's entry in the list that --json prints."""
     import numpy as np
 
@@ -86,7 +113,8 @@ def predict(model, file, top: int) -> dict:
     from minivit.errors import InputError
     from minivit.ops import softmax_forward
 
-    image, steps = prepare_picture(file, model.preprocessing)
+    with silent_libraries():
+        image, steps = prepare_picture(file, model.preprocessing, content)
     with np.errstate(over="ignore", invalid="ignore"):  # a sentence says it better
         probabilities, _ = softmax_forward(model.logits(image[None]))
     if not np.isfinite(probabilities).all():
@@ -103,18 +131,21 @@ def predict(model, file, top: int) -> dict:
 
 def report(answer: dict) -> str:
     """The answer as text: classes first, then what was done to the picture."""
-    width = max(len(entry["name"]) for entry in answer["classes"])
-    lines = [f"{answer['file']}"]
-    lines += [f"  {c['name']:{width}}  {c['probability']:6.1%}" for c in answer["classes"]]
+    names = [one_line(entry["name"]) for entry in answer["classes"]]
+    shares = [entry["probability"] for entry in answer["classes"]]
+    width = max(map(len, names))
+    lines = [one_line(answer["file"])]
+    lines += [f"  {n:{width}}  {share:6.1%}" for n, share in zip(names, shares, strict=True)]
     done = textwrap.fill(
         "; ".join(answer["preprocessing"]), 96, initial_indent="  ", subsequent_indent="  "
     )
     return "\n".join([*lines, done])
 
 
-def complain(error: Exception) -> None:
-    """One sentence on stderr."""
-    from minivit.cli.sentences import sentence
+def failed(answer: Unanswered) -> dict:
+    """The entry of a picture without an answer."""
+    return {"file": answer.file, "classes": None, "reason": reason(answer.error)}
 
-    reason = sentence(error) if isinstance(error, OSError) else str(error)
-    print(f"minivit: {reason}", file=sys.stderr)
+
+def reason(error: Exception) -> str:
+    return sentence(error) if isinstance(error, OSError) else str(error)

@@ -1,11 +1,22 @@
 """A training on the terminal: the bar, a line an epoch, and Ctrl-C taken between two steps."""
 
+import os
 import signal
 import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+from minivit.fields import changes_in_words
+
+STOPPING = "\nminivit: stopping after this step; press Ctrl-C again to stop at once\n"
 
 
 class Progress:
-    """The bar as a `with` block; `interrupted` is set by the first Ctrl-C, a second one raises."""
+    """The bar as a `with` block; `interrupted` is set by the first Ctrl-C, a second one raises.
+
+    Python lets only its main thread listen to signals: elsewhere Ctrl-C is as it was.
+    """
 
     def __init__(self, training):
         self.training = training
@@ -14,16 +25,20 @@ class Progress:
     def __enter__(self) -> "Progress":
         from tqdm import tqdm
 
+        from minivit.training import heading
+
         t = self.training
         self.bar = tqdm(
-            total=t.config.epochs * t.steps_per_epoch,
-            initial=t.state.epoch * t.steps_per_epoch + t.state.step,
-            unit="batch", disable=not sys.stderr.isatty(), dynamic_ncols=True, leave=False,
-            bar_format="{percentage:3.0f}% |{bar}| {elapsed} elapsed, {remaining} left{postfix}",
+            total=t.config.epochs * t.steps_per_epoch, initial=t.steps_done, unit="batch",
+            disable=not on_terminal(), dynamic_ncols=True, leave=False,
+            bar_format="{percentage:3.0f}% |{bar}| {remaining} left{postfix}",
         )  # fmt: skip
         self.former = {}
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self.former[number] = signal.signal(number, self.interrupt)
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self.former[number] = signal.signal(number, self.interrupt)
+        if not t.finished:
+            self.say(heading(t.config.measured_on))
         return self
 
     def __exit__(self, *exception) -> None:
@@ -32,9 +47,13 @@ class Progress:
             signal.signal(number, handler)
 
     def interrupt(self, number: int, frame) -> None:
-        """What a signal does: nothing yet; who trains looks at `interrupted` after the step."""
+        """What a signal does: it says so, no more; who trains looks at `interrupted` after the
+        step. The first step may last long, since kernels are compiled in it.
+        """
         self.interrupted = True
         signal.signal(number, self.former[number])  # a second Ctrl-C stops at once
+        with suppress(AttributeError, OSError, ValueError):  # there is no console
+            os.write(sys.stderr.fileno(), STOPPING.encode())  # print may be interrupted itself
 
     def step(self) -> None:
         t, s = self.training, self.training.state
@@ -47,17 +66,40 @@ class Progress:
         self.bar.update()
 
     def epoch(self, row: dict) -> None:
-        from tqdm import tqdm
+        from minivit.training import epoch_line
 
         seconds = self.training.state.timing[-1]["seconds"]
-        tqdm.write(
-            f"epoch {row['epoch']:3}/{self.training.config.epochs}  "
-            f"train loss {row['train_loss']:.3f}  accuracy {row['train_accuracy']:6.1%}  |  "
-            f"{measured_on(self.training)} loss {row['test_loss']:.3f}  "
-            f"accuracy {row['test_accuracy']:6.1%}  |  {seconds:.2f} s"
-        )
+        self.say(epoch_line(self.training.config.epochs, row, seconds))
+
+    def say(self, line: str) -> None:
+        """Print a line; the bar stays below it."""
+        if self.bar.disable:
+            print(line, flush=True)
+        else:
+            self.bar.write(line)
 
 
-def measured_on(training) -> str:
-    """Which images tell how good the model is, in the words of the lines."""
-    return "held-out" if training.config.hold_out else "test"
+def opening(training, folder: Path) -> str:
+    """What is trained on what, in three lines."""
+    from minivit import backend
+    from minivit.models import parameter_count
+    from minivit.threads import thread_count
+
+    c, data = training.config.model, training.data
+    options = changes_in_words(c)
+    train, test = len(data.train.labels), len(data.test.labels)
+    threads = thread_count()
+    return (
+        f"{data.name}: {train:,} training and {test:,} {training.config.measured_on} images of "
+        f"{c.image[0]}x{c.image[1]} pixels, {c.classes} classes\n"
+        f"ViT: {c.patches} patches of {c.patch[0]}x{c.patch[1]}, width {c.width}, "
+        f"{c.depth} blocks, {c.heads} heads, MLP {c.mlp}"
+        f"{', ' + options if options else ''}: {parameter_count(c):,} parameters\n"
+        f"backend {backend.name()}, {threads} thread{'s' * (threads > 1)}, "
+        f"seed {training.config.seed}; run folder {folder}"
+    )
+
+
+def on_terminal() -> bool:
+    """Whether somebody may watch; a program without a console has no stderr."""
+    return sys.stderr is not None and sys.stderr.isatty()

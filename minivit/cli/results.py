@@ -3,8 +3,7 @@
 import math
 from pathlib import Path
 
-from minivit.cli.progress import measured_on
-from minivit.errors import InputError
+from minivit.files import typed
 
 
 def finish(training, folder: Path) -> None:
@@ -13,24 +12,26 @@ def finish(training, folder: Path) -> None:
     labels = training.data.test.labels
     right = round(tested.accuracy * len(labels))
     print(
-        f"\n{measured_on(training).capitalize()} accuracy after the last epoch: "
+        f"\n{training.config.measured_on.capitalize()} accuracy after the last epoch: "
         f"{tested.accuracy:.2%} ({right} of {len(labels)}), loss {tested.loss:.3f}\n"
     )
+    print(f"In {folder}:")
     for name, meaning in draw(training, tested.probabilities, folder).items():
-        print(f"  {folder / name!s:<40} {meaning}")
+        print(f"  {name:<22}  {meaning}")
     from minivit.figures import can_draw
 
-    if not can_draw():
+    run = typed(folder)
+    if not can_draw() and training.state.history:
         print("  No curve.png: matplotlib is missing; pip install 'minivit[plots]', then run\n"
-              f"  minivit train --resume {folder}, which draws it.")  # fmt: skip
+              f"  minivit train --resume {run}\n  which draws it.")  # fmt: skip
     print(
-        f"\nNext:\n  minivit evaluate {folder}\n  minivit predict {folder} YOUR_PICTURE.png\n"
-        f"  minivit gradcheck {folder}"
+        f"\nNext:\n  minivit evaluate {run}\n  minivit predict {run} YOUR_PICTURE.png\n"
+        f"  minivit gradcheck {run}"
     )
 
 
 def measured(training):
-    """The evaluation of the last epoch's model; InputError when it overflows."""
+    """The evaluation of the last epoch's model; Diverged when it overflows."""
     import numpy as np
 
     from minivit.training import evaluate
@@ -39,7 +40,7 @@ def measured(training):
     with np.errstate(over="ignore", invalid="ignore"):  # a sentence says it better
         tested = evaluate(training.model, images, labels)
     if not math.isfinite(tested.loss):
-        raise InputError(training.divergence(images[:64], None))
+        raise training.divergence(images[:64], None)
     return tested
 
 
@@ -50,15 +51,16 @@ def draw(training, probabilities, folder: Path) -> dict[str, str]:
 
     files = {
         CHECKPOINT: "the model, and all that going on needs",
-        "history.csv": "losses and accuracies of every epoch",
-        "timing.csv": "seconds and images per second of every epoch",
     }
+    history = training.state.history
+    if history:
+        files["history.csv"] = "losses and accuracies of every epoch"
+        files["timing.csv"] = "seconds and images per second of every epoch"
     images, labels = training.data.test
     if training.config.model.depth:
         path = folder / "attention.png"
         attention_picture(training.model, images, labels, probabilities, path)
         files["attention.png"] = "where the model looks, head by head, and what it got wrong"
-    history = training.state.history
     if can_draw() and history:
         training_curve(history, folder / "curve.png")
         files["curve.png"] = "loss and accuracy as curves"

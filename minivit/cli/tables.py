@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable
 
+from minivit.cli.printing import one_line
+
 
 def table(rows: Iterable[Iterable[str]], align: str = "<>") -> str:
     """Rows of cells (the first may be a heading) as aligned lines, two spaces between columns.
 
-    `align` has a letter for each column, "<" left or ">" right; its last one is for the rest too.
+    What a cell holds that is no text of one line is escaped. `align` has a letter for each column,
+    "<" left or ">" right; its last one is for the rest too.
     """
-    rows = [list(row) for row in rows]
+    rows = [list(map(one_line, row)) for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     align = align.ljust(len(widths), align[-1])
     lines = [

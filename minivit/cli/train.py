@@ -5,9 +5,10 @@ from pathlib import Path
 
 from minivit.cli.arguments import add_threads
 from minivit.cli.configuration import add_options, given
-from minivit.cli.progress import Progress, measured_on
+from minivit.cli.progress import Progress, opening
 from minivit.cli.results import finish
-from minivit.fields import changes_in_words
+from minivit.cli.sentences import sentence
+from minivit.files import typed
 
 HELP = "train a ViT on the embedded digits, and draw where it looks"
 OF_THE_DATA = ("image", "channels", "classes")  # no options: the data set decides them
@@ -37,32 +38,47 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from minivit import backend
-    from minivit.training import save_run, write_tables
+    from minivit.training import held, new_folder
 
     backend.prefer("numba")
-    if arguments.resume is None:
-        training, folder = begun(arguments)
-        save_run(training, folder)
-    else:
-        training, folder = resumed(arguments)
-        write_tables(training, folder)  # the run may have been killed before it wrote them
-    print(opening(training, folder))
+    if arguments.resume is not None:
+        folder = run_to_resume(arguments)
+        with held(folder):
+            return go_on(resumed(folder), folder)
+    training = begun(arguments)
+    folder = new_folder(training.data.name, arguments.out)
+    with held(folder):
+        save_first(training, folder, force=arguments.force)
+        return go_on(training, folder)
+
+
+def go_on(training, folder: Path) -> int:
+    """Train, measure, draw; whatever stops it, say how to go on."""
+    from minivit.errors import InputError
+    from minivit.training import Diverged
+
+    resume = f"minivit train --resume {typed(folder)}"
     try:
+        print(opening(training, folder))
         learn(training, folder)
         finish(training, folder)
     except KeyboardInterrupt:  # between the first save and the loop, after it, or the second one
-        print(
-            f"\nInterrupted. The last checkpoint is whole; to go on from it, run\n"
-            f"  minivit train --resume {folder}"
-        )
+        print(f"\nInterrupted. The last checkpoint is whole; to go on from it, run\n  {resume}")
         return 130
     except Interrupted:
         state = training.state
         print(
             f"\nInterrupted and saved in epoch {state.epoch + 1}, after batch {state.step} of "
-            f"{training.steps_per_epoch}. To go on, run\n  minivit train --resume {folder}"
+            f"{training.steps_per_epoch}. To go on, run\n  {resume}"
         )
         return 130
+    except Diverged as error:
+        raise InputError(f"{error}. {kept(folder)}") from error
+    except BrokenPipeError:  # nobody reads what is printed: no matter of the run's files
+        raise
+    except OSError as error:
+        again = f"go on from the last checkpoint with {resume}"
+        raise OSError(sentence(error, again)) from error
     return 0
 
 
@@ -87,10 +103,10 @@ def learn(training, folder: Path) -> None:
 
 
 def begun(arguments: argparse.Namespace):
-    """A new training and its folder; every setting is checked before the folder is made."""
+    """A new training; every setting is checked before its folder is made."""
     from minivit.data import DATASETS, load_dataset
     from minivit.models import ViTConfig, variant
-    from minivit.training import Training, TrainingConfig, new_folder, run_data
+    from minivit.training import Training, TrainingConfig, check_finite, run_data
 
     dataset = getattr(arguments, "dataset", "digits")
     if dataset not in DATASETS:
@@ -98,26 +114,73 @@ def begun(arguments: argparse.Namespace):
     model = variant(dataset, **given(arguments, ViTConfig))
     recipe = TrainingConfig(model=model, **given(arguments, TrainingConfig))
     training = Training(recipe, run_data(dataset, recipe))
-    return training, new_folder(dataset, arguments.out, force=arguments.force)
+    check_finite(training)
+    return training
 
 
-def resumed(arguments: argparse.Namespace):
-    """A former run and its folder; says so when the last bits may not be the same any more."""
-    from minivit import backend
-    from minivit.checkpoints import checkpoint_path
+def save_first(training, folder: Path, *, force: bool) -> None:
+    """The first checkpoint. A run that is overwritten lasts until this one is whole; what else
+    lies in its folder stays.
+    """
+    from minivit.training import check_vacant, others, remove_pictures, save_run
+
+    check_vacant(folder, force=force)
+    save_run(training, folder)
+    remove_pictures(folder)
+    if rest := others(folder):
+        print(f"Kept in {folder}, as no run has written it: {', '.join(rest)}")
+
+
+def kept(folder: Path) -> str:
+    """What a training that diverged leaves. A checkpoint that has learnt nothing is removed."""
+    from minivit.checkpoints import CHECKPOINT, read_header
+
+    state = read_header(folder)["training"]["state"]
+    if state["epoch"] or state["step"]:
+        return f"The last good checkpoint, after epoch {state['epoch']}, is kept in {folder}"
+    (folder / CHECKPOINT).unlink()
+    if not any(folder.iterdir()):
+        folder.rmdir()
+    return "It had saved nothing learnt yet, so no checkpoint is kept"
+
+
+def run_to_resume(arguments: argparse.Namespace) -> Path:
+    """The folder of a former run; InputError for options that would change it, or another file."""
+    from minivit.checkpoints import CHECKPOINT, checkpoint_path
     from minivit.errors import InputError
-    from minivit.threads import thread_count
-    from minivit.training import load_run
 
     allowed = {"verb", "run", "resume", "threads", "out", "force"}
-    typed = sorted(set(vars(arguments)) - allowed)
-    if typed or arguments.out or arguments.force:
-        option = typed[0].replace("_", "-") if typed else "out" if arguments.out else "force"
+    others = sorted(set(vars(arguments)) - allowed)
+    if others or arguments.out or arguments.force:
+        option = others[0].replace("_", "-") if others else "out" if arguments.out else "force"
         raise InputError(
             f"--resume goes on exactly as the run began, so --{option} can't be given with it; "
             "leave it out, or start a new run without --resume"
         )
-    training = load_run(arguments.resume)
+    path = checkpoint_path(arguments.resume)
+    if path.name != CHECKPOINT:
+        raise InputError(
+            f"--resume goes on with the {CHECKPOINT} of a run folder, and {path} has another name; "
+            "put it into a folder of its own, under that name"
+        )
+    return path.parent
+
+
+def resumed(folder: Path):
+    """A former run; says so when the last bits may not be the same any more, or nothing is left."""
+    from minivit import backend
+    from minivit.threads import thread_count
+    from minivit.training import load_run, remove_pictures, write_tables
+
+    training = load_run(folder)
+    write_tables(training, folder)  # the run may have been killed before it wrote them
+    if training.finished:
+        print(
+            f"All {training.config.epochs} epochs of this run are done: nothing is left to train. "
+            "It is measured, and its pictures are drawn anew."
+        )
+        return training
+    remove_pictures(folder)  # of a run that this one was overwriting when it was killed
     began, now = training.bits, {"backend": backend.name(), "threads": thread_count()}
     if began != now:
         print(
@@ -126,25 +189,4 @@ def resumed(arguments: argparse.Namespace):
             f"For the same bits, add --threads {began['threads']} and set "
             f"MINIVIT_BACKEND={began['backend']}."
         )
-    return training, checkpoint_path(arguments.resume).parent
-
-
-def opening(training, folder: Path) -> str:
-    """What is trained on what, in three lines."""
-    from minivit import backend
-    from minivit.models import parameter_count
-    from minivit.threads import thread_count
-
-    c, data = training.config.model, training.data
-    options = changes_in_words(c)
-    train, test = len(data.train.labels), len(data.test.labels)
-    threads = thread_count()
-    return (
-        f"{data.name}: {train:,} training and {test:,} {measured_on(training)} images of "
-        f"{c.image[0]}x{c.image[1]} pixels, {c.classes} classes\n"
-        f"ViT: {c.patches} patches of {c.patch[0]}x{c.patch[1]}, width {c.width}, "
-        f"{c.depth} blocks, {c.heads} heads, MLP {c.mlp}"
-        f"{', ' + options if options else ''}: {parameter_count(c):,} parameters\n"
-        f"backend {backend.name()}, {threads} thread{'s' * (threads > 1)}, "
-        f"seed {training.config.seed}; run folder {folder}"
-    )
+    return training

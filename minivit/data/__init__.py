@@ -3,7 +3,7 @@
 import difflib
 
 from minivit.data.augment import random_shift
-from minivit.data.dataset import Dataset, Split, hold_out
+from minivit.data.dataset import Dataset, Split, checked, checked_split, ground, hold_out
 from minivit.data.digits import load_digits
 from minivit.errors import InputError
 
@@ -19,4 +19,14 @@ def load_dataset(name: str) -> Dataset:
     return DATASETS[name]()
 
 
-__all__ = ["DATASETS", "Dataset", "Split", "hold_out", "load_dataset", "random_shift"]
+__all__ = [
+    "DATASETS",
+    "Dataset",
+    "Split",
+    "checked",
+    "checked_split",
+    "ground",
+    "hold_out",
+    "load_dataset",
+    "random_shift",
+]

@@ -5,11 +5,18 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.errors import InputError
+from minivit.models.class_names import class_names
+from minivit.models.images import pixel_range
+from minivit.ops.cross_entropy import check_labels
+from minivit.ops.inputs import read
 
 
 class Split(NamedTuple):
     images: np.ndarray  # (n, height, width, channels) float32, scaled
     labels: np.ndarray  # (n,) int64
+
+    def __repr__(self) -> str:
+        return f"{np.shape(self.labels)[0]} images {'x'.join(map(str, np.shape(self.images)[1:]))}"
 
 
 class Dataset(NamedTuple):
@@ -18,6 +25,41 @@ class Dataset(NamedTuple):
     preprocessing: dict  # how a picture becomes an input; travels with the trained model
     train: Split
     test: Split
+
+    def __repr__(self) -> str:
+        """In one line, without the numbers."""
+        names = "" if self.class_names is None else f"; {len(self.class_names)} classes"
+        return f"data set {self.name}: {self.train} to train, {self.test} to test{names}"
+
+
+def checked(data: Dataset, classes: int | None = None) -> Dataset:
+    """The same with arrays: whoever brings data of their own may have lists.
+
+    Labels become int64; names become words, one for each of `classes`, if that is known. Raises
+    InputError when there are not as many labels as images, or when names or labels can't be meant.
+    """
+    train, test = (checked_split(*split, classes) for split in (data.train, data.test))
+    names = data.class_names if classes is None else class_names(data.class_names, classes)
+    preprocessing = dict(data.preprocessing or {})
+    return data._replace(class_names=names, preprocessing=preprocessing, train=train, test=test)
+
+
+def checked_split(images, labels, classes: int | None) -> Split:
+    """Arrays of the same length; images of any kind, labels (n,) int64."""
+    images, labels = read("images", images), read("labels", labels)
+    if not labels.size and labels.ndim == 1:
+        labels = labels.astype(np.int64)  # an empty list has no kind
+    if not images.ndim:
+        raise InputError(f"images are {images}: expected an array (n, height, width, channels)")
+    most = classes or int(labels.max(initial=0)) + 1 if labels.dtype.kind in "iu" else 1
+    check_labels(labels, len(images), most)
+    return Split(images, labels.astype(np.int64, copy=False))
+
+
+def ground(preprocessing: dict, images: np.ndarray) -> float:
+    """The pixel of what lies around the strokes; the least one, where nothing is known of it."""
+    low, high = pixel_range(preprocessing) or (images.min(), images.max())
+    return float(high if preprocessing.get("ink") == "dark" else low)
 
 
 def spread(labels: np.ndarray, each: int) -> np.ndarray:
@@ -44,9 +86,11 @@ def hold_out(data: Dataset, fraction: float) -> Dataset:
     """
     if not 0 < fraction < 1:
         raise InputError(f"hold-out is {fraction}: expected a fraction between 0 and 1, e.g. 0.2")
+    data = checked(data)
     labels = data.train.labels
-    each = round(fraction * len(labels) / len(data.class_names))
-    held = spread(labels, each) if 0 < each < np.bincount(labels).min() else labels < 0
+    found = np.unique(labels, return_counts=True)[1]  # how often each class is there
+    each = round(fraction * len(labels) / max(len(found), 1))
+    held = spread(labels, each) if 0 < each < found.min(initial=len(labels)) else labels < 0
     if not held.any():
         raise InputError(
             f"hold-out is {fraction}: with {len(labels)} training images nothing would be left on "

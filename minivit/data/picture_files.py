@@ -5,20 +5,23 @@ Which input a model takes is in its `preprocessing`: {"height", "width", "channe
 the embedded digits, or "any" for pictures that are taken as they are.
 """
 
-import logging
-import warnings
+import numbers
+import os
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
-from minivit.data.strokes import frame_strokes
+from minivit.data.decoding import NOT_READ, read_picture
+from minivit.data.strokes import CELL, NothingToRead, frame_strokes
 from minivit.errors import InputError
-
-logging.getLogger("PIL").addHandler(logging.NullHandler())  # its remarks are not for our users
+from minivit.fields import is_whole_number
+from minivit.models.images import LARGEST_PIXEL
 
 KEYS = ("height", "width", "channels", "low", "high", "ink")
+INKS = ("bright", "any")
+MOST = 1 << 24  # pixels of an input, or of the finer grid that strokes are drawn on
 
 
 class Prepared(NamedTuple):
@@ -26,47 +29,83 @@ class Prepared(NamedTuple):
     steps: list[str]  # what was done to the picture, in words
 
 
-def picture_files(path: str | Path) -> list[Path]:
-    """The file itself, or all pictures of a folder by name (hidden files and folders left out).
+def picture_files(path: str | Path) -> list[Path | OSError]:
+    """The file itself, or all pictures of a folder and of the folders in it, by name.
 
+    Hidden files and folders are left out; a folder that can't be read is there as its error.
     Raises InputError for a folder without pictures. A single file is looked at when it is read.
     """
+    if not str(path):  # as a path it would be the current folder
+        raise InputError('"" is no name of a picture: give a file or a folder')
     path = Path(path)
     if not path.is_dir():
         return [path]
     known = Image.registered_extensions()
-    files = sorted(
-        file
-        for file in path.iterdir()
-        if known.get(file.suffix.lower()) in Image.OPEN
-        and not file.name.startswith(".")
-        and file.is_file()
-    )
-    if not files:
+    readable = {end for end, kind in known.items() if kind in Image.OPEN and kind not in NOT_READ}
+    found, seen = [], set()
+    for folder, folders, names in os.walk(path, onerror=found.append, followlinks=True):
+        status = os.stat(folder)
+        if (status.st_dev, status.st_ino) in seen:  # a link led back
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        files = [Path(folder, name) for name in sorted(names) if not name.startswith(".")]
+        found += [file for file in files if file.suffix.lower() in readable and file.is_file()]
+    if not found:
         raise InputError(f"{path} holds no pictures: give a folder with PNG or JPEG files")
-    return files
+    return found
 
 
-def check_preprocessing(preprocessing: dict) -> None:
-    """InputError unless it says how a picture becomes an input."""
+def check_preprocessing(preprocessing: dict, image: tuple[int, int], channels: int) -> None:
+    """InputError unless it says how a picture becomes an input of a model for images of `image`
+    (height, width) and `channels`.
+    """
     missing = [key for key in KEYS if key not in preprocessing]
     if missing:
         raise InputError(
             f"the model does not say how a picture becomes its input ({', '.join(missing)} "
             "missing); give a run that `minivit train` wrote"
         )
-    if preprocessing["channels"] not in (1, 3):
+    height, width, said, low, high, ink = (preprocessing[key] for key in KEYS)
+    sizes = [height, width, said]
+    if not all(map(is_whole_number, sizes)) or sizes != [*image, channels]:
         raise InputError(
-            f"the model takes {preprocessing['channels']} channels: pictures have 1 or 3"
+            f"the model takes images of {image[0]}x{image[1]}x{channels}, but makes pictures "
+            f"{height!s:.20}x{width!s:.20}x{said!s:.20}: its checkpoint is damaged, choose another"
         )
+    if channels not in (1, 3):
+        raise InputError(f"the model takes {channels} channels: pictures have 1 or 3")
+    if not all(is_level(value) for value in (low, high)):
+        raise InputError(
+            f"the model takes black as {low!r:.20} and white as {high!r:.20}: expected numbers "
+            f"from -{LARGEST_PIXEL} to {LARGEST_PIXEL}; choose another checkpoint"
+        )
+    if ink not in INKS:
+        raise InputError(f"the model's ink is {ink!r:.20}: expected {' or '.join(INKS)}")
+    if height * width * (CELL**2 if ink == "bright" else 1) > MOST:
+        raise InputError(f"the model's images of {height}x{width} are too large to make")
 
 
-def prepare_picture(path: str | Path, preprocessing: dict) -> Prepared:
+def is_level(value) -> bool:
+    """Whether a pixel may have this value."""
+    return (
+        isinstance(value, numbers.Real)
+        and not isinstance(value, bool)
+        and abs(value) <= LARGEST_PIXEL
+    )
+
+
+def prepare_picture(
+    path: str | Path, preprocessing: dict, content: bytes | None = None
+) -> Prepared:
     """Read a picture and make it an input of the model with this (checked) `preprocessing`.
 
-    Raises InputError for what is not a whole picture, and OSError for what can't be read.
+    With `content`, what a pipe had, `path` is only its name. Raises NothingToRead for a picture
+    that shows nothing, InputError for what is not a whole picture, and OSError for what can't be
+    read.
     """
-    picture, steps = read_picture(path)
+    picture, steps = read_picture(path, content)
     height, width, channels, low, high, ink = (preprocessing[key] for key in KEYS)
     if channels == 1 and picture.mode == "RGB":
         picture = picture.convert("L")
@@ -75,9 +114,14 @@ def prepare_picture(path: str | Path, preprocessing: dict) -> Prepared:
         picture = picture.convert("L").convert("RGB")
         steps.append("grey in three channels")
     if channels == 1 and ink == "bright":
-        image, _, framing = frame_strokes(picture, height, width)
+        try:
+            image, _, framing = frame_strokes(picture, height, width)
+        except NothingToRead as error:
+            raise NothingToRead(f"{path}: {error}") from None
         steps += framing
     else:
+        if is_plain(picture):
+            raise NothingToRead(f"{path}: there is nothing to read: all its pixels are alike")
         fitted = ImageOps.fit(picture, (width, height), Image.Resampling.BILINEAR)
         image = np.asarray(fitted, np.float32) / 255
         steps.append(f"middle part resized to {width}x{height}, not inverted")
@@ -86,82 +130,8 @@ def prepare_picture(path: str | Path, preprocessing: dict) -> Prepared:
     return Prepared(image.reshape(height, width, channels), steps)
 
 
-def read_picture(path: str | Path) -> tuple[Image.Image, list[str]]:
-    """A picture of mode "L", "RGB" or "F" with values from 0 to 255, and what was done to it.
-
-    Raises as `prepare_picture` does.
-    """
-    path = Path(path)
-    if not path.is_file():
-        state = "is not a file" if path.exists() else "does not exist"
-        raise FileNotFoundError(f"{path} {state}: give a picture, e.g. a PNG or JPEG file")
-    if not path.stat().st_size:
-        raise InputError(f"{path} is empty (0 bytes): choose another picture")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        try:
-            with Image.open(path) as picture:
-                return decode(picture)
-        except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-            raise InputError(
-                f"{path} unpacks to more than {Image.MAX_IMAGE_PIXELS:,} pixels: make it smaller"
-            ) from error
-        except UnidentifiedImageError as error:
-            raise InputError(
-                f"{path} is not a picture of a known kind: give e.g. a PNG or JPEG file"
-            ) from error
-        except Exception as error:  # a decoder raises whatever its format's parser stumbles on
-            if isinstance(error, MemoryError) or getattr(error, "errno", None) is not None:
-                raise
-            raise InputError(
-                f"{path} can't be read as a picture, it is damaged or truncated ({error}); "
-                "choose another one or save it anew as PNG"
-            ) from error
-
-
-def decode(picture: Image.Image) -> tuple[Image.Image, list[str]]:
-    """Any picture of Pillow's as "L", "RGB" or "F" (0 to 255), upright, without
-    transparency."""
-    width, height = picture.size
-    steps = [f"{width}x{height} pixels, mode {picture.mode}"]
-    if getattr(picture, "is_animated", False):
-        steps.append(f"first of {picture.n_frames} frames")
-    picture.load()
-    if picture.getexif().get(ExifTags.Base.Orientation, 1) in range(2, 9):
-        picture = ImageOps.exif_transpose(picture)
-        steps.append("turned upright by its EXIF data")
-    mode = picture.mode
-    if mode.startswith(("I", "F")):
-        levels, remark = deep_levels(np.asarray(picture), mode)
-        return Image.fromarray(levels), [*steps, remark]
-    if mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in picture.info:
-        picture, ground = on_ground(picture)
-        return picture, [*steps, f"laid on {ground}"]
-    return picture.convert("L" if mode in ("1", "L") else "RGB"), steps
-
-
-def deep_levels(levels: np.ndarray, mode: str) -> tuple[np.ndarray, str]:
-    """Grey levels of 16 or 32 bits as float32 from 0 to 255, and which range was assumed."""
-    if not np.isfinite(levels).all():
-        raise ValueError("it holds NaN or infinity")
-    highest = float(levels.max())
-    if mode == "F":
-        white = next((white for white in (1.0, 255.0, 65535.0) if highest <= white), highest)
-    else:
-        white = 65535.0 if highest <= 65535 else highest
-    scaled = np.clip(levels.astype(np.float32) * (255 / white), 0, 255)
-    return scaled, f"deep grey levels, 0 black to {white:g} white"
-
-
-def on_ground(picture: Image.Image) -> tuple[Image.Image, str]:
-    """A picture with transparency, laid on white, or on black if all that shows is white: "RGB"."""
-    if picture.mode == "La":
-        picture = picture.convert("LA")
-    picture = picture.convert("RGBA")
-    for ground in ("white", "black"):
-        laid = Image.alpha_composite(Image.new("RGBA", picture.size, ground), picture)
-        laid = laid.convert("RGB")
-        if laid.convert("L").getextrema()[0] < 255:
-            break
-    return laid, ground
+def is_plain(picture: Image.Image) -> bool:
+    """Whether all pixels are alike."""
+    extrema = picture.getextrema()
+    bands = extrema if isinstance(extrema[0], tuple) else (extrema,)
+    return all(low == high for low, high in bands)

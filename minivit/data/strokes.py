@@ -10,14 +10,22 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
+from minivit.data.cell_frame import on_border, without_frame
+from minivit.errors import InputError
+
 CELL = 4  # pixels along a cell's side, before they are averaged
 WIDEST = 0.75  # of the frame's width
 COVERED = 0.25  # strokes are thickened until they cover so much of the frame ...
 THICKEST = 6  # ... or this many pixels were added on each side
 STRAIGHTEN = 0.5  # how much of a slant is taken out: a 7 or a 6 leans by its nature
 SLIGHTEST = 0.02  # columns per row: a slant below is not worth a word
-FAINTEST = 0.03  # of the range from black to white: anything fainter is no stroke
+FAINTEST = 0.03  # of the range from black to white: anything fainter is no stroke ...
+GRAIN = 6  # ... nor what stands out from the ground by less than so many times its grain
 LARGEST = 256  # pixels along a side that the strokes are looked for in
+
+
+class NothingToRead(InputError):
+    """A picture without strokes: no class would mean anything."""
 
 
 class Strokes(NamedTuple):
@@ -30,13 +38,15 @@ def frame_strokes(picture: Image.Image, height: int, width: int) -> Strokes:
     """A grey picture (0 black to 255 white, any size) as bright strokes that fill the frame.
 
     The ground is the median of the border; what differs from it in the direction that differs
-    most is ink. A picture without any gives an empty frame, and `steps` says so.
+    most is ink, unless it runs along the whole border: then it is the frame of a form's cell.
+
+    Raises NothingToRead for a picture without ink.
     """
-    grey = np.asarray(reduced(picture), np.float32) / 255
-    ink, inverted = separate(grey)
-    if ink.max() < FAINTEST:
-        steps = ["no strokes found: taken as an empty frame"]
-        return Strokes(np.zeros((height, width), np.float32), False, steps)
+    grey, framed = without_frame(np.asarray(reduced(picture), np.float32) / 255)
+    ink, inverted, grain = separate(grey)
+    if ink.max() < max(FAINTEST, GRAIN * grain):
+        inside = " inside its frame" if framed else ""
+        raise NothingToRead(f"there is nothing to read{inside}: no strokes stand out")
     ink, slant = straighten(crop(harden(ink)))
     frame = harden(fit(ink, CELL * height, CELL * width))  # thin strokes got faint in between
     frame, added = thicken(frame)
@@ -47,6 +57,8 @@ def frame_strokes(picture: Image.Image, height: int, width: int) -> Strokes:
         else "bright strokes on a dark ground: not inverted",
         "cropped to the strokes",
     ]
+    if framed:
+        steps.insert(0, "frame along the border left out")
     if abs(slant) >= SLIGHTEST:
         steps.append(f"slant of {slant:+.0%} reduced to {slant * (1 - STRAIGHTEN):+.0%}")
     steps.append(f"scaled to fill the height of {width}x{height} pixels")
@@ -70,29 +82,30 @@ def harden(ink: np.ndarray) -> np.ndarray:
     return np.clip((ink / ordinary - 0.2) / 0.6, 0, 1)
 
 
-def separate(grey: np.ndarray) -> tuple[np.ndarray, bool]:
-    """grey (rows, columns) -> how much each pixel differs from the ground, and whether the
-    strokes are the darker.
+def separate(grey: np.ndarray) -> tuple[np.ndarray, bool, float]:
+    """grey (rows, columns) -> how much each pixel differs from the ground, whether the strokes are
+    the darker, and how much the ground itself varies (its standard deviation, but for outliers).
 
     The light may fall off along and across a photograph: the ground is a + b x + c y + d x y,
     fitted to the pixels of the border that lie close to its median.
     """
     h, w = grey.shape
     y, x = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j]
-    border = np.ones((h, w), bool)
-    border[1:-1, 1:-1] = False
-    median = np.median(grey[border])
+    border = on_border((h, w))
+    # A grey that is there: between a black half and a white one no pixel would be near the mean.
+    median = np.quantile(grey[border], 0.5, method="lower")
     inverted = bool(median > (grey.min() + grey.max()) / 2)
     border &= np.abs(grey - median) <= np.abs(grey - median).max() / 2
     terms = np.stack([np.ones((h, w)), x, y, x * y], axis=-1)
     weights = np.linalg.lstsq(terms[border], grey[border], rcond=None)[0]
     ground = (terms @ weights).astype(grey.dtype)
-    return np.maximum(ground - grey if inverted else grey - ground, 0), inverted
+    grain = 1.48 * float(np.median(np.abs(grey - ground)[border]))  # 1.48: of a normal law
+    return np.maximum(ground - grey if inverted else grey - ground, 0), inverted, grain
 
 
 def crop(ink: np.ndarray) -> np.ndarray:
-    """The smallest box that holds all ink above one half."""
-    rows, columns = np.nonzero(ink > 0.5)
+    """The smallest box that holds all ink above one half (or half of the most that there is)."""
+    rows, columns = np.nonzero(ink > min(0.5, ink.max() / 2))
     return ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
 
 

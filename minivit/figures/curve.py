@@ -12,10 +12,10 @@ from minivit.errors import InputError
 from minivit.figures.look import DPI, INK, QUIET
 from minivit.files import replacing
 
-TRAIN, TEST = "#8a8f98", "#c8401a"
+TRAIN, MEASURED = "#8a8f98", "#c8401a"
 MEANING = (
     "train: mean over the epoch while learning, with random shifts and label smoothing where the "
-    "recipe has them;  test: after the epoch, on images never learnt from"
+    "recipe has them;  {measured}: after the epoch, on images never learnt from"
 )
 
 
@@ -48,7 +48,8 @@ def save_png(figure, path: str | Path) -> None:
 def training_curve(history: Sequence[Mapping], path: str | Path) -> None:
     """Draw loss and accuracy over the epochs into a PNG file.
 
-    A row of `history` has epoch, train_loss, test_loss, train_accuracy and test_accuracy.
+    A row of `history` has epoch, train_loss, train_accuracy, and test_loss and test_accuracy, or
+    held_out_loss and held_out_accuracy.
 
     Raises InputError for an empty history or without matplotlib, OSError when `path` can't be
     written.
@@ -56,26 +57,39 @@ def training_curve(history: Sequence[Mapping], path: str | Path) -> None:
     if not history:
         raise InputError("the history has no epoch yet: train for at least one, then draw")
     figure = new_figure(12, 4.8)
-    left, right = figure.subplots(1, 2)
-    draw_curves(left, history, "loss", "{:.3f}", "Loss (mean cross-entropy, log scale)")
-    if all(row["train_loss"] > 0 and row["test_loss"] > 0 for row in history):
-        left.set_yscale("log")  # the late epochs differ by a few thousandths
-        plain_numbers(left.yaxis)
-    draw_curves(right, history, "accuracy", "{:.1%}", "Accuracy (part of the images read right)")
-    right.yaxis.set_major_formatter("{x:.0%}")
-    figure.text(0.045, 0.03, MEANING, fontsize=9, color=QUIET)
-    figure.subplots_adjust(left=0.045, right=0.905, top=0.91, bottom=0.2, wspace=0.36)
+    loss, accuracy = figure.subplots(1, 2)
+    draw_curves(loss, history, "loss", "{:.3f}", "Loss (mean cross-entropy, log scale)")
+    names = measured_names(history)
+    if all(row[f"{name}_loss"] > 0 for row in history for name in names):
+        loss.set_yscale("log")  # the late epochs differ by a few thousandths
+        plain_numbers(loss.yaxis)
+    draw_curves(accuracy, history, "accuracy", "{:.1%}", "Accuracy (part of the images read right)")
+    accuracy.yaxis.set_major_formatter("{x:.0%}")
+    meaning = MEANING.format(measured=in_words(names[1]))
+    figure.text(0.045, 0.03, meaning, fontsize=9, color=QUIET)
+    right, wspace = (0.87, 0.46) if names[1] == "held_out" else (0.905, 0.36)  # room for the words
+    figure.subplots_adjust(left=0.045, right=right, top=0.91, bottom=0.2, wspace=wspace)
     save_png(figure, path)
 
 
+def measured_names(history: Sequence[Mapping]) -> tuple[str, str]:
+    """Whose figures the rows hold: "train", and "test" or "held_out"."""
+    return "train", "held_out" if "held_out_loss" in history[-1] else "test"
+
+
+def in_words(name: str) -> str:
+    return name.replace("_", "-")
+
+
 def draw_curves(axes, history: Sequence[Mapping], kind: str, text: str, title: str) -> None:
-    """One panel: training images and test images, each line labelled at its end."""
+    """One panel: images learnt from and images not, each line labelled at its end."""
     epochs = [row["epoch"] for row in history]
-    for name, colour, width in (("train", TRAIN, 1.4), ("test", TEST, 2.2)):
+    names = measured_names(history)
+    for name, colour, width in zip(names, (TRAIN, MEASURED), (1.4, 2.2), strict=True):
         values = [row[f"{name}_{kind}"] for row in history]
         axes.plot(epochs, values, color=colour, linewidth=width, solid_capstyle="round")
         axes.plot(epochs[-1:], values[-1:], "o", color=colour, markersize=5)
-    label_ends(axes, history[-1], kind, text)
+    label_ends(axes, history[-1], names, kind, text)
     axes.set_title(title, loc="left", fontsize=12, color=INK)
     axes.set_xlabel("epoch", fontsize=10, color=INK)
     axes.tick_params(labelsize=9, colors=INK)
@@ -84,13 +98,13 @@ def draw_curves(axes, history: Sequence[Mapping], kind: str, text: str, title: s
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def label_ends(axes, row: Mapping, kind: str, text: str) -> None:
+def label_ends(axes, row: Mapping, names: Sequence[str], kind: str, text: str) -> None:
     """Name both lines and their last values to the right of them, the higher one above."""
-    higher = max("train", "test", key=lambda name: row[f"{name}_{kind}"])
-    for name, colour in (("train", TRAIN), ("test", TEST)):
+    higher = max(names, key=lambda name: row[f"{name}_{kind}"])
+    for name, colour in zip(names, (TRAIN, MEASURED), strict=True):
         value = row[f"{name}_{kind}"]
         axes.annotate(
-            f"{name} {text.format(value)}",
+            f"{in_words(name)} {text.format(value)}",
             (row["epoch"], value),
             xytext=(9, 1 if name == higher else -1),
             textcoords="offset points",

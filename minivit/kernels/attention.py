@@ -70,12 +70,12 @@ def _attention_into(y, q, k, v, options=PLAIN):
     batch, heads, tokens, _ = q.shape
     check_top_k(options.top_k, tokens)
     row_max, row_scale = np.empty((2, batch, heads, tokens), q.dtype)
-    kept = row_max.reshape(-1), row_scale.reshape(-1)
+    statistics = row_max.reshape(-1), row_scale.reshape(-1)
     shares, workspace = _shares(q, batch * heads * ((tokens + CHUNK - 1) // CHUNK), 1)
     body = _address(forward_share, q.dtype)
-    top_k = options.top_k or tokens
-    _forward(body, shares, _heads(q, k, v), _heads(y), kept, q.shape, _factor(q), top_k, workspace)
-    return AttentionCache(q, k, v, row_max, row_scale, top_k)
+    way = _factor(q), options.top_k or tokens, False
+    _forward(body, shares, _heads(q, k, v), _heads(y), statistics, q.shape, way, workspace)
+    return AttentionCache(q, k, v, row_max, row_scale, way[1])
 
 
 def attention_backward(dy, cache):
@@ -103,11 +103,12 @@ def _attention_backward_into(dq, dk, dv, dy, cache, *, y_for_dy=False):
         assert dy.flags.writeable and dy.dtype == q.dtype, "y would end up in a copy of dy"
     else:
         (dy,) = _alike(dy)
-    kept = cache.row_max.reshape(-1), cache.row_scale.reshape(-1)
+    statistics = cache.row_max.reshape(-1), cache.row_scale.reshape(-1)
     shares, workspace = _shares(q, q.shape[0] * q.shape[1], 2)
     body = _address(backward_share, q.dtype)
-    _backward(body, shares, _heads(q, cache.k, cache.v), _heads(dy), kept, _heads(dq, dk, dv),
-              q.shape, _factor(q), cache.top_k, y_for_dy, workspace)  # fmt: skip
+    way = _factor(q), cache.top_k, y_for_dy
+    _backward(body, shares, _heads(q, cache.k, cache.v), _heads(dy), statistics, _heads(dq, dk, dv),
+              q.shape, way, workspace)  # fmt: skip
 
 
 def _factor(q):
@@ -149,22 +150,22 @@ def _address(share, dtype):
     """Where forward_share or backward_share lies, compiled."""
     numbers, n, real = types.Array(from_dtype(dtype), 1, "C"), types.intp, from_dtype(dtype)
     one, three = types.Tuple((numbers, *[n] * 4)), types.Tuple((*[numbers] * 3, *[n] * 6))
-    kept, shape = types.UniTuple(numbers, 2), types.UniTuple(n, 4)
+    pair, shape = types.UniTuple(numbers, 2), types.UniTuple(n, 4)
+    way = types.Tuple((real, n, types.boolean))
     if share is forward_share:
-        return address_of(share, n, n, three, one, kept, shape, real, n, numbers)
-    return address_of(share, n, n, three, one, kept, three, shape, real, n, types.boolean, numbers)
+        return address_of(share, n, n, three, one, pair, shape, way, numbers)
+    return address_of(share, n, n, three, one, pair, three, shape, way, numbers)
 
 
 @parallel_jit
-def _forward(body, shares, qkv, y, kept, shape, factor, top_k, workspace):
+def _forward(body, shares, qkv, y, statistics, shape, way, workspace):
     """forward_share, by its address, on every thread."""
     for share in prange(shares):
-        call(body, (np.intp(share), shares, qkv, y, kept, shape, factor, top_k, workspace))
+        call(body, (np.intp(share), shares, qkv, y, statistics, shape, way, workspace))
 
 
 @parallel_jit
-def _backward(body, shares, qkv, dy, kept, dqkv, shape, factor, top_k, y_for_dy, workspace):
+def _backward(body, shares, qkv, dy, statistics, dqkv, shape, way, workspace):
     """backward_share, by its address, on every thread."""
     for share in prange(shares):
-        call(body, (np.intp(share), shares, qkv, dy, kept, dqkv, shape, factor, top_k, y_for_dy,
-                    workspace))  # fmt: skip
+        call(body, (np.intp(share), shares, qkv, dy, statistics, dqkv, shape, way, workspace))

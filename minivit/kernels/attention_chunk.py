@@ -1,6 +1,6 @@
 """What one thread does for attention: chunks of queries (forward), whole heads (backward).
 
-A chunk is at most CHUNK queries of one head, against all of its keys. Its scores are kept
+A chunk is at most CHUNK queries of one head, against all of its keys. Its scores are statistics
 TRANSPOSED, scores[j, i] = k_j . q_i: a query is a column, and a register holds LANES queries. So
 the softmax's maximum and sum run down the columns, and nothing is ever summed across a register.
 Forward, with everything in the cache:
@@ -34,6 +34,14 @@ from .top_k import keep_largest
 FRESH = np.bool_(False)  # typed: Numba would compile `product` once more for a literal
 
 
+class Way(NamedTuple):
+    """How attention is done."""
+
+    factor: float  # 1 / sqrt(K)
+    top_k: int  # keys that a query attends to, at most T
+    y_for_dy: bool  # backward: y takes the place of dy
+
+
 class Space(NamedTuple):
     """Where in the workspace a thread's own matrices begin; n is a chunk's number of queries."""
 
@@ -44,14 +52,14 @@ class Space(NamedTuple):
     dscores: int  # (T, n), likewise
 
 
-def room(tokens, depth, itemsize, matrices):
+def room(tokens, K, itemsize, matrices):
     """How many numbers of workspace a thread needs, with so many matrices (T, n)."""
     column = (tokens + CHUNK - 1) // CHUNK
-    return (2 + depth + VECTOR_BYTES // itemsize + column + matrices * tokens) * CHUNK
+    return (2 + K + VECTOR_BYTES // itemsize + column + matrices * tokens) * CHUNK
 
 
 @jit
-def own_space(share, shares, workspace, tokens, depth):
+def own_space(share, shares, workspace, tokens, K):
     """This share's part, so placed that no vector crosses a cache line."""
     lanes, zero = VECTOR_BYTES // workspace.itemsize, workspace.dtype.type(0)
     first = -workspace.ctypes.data % 64 // workspace.itemsize
@@ -59,17 +67,18 @@ def own_space(share, shares, workspace, tokens, depth):
     for i in range(2 * CHUNK):  # columns past the last query are computed too, from these
         workspace[columns + i] = zero
     queries = columns + 2 * CHUNK
-    column = queries + (depth + lanes) * CHUNK
+    column = queries + (K + lanes) * CHUNK
     scores = column + (tokens + CHUNK - 1) // CHUNK * CHUNK
     return Space(columns, queries, column, scores, scores + tokens * CHUNK)
 
 
-def forward_share(share, shares, qkv, y, kept, shape, factor, top_k, workspace):
-    """Forward for this share of all chunks. `kept`: the maximum and 1/sum of every query."""
-    row_max, row_scale = kept
-    batch, heads, tokens, depth = shape
+def forward_share(share, shares, qkv, y, statistics, shape, way, workspace):
+    """Forward for this share of all chunks. `statistics`: maximum and 1/sum of every query."""
+    row_max, row_scale = statistics
+    way = Way(*way)
+    batch, heads, tokens, K = shape
     chunks, lanes = (tokens + CHUNK - 1) // CHUNK, VECTOR_BYTES // workspace.itemsize
-    space = own_space(share, shares, workspace, tokens, depth)
+    space = own_space(share, shares, workspace, tokens, K)
     units = batch * heads * chunks
     for unit in range(share * units // shares, (share + 1) * units // shares):
         head, start = unit // chunks, unit % chunks * CHUNK
@@ -79,55 +88,57 @@ def forward_share(share, shares, qkv, y, kept, shape, factor, top_k, workspace):
         wide = (n + lanes - 1) // lanes * lanes
         queries = Matrix(workspace, space.queries, wide, ONE)
         scores = Matrix(workspace, space.scores, wide, ONE)
-        transpose(moved(q, start, ZERO), queries, n, depth, factor)
-        product(k, queries, scores, (tokens, wide, depth), FRESH)
-        if top_k < tokens:
-            keep_largest(scores, tokens, n, top_k, space.column)
+        transpose(moved(q, start, ZERO), queries, n, K, way.factor)
+        product(k, queries, scores, (tokens, wide, K), FRESH)
+        if way.top_k < tokens:
+            keep_largest(scores, tokens, n, way.top_k, space.column)
         softmax_columns(scores, tokens, wide, space.columns)
-        product(transposed(scores), v, y_here, (n, depth, tokens), FRESH)
+        probs = scores  # the same memory from here on
+        product(transposed(probs), v, y_here, (n, K, tokens), FRESH)
         for i in range(n):
             row_max[head * tokens + start + i] = workspace[space.columns + i]
             row_scale[head * tokens + start + i] = workspace[space.columns + CHUNK + i]
 
 
-def backward_share(share, shares, qkv, dy, kept, dqkv, shape, factor, top_k, y_for_dy, workspace):
+def backward_share(share, shares, qkv, dy, statistics, dqkv, shape, way, workspace):
     """Backward for this share of the heads, chunk by chunk; with y_for_dy, y takes dy's place."""
-    batch, heads, tokens, depth = shape
-    space = own_space(share, shares, workspace, tokens, depth)
+    batch, heads, tokens, K = shape
+    space = own_space(share, shares, workspace, tokens, K)
     units = batch * heads
     for head in range(share * units // shares, (share + 1) * units // shares):
         q, k, v = three_heads(ThreeHeads(*qkv), head, heads)
         dq, dk, dv = three_heads(ThreeHeads(*dqkv), head, heads)
         dy_head = one_head(Heads(*dy), head, heads)
         for start in range(0, tokens, CHUNK):
-            rows = min(CHUNK, tokens - start), tokens, depth, top_k
-            first = head * tokens + start
-            for i in range(rows[0]):
-                workspace[space.columns + i] = kept[0][first + i]
-                workspace[space.columns + CHUNK + i] = kept[1][first + i]
-            chunk_backward(moved(q, start, ZERO), k, v, moved(dy_head, start, ZERO),
-                           moved(dq, start, ZERO), dk, dv, rows, start > 0, factor, y_for_dy,
+            n, first = min(CHUNK, tokens - start), head * tokens + start
+            for i in range(n):
+                workspace[space.columns + i] = statistics[0][first + i]
+                workspace[space.columns + CHUNK + i] = statistics[1][first + i]
+            chunk_backward((moved(q, start, ZERO), k, v), moved(dy_head, start, ZERO),
+                           (moved(dq, start, ZERO), dk, dv), (n, tokens, K), start > 0, Way(*way),
                            workspace, space)  # fmt: skip
 
 
 @jit(inline="always")
-def chunk_backward(q, k, v, dy, dq, dk, dv, size, accumulate, factor, y_for_dy, workspace, space):
+def chunk_backward(qkv, dy, dqkv, size, accumulate, way, workspace, space):
     """Backward for the n queries of a chunk, beginning at the first rows of q, dy and dq."""
-    n, tokens, depth, top_k = size
+    (q, k, v), (dq, dk, dv), (n, tokens, K) = qkv, dqkv, size
     lanes, unscaled = VECTOR_BYTES // workspace.itemsize, workspace.dtype.type(1)
     wide = (n + lanes - 1) // lanes * lanes
     queries = Matrix(workspace, space.queries, wide, ONE)
     scores = Matrix(workspace, space.scores, wide, ONE)
-    dscores = Matrix(workspace, space.dscores, wide, ONE)
-    transpose(q, queries, n, depth, factor)
-    product(k, queries, scores, (tokens, wide, depth), FRESH)
-    if top_k < tokens:
-        keep_largest(scores, tokens, n, top_k, space.column)
-    transpose(dy, queries, n, depth, unscaled)
-    product(v, queries, dscores, (tokens, wide, depth), FRESH)
-    dscores_columns(scores, dscores, tokens, wide, space.columns, factor)
-    product(scores, dy, dv, (tokens, depth, n), accumulate)
-    product(dscores, q, dk, (tokens, depth, n), accumulate)
-    product(transposed(dscores), k, dq, (n, depth, tokens), FRESH)
-    if y_for_dy:  # nobody needs this chunk of dy any more
-        product(transposed(scores), v, dy, (n, depth, tokens), FRESH)
+    dprobs = Matrix(workspace, space.dscores, wide, ONE)
+    transpose(q, queries, n, K, way.factor)
+    product(k, queries, scores, (tokens, wide, K), FRESH)
+    if way.top_k < tokens:
+        keep_largest(scores, tokens, n, way.top_k, space.column)
+    upstream = queries  # the same memory from here on
+    transpose(dy, upstream, n, K, unscaled)
+    product(v, upstream, dprobs, (tokens, wide, K), FRESH)
+    dscores_columns(scores, dprobs, tokens, wide, space.columns, way.factor)
+    probs, dscores = scores, dprobs  # the same memory again
+    product(probs, dy, dv, (tokens, K, n), accumulate)
+    product(dscores, q, dk, (tokens, K, n), accumulate)
+    product(transposed(dscores), k, dq, (n, K, tokens), FRESH)
+    if way.y_for_dy:  # nobody needs this chunk of dy any more
+        product(transposed(probs), v, dy, (n, K, tokens), FRESH)

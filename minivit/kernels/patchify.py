@@ -7,7 +7,9 @@ patches ("bands") of all images. Backward it is the same walk with source and go
 import numpy as np
 from numba import prange
 
+from minivit.ops.inputs import REALS
 from minivit.ops.patchify import PatchifyCache, gradient_dtype, movable, patch_grid, patch_pair
+from minivit.ops.patchify import patchify_forward as patchified
 
 from .compiling import parallel_jit
 from .inputs import like
@@ -15,7 +17,10 @@ from .inputs import like
 
 def patchify_forward(images, *, patch):
     """images (B, height, width, channels) -> patches (B, N, P*P*channels), in raster order."""
-    images, patch = np.ascontiguousarray(movable(images)), patch_pair(patch)
+    images = np.ascontiguousarray(movable(images))
+    if images.dtype.type not in REALS:  # to compile it for whole numbers would take seconds
+        return patchified(images, patch=patch)
+    patch = patch_pair(patch)
     grid = patch_grid(images.shape[1:3], patch)
     shape = len(images), grid[0] * grid[1], patch[0] * patch[1] * images.shape[3]
     patches = np.empty(shape, images.dtype)

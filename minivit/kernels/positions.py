@@ -47,7 +47,7 @@ def positions_backward(dy, cache):
 
 
 def positions_2d_forward(x, rows, columns, cls, *, grid):
-    """x (B, T, D), rows (grid rows, D/2), columns (grid columns, D/2), cls (D,) or None -> y (B, T, D)."""
+    """x (B, T, D), rows, columns (D/2 wide), cls (D,) or None -> y (B, T, D)."""
     (x,) = reals(x=x)
     rows, columns, cls = like(x, rows, columns, cls)
     y, cache = positions_forward(x, position_table(rows, columns, cls, grid))

@@ -8,12 +8,13 @@ from minivit.models.config import ViTConfig
 from minivit.models.facts import parameter_count, parameter_shapes, trace_names
 from minivit.models.model import ViT
 from minivit.models.trace import Trace
-from minivit.models.variants import shrunk, variant
+from minivit.models.variants import as_config, shrunk, variant
 
 __all__ = [
     "Trace",
     "ViT",
     "ViTConfig",
+    "as_config",
     "parameter_count",
     "parameter_shapes",
     "shrunk",

@@ -1,5 +1,6 @@
 """A model as its users hold it: sizes, parameters, gradients, and a pass each way."""
 
+import copy
 from types import ModuleType
 from typing import NamedTuple
 
@@ -91,7 +92,9 @@ class ViT:
         """
         ops, caches, chance = backend.current(), {}, Chance(seed, first_image)
         images = self.check_images(images)
-        logits = self.architecture.forward(ops, self.parameters, self.config, images, caches, chance)
+        logits = self.architecture.forward(
+            ops, self.parameters, self.config, images, caches, chance
+        )
         return logits, ModelCache(ops, caches, len(images), self.parameters.version)
 
     def backward(
@@ -128,7 +131,9 @@ class ViT:
     def logits(self, images: np.ndarray) -> np.ndarray:
         """images (B, height, width, channels) -> logits (B, C): a forward that keeps nothing."""
         images, ops = self.check_images(images), backend.current()
-        return self.architecture.forward(ops, self.parameters, self.config, images, Forgetful(), Chance())
+        return self.architecture.forward(
+            ops, self.parameters, self.config, images, Forgetful(), Chance()
+        )
 
     def __repr__(self) -> str:
         c = self.config
@@ -145,9 +150,7 @@ class ViT:
         """Set all gradients to 0: `backward` adds to what is there."""
         self.gradients.zero()
 
-    def trace(
-        self, images: np.ndarray, *, seed: int | None = None, first_image: int = 0
-    ) -> Trace:
+    def trace(self, images: np.ndarray, *, seed: int | None = None, first_image: int = 0) -> Trace:
         """Run forward on the NumPy ops and keep every intermediate by its name."""
         images, chance = self.check_images(images), Chance(seed, first_image)
         return Trace(self.architecture, self.config, self.parameters, images, chance)
@@ -156,3 +159,7 @@ class ViT:
         """Images as this model takes them, in its dtype; InputError when they can't be meant."""
         c = self.config
         return check_images(images, c.image, c.channels, self.dtype, self.preprocessing)
+
+    def __copy__(self) -> "ViT":
+        """A whole one, with parameters and gradients of its own."""
+        return copy.deepcopy(self)

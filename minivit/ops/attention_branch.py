@@ -1,4 +1,4 @@
-"""The first half of a block: attention lets the tokens exchange information, which is added to them.
+"""The first half of a block: attention lets tokens exchange information, which is added to them.
 
     y = x + MSA(LN(x))
 

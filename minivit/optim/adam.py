@@ -1,5 +1,7 @@
 """Adam and AdamW on a model's flat vectors."""
 
+import copy
+
 from minivit import backend
 from minivit.errors import InputError
 from minivit.params import NamedArrays
@@ -48,3 +50,7 @@ class Adam:
             scale=scale,
             **self.options,
         )
+
+    def __copy__(self) -> "Adam":
+        """A whole one, with parameters and moments of its own."""
+        return copy.deepcopy(self)

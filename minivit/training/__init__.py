@@ -1,20 +1,32 @@
 """Training: the recipe, the loop, how good a model is, and the folder of a run."""
 
+from minivit.training.divergence import Diverged
 from minivit.training.evaluation import Evaluation, evaluate, predict_logits
-from minivit.training.loop import Batch, State, Training, train
+from minivit.training.folder import check_vacant, held, new_folder, others, remove_pictures
+from minivit.training.lines import epoch_line, heading
+from minivit.training.loop import Training, train
 from minivit.training.recipe import TrainingConfig
-from minivit.training.run import load_run, new_folder, run_data, save_run, write_tables
+from minivit.training.run import check_finite, load_run, run_data, save_run, write_tables
+from minivit.training.state import Batch, State
 
 __all__ = [
     "Batch",
+    "Diverged",
     "Evaluation",
     "State",
     "Training",
     "TrainingConfig",
+    "check_finite",
+    "check_vacant",
+    "epoch_line",
     "evaluate",
+    "heading",
+    "held",
     "load_run",
     "new_folder",
+    "others",
     "predict_logits",
+    "remove_pictures",
     "run_data",
     "save_run",
     "train",

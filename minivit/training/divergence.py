@@ -1,8 +1,16 @@
-"""Where a training went wrong: the first tensor that is not finite, by its name."""
+"""Where a training went wrong: the first tensor that is not finite, and what to change."""
 
 import numpy as np
 
+from minivit.errors import InputError
 from minivit.models import ViT
+from minivit.training.recipe import TrainingConfig
+
+USUAL = TrainingConfig()
+
+
+class Diverged(InputError):
+    """A training met NaN or infinity: it can't go on."""
 
 
 def first_nonfinite(model: ViT, images: np.ndarray, dlogits: np.ndarray | None) -> str | None:
@@ -21,3 +29,24 @@ def first_nonfinite(model: ViT, images: np.ndarray, dlogits: np.ndarray | None) 
             if not np.isfinite(trace.gradients[name]).all():
                 return f"the gradient of {name!r}"
     return None
+
+
+def advice(config: TrainingConfig, steps: int) -> str:
+    """What to change, as the end of a sentence, after `steps` steps of the optimiser.
+
+    The most unusual of those entries of the recipe that can be at fault: the spread of the
+    positions at any time; once a step is done the learning rate, and weight decay where it
+    overshoots 0 (AdamW multiplies a weight by 1 - rate decay).
+    """
+    suspects = {"position_std": config.position_std / USUAL.position_std}
+    if steps:
+        suspects["learning_rate"] = config.learning_rate / USUAL.learning_rate
+        if config.learning_rate * config.weight_decay > 1:
+            suspects["weight_decay"] = config.weight_decay / USUAL.weight_decay
+    name = max(suspects, key=suspects.get)
+    if suspects[name] > 1:
+        words, value = name.replace("_", " "), getattr(config, name)
+        return f"the {words} is {value:g}: try the usual {getattr(USUAL, name):g}"
+    if not steps:
+        return "no step was done yet, so it is the model's beginning: begin with other parameters"
+    return f"the learning rate is {config.learning_rate:g}: try {config.learning_rate / 10:g}"

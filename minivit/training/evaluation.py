@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit import backend
+from minivit.data import checked_split
 from minivit.models import ViT
 
 BATCH = 128
@@ -21,7 +22,11 @@ class Evaluation(NamedTuple):
 
 
 def evaluate(model: ViT, images: np.ndarray, labels: np.ndarray) -> Evaluation:
-    """images (n, height, width, channels), labels (n,) -> loss, accuracy, probabilities."""
+    """images (n, height, width, channels), labels (n,) -> loss, accuracy, probabilities.
+
+    Raises InputError for images or labels that the model can't take, and for none at all.
+    """
+    images, labels = checked_split(images, labels, model.config.classes)
     logits = predict_logits(model, images)
     loss, cache = backend.current().cross_entropy_forward(logits, labels=labels)
     accuracy = float((logits.argmax(axis=1) == labels).mean())

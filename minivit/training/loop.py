@@ -4,38 +4,27 @@ Everything that the next step depends on is in `State` (and in the model and the
 all of it goes into the checkpoint: that is why a run that was killed goes on to the same bits.
 """
 
+import copy
 import math
 import time
+import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from minivit import backend
-from minivit.data import Dataset, random_shift
+from minivit.data import Dataset, checked, ground, random_shift
 from minivit.errors import InputError
 from minivit.models import ViT
 from minivit.ops.chance import mixed
-from minivit.ops.cross_entropy import check_labels
 from minivit.optim import Adam, clip_scale, warmup_cosine
 from minivit.threads import thread_count
-from minivit.training.divergence import first_nonfinite
+from minivit.training.divergence import Diverged, advice, first_nonfinite
 from minivit.training.evaluation import evaluate
+from minivit.training.lines import epoch_line, heading
 from minivit.training.recipe import TrainingConfig
-
-
-@dataclass
-class State:
-    """Where a run stands. `step` counts the batches done in epoch number `epoch` (from 0)."""
-
-    epoch: int = 0
-    step: int = 0
-    random_state: dict | None = None  # of the generator, in the middle of an epoch
-    loss_sum: float = 0.0  # over the images of this epoch so far
-    correct: int = 0
-    seconds: float = 0.0  # of this epoch so far
-    history: list[dict] = field(default_factory=list)  # a row per finished epoch
-    timing: list[dict] = field(default_factory=list)
+from minivit.training.state import Batch, State
 
 
 class Training:
@@ -44,14 +33,18 @@ class Training:
     def __init__(self, config: TrainingConfig, data: Dataset, dtype=np.float32):
         """Start at the beginning; InputError when data and model don't fit together."""
         c = config.model
+        data = checked(data, c.classes)
         if not len(data.train.labels) or not len(data.test.labels):
             raise InputError(f"{data.name} has no images on one side: can't train and measure")
-        for split in (data.train, data.test):
-            check_labels(split.labels, len(split.images), c.classes)
-        self.config, self.data, self.state = config, data, State()
-        self.model = ViT(c, config.seed, dtype, position_std=config.position_std)
+        self.config, self.state = config, State()
+        with np.errstate(over="ignore"):  # a spread too large is found by name, in training
+            self.model = ViT(c, config.seed, dtype, position_std=config.position_std)
         self.model.preprocessing = data.preprocessing
         self.model.class_names = data.class_names
+        take = self.model.check_images
+        train, test = (split._replace(images=take(split.images)) for split in data[-2:])
+        self.data = data._replace(train=train, test=test)
+        self.ground = ground(data.preprocessing, train.images)  # what a shift brings in
         self.optimiser = Adam(self.model.parameters, weight_decay=config.weight_decay)
         # What the last bits of a run depend on beside its recipe.
         self.bits = {"backend": backend.name(), "threads": thread_count()}
@@ -66,7 +59,17 @@ class Training:
         """In all epochs."""
         return self.state.epoch * self.steps_per_epoch + self.state.step
 
-    def epoch(self) -> "list[Batch]":
+    @cached_property
+    def fingerprint(self) -> int:
+        """Of the images and labels to train on: a run goes on to the same bits on the same ones."""
+        images, labels = (np.ascontiguousarray(part) for part in self.data.train)
+        return zlib.crc32(labels, zlib.crc32(images))
+
+    def __copy__(self) -> "Training":
+        """A whole one: model, optimiser and state belong together."""
+        return copy.deepcopy(self)
+
+    def epoch(self) -> list[Batch]:
         """The batches of the current epoch that are still to do, in order."""
         s, c = self.state, self.config
         rng = np.random.default_rng([c.seed, s.epoch])
@@ -78,14 +81,13 @@ class Training:
             for step in range(s.step, self.steps_per_epoch)
         ]
 
-    def train_batch(self, batch: "Batch") -> float:
-        """One step on one batch: returns its loss; InputError when it is not finite."""
+    def train_batch(self, batch: Batch) -> float:
+        """One step on one batch: returns its loss; Diverged when it is not finite."""
         s, c, model = self.state, self.config, self.model
         started = time.perf_counter()
         images, labels = (part[batch.indices] for part in self.data.train)
         if c.shift:
-            fill = self.data.preprocessing["low"]
-            images = random_shift(images, batch.rng, pixels=c.shift, fill=fill)
+            images = random_shift(images, batch.rng, pixels=c.shift, fill=self.ground)
         ops = backend.current()
         # Overflow is looked for below, by name: NumPy need not warn of it on the way.
         with np.errstate(over="ignore", invalid="ignore"):
@@ -98,7 +100,7 @@ class Training:
             model.backward(dlogits, cache, free_cache=True)
             norm = ops.global_norm(model.gradients.flat)
             if not (math.isfinite(loss) and math.isfinite(norm)):
-                raise InputError(self.divergence(images, dlogits))
+                raise self.divergence(images, dlogits)
             self.optimiser.step(model.gradients, self.learning_rate(), clip_scale(norm, c.clip))
         s.step += 1
         s.random_state = batch.rng.bit_generator.state
@@ -118,40 +120,35 @@ class Training:
         )
 
     def finish_epoch(self) -> dict:
-        """Measure on the test images and add a row to the history, which is returned."""
+        """Measure on the test images and add a row to the history, which is returned.
+
+        Where a part of the training images stands for the test images, the row says held_out.
+        """
+        measured_on = self.config.measured_on.replace("-", "_")
         s, images = self.state, len(self.data.train.labels)
         tested = evaluate(self.model, *self.data.test)
         if not math.isfinite(tested.loss):
-            raise InputError(self.divergence(self.data.test.images[:64], None))
+            raise self.divergence(self.data.test.images[:64], None)
         row = {
             "epoch": s.epoch + 1,
             "train_loss": s.loss_sum / images,
             "train_accuracy": s.correct / images,
-            "test_loss": tested.loss,
-            "test_accuracy": tested.accuracy,
+            f"{measured_on}_loss": tested.loss,
+            f"{measured_on}_accuracy": tested.accuracy,
         }
         rate = images / s.seconds if s.seconds else 0.0
         timing = {"epoch": s.epoch + 1, "seconds": s.seconds, "images_per_second": rate}
         self.state = State(epoch=s.epoch + 1, history=[*s.history, row], timing=[*s.timing, timing])
         return row
 
-    def divergence(self, images: np.ndarray, dlogits: np.ndarray | None) -> str:
-        """A sentence on which tensor was the first that is not finite."""
+    def divergence(self, images: np.ndarray, dlogits: np.ndarray | None) -> Diverged:
+        """An error that says which tensor was the first that is not finite, and what to change."""
         first = first_nonfinite(self.model, images, dlogits) or "the loss"
-        s, c = self.state, self.config
-        return (
+        s = self.state
+        return Diverged(
             f"training diverged in epoch {s.epoch + 1}, step {s.step + 1}: the first tensor with "
-            f"NaN or infinity is {first}; the last good checkpoint is kept. Try a learning rate "
-            f"below {c.learning_rate:g}"
+            f"NaN or infinity is {first}; {advice(self.config, self.steps_done)}"
         )
-
-
-@dataclass
-class Batch:
-    """Which images come next; the generator for their shifts is the epoch's."""
-
-    rng: np.random.Generator
-    indices: np.ndarray  # (B,)
 
 
 def train(
@@ -159,22 +156,29 @@ def train(
     data: Dataset,
     *,
     training: Training | None = None,
+    progress: bool = False,
     on_step: Callable[[Training, float], None] = lambda training, loss: None,
     on_epoch: Callable[[Training, dict], None] = lambda training, row: None,
 ) -> Training:
     """Train to the last epoch: `minivit.train(TrainingConfig(), load_dataset("digits"))`.
 
     `on_step` is called after every batch with its loss, `on_epoch` after every epoch with its row
-    of the history; either may raise to stop. With `training` (see `load_run`) a former run
-    goes on. Returns the training: `.model`, `.state.history`.
+    of the history; either may raise to stop. With `progress` a line is printed for every epoch.
+    With `training` (see `load_run`) a former run goes on. Returns the training: `.model`,
+    `.state.history`.
 
     Raises InputError when data and model don't fit together, or when the loss diverges.
     """
     training = training or Training(config, data)
+    if progress:
+        print(heading(config.measured_on), flush=True)
     while not training.finished:
         for batch in training.epoch():
             loss = training.train_batch(batch)
             on_step(training, loss)
         row = training.finish_epoch()
+        if progress:
+            seconds = training.state.timing[-1]["seconds"]
+            print(epoch_line(config.epochs, row, seconds), flush=True)
         on_epoch(training, row)
     return training

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field, fields
 
 from minivit.errors import InputError
 from minivit.fields import check_fields, described
-from minivit.models import ViTConfig, variant
+from minivit.models import ViTConfig, as_config, variant
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,18 @@ class TrainingConfig:
         "settings",
         default=0.0, least=0, below=1,
     )  # fmt: skip
-    seed: int = described("of the initial weights, the order, the shifts and stochastic depth", default=0, least=0)
+    seed: int = described(
+        "of the initial weights, the order, the shifts and stochastic depth", default=0, least=0
+    )
 
     def __post_init__(self):
+        object.__setattr__(self, "model", as_config(self.model))  # or a variant's name
         check_fields(self)
+
+    @property
+    def measured_on(self) -> str:
+        """Which images tell how good the model is: "test", or "held-out"."""
+        return "held-out" if self.hold_out else "test"
 
     def to_dict(self) -> dict:
         """Plain values, as a checkpoint's header holds them; the model's are stored beside."""

@@ -8,7 +8,6 @@ The checkpoint alone decides where a run stands: the tables are written anew fro
 """
 
 import csv
-import shutil
 from dataclasses import asdict, fields
 from pathlib import Path
 
@@ -22,72 +21,28 @@ from minivit.checkpoints import (
     read_checkpoint,
     write_checkpoint,
 )
-from minivit.data import Dataset, hold_out, load_dataset
+from minivit.data import DATASETS, Dataset, hold_out, load_dataset
 from minivit.errors import InputError
 from minivit.files import replacing
 from minivit.models import ViT
-from minivit.training.loop import State, Training
+from minivit.training.loop import Training
 from minivit.training.recipe import TrainingConfig
+from minivit.training.state import State
 
 GROUPS = ("parameters", "first_moment", "second_moment")
-
-
-def new_folder(name: str, out: str | Path | None, *, force: bool = False) -> Path:
-    """Make the folder of a new run: `out`, or the first free of runs/NAME-1, -2, ...
-
-    Raises InputError when `out` exists with something in it (unless `force`, which empties it of
-    an earlier run), and OSError when it can't be made.
-    """
-    if out is None:
-        number = 1
-        while True:
-            try:
-                folder = Path("runs") / f"{name}-{number}"
-                folder.mkdir(parents=True)
-                return folder
-            except FileExistsError:
-                number += 1
-    folder = Path(out)
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is a file: choose another folder for the run")
-    for rubbish in folder.glob(".*.partial"):  # of a run that was killed in its first save
-        rubbish.unlink()
-    if folder.is_dir() and any(folder.iterdir()):
-        if not force:
-            raise InputError(
-                f"{folder} exists and is not empty: choose another --out, go on with "
-                f"--resume {folder}, or overwrite it with --force"
-            )
-        clear(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def clear(folder: Path) -> None:
-    """Empty the folder of an earlier run; InputError when it holds no run, and nothing is lost."""
-    if not (folder / CHECKPOINT).exists():
-        raise InputError(
-            f"{folder} holds files but no run ({CHECKPOINT} is missing): --force only overwrites "
-            "runs; choose another folder"
-        )
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()
 
 
 def save_run(training: Training, folder: Path) -> None:
     """Replace the checkpoint, then the tables that follow from it.
 
-    Raises InputError, and keeps the old checkpoint, when the model holds NaN or infinity; OSError
+    Raises Diverged, and keeps the old checkpoint, when the model holds NaN or infinity; OSError
     when the disk is full.
     """
-    if not np.isfinite(training.model.parameters.flat).all():
-        raise InputError(training.divergence(training.data.test.images[:1], None))
+    check_finite(training)
     header = header_of(training.model)
     header["training"] = {
         "dataset": training.data.name,
+        "data_fingerprint": training.fingerprint,
         "recipe": training.config.to_dict(),
         "state": asdict(training.state),
         "optimiser_steps": training.optimiser.steps,
@@ -102,17 +57,25 @@ def save_run(training: Training, folder: Path) -> None:
     write_tables(training, folder)
 
 
+def check_finite(training: Training) -> None:
+    """Diverged when a parameter is NaN or infinity."""
+    if not np.isfinite(training.model.parameters.flat).all():
+        raise training.divergence(training.data.test.images[:1], None)
+
+
 def write_tables(training: Training, folder: Path) -> None:
     """The tables that follow from the state."""
     write_table(folder / "history.csv", training.state.history)
     write_table(folder / "timing.csv", training.state.timing)
 
 
-def load_run(folder: str | Path) -> Training:
+def load_run(folder: str | Path, data: Dataset | None = None) -> Training:
     """A training that goes on exactly where its last checkpoint stands.
 
+    A run on data of your own needs them again, as `data`: those that its training was made with.
+
     Raises FileNotFoundError without a checkpoint, InputError when it is damaged or holds a model
-    alone.
+    alone, and when the data are missing or are other ones.
     """
     header, groups = read_checkpoint(folder, GROUPS)
     saved = header.get("training")
@@ -120,7 +83,7 @@ def load_run(folder: str | Path) -> Training:
         raise InputError(f"{folder} holds a model, but no run that could go on; train anew")
     model = build(header, groups["parameters"], folder)
     try:
-        training = _begun(saved, model)
+        training = _begun(saved, model, folder, data)
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         if isinstance(error, InputError):
             raise
@@ -133,16 +96,34 @@ def load_run(folder: str | Path) -> Training:
     return training
 
 
-def _begun(saved: dict, model: ViT) -> Training:
+def _begun(saved: dict, model: ViT, folder: str | Path, data: Dataset | None) -> Training:
     """The training that a header tells of, still without its arrays."""
-    config = TrainingConfig.from_dict(saved["recipe"], model.config)
-    training = Training(config, run_data(saved["dataset"], config), model.dtype)
+    config, name = TrainingConfig.from_dict(saved["recipe"], model.config), saved["dataset"]
+    call = f"minivit.training.load_run({str(folder)!r}, data)"
+    if data is None and name not in DATASETS:
+        raise InputError(
+            f"{folder} was trained on data of your own, {name!r}: hand them in, in Python, with "
+            f"{call}"
+        )
+    training = Training(config, data or run_data(name, config), model.dtype)
+    if saved.get("data_fingerprint", training.fingerprint) != training.fingerprint:
+        raise InputError(
+            f"{folder} was trained on other images or labels, or in another order, than those of "
+            f"{training.data.name!r} now; hand in, in Python, what it began with, with {call}"
+        )
     training.optimiser.steps = int(saved["optimiser_steps"])
     training.bits = dict(saved["bits"])
     known = {entry.name for entry in fields(State)}
     training.state = State(**{k: v for k, v in saved["state"].items() if k in known})
+    if config.hold_out:
+        training.state.history = [today(row) for row in training.state.history]
     training.epoch()  # fails here, if at all, on a state that is none
     return training
+
+
+def today(row: dict) -> dict:
+    """A row of the history of a run with held-out images; those were once called test images."""
+    return {name.replace("test_", "held_out_"): value for name, value in row.items()}
 
 
 def run_data(dataset: str, config: TrainingConfig) -> Dataset:
@@ -152,8 +133,12 @@ def run_data(dataset: str, config: TrainingConfig) -> Dataset:
 
 
 def write_table(path: Path, rows: list[dict]) -> None:
-    """Rows with equal keys as a CSV file; numbers are written so that they read back exactly."""
+    """Rows with equal keys as a CSV file; numbers are written so that they read back exactly.
+
+    Without rows there is no file: one that is there is of an earlier run, and goes.
+    """
     if not rows:
+        path.unlink(missing_ok=True)
         return
     with replacing(path) as partial, partial.open("w", newline="") as file:
         table = csv.DictWriter(file, rows[0], lineterminator="\n")

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from minivit import ops
-from minivit.ops import AttentionOptions, Drop
 from minivit.checking.calls import OPS, calls, every_call
 from minivit.checking.sizes import SMALL, Array, Sizes, normal, weights
+from minivit.ops import AttentionOptions, Drop
 
 
 def test_every_op_is_in_the_table():

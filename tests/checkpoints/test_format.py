@@ -50,9 +50,10 @@ def test_a_newer_format_and_a_damaged_header_are_refused(tmp_path):
     rewrite(path, format_version=3)
     with pytest.raises(InputError, match="format version 3, and this minivit reads up to 2"):
         read_header(path)
-    rewrite(path, format_version="one")
-    with pytest.raises(InputError, match="damaged header"):
-        read_header(path)
+    for version in ("one", None, 0, True, 1.5, [2]):
+        rewrite(path, format_version=version)
+        with pytest.raises(InputError, match=r"damaged header .*'format_version' is"):
+            read_header(path)
 
 
 def test_nan_is_refused_by_name(tmp_path):
@@ -66,3 +67,21 @@ def test_a_folder_in_the_place_of_a_checkpoint_is_refused(tmp_path):
     (tmp_path / "checkpoint.safetensors").mkdir()
     with pytest.raises(InputError, match="is no file"):
         read_header(tmp_path)
+
+
+def test_an_empty_name_is_not_the_current_folder(tmp_path, monkeypatch):
+    write_checkpoint(tmp_path / "checkpoint.safetensors", {}, ARRAYS)
+    monkeypatch.chdir(tmp_path)
+    assert read_header(".") == {"format_version": 2}
+    with pytest.raises(InputError, match='"" is no name of a checkpoint'):
+        read_header("")
+
+
+def test_what_could_not_be_read_again_is_not_written(tmp_path, monkeypatch):
+    monkeypatch.setattr("minivit.checkpoints.format.LONGEST_HEADER", 1000)
+    with pytest.raises(InputError, match="a header of more than 1,000 bytes"):
+        write_checkpoint(tmp_path / "x", {"class_names": ["a" * 1000]}, ARRAYS)
+    for bad in ({"class_names": [1]}, {"preprocessing": {"low": float("nan")}}):
+        with pytest.raises(InputError, match="could not be read again"):
+            write_checkpoint(tmp_path / "x", bad, ARRAYS)
+    assert list(tmp_path.iterdir()) == []

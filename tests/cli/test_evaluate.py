@@ -87,3 +87,13 @@ def test_answers_that_overflow(model, tmp_path, capsys):
     assert main(["evaluate", str(tmp_path / "m.safetensors"), "--json"]) == 2
     captured = capsys.readouterr()
     assert captured.out == "" and "overflow" in captured.err
+
+
+def test_a_run_on_own_data_says_how_to_measure_it(tmp_path, capsys):
+    model = ViT(variant("digits"))
+    model.preprocessing = {"dataset": "mine"}
+    save(model, tmp_path / "mine.safetensors")
+    assert main(["evaluate", str(tmp_path / "mine.safetensors")]) == 2
+    error = capsys.readouterr().err
+    assert "data of your own, 'mine': hand them in" in error
+    assert "minivit.training.evaluate(minivit.load(" in error

@@ -3,9 +3,10 @@
 import json
 import tracemalloc
 
+import numpy as np
 import pytest
 
-from minivit import ViT, save, variant
+from minivit import ViT, backend, save, variant
 from minivit.cli.info import scaled, size
 from minivit.cli.main import main
 
@@ -67,14 +68,15 @@ def test_the_largest_variant_allocates_nothing_large(capsys):
     assert peak < 5e6
 
 
-def test_a_run_says_what_it_was_trained_with(tmp_path, capsys):
+@pytest.mark.parametrize(("part", "words"), [(0, "test"), (0.2, "held out")])
+def test_a_run_says_what_it_was_trained_with(tmp_path, capsys, part, words):
     from minivit.checkpoints import CHECKPOINT, header_of, write_checkpoint
 
     model = ViT(variant("digits"))
     header = header_of(model)
     header["training"] = {
         "dataset": "digits",
-        "recipe": {"learning_rate": 0.002, "epochs": 7},
+        "recipe": {"learning_rate": 0.002, "epochs": 7, "hold_out": part},
         "state": {"epoch": 7, "history": [{"epoch": 7, "test_accuracy": 0.9875}]},
     }
     write_checkpoint(tmp_path / CHECKPOINT, header, {"parameters": model.parameters})
@@ -82,7 +84,40 @@ def test_a_run_says_what_it_was_trained_with(tmp_path, capsys):
     facts = [line.split() for line in out.partition("Trained with\n")[2].splitlines()]
     assert ["learning", "rate", "0.002"] in facts
     assert ["epochs", "done", "7"] in facts
-    assert ["last", "test", "accuracy", "0.9875"] in facts
+    assert ["last", *words.split(), "accuracy", "0.9875"] in facts  # once called test accuracy
+
+
+@pytest.mark.parametrize("name", ["digits", "Ti/16"])
+def test_memory_is_that_of_the_numpy_backend_and_says_so(name, capsys):
+    assert "Memory of a training step with 2 images on the NumPy backend" in info(
+        capsys, name, "--batch", "2"
+    )
+    found = json.loads(info(capsys, name, "--batch", "2", "--json"))
+    assert found["memory_backend"] == "numpy"
+    kept = {}
+    for backend_name in ("numpy", "numba"):
+        with backend.use(backend_name):
+            model = ViT(variant(name))
+            c = model.config
+            images = np.zeros((2, *c.image, c.channels), np.float32)
+            arrays = {}
+            collect_owners(model.forward(images)[1].of, arrays)
+            for given in (images, model.parameters.flat):
+                arrays.pop(id(given), None)
+            kept[backend_name] = sum(array.nbytes for array in arrays.values())
+    assert kept["numpy"] == found["memory"]["activations"]
+    assert 0.4 < kept["numba"] / kept["numpy"] < 0.6  # "about half"
+
+
+def collect_owners(part, arrays: dict):
+    """The arrays that own the memory of a cache, each once."""
+    if isinstance(part, np.ndarray):
+        while isinstance(part.base, np.ndarray):
+            part = part.base
+        arrays[id(part)] = part
+    elif isinstance(part, dict | tuple):
+        for inner in part.values() if isinstance(part, dict) else part:
+            collect_owners(inner, arrays)
 
 
 def test_a_variant_can_be_changed(capsys):

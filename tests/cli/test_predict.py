@@ -1,5 +1,6 @@
 """`minivit predict`: files, folders, JSON, and bad files that stop no others."""
 
+import io
 import json
 
 import numpy as np
@@ -64,8 +65,11 @@ def test_a_bad_file_stops_no_other(run, folder, capsys):
     (folder / "c.png").write_bytes((folder / "b.png").read_bytes()[:60])
     assert main(["predict", run, str(folder), str(folder / "none.png"), "--json"]) == 1
     captured = capsys.readouterr()
-    names = [entry["file"].rpartition("/")[2] for entry in json.loads(captured.out)]
-    assert names == ["a.jpg", "b.png"]
+    found = json.loads(captured.out)
+    names = [entry["file"].rpartition("/")[2] for entry in found]
+    assert names == ["a.jpg", "aa.png", "b.png", "c.png", "none.png"]
+    assert [entry["classes"] is None for entry in found] == [False, True, False, True, True]
+    assert f"minivit: {found[1]['reason']}" == captured.err.splitlines()[0]
     errors = captured.err.splitlines()
     assert len(errors) == 3 and all(line.startswith("minivit: ") for line in errors)
     for line, words in zip(
@@ -82,9 +86,46 @@ def test_nothing_predicted(name, run, folder, capsys):
     assert captured.out == "" and name in captured.err and captured.err.count("\n") == 1
 
 
-def test_nothing_predicted_is_an_empty_list_in_json(run, folder, capsys):
-    assert main(["predict", run, str(folder / "none.png"), "--json"]) == 2
-    assert json.loads(capsys.readouterr().out) == []
+def test_nothing_predicted_is_null_in_json(run, folder, capsys):
+    missing = str(folder / "none.png")
+    assert main(["predict", run, missing, "--json"]) == 2
+    reason = f"{missing} does not exist: give a picture, e.g. a PNG or JPEG file"
+    assert json.loads(capsys.readouterr().out) == [
+        {"file": missing, "classes": None, "reason": reason}
+    ]
+
+
+def test_a_picture_with_nothing_to_read(run, folder, capsys):
+    Image.new("L", (40, 60), 255).save(folder / "blank.png")
+    blank = str(folder / "blank.png")
+    assert main(["predict", run, blank]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == "" and f"{blank}: there is nothing to read" in captured.err
+    assert main(["predict", run, blank, str(folder / "b.png"), "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found[0]["classes"] is None and "nothing to read" in found[0]["reason"]
+    assert len(found[1]["classes"]) == 3
+
+
+def test_standard_input(run, folder, monkeypatch, capsys):
+    content = io.BytesIO((folder / "b.png").read_bytes())
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(content))
+    assert main(["predict", run, "-", "--json"]) == 0
+    assert [entry["file"] for entry in json.loads(capsys.readouterr().out)] == ["-"]
+
+
+def test_an_empty_name_is_not_the_current_folder(run, folder, monkeypatch, capsys):
+    monkeypatch.chdir(folder)
+    assert main(["predict", run, ""]) == 2
+    assert '"" is no name of a picture' in capsys.readouterr().err
+    assert main(["predict", "", "b.png"]) == 2
+    assert '"" is no name of a checkpoint' in capsys.readouterr().err
+
+
+def test_names_stay_on_their_line(run, folder, capsys):
+    (folder / "b.png").rename(folder / "b\n\x1b[2J.png")
+    assert main(["predict", run, str(folder)]) == 0
+    assert "b\\n\\x1b[2J.png\n" in capsys.readouterr().out
 
 
 def test_a_model_that_does_not_know_its_input(tmp_path, folder, capsys):

@@ -1,16 +1,20 @@
 """`minivit train`, as it is typed. Sizes are small; the figures of the README are not made here."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from minivit.checkpoints import read_checkpoint, read_header
 from minivit.cli.main import main
+from minivit.training import Training, held
 
 SMALL = ["--width", "16", "--depth", "1", "--heads", "2", "--mlp", "16", "--batch", "120"]
 GROUPS = ("parameters", "first_moment", "second_moment")
@@ -50,7 +54,7 @@ def test_a_run_leaves_its_files_and_says_where(tmp_path, capsys):
     said = capsys.readouterr().out
     names = {"checkpoint.safetensors", "history.csv", "timing.csv", "attention.png", "curve.png"}
     assert {entry.name for entry in out.iterdir()} == names
-    assert all(str(out / name) in said for name in names)
+    assert f"In {out}:\n" in said and all(f"  {name} " in said for name in names)
     assert f"minivit evaluate {out}" in said
     assert len((out / "history.csv").read_text().splitlines()) == 3
 
@@ -59,7 +63,7 @@ def test_a_run_leaves_its_files_and_says_where(tmp_path, capsys):
 def test_it_says_which_images_it_was_measured_on(part, word, tmp_path, capsys):
     run("--epochs", 1, "--hold-out", part, "--out", tmp_path / "run", *SMALL)
     said = capsys.readouterr().out
-    assert f"{word} images of 8x8 pixels" in said and f"|  {word} loss " in said
+    assert f"{word} images of 8x8 pixels" in said and f"  {word} loss  accuracy" in said
     assert f"\n{word.capitalize()} accuracy after the last epoch: " in said
 
 
@@ -101,13 +105,25 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
     assert_same_run(whole, stopped)
 
 
+def test_a_run_is_its_folder_or_the_checkpoint_in_it(tmp_path, capsys):
+    run("--epochs", 1, "--out", tmp_path, *SMALL)
+    run("--resume", tmp_path / "checkpoint.safetensors")
+    (tmp_path / "checkpoint.safetensors").rename(tmp_path / "mine.safetensors")
+    run("--resume", tmp_path / "mine.safetensors", code=2)
+    error = capsys.readouterr().err
+    assert "--resume goes on with the checkpoint.safetensors of a run folder" in error
+
+
 def test_a_finished_run_is_not_written_again(tmp_path, capsys, monkeypatch):
     out = tmp_path / "run"
     run("--epochs", 1, "--out", out, *SMALL)
     before = (out / "checkpoint.safetensors").read_bytes()
     monkeypatch.setattr("minivit.threads.thread_count", lambda: 77)
+    capsys.readouterr()
     run("--resume", out)
-    assert "its last bits may differ" not in capsys.readouterr().err
+    said = capsys.readouterr().out
+    assert said.startswith("All 1 epochs of this run are done: nothing is left to train.")
+    assert "its last bits may differ" not in said and "train loss" not in said
     assert (out / "checkpoint.safetensors").read_bytes() == before
 
 
@@ -121,7 +137,7 @@ def test_a_finished_run_is_not_written_again(tmp_path, capsys, monkeypatch):
         (["--learning-rate", "nan"], "learning rate is nan"),
         (["--dataset", "digit"], "the nearest name is 'digits'"),
         (["--hold-out", 0.9999], "nothing would be left on one side"),
-        (["--resume", ""], "has no checkpoint.safetensors"),
+        (["--resume", ""], '"" is no name of a checkpoint'),
         (["--resume", "nowhere"], "nowhere does not exist"),
         (["--resume", "nowhere", "--epochs", 3], "--epochs can't be given with it"),
     ],
@@ -140,7 +156,7 @@ def test_bad_input_is_a_sentence_and_leaves_nothing(
 def test_a_folder_that_exists_is_kept(tmp_path, capsys):
     (tmp_path / "thesis.txt").write_text("years of work")
     run("--out", tmp_path, *SMALL, code=2)
-    assert "exists and is not empty" in capsys.readouterr().err
+    assert "exists and is not empty, but holds no run" in capsys.readouterr().err
     run("--out", tmp_path, "--force", *SMALL, code=2)
     assert "--force only overwrites runs" in capsys.readouterr().err
     run("--out", tmp_path / "thesis.txt", *SMALL, code=2)
@@ -149,28 +165,136 @@ def test_a_folder_that_exists_is_kept(tmp_path, capsys):
 
 
 def test_what_a_run_killed_in_its_first_save_left_is_no_obstacle(tmp_path):
-    (tmp_path / ".checkpoint.safetensors.partial").write_bytes(b"half")
+    (tmp_path / ".checkpoint.safetensors.12345678.partial").write_bytes(b"half")
     run("--epochs", 1, "--out", tmp_path, *SMALL)
-    assert not (tmp_path / ".checkpoint.safetensors.partial").exists()
+    assert not list(tmp_path.glob(".*"))
 
 
-def test_divergence_names_a_tensor_and_keeps_the_last_good_checkpoint(tmp_path, capsys):
+def test_force_keeps_and_names_what_no_run_has_written(tmp_path, capsys):
+    run("--epochs", 1, "--out", tmp_path, *SMALL)
+    (tmp_path / "notes.md").write_text("years of work")
+    (tmp_path / "my_pictures").mkdir()
+    run("--epochs", 0, "--out", tmp_path, "--force", *SMALL)
+    said = capsys.readouterr().out
+    assert f"Kept in {tmp_path}, as no run has written it: my_pictures/, notes.md" in said
+    names = {"checkpoint.safetensors", "attention.png", "notes.md", "my_pictures"}
+    assert {entry.name for entry in tmp_path.iterdir()} == names
+
+
+def test_what_was_not_written_is_not_listed(tmp_path, capsys):
+    run("--epochs", 0, "--out", tmp_path, *SMALL)
+    said = capsys.readouterr().out
+    for name in (
+        "checkpoint.safetensors",
+        "history.csv",
+        "timing.csv",
+        "attention.png",
+        "curve.png",
+    ):
+        assert (name in said) == (tmp_path / name).exists(), name
+    assert not (tmp_path / "history.csv").exists()
+
+
+def test_a_run_in_progress_is_neither_overwritten_nor_resumed_by_another(tmp_path, capsys):
+    run("--epochs", 1, "--out", tmp_path, *SMALL)
+    before = (tmp_path / "checkpoint.safetensors").read_bytes()
+    with held(tmp_path):
+        capsys.readouterr()
+        for arguments in (("--out", tmp_path, "--force", *SMALL), ("--resume", tmp_path)):
+            run(*arguments, code=2)
+            assert f"{tmp_path} is in use: another training writes" in capsys.readouterr().err
+    assert (tmp_path / "checkpoint.safetensors").read_bytes() == before
+    run("--resume", tmp_path)
+
+
+@pytest.mark.parametrize("rate", [1e9, 1e30])
+def test_a_first_epoch_that_diverges_keeps_no_useless_checkpoint(tmp_path, capsys, rate):
     out = tmp_path / "run"
-    run("--epochs", 2, "--out", out, "--learning-rate", 1e30, *SMALL, code=2)
-    assert "the first tensor with NaN or infinity is" in capsys.readouterr().err
-    read_checkpoint(out, GROUPS)  # refuses NaN
+    run("--epochs", 2, "--out", out, "--learning-rate", rate, *SMALL, code=2)
+    error = capsys.readouterr().err
+    assert "the first tensor with NaN or infinity is" in error
+    assert f"the learning rate is {rate:g}: try the usual 0.002. It had saved nothing" in error
+    assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="/dev/full")
-def test_a_full_disk_is_a_sentence_and_keeps_the_old_checkpoint(tmp_path, capsys, monkeypatch):
-    out = tmp_path / "run"
-    run("--epochs", 1, "--out", out, *SMALL)
-    before = (out / "checkpoint.safetensors").read_bytes()
+def test_a_later_divergence_keeps_the_last_good_checkpoint(tmp_path, capsys, monkeypatch):
+    finish_epoch = Training.finish_epoch
+
+    def broken_after_one(self):
+        if self.state.epoch:
+            self.model.parameters["head.b"] = np.nan
+        return finish_epoch(self)
+
+    monkeypatch.setattr(Training, "finish_epoch", broken_after_one)
+    run("--epochs", 3, "--out", tmp_path, *SMALL, code=2)
+    error = capsys.readouterr().err
+    assert f"The last good checkpoint, after epoch 1, is kept in {tmp_path}" in error
+    read_checkpoint(tmp_path, GROUPS)  # refuses NaN
+
+
+def disk_full_after(monkeypatch, saves):
+    write, done = Path.write_bytes, []
 
     def full(self, data):
-        raise OSError(28, "No space left on device", str(self))
+        done.append(self)
+        if len(done) > saves:
+            raise OSError(28, "No space left on device")
+        return write(self, data)
 
-    monkeypatch.setattr("pathlib.Path.write_bytes", full)
-    run("--epochs", 1, "--out", tmp_path / "other", *SMALL, code=2)
-    assert "no space left on the disk" in capsys.readouterr().err
-    assert (out / "checkpoint.safetensors").read_bytes() == before
+    monkeypatch.setattr(Path, "write_bytes", full)
+
+
+def test_a_full_disk_at_the_first_save_loses_nothing(tmp_path, capsys, monkeypatch):
+    run("--epochs", 1, "--out", tmp_path, *SMALL)
+    before = {entry.name: entry.read_bytes() for entry in tmp_path.iterdir()}
+    with monkeypatch.context() as patch:
+        disk_full_after(patch, 0)
+        run("--epochs", 1, "--out", tmp_path, "--force", *SMALL, code=2)
+    error = capsys.readouterr().err
+    assert f"{tmp_path / 'checkpoint.safetensors'} can't be written: no space left" in error
+    assert "then run again" in error
+    assert {entry.name: entry.read_bytes() for entry in tmp_path.iterdir()} == before
+
+
+def test_a_full_disk_in_training_advises_what_helps(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with monkeypatch.context() as patch:
+        disk_full_after(patch, 2)
+        run("--epochs", 3, "--out", "my run", *SMALL, code=2)
+    error = capsys.readouterr().err
+    command = "minivit train --resume 'my run'"
+    assert f"free some, then go on from the last checkpoint with {command}\n" in error
+    run(*shlex.split(command)[2:])
+    run("--epochs", 3, "--out", "undisturbed", *SMALL)
+    assert_same_run(tmp_path / "my run", tmp_path / "undisturbed")
+
+
+@pytest.mark.parametrize("name", ["my run", "-x", "it's"])
+def test_printed_commands_can_be_pasted(tmp_path, capsys, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    run("--epochs", 1, f"--out={name}", *SMALL)
+    lines = capsys.readouterr().out.splitlines()
+    commands = [shlex.split(line) for line in lines if line.startswith("  minivit ")]
+    assert [words[1] for words in commands] == ["evaluate", "predict", "gradcheck"]
+    assert main(commands[0][1:]) == 0
+    run(*SMALL, f"--out={name}", code=2)
+    error = capsys.readouterr().err
+    command = error[error.index("--resume") : error.index(", or overwrite")]
+    run(*shlex.split(command))
+
+
+def test_a_thread_that_is_not_the_main_one_may_train(tmp_path):
+    codes = []
+    command = ["train", "--epochs", "1", "--out", str(tmp_path / "run"), *SMALL]
+    thread = threading.Thread(target=lambda: codes.append(main(command)))
+    thread.start()
+    thread.join()
+    assert codes == [0]
+
+
+@pytest.mark.parametrize("number", ["1.5", "some", "1e3"])
+def test_an_option_that_is_no_whole_number_is_told_what_it_may_be(number, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["train", "--epochs", number])
+    assert stop.value.code == 2
+    assert f"--epochs: '{number}': expected a whole number from 0" in capsys.readouterr().err

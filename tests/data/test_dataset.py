@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minivit import InputError
-from minivit.data import hold_out, load_dataset
+from minivit.data import Dataset, Split, checked, ground, hold_out, load_dataset
 from minivit.data.dataset import spread
 
 
@@ -54,3 +54,69 @@ def test_held_out_images_come_from_the_training_images_alone():
 def test_hold_out_refuses_what_leaves_nothing(fraction):
     with pytest.raises(InputError, match="hold-out is"):
         hold_out(load_dataset("digits"), fraction)
+
+
+def own(**changes):
+    """Four grey images of two classes, as somebody may bring them."""
+    images = np.linspace(-1, 1, 64).reshape(4, 4, 4)
+    split = Split(images, [0, 1, 0, 1])
+    return Dataset("own", ["no", "yes"], {}, split, split)._replace(**changes)
+
+
+def test_own_data_becomes_arrays():
+    data = checked(own(class_names=("no", 5), preprocessing=None), classes=2)
+    assert data.class_names == ["no", "5"]
+    assert data.preprocessing == {}
+    assert data.train.labels.dtype == np.int64
+    assert checked(own(class_names=None), classes=2).class_names == ["0", "1"]
+    train = (own().train.images.tolist(), np.array([1, 0, 1, 0], ">i2"))  # a plain pair
+    split = checked(own(train=train), classes=2).train
+    assert split.images.shape == (4, 4, 4)
+    assert np.array_equal(split.labels, [1, 0, 1, 0]) and split.labels.dtype.isnative
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"class_names": ["one"]}, "the class names are one: 1 for 2 classes; give one for each"),
+        ({"class_names": "ab"}, "the class names are ab: 1 for 2 classes"),
+        ({"train": Split(np.ones((4, 4, 4)), [0, 1])}, "expected 4 class numbers"),
+        ({"train": Split(np.ones((2, 4, 4)), [0, 2])}, "labels run from 0 to 2: with 2 classes"),
+        ({"train": Split(np.ones((2, 4, 4)), [0.5, 1])}, "dtype float64: expected 2 class numbers"),
+        (
+            {"test": Split(np.ones((2, 4, 4)), np.eye(2))},
+            r"shape \(2, 2\) .* class numbers \(whole",
+        ),
+        ({"test": Split(3, [])}, "images are 3: expected an array"),
+        ({"test": Split([[1], [1, 2]], [0, 1])}, "images is no array of numbers"),
+    ],
+)
+def test_own_data_that_cannot_be_meant(changes, sentence):
+    with pytest.raises(InputError, match=sentence) as error:
+        checked(own(**changes), classes=2)
+    assert "soft targets" not in str(error.value)  # a training takes none
+
+
+def test_labels_of_a_hold_out_may_be_a_list():
+    split = Split(own().train.images.repeat(5, axis=0).tolist(), [0, 1] * 10)
+    data = hold_out(own(train=split, class_names=None), 0.2)
+    assert (len(data.train.labels), len(data.test.labels)) == (16, 4)
+
+
+def test_a_class_that_is_not_there_does_not_hinder_a_hold_out():
+    split = Split(np.ones((20, 4, 4)), [0, 2] * 10)
+    assert len(hold_out(own(train=split), 0.2).test.labels) == 4
+
+
+def test_the_ground():
+    images = np.array([0.25, 0.75])
+    assert ground({"low": -1.0, "high": 1.0, "ink": "bright"}, images) == -1
+    assert ground({"low": -1.0, "high": 1.0, "ink": "dark"}, images) == 1
+    assert ground({}, images) == 0.25
+    assert ground({"ink": "dark"}, images) == 0.75
+
+
+def test_shown_in_a_line():
+    assert repr(load_dataset("digits")) == (
+        "data set digits: 1437 images 8x8x1 to train, 360 images 8x8x1 to test; 10 classes"
+    )

@@ -1,7 +1,6 @@
-"""Reading pictures of any mode, and refusing what is none."""
+"""Finding pictures, and making them the input of a model."""
 
-import struct
-import zlib
+import os
 
 import numpy as np
 import pytest
@@ -11,8 +10,8 @@ from minivit.data.picture_files import (
     check_preprocessing,
     picture_files,
     prepare_picture,
-    read_picture,
 )
+from minivit.data.strokes import NothingToRead
 from minivit.errors import InputError
 
 DIGITS = {"height": 8, "width": 8, "channels": 1, "low": -1.0, "high": 1.0, "ink": "bright"}
@@ -56,6 +55,9 @@ VARIETIES = {
     "16 bit.png": lambda: (deep(257, np.uint16), {}),
     "16 bit, dim.png": lambda: (deep(100, np.uint16), {}),
     "32 bit.tif": lambda: (deep(257, np.int32), {}),
+    "32 bit, to 255.tif": lambda: (deep(1, np.int32), {}),
+    "16 bit, to 255.png": lambda: (deep(1, np.uint16), {}),
+    "32 bit, 0 and 1.tif": lambda: (deep(1 / 255, np.int32), {}),
     "float.tif": lambda: (deep(1 / 255, np.float32), {}),
     "exif.jpg": sideways,
     "moving.gif": lambda: (seven(), {"save_all": True, "append_images": [clear((0, 0, 0))]}),
@@ -76,22 +78,6 @@ def test_the_same_drawing_in_every_variety(name, tmp_path):
     assert any(step.endswith(": inverted") for step in steps) == inverted
 
 
-def test_deep_levels_are_scaled_not_clipped(tmp_path):
-    levels = np.array([[0, 256, 40000, 65535]], np.uint16)
-    Image.fromarray(levels).save(tmp_path / "deep.png")
-    picture, steps = read_picture(tmp_path / "deep.png")
-    assert picture.mode == "F"
-    np.testing.assert_allclose(np.asarray(picture), levels / 257, rtol=1e-6)
-    assert "deep grey levels, 0 black to 65535 white" in steps
-
-
-def test_levels_that_are_no_numbers(tmp_path):
-    levels = np.array([[0, np.nan]], np.float32)
-    Image.fromarray(levels).save(tmp_path / "nan.tif")
-    with pytest.raises(InputError, match="NaN or infinity"):
-        read_picture(tmp_path / "nan.tif")
-
-
 def test_taken_as_it_is(tmp_path):
     colours = np.zeros((20, 40, 3), np.uint8)
     colours[:, 10:30] = (255, 0, 51)  # the middle square
@@ -107,50 +93,12 @@ def test_taken_as_it_is(tmp_path):
 
 
 def test_grey_in_three_channels(tmp_path):
-    Image.new("L", (9, 9), 51).save(tmp_path / "grey.png")
+    grey = Image.new("L", (9, 9), 51)
+    grey.putpixel((0, 0), 52)
+    grey.save(tmp_path / "grey.png")
     like = {"height": 2, "width": 2, "channels": 3, "low": -1.0, "high": 1.0, "ink": "any"}
     image = prepare_picture(tmp_path / "grey.png", like).image
-    np.testing.assert_allclose(image, np.full((2, 2, 3), -0.6), atol=1e-6)
-
-
-def png(width: int, height: int) -> bytes:
-    """A PNG of a few bytes that claims to be so large."""
-
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        whole = kind + content
-        return struct.pack(">I", len(content)) + whole + struct.pack(">I", zlib.crc32(whole))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    parts = chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(bytes(99))), chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
-
-
-@pytest.mark.parametrize(
-    "content, words",
-    [
-        (b"", r"is empty \(0 bytes\)"),
-        (b"hello", "is not a picture of a known kind"),
-        (png(50, 50), "damaged or truncated"),
-        (png(10_000, 10_000), "unpacks to more than 89,478,485 pixels"),  # Pillow warns
-        (png(60_000, 60_000), "unpacks to more than 89,478,485 pixels"),  # Pillow refuses
-        (None, "damaged or truncated"),  # a real one, cut off
-    ],
-)
-def test_what_is_no_picture(content, words, tmp_path):
-    path = tmp_path / "bad.png"
-    if content is None:
-        seven().save(path)
-        content = path.read_bytes()[:-60]
-    path.write_bytes(content)
-    with pytest.raises(InputError, match=words):
-        read_picture(path)
-
-
-def test_what_is_no_file(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"none.png does not exist"):
-        read_picture(tmp_path / "none.png")
-    with pytest.raises(FileNotFoundError, match="is not a file"):
-        read_picture(tmp_path)
+    np.testing.assert_allclose(image, np.full((2, 2, 3), -0.6), atol=1e-3)
 
 
 def test_files_of_a_folder(tmp_path):
@@ -163,9 +111,73 @@ def test_files_of_a_folder(tmp_path):
         picture_files(tmp_path / "e.png")
 
 
+def test_folders_of_folders(tmp_path):
+    for name in ("b/2.png", "b/1.png", "a/deep/3.jpg", ".hidden/4.png", "z.png", "a/c.eps"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "a" / "loop").symlink_to(tmp_path)
+    found = [str(file.relative_to(tmp_path)) for file in picture_files(tmp_path)]
+    assert found == ["z.png", "a/deep/3.jpg", "b/1.png", "b/2.png"]
+
+
+def test_a_folder_that_cannot_be_read_stops_no_other(tmp_path, monkeypatch):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b.png").touch()
+    scan = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("a"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    file, error = picture_files(tmp_path)
+    assert file == tmp_path / "b.png" and error.filename == str(tmp_path / "a")
+
+
+def test_an_empty_name_is_not_the_current_folder(tmp_path, monkeypatch):
+    (tmp_path / "a.png").touch()
+    monkeypatch.chdir(tmp_path)
+    assert len(picture_files(".")) == 1
+    with pytest.raises(InputError, match='"" is no name of a picture'):
+        picture_files("")
+
+
+@pytest.mark.parametrize("like", [DIGITS, {**DIGITS, "channels": 3, "ink": "any"}])
+def test_a_picture_that_shows_nothing(like, tmp_path):
+    Image.new("RGB", (30, 40), (9, 99, 199)).save(tmp_path / "plain.png")
+    with pytest.raises(NothingToRead, match=r"plain\.png: there is nothing to read"):
+        prepare_picture(tmp_path / "plain.png", like)
+
+
 def test_preprocessing_must_be_whole():
-    check_preprocessing(DIGITS)
+    check_preprocessing(DIGITS, (8, 8), 1)
+    check_preprocessing({**DIGITS, "height": np.int64(8), "low": np.float32(0)}, (8, 8), 1)
     with pytest.raises(InputError, match=r"\(low, ink missing\)"):
-        check_preprocessing({k: v for k, v in DIGITS.items() if k not in ("low", "ink")})
+        incomplete = {k: v for k, v in DIGITS.items() if k not in ("low", "ink")}
+        check_preprocessing(incomplete, (8, 8), 1)
     with pytest.raises(InputError, match="takes 4 channels"):
-        check_preprocessing({**DIGITS, "channels": 4})
+        check_preprocessing({**DIGITS, "channels": 4}, (8, 8), 4)
+
+
+@pytest.mark.parametrize(
+    "changes, words",
+    [
+        ({"height": 10**6}, "makes pictures 1000000x8x1"),
+        ({"height": 8.0}, "makes pictures 8.0x8x1"),
+        ({"width": "8"}, "8x8x1, but makes"),
+        ({"channels": True}, "makes pictures 8x8xTrue"),
+        ({"low": None}, "takes black as None"),
+        ({"high": 1e300}, r"white as 1e\+300"),
+        ({"ink": ["bright"]}, "ink is"),
+    ],
+)
+def test_preprocessing_of_a_damaged_checkpoint(changes, words):
+    with pytest.raises(InputError, match=words):
+        check_preprocessing(DIGITS | changes, (8, 8), 1)
+
+
+def test_inputs_that_would_fill_the_memory():
+    huge = {**DIGITS, "height": 10**6, "width": 10**6}
+    with pytest.raises(InputError, match="1000000x1000000 are too large"):
+        check_preprocessing(huge, (10**6, 10**6), 1)

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 from minivit.data import load_dataset
-from minivit.data.strokes import COVERED, frame_strokes, straighten
+from minivit.data.strokes import COVERED, NothingToRead, frame_strokes, straighten
 
 DRAWN = [  # as a hand would draw them, in 200x300
     [(100, 40), (50, 90), (50, 210), (100, 260), (150, 210), (150, 90), (100, 40)],
@@ -89,15 +89,46 @@ def test_a_slant_is_measured_and_halved():
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 500), (500, 1), (3, 2), (60, 60)])
 @pytest.mark.parametrize("level", [0, 128, 255])
-def test_a_blank_picture_is_an_empty_frame(size, level):
-    frame, _, steps = frame_strokes(Image.new("L", size, level), 8, 8)
-    assert (frame == 0).all() and steps == ["no strokes found: taken as an empty frame"]
+def test_a_blank_picture_has_nothing_to_read(size, level):
+    with pytest.raises(NothingToRead, match="there is nothing to read: no strokes stand out"):
+        frame_strokes(Image.new("L", size, level), 8, 8)
+
+
+@pytest.mark.parametrize("size", [50, 200, 600])
+@pytest.mark.parametrize("grain", [0.01, 0.03, 0.08])
+def test_a_photograph_of_empty_paper_has_nothing_to_read(size, grain):
+    light = np.linspace(0.55, 0.95, size) * np.linspace(0.8, 1, size)[:, None]
+    levels = np.clip(light + np.random.default_rng(0).normal(0, grain, light.shape), 0, 1)
+    with pytest.raises(NothingToRead):
+        frame_strokes(Image.fromarray((255 * levels).astype(np.uint8)), 8, 8)
+
+
+@pytest.mark.parametrize("scale", [1, 5])
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_training_digit_can_be_read(scale, dark):
+    for image in load_dataset("digits").train.images[::7, ..., 0]:
+        levels = ((image + 1) * 127.5).astype(np.uint8)
+        picture = Image.fromarray(255 - levels if dark else levels)
+        frame = frame_strokes(picture.resize((8 * scale, 8 * scale)), 8, 8)
+        assert frame.frame.max() > 0.5 and "frame along" not in frame.steps[0]
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_anything_gives_a_frame(seed):
+@pytest.mark.parametrize("raised", [0, 255])
+def test_anything_gives_a_frame_or_has_nothing_to_read(seed, raised):
     rng = np.random.default_rng(seed)
     size = rng.integers(1, 40, 2)
     levels = rng.integers(0, 256, size, np.uint8)
-    frame = frame_strokes(Image.fromarray(levels), 8, 8).frame
+    levels[rng.random(size) < 0.7] = raised
+    try:
+        frame = frame_strokes(Image.fromarray(levels), 8, 8).frame
+    except NothingToRead:
+        return
     assert frame.shape == (8, 8) and frame.min() >= 0 and frame.max() <= 1
+
+
+def test_a_border_half_black_and_half_white():
+    levels = np.zeros((40, 40), np.uint8)
+    levels[:, 20:] = 255
+    frame, inverted, _ = frame_strokes(Image.fromarray(levels), 8, 8)
+    assert not inverted and frame.max() == 1

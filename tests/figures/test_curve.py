@@ -45,6 +45,18 @@ def test_the_curve_is_a_wide_png_with_its_last_values(tmp_path, figures, losses)
     assert f"train {losses[-1]:.3f}" in {text.get_text() for text in loss.texts}
 
 
+def test_held_out_images_are_not_called_test_images(tmp_path, figures):
+    held_out = [{k.replace("test", "held_out"): v for k, v in r.items()} for r in rows([2.0, 1.0])]
+    training_curve(held_out, tmp_path / "curve.png")
+    texts = {text.get_text() for axes in figures[0].axes for text in axes.texts}
+    assert texts == {"train 1.000", "held-out 0.500", "train 50.0%", "held-out 75.0%"}
+    (meaning,) = (text.get_text() for text in figures[0].texts)
+    assert "held-out: after the epoch" in meaning and "test:" not in meaning
+    width = figures[0].bbox.width
+    for axes in figures[0].axes:
+        assert all(text.get_window_extent().x1 < width for text in axes.texts)
+
+
 def test_labels_stay_inside_the_figure(tmp_path, figures):
     training_curve(rows([12.5, 11.0]), tmp_path / "curve.png")
     width = figures[0].bbox.width

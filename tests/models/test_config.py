@@ -43,7 +43,10 @@ def test_refuses_another_dictionary(values):
             {"positions": "learned-2d", "width": 9, "heads": 3},
             "width is 9: .* choose an even width",
         ),
-        ({"stochastic_depth": 0.1, "depth": 1}, "the first block is never left out; choose at least"),
+        (
+            {"stochastic_depth": 0.1, "depth": 1},
+            "the first block is never left out; choose at least",
+        ),
         ({"top_k": 18}, "top_k is 18, and there are 17 keys"),
         ({"top_k": 0}, "top k is 0: expected a whole number from 1, or None"),
         ({"stochastic_depth": 1.0}, "stochastic depth is 1.0: expected a number from 0 to below 1"),
@@ -66,6 +69,12 @@ def test_an_unknown_variant_names_the_nearest(given, near):
         InputError, match=f"unknown variant {given!r}; the nearest name is {near!r}"
     ):
         variant(given)
+
+
+def test_sides_that_are_no_pair_name_their_field():
+    for name in ("image", "patch"):
+        with pytest.raises(InputError, match=rf"^{name} is \(8, 8, 1\): .* a pair \(height, width"):
+            variant("digits", **{name: (8, 8, 1)})
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
+import copy
 import math
+import pickle
 import weakref
 
 import numpy as np
@@ -342,3 +344,23 @@ def test_shown_in_a_line():
     _, cache = model.forward(IMAGES)
     assert repr(cache) == "the cache of a forward of 3 images: 8 places"
     assert repr(model.trace(IMAGES)).startswith("a trace of ")
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [copy.copy, copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))],
+    ids=["copy", "deepcopy", "pickle"],
+)
+def test_a_copy_is_whole(copied):
+    model = ViT(variant("digits", depth=1), seed=3, zero_head=False)
+    images = np.random.default_rng(0).uniform(-1, 1, (2, 8, 8, 1))
+    logits = model.logits(images)
+    other = copied(model)
+    assert np.array_equal(other.logits(images), logits)
+    _, cache = other.forward(images)
+    other.backward(np.ones_like(logits), cache)
+    for arrays in (other.parameters, other.gradients):
+        assert all(np.shares_memory(array, arrays.flat) for array in arrays.values())
+    other.parameters.flat[...] += 1
+    assert np.array_equal(model.logits(images), logits)
+    assert other.gradients.flat.any() and not model.gradients.flat.any()

@@ -24,7 +24,7 @@ CHANGES = [
     {"top_k": 2},
     {"stochastic_depth": 0.5},
 ]
-SEED = 4  # with which stochastic depth drops some branches and keeps others
+SEED = 1  # with which stochastic depth drops some branches and keeps others
 
 
 def build(**changes):

@@ -1,3 +1,6 @@
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -65,3 +68,24 @@ def test_the_first_step_is_the_learning_rate_whatever_the_gradient():
 def test_options_that_make_no_sense(options):
     with pytest.raises(InputError, match=r"expected"):
         Adam(ViT(variant("digits", depth=1)).parameters, **options)
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [copy.copy, copy.deepcopy, lambda adam: pickle.loads(pickle.dumps(adam))],
+    ids=["copy", "deepcopy", "pickle"],
+)
+def test_a_copy_steps_and_its_original_stays(copied):
+    model = ViT(variant("digits", depth=1))
+    adam = Adam(model.parameters)
+    adam.step(filled(model, 0), 0.01)
+    roles = ("parameters", "first_moment", "second_moment")
+    before = [getattr(adam, role).flat.copy() for role in roles]
+    other = copied(adam)
+    other.step(filled(model, 1), 0.01)
+    assert (adam.steps, other.steps) == (1, 2)
+    for role, kept in zip(roles, before, strict=True):
+        assert np.array_equal(getattr(adam, role).flat, kept), role
+        assert not np.array_equal(getattr(other, role).flat, kept), role
+        arrays = getattr(other, role)
+        assert all(np.shares_memory(array, arrays.flat) for array in arrays.values())

@@ -1,9 +1,12 @@
+import re
+
 import numpy as np
 import pytest
 from small_training import recipe, small_data
 
 from minivit import InputError, train
-from minivit.training import Training, save_run
+from minivit.training import Diverged, Training, save_run
+from minivit.training.divergence import advice
 
 
 def test_divergence_names_the_first_tensor_and_keeps_the_checkpoint(tmp_path):
@@ -24,3 +27,26 @@ def test_divergence_in_an_intermediate_is_named():
     training.model.parameters["blocks.0.mlp.b1"][:] = 3e2
     with pytest.raises(InputError, match=r"first tensor .* is 'blocks\.0\.mlp\.out'"):
         train(training.config, training.data, training=training)
+
+
+@pytest.mark.parametrize(
+    ("absurd", "named"),
+    [
+        ({"learning_rate": 1e30}, "learning rate is 1e+30: try the usual 0.002"),
+        ({"learning_rate": 1e30, "weight_decay": 0.0}, "learning rate is 1e+30"),
+        ({"weight_decay": 1e30}, "weight decay is 1e+30: try the usual 0.05"),
+        ({"position_std": 1e38}, "position std is 1e+38: try the usual 1"),
+    ],
+)
+def test_the_advice_names_what_is_absurd_and_helps(absurd, named):
+    with pytest.raises(Diverged, match=re.escape(named)) as raised:
+        train(recipe(**absurd), small_data())
+    name, value = re.search(
+        r"the ([a-z ]+) is \S+: try the usual (\S+)$", str(raised.value)
+    ).groups()
+    followed = absurd | {name.replace(" ", "_"): float(value)}
+    train(recipe(**followed), small_data())
+
+
+def test_a_rate_that_is_usual_is_made_smaller():
+    assert advice(recipe(), 7).endswith("is 0.002: try 0.0002")

@@ -1,12 +1,18 @@
 import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
+from headers import rewrite
 from small_training import recipe, small_data
 
-from minivit import InputError, save, train
-from minivit.checkpoints import read_checkpoint, write_checkpoint
-from minivit.training import Training, load_run, new_folder, save_run
+from minivit import InputError, load, save, train
+from minivit.checkpoints import read_checkpoint, read_header
+from minivit.data import Split
+from minivit.training import Training, evaluate, load_run, save_run
 from minivit.training.run import GROUPS
 
 
@@ -46,24 +52,6 @@ def test_tables_read_back_exactly(tmp_path):
         assert list(csv.DictReader(file))[2]["epoch"] == "3"
 
 
-def test_folders_are_never_overwritten_unasked(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert [str(new_folder("digits", None)) for _ in range(2)] == ["runs/digits-1", "runs/digits-2"]
-    out = tmp_path / "mine"
-    assert new_folder("digits", out) == out
-    save_run(Training(recipe(), small_data()), out)
-    with pytest.raises(InputError, match=r"exists and is not empty: choose another --out"):
-        new_folder("digits", out)
-    new_folder("digits", out, force=True)
-    assert list(out.iterdir()) == []
-    (out / "thesis.txt").write_text("years of work")
-    with pytest.raises(InputError, match="--force only overwrites runs"):
-        new_folder("digits", out, force=True)
-    assert (out / "thesis.txt").exists()
-    with pytest.raises(InputError, match="is a file"):
-        new_folder("digits", out / "thesis.txt")
-
-
 def test_a_bare_model_is_no_run(tmp_path):
     save(Training(recipe(), small_data()).model, tmp_path / "checkpoint.safetensors")
     with pytest.raises(InputError, match="no run that could go on"):
@@ -75,8 +63,78 @@ def test_a_damaged_run_is_refused(tmp_path, monkeypatch, damage):
     monkeypatch.setattr("minivit.training.run.load_dataset", lambda name: small_data())
     training = Training(recipe(), small_data())
     save_run(training, tmp_path)
-    header, groups = read_checkpoint(tmp_path, GROUPS)
-    header["training"] = header["training"] | damage if damage else {"recipe": {}}
-    write_checkpoint(tmp_path / "checkpoint.safetensors", header, groups)
+    saved = read_header(tmp_path)["training"]
+    rewrite(
+        tmp_path / "checkpoint.safetensors",
+        training=saved | damage if damage else {"recipe": {}},
+    )
     with pytest.raises(InputError, match=r"damaged header|expected a whole number"):
         load_run(tmp_path)
+
+
+def test_a_run_on_own_data_goes_on_when_they_are_handed_in(tmp_path):
+    data = small_data()._replace(name="mine", preprocessing={"dataset": "mine", "low": -1.0})
+    whole = train(recipe(), data)
+
+    def stop(training, row):
+        save_run(training, tmp_path)
+        raise Stop
+
+    with pytest.raises(Stop):
+        train(recipe(), data, on_epoch=stop)
+    with pytest.raises(InputError, match=r"data of your own, 'mine': hand them in"):
+        load_run(tmp_path)
+    again = load_run(tmp_path, data)
+    train(again.config, again.data, training=again)
+    assert np.array_equal(again.model.parameters.flat, whole.model.parameters.flat)
+    tested = evaluate(load(tmp_path), *data.test)
+    assert tested.predictions.shape == (20,)
+
+
+@pytest.mark.parametrize("change", ["fewer", "order", "label"])
+def test_other_data_than_it_began_with_are_refused(tmp_path, monkeypatch, change):
+    save_run(Training(recipe(), small_data()), tmp_path)
+    images, labels = small_data().train
+    other = {
+        "fewer": (images[:-1], labels[:-1]),
+        "order": (images[::-1], labels[::-1]),
+        "label": (images, np.where(np.arange(len(labels)) == 3, 9 - labels, labels)),
+    }[change]
+    with pytest.raises(InputError, match=r"was trained on other images or labels"):
+        load_run(tmp_path, small_data()._replace(train=Split(*other)))
+
+
+def test_held_out_images_are_not_called_test_images(tmp_path, monkeypatch):
+    monkeypatch.setattr("minivit.training.run.run_data", lambda name, config: small_data())
+    training = train(recipe(hold_out=0.2, epochs=1), small_data())
+    assert list(training.state.history[0])[-2:] == ["held_out_loss", "held_out_accuracy"]
+    save_run(training, tmp_path)
+    columns = (tmp_path / "history.csv").read_text().splitlines()[0]
+    assert columns == "epoch,train_loss,train_accuracy,held_out_loss,held_out_accuracy"
+    (row,) = training.state.history  # as former versions wrote it
+    training.state.history = [{k.replace("held_out", "test"): v for k, v in row.items()}]
+    save_run(training, tmp_path)
+    assert load_run(tmp_path).state.history == [row]
+
+
+def test_a_run_without_epochs_has_no_tables_and_removes_those_of_an_earlier_one(tmp_path):
+    save_run(train(recipe(epochs=1), small_data()), tmp_path)
+    save_run(Training(recipe(), small_data()), tmp_path)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["checkpoint.safetensors"]
+
+
+def test_two_processes_may_save_into_one_folder(tmp_path):
+    """And the last one counts. (`minivit train` keeps others out of its folder.)"""
+    code = (
+        "from small_training import recipe, small_data\n"
+        "from minivit.training import Training, save_run\n"
+        "training = Training(recipe(), small_data())\n"
+        f"for _ in range(30): save_run(training, __import__('pathlib').Path({str(tmp_path)!r}))"
+    )
+    path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
+    environment = {**os.environ, "PYTHONPATH": path}
+    command = [sys.executable, "-c", code]
+    processes = [subprocess.Popen(command, env=environment) for _ in range(2)]
+    assert [process.wait() for process in processes] == [0, 0]
+    read_checkpoint(tmp_path, GROUPS)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["checkpoint.safetensors"]

@@ -51,16 +51,16 @@ class Announcer(event.Listener):
         return 1 + sum(count > min(ready) for count in ready)
 
     def say(self):
-        if sys.stderr.isatty():
+        if on_terminal():
             numbers = f"({self.number()} of {len(self.kernels)})"
             sys.stderr.write(f"\r\033[Kminivit: compiling kernels {numbers}, {self.ending}")
             sys.stderr.flush()
-        elif not self.said:
+        elif not self.said and sys.stderr is not None:
             print(f"minivit: compiling kernels, {self.ending}", file=sys.stderr, flush=True)
         self.said = True
 
     def wipe(self):
-        if self.said and sys.stderr.isatty():
+        if self.said and on_terminal():
             sys.stderr.write("\r\033[K")
             sys.stderr.flush()
 
@@ -81,6 +81,11 @@ class _FirstPass(event.Listener):
 
     def on_end(self, compiler_pass):
         pass
+
+
+def on_terminal() -> bool:
+    """Whether somebody may watch; a program without a console has no stderr."""
+    return sys.stderr is not None and sys.stderr.isatty()
 
 
 def is_ours(compilation) -> bool:

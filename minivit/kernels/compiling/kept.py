@@ -98,11 +98,12 @@ def write(file: Path, code: bytes) -> None:
 
 @functools.cache
 def _say_once(folder: str, reason: str) -> None:
-    print(
-        f"\rminivit: compiled kernels can't be kept in {folder} ({reason}): this run goes on "
-        "without, and the next compiles them anew",
-        file=sys.stderr,
-    )
+    if sys.stderr is not None:  # there is a console
+        print(
+            f"\rminivit: compiled kernels can't be kept in {folder} ({reason}): this run goes on "
+            "without, and the next compiles them anew",
+            file=sys.stderr,
+        )
 
 
 @functools.cache

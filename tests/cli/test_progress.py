@@ -1,0 +1,72 @@
+"""The bar, the lines and Ctrl-C of a training on a terminal."""
+
+import io
+import os
+import re
+import signal
+import sys
+
+import pytest
+from small_training import recipe, small_data
+
+from minivit import train
+from minivit.cli.progress import STOPPING, Progress, on_terminal
+from minivit.training import Training
+
+
+class Terminal(io.StringIO):
+    """What stands for a terminal of 80 columns."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("sys.stderr", Terminal())
+    monkeypatch.setattr("tqdm.std._screen_shape_wrapper", lambda: lambda file: (80, 24))
+    return sys.stderr
+
+
+@pytest.mark.parametrize("changes", [{}, {"hold_out": 0.2, "epochs": 1000}])
+def test_80_columns_are_enough_for_lines_and_a_bar_that_can_be_read(terminal, capsys, changes):
+    training = Training(recipe(**changes), small_data())
+    with Progress(training) as progress:
+        for batch in training.epoch():
+            training.train_batch(batch)
+            training.state.seconds = 96 / 123456  # images/s with six digits
+            progress.step()
+            progress.bar.refresh()
+        progress.epoch(training.finish_epoch())
+    bars = [line for line in re.split(r"[\r\n]", terminal.getvalue()) if "images/s" in line]
+    assert all(len(bar) <= 80 for bar in bars)
+    assert all(len(re.search(r"\|(.*)\|", bar)[1]) >= 12 for bar in bars)
+    lines = capsys.readouterr().out.replace("\r", "\n").splitlines()
+    assert sum("accuracy" in line or "%" in line for line in lines) == 2
+    assert all(len(line) < 80 for line in lines)
+
+
+def test_without_a_console(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stderr", None)
+    monkeypatch.setattr("sys.stdout", None)
+    assert not on_terminal()
+    training = Training(recipe(), small_data())
+    with Progress(training) as progress:
+        train(
+            training.config, training.data, training=training,
+            on_step=lambda *_: progress.step(), on_epoch=lambda _, row: progress.epoch(row),
+        )  # fmt: skip
+        progress.interrupt(signal.SIGINT, None)
+    assert training.finished and progress.interrupted
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_the_first_ctrl_c_says_at_once_what_a_second_one_does(capfd):
+    """It is said by the handler: the step that goes on may last as long as the kernels compile."""
+    with pytest.raises(KeyboardInterrupt), Progress(Training(recipe(), small_data())) as progress:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert progress.interrupted
+        assert capfd.readouterr().err == STOPPING
+        os.kill(os.getpid(), signal.SIGINT)
+    assert "Ctrl-C again to stop at once" in STOPPING
