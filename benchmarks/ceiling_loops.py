@@ -4,6 +4,7 @@ import numpy as np
 from numba import get_num_threads, prange
 
 from minivit.kernels.compiling import parallel_jit
+from minivit.kernels.matrix import Matrix
 from minivit.kernels.simd import ROWS, VECTORS, lanes, tile
 
 TASKS = 8  # of each thread
@@ -32,9 +33,11 @@ def multiply_adds(a, b, c, steps, stride):
     """
     width = c.shape[1] // ROWS
     for i in prange(len(c)):
-        at = i * c.shape[1]
-        tile(ROWS, VECTORS, a, 0, 1, stride, b, 0, stride, c, at, width, False,
-             c, at, width, width, steps)  # fmt: skip
+        own = Matrix(c, i * c.shape[1], width, 1)
+        tile(
+            ROWS, VECTORS, Matrix(a, 0, 1, stride), Matrix(b, 0, stride, 1), own, False, own,
+            width, steps,
+        )  # fmt: skip
 
 
 def parts() -> int:

@@ -6,8 +6,11 @@ Nothing here imports NumPy: whoever sets the threads comes first.
 import argparse
 import importlib
 import json
+import math
 import sys
 from pathlib import Path
+
+from minivit.errors import InputError
 
 BENCHMARKS = {
     "ceiling": "multiply-adds and memory bandwidth that this machine can reach",
@@ -16,6 +19,16 @@ BENCHMARKS = {
     "step": "training steps and inference of six models, memory, time to the first step",
     "scaling": "a training step with more threads, images, tokens and width; curves in ./out",
     "roofline": "every kernel under the roof of this machine; a picture in ./out",
+}
+
+TIMED = ("seconds", "repeats")
+TAKES = {  # the options of each that not all have
+    "ceiling": (),
+    "products": TIMED,
+    "ops": (*TIMED, "backends"),
+    "step": (*TIMED, "backends", "configs", "vs", "against", "memory", "first_step"),
+    "scaling": (*TIMED, "backends", "out"),
+    "roofline": (*TIMED, "out"),
 }
 
 
@@ -29,21 +42,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--json", action="store_true", help="print the machine and all rows as JSON")
     add("--seconds", type=positive(float), default=argparse.SUPPRESS, metavar="X",
-        help="time for each case, all sides together (default: 10 a model, 2 an op)")  # fmt: skip
+        help="all but ceiling: time for each case, all sides together (default: 10 a model, "
+        "2 an op)")  # fmt: skip
     add("--repeats", type=positive(int), default=argparse.SUPPRESS, metavar="N",
-        help="turns of every side in a case, whatever time they take")  # fmt: skip
+        help="all but ceiling: turns of every side in a case, whatever time they take")  # fmt: skip
     add("--backends", default=argparse.SUPPRESS, metavar="LIST",
-        help="ours: numba, numpy or numba,numpy (default: all that run here)")  # fmt: skip
+        help="ops, step, scaling: numba, numpy or numba,numpy (default: all)")  # fmt: skip
     add("--configs", default=argparse.SUPPRESS, metavar="LIST",
         help="step: some of digits-bench,fashion,cifar,Ti/16,S/16,B/16 (default: all)")  # fmt: skip
     add("--vs", choices=("torch",), default=argparse.SUPPRESS,
-        help="step: time PyTorch too (extra `bench`)")  # fmt: skip
+        help="step: time PyTorch too, where it is installed")  # fmt: skip
     add("--against", type=Path, default=argparse.SUPPRESS, metavar="FOLDER",
         help="step: time this minivit against that of another checkout, in turns")  # fmt: skip
     add("--memory", action="store_true", help="step: measure the peak memory of training")
     add("--first-step", action="store_true", help="step: measure the time to the first step")
     add("--out", type=Path, default=argparse.SUPPRESS, metavar="DIR",
-        help="where pictures go (default: out)")  # fmt: skip
+        help="scaling, roofline: where pictures go (default: out)")  # fmt: skip
     add("--tiny", action="store_true", help=argparse.SUPPRESS)
 
 
@@ -55,6 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     from .machine import busy, line, machine
     from .options import Options, progress
 
+    refuse_idle(arguments)
     given = {n: v for n, v in vars(arguments).items() if n in Options.__dataclass_fields__}
     options = Options(**{n: v for n, v in given.items() if v is not None})
     benchmark = importlib.import_module(f".{arguments.name}", __package__)
@@ -70,15 +85,27 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def refuse_idle(arguments: argparse.Namespace) -> None:
+    """InputError for an option that the chosen benchmark has no use for."""
+    given = [name for name in TAKES["step"] + ("out",) if getattr(arguments, name, None)]
+    for name in given:
+        if name not in TAKES[arguments.name]:
+            users = " and ".join(user for user, taken in TAKES.items() if name in taken)
+            raise InputError(
+                f"bench {arguments.name} has no use for --{name.replace('_', '-')}; leave it out, "
+                f"or run {users}"
+            )
+
+
 def positive(kind: type):
-    """An argument type: a number above 0."""
+    """An argument type: a number above 0, and not infinity."""
 
     def parse(text: str):
         try:
             number = kind(text)
         except ValueError:
             number = 0
-        if not number > 0:
+        if not 0 < number < math.inf:
             raise argparse.ArgumentTypeError(f"{text!r}: expected a number above 0")
         return number
 

@@ -31,8 +31,9 @@ class Options:
             )
         if self.vs == "torch" and not has_torch():
             raise InputError(
-                "PyTorch is not installed, so there is nobody to compare with; install it with "
-                "pip install 'minivit[bench]', or leave out --vs"
+                "PyTorch is not installed, so there is nobody to compare with: install its CPU "
+                'build, for which PyTorch\'s page "Get Started" has the command (on Linux '
+                "`pip install torch` brings gigabytes for graphics cards), or leave out --vs"
             )
 
     def chosen_backends(self) -> list[str]:
@@ -81,7 +82,7 @@ def need_matplotlib(what: str) -> None:
     """InputError without the plots extra."""
     if not has_matplotlib():
         raise InputError(
-            f"{what} is a picture, and Matplotlib is not installed; pip install 'minivit[plots]'"
+            f"{what} is a picture, and Matplotlib is not installed; pip install matplotlib"
         )
 
 

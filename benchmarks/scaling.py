@@ -57,7 +57,7 @@ def report(rows: list[dict]) -> str:
     picture = (
         "The curves and their asymptotes: scaling.png in ./out, or the --out that was given."
         if has_matplotlib()
-        else "For the curves as a picture: pip install 'minivit[plots]'."
+        else "For the curves as a picture: pip install matplotlib."
     )
     return (
         f"{show(rows, COLUMNS)}\n\nA training step, {rows[0]['side']} backend, median. least: its "

@@ -24,6 +24,7 @@
 
 # %%
 import math
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -303,11 +304,16 @@ for index, heads in zip(chosen, looks[:, -1], strict=True):
     print("   ".join(title.ljust(16) for title in titles))
     print("\n".join("   ".join(parts) for parts in zip(*views, strict=True)))
 
-Path("out").mkdir(exist_ok=True)
+try:
+    out = Path("out")
+    out.mkdir(exist_ok=True)
+    tempfile.TemporaryFile(dir=out).close()  # can it be written?
+except OSError:
+    out = Path(tempfile.mkdtemp(prefix="minivit-"))
 probabilities = ops.softmax_forward(model.logits(data.test.images))[0]
 model.preprocessing = data.preprocessing  # so that strokes are drawn as ink
-attention_picture(model, *data.test, probabilities, "out/00_attention.png")
-print("All ten digits, and what it got wrong: out/00_attention.png")
+attention_picture(model, *data.test, probabilities, out / "00_attention.png")
+print(f"All ten digits, and what it got wrong: {out / '00_attention.png'}")
 
 # %% [markdown]
 # ## Exercises

@@ -102,6 +102,8 @@ def prefer(name: str) -> None:
     try:
         load(wanted)
     except InputError as error:
+        if not isinstance(error.__cause__, (ImportError, OSError)):
+            raise  # a variable that says nonsense
         if sys.stderr is not None:  # there is a console
             print(f"minivit: {error}; going on with NumPy.", file=sys.stderr)
         wanted = "numpy"

@@ -23,24 +23,46 @@ def available_threads() -> int:
     return os.cpu_count() or 1
 
 
+def most_threads() -> int:
+    """As many as may be asked for. Some hundreds to a processor hardly move, thousands crash."""
+    return max(64, 4 * available_threads())
+
+
 def thread_count() -> int:
-    """What MINIVIT_NUM_THREADS says, or every processor; InputError if it says no number."""
+    """What MINIVIT_NUM_THREADS says, or every processor; InputError if it says no such number."""
     given = os.environ.get("MINIVIT_NUM_THREADS")
-    if not given:
-        return available_threads()
-    if not given.isdigit() or int(given) < 1:
+    return checked("MINIVIT_NUM_THREADS", given) if given else available_threads()
+
+
+def checked(name: str, given: str) -> int:
+    """The number of threads that a variable or an option says; InputError if it is none."""
+    # No number of threads has ten digits, and int() refuses thousands of them.
+    count = int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
+    if not 1 <= count <= most_threads():
+        processors = available_threads()
         raise InputError(
-            f"MINIVIT_NUM_THREADS is {given!r}: expected a whole number from 1, e.g. "
-            f"{available_threads()}"
+            f"{name} is {given!r}: expected a whole number from 1 to {most_threads()}, e.g. "
+            f"{processors}, the processors that this process may use"
         )
-    return int(given)
+    return count
+
+
+def crowded(count: int) -> str | None:
+    """What to say of more threads than processors."""
+    processors = available_threads()
+    if count <= processors:
+        return None
+    here = "1 processor" if processors == 1 else f"{processors} processors"
+    return f"{count} threads share {here} and wait for each other; {processors} would be faster"
 
 
 def set_threads(count: int) -> None:
     """Set the thread count of this process, before NumPy is imported.
 
-    Raises InputError when NumPy is there already and would go on with another count.
+    Raises InputError for a count that is too large, and when NumPy is there already and would go on
+    with another one.
     """
+    checked("--threads", str(count))
     os.environ["MINIVIT_NUM_THREADS"] = str(count)
     if "numpy" in sys.modules:
         if os.environ.get(BLAS_VARIABLES[0], str(available_threads())) != str(count):

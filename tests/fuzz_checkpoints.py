@@ -16,6 +16,7 @@ from small_training import recipe, small_data
 
 from minivit import InputError, ViT, save, variant
 from minivit.cli import main as command_line
+from minivit.cli import parser
 from minivit.data import DATASETS
 from minivit.training import Training, load_run, save_run
 
@@ -44,7 +45,7 @@ def prepared() -> list[bytes]:
 
 def quicken() -> None:
     """Make only once what every command makes: option parsers and the digits, a few of them."""
-    command_line.build_parser = cache(command_line.build_parser)
+    parser.build_parsers = cache(parser.build_parsers)
     digits = small_data()
     DATASETS["digits"] = lambda: digits
 

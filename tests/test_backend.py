@@ -183,3 +183,25 @@ def test_in_a_fresh_python_without_numba_too(tmp_path):
     assert done.stdout == "numpy\n"
     assert done.stderr.startswith("minivit: the Numba backend can't be used here (Numba needs")
     assert done.stderr.endswith("going on with NumPy.\n") and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("verb", ["doctor", "warmup"])
+def test_a_variable_that_says_nonsense_is_not_taken_for_a_missing_numba(verb):
+    pytest.importorskip("numba")
+    kept = {k: v for k, v in os.environ.items() if k != "MINIVIT_BACKEND"}
+    done = subprocess.run(
+        [sys.executable, "-m", "minivit", verb],
+        env={**kept, "MINIVIT_CACHE": "nonsense"}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "minivit: MINIVIT_CACHE is 'nonsense': expected 0, which turns" in done.stderr
+
+
+def test_nor_by_a_preference(monkeypatch):
+    def fails(name):
+        raise InputError("MINIVIT_CACHE is 'nonsense'")
+
+    monkeypatch.setattr(backend, "load", fails)
+    monkeypatch.delenv("MINIVIT_BACKEND", raising=False)
+    with pytest.raises(InputError, match="nonsense"):
+        backend.prefer("numba")

@@ -29,6 +29,23 @@ def test_a_lesson_runs_twice_from_anywhere(lesson, tmp_path):
 
 @pytest.mark.lessons
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_where_no_figure_can_be_written_it_still_comes_to_its_exercises(lesson, tmp_path):
+    (tmp_path / "out").touch()  # a file, where the folder should be
+    (tmp_path / "temporary").mkdir()
+    elsewhere = {"PYTHONPATH": package_folder(), "TMPDIR": str(tmp_path / "temporary")}
+    environment = {**os.environ, **elsewhere}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", str(lesson)],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    exercises = re.findall(r"^# \*\*(\d+\.\d+) ", lesson.read_text("utf-8"), re.MULTILINE)
+    assert all(f"{exercise} is right" in done.stdout for exercise in exercises)
+    assert str(tmp_path / "temporary") in done.stdout or not list(tmp_path.glob("temporary/*"))
+
+
+@pytest.mark.lessons
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 def test_every_exercise_has_its_answer_between_markers_and_a_check(lesson):
     text = lesson.read_text(encoding="utf-8")
     number = str(int(lesson.stem[:2]))

@@ -20,11 +20,28 @@ def test_the_variable_decides(monkeypatch):
     assert threads.thread_count() == 7
 
 
-@pytest.mark.parametrize("given", ["0", "-1", "two", "1.5"])
+@pytest.mark.parametrize("given", ["0", "-1", "two", "1.5", "²", "100000", "9" * 5000])
 def test_a_variable_that_is_no_number(given, monkeypatch):
     monkeypatch.setenv("MINIVIT_NUM_THREADS", given)
     with pytest.raises(InputError, match=f"MINIVIT_NUM_THREADS is '{given}': expected a whole"):
         threads.thread_count()
+
+
+def test_as_many_as_make_sense_and_no_more(monkeypatch):
+    monkeypatch.setattr(threads, "available_threads", lambda: 2)
+    assert threads.checked("--threads", "64") == 64
+    with pytest.raises(InputError, match=r"--threads is '65': .* from 1 to 64, e\.g\. 2, the"):
+        threads.checked("--threads", "65")
+    monkeypatch.setattr(threads, "available_threads", lambda: 96)
+    assert threads.checked("--threads", "384") == 384
+
+
+def test_more_than_there_are_processors(monkeypatch):
+    monkeypatch.setattr(threads, "available_threads", lambda: 2)
+    assert threads.crowded(2) is None
+    assert threads.crowded(8) == (
+        "8 threads share 2 processors and wait for each other; 2 would be faster"
+    )
 
 
 def test_without_affinity(monkeypatch):

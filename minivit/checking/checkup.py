@@ -20,6 +20,8 @@ def examine() -> dict:
     try:
         kernels = backend.load("numba")
     except InputError as error:
+        if error.__cause__ is None:
+            raise  # a variable that says nonsense
         trouble = str(error.__cause__)
     facts: dict = {
         "versions": versions(),
@@ -82,7 +84,7 @@ def cache(kernels: ModuleType | None) -> dict:
     return {
         "folder": CACHE and str(CACHE),
         "state": "off" if CACHE is None else "in use",
-        "files": 0 if CACHE is None else sum(1 for _ in CACHE.rglob("*.nbc")),
+        "files": 0 if CACHE is None else len(where.files(CACHE)),
         "bytes": 0 if CACHE is None else where.size(CACHE),
         "old folders": len(old),
         "old bytes": sum(map(where.size, old)),

@@ -68,8 +68,8 @@ def rows(facts: dict):
     if cache["folder"]:
         yield "", f"{cache['files']} compiled pieces, {megabytes(cache['bytes'])}"
     if cache["old folders"]:
-        old = f"{cache['old folders']} older caches beside it, {megabytes(cache['old bytes'])}"
-        yield "", f"{old}; `minivit warmup` removes them"
+        unused = f"{cache['old folders']} caches beside it that nothing uses"
+        yield "", f"{unused}, {megabytes(cache['old bytes'])}; `minivit warmup` removes them"
     yield "product", f"{product['chosen']}, {product['reason']}"
     ours, theirs = product["numba GFLOP/s"], product["blas GFLOP/s"]
     yield "", f"measured now: numba {ours:.0f} GFLOP/s, blas {theirs:.0f} GFLOP/s"

@@ -69,7 +69,7 @@ def find(name: str, changes: dict):
         refuse(changes, f"{name} is a run or a checkpoint")
         return load_config(name), in_words_of_today(read_header(name).get("training") or {})
     try:
-        return variant(name), {}  # raises, with the nearest name
+        return variant(name, **changes), {}  # by another name, or raises with the nearest
     except InputError as error:
         raise InputError(f"{error}; and no run or checkpoint has this name") from error
 

@@ -4,21 +4,18 @@ Exit codes: 0 all went well, 1 a part did, 2 bad input or a file that can't be r
 (one sentence on stderr), 130 interrupted. Anything else is a bug, and shows its traceback.
 """
 
-import argparse
-import difflib
 import importlib
 import os
 import sys
 from collections.abc import Sequence
 
-import minivit
 from minivit.cli import printing
 from minivit.cli.arguments import add_threads
+from minivit.cli.parser import VERBS, Parser, nearest, read
 from minivit.cli.sentences import sentence
 from minivit.errors import InputError
-from minivit.threads import set_threads, thread_count
+from minivit.threads import crowded, set_threads, thread_count
 
-VERBS = ("train", "evaluate", "predict", "info", "gradcheck", "bench", "doctor", "warmup")
 # have --threads
 WITH_THREADS = ("train", "evaluate", "predict", "gradcheck", "bench", "doctor", "warmup")
 BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 2, 130, 141  # the last two as a shell reports signals
@@ -52,21 +49,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(argv: list[str]) -> int:
     """The same, with exceptions as they come."""
+    if argv[:1] == ["help"]:  # `minivit help`, `minivit help train`
+        argv = [*argv[1:2], "--help"]
     verb = argv[0] if argv and not argv[0].startswith("-") else None
     if verb is not None and verb not in VERBS:
-        near = difflib.get_close_matches(verb.lower(), VERBS, n=1, cutoff=0.0)[0]
         raise InputError(
-            f"there is no verb {verb!r}; the nearest is {near!r}. There are {', '.join(VERBS)}; "
+            f"there is no verb {verb!r}{nearest(verb, VERBS)}. There are {', '.join(VERBS)}; "
             "`minivit --help` says what each does"
         )
     if verb in WITH_THREADS:
         choose_threads(verb, argv[1:])
-    parser = build_parser(verb)
-    arguments = parser.parse_args(argv)
-    if verb is None:
-        parser.print_help()
-        code = 0
-    else:
+    arguments = read(verb, argv)
+    code = 0
+    if verb is not None:
         code = importlib.import_module(f"minivit.cli.{verb}").run(arguments)
     sys.stdout.flush()  # a closed pipe is noticed here, not after the end
     return code
@@ -77,35 +72,14 @@ def choose_threads(verb: str, options: list[str]) -> None:
 
     Called from Python, where NumPy may run already, its threads stay unless others are asked for.
     """
-    ahead = argparse.ArgumentParser(f"minivit {verb}", add_help=False, allow_abbrev=False)
+    ahead = Parser(f"minivit {verb}", add_help=False, allow_abbrev=False)
     add_threads(ahead)
     threads = ahead.parse_known_args(options)[0].threads
     if threads is not None or "numpy" not in sys.modules:
-        set_threads(threads or thread_count())
-
-
-def build_parser(verb: str | None) -> argparse.ArgumentParser:
-    """A subparser for each verb; only that of `verb` gets its arguments.
-
-    The others need no more than their line of help, and what their defaults would import can
-    stay unimported.
-    """
-    parser = argparse.ArgumentParser(
-        prog="minivit",
-        description="A Vision Transformer from scratch: train it, use it, look inside.",
-        epilog="`minivit VERB --help` lists the options of a verb and their defaults.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"minivit {minivit.__version__}")
-    verbs = parser.add_subparsers(metavar="VERB", title="verbs")
-    for name in VERBS:
-        module = importlib.import_module(f"minivit.cli.{name}")
-        options = verbs.add_parser(
-            name, help=module.HELP, description=module.__doc__, allow_abbrev=False
-        )
-        if name == verb:
-            module.add_arguments(options)
-    return parser
+        threads = threads or thread_count()
+        set_threads(threads)
+        if warning := crowded(threads):
+            printing.complain(warning)
 
 
 def drop_output() -> None:

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--keep-old", action="store_true",
-        help="leave the caches of older sources and versions (default: remove them)",
+        help="leave the caches that no installation uses (default: remove them)",
     )  # fmt: skip
     add_threads(parser)
 
@@ -53,12 +53,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def remove_old(cache) -> None:
-    """Delete the folders that no kernel of today reads, and say so."""
+    """Delete the folders that no installation uses, and say so."""
     old = cache.old_folders()
     freed = sum(map(cache.size, old))
     gone = sum(map(cache.remove, old))
     if gone:
         what = "1 cache" if gone == 1 else f"{gone} caches"
-        print(f"Removed {what} of older sources or versions ({freed / 1e6:.1f} MB).")
+        print(f"Removed {what} that no installation uses ({freed / 1e6:.1f} MB).")
     if gone < len(old):
         print(f"{len(old) - gone} more can't be removed; they lie in {old[0].parent}.")
+    cache.forget_the_gone()

@@ -13,11 +13,9 @@ DATASETS = {"digits": load_digits}
 def load_dataset(name: str) -> Dataset:
     """A data set by its name; InputError for an unknown one."""
     if name not in DATASETS:
-        near = difflib.get_close_matches(name, DATASETS, n=1, cutoff=0.0)[0]
-        raise InputError(
-            f"unknown dataset {name!r}; the nearest name is {near!r}. "
-            f"There are {', '.join(DATASETS)}"
-        )
+        near = difflib.get_close_matches(str(name), DATASETS, n=1)
+        nearest = f"; the nearest name is {near[0]!r}" if near else ""
+        raise InputError(f"unknown dataset {name!r}{nearest}. There are {', '.join(DATASETS)}")
     return DATASETS[name]()
 
 

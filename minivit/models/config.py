@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields
 
 from minivit.errors import InputError
 from minivit.fields import check_fields, described
+from minivit.models.limits import check_sizes
 from minivit.ops.attention import AttentionOptions, check_top_k
 from minivit.ops.gelu import FORMS
 from minivit.ops.head import POOLS
@@ -64,6 +65,7 @@ class ViTConfig:
         check_fields(self)
         patch_grid(self.image, self.patch)
         check_heads(self.width, self.heads)
+        check_sizes(self)
         check_top_k(self.top_k, self.tokens)
         if self.stochastic_depth and self.depth < 2:
             raise InputError(

@@ -1,6 +1,7 @@
 """Configurations that have names."""
 
 import difflib
+import re
 from dataclasses import fields, replace
 
 from minivit.errors import InputError
@@ -9,22 +10,44 @@ from minivit.models.config import ViTConfig
 HEAD_WIDTH, GRID, DEPTH, CLASSES, TOP_K = 4, (2, 3), 2, 5, 3  # shrunk; 7 tokens, so not 7 classes
 
 
+# The same models at timm (vit_base_patch16_224), Hugging Face (google/vit-base-patch16-224) and
+# torchvision (vit_b_16), whatever is in capitals: size and side of a patch. 384 pixels, or the
+# 21,843 classes of in21k, make another model.
+ALIAS = re.compile(
+    r"(?:google/|facebook/|timm/)?(?:vit|deit)[-_]"
+    r"(?:(tiny|small|base|large|huge)[-_]patch(\d+)[-_]224|(ti|s|b|l|h)[-_/](\d+))"
+)
+SIZES = {"tiny": "Ti", "small": "S", "base": "B", "large": "L", "huge": "H"}
+
+
 def variant(name: str, **changes) -> ViTConfig:
     """A configuration by its name, e.g. variant("B/16") or variant("digits", depth=4).
 
-    Raises InputError for an unknown name (with the nearest one) or an unknown field.
+    Takes the names of timm, Hugging Face and torchvision too. Raises InputError for an unknown name
+    (with the nearest one, if one is near) or an unknown field.
     """
-    if name not in VARIANTS:
+    own = own_name(name)
+    if own is None:
         by_lower_case = {known.lower(): known for known in VARIANTS}
-        near = difflib.get_close_matches(str(name).lower(), by_lower_case, n=1, cutoff=0.0)
-        raise InputError(
-            f"unknown variant {name!r}; the nearest name is {by_lower_case[near[0]]!r}. "
-            f"There are {', '.join(VARIANTS)}"
-        )
+        near = difflib.get_close_matches(str(name).lower(), by_lower_case, n=1)
+        nearest = f"; the nearest name is {by_lower_case[near[0]]!r}" if near else ""
+        raise InputError(f"unknown variant {name!r}{nearest}. There are {', '.join(VARIANTS)}")
     unknown = set(changes) - {field.name for field in fields(ViTConfig)}
     if unknown:
         raise InputError(f"a ViT's configuration has no field {', '.join(sorted(unknown))}")
-    return replace(VARIANTS[name], **changes)
+    return replace(VARIANTS[own], **changes)
+
+
+def own_name(name: str) -> str | None:
+    """Our name of a variant that may have been given another's, or None."""
+    if name in VARIANTS:
+        return name
+    found = ALIAS.fullmatch(str(name).lower())
+    if found is None:
+        return None
+    long, long_side, short, short_side = found.groups()
+    own = f"{SIZES[long] if long else short.capitalize()}/{long_side or short_side}"
+    return own if own in VARIANTS else None
 
 
 def as_config(given: ViTConfig | str) -> ViTConfig:

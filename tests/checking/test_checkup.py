@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from minivit.checking import checkup
 from minivit.errors import InputError
@@ -21,6 +22,15 @@ def test_without_kernels_there_are_still_facts_and_advice(monkeypatch):
     assert facts["threads"]["processors"] >= 1
     assert (facts["self-test"], facts["cache"], facts["product"]) == ([], {}, {})
     assert facts["advice"][0].startswith("Numba can't be used (Numba needs another NumPy)")
+
+
+def test_a_variable_that_says_nonsense_is_refused(monkeypatch):
+    def fails(name):
+        raise InputError("MINIVIT_CACHE is 'nonsense'")
+
+    monkeypatch.setattr(checkup.backend, "load", fails)
+    with pytest.raises(InputError, match="nonsense"):
+        checkup.examine()
 
 
 class Wrong:

@@ -7,7 +7,7 @@ import pytest
 
 from minivit import InputError, TrainingConfig, ViTConfig
 from minivit.cli.configuration import add_options, given, refuse
-from minivit.cli.main import build_parser
+from minivit.cli.parser import build_parsers
 from minivit.fields import described
 
 
@@ -101,7 +101,7 @@ def test_options_of_a_model_are_refused_for_what_is_no_variant():
 )
 def test_no_field_is_forgotten(verb, configuration, without, capsys):
     with pytest.raises(SystemExit):
-        build_parser(verb).parse_args([verb, "--help"])
+        build_parsers(verb)[0].parse_args([verb, "--help"])
     words = capsys.readouterr().out.replace(",", " ").split()
     for field in dataclasses.fields(configuration):
         option = "--" + field.name.replace("_", "-")

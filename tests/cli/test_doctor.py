@@ -24,7 +24,7 @@ def test_text_with_advice_and_old_caches():
     cache = {**WELL["cache"], "old folders": 3, "old bytes": 5e6}
     text = doctor.as_text({**WELL, "cache": cache, "advice": ["Do this."]})
     assert text.endswith("\n\nTo do:\n- Do this.")
-    assert "3 older caches beside it, 5.0 MB; `minivit warmup` removes them" in text
+    assert "3 caches beside it that nothing uses, 5.0 MB; `minivit warmup` removes them" in text
 
 
 def test_a_kernel_that_differs_is_counted():

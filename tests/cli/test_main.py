@@ -9,7 +9,8 @@ import pytest
 
 import minivit
 from minivit.cli import info
-from minivit.cli.main import VERBS, build_parser, main
+from minivit.cli.main import main
+from minivit.cli.parser import VERBS
 from minivit.cli.sentences import sentence
 from minivit.errors import InputError
 
@@ -47,7 +48,22 @@ def test_version(capsys):
 @pytest.mark.parametrize("given, near", [("trian", "train"), ("Evaluation", "evaluate")])
 def test_an_unknown_verb_names_the_nearest(given, near, capsys):
     assert main([given]) == 2
-    assert f"there is no verb {given!r}; the nearest is {near!r}" in capsys.readouterr().err
+    assert f"there is no verb {given!r}; the nearest is {near}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", ["xyzzy", "", "evil"])
+def test_where_none_is_near_none_is_named(verb, capsys):
+    assert main([verb]) == 2
+    said = capsys.readouterr().err
+    assert f"there is no verb {verb!r}. There are train, " in said and "nearest" not in said
+
+
+@pytest.mark.parametrize("argv", [["help"], ["help", "train"], ["help", "info"]])
+def test_help_is_a_verb_too(argv, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(argv)
+    assert stop.value.code == 0
+    assert capsys.readouterr().out.startswith(f"usage: {' '.join(['minivit', *argv[1:]])} ")
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -64,6 +80,18 @@ def test_threads_is_an_option_of_the_verbs_that_work(verb, capsys):
         main([verb, "--threads", "0"])
     assert stop.value.code == 2
     assert "'0': expected a whole number from 1" in capsys.readouterr().err
+    assert main([verb, "--threads", "100000"]) == 2
+    assert capsys.readouterr().err.startswith("minivit: --threads is '100000': expected a whole ")
+
+
+def test_more_threads_than_processors_are_told():
+    done = python(
+        "import sys; from minivit.cli.main import main\n"
+        "from minivit.threads import available_threads\n"
+        "sys.exit(main(['evaluate', 'x', '--threads', str(available_threads() + 1)]))"
+    )
+    assert done.returncode == 2
+    assert "threads share" in done.stderr.splitlines()[0]
 
 
 def test_threads_are_set_before_numpy_is_imported():
@@ -78,22 +106,7 @@ def test_threads_are_set_before_numpy_is_imported():
     )
     done = python(code)
     assert done.stdout == "2 [(3, False)] True 3\n"
-    assert done.stderr.startswith("minivit: nowhere does not exist")
-
-
-def test_building_the_parser_leaves_numpy_alone():
-    done = python(
-        "import sys; from minivit.cli.main import build_parser; build_parser(None)\n"
-        "for verb in ('evaluate', 'predict', 'doctor'): build_parser(verb)\n"
-        "print('numpy' in sys.modules)"
-    )
-    assert done.stdout == "False\n", done.stderr
-
-
-def test_options_are_not_abbreviated():
-    # Else the threads, which are read ahead, would miss --thr.
-    with pytest.raises(SystemExit):
-        build_parser("predict").parse_args(["predict", "run", "a.png", "--thr", "2"])
+    assert "minivit: nowhere does not exist" in done.stderr
 
 
 def test_a_bad_thread_variable_is_a_sentence():

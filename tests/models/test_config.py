@@ -75,3 +75,38 @@ def test_sides_that_are_no_pair_name_their_field():
     for name in ("image", "patch"):
         with pytest.raises(InputError, match=rf"^{name} is \(8, 8, 1\): .* a pair \(height, width"):
             variant("digits", **{name: (8, 8, 1)})
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("vit_base_patch16_224", "B/16"),
+        ("vit_tiny_patch16_224", "Ti/16"),
+        ("vit_huge_patch14_224", "H/14"),
+        ("deit_small_patch16_224", "S/16"),
+        ("google/vit-base-patch16-224", "B/16"),
+        ("google/vit-large-patch32-224", "L/32"),
+        ("facebook/deit-tiny-patch16-224", "Ti/16"),
+        ("vit_b_32", "B/32"),
+        ("ViT-L/16", "L/16"),
+        ("ViT-Ti/16", "Ti/16"),
+    ],
+)
+def test_the_names_of_others_are_known(theirs, ours):
+    assert variant(theirs, depth=2) == variant(ours, depth=2)
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        "vit_base_patch16_384",
+        "google/vit-base-patch16-224-in21k",
+        "vit_huge_patch16_224",
+        "zzz",
+        "",
+    ],
+)
+def test_another_model_is_none_of_ours_and_nothing_far_is_named(theirs):
+    with pytest.raises(InputError) as refused:
+        variant(theirs)
+    assert str(refused.value).startswith(f"unknown variant {theirs!r}. There are digits, ")

@@ -5,6 +5,8 @@ decorators.py   `jit` for serial pieces, `parallel_jit` for what Python calls
 address.py      `address_of`: a function compiled once, to be called by its address
 entrance.py     one Python thread at a time, and none in a forked process
 cache.py        the folder that compiled kernels are kept in
+kept.py         one function's code in it, sealed: what is damaged is compiled anew
+installations.py  which installation uses which folder
 announce.py     says that kernels are being compiled, while they are
 waiting.py      how long a thread without work waits before it sleeps
 memory.py       memory that is freed is kept

@@ -30,7 +30,7 @@ def address_of(function, *argument_types, fastmath=FAST_MATH):
     options = {"nopython": True, "error_model": "numpy", "fastmath": fastmath, "_nrt": False}
     with alone(), announcer.body():
         body = CFunc(function, signature, locals={}, options=options)
-        cached(body)
+        cached(body, function)
         body.compile()
     _bodies.append(body)
     return body.address

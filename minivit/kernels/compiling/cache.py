@@ -1,9 +1,9 @@
-"""Where compiled kernels lie on the disk.
+"""The folder in which compiled kernels lie.
 
 A kernel may call a function from another file. If that file is edited, Numba's own cache does not
 notice, and the old machine code goes on running. So the folder is named after all that the code
-depends on: every source in kernels/, the processor, Python, NumPy, Numba and llvmlite. A folder of
-older sources is never read again; `minivit warmup` removes it.
+depends on: every source in kernels/, the processor, Python, NumPy, Numba and llvmlite. What lies in
+it: kept.py. `minivit warmup` removes the folders that no installation uses (installations.py).
 """
 
 import hashlib
@@ -19,7 +19,10 @@ import llvmlite.binding
 import numba
 import numpy
 
-KERNELS = Path(__file__).parents[1]
+from minivit.errors import InputError
+
+from . import installations
+from .kept import ENDING
 
 # Settings of Numba's (each NUMBA_... in the environment) that change the code.
 CODE_FLAGS = (
@@ -28,16 +31,33 @@ CODE_FLAGS = (
 
 
 def cache_folder() -> Path | None:
-    """The folder, made if need be; None when MINIVIT_CACHE=0 or no place can be written."""
-    if os.environ.get("MINIVIT_CACHE") == "0":
+    """The folder, made if need be; None when MINIVIT_CACHE=0 or no place can be written.
+
+    On a full disk, the folder that was filled before. Raises InputError for another MINIVIT_CACHE.
+    """
+    if is_off():
         return None
-    name = f"kernels-{fingerprint()}"
-    return next((base / name for base in places() if can_be_written(base / name)), None)
+    folders = [base / f"kernels-{fingerprint()}" for base in places()]
+    found = next(filter(can_be_written, folders), None) or next(filter(has_ours, folders), None)
+    if found is not None:
+        installations.leave_note(found, machine())
+    return found
+
+
+def is_off() -> bool:
+    """What MINIVIT_CACHE says."""
+    given = os.environ.get("MINIVIT_CACHE", "")
+    if given not in ("", "0", "1"):
+        raise InputError(
+            f"MINIVIT_CACHE is {given!r}: expected 0, which turns the cache of compiled kernels "
+            "off, or 1; where the cache lies, XDG_CACHE_HOME says"
+        )
+    return given == "0"
 
 
 def why_none() -> str:
     """Why there is no folder, in words."""
-    if os.environ.get("MINIVIT_CACHE") == "0":
+    if is_off():
         return "MINIVIT_CACHE=0"
     first, second = places()
     return f"neither {first} nor {second} can be written"
@@ -49,10 +69,25 @@ def places() -> tuple[Path, Path]:
 
 
 def old_folders() -> list[Path]:
-    """Caches of other sources or other versions; an older minivit beside this one may read one."""
-    name = f"kernels-{fingerprint()}"
-    found = {path for base in places() for path in base.glob("kernels-*") if path.is_dir()}
-    return sorted(path for path in found if path.name != name)
+    """Folders that no installation uses."""
+    own = f"kernels-{fingerprint()}"
+    return sorted(
+        path
+        for base in set(places())
+        for path in base.glob("kernels-*")
+        if path.is_dir() and path.name not in {own, *installations.used(base)}
+    )
+
+
+def forget_the_gone() -> None:
+    """Remove the notes of installations that are gone, or as they are no more."""
+    for base in places():
+        installations.forget_the_gone(base)
+
+
+def files(folder: Path) -> list[Path]:
+    """Its compiled pieces."""
+    return list(folder.glob(f"*{ENDING}"))
 
 
 def size(folder: Path) -> int:
@@ -72,31 +107,19 @@ def remove(folder: Path) -> bool:
     return not folder.exists()
 
 
-def file_names_of_our_own(compiled) -> None:
-    """Give the process's number to the files that this kernel may write.
-
-    Numba numbers them from 1 for each kernel. Two processes that compile one at the same moment
-    for two dtypes would both write number 1, and one dtype would later run the other's code.
-    """
-    files = getattr(compiled._cache, "_cache_file", None)
-    if hasattr(files, "_data_name_pattern"):  # a later Numba may have mended this
-        files._data_name_pattern = files._data_name_pattern.replace(
-            ".{number", f".{os.getpid()}-{{number"
-        )
-
-
 def fingerprint() -> str:
     """Twelve letters that change with the sources, the processor and the versions."""
-    digest = hashlib.sha256()
-    for source in sorted(KERNELS.rglob("*.py")):
-        digest.update(source.name.encode() + source.read_bytes())
-    flags = (numba.config.CPU_NAME, numba.config.CPU_FEATURES, numba.config.OPT)
-    features = llvmlite.binding.get_host_cpu_features().flatten()
-    machine = (platform.machine(), llvmlite.binding.get_host_cpu_name(), features)
-    flags += tuple(getattr(numba.config, name, None) for name in CODE_FLAGS)
     versions = (sys.version, numpy.__version__, numba.__version__, llvmlite.__version__)
-    digest.update(repr((machine, flags, versions)).encode())
-    return digest.hexdigest()[:12]
+    depends = (installations.sources(), machine(), versions)
+    return hashlib.sha256(repr(depends).encode()).hexdigest()[:12]
+
+
+def machine() -> tuple:
+    """The processor, and the settings of Numba's that change the code."""
+    features = llvmlite.binding.get_host_cpu_features().flatten()
+    flags = (numba.config.CPU_NAME, numba.config.CPU_FEATURES, numba.config.OPT)
+    flags += tuple(getattr(numba.config, name, None) for name in CODE_FLAGS)
+    return platform.machine(), llvmlite.binding.get_host_cpu_name(), features, flags
 
 
 def user_folder() -> Path:
@@ -128,11 +151,25 @@ def can_be_written(folder: Path) -> bool:
     """Whether the folder is there, is ours, and takes files."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for place in (folder, folder.parent) if hasattr(os, "getuid") else ():
-            if place.stat().st_uid != os.getuid():
-                return False  # machine code that somebody else could have put there is not run
+        if not is_ours(folder):
+            return False
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(bytes(4096))  # a full disk has room for an empty file
         return True
     except OSError:
         return False
+
+
+def has_ours(folder: Path) -> bool:
+    """Whether it is ours and has compiled pieces, whether or not it takes more."""
+    try:
+        return is_ours(folder) and bool(files(folder))
+    except OSError:
+        return False
+
+
+def is_ours(folder: Path) -> bool:
+    """Machine code that somebody else could have put there is not run."""
+    if not hasattr(os, "getuid"):
+        return True
+    return all(place.stat().st_uid == os.getuid() for place in (folder, folder.parent))

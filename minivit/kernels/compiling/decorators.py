@@ -3,14 +3,13 @@
 Both take their flags from here, and keep the code in our own folder.
 """
 
-import contextlib
 import functools
 
 import numba
 
 from .announce import PACKAGE
-from .cache import file_names_of_our_own
 from .entrance import guarded
+from .kept import KeptCode
 from .start import CACHE, kernels
 
 # Named one by one, and none that assumes away NaN or infinity: fastmath=True would.
@@ -46,22 +45,11 @@ def jit_is_off() -> bool:
 
 def _compiled(function, **options):
     compiled = numba.njit(function, error_model="numpy", **options)
-    return compiled if jit_is_off() else cached(compiled)
+    return compiled if jit_is_off() else cached(compiled, function)
 
 
-def cached(compiled):
-    """Keep its code in our folder; what others compile goes where it always did."""
+def cached(compiled, function):
+    """Keep the code of a function in our folder."""
     if CACHE is not None:
-        with _our_cache():
-            compiled.enable_caching()
-        file_names_of_our_own(compiled)
+        compiled._cache = KeptCode(function, CACHE)
     return compiled
-
-
-@contextlib.contextmanager
-def _our_cache():
-    former, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(CACHE)
-    try:
-        yield
-    finally:
-        numba.config.CACHE_DIR = former

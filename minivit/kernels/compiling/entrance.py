@@ -32,6 +32,7 @@ def guarded(function, compiled):
                     'or use the "numpy" backend in it'
                 )
             if not _state["ran"]:
+                _start_threads()
                 _keep_to_our_threads()
             _state["ran"] = True
             return compiled(*(_copied(arguments) if _read_only_among(arguments) else arguments))
@@ -69,6 +70,18 @@ def _copied(x):
     if type(x) is tuple:
         return tuple(map(_copied, x))
     return x.copy() if type(x) is ndarray and not x.flags.writeable else x
+
+
+def _start_threads():
+    """InputError where Numba has no such thread pool as its variables ask for."""
+    try:
+        numba.get_num_threads()  # starts them
+    except ValueError as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise InputError(
+            f"Numba can't start its threads ({reason}): unset NUMBA_THREADING_LAYER and "
+            "NUMBA_THREADING_LAYER_PRIORITY, or choose the layer workqueue, which is everywhere"
+        ) from error
 
 
 def _keep_to_our_threads():

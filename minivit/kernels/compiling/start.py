@@ -11,12 +11,13 @@
 import os
 import sys
 
-from minivit.threads import thread_count
+from minivit.threads import checked, thread_count
 
 if "numba" not in sys.modules:
     if os.environ.get("MINIVIT_NUM_THREADS"):
         os.environ["NUMBA_NUM_THREADS"] = str(thread_count())
-    os.environ.setdefault("NUMBA_NUM_THREADS", str(thread_count()))
+    given = os.environ.get("NUMBA_NUM_THREADS") or str(thread_count())
+    os.environ["NUMBA_NUM_THREADS"] = str(checked("NUMBA_NUM_THREADS", given))
 
 from .announce import Announcer
 from .cache import cache_folder

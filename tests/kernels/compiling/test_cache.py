@@ -12,7 +12,8 @@ import pytest
 pytest.importorskip("numba")
 
 import minivit
-from minivit.kernels.compiling import cache
+from minivit.errors import InputError
+from minivit.kernels.compiling import cache, installations
 
 PACKAGE = Path(minivit.__file__).parent
 LOSS_IS = 2.194113  # log(e^0.5 + e^-1 + e^0.25) + 1
@@ -55,6 +56,19 @@ def test_switched_off(monkeypatch):
     assert cache.why_none() == "MINIVIT_CACHE=0"
 
 
+@pytest.mark.parametrize("given", ["", "1"])
+def test_switched_on(given, monkeypatch):
+    monkeypatch.setenv("MINIVIT_CACHE", given)
+    assert cache.cache_folder().is_dir()
+
+
+@pytest.mark.parametrize("given", ["nonsense", "off", "/tmp/cache"])
+def test_another_word_is_refused(given, monkeypatch):
+    monkeypatch.setenv("MINIVIT_CACHE", given)
+    with pytest.raises(InputError, match=f"MINIVIT_CACHE is '{given}': expected 0"):
+        cache.cache_folder()
+
+
 def refuse(monkeypatch, *roots):
     """Make folders read-only, also for root, to whom modes mean nothing."""
     real = Path.mkdir
@@ -79,6 +93,19 @@ def test_with_no_place_at_all(tmp_path, monkeypatch):
     refuse(monkeypatch, tmp_path)
     assert cache.cache_folder() is None
     assert "can be written" in cache.why_none()
+
+
+def test_with_no_room_left_what_was_kept_is_still_read(tmp_path, monkeypatch):
+    folder = cache.cache_folder()
+    (folder / f"f{cache.ENDING}").touch()
+
+    def full(**options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cache.tempfile, "TemporaryFile", full)
+    assert cache.cache_folder() == folder
+    (folder / f"f{cache.ENDING}").unlink()
+    assert cache.cache_folder() is None
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="needs owners of files")
@@ -129,6 +156,17 @@ def test_old_folders_and_their_size(tmp_path):
     assert cache.old_folders() == [] and now.is_dir()
 
 
+def test_what_another_installation_uses_is_not_old(tmp_path, monkeypatch):
+    theirs = cache.cache_folder()
+    monkeypatch.setattr(cache.numpy, "__version__", "of another Python")
+    monkeypatch.setattr(installations.sys, "executable", str(tmp_path))
+    mine = cache.cache_folder()
+    assert mine != theirs and cache.old_folders() == []
+    monkeypatch.setattr(cache.numpy, "__version__", "a newer one")
+    assert cache.cache_folder() not in (mine, theirs)
+    assert cache.old_folders() == [mine]
+
+
 def test_an_edit_in_what_a_kernel_calls_is_not_missed(tmp_path):
     """Numba's own cache would miss it: the kernel's file stays as it is."""
     copy = tmp_path / "copy"
@@ -137,7 +175,8 @@ def test_an_edit_in_what_a_kernel_calls_is_not_missed(tmp_path):
     assert float(first.stdout) == pytest.approx(LOSS_IS), first.stderr
     assert "compiling kernels, once per machine" in first.stderr
 
-    again = python(LOSS, copy)
+    shutil.copytree(copy, tmp_path / "another place")  # as in a new virtual environment
+    again = python(LOSS, tmp_path / "another place")
     assert (again.stdout, again.stderr) == (first.stdout, "")  # from the cache
 
     coefficient = "(0.4999999337,"  # of exp's polynomial
@@ -157,7 +196,7 @@ def test_without_a_cache_nothing_is_written(tmp_path):
 
 
 def test_two_processes_that_compile_at_once(tmp_path):
-    """For two dtypes, which Numba would both call number 1."""
+    """For two dtypes: Numba's own cache would call both number 1."""
     both = [
         subprocess.Popen(
             [sys.executable, "-c", LOSS.replace("float32", dtype)],
@@ -170,9 +209,6 @@ def test_two_processes_that_compile_at_once(tmp_path):
     ]
     losses = [float(process.communicate()[0]) for process in both]
     assert losses[0] == pytest.approx(losses[1], rel=1e-6) == pytest.approx(LOSS_IS)
-    names = [path.name for path in (tmp_path / "home").rglob("*_cross_entropy_into*.nbc")]
-    assert len(names) == 2
-    for process in both:
-        assert any(f".{process.pid}-" in name for name in names)
+    assert len(list((tmp_path / "home").rglob(f"_cross_entropy_into*{cache.ENDING}"))) == 2
     third = python(LOSS, PACKAGE.parent)
     assert float(third.stdout) == losses[0]

@@ -52,6 +52,36 @@ def test_a_training_step_calls_every_kernel_that_is_counted():
     assert done.stdout == "True []\n", done.stderr
 
 
+LAYER = """
+import numpy as np
+from minivit import InputError
+from minivit.kernels.softmax import softmax_forward
+try: print(softmax_forward(np.zeros((1, 2), np.float32))[0])
+except InputError as error: print(error)
+"""
+
+
+@pytest.mark.parametrize("layer", ["nonsense", "tbb 3"])
+def test_a_thread_pool_that_is_not_there_is_a_sentence(layer):
+    done = python(LAYER, NUMBA_THREADING_LAYER=layer)
+    assert done.returncode == 0, done.stderr
+    assert f"Numba can't start its threads (The threading layer requested '{layer}'" in done.stdout
+    assert "unset NUMBA_THREADING_LAYER" in done.stdout
+
+
+def test_the_thread_pool_that_is_advised_is_there():
+    assert python(LAYER, NUMBA_THREADING_LAYER="workqueue").stdout == "[[0.5 0.5]]\n"
+
+
+@pytest.mark.parametrize("given", ["nonsense", "0", "100000"])
+def test_a_number_of_threads_that_is_none_is_a_sentence(given):
+    done = python("import minivit.kernels", NUMBA_NUM_THREADS=given)
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith(
+        f"minivit.errors.InputError: NUMBA_NUM_THREADS is '{given}': expected a whole number from 1"
+    )
+
+
 FORK = """
 train()
 import os

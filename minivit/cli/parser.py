@@ -1,0 +1,82 @@
+"""How `minivit VERB ...` is read: what is wrong with it is one sentence, not a page of usage."""
+
+import argparse
+import difflib
+import importlib
+
+import minivit
+from minivit.errors import InputError
+
+VERBS = ("train", "evaluate", "predict", "info", "gradcheck", "bench", "doctor", "warmup")
+NEAR = 0.6  # how alike two names are at least, 0 to 1, before one is named for the other
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse's, whose errors are a sentence that says where help is."""
+
+    def error(self, message: str):
+        self.exit(2, f"{self.prog}: {message}; `{self.prog} --help` lists the options\n")
+
+    def refuse_unknown(self, words: list[str]) -> None:
+        """InputError for the first option that this parser has not, with the nearest it has.
+
+        Ahead of all else: argparse would first miss the arguments that a typo took with it.
+        """
+        known = [option for option in self._option_string_actions if option.startswith("--")]
+        for word in words:
+            option = word.partition("=")[0]
+            if word == "--":
+                return
+            if word.startswith("--") and option not in known:
+                raise InputError(
+                    f"{self.prog.partition(' ')[2] or 'minivit'} has no option {option}"
+                    f"{nearest(option, known)}; `{self.prog} --help` lists them"
+                )
+
+
+def nearest(name: str, known) -> str:
+    """ "; the nearest is '--epochs'", or nothing where none is near."""
+    near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=NEAR)
+    return f"; the nearest is {near[0]}" if near else ""
+
+
+def read(verb: str | None, argv: list[str]) -> argparse.Namespace | None:
+    """The arguments of a command line; None without a verb, when help was printed.
+
+    Raises InputError for an unknown option, and SystemExit as argparse does.
+    """
+    parser, of_verb = build_parsers(verb)
+    of_verb.refuse_unknown(argv)
+    arguments, rest = parser.parse_known_args(argv)
+    if rest:
+        of_verb.error(f"there is nothing to do with {' '.join(rest)}")
+    if verb is None:
+        parser.print_help()
+        return None
+    return arguments
+
+
+def build_parsers(verb: str | None) -> tuple[Parser, Parser]:
+    """The whole command line's parser, and that of `verb` in it (without a verb: the whole one).
+
+    Only `verb` gets its arguments. The others need no more than their line of help, and what their
+    defaults would import can stay unimported.
+    """
+    parser = Parser(
+        prog="minivit",
+        description="A Vision Transformer from scratch: train it, use it, look inside.",
+        epilog="`minivit VERB --help` lists the options of a verb and their defaults.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"minivit {minivit.__version__}")
+    verbs = parser.add_subparsers(metavar="VERB", title="verbs")
+    of_verb = parser
+    for name in VERBS:
+        module = importlib.import_module(f"minivit.cli.{name}")
+        options = verbs.add_parser(
+            name, help=module.HELP, description=module.__doc__, allow_abbrev=False
+        )
+        if name == verb:
+            module.add_arguments(options)
+            of_verb = options
+    return parser, of_verb

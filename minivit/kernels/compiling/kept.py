@@ -1,0 +1,111 @@
+"""The compiled code of one function on the disk: a sealed file for each signature.
+
+A power cut leaves files empty or halved. Numba's own cache loads whatever lies there, and ends in a
+traceback or takes the process down. Here a file is sealed with its checksum. One whose seal is
+broken is removed, and its code is compiled anew. What can't be written is done without.
+
+A file's name tells all that its code depends on beside what the folder's name tells (cache.py). So
+no two processes write different code to one file, and nothing depends on where the sources lie: two
+installations of the same minivit share their files.
+"""
+
+import contextlib
+import functools
+import hashlib
+import inspect
+import os
+import pickle
+import sys
+import warnings
+from pathlib import Path
+
+from numba.core.compiler import CompileResult
+from numba.core.errors import NumbaWarning
+from numba.core.serialize import dumps
+
+SEAL = b"minivit kernel 1\n"  # then 32 bytes of checksum, then the code
+ENDING = ".kernel"
+
+
+class KeptCode:
+    """What Numba asks for code before it compiles, and gives it to afterwards.
+
+    Stands in the place of Numba's own FunctionCache.
+    """
+
+    def __init__(self, function, folder: Path):
+        self.function, self.folder = function, folder
+        self.source = _digest_of_file(inspect.getfile(function))
+
+    @property
+    def cache_path(self) -> str:
+        return str(self.folder)
+
+    def load_overload(self, signature, target):
+        """The code for these types of arguments, or None."""
+        target.refresh()
+        code = read(self.file(signature, target.codegen()))
+        return None if code is None else CompileResult._rebuild(target, *pickle.loads(code))
+
+    def save_overload(self, signature, compiled) -> None:
+        if compiled.lifted or compiled.library.has_dynamic_globals:
+            name = self.function.__qualname__
+            warnings.warn(f"{name} holds an address: its code can't be kept", NumbaWarning, 2)
+            return
+        write(self.file(signature, compiled.codegen), dumps(compiled._reduce()))
+
+    def flush(self) -> None:
+        """Numba's word for "forget all": what is compiled again is written over."""
+
+    def file(self, signature, codegen) -> Path:
+        cells = tuple(cell.cell_contents for cell in self.function.__closure__ or ())
+        depends = (
+            signature, codegen.magic_tuple(), self.source, self.function.__module__,
+            self.function.__code__.co_firstlineno, self.function.__code__.co_code, dumps(cells),
+        )  # fmt: skip
+        name = self.function.__qualname__.replace("<", "").replace(">", "")[:80]
+        digest = hashlib.sha256(repr(depends).encode()).hexdigest()
+        return self.folder / f"{name}-{digest[:20]}{ENDING}"
+
+
+def read(file: Path) -> bytes | None:
+    """The code in a file whose seal is whole, or None; one whose seal is broken is removed."""
+    try:
+        content = file.read_bytes()
+    except OSError:
+        return None
+    seal, code = content[: len(SEAL) + 32], content[len(SEAL) + 32 :]
+    if seal == SEAL + hashlib.sha256(code).digest():
+        return code
+    with contextlib.suppress(OSError):
+        file.unlink()
+    return None
+
+
+def write(file: Path, code: bytes) -> None:
+    """Put sealed code into a file, whole or not at all; where that can't be done, say so once."""
+    unfinished = file.with_name(f"{file.name}.{os.getpid()}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        unfinished.write_bytes(SEAL + hashlib.sha256(code).digest() + code)
+        unfinished.replace(file)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
+        if not file.is_file():  # else another process wrote it, and somebody is reading it
+            _say_once(str(file.parent), error.strerror)
+
+
+@functools.cache
+def _say_once(folder: str, reason: str) -> None:
+    if sys.stderr is not None:  # there is a console
+        print(
+            f"\rminivit: compiled kernels can't be kept in {folder} ({reason}): this run goes on "
+            "without, and the next compiles them anew",
+            file=sys.stderr,
+        )
+
+
+@functools.cache
+def _digest_of_file(source: str) -> str:
+    return hashlib.sha256(Path(source).read_bytes()).hexdigest()

@@ -1,0 +1,29 @@
+"""Sizes that no machine can hold are refused before anything is made of them."""
+
+from minivit.errors import InputError
+
+MOST_BLOCKS = 1000
+MOST_NUMBERS = 2**40  # in one array: 4 TB of float32
+
+
+def check_sizes(c) -> None:
+    """InputError when a ViTConfig has too many blocks, or one of its arrays too many numbers."""
+    if c.depth > MOST_BLOCKS:
+        raise InputError(f"depth is {c.depth}: expected at most {MOST_BLOCKS} blocks")
+    height, width = c.image
+    arrays = {  # numbers in it, for one image; what makes it large
+        "an image": (height * width * c.channels, "image"),
+        "the patches' projection": (c.pixels * c.width, "patch or width"),
+        "the tokens": (c.tokens * 3 * c.width, "image or width, or a larger patch"),
+        "attention's scores": (c.heads * c.tokens**2, "image, or a larger patch"),
+        "attention's weights": (3 * c.width**2, "width"),
+        "the MLP's weights": (c.width * c.mlp, "mlp or width"),
+        "the MLP's hidden layer": (c.tokens * c.mlp, "mlp or image"),
+        "the head's weights": (c.width * c.classes, "number of classes"),
+    }
+    for name, (numbers, smaller) in arrays.items():
+        if numbers > MOST_NUMBERS:
+            raise InputError(
+                f"{name} would be {numbers:,} numbers, more than a machine can hold: choose a "
+                f"smaller {smaller}"
+            )
