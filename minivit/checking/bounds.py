@@ -12,7 +12,7 @@ import numpy as np
 ROUNDING = 16 * np.finfo(np.float64).eps  # of y; what an op rounds inside is seldom more
 BACKWARD_ROUNDING = 1e-13  # of y / x: what cancels in a backward, as in a softmax that is sure
 LOST_INSIDE = 1e-11  # of y / x over all outputs: below, rounding inside an op decides
-TRUE_ZERO = 1e-15  # of the largest gradient and of dy: what a true 0 may come out as
+TRUE_ZERO = 1e-12  # of the largest gradient and of dy: what a true 0 may come out as (LayerNorm)
 
 
 class Bounds(NamedTuple):

@@ -168,7 +168,7 @@ def test_what_was_saved_is_loaded_whatever_it_was(tmp_path):
     """NumPy's scalars, arrays, tuples and words, wherever the dataclasses take them."""
     config = ViTConfig(
         image=np.array([8, 8]), channels=np.uint8(1), patch=np.int64(2), width=np.int32(16),
-        depth=np.int8(1), heads=np.int16(2), mlp=np.uint64(8), classes=np.int64(3),
+        depth=np.int8(2), heads=np.int16(2), mlp=np.uint64(8), classes=np.int64(3),
         top_k=np.int64(2), stochastic_depth=np.float32(0.25), eps=np.float32(1e-3),
         pool=np.str_("mean"), name=np.str_("own"),
     )  # fmt: skip

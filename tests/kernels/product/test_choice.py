@@ -17,7 +17,8 @@ from minivit.kernels.product import choice, matmul
 def nobody_has_chosen(monkeypatch):
     monkeypatch.delenv("MINIVIT_MATMUL", raising=False)
     monkeypatch.setattr(choice, "_state", {"asked": None, "chosen": None, "speeds": None})
-    monkeypatch.setattr(backend, "_name", None)
+    with backend.use("numpy"):
+        yield
 
 
 @pytest.fixture
