@@ -4,8 +4,8 @@
                            "preprocessing": {...}, "class_names": [...], "training": {...}}
     arrays: "parameters/NAME"; of a run also "first_moment/NAME" and "second_moment/NAME"
 
-This module knows files, arrays and plain dictionaries; model.py knows what they mean. The LayerNorms
-of a block had places of their own in version 1, norm1 and norm2: they get today's names.
+This module knows files, arrays and plain dictionaries; model.py knows what they mean. A block's
+LayerNorms had places of their own in version 1, norm1 and norm2: they get today's names.
 """
 
 import json
