@@ -32,7 +32,7 @@ What the branches are made of, beside layernorm:
     mlp.py                  linear, gelu, linear
     stochastic_depth.py     some images skip a branch in training
 
-After the backward: global_norm.py (the length of a gradient) and adam.py (a step). What all ops
+After the backward: global_norm.py (the length of a gradient) and adam.py (a step). What ops
 use: inputs.py (checks), notes.py (how a trace sees inside) and chance.py (numbers from a seed).
 """
 
