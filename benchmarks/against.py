@@ -1,7 +1,7 @@
 """This minivit against that of another checkout, model by model, on each backend.
 
 Both sides work alike, each in a Python that imports minivit from its own folder; they take turns in
-one run. Only what they must agree on is compared before: logits, loss, and the gradients of those
+one run. Before anything is timed they must agree on logits, loss, and the gradients of those
 parameters that have the same name on both sides.
 """
 
@@ -17,7 +17,7 @@ from .model_figures import chosen_cases, figures
 from .options import Options
 from .rows import means_text, row, show
 
-LEAST_TURNS = 5  # of a side: one that a half-speed phase of the machine has hit moves no median
+LEAST_TURNS = 5  # of a side: then one turn in a half-speed phase of the machine moves no median
 COLUMNS = {
     "configuration": "configuration", "what": "what", "backend": "side",
     "new": "ours", "old": "theirs", "unit": "unit", "ratio": "ratio",
@@ -48,7 +48,7 @@ def measure(options: Options) -> list[dict]:
 
 
 def made(rows: list[dict]) -> bool:
-    """Whether these rows come from here."""
+    """Whether `measure` above made these rows."""
     return "old" in rows[0]
 
 
@@ -64,7 +64,7 @@ def report(rows: list[dict]) -> str:
 
 
 def need_checkout(folder: Path, threads: int) -> None:
-    """InputError unless there is a minivit in the folder that can be timed: a rehearsal."""
+    """Rehearse a step: InputError unless the folder holds a minivit that can be timed."""
     if not (folder / "minivit" / "__init__.py").is_file():
         raise InputError(
             f"{folder} is no checkout of minivit: expected a folder with minivit/__init__.py in it"

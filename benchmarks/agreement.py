@@ -1,4 +1,4 @@
-"""No timing of sides that compute different things."""
+"""Sides that compute different things are not timed."""
 
 from collections.abc import Mapping
 
@@ -12,12 +12,12 @@ SAMPLED = 1 << 16  # numbers of an array that travel between processes, at most
 def sample(array) -> np.ndarray:
     """The array, or numbers spread evenly over it if there are many."""
     flat = np.asarray(array).reshape(-1)
-    # A stride that is odd walks through all columns, whatever power of two their number is.
+    # An odd stride visits every column of a matrix whose width is a power of two.
     return flat[:: (flat.size // SAMPLED) | 1].copy()
 
 
 def assert_agreement(outputs: Mapping[str, Mapping[str, np.ndarray]], tolerance: float) -> None:
-    """Every side against the first: InputError names what differs, and by how much.
+    """Compare every side with the first: InputError names what differs, and by how much.
 
     The difference is relative to the largest value, since rounding errors are.
     """

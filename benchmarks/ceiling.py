@@ -16,8 +16,8 @@ from .rows import row, show
 from .sides import Worker
 from .timing import time_calls
 
-# A ceiling is what nothing disturbed: the shortest time of many counts here, not the median. They
-# are spread over two seconds, for virtual machines have been seen at half their speed for one.
+# Nothing may disturb a ceiling: here the shortest of many times counts, not the median. They are
+# spread over two seconds, for virtual machines have been seen at half their speed for one second.
 BURSTS, FMA_REPEATS, MEMORY_REPEATS = 4, 75, 3
 COLUMNS = {"ceiling": "case", "measured": "ours", "unit": "unit"}
 
@@ -28,7 +28,7 @@ class Ceiling(NamedTuple):
 
 
 def measured_ceiling(options: Options) -> Ceiling | None:
-    """Both ceilings with this many threads; None without the kernels, whose tile it takes."""
+    """Both ceilings with this many threads; None without the kernels, whose tile is timed."""
     if why_no_kernels():
         return None
     progress("measuring the ceiling")
@@ -71,7 +71,7 @@ class CeilingSide:
         from . import ceiling_loops
 
         self.loops = ceiling_loops
-        self.steps = 1000 if tiny else 50_000  # 2 ms: short enough to run undisturbed once
+        self.steps = 1000 if tiny else 50_000  # 2 ms: short enough that one call runs undisturbed
         self.numbers = 1 << (12 if tiny else 26)  # 256 MiB an array: no cache holds it
         self.pause = 0 if tiny else 0.3  # seconds between bursts
 

@@ -7,7 +7,7 @@ from minivit.kernels.compiling import parallel_jit
 from minivit.kernels.matrix import Matrix
 from minivit.kernels.simd import ROWS, VECTORS, lanes, tile
 
-TASKS = 8  # of each thread
+TASKS = 8  # per thread
 
 
 def operands(dtype: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -29,7 +29,8 @@ def flops(dtype: str, tasks: int, steps: int) -> int:
 def multiply_adds(a, b, c, steps, stride):
     """c[i] = the sum over steps of a b; with a stride of 0 along k the loop loads nothing new.
 
-    An argument, not a literal 0: LLVM would keep a and b in registers, and AVX2 has none left.
+    `stride` is an argument: with a literal 0 LLVM would keep a and b in registers, and AVX2 has
+    none left.
     """
     width = c.shape[1] // ROWS
     for i in prange(len(c)):
@@ -49,7 +50,7 @@ def parts() -> int:
 def copy(a, b, c, parts):
     """a = b."""
     for part in prange(parts):
-        # Slices, so that indices count from 0: else AVX-512 scatters every number by itself.
+        # Slices, so that indices count from 0: else each number is scattered alone on AVX-512.
         first, last = part * len(a) // parts, (part + 1) * len(a) // parts
         to, source = a[first:last], b[first:last]
         for i in range(last - first):

@@ -1,6 +1,6 @@
 """Run as a script by `checkouts.CheckoutWorker`: python -P checkout_start.py FOLDER CASE BACKEND.
 
-The minivit of FOLDER answers, driven by the benchmarks that this file is one of.
+The minivit of FOLDER answers, driven by the benchmarks beside this file.
 """
 
 import importlib.util
@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def main(folder: str, case: str, backend: str) -> None:
-    """Import each from its place, then answer until nobody asks any more."""
+    """Import minivit and the benchmarks, then answer until nobody asks any more."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get between the answers
     try:
@@ -20,7 +20,7 @@ def main(folder: str, case: str, backend: str) -> None:
         from benchmarks.checkouts import Pickles, side_of
         from benchmarks.sides import serve
     except Exception:
-        pickle.load(sys.stdin.buffer)  # the first question, and its answer
+        pickle.load(sys.stdin.buffer)  # the first question; what follows answers it
         answers.write(pickle.dumps(("bug", traceback.format_exc())))
         return
     serve(Pickles(sys.stdin.buffer, answers), side_of, (folder, case, backend))

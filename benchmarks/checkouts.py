@@ -1,6 +1,6 @@
 """A side whose minivit is that of another folder, measured by the benchmarks of this one.
 
-It can't be a process of `multiprocessing`, which begins by importing what its parent has: the wrong
+It can't be a process of `multiprocessing`, which first imports its parent's modules: the wrong
 minivit. So it is a Python started afresh by `checkout_start.py`, and talks through its standard
 input and output.
 """
@@ -56,7 +56,7 @@ class Pickles:
 
     def close(self) -> None:
         for stream in (self.writer, self.reader):
-            with contextlib.suppress(OSError):  # what the other side no longer reads
+            with contextlib.suppress(OSError):  # the other side no longer reads
                 stream.close()
 
 

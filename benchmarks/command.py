@@ -1,6 +1,6 @@
 """The arguments of `python -m benchmarks NAME`, which are those of `minivit bench NAME` too.
 
-Nothing here imports NumPy: whoever sets the threads comes first.
+Nothing here imports NumPy before `run`: the thread count must be set first.
 """
 
 import argparse
@@ -22,7 +22,7 @@ BENCHMARKS = {
 }
 
 TIMED = ("seconds", "repeats")
-TAKES = {  # the options of each that not all have
+TAKES = {  # the options that each benchmark takes, of those that not all take
     "ceiling": (),
     "products": TIMED,
     "ops": (*TIMED, "backends"),

@@ -10,7 +10,7 @@ from minivit.threads import available_threads
 
 PACKAGES = ("numpy", "numba", "torch")
 VECTORS = {"avx512f": "AVX-512", "avx2": "AVX2", "asimd": "NEON", "sse2": "SSE2"}
-# What holds one side or another to fewer instructions than the CPU has: no figure without it.
+# Variables that hold a side to fewer instructions than the CPU has: the machine line tells them.
 HOLDS = (
     "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES", "OPENBLAS_CORETYPE", "ONEDNN_MAX_CPU_ISA",
     "MKL_ENABLE_INSTRUCTIONS", "ATEN_CPU_CAPABILITY",
@@ -46,7 +46,7 @@ def busy(threads: int) -> str | None:
 
 
 def line(machine: dict) -> str:
-    """The same on one line."""
+    """What `machine` returns, on one line."""
     versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
     held = "".join(f"; {name}={value}" for name, value in machine["held_to"].items())
     return (

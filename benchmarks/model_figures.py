@@ -1,4 +1,4 @@
-"""What is measured of one model: training, inference, memory, first step; each side in turns."""
+"""What is measured of one model, the sides in turns: training, inference, memory, first step."""
 
 import statistics
 import tempfile
@@ -14,9 +14,9 @@ from .options import Options, progress
 from .sides import Worker
 from .timing import LEAST_BLOCKS, alternate
 
-# Says where the cache of compiled kernels lies: pointed at an empty folder, a first step is cold.
+# Says where the cache of compiled kernels lies: with an empty folder there, a first step is cold.
 CACHE_VARIABLE = "XDG_CACHE_HOME"
-AGREE = 1e-3  # by so much, relatively, may the sides differ
+AGREE = 1e-3  # the relative difference that sides may have
 
 # Starts a process with a side's model; takes `environment`, the variables it gets besides.
 Start = Callable[..., Worker]
@@ -37,7 +37,7 @@ def chosen_cases(options: Options) -> list[Case]:
 def figures(
     case: Case, sides: Mapping[str, Start], options: Options, *, turns: int
 ) -> Iterator[Figure]:
-    """All that the options ask for: times in at least so many turns, the rest in just as many."""
+    """All that the options ask for, in `turns` turns (times: or more; with --repeats: or fewer)."""
     yield from times(case, sides, options, turns)
     turns = min(turns, options.repeats or turns)
     if options.memory:

@@ -43,7 +43,7 @@ class ModelSide:
         return resident_at_most() - self.imported
 
     def first_step(self) -> None:
-        """All that comes before a first step, and the step."""
+        """Build all that a first step needs, and take the step."""
         self.build()
         self.step()
 
@@ -70,7 +70,7 @@ class EngineSide(ModelSide):
         self.optimiser.step(self.model.gradients, LEARNING_RATE)
 
     def gradients(self) -> float:
-        """A training step without its end, and the loss."""
+        """A training step without the optimiser; returns the loss."""
         from minivit.backend import current
 
         model = self.model
@@ -85,7 +85,7 @@ class EngineSide(ModelSide):
         return self.model.logits(self.images)
 
     def outputs(self) -> dict[str, np.ndarray]:
-        """What every side must agree on, before a step has changed it."""
+        """What every side must agree on, before the first step changes it."""
         loss = self.gradients()
         found = {"logits": self.logits(), "the loss": np.array(loss)}
         gradients = self.model.gradients
@@ -129,7 +129,7 @@ class TorchSide(ModelSide):
             return self.model(self.images)
 
     def outputs(self) -> dict[str, np.ndarray]:
-        """With the weights that minivit's model of the same seed begins with."""
+        """As above, with the weights that minivit's model begins with."""
         from minivit.models import ViT
 
         twins = self.torch_vit.twins(self.model)

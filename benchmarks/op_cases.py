@@ -3,7 +3,7 @@
 FLOPs of an op with matrix products are those of the products alone; those of the others are counted
 from the formulas, an exp, an erf or a root as one. Bytes are the least there can be: forward reads
 its inputs and writes y; backward reads dy and the inputs and writes their gradients. An op takes at
-least FLOPs / ceiling and at least bytes / bandwidth, the later of both.
+least FLOPs / ceiling and at least bytes / bandwidth: the longer of the two.
 """
 
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from minivit import ops
 from minivit.checking.calls import OPS, calls
 from minivit.checking.sizes import Sizes
 
-AGREE = 1e-3  # by so much, relatively, may two sides differ
+AGREE = 1e-3  # the relative difference that two sides may have
 
 
 class OpCase(NamedTuple):
@@ -32,7 +32,7 @@ class OpCase(NamedTuple):
         return f"{self.op} {'x'.join(map(str, self.shapes[0]))}"
 
     def inputs(self) -> list[np.ndarray]:
-        """Random arrays; matrices small enough that nothing grows."""
+        """Random arrays; the values of matrices are so small that products don't grow."""
         rng = np.random.default_rng(0)
         arrays = [rng.standard_normal(shape, np.float32) for shape in self.shapes]
         return [a / np.float32(len(a) ** 0.5) if a.ndim == 2 and i else a
@@ -57,7 +57,7 @@ MODELS = (
 TINY = (Sizes(B=2, T=5, H=2, K=4, M=9, C=3, P=2, grid=(2, 2), channels=1),)
 PARAMETERS = (300_000, 4_000_000, 22_000_000, 86_000_000)
 
-# FLOPs forward and backward for each number of the first input, of the ops without products.
+# FLOPs per number of the first input, forward and backward, of the ops without products.
 ELEMENTWISE = {
     "patchify": (0, 0),
     "positions": (1, 1),
@@ -92,7 +92,7 @@ def op_case(op: str, sizes: Sizes) -> OpCase:
 
 
 def result_shape(op: str, sizes: Sizes) -> tuple[int, ...]:
-    """Of y, from a run on one image."""
+    """The shape of y, from a run on one image."""
     one = calls(op, sizes._replace(B=1))[0]
     zeros = [np.zeros(shape, np.float32) for shape in one.shapes]
     y, _ = getattr(ops, f"{op}_forward")(*zeros, **one.options)
@@ -100,5 +100,5 @@ def result_shape(op: str, sizes: Sizes) -> tuple[int, ...]:
 
 
 def global_norm(n) -> OpCase:
-    # PyTorch adds up in float32: of 86 million squares it loses one in a hundred.
+    # PyTorch adds up in float32: of 86 million squares it loses one hundredth.
     return OpCase("global_norm", ((n,),), (1,), 2 * n, 0, torch_tolerance=2e-2)

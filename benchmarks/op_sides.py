@@ -31,7 +31,7 @@ class EngineOps(OpSide):
         self.ops = current()
 
     def outputs(self, case: OpCase) -> dict[str, np.ndarray]:
-        """Make the calls ready, and show what they return."""
+        """Make the calls ready, and return a sample of what they compute."""
         inputs, name = case.inputs(), case.op
         if name == "adam":
             return self.adam(*inputs)
@@ -109,6 +109,6 @@ class TorchOps(OpSide):
 
 
 def named(op: str, y, gradients) -> dict[str, np.ndarray]:
-    """Outputs by name, as numbers of them that represent the whole."""
+    """A sample of each output, by name."""
     found = {f"{op}'s y": sample(y)}
     return found | {f"{op}'s gradient {i}": sample(g) for i, g in enumerate(gradients)}

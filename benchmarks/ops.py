@@ -1,7 +1,7 @@
 """Each op forward and backward at the models' sizes: NumPy op, kernel, PyTorch if installed.
 
-The share is that of the roof: how long the op must take at least on this machine, for its
-arithmetic or for its memory traffic, over how long it takes. What stays in the caches between two
+The share of the roof is the least time that this machine needs for the op's arithmetic or for its
+memory traffic, divided by the time that the op takes. What stays in the caches between two
 calls can beat the memory, and show more than 100 %.
 """
 
@@ -48,7 +48,7 @@ def report(rows: list[dict]) -> str:
 def time_ops(
     cases: list[OpCase], sides: list[str], options: Options, ceiling: Ceiling | None
 ) -> list[dict]:
-    """The rows of these ops, the sides in turns."""
+    """A row for each op and direction; the sides take turns."""
     rows = []
     with ExitStack() as stack:
         workers = {side: stack.enter_context(op_worker(side, options.threads)) for side in sides}

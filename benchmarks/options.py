@@ -12,7 +12,7 @@ from minivit.threads import thread_count
 @dataclass(frozen=True)
 class Options:
     threads: int = 0  # 0: what MINIVIT_NUM_THREADS says, or every processor
-    seconds: float | None = None  # for each timed case, all sides together; None: as is usual
+    seconds: float | None = None  # for each timed case, all sides together; None: as usual
     repeats: int | None = None  # turns of every side, instead of a budget
     configs: str | None = None  # e.g. "digits-bench,cifar"; None: all
     backends: str | None = None  # e.g. "numba"; None: all that run here
@@ -20,7 +20,7 @@ class Options:
     against: Path | None = None  # the folder of another checkout
     memory: bool = False
     first_step: bool = False
-    tiny: bool = False  # sizes for a test: every path, no meaning
+    tiny: bool = False  # sizes for a test: every path runs, the figures mean nothing
     out: Path = Path("out")
 
     def __post_init__(self):

@@ -38,12 +38,12 @@ class Product(NamedTuple):
     form: str
     a: tuple[int, ...]  # shapes as they lie in memory
     b: tuple[int, ...]
-    transposed: str  # "", "a" or "b": which of them is read across
+    transposed: str  # "", "a" or "b": which of them is transposed
     flops: int
 
     @property
     def bytes(self) -> int:
-        """Of the operands and the result, in float32."""
+        """The size of operands and result, in float32."""
         *stack, rows, inner = self.a
         if self.transposed == "a":
             rows, inner = inner, rows
@@ -90,7 +90,7 @@ class ProductSide:
         self.matmul = matmul
 
     def outputs(self, product: Product) -> dict[str, np.ndarray]:
-        """Make the operands ready for `time`, and show the result."""
+        """Make the operands ready for `time`, and return a sample of the result."""
         self.a, self.b = product.operands()
         return {f"{product.name} {product.form}": sample(self.matmul(self.a, self.b))}
 

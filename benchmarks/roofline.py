@@ -48,7 +48,7 @@ def report(rows: list[dict]) -> str:
 
 
 def product_rows(options: Options, ceiling) -> list[dict]:
-    """The kernels' matmul on all shapes; what runs in a forward pass is marked so."""
+    """The kernels' matmul on all shapes; the forms of a forward pass are marked so."""
     rows = []
     with Worker(ProductSide, "numba", threads=options.threads) as worker:
         for product in products(options.tiny):

@@ -16,7 +16,7 @@ def row(
     benchmark: str, case: str, side: str, ours: float, unit: str,
     against: str | None = None, theirs: float | None = None, **more,
 ) -> dict:  # fmt: skip
-    """One figure of ours beside theirs; the ratio is made so that above 1 ours is better."""
+    """One figure of ours beside theirs; a ratio above 1 means that ours is better."""
     ratio = None
     if theirs is not None:
         ratio = ours / theirs if unit in BETTER_HIGH else theirs / ours
@@ -37,7 +37,7 @@ def rows_of(benchmark: str, case: str, values: Mapping[str, float], unit: str) -
 
 
 def mean_row(benchmark: str, case: str, rows: list[dict]) -> dict | None:
-    """The geometric mean of the rows' ratios and the worst of them; None unless there are two."""
+    """The geometric mean of the rows' ratios and the worst of them; None for less than two."""
     ratios = [r["ratio"] for r in rows if r["ratio"] is not None]
     if len(ratios) < 2:
         return None
@@ -52,7 +52,7 @@ def mean_row(benchmark: str, case: str, rows: list[dict]) -> dict | None:
 
 
 def show(rows: list[dict], columns: Mapping[str, str]) -> str:
-    """A table with a column for each heading -> key; texts to the left, numbers to the right.
+    """A table with a column for each `heading: key`; texts to the left, numbers to the right.
 
     A heading that ends in % shows a share. Columns that are empty in all rows are left out.
     """

@@ -3,9 +3,9 @@
 The work of a step has two terms for an image: the linear maps treat every token alike, T D^2, and
 attention compares every token with every other, T^2 D. So with more images the time of one falls to
 a constant; with more tokens it rises like T, and in the end like T^2; with more width like D, and
-in the end like D^2; with n threads it falls to a n-th at best. The curves are drawn beside these
+in the end like D^2; with n threads it falls to 1/n at best. The curves are drawn beside these
 asymptotes: the two terms at the machine's ceiling if that can be measured (else at the best rate
-seen), and a n-th of one thread's time.
+seen), and 1/n of one thread's time.
 """
 
 from contextlib import ExitStack
@@ -66,7 +66,7 @@ def report(rows: list[dict]) -> str:
 
 
 def curves(options: Options) -> dict[str, list[tuple[int, Case]]]:
-    """For each axis but the threads its points: the value, and what is trained there."""
+    """The points of each axis but threads: the value, and what is trained there."""
     if options.tiny:
         return {
             axis: [(1, TINY), (2, replace(TINY, batch=4))] for axis in AXES if axis != "threads"
@@ -83,7 +83,7 @@ def curves(options: Options) -> dict[str, list[tuple[int, Case]]]:
 
 
 def by_threads(case: Case, backend: str, options: Options) -> list[dict]:
-    """One model with 1, 2, 4 ... threads and with all there are, in turns; and the speed-ups."""
+    """One model with 1, 2, 4, ... and all threads, in turns, with the speed-ups."""
     n = options.threads
     counts = sorted({1, n, *(1 << i for i in range(n.bit_length() - 1))})
     progress(f"scaling: threads, {case.name}")
@@ -118,7 +118,7 @@ def point(axis: str, value: int, case: Case, backend: str, threads: int, seconds
 
 
 def flops_between_tokens(config: ViTConfig) -> int:
-    """What of an image's forward FLOPs grows with the square of the tokens: attention's part.
+    """The part of an image's forward FLOPs that grows with the square of the tokens: attention's.
 
     The FLOPs are a + b N + c N^2 of the patches. Images once, twice and three times as wide have N,
     2N and 3N patches; the second difference of their FLOPs is 2 c N^2, and c T^2 is wanted.
@@ -131,7 +131,7 @@ def flops_between_tokens(config: ViTConfig) -> int:
 
 
 def add_theory(rows: list[dict], options: Options) -> None:
-    """Beside every point: the time of its two terms at the ceiling."""
+    """Add to every point the time of its two terms at the ceiling."""
     rates = {}
     for threads in {found["threads"] for found in rows}:
         ceiling = measured_ceiling(replace(options, threads=threads))

@@ -1,4 +1,4 @@
-"""A side works in a process of its own: its thread pool, its memory and its start are its alone.
+"""A side works in a process of its own, with its own thread pool, memory and start.
 
 A worker is a fresh Python that makes one object and then answers, one at a time, the calls of its
 methods. While it waits it computes nothing: the other side has the machine.
@@ -55,7 +55,7 @@ class Worker:
         self.stop()
 
     def exit_code(self) -> int:
-        """Of the process, once it has ended."""
+        """The exit code of the process, once it has ended."""
         self.process.join()
         return self.process.exitcode
 
@@ -89,8 +89,8 @@ def environment_of(threads: int, more: dict[str, str]) -> Iterator[None]:
     """The variables a worker inherits: libraries read their thread count as they are imported."""
     names = (*BLAS_VARIABLES, ACCELERATE_VARIABLE, "NUMBA_NUM_THREADS", "MINIVIT_NUM_THREADS")
     wanted = dict.fromkeys(names, str(threads))
-    # Threads that stay where they are: without it some systems leave two of them on one core for
-    # ever. It helps every side that uses OpenMP, PyTorch too.
+    # Bound threads stay on their cores: otherwise some systems leave two of them on one core for
+    # ever. This helps every side that uses OpenMP, PyTorch too.
     wanted["OMP_PROC_BIND"] = os.environ.get("OMP_PROC_BIND", "true")
     # The figures are those of our own product, whatever this machine's BLAS can do.
     wanted["MINIVIT_MATMUL"] = os.environ.get("MINIVIT_MATMUL", "numba")

@@ -16,8 +16,8 @@ LEAST_BLOCKS = 3
 def time_calls(run: Callable[[], object], count: int) -> list[float]:
     """Seconds of each of `count` calls, after one that is not counted.
 
-    That one fetches back into the caches what the other side's turn has driven out, and wakes
-    the threads. In the end they are waited for: the next side's turn begins when they sleep.
+    That call brings back into the caches what the other side's turn drove out, and wakes the
+    threads. At the end we wait until they sleep: only then does the next side's turn begin.
     """
     times = []
     for _ in range(count + 1):
@@ -37,7 +37,7 @@ def alternate(
 ) -> dict[str, float]:
     """The median seconds of a call of every side.
 
-    A side is a function that times so many calls of its own. The sides take turns, as many as
+    A side is a function that times a given number of its calls. The sides take turns, as many as
     the options say, or as fit into their seconds (`usual`, if they say nothing), but not fewer than
     `least`: noise that lasts longer than a block hits them all.
     """
@@ -55,5 +55,5 @@ def alternate(
 
 
 def geometric_mean(ratios: list[float]) -> float:
-    """The mean of ratios: twice as fast and half as fast together are 1."""
+    """The mean of ratios: twice as fast and half as fast have the mean 1."""
     return math.exp(statistics.fmean(map(math.log, ratios)))

@@ -60,7 +60,7 @@ class Twin(NamedTuple):
     matrix: bool = False  # nn.Linear's are (out, in), minivit's (in, out)
 
     def as_ours(self, tensor: torch.Tensor) -> torch.Tensor:
-        """The parameter or its gradient, seen as minivit has it."""
+        """The parameter or its gradient, in the shape that it has in minivit."""
         return tensor.detach().T if self.matrix else tensor.detach()
 
 

@@ -1,7 +1,7 @@
 """minivit: a Vision Transformer from scratch, every forward and backward pass written by hand.
 
 The public names below are imported on first use. That keeps `import minivit` free of NumPy, so
-that the command line can say how many threads NumPy's BLAS may start before it starts them.
+that the command line can set the thread count of NumPy's BLAS before NumPy is loaded.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""Which of the two runs: the mathematics (`minivit.ops`, NumPy) or the kernels (Numba).
+"""Which backend runs: the mathematics (`minivit.ops`, NumPy) or `minivit.kernels` (Numba).
 
 Both offer the same coarse ops with the same signatures. A model asks `current()` once per forward
 and remembers the answer in its cache, since a cache belongs to the backend that made it.
@@ -21,15 +21,15 @@ _chosen: ContextVar[str | None] = ContextVar("minivit backend", default=None)  #
 
 
 def current() -> ModuleType:
-    """The module whose ops run now; what MINIVIT_BACKEND names, or NumPy, if nobody chose."""
+    """The module whose ops run now: what was chosen, else MINIVIT_BACKEND's, else NumPy's."""
     return sys.modules[MODULES[name()]]
 
 
 def name() -> str:
     """ "numpy" or "numba".
 
-    A thread (or an asyncio task) that has chosen none begins with that of the main thread, and
-    keeps it: nobody is switched by what another one chooses.
+    A thread (or an asyncio task) that has not chosen takes the main thread's backend on first use,
+    and keeps it: a choice in one thread switches no other.
     """
     chosen = _chosen.get()
     if chosen is None:
@@ -44,13 +44,13 @@ def name() -> str:
 def use(name: str, *, matmul: str | None = None) -> "Choice":
     """Run on "numpy" or "numba" from now on, or inside a `with` block, in this thread.
 
-    Other threads stay with what they run. Those that begin later run what the main thread chose
-    outside of `with` blocks. The matrix product is that of the process.
+    Other threads keep their backend. Those that begin later take what the main thread chose
+    outside of `with` blocks. The matrix product is one for all threads.
 
     matmul: whose matrix product the kernels take, "numba" (their own), "blas" (NumPy's) or "auto";
-    if it is left out, as before: what MINIVIT_MATMUL says, or the default (which
-    kernels/product/choice.py explains).
-    Raises InputError for another name, and when Numba can't be used.
+    if it is left out, what was chosen before, else what MINIVIT_MATMUL says, else the default
+    (kernels/product/choice.py explains it).
+    Raises InputError for another name, a `matmul` with "numpy", and when Numba can't be used.
     """
     global _default
     if name not in MODULES:
@@ -70,7 +70,7 @@ def use(name: str, *, matmul: str | None = None) -> "Choice":
 
 
 def _choose_product(matmul: str | None) -> Callable[[], object] | None:
-    """Hand the word on to the kernels; returns what takes it back."""
+    """Tell the kernels whose product to take; returns a function that undoes it, or None."""
     product = sys.modules.get("minivit.kernels.product.choice")
     if product is None:  # a stand-in for the kernels
         return None
@@ -82,7 +82,7 @@ def _choose_product(matmul: str | None) -> Callable[[], object] | None:
 
 
 def load(name: str) -> ModuleType:
-    """Import a backend; InputError, caused by the ImportError, when that can't be."""
+    """Import a backend; InputError, with the import's error as its cause, when that fails."""
     try:
         return importlib.import_module(MODULES[name])
     except (ImportError, OSError) as error:  # OSError: a library that llvmlite cannot load
@@ -103,7 +103,7 @@ def prefer(name: str) -> None:
         load(wanted)
     except InputError as error:
         if not isinstance(error.__cause__, (ImportError, OSError)):
-            raise  # a variable that says nonsense
+            raise  # an environment variable has a wrong value
         if sys.stderr is not None:  # there is a console
             print(f"minivit: {error}; going on with NumPy.", file=sys.stderr)
         wanted = "numpy"
@@ -122,7 +122,7 @@ class Choice:
         self.former, self.default, self.take_back = former, default, take_back
 
     def __enter__(self) -> "Choice":
-        self._default_as_before()  # a block is no choice for threads that begin meanwhile
+        self._default_as_before()  # threads that begin meanwhile don't take the block's choice
         return self
 
     def __exit__(self, *exception) -> None:

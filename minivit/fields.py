@@ -1,9 +1,9 @@
-"""What a configuration's field may be is told once, where the field stands:
+"""What a configuration's field may be is declared once, with the field:
 
     width: int = described("width D of a token", default=64, least=1)
 
-`check_fields` holds the values to it, and the command line makes an option of every field that is
-described.
+`check_fields` checks the values against this, and the command line makes an option of every field
+that is described.
 """
 
 import dataclasses
@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from minivit.errors import InputError
 
-KINDS = (bool, int, float, str, tuple)  # others, e.g. a configuration in another, check themselves
+KINDS = (bool, int, float, str, tuple)  # any other value, e.g. a configuration, checks itself
 
 
 class Described(NamedTuple):
@@ -44,10 +44,10 @@ def described(
     choices: Sequence[str] = (),
     words: str = "",
 ):
-    """A dataclass field with its meaning in a few words, and what it may be.
+    """A dataclass field with its meaning in a few words, and what its value may be.
 
-    A number is `least` or more, or lies `above` one bound, or `below` another; a word is one of
-    `choices`. `words` say in a message what is expected, where the bounds would say it badly.
+    A number must be `least` or more, `above` a bound, `below` a bound, as far as these are given; a
+    word must be one of `choices`. `words` replace the bounds in a message where they read badly.
     """
     declared = {"help": help, "least": least, "above": above, "below": below, "words": words}
     return dataclasses.field(default=default, metadata={**declared, "choices": tuple(choices)})
@@ -78,8 +78,9 @@ def kind_of(hint) -> tuple[type, bool]:
 
 
 def check_fields(configuration) -> None:
-    """Hold every field to its declaration, and keep plain values: 3 for np.int64(3), and for a
-    pair (3, 3). Raises InputError.
+    """Check every field against its declaration; InputError for a value that is not allowed.
+
+    Values become plain ones: np.int64(3) becomes 3, or (3, 3) in a field that is a pair.
     """
     for field in described_fields(configuration):
         value = getattr(configuration, field.name)
@@ -116,7 +117,7 @@ def within(field: Described, number) -> bool:
 
 
 def sides(value) -> tuple:
-    """A pair of sides: 3 -> (3, 3), np.array([3, 4]) -> (3, 4); () for what is none."""
+    """A pair of sides: 3 -> (3, 3), np.array([3, 4]) -> (3, 4); () for no sides."""
     if is_whole_number(value):
         return int(value), int(value)
     if isinstance(value, str) or not isinstance(value, Iterable):
@@ -125,7 +126,7 @@ def sides(value) -> tuple:
 
 
 def is_whole_number(value) -> bool:
-    """3 and np.int64(3), but not 3.0 and not True."""
+    """True for 3 and np.int64(3), but not for 3.0 and True."""
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
@@ -167,7 +168,7 @@ def changes_in_words(configuration) -> str:
 
 
 def in_words(value) -> str:
-    """As it is typed: (4, 2) -> "4x2", 2.0 -> "2", True -> "yes", None -> "none"."""
+    """A value as it is typed: (4, 2) -> "4x2", 2.0 -> "2", True -> "yes", None -> "none"."""
     if isinstance(value, tuple):
         return "x".join(map(str, value))
     if isinstance(value, float):

@@ -1,8 +1,8 @@
-"""Files are written beside and renamed: a reader sees the old file or the new one, never half.
+"""A file is written beside its path, then renamed: readers see the old or the new, never half.
 
-A process that is killed leaves at most a file named `.NAME.xxxxxxxx.partial`. Its writer held a
-lock on it, which the system let go of when the process died: that is how the next writer of NAME
-knows that it may remove it.
+A process that is killed leaves at most a file named `.NAME.xxxxxxxx.partial`. A writer locks its
+partial file, and the system unlocks it when the process dies: so the next writer of NAME knows
+which partial files it may remove.
 """
 
 import os
@@ -19,7 +19,7 @@ except ImportError:  # Windows
     fcntl = None
 
 SUFFIX = ".partial"
-IN_USE = ".in-use"  # on Windows, where a folder can't be locked; the system removes it
+IN_USE = ".in-use"  # stands for a lock on Windows, where a folder has none; the system removes it
 
 
 @contextmanager
@@ -44,7 +44,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     except BaseException as error:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
-        # A full disk names no file, and nobody knows the partial one.
+        # A full disk's error names no file, and a partial file's name says nothing to a user.
         if isinstance(error, OSError) and error.errno and error.filename in (None, str(partial)):
             error.filename, error.filename2 = str(path), None
         raise
@@ -56,7 +56,7 @@ def new_partial(path: Path) -> tuple[Path, int]:
     while True:
         partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}{SUFFIX}")
         lock = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
-        # Who cleans up may have found it before it was locked, and removes it now.
+        # Another writer may have found the file before it was locked, and removed it.
         if try_lock(lock) and partial.exists():
             return partial, lock
         os.close(lock)
@@ -86,7 +86,7 @@ def remove_orphan(partial: Path) -> None:
 
 
 def try_lock(descriptor: int, *, unsure: bool = True) -> bool:
-    """Lock what is open here until it is closed or the process dies; False if another has it.
+    """Lock an open file until it is closed or the process dies; False if it is locked already.
 
     `unsure` is the answer where there are no locks (Windows, some network file systems).
     """
@@ -103,10 +103,10 @@ def try_lock(descriptor: int, *, unsure: bool = True) -> bool:
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Hold `folder` for this process; BlockingIOError when another one does.
+    """Hold `folder` for this process; BlockingIOError when another process holds it.
 
-    The system lets go of it when the process ends, however it ends: nothing is left over. Where
-    the file system has no locks, nobody is kept out.
+    The system releases the folder when the process ends, however it ends: nothing is left over.
+    Where the file system has no locks, nobody is kept out.
     """
     descriptor = open_to_lock(folder)
     try:
@@ -118,10 +118,10 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 
 def open_to_lock(folder: Path) -> int:
-    """A descriptor that stands for `folder`."""
+    """A descriptor to lock that stands for `folder`."""
     if fcntl is not None:
         return os.open(folder, os.O_RDONLY)
-    try:  # two can't have it, and it goes when its process dies
+    try:  # only one process can make this file, and it goes when that process dies
         return os.open(folder / IN_USE, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_TEMPORARY)
     except OSError as error:
         raise BlockingIOError(f"{folder} is in use by another process") from error

@@ -11,7 +11,7 @@ def cpu_name() -> str:
 
 
 def cpu_facts() -> dict[str, str]:
-    """What Linux tells of the first core; nothing elsewhere."""
+    """What Linux says of the first core, by name; nothing elsewhere."""
     try:
         first = Path("/proc/cpuinfo").read_text().split("\n\n")[0]
     except OSError:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-SHOWN = 20  # arrays that a repr shows
+SHOWN = 20  # arrays that a repr shows at most
 
 
 class Parameter(NamedTuple):
@@ -26,7 +26,7 @@ class Parameter(NamedTuple):
     decayed: bool = False  # whether AdamW's weight decay applies
 
 
-Declared = Mapping[str, Mapping[str, Parameter | None]]  # {place: {name: ...}}; None: it has none
+Declared = Mapping[str, Mapping[str, Parameter | None]]  # {place: {name: ...}}; None: left out
 
 
 class Layout:
@@ -67,13 +67,13 @@ class Layout:
 
 
 class NamedArrays(Mapping):
-    """Named views into one flat vector of zeros, which comes into being on first use.
+    """Named views into one flat vector, which is made, full of zeros, on first use.
 
     `arrays["head.w"]` is a view; `arrays["head.w"] = value` and `arrays["head.w"] += value`
     write through it. `arrays.flat` is the whole vector. A copy has a vector of its own.
 
-    `version` grows with every change made here or by an optimiser, so that a cache knows whether
-    its parameters are still the same. Who writes into a view or into `flat` is not noticed.
+    `version` grows with every assignment, `zero` and optimiser step: so a backward can tell whether
+    the parameters are still its forward's. A write into a view or into `flat` is not noticed.
     """
 
     def __init__(self, layout: Layout, dtype, flat: np.ndarray | None = None):
@@ -92,7 +92,7 @@ class NamedArrays(Mapping):
 
     @property
     def views(self) -> dict[str | None, np.ndarray | None]:
-        """All views by name; None stands for an array that a place has not."""
+        """All views by name, and None under None: the array that a place does not have."""
         if not self._views:
             self._views[None] = None
             for name, shape in self.layout.shapes.items():
@@ -107,7 +107,7 @@ class NamedArrays(Mapping):
         return tuple([views[name] for name in self.layout.places[place]])
 
     def add(self, place: str, gradients: tuple) -> np.ndarray:
-        """Add what an op's backward returns to the arrays of a place; hand on the first, its dx."""
+        """Add what an op's backward returns, all but dx, to a place's arrays; return dx."""
         dx, *rest = gradients
         for array, gradient in zip(self.of(place), rest, strict=True):
             if array is not None:
@@ -117,7 +117,7 @@ class NamedArrays(Mapping):
     def begin(self, seed: int) -> None:
         """Fill every array as declared, name by name in the model's order, from one generator.
 
-        Drawn in float64 whatever the dtype, so that float32 and float64 models are the same model.
+        Values are drawn in float64 whatever the dtype: models of one seed differ by rounding alone.
         """
         rng = np.random.default_rng(seed)
         for name, parameter in self.layout.parameters.items():
@@ -137,11 +137,11 @@ class NamedArrays(Mapping):
     def __setitem__(self, name: str, value: np.ndarray) -> None:
         view = self[name]
         self.version += 1
-        if value is not view:  # after `arrays[name] += value` it is, and nothing is left to do
+        if value is not view:  # after `arrays[name] += value` it is: already written
             view[...] = value
 
     def __repr__(self) -> str:
-        """A line for each array; of many, the first and the last."""
+        """A line for each array; of more than SHOWN, for the first and the last."""
         shapes = self.layout.shapes
         lines = [f"  {name:<{max(map(len, shapes))}}  {shape}" for name, shape in shapes.items()]
         if len(lines) > SHOWN:
@@ -160,7 +160,7 @@ class NamedArrays(Mapping):
         return len(self.layout.shapes)
 
     def __reduce__(self):
-        """How Python copies and pickles it: views of a copy lie in the copy's own vector."""
+        """How Python copies and pickles it: without views, which a copy makes of its own vector."""
         return NamedArrays, (self.layout, self.dtype, self._flat)
 
     def __copy__(self) -> "NamedArrays":
@@ -170,7 +170,7 @@ class NamedArrays(Mapping):
 
 
 class StandIns:
-    """Arrays of zeros with the shapes of a layout, which take no memory: for a dry run."""
+    """Zeros in the shapes of a layout, for a dry run: they take no memory."""
 
     version = 0
 

@@ -1,7 +1,7 @@
-"""How many threads the linear algebra may use, and when they rest.
+"""How many threads the linear algebra may use, and a wait until they sleep.
 
-NumPy's BLAS reads its thread count once, when NumPy is first imported. Whoever wants another one
-must say so before: the command line does, from --threads or MINIVIT_NUM_THREADS.
+NumPy's BLAS reads its thread count once, when NumPy is first imported. Another count must be set
+before: the command line does so, from --threads or MINIVIT_NUM_THREADS.
 """
 
 import os
@@ -24,18 +24,18 @@ def available_threads() -> int:
 
 
 def most_threads() -> int:
-    """As many as may be asked for. Some hundreds to a processor hardly move, thousands crash."""
+    """The largest count allowed: hundreds of threads per processor crawl, thousands crash."""
     return max(64, 4 * available_threads())
 
 
 def thread_count() -> int:
-    """What MINIVIT_NUM_THREADS says, or every processor; InputError if it says no such number."""
+    """What MINIVIT_NUM_THREADS says, or every processor; InputError for a wrong number."""
     given = os.environ.get("MINIVIT_NUM_THREADS")
     return checked("MINIVIT_NUM_THREADS", given) if given else available_threads()
 
 
 def checked(name: str, given: str) -> int:
-    """The number of threads that a variable or an option says; InputError if it is none."""
+    """The thread count that a variable or an option gives; InputError unless it is a valid one."""
     # No number of threads has ten digits, and int() refuses thousands of them.
     count = int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
     if not 1 <= count <= most_threads():
@@ -48,7 +48,7 @@ def checked(name: str, given: str) -> int:
 
 
 def crowded(count: int) -> str | None:
-    """What to say of more threads than processors."""
+    """A warning when there are more threads than processors, else None."""
     processors = available_threads()
     if count <= processors:
         return None
@@ -59,8 +59,8 @@ def crowded(count: int) -> str | None:
 def set_threads(count: int) -> None:
     """Set the thread count of this process, before NumPy is imported.
 
-    Raises InputError for a count that is too large, and when NumPy is there already and would go on
-    with another one.
+    Raises InputError for a count that is too large, and when NumPy is loaded already, with another
+    count.
     """
     checked("--threads", str(count))
     os.environ["MINIVIT_NUM_THREADS"] = str(count)
@@ -78,8 +78,8 @@ def set_threads(count: int) -> None:
 def fall_asleep() -> None:
     """Wait until the threads of this process have stopped looking for work.
 
-    A pool that has run dry spins on before it sleeps (OpenBLAS a tenth of a second), and would take
-    a processor from whoever is timed next.
+    A pool without work spins before it sleeps (OpenBLAS for a tenth of a second), and would take
+    processors from whatever is timed next.
     """
     for _ in range(PATIENCE):
         used = time.process_time()

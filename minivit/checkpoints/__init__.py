@@ -1,4 +1,6 @@
-"""Files of models: our own format (and readers and writers for the formats of others)."""
+"""Models in files: model.py saves and loads them, format.py is the format (safetensors, and JSON in
+its header), tensors.py reads safetensors, header.py checks the JSON.
+"""
 
 from minivit.checkpoints.format import (
     CHECKPOINT,

@@ -4,8 +4,8 @@
                            "preprocessing": {...}, "class_names": [...], "training": {...}}
     arrays: "parameters/NAME"; of a run also "first_moment/NAME" and "second_moment/NAME"
 
-This module knows files, arrays and plain dictionaries; what they mean, model.py knows. In version 1
-the LayerNorms of a block had places of their own, norm1 and norm2: names are read as today's.
+This module knows files, arrays and plain dictionaries; model.py knows what they mean. A block's
+LayerNorms had places of their own in version 1, norm1 and norm2: they get today's names.
 """
 
 import json
@@ -24,7 +24,7 @@ from minivit.errors import InputError
 from minivit.files import replacing
 
 FORMAT_VERSION = 2
-CHECKPOINT = "checkpoint.safetensors"  # its name in a run folder
+CHECKPOINT = "checkpoint.safetensors"  # the name of a checkpoint in a run folder
 
 
 class Checkpoint(NamedTuple):
@@ -59,7 +59,7 @@ def write_checkpoint(
         check_header(parse(text))
     except ValueError as error:
         raise InputError(f"{path} could not be read again ({error}): nothing is written") from error
-    # Written by ourselves: the package's own writer would leave a file of its own when killed.
+    # We write it ourselves: the package's own writer, when killed, would leave a file of its own.
     content = save(arrays, metadata={"minivit": text})
     if int.from_bytes(content[:8], "little") > LONGEST_HEADER:
         raise InputError(
@@ -84,7 +84,7 @@ def open_checkpoint(path: str | Path) -> Iterator[Checkpoint]:
 
 
 def read_header(path: str | Path) -> dict:
-    """Only the header of a checkpoint; a run folder stands for its checkpoint."""
+    """The header alone of a checkpoint; a run folder stands for its checkpoint."""
     with open_checkpoint(path) as checkpoint:
         return checkpoint.header
 

@@ -1,12 +1,12 @@
 """What the entries of a checkpoint's header may be.
 
-Readers rely on it: whatever is of another type, or beyond what can be meant, is refused here. What
-the configuration and the recipe hold, their own classes check.
+Readers rely on these checks: a value of another type or out of range is refused here. The values in
+the configuration and the recipe are checked by their own classes.
 """
 
 from minivit.checkpoints.tensors import Damaged
 
-MOST = 1 << 53  # of anything that is counted
+MOST = 1 << 53  # the largest count
 NUMBER = (int, float)
 
 
@@ -23,7 +23,7 @@ def check_header(header: dict) -> None:
 
 
 def check_training(training: dict) -> None:
-    """What a run that goes on, and `minivit info`, read."""
+    """Check what a resumed run and `minivit info` read."""
     expect(training, "dataset", str)
     expect(training, "recipe", dict)
     expect_count(training, "optimiser_steps")
@@ -48,7 +48,7 @@ def check_training(training: dict) -> None:
 
 
 def check_random_state(random) -> None:
-    """Of NumPy's PCG64: two numbers of 128 bits, and a half of one that was drawn before."""
+    """Check a state of NumPy's PCG64: two numbers of 128 bits, and a half draw left over."""
     if not isinstance(random, dict) or random.get("bit_generator") != "PCG64":
         raise Damaged("'random_state' is not one of PCG64")
     expect_count(random, "has_uint32", 1)
@@ -81,6 +81,6 @@ def expect_count(values: dict, name: str, most: int = MOST) -> None:
 
 
 def shortened(value) -> str:
-    """A value in a message, which it must not flood."""
+    """A value in a message, cut to 100 characters."""
     text = repr(value)
     return text if len(text) <= 100 else f"{text[:100]}..."

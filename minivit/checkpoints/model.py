@@ -14,7 +14,7 @@ from minivit.models import ViT, ViTConfig
 from minivit.models.class_names import class_names
 from minivit.params import Layout, NamedArrays
 
-MOST_TOKENS, MOST_NUMBERS = 1 << 16, 1 << 26  # of an image: one of them is 256 MB in float32
+MOST_TOKENS, MOST_NUMBERS = 1 << 16, 1 << 26  # of one image, at most: 256 MB in float32
 Arrays = Mapping[str, np.ndarray | Tensor]  # by name; a tensor is read when it is copied
 
 
@@ -39,7 +39,7 @@ def load(file_or_run: str | Path) -> ViT:
 def header_of(model: ViT) -> dict:
     """What a checkpoint says of a model beside its arrays: plain values, which `build` takes.
 
-    Raises InputError for names that are not one for each class, and for what is no plain value.
+    Raises InputError unless there is one name for each class, and for what is no plain value.
     """
     return {
         "architecture": model.architecture.name,
@@ -117,9 +117,9 @@ def check_shapes(layout: Layout, arrays: Arrays, source: str | Path) -> None:
 
 
 def config_of(header: dict, arrays: Arrays, source: str | Path) -> ViTConfig:
-    """The configuration in a header, which the arrays beside it must have the shapes of.
+    """The configuration in a header; InputError unless the arrays beside it have its shapes.
 
-    So whoever builds by it needs no more memory than the file has.
+    So a damaged header can't ask for more memory than the arrays in the file take.
     """
     known = ViT.architecture.name
     if header.get("architecture") != known:
@@ -137,7 +137,7 @@ def config_of(header: dict, arrays: Arrays, source: str | Path) -> ViTConfig:
             f"configuration asks for {config.depth} blocks"
         )
     if config.tokens > MOST_TOKENS or math.prod(config.image) * config.channels > MOST_NUMBERS:
-        raise InputError(  # without a table of positions the arrays don't tell
+        raise InputError(  # without a table of positions no array shows it
             f"{source} is a model for images of {config.image[0]}x{config.image[1]}x"
             f"{config.channels} in {config.tokens} tokens: too large to work with; choose another "
             "checkpoint"

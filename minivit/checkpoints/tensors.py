@@ -5,7 +5,7 @@
 A file may be damaged, or made by somebody who means harm, so that nothing in it is believed: every
 value is checked before it is used, and no more memory is taken than the file is long. We read it
 ourselves because NumPy has no bfloat16 and the package's reader for NumPy fails on it, and because
-a tensor that is read only when it is copied takes no memory a second time.
+a tensor that is read only where it is copied to is never in memory twice.
 """
 
 import json
@@ -20,10 +20,10 @@ import numpy as np
 from minivit.errors import InputError
 
 STORED = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}  # how NumPy reads the bytes
-# Bytes. JSON grows up to thirtyfold when it is read; that of H/14 with its moments has 0.2 MB.
+# Bytes. JSON grows up to thirtyfold when it is read; the header of H/14 with moments has 0.2 MB.
 LONGEST_HEADER = 1 << 24
 MOST_DIGITS = 40  # of a whole number: the state of a random generator has 39
-DEEPEST = 20  # lists and dictionaries within one another
+DEEPEST = 20  # levels of lists and dictionaries within one another
 MOST_AXES, MOST = 32, 1 << 60  # of a tensor's shape: how many, and their product
 
 
@@ -48,7 +48,7 @@ class Tensor:
 
     @property
     def dtype(self) -> np.dtype:
-        """float64 or float32; InputError when it is stored as neither can hold it."""
+        """float64 for F64, float32 for the others in STORED; InputError for any other kind."""
         if self.kind not in STORED:
             raise InputError(
                 f"{self.path} stores {self.name!r} as {self.kind}, and minivit reads "
@@ -155,7 +155,7 @@ def described(name: str, entry, first: int) -> tuple[str, tuple[int, ...], int, 
 
 
 def one_at_least(size: int) -> int:
-    return max(size, 1)  # 0 times 2^70 is no shape of NumPy's either
+    return max(size, 1)  # NumPy refuses the shape (0, 2^70) too
 
 
 def are_sizes(values) -> bool:

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-THICKEST = 0.125  # of a side: what is thicker is no frame, but the ground
-MOSTLY = 0.9  # of a row that belongs to the frame, or of the first ring inside that does not
-DRAWN = 0.4  # of what lies inside may be as dark as the frame: strokes cover no more
+THICKEST = 0.125  # of a side: a thicker border is no frame, but the ground
+MOSTLY = 0.9  # of a row of the frame is like the edge, of the first ring inside unlike it
+DRAWN = 0.4  # of the inside, at most, is like the edge: strokes cover no more
 
 
 def without_frame(grey: np.ndarray) -> tuple[np.ndarray, bool]:
-    """grey (rows, columns) without lines along its whole border, and whether there were any.
+    """grey (rows, columns) without a line along its whole border, and whether there was one.
 
     A frame is thin on all four sides, and what it encloses begins in another grey all around.
     """

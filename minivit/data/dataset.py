@@ -33,10 +33,10 @@ class Dataset(NamedTuple):
 
 
 def checked(data: Dataset, classes: int | None = None) -> Dataset:
-    """The same with arrays: whoever brings data of their own may have lists.
+    """The same data set with arrays: users' own data may have lists.
 
     Labels become int64; names become words, one for each of `classes`, if that is known. Raises
-    InputError when there are not as many labels as images, or when names or labels can't be meant.
+    InputError when there are not as many labels as images, or for wrong names or labels.
     """
     train, test = (checked_split(*split, classes) for split in (data.train, data.test))
     names = data.class_names if classes is None else class_names(data.class_names, classes)
@@ -57,7 +57,7 @@ def checked_split(images, labels, classes: int | None) -> Split:
 
 
 def ground(preprocessing: dict, images: np.ndarray) -> float:
-    """The pixel of what lies around the strokes; the least one, where nothing is known of it."""
+    """The pixel of the ground around the strokes; the least one where nothing is known of it."""
     low, high = pixel_range(preprocessing) or (images.min(), images.max())
     return float(high if preprocessing.get("ink") == "dark" else low)
 

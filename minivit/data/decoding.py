@@ -1,7 +1,7 @@
-"""Pictures of any kind that Pillow reads as grey or coloured levels, and what was done to them.
+"""Decoding: any picture that Pillow reads, as grey or coloured levels, and what was done to it.
 
 A picture may be damaged, or made by somebody who means harm: no more memory is taken than MOST
-pixels need, no other program is started for it, and whatever a decoder stumbles on is a sentence.
+pixels need, no other program is started, and a decoder's failure becomes an InputError.
 """
 
 import io
@@ -20,13 +20,13 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())  # its remarks are no
 MOST = 50_000_000  # pixels: up to 17 bytes each while they are unpacked
 MOST_DEEP = 1 << 25  # pixels of more than 8 bits: 16 bytes each
 LONGEST = 1 << 28  # bytes of a picture that comes through a pipe
-DEPTHS = (1, 8, 10, 12, 14, 16)  # bits of a grey level: cameras and scanners have those between
+DEPTHS = (1, 8, 10, 12, 14, 16)  # bits of a grey level; cameras and scanners have 10, 12 or 14
 # Formats that Pillow only opens, or unpacks by starting another program (EPS: Ghostscript).
 NOT_READ = ("BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF")
 
 
 class TooLarge(Exception):
-    """A picture of more pixels than are unpacked; `deep`: of more than 8 bits."""
+    """A picture with too many pixels to unpack; `deep`: its pixels have more than 8 bits."""
 
     def __init__(self, deep: bool):
         self.deep = deep
@@ -35,8 +35,8 @@ class TooLarge(Exception):
 def read_picture(path: str | Path, content: bytes | None = None) -> tuple[Image.Image, list[str]]:
     """A picture of mode "L", "RGB" or "F" with values from 0 to 255, and what was done to it.
 
-    With `content`, what a pipe had, `path` is only its name. Raises InputError for what is not a
-    whole picture, and OSError for what can't be read.
+    With `content`, the bytes from a pipe, `path` is only a name for messages. Raises InputError for
+    what is not a whole picture, and OSError for what can't be read.
     """
     if content is None and not Path(path).is_file():
         content = from_pipe(Path(path))
@@ -70,7 +70,7 @@ def read_picture(path: str | Path, content: bytes | None = None) -> tuple[Image.
 
 
 def from_pipe(path: Path) -> bytes:
-    """All that a pipe has to give; FileNotFoundError for a folder, and for what isn't there."""
+    """All bytes of a pipe; FileNotFoundError for a folder, and for a path that does not exist."""
     if path.is_dir() or not path.exists():
         state = "is a folder" if path.exists() else "does not exist"
         raise FileNotFoundError(f"{path} {state}: give a picture, e.g. a PNG or JPEG file")
@@ -79,7 +79,7 @@ def from_pipe(path: Path) -> bytes:
 
 
 def all_of(file: BinaryIO, name: str | Path) -> bytes:
-    """The bytes of a pipe; InputError when there seems to be no end to them."""
+    """The bytes of a pipe; InputError for more than LONGEST."""
     content = file.read(LONGEST + 1)
     if len(content) > LONGEST:
         raise InputError(f"{name} has more than {LONGEST:,} bytes: give a picture")
@@ -87,8 +87,7 @@ def all_of(file: BinaryIO, name: str | Path) -> bytes:
 
 
 def decode(picture: Image.Image) -> tuple[Image.Image, list[str]]:
-    """Any picture of Pillow's as "L", "RGB" or "F" (0 to 255), upright, without
-    transparency."""
+    """Any picture as "L", "RGB" or "F" (0 to 255), upright and opaque, and what was done to it."""
     if picture.format in NOT_READ:
         raise UnidentifiedImageError
     check_size(picture)
@@ -97,7 +96,7 @@ def decode(picture: Image.Image) -> tuple[Image.Image, list[str]]:
     if getattr(picture, "is_animated", False):
         steps.append("first of several frames")  # to count them, all would be unpacked
     picture.load()
-    check_size(picture)  # some formats know only now
+    check_size(picture)  # some formats know their size only now
     if picture.getexif().get(ExifTags.Base.Orientation, 1) in range(2, 9):
         picture = ImageOps.exif_transpose(picture)
         steps.append("turned upright by its EXIF data")

@@ -1,6 +1,6 @@
-"""Picture files as a model's input: read any PNG or JPEG, say what was done to it.
+"""Picture files as a model's input: read any picture, say what was done to it.
 
-Which input a model takes is in its `preprocessing`: {"height", "width", "channels"}, the values
+A model's `preprocessing` says what input it takes: {"height", "width", "channels"}, the values
 "low" of black and "high" of white, and "ink": "bright" for bright strokes on a dark ground, as in
 the embedded digits, or "any" for pictures that are taken as they are.
 """
@@ -32,7 +32,7 @@ class Prepared(NamedTuple):
 def picture_files(path: str | Path) -> list[Path | OSError]:
     """The file itself, or all pictures of a folder and of the folders in it, by name.
 
-    Hidden files and folders are left out; a folder that can't be read is there as its error.
+    Hidden files and folders are left out; a folder that can't be read is listed as its error.
     Raises InputError for a folder without pictures. A single file is looked at when it is read.
     """
     if not str(path):  # as a path it would be the current folder
@@ -58,8 +58,9 @@ def picture_files(path: str | Path) -> list[Path | OSError]:
 
 
 def check_preprocessing(preprocessing: dict, image: tuple[int, int], channels: int) -> None:
-    """InputError unless it says how a picture becomes an input of a model for images of `image`
-    (height, width) and `channels`.
+    """InputError unless `preprocessing` says how a picture becomes an input of the model.
+
+    The model takes images of `image` (height, width) and `channels`.
     """
     missing = [key for key in KEYS if key not in preprocessing]
     if missing:
@@ -101,9 +102,9 @@ def prepare_picture(
 ) -> Prepared:
     """Read a picture and make it an input of the model with this (checked) `preprocessing`.
 
-    With `content`, what a pipe had, `path` is only its name. Raises NothingToRead for a picture
-    that shows nothing, InputError for what is not a whole picture, and OSError for what can't be
-    read.
+    With `content`, the bytes from a pipe, `path` is only a name for messages. Raises NothingToRead
+    for a picture that shows nothing, InputError for what is not a whole picture, and OSError for
+    what can't be read.
     """
     picture, steps = read_picture(path, content)
     height, width, channels, low, high, ink = (preprocessing[key] for key in KEYS)

@@ -1,4 +1,4 @@
-"""A drawn or photographed figure, brought into the form of the embedded digits.
+"""A drawn or photographed digit, brought into the form of the embedded digits.
 
 Their makers scanned each digit, scaled it to 32x32 black and white pixels and counted the ink in
 cells of 4x4. So every digit fills the height of its 8x8 frame, takes about 6 of the 8 columns, is
@@ -15,13 +15,13 @@ from minivit.errors import InputError
 
 CELL = 4  # pixels along a cell's side, before they are averaged
 WIDEST = 0.75  # of the frame's width
-COVERED = 0.25  # strokes are thickened until they cover so much of the frame ...
-THICKEST = 6  # ... or this many pixels were added on each side
+COVERED = 0.25  # strokes are thickened until they cover this part of the frame ...
+THICKEST = 6  # ... or have grown by so many pixels on each side
 STRAIGHTEN = 0.5  # how much of a slant is taken out: a 7 or a 6 leans by its nature
-SLIGHTEST = 0.02  # columns per row: a slant below is not worth a word
-FAINTEST = 0.03  # of the range from black to white: anything fainter is no stroke ...
-GRAIN = 6  # ... nor what stands out from the ground by less than so many times its grain
-LARGEST = 256  # pixels along a side that the strokes are looked for in
+SLIGHTEST = 0.02  # columns per row: a smaller slant is not reported
+FAINTEST = 0.03  # of the range from black to white: fainter ink is no stroke ...
+GRAIN = 6  # ... nor is ink below so many times the grain of the ground
+LARGEST = 256  # pixels along a side of the picture that strokes are looked for in
 
 
 class NothingToRead(InputError):
@@ -37,8 +37,9 @@ class Strokes(NamedTuple):
 def frame_strokes(picture: Image.Image, height: int, width: int) -> Strokes:
     """A grey picture (0 black to 255 white, any size) as bright strokes that fill the frame.
 
-    The ground is the median of the border; what differs from it in the direction that differs
-    most is ink, unless it runs along the whole border: then it is the frame of a form's cell.
+    The ground has the grey of the border. The other greys reach farther from it towards black or
+    towards white: on that side is the ink. A line along the whole border is the frame of a form's
+    cell, and is left out.
 
     Raises NothingToRead for a picture without ink.
     """
@@ -48,7 +49,7 @@ def frame_strokes(picture: Image.Image, height: int, width: int) -> Strokes:
         inside = " inside its frame" if framed else ""
         raise NothingToRead(f"there is nothing to read{inside}: no strokes stand out")
     ink, slant = straighten(crop(harden(ink)))
-    frame = harden(fit(ink, CELL * height, CELL * width))  # thin strokes got faint in between
+    frame = harden(fit(ink, CELL * height, CELL * width))  # scaling makes thin strokes faint
     frame, added = thicken(frame)
     frame = frame.reshape(height, CELL, width, CELL).mean(axis=(1, 3))
     steps = [
@@ -83,34 +84,35 @@ def harden(ink: np.ndarray) -> np.ndarray:
 
 
 def separate(grey: np.ndarray) -> tuple[np.ndarray, bool, float]:
-    """grey (rows, columns) -> how much each pixel differs from the ground, whether the strokes are
-    the darker, and how much the ground itself varies (its standard deviation, but for outliers).
+    """Tell ink from ground: grey (rows, columns) -> ink (rows, columns), inverted, grain.
 
+    Ink is the difference from the ground, inverted whether the strokes are the darker, grain how
+    much the ground itself varies (its standard deviation without outliers).
     The light may fall off along and across a photograph: the ground is a + b x + c y + d x y,
     fitted to the pixels of the border that lie close to its median.
     """
     h, w = grey.shape
     y, x = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j]
     border = on_border((h, w))
-    # A grey that is there: between a black half and a white one no pixel would be near the mean.
+    # "lower": a grey that occurs. Half black, half white: no pixel lies near the mean of the two.
     median = np.quantile(grey[border], 0.5, method="lower")
     inverted = bool(median > (grey.min() + grey.max()) / 2)
     border &= np.abs(grey - median) <= np.abs(grey - median).max() / 2
     terms = np.stack([np.ones((h, w)), x, y, x * y], axis=-1)
     weights = np.linalg.lstsq(terms[border], grey[border], rcond=None)[0]
     ground = (terms @ weights).astype(grey.dtype)
-    grain = 1.48 * float(np.median(np.abs(grey - ground)[border]))  # 1.48: of a normal law
+    grain = 1.48 * float(np.median(np.abs(grey - ground)[border]))  # 1.48 medians are one sigma
     return np.maximum(ground - grey if inverted else grey - ground, 0), inverted, grain
 
 
 def crop(ink: np.ndarray) -> np.ndarray:
-    """The smallest box that holds all ink above one half (or half of the most that there is)."""
+    """The smallest box that holds all ink above one half (or above half of the strongest)."""
     rows, columns = np.nonzero(ink > min(0.5, ink.max() / 2))
     return ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
 
 
 def straighten(ink: np.ndarray) -> tuple[np.ndarray, float]:
-    """Shear the ink towards upright; also returns its slant, columns per row upwards.
+    """Shear the ink towards upright; also returns the slant that it had, columns per row upwards.
 
     The slant is the slope of column on row, weighted by ink: their covariance by the row's
     variance.
@@ -146,8 +148,7 @@ def fit(ink: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def thicken(frame: np.ndarray) -> tuple[np.ndarray, int]:
-    """Give every pixel the most ink of itself and its four neighbours, until enough is covered;
-    also returns how often."""
+    """Grow the strokes pixel by pixel until they cover enough; also returns how often."""
     for added in range(THICKEST):
         if frame.mean() >= COVERED:
             return frame, added

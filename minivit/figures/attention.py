@@ -1,4 +1,4 @@
-"""The picture of where a model looks: images read right, head by head, and those read wrong."""
+"""The picture of where a model looks: images read right, head by head, and images read wrong."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from minivit.inspection import cls_attention
 from minivit.models import ViT
 
 MOST_CLASSES, MOST_MISTAKES, MOST_HEADS = 10, 10, 12
-SIDE_BY_SIDE = 4  # up to so many heads, two images stand beside each other
+SIDE_BY_SIDE = 4  # with so many heads or fewer, two images stand beside each other
 PAIRS = 5  # mistakes in a line, two tiles each
 # Inches: the paper's width and margins, room for class names, and the heights of the lines.
 WIDTH, MARGIN, GAP, LEAST_NAME, MOST_NAME, BEFORE_TILE = 12.0, 0.3, 0.09, 0.75, 1.4, 0.12
@@ -36,8 +36,8 @@ def attention_picture(
     """Draw where the cls token attends in the last block into a PNG file.
 
     images (n, height, width, channels), labels (n,), probabilities (n, C) that the model gives to
-    them. Above, the first image of each class that was read right, with a tile a head; below,
-    those that were read wrong, the surest first, with the mean of the heads.
+    them. Above, the first image of each class that was read right, with a tile per head;
+    below, those that were read wrong, the surest first, with the mean of the heads.
 
     Raises InputError without images or blocks, OSError when `path` can't be written.
     """
@@ -93,7 +93,7 @@ class Picture:
         room = WIDTH - 2 * MARGIN - self.groups * (self.name - GAP)
         self.width = min(LARGEST_TILE, room / columns - GAP)  # of a tile
         self.height = self.width * c.image[0] / c.image[1]
-        self.line = max(self.height, LEAST_LINE) + GAP  # of `read_right`
+        self.line = max(self.height, LEAST_LINE) + GAP  # height of a line in `read_right`
         right_lines, wrong_lines = -(-len(right) // self.groups), -(-len(wrong) // PAIRS)
         self.section = HEADING + COLUMN_TITLE + right_lines * self.line + SECTION
         height = self.section + wrong_lines * (MISTAKE_TITLE + self.height + 2 * GAP) + MARGIN
@@ -120,7 +120,7 @@ class Picture:
         self.paper.scale(x, 0.48, SCALE, 0.17, self.even)
 
     def read_right(self) -> None:
-        """A line an image: class and probability, the image, and a tile a head."""
+        """A line per image: class and probability, the image, and a tile per head."""
         for n, one in enumerate(self.right):
             group, line = divmod(n, -(-len(self.right) // self.groups))
             middle = HEADING + COLUMN_TITLE + line * self.line + (self.line - GAP) / 2
@@ -141,7 +141,7 @@ class Picture:
             self.paper.text(x, middle + 0.2, chance, 10, align="right", color=QUIET)
 
     def left_edge(self, group: int, column: int) -> float:
-        """Of a tile in `read_right`; a second group ends at the right margin."""
+        """The left edge of a tile in `read_right`; a second group ends at the right margin."""
         group_width = self.name + (1 + self.heads) * (self.width + GAP) - GAP
         start = MARGIN if group == 0 else WIDTH - MARGIN - group_width
         return start + self.name + column * (self.width + GAP)

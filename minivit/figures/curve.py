@@ -28,7 +28,7 @@ def can_draw() -> bool:
 
 
 def new_figure(width: float, height: float):
-    """An empty figure of so many inches; InputError without matplotlib."""
+    """An empty figure of `width` x `height` inches; InputError without matplotlib."""
     if not can_draw():
         raise InputError(
             "drawing a training curve needs matplotlib, which is not installed; "
@@ -82,7 +82,7 @@ def in_words(name: str) -> str:
 
 
 def draw_curves(axes, history: Sequence[Mapping], kind: str, text: str, title: str) -> None:
-    """One panel: images learnt from and images not, each line labelled at its end."""
+    """One panel: a line for "train" and one for what was measured, each labelled at its end."""
     epochs = [row["epoch"] for row in history]
     names = measured_names(history)
     for name, colour, width in zip(names, (TRAIN, MEASURED), (1.4, 2.2), strict=True):

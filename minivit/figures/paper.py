@@ -16,7 +16,7 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 from minivit.figures.look import DPI, INK, QUIET
 from minivit.files import replacing
 
-FINE = 2  # the sheet is drawn so many times larger, then reduced: smoother letters
+FINE = 2  # the sheet is drawn so many times larger, then reduced: letters become smoother
 ANCHORS = {"left": "ls", "center": "ms", "right": "rs"}  # "s": the words stand on the line
 FRAME = "#b8b8b8"
 SMALLEST = 7.0  # points; words that have no room even then are cut
@@ -68,7 +68,7 @@ class Paper:
         self.frame(x, y, width, height, picture)
 
     def scale(self, x, y, width, height, even: float) -> None:
-        """The colours and what they mean; `even` is what each token would get if all got the same.
+        """The colours and what they mean; `even` is the share of a token if all get the same.
 
         Strength goes with the root of the share, so that small shares can be seen too.
         """
@@ -99,7 +99,7 @@ class Paper:
 
 
 def pixels(inches: float) -> int:
-    """On the sheet; whole pixels even after it is reduced, so that lines stay sharp."""
+    """Inches in pixels of the sheet; whole after it is reduced too, so that lines stay sharp."""
     return round(inches * DPI) * FINE
 
 
@@ -110,7 +110,7 @@ def font_of(size: float) -> ImageFont.FreeTypeFont:
 
 
 def length(words: str, size: float) -> float:
-    """Of words of `size` points, in inches."""
+    """How long words of `size` points are, in inches."""
     return font_of(size).getlength(plain(words)) / (DPI * FINE)
 
 

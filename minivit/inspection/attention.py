@@ -17,8 +17,8 @@ def cls_attention(model: ViT, images: np.ndarray) -> np.ndarray:
 
     images (B, height, width, channels) -> (B, L, H, rows, columns), of the model's dtype, where
     rows and columns count patches and L is the depth. The weights of one head sum to 1 minus what
-    cls gives to itself. A mean-pooled model has no cls token, and every token speaks for the
-    image: there it is the mean over all queries, which sums to 1.
+    cls gives to itself. In a mean-pooled model every token speaks for the image: there the weights
+    are the mean over all queries, and sum to 1.
 
     Raises InputError for images that the model does not take.
     """

@@ -1,7 +1,27 @@
-"""Models: compose ops; parameters, then forward, then backward in mirror order.
+"""Models: ops composed into a Vision Transformer.
 
-vit.py and block.py are the mathematics, model.py is what a user holds; trace.py and counting.py
-look at a run of any model.
+Begin with vit.py: it is the whole model on one page.
+
+    vit.py                the parameters, then the forward, then the backward in mirror order
+    block.py              the same of one encoder block
+    positions.py          the same of learned positions, wherever a model adds them
+    initialisation.py     how each parameter begins
+    chance.py             what a training step leaves to chance
+    architecture.py       a kind of model as the files below see it: a name and three functions
+
+    config.py             the sizes and options of a ViT
+    limits.py             refuses sizes that no machine can hold
+    variants.py           configurations that have names, such as B/16
+
+    model.py              what a user holds: parameters, gradients, forward, backward
+    images.py             checks the images that a model is given
+    gradient_inputs.py    checks what its backward is given
+    class_names.py        a name for every class
+
+    trace.py              every intermediate array and its gradient, by name
+    counting.py           what each place of a model costs
+    cost.py               what a ViT costs in all
+    facts.py              names and shapes, without a model
 """
 
 from minivit.models.config import ViTConfig

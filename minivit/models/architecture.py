@@ -1,4 +1,4 @@
-"""What a trace, the costs and a checkpoint need to know of a kind of model: three functions."""
+"""A kind of model as a trace, the costs and a checkpoint see it: a name and three functions."""
 
 from collections.abc import Callable
 from typing import NamedTuple

@@ -28,7 +28,7 @@ def places(i: int) -> tuple[str, str, str]:
 
 
 def block_parameters(c: ViTConfig, i: int, position_std: float) -> Declared:
-    """Of block i, place by place, in the order of the ops' inputs."""
+    """The parameters of block i, place by place, in the order of the ops' inputs."""
     (positions, attention, mlp), D, M = places(i), c.width, c.mlp
     return positions_parameters(c, positions, position_std) | {
         attention: layernorm_parameters(D)
@@ -62,7 +62,7 @@ def block_forward(ops, p, c: ViTConfig, i: int, x, caches, chance: Chance):
 
 
 def block_backward(ops, g, c: ViTConfig, i: int, dx, caches):
-    """The same from its end: dx (B, T, D) -> (B, T, D). Takes its caches out of `caches`."""
+    """dx (B, T, D) -> dx (B, T, D), in mirror order. Takes the block's caches out of `caches`."""
     positions, a, m = places(i)
     dx = g.add(m, ops.mlp_branch_backward(dx, caches.pop(m)))
     dx = g.add(a, ops.attention_branch_backward(dx, caches.pop(a)))

@@ -1,4 +1,4 @@
-"""What is left to chance in a training step, and nothing in the use of a model."""
+"""What a training step leaves to chance; the use of a model leaves nothing to it."""
 
 from typing import NamedTuple
 
@@ -9,10 +9,10 @@ from minivit.ops.stochastic_depth import Drop
 class Chance(NamedTuple):
     """The seed of a step, mixed from run and step; None: nothing is left to chance.
 
-    Whatever is drawn gets a seed of its own, mixed with the place and with what it is for.
+    Every draw has a seed of its own, mixed from this one, from the place and from its purpose.
 
-    What is drawn for an image depends on its number in the whole batch, whose part begins at
-    `first_image`: a batch in parts draws what the whole one would.
+    What is drawn for an image depends on its number in the whole batch; the part at hand begins at
+    `first_image`. So the parts of a batch draw what the whole batch would.
     """
 
     seed: int | None = None

@@ -6,9 +6,9 @@ from minivit.errors import InputError
 
 
 def class_names(given: Iterable | None, classes: int) -> list[str]:
-    """A word for every class: those that are given, or "0", "1", ... where there are none.
+    """A name for every class: those that are given, or "0", "1", ... where none are.
 
-    Raises InputError unless there are as many as classes.
+    Raises InputError unless there are as many names as classes.
     """
     names = [given] if isinstance(given, str) else [] if given is None else map(str, given)
     names = list(names) or [str(c) for c in range(classes)]

@@ -45,7 +45,7 @@ class ViTConfig:
         "where positions are added", default="input", choices=POSITIONS_AT
     )
     top_k: int | None = described(
-        "keys that a query attends to, the best ones; none: all", default=None, least=1
+        "how many keys a query attends to, the best ones; none: all of them", default=None, least=1
     )
     stochastic_depth: float = described(
         "part of the images for which a training step leaves out the last block's branches; less "
@@ -85,17 +85,17 @@ class ViTConfig:
 
     @property
     def patches(self) -> int:
-        """N."""
+        """The number of patches, N."""
         return math.prod(self.grid)
 
     @property
     def tokens(self) -> int:
-        """T: the patches, and the cls token if there is one."""
+        """The number of tokens, T: the patches, and the cls token if there is one."""
         return self.patches + (self.pool == "cls")
 
     @property
     def positions_in_embedding(self) -> bool:
-        """Whether the embedding itself adds them: a 1-D table at the input, as in equation 1."""
+        """Whether the embedding adds the positions: a 1-D table at the input, as in equation 1."""
         return self.positions == "learned" and self.positions_at == "input"
 
     @property
@@ -104,10 +104,10 @@ class ViTConfig:
         return AttentionOptions(top_k=self.top_k)
 
     def drop_rate(self, i: int) -> float:
-        """The part of the images that skip block i: 0 in the first block, growing evenly to
-        `stochastic_depth` in the last.
+        """The part of the images that skip block i.
 
-        (Huang et al. 2016, equation 4, with block 0 always there, as in timm.)
+        It grows evenly from 0 in the first block to `stochastic_depth` in the last (Huang et al.
+        2016, equation 4, but block 0 is never skipped, as in timm).
         """
         return self.stochastic_depth * i / max(self.depth - 1, 1)
 

@@ -31,7 +31,7 @@ def cost_table(config: ViTConfig) -> list[Stage]:
 def cost(config: ViTConfig, *, batch: int, bytes_each: int = 4) -> Cost:
     """The totals; memory for numbers of `bytes_each` bytes (4: float32) and Adam.
 
-    Beside the memory that is counted a step needs its temporaries, which live shortly.
+    A step needs more than the memory counted here: its temporaries, which are soon freed.
     """
     rows = cost_table(config)
     parameters, forward = sum(r.parameters for r in rows), sum(r.flops for r in rows)

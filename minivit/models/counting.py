@@ -1,4 +1,4 @@
-"""What runs at each place of a model, counted in a forward of no image: nothing is computed.
+"""The cost of each place of a model, counted in a forward of an empty batch: nothing is computed.
 
 The model runs on a batch of zero images, with parameters of zero stride: every shape comes out, and
 no memory is taken. Neither a model nor an op is known here by name.
@@ -52,14 +52,14 @@ def no_products(*inputs, **options) -> int:
 
 
 def kept_numbers(cache) -> int:
-    """Numbers per image in those arrays of a cache whose first axis is the batch, which is 0."""
+    """Numbers per image in those arrays of a cache whose first axis is the empty batch."""
     arrays: dict[int, np.ndarray] = {}
     collect(cache, arrays)
     return sum(math.prod(a.shape[1:]) for a in arrays.values() if a.ndim and not len(a))
 
 
 def collect(part, arrays: dict[int, np.ndarray]) -> None:
-    """Every array in named tuples within named tuples, each once."""
+    """Gather every array in a tree of named tuples, each once, under its id."""
     if isinstance(part, np.ndarray):
         arrays[id(part)] = part
     elif isinstance(part, tuple):

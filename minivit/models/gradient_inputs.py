@@ -1,4 +1,4 @@
-"""What a backward needs, looked at once, at the edge of the model."""
+"""Checks of what a model's backward is given, made once, before any op runs."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ def check_unchanged(parameters: NamedArrays, version: int) -> None:
 
 
 def check_dlogits(dlogits: np.ndarray, shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
-    """dlogits (B, C) in the model's dtype; InputError for another shape, or no real numbers."""
+    """dlogits (B, C) in the model's dtype; InputError unless they are real and of this shape."""
     dlogits = upstream(dlogits, dtype)
     if dlogits.shape != shape:
         raise InputError(f"dlogits have shape {dlogits.shape}: expected {shape}")

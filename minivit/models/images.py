@@ -1,4 +1,4 @@
-"""Images as a model takes them, looked at once, at its edge."""
+"""Checks of the images that a model is given, made once, before any op runs."""
 
 import math
 import numbers
@@ -17,7 +17,7 @@ def check_images(
     """Images in `dtype`, for a model of images of `image` (height, width) and `channels`.
 
     Grey images may come without their last axis. `preprocessing` may tell the model's own range.
-    Raises InputError when their shape, their kind or their range can't be meant.
+    Raises InputError for a wrong shape, a dtype that is not real, and a range that looks wrong.
     """
     images = read("images", images)
     if channels == 1 and images.ndim == 3 and images.shape[1:] == tuple(image):
@@ -36,7 +36,7 @@ def check_images(
 
 
 def shape_advice(shape: tuple[int, ...], wanted: tuple[int, int, int]) -> str:
-    """What to do about a shape that is known; "" for others."""
+    """What to do about a usual mistake in the shape; "" for any other."""
     *image, channels = wanted
     if shape == wanted or (channels == 1 and shape == tuple(image)):
         return "; one image is a batch of one: images[None]"

@@ -1,9 +1,9 @@
-"""How parameters begin: what a declaration says of each.
+"""How parameters begin: the pieces that a model's declarations are made of.
 
 Google's ViT draws matrices Xavier-uniform (Glorot and Bengio 2010, equation 16), the patch
-projection LeCun-normal cut off at two standard deviations, MLP biases N(0, 1e-6), positions
-N(0, 0.02); LayerNorm is the identity, everything else 0: the cls token, the other biases and the
-whole head.
+projection LeCun-normal cut off at two standard deviations, MLP biases N(0, 1e-6) and positions
+N(0, 0.02). LayerNorm begins with gamma 1 and beta 0. Everything else is 0: the cls token, the other
+biases and the whole head.
 """
 
 import math
@@ -15,7 +15,7 @@ from minivit.params import Parameter
 
 POSITION_STD = 0.02
 MLP_BIAS_STD = 1e-6
-# The standard deviation of a standard normal variable cut off at +-2.
+# The standard deviation of a standard normal variable that is cut off at +-2.
 CUT_OFF_STD = 0.87962566103423978
 
 
@@ -25,12 +25,12 @@ def matrix(*shape: int) -> Parameter:
 
 
 def matrices(count: int, rows: int, columns: int) -> Parameter:
-    """`count` matrices side by side, each drawn as the (rows, columns) that it is."""
+    """`count` matrices (rows, columns) side by side, each Xavier-uniform by itself."""
     return Parameter((rows, count * columns), partial(side_by_side, count), decayed=True)
 
 
 def projection(*shape: int) -> Parameter:
-    """(in, out), LeCun-normal, cut off."""
+    """(in, out), LeCun-normal, cut off at two standard deviations."""
     return Parameter(shape, lecun_normal, decayed=True)
 
 
@@ -48,7 +48,7 @@ def ones(*shape: int) -> Parameter:
 
 
 def layernorm_parameters(D: int) -> dict[str, Parameter]:
-    """gamma and beta of the identity."""
+    """gamma 1 and beta 0."""
     return {"gamma": ones(D), "beta": zeros(D)}
 
 
@@ -65,7 +65,7 @@ def side_by_side(count: int, rng: np.random.Generator, shape: tuple[int, int]) -
 
 
 def lecun_normal(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    """(in, out) -> variance 1 / in."""
+    """(in, out) -> normal values, cut off, of variance 1 / in."""
     return cut_off_normal(rng, shape) / math.sqrt(shape[0])
 
 

@@ -1,4 +1,4 @@
-"""Sizes that no machine can hold are refused before anything is made of them."""
+"""Sizes that no machine can hold are refused before anything is allocated."""
 
 from minivit.errors import InputError
 
@@ -11,7 +11,7 @@ def check_sizes(c) -> None:
     if c.depth > MOST_BLOCKS:
         raise InputError(f"depth is {c.depth}: expected at most {MOST_BLOCKS} blocks")
     height, width = c.image
-    arrays = {  # numbers in it, for one image; what makes it large
+    arrays = {  # name: (how many numbers, for one image; what should be smaller)
         "an image": (height * width * c.channels, "image"),
         "the patches' projection": (c.pixels * c.width, "patch or width"),
         "the tokens": (c.tokens * 3 * c.width, "image or width, or a larger patch"),

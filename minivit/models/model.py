@@ -1,4 +1,4 @@
-"""A model as its users hold it: sizes, parameters, gradients, and a pass each way."""
+"""A model as its users hold it: sizes, parameters, gradients, a forward and a backward."""
 
 import copy
 from types import ModuleType
@@ -85,8 +85,8 @@ class ViT:
     ) -> tuple[np.ndarray, ModelCache]:
         """images (B, height, width, channels) -> logits (B, C), and what backward needs.
 
-        With a seed, as in training, what the configuration leaves to chance is drawn from it; these
-        images begin at number `first_image` of the whole batch.
+        With a seed, as in training, what the configuration leaves to chance is drawn from the seed;
+        these images begin at number `first_image` of the whole batch.
 
         Raises InputError for images of another shape, or that look unscaled.
         """
@@ -107,14 +107,14 @@ class ViT:
     ) -> np.ndarray | None:
         """dlogits (B, C): add every parameter's gradient to `gradients`; return dimages or None.
 
-        With `free_cache` each part of the cache is let go of as soon as it has been used: the
-        memory serves the rest of the pass, and the cache can't be used again.
+        With `free_cache` each part of the cache is freed as soon as it has been used: the memory
+        serves the rest of the pass, and the cache can't be used again.
 
         The parameters must still be those of the forward: a step, a load or an assignment in
         between is noticed, a write into a view (`parameters.flat[:] = ...`) is not.
 
-        Raises InputError for dlogits of another shape, a cache that has been let go of, and
-        parameters that have changed.
+        Raises InputError for dlogits of another shape, a cache that is used up, and parameters
+        that have changed.
         """
         caches = cache.of if free_cache else dict(cache.of)
         if not caches:
@@ -156,10 +156,10 @@ class ViT:
         return Trace(self.architecture, self.config, self.parameters, images, chance)
 
     def check_images(self, images: np.ndarray) -> np.ndarray:
-        """Images as this model takes them, in its dtype; InputError when they can't be meant."""
+        """Images in the model's dtype; InputError for a wrong shape, kind or range."""
         c = self.config
         return check_images(images, c.image, c.channels, self.dtype, self.preprocessing)
 
     def __copy__(self) -> "ViT":
-        """A whole one, with parameters and gradients of its own."""
+        """A deep copy: it has parameters and gradients of its own."""
         return copy.deepcopy(self)

@@ -8,11 +8,11 @@ from minivit.models.config import ViTConfig
 from minivit.models.initialisation import normal
 from minivit.params import Declared
 
-IN_FRONT = "positions"  # the place in front of all blocks; tables that blocks share stand here, too
+IN_FRONT = "positions"  # the place in front of all blocks, and of the tables that blocks share
 
 
 def positions_parameters(c: ViTConfig, place: str, std: float) -> Declared:
-    """The tables that stand at this place, in the order of the op's inputs; often none."""
+    """The tables that a model learns at this place, in the order of the op's inputs; often none."""
     users = [IN_FRONT, *(f"blocks.{i}.positions" for i in range(c.depth))]
     if place not in {tables_of(c, user) for user in users}:
         return {}

@@ -1,7 +1,7 @@
 """A forward and a backward pass with every intermediate kept by name.
 
-The model runs as always, on the NumPy ops. Each op notes what it makes, and the trace keeps that
-with the op's cache, under the name of its place: an array for every arrow of the paper's figure 1,
+The model runs as always, on the NumPy ops. Each op notes its arrays, and the trace keeps them with
+the op's cache, under the name of its place: an array for every arrow of the paper's figure 1,
 and its gradient. No op and no model is written a second time for it.
 """
 
@@ -44,7 +44,7 @@ def backward(op, dy, noted: Noted, **options):
 
 
 def keep(kept: dict[str, np.ndarray], /, **arrays: np.ndarray) -> None:
-    """Views that can't be written through: who looks at a trace must not change the model's run."""
+    """Keep read-only views: whoever looks at a trace must not change the model's run."""
     for name, array in arrays.items():
         kept[name] = np.asarray(array)[...]
         kept[name].flags.writeable = False
@@ -53,7 +53,7 @@ def keep(kept: dict[str, np.ndarray], /, **arrays: np.ndarray) -> None:
 class Trace:
     """`values[name]` after construction; `gradients[name]` after `backward`.
 
-    Names are "blocks.0.attention.probs": the place, and what its op calls the array. `gradients`
+    A name, "blocks.0.attention.probs", is the place and what its op calls the array. `gradients`
     holds the parameters' gradients too, under the parameters' names; a model's own `gradients` are
     left alone. All arrays are read-only.
     """

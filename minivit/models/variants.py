@@ -7,12 +7,12 @@ from dataclasses import fields, replace
 from minivit.errors import InputError
 from minivit.models.config import ViTConfig
 
-HEAD_WIDTH, GRID, DEPTH, CLASSES, TOP_K = 4, (2, 3), 2, 5, 3  # shrunk; 7 tokens, so not 7 classes
+HEAD_WIDTH, GRID, DEPTH, CLASSES, TOP_K = 4, (2, 3), 2, 5, 3  # shrunk: 7 tokens, so not 7 classes
 
 
-# The same models at timm (vit_base_patch16_224), Hugging Face (google/vit-base-patch16-224) and
-# torchvision (vit_b_16), whatever is in capitals: size and side of a patch. 384 pixels, or the
-# 21,843 classes of in21k, make another model.
+# The names of the same models at timm (vit_base_patch16_224), Hugging Face
+# (google/vit-base-patch16-224) and torchvision (vit_b_16), in capitals or not. The groups are
+# size and patch side. 384 pixels, or the 21,843 classes of in21k, make another model.
 ALIAS = re.compile(
     r"(?:google/|facebook/|timm/)?(?:vit|deit)[-_]"
     r"(?:(tiny|small|base|large|huge)[-_]patch(\d+)[-_]224|(ti|s|b|l|h)[-_/](\d+))"
@@ -39,7 +39,7 @@ def variant(name: str, **changes) -> ViTConfig:
 
 
 def own_name(name: str) -> str | None:
-    """Our name of a variant that may have been given another's, or None."""
+    """Our name of a variant, given by that or by an alias; None for an unknown name."""
     if name in VARIANTS:
         return name
     found = ALIAS.fullmatch(str(name).lower())
@@ -65,8 +65,8 @@ def as_config(given: ViTConfig | str) -> ViTConfig:
 def shrunk(config: ViTConfig) -> ViTConfig:
     """The same structure in a size whose gradients can be checked.
 
-    As many heads, as wide an MLP for its width, every option; but two blocks, narrow heads, small
-    patches and few of them.
+    It keeps the number of heads, the MLP's width relative to D and every option; it has at most two
+    blocks, narrow heads, few and small patches, and few classes.
     """
     width = config.heads * HEAD_WIDTH
     patch = tuple(min(side, 2) for side in config.patch)

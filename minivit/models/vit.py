@@ -1,4 +1,4 @@
-"""The Vision Transformer, forward and then backward in mirror order.
+"""The Vision Transformer: its parameters, its forward, and its backward in mirror order.
 
 z_0  = [cls; patches E] + positions               (equation 1 of the paper)
 z'_l = z_(l-1) + MSA(LN(z_(l-1)))                 (2)
@@ -36,8 +36,8 @@ def vit_parameters(
     """Every parameter, from the pixels to the head.
 
     With `zero_head=False` the head is Xavier-uniform: a zero head lets no gradient through. A
-    larger `position_std` helps a small data set: 0.02 is little beside patches of size 1, and many
-    steps go by before the model knows where a patch lies.
+    larger `position_std` helps a small data set: 0.02 is little beside embedded patches of about 1,
+    and the model needs many steps to learn where a patch lies.
     """
     D, C = c.width, c.classes
     table = normal(c.tokens, D, std=position_std)
@@ -69,9 +69,9 @@ def vit_forward(ops, p, c: ViTConfig, images, caches, chance: Chance):
 
 
 def vit_backward(ops, g, c: ViTConfig, dlogits, caches, want_dimages: bool):
-    """dlogits (B, C) -> dimages (B, height, width, channels), or None unless they are wanted.
+    """dlogits (B, C) -> dimages (B, height, width, channels), or None without `want_dimages`.
 
-    Adds to `g`, and takes every cache out of `caches`: what has been used is free.
+    Adds to `g`, and takes every cache out of `caches` on use, so that its memory can be freed.
     """
     dx = g.add("head", ops.head_backward(dlogits, caches.pop("head")))
     dx = g.add("norm", ops.layernorm_backward(dx, caches.pop("norm")))

@@ -1,4 +1,4 @@
-"""The mathematics: one layer a file, forward above backward, in NumPy. The definition of correct.
+"""The mathematics, in NumPy: one op a file, forward above backward. The definition of correct.
 
 Every op obeys one law:
 
@@ -11,8 +11,29 @@ into none of their arguments and return nothing that shares memory with dy. Only
 step works in place, on vectors that may be as large as the model. `op_flops`, where matrices are
 multiplied, counts the FLOPs of the forward for one item of the batch.
 
-From the pixels to the loss: patchify, embed, positions, attention_branch and mlp_branch, layernorm,
-head, cross_entropy. The branches are made of the smaller ops.
+Begin with linear.py, the simplest op. From the pixels to the loss:
+
+    patchify.py             an image becomes a row of flat patches
+    embed.py                patches become tokens, with a cls token and positions
+    positions.py            learned positions, 1-D or 2-D, where embed does not add them
+    attention_branch.py     the first half of a block: x + MSA(LN(x))
+    mlp_branch.py           the second half: x + MLP(LN(x))
+    layernorm.py            every token to mean 0 and variance 1, then scaled and shifted
+    head.py                 the cls token, or the mean of all tokens, becomes class scores
+    cross_entropy.py        the loss, fused with the softmax before it
+
+What the branches are made of, beside layernorm:
+
+    linear.py               y = x w + b
+    softmax.py              scores become probabilities
+    attention.py            every query takes a mixture of the values
+    multihead_attention.py  MSA: several attentions side by side
+    gelu.py                 the bend of the MLP
+    mlp.py                  linear, gelu, linear
+    stochastic_depth.py     some images skip a branch in training
+
+After the backward: global_norm.py (the length of a gradient) and adam.py (a step). What ops
+use: inputs.py (checks), notes.py (how a trace sees inside) and chance.py (numbers from a seed).
 """
 
 from minivit.ops.adam import adam_step

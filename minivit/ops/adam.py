@@ -1,4 +1,4 @@
-"""Adam: each parameter steps by its mean gradient, measured in units of its typical size.
+"""Adam: each parameter steps by its mean gradient, divided by the gradient's typical size.
 
     m = beta1 m + (1 - beta1) g,   v = beta2 v + (1 - beta2) g^2
     p = p - lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
@@ -35,7 +35,7 @@ def adam_step(
     `step` counts from 1. Weight decay applies to the first `decayed` parameters. `scale`
     multiplies the gradients first (what clipping by the global norm asks for).
 
-    Raises InputError for vectors that are not alike, or can't be changed in place.
+    Raises InputError for vectors of unlike shapes or dtypes, or that can't be changed in place.
     """
     gradients = checked_gradients(parameters, gradients, first_moment, second_moment)
     chunk = 1 << 16  # the temporaries of one chunk stay in the cache

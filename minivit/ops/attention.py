@@ -19,7 +19,7 @@ from minivit.ops.softmax import SoftmaxCache, softmax_backward, softmax_forward
 class AttentionOptions(NamedTuple):
     """Options of attention beyond the plain formula."""
 
-    top_k: int | None = None  # a query attends to its so many best keys; None: to all
+    top_k: int | None = None  # how many keys a query attends to, the best ones; None: all
 
 
 PLAIN = AttentionOptions()
@@ -47,7 +47,7 @@ def attention_forward(
     A dot product of K independent terms of variance 1 has variance K; the factor 1/sqrt(K) brings
     it back to 1, so that the softmax starts out soft.
 
-    Raises InputError when `options.top_k` is not a number of keys that there are.
+    Raises InputError when `options.top_k` is not from 1 to the number of keys.
     """
     q, k, v = reals(q=q, k=k, v=v)
     check_top_k(options.top_k, k.shape[-2])
@@ -66,7 +66,7 @@ def attention_backward(
 
     dmixed (..., T, K) -> dq, dk, dv (..., T, K).
 
-    From the end to the start. mixed = probs v is a product, so dprobs = dmixed v^T and
+    From the last step to the first: mixed = probs v is a product, so dprobs = dmixed v^T and
     dv = probs^T dmixed; the softmax turns dprobs into dscores; scores = q k^T / sqrt(K) is a
     product again:
         dq = dscores k / sqrt(K),   dk = dscores^T q / sqrt(K)
@@ -85,14 +85,14 @@ def attention_backward(
 
 
 def attention_flops(q, k, v, *, options: AttentionOptions = PLAIN) -> int:
-    """Of one item of the first axis: q k^T and probs v. What `top_k` leaves out counts too."""
+    """FLOPs of one item of the first axis: q k^T and probs v; keys outside `top_k` count too."""
     return 4 * math.prod(q.shape[1:-1]) * k.shape[-2] * q.shape[-1]
 
 
 def only_largest(scores: np.ndarray, top_k: int) -> np.ndarray:
     """Each row's `top_k` largest scores; -inf, which the softmax makes 0, in place of the others.
 
-    scores (..., T, T) -> (..., T, T). Scores equal to the smallest that stays all stay.
+    scores (..., T, T) -> (..., T, T). Scores equal to the smallest kept one are kept too.
     (Explicit sparse transformer: Zhao et al. 2019, equation 8.)
     """
     smallest = np.partition(scores, -top_k, axis=-1)[..., -top_k, None]
@@ -100,7 +100,7 @@ def only_largest(scores: np.ndarray, top_k: int) -> np.ndarray:
 
 
 def check_top_k(top_k: int | None, keys: int) -> None:
-    """InputError unless it is None or a whole number from 1 to the number of keys."""
+    """InputError unless `top_k` is None or a whole number from 1 to the number of keys."""
     if top_k is not None and not 1 <= top_k <= keys:
         raise InputError(
             f"top_k is {top_k}, and there are {keys} keys to attend to: choose a whole number from "

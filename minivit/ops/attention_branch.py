@@ -51,9 +51,9 @@ def attention_branch_forward(
     """Normalise, attend, add: y = x + MSA(LN(x)).
 
     x (B, T, D), gamma, beta (D,), w_qkv (D, 3D), b_qkv (3D,) or None, w_out (D, D), b_out (D,) or
-    None -> y (B, T, D). With `drop` some images go without the branch: y = x.
+    None -> y (B, T, D). With `drop` some images skip the branch: y = x.
 
-    Raises InputError when `heads` does not divide D, for a `top_k` that is no number of keys, and
+    Raises InputError when `heads` does not divide D, for a `top_k` that is not from 1 to T, and
     for a rate of `drop` outside [0, 1).
     """
     (x,) = reals(x=x)
@@ -91,5 +91,5 @@ def attention_branch_flops(
     x, gamma, beta, w_qkv, b_qkv, w_out, b_out, *, heads: int,
     options: AttentionOptions = PLAIN, drop: Drop | None = None, eps: float = 1e-6,
 ) -> int:  # fmt: skip
-    """Of one image."""
+    """FLOPs of one image."""
     return multihead_attention_flops(x, w_qkv, b_qkv, w_out, b_out, heads=heads)

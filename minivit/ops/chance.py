@@ -1,7 +1,7 @@
-"""Chance from a seed: numbers that are a function of the seed and of a position, and of no state.
+"""Chance from a seed: a number depends on the seed and on its position, and on no state.
 
-So the backward draws what the forward drew, both backends draw the same, and a batch that is cut
-into parts draws what the whole batch would.
+So the backward draws what the forward drew, both backends draw the same, and the parts of a batch
+draw what the whole batch would.
 
 (SplitMix64: Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators".)
 """
@@ -10,7 +10,7 @@ import zlib
 
 import numpy as np
 
-GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio: steps of this size visit every number
+GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio: steps of this size visit all 2^64 numbers
 ROUNDS = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
 BITS = (1 << 64) - 1
 
@@ -25,7 +25,7 @@ def mixed(seed: int, *parts: int | str) -> int:
 
 
 def uniform(seed: int, positions: np.ndarray) -> np.ndarray:
-    """positions (...), whole numbers from 0 -> float64 (...) in [0, 1), even and independent."""
+    """positions (...), whole numbers from 0 -> float64 (...) in [0, 1), uniform and independent."""
     steps = (positions.astype(np.uint64) + np.uint64(1)) * np.uint64(GOLDEN)
     numbers = scramble(steps + np.array(seed & BITS, np.uint64))
     return (numbers >> np.uint64(11)) * 2.0**-53

@@ -11,7 +11,7 @@ from minivit.errors import InputError
 from minivit.ops.inputs import read, reals, upstream
 from minivit.ops.notes import unseen
 
-ROUNDING = 1e-3  # of the sum of a row of targets, in float16 say
+ROUNDING = 1e-3  # how far from 1 a row of targets may sum: float16 rounds by less
 
 
 class CrossEntropyCache(NamedTuple):
@@ -29,7 +29,7 @@ def cross_entropy_forward(
     (Szegedy et al. 2016, section 7).
 
     Raises InputError for labels out of range or of the wrong shape, for soft targets that are no
-    probabilities, for a smoothing outside [0, 1), and when there are no images.
+    probabilities, for a smoothing outside [0, 1), and without images or classes.
     """
     (logits,) = reals(logits=logits)
     targets = label_targets(logits, labels, smoothing)
@@ -37,7 +37,7 @@ def cross_entropy_forward(
     exp = np.exp(shifted)
     total = exp.sum(axis=-1, keepdims=True)
     # log softmax = shifted - log(total): never the log of a probability that underflowed to 0.
-    # A class with logit -inf is left out of the choice: 0 log 0 = 0, unless it is the label.
+    # A class with logit -inf has probability 0, and adds 0 log 0 = 0 unless it is the label.
     surprise = np.where(targets == 0, 0, np.log(total) - shifted)
     loss = (targets * surprise).sum(axis=-1).mean()
     note(logits=logits, loss=loss)
@@ -99,7 +99,7 @@ def check_probabilities(targets: np.ndarray) -> None:
 def check_labels(labels: np.ndarray, images: int, classes: int, alternative: str = "") -> None:
     """InputError unless labels are `images` whole numbers from 0 to classes - 1.
 
-    `alternative` is what else the message offers, in which images and classes are put in.
+    `alternative` is what else the message offers, with braces for `images` and `classes`.
     """
     labels = read("labels", labels)
     if labels.shape != (images,) or labels.dtype.kind not in "iu":

@@ -31,7 +31,7 @@ def embed_forward(
 ) -> tuple[np.ndarray, EmbedCache]:
     """Project the patches, put the cls token in front, add the position table.
 
-    patches (B, N, P*P*channels), w (P*P*channels, D), b (D,), cls (D,) or None,
+    patches (B, N, P*P*channels), w (P*P*channels, D), b (D,) or None, cls (D,) or None,
     positions (T, D) or None -> x (B, T, D), T = N + 1 with a cls token and N without.
     """
     projected, linear = linear_forward(patches, w, b)  # (B, N, D)
@@ -50,7 +50,8 @@ def embed_backward(
 ) -> tuple:
     """Gradients of x = [cls; patches w + b] + positions.
 
-    dx (B, T, D) -> dpatches (B, N, P*P*channels), dw, db, dcls (D,), dpositions (T, D).
+    dx (B, T, D) -> dpatches (B, N, P*P*channels), dw, db, dcls (D,), dpositions (T, D); None
+    for an input that was None.
 
     cls and positions are the same for every image, so each collects from the whole batch:
         dcls = sum_b dx[b, 0],   dpositions = sum_b dx[b]
@@ -66,5 +67,5 @@ def embed_backward(
 
 
 def embed_flops(patches, w, b, cls, positions) -> int:
-    """Of one image."""
+    """FLOPs of one image."""
     return linear_flops(patches, w)

@@ -3,7 +3,7 @@
     gelu(x) = x Phi(x),   Phi(x) = (1 + erf(x / sqrt(2))) / 2
 
 (Hendrycks and Gimpel 2016. The "tanh" form is their approximation, and what Google's ViT uses.)
-NumPy has no erf, so `erf` below brings its own.
+NumPy has no erf: `erf` below is ours.
 """
 
 import math
@@ -16,7 +16,7 @@ from minivit.ops.inputs import reals, upstream
 from minivit.ops.notes import unseen
 
 FORMS = ("erf", "tanh")
-FAR = 40.0  # beyond, Phi is 0 or 1 and its slope 0, in both forms and to the last bit
+FAR = 40.0  # beyond +-40 Phi is 0 or 1 to the last bit, and its slope 0, in both forms
 TANH_SCALE, TANH_CUBIC = math.sqrt(2 / math.pi), 0.044715
 
 

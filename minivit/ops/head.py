@@ -1,4 +1,4 @@
-"""The head: one token speaks for the image.
+"""The head: class scores from one vector that speaks for the image.
 
     logits = pool(x) w + b,   pool = the cls token, or the mean of all tokens
 
@@ -47,7 +47,7 @@ def head_backward(
 
     dlogits (B, C) -> dx (B, T, D), dw (D, C), db (C,) or None.
 
-    The cls token alone reaches the logits, or each of the T tokens with weight 1/T:
+    Either the cls token alone reaches the logits, or each of the T tokens does, with weight 1/T:
         dx[:, 0] = dpooled and 0 elsewhere,   or   dx[:, t] = dpooled / T
     """
     dpooled, dw, db = linear_backward(dlogits, cache.linear)
@@ -56,12 +56,12 @@ def head_backward(
 
 
 def head_flops(x, w, b, *, pool: str = "cls") -> int:
-    """Of one image."""
+    """FLOPs of one image."""
     return linear_flops(x[:, 0], w)
 
 
 def pool_forward(x: np.ndarray, pool: str) -> np.ndarray:
-    """x (B, T, D) -> (B, D): token 0 (a copy, so that the rest may go), or the mean of all."""
+    """x (B, T, D) -> (B, D): token 0 (a copy: the others can be freed), or the mean of all."""
     if pool not in POOLS:
         raise InputError(f'pool is {pool!r}: choose "cls" or "mean"')
     return x[:, 0].copy() if pool == "cls" else x.mean(axis=1)

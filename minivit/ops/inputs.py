@@ -1,9 +1,9 @@
-"""What an op may be given, looked at once, at its edge.
+"""What an op may be given: every op checks its inputs here, before it computes.
 
 An op computes in the dtype of its first input, float32 or float64. The other inputs, and the dy of
-its backward, are converted to that. Lists are read as NumPy reads them, numbers in another order of
-bytes are turned round. What would leave it open in which dtype to compute (whole numbers, float16)
-is refused.
+its backward, are converted to that. Lists are read as NumPy reads them, and arrays of the other
+byte order are converted. A first input that is an array of whole numbers or of float16 is refused:
+it does not say in which dtype to compute.
 """
 
 import numpy as np
@@ -16,10 +16,10 @@ REALS = np.float32, np.float64
 def reals(**inputs) -> list[np.ndarray | None]:
     """The inputs as arrays of one dtype, that of the first; None, where one is absent, stays None.
 
-    `x, w, b = reals(x=x, w=w, b=b)`. An array that is right is handed on, not copied. Complex
-    numbers pass if the first are complex: the checker's complex steps go through the ops.
+    `x, w, b = reals(x=x, w=w, b=b)`. An array of the right dtype is handed on, not copied. Complex
+    inputs pass if the first is complex: the checker's complex steps go through the ops.
 
-    Raises InputError for what are no real numbers, and for a first input of another dtype.
+    Raises InputError for inputs that are not real numbers, and for a first one of another dtype.
     """
     arrays, dtype = [], None
     for name, x in inputs.items():
@@ -34,14 +34,14 @@ def reals(**inputs) -> list[np.ndarray | None]:
 
 
 def upstream(dy, dtype: np.dtype) -> np.ndarray:
-    """The dy of a backward in the dtype of its forward; InputError for what are no real numbers."""
+    """The dy of a backward in the dtype of its forward; InputError unless it is real numbers."""
     if isinstance(dy, np.ndarray) and dy.dtype is dtype:
         return dy
     return converted("the upstream gradient", dy, dtype)
 
 
 def first_of(name: str, x) -> np.ndarray:
-    """The input that chooses the dtype; a list of whole numbers is one of numbers."""
+    """The input that chooses the dtype, which a list of whole numbers chooses as float64."""
     array = read(name, x)
     if not isinstance(x, np.ndarray) and array.dtype.kind in "iu":
         array = array.astype(np.float64)
@@ -54,7 +54,7 @@ def first_of(name: str, x) -> np.ndarray:
 
 
 def converted(name: str, x, dtype: np.dtype) -> np.ndarray:
-    """Numbers in another dtype than they have."""
+    """The input in `dtype`; InputError unless it is real numbers, or complex as `dtype`."""
     array = read(name, x)
     if array.dtype.kind not in ("fiubc" if dtype.kind == "c" else "fiub"):
         raise InputError(f"{name} is {array.dtype}: expected real numbers")

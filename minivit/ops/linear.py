@@ -39,7 +39,7 @@ def linear_backward(
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray | None]:
     """Gradients of y = x w + b.
 
-    dy (..., out) -> dx (..., in), dw (in, out), db (out,) or None. dx is None unless it is wanted.
+    dy (..., out) -> dx (..., in), dw (in, out), db (out,) or None. dx is None without `want_dx`.
 
     y_ij = sum_k x_ik w_kj + b_j, so x_ik reaches row i through w_k:, w_kj reaches column j from
     every row, and b_j reaches every row:
@@ -56,5 +56,5 @@ def linear_backward(
 
 
 def linear_flops(x: np.ndarray, w: np.ndarray, b: np.ndarray | None = None) -> int:
-    """Of one item of the first axis: a multiplication and an addition for each weight and row."""
+    """FLOPs of one item of the first axis: a multiplication and an addition per weight and row."""
     return 2 * math.prod(x.shape[1:-1]) * w.size

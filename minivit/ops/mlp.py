@@ -61,5 +61,5 @@ def mlp_backward(dout: np.ndarray, cache: MlpCache, *, note=unseen) -> tuple:
 
 
 def mlp_flops(x, w1, b1, w2, b2, *, gelu: str = "erf") -> int:
-    """Of one item of the first axis: its two linear maps."""
+    """FLOPs of one item of the first axis: those of the two linear maps."""
     return linear_flops(x, w1) + linear_flops(x, w2)

@@ -1,4 +1,4 @@
-"""The second half of a block: what each token makes of itself is added to it.
+"""The second half of a block: the MLP looks at each token alone; its result is added.
 
     y = x + MLP(LN(x))
 
@@ -44,7 +44,7 @@ def mlp_branch_forward(
     """Normalise, widen, bend, narrow, add: y = x + MLP(LN(x)).
 
     x (B, T, D), gamma, beta (D,), w1 (D, M), b1 (M,) or None, w2 (M, D), b2 (D,) or None
-    -> y (B, T, D). With `drop` some images go without the branch: y = x.
+    -> y (B, T, D). With `drop` some images skip the branch: y = x.
     """
     (x,) = reals(x=x)
     normed, norm = layernorm_forward(x, gamma, beta, eps=eps, note=note)
@@ -78,5 +78,5 @@ def mlp_branch_flops(
     x, gamma, beta, w1, b1, w2, b2, *,
     gelu: str = "erf", drop: Drop | None = None, eps: float = 1e-6,
 ) -> int:  # fmt: skip
-    """Of one item of the first axis."""
+    """FLOPs of one item of the first axis."""
     return mlp_flops(x, w1, b1, w2, b2)

@@ -1,6 +1,6 @@
 """Multi-head self-attention: H attentions side by side, each on its own K = D/H columns.
 
-    [q, k, v] = x w_qkv + b_qkv,   y = concat over heads of attention(q_h, k_h, v_h) w_out + b_out
+    [q, k, v] = x w_qkv + b_qkv,   out = concat_h(attention(q_h, k_h, v_h)) w_out + b_out
 
 (ViT paper, appendix A, equations 5 to 8.)
 """
@@ -49,7 +49,7 @@ def multihead_attention_forward(
     x (B, T, D), w_qkv (D, 3D), b_qkv (3D,) or None, w_out (D, D), b_out (D,) or None
     -> out (B, T, D).
 
-    Raises InputError when `heads` does not divide D.
+    Raises InputError when `heads` does not divide D, and for a `top_k` that is not from 1 to T.
     """
     (x,) = reals(x=x)
     check_heads(x.shape[-1], heads)
@@ -82,8 +82,8 @@ def multihead_attention_backward(
 def multihead_attention_flops(
     x, w_qkv, b_qkv, w_out, b_out, *, heads: int, options: AttentionOptions = PLAIN
 ) -> int:
-    """Of one image: both linear maps, and attention between them."""
-    q = split_one(x, heads)  # as k and v: only their shapes count
+    """FLOPs of one image: both linear maps, and attention between them."""
+    q = split_one(x, heads)  # stands for k and v too: only shapes count
     between = attention_flops(q, q, q, options=options)
     return linear_flops(x, w_qkv) + between + linear_flops(x, w_out)
 

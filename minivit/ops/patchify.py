@@ -2,8 +2,8 @@
 
     patches[b, n] = images[b, rows of patch n, columns of patch n, :].flatten()
 
-The paper (section 3.1) writes it as x (height, width, channels) -> x_p (N, P^2 channels). It is a
-permutation of the pixels, so its backward is the inverse permutation.
+The paper (section 3.1) writes this as x (height, width, channels) -> x_p (N, P^2 channels). Pixels
+are permuted, so the backward is the inverse permutation.
 """
 
 from typing import NamedTuple
@@ -51,7 +51,7 @@ def patchify_backward(
 
     patches = A images, where A moves each pixel to exactly one place; therefore A^T is A^-1:
         dimages = A^T dpatches
-    None unless it is wanted.
+    Without `want_dx` the result is None.
     """
     if not want_dx:
         return None
@@ -67,7 +67,7 @@ def patchify_backward(
 
 
 def movable(images) -> np.ndarray:
-    """Images as an array: whole numbers too, since they are only moved.
+    """Images as an array. Whole numbers are allowed: pixels are only moved.
 
     InputError unless they are (B, height, width, channels).
     """
@@ -83,7 +83,7 @@ def movable(images) -> np.ndarray:
 
 
 def gradient_dtype(images: np.ndarray) -> np.dtype:
-    """The images' own; float64 for whole numbers."""
+    """The images' own dtype; float64 for whole numbers."""
     return images.dtype if images.dtype.kind in "fc" else np.dtype(np.float64)
 
 

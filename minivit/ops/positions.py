@@ -1,10 +1,10 @@
-"""Learned positions: what a token is told of where it lies.
+"""Learned positions: vectors that tell a token where it lies.
 
     1-D   y_t = x_t + table_t                                a vector for every token
     2-D   y_rc = x_rc + [rows_r; columns_c]                  one for its row, one for its column
 
-Half of the width belongs to the row, the other half to the column; the cls token has a vector of
-its own. (ViT paper, section 3.1 and appendix D.4.)
+In 2-D half of the width belongs to the row, half to the column; the cls token has a vector of its
+own. (ViT paper, section 3.1 and appendix D.4.)
 """
 
 from typing import NamedTuple
@@ -33,7 +33,7 @@ def positions_forward(
 def positions_backward(
     dy: np.ndarray, cache: PositionsCache, *, note=unseen
 ) -> tuple[np.ndarray, np.ndarray]:
-    """dy (B, T, D) -> dx (B, T, D), dtable (T, D): every image uses the table, so they add up."""
+    """dy (B, T, D) -> dx (B, T, D), dtable (T, D): every image adds to the table's."""
     dy = upstream(dy, cache.dtype)
     note(y=dy)
     return dy.copy(), dy.sum(axis=0)

@@ -1,8 +1,8 @@
-"""Stochastic depth: in training a branch is left out for some images, drawn by chance.
+"""Stochastic depth: in training some images, drawn by chance, skip a branch.
 
-    y_b = keep_b x_b / (1 - rate),   keep_b = 1 with probability 1 - rate, else 0
+    scaled_b = keep_b x_b / (1 - rate),   keep_b = 1 with probability 1 - rate, else 0
 
-On average y is x, so that nothing is left out and nothing scaled when the model is used.
+On average scaled is x: so nothing is skipped and nothing scaled when the model is used.
 (Huang et al. 2016, equation 2, but scaled in training: Srivastava et al. 2014, section 10.)
 """
 
@@ -17,9 +17,9 @@ from minivit.ops.notes import unseen
 
 
 class Drop(NamedTuple):
-    """What is left out of a branch in a training step."""
+    """Which images of a training step skip a branch."""
 
-    rate: float  # of the images for which the branch is left out, 0 to below 1
+    rate: float  # the part of the images that skip the branch, from 0 to below 1
     seed: int  # mixed from run, step and place
     first_image: int = 0  # where these images begin in the whole batch
 
@@ -32,9 +32,9 @@ class StochasticDepthCache(NamedTuple):
 def stochastic_depth_forward(
     x: np.ndarray, *, drop: Drop, note=unseen
 ) -> tuple[np.ndarray, StochasticDepthCache]:
-    """Images that are dropped become 0, the others grow by 1 / (1 - rate).
+    """Images that are dropped become 0, the others are multiplied by 1 / (1 - rate).
 
-    x (B, ...) -> y (B, ...). Raises InputError for a rate outside [0, 1).
+    x (B, ...) -> scaled (B, ...). Raises InputError for a rate outside [0, 1).
     """
     (x,) = reals(x=x)
     scaled = x * image_factors(drop, x)
@@ -45,9 +45,10 @@ def stochastic_depth_forward(
 def stochastic_depth_backward(
     dy: np.ndarray, cache: StochasticDepthCache, *, note=unseen
 ) -> np.ndarray:
-    """Gradient of y_b = factor_b x_b.
+    """Gradient of scaled_b = factor_b x_b.
 
-    dy (B, ...) -> dx (B, ...): dx_b = factor_b dy_b, with the same factors, drawn again.
+    dy (B, ...), the gradient of scaled, -> dx (B, ...): dx_b = factor_b dy_b, where the
+    factors are drawn again and are the same.
     """
     dy = upstream(dy, cache.dtype)
     note(scaled=dy)
@@ -63,7 +64,7 @@ def image_factors(drop: Drop, x: np.ndarray) -> np.ndarray:
 
 
 def check_rate(rate: float) -> None:
-    """InputError unless it is a part of 1, below 1."""
+    """InputError unless the rate is a number from 0 to below 1."""
     if not 0 <= rate < 1:
         raise InputError(
             f"the rate of stochastic depth is {rate}: expected a part of 1, from 0 to below 1"

@@ -10,8 +10,8 @@ from minivit.params import NamedArrays
 class Adam:
     """Adam with bias correction; with `weight_decay` it is AdamW.
 
-    The mathematics is `minivit.ops.adam.adam_step`. Decay leaves biases, LayerNorm, the cls token
-    and the positions alone. The moments have the names and the layout of the parameters.
+    The mathematics is `minivit.ops.adam.adam_step`. Decay applies where the declaration says
+    so (`Parameter.decayed`). The moments have the names and the layout of the parameters.
     """
 
     def __init__(
@@ -52,5 +52,5 @@ class Adam:
         )
 
     def __copy__(self) -> "Adam":
-        """A whole one, with parameters and moments of its own."""
+        """A deep copy: it has parameters and moments of its own."""
         return copy.deepcopy(self)
