@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-# Relative to what the comment names.
+# Each is relative to what its comment names first.
 ROUNDING = 16 * np.finfo(np.float64).eps  # y: an op seldom rounds by more inside
 BACKWARD_ROUNDING = 1e-13  # y / x: what is left where a backward cancels, as in a sure softmax
 LOST_INSIDE = 1e-11  # y / x over all outputs: below, rounding inside an op decides

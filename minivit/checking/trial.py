@@ -1,4 +1,4 @@
-"""One op at one point: it is called with copies, its law is checked, its errors are told apart."""
+"""One op at one point: it is called with copies, its law is checked, its errors are named its own."""
 
 import copy
 import traceback

@@ -149,7 +149,7 @@ def _alike(*arrays):
 
 @functools.cache
 def _address(share, dtype):
-    """Where forward_share or backward_share lies, compiled."""
+    """The address of forward_share or backward_share, compiled."""
     numbers, n, real = types.Array(from_dtype(dtype), 1, "C"), types.intp, from_dtype(dtype)
     one, three = types.Tuple((numbers, *[n] * 4)), types.Tuple((*[numbers] * 3, *[n] * 6))
     pair, shape = types.UniTuple(numbers, 2), types.UniTuple(n, 4)

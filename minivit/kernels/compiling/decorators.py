@@ -20,9 +20,9 @@ def jit(function=None, *, fastmath=FAST_MATH, inline="never", counts=None):
     """Compile a serial function, which a kernel calls, or Python.
 
     With counts=False it counts no references to arrays. A function that returns an array needs
-    this, and only a body that is called by address (address.py), which counts none either, may use
-    it: if one of the two counted, the array would be freed too early, or never. A function that
-    returns no array counts if the first function that calls it does.
+    this, and its callers must count none either, up to a body that is called by address
+    (address.py): if one of them counted, the array would be freed too early, or never. A function
+    that returns no array counts if the first function that calls it does.
     """
     options = {} if counts is None else {"_nrt": counts}
     decorate = functools.partial(_compiled, fastmath=fastmath, inline=inline, nogil=True, **options)

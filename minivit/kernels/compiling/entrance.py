@@ -50,7 +50,7 @@ def _read_only_among(arguments):
     """Whether an array among them, or in a tuple among them, is read-only.
 
     Numba would compile the kernel anew for a read-only array, so it gets a copy. This loses
-    nothing: the array is an input, for what a kernel writes to is new, or was checked before.
+    nothing: the array is an input, for what a kernel writes to is new, or known to be writeable.
     """
     last = None
     for x in arguments:
