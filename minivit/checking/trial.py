@@ -1,4 +1,4 @@
-"""One op at one point: it is called with copies, its law is checked, its errors are named its own."""
+"""One op at one point: called with copies, checked for its law, its errors told as its own."""
 
 import copy
 import traceback

@@ -26,7 +26,7 @@ the top, where each file builds on those above it:
 
     patchify.py             images to rows of patches
     embed.py                the patches' product, cls token and positions
-    positions.py            positions alone
+    positions.py            learned positions, added to the tokens
     head.py                 pool and product
     cross_entropy.py        the loss
     global_norm.py          the length of the gradient

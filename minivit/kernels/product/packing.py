@@ -30,7 +30,7 @@ def room(rows, columns, depth, itemsize):
     A chunk of b comes first, then a sweep of a or a row of slopes.
     """
     deep, wide = chunks(columns, depth, itemsize)
-    square = (VECTOR_BYTES // itemsize) * (PANEL_BYTES // itemsize)  # the last write may reach on
+    square = (VECTOR_BYTES // itemsize) * (PANEL_BYTES // itemsize)  # `pack` may write past the end
     group, stride = groups(itemsize)
     beside = max((min(rows, SWEEP) + group - 1) // group * stride * deep, wide)
     return (deep * wide + square) + (beside + square)

@@ -118,7 +118,7 @@ class Emitter:
         self.builder.call(fetch, [self.builder.bitcast(where, pointer), read, nearest, data])
 
     def mask(self, width, vector=0):
-        """Which lanes of a vector, by its number in a row of vectors, lie left of `width`."""
+        """Which lanes of vector number `vector`, of several side by side, lie left of `width`."""
         kind = ir.VectorType(ir.IntType(64), self.lanes)
         columns = ir.Constant(kind, [vector * self.lanes + lane for lane in range(self.lanes)])
         return self.builder.icmp_signed("<", columns, self.broadcast(width))

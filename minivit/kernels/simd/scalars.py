@@ -23,7 +23,7 @@ def polynomial(typingctx, x, coefficients):
         terms = cgutils.unpack_tuple(b, args[1])
         total = terms.pop()
         while terms:
-            total = b.fadd(b.fmul(total, args[0]), terms.pop())  # one, by `contract`
+            total = b.fadd(b.fmul(total, args[0]), terms.pop())  # fused, by `contract`
         return total
 
     return x(x, coefficients), codegen
