@@ -20,7 +20,7 @@ def adjoint_error(
     options: Mapping | None = None,
     seed: int = 0,
 ) -> float:
-    """How far the two sides differ, relative to the sums of their terms' sizes; dy is random.
+    """How far the two sides differ, relative to the sum of their terms' sizes; dy is random.
 
     forward(x) -> y, cache;  backward(dy, cache) -> dx. Around 1e-16 for a right backward.
     """

@@ -1,10 +1,10 @@
-"""What to do about whatever `minivit doctor` finds off: a sentence for each thing."""
+"""What to do about the things that `minivit doctor` finds off: a sentence for each."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
-SLOWING = {  # settings of Numba's, and the words that leave the kernels as they are
+SLOWING = {  # Numba's settings, and those of their values that do not slow the kernels down
     "NUMBA_DISABLE_JIT": ("0",), "NUMBA_OPT": ("3", "max"), "NUMBA_BOUNDSCHECK": ("0",),
     "NUMBA_DEBUGINFO": ("0",), "NUMBA_DEBUG": ("0",), "NUMBA_DEBUG_CACHE": ("0",),
     "NUMBA_DEBUG_ARRAY_OPT": ("0",), "NUMBA_DEVELOPER_MODE": ("0",), "NUMBA_DUMP_IR": ("0",),

@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-ROUNDING = 16 * np.finfo(np.float64).eps  # of y; what an op rounds inside is seldom more
-BACKWARD_ROUNDING = 1e-13  # of y / x: what cancels in a backward, as in a softmax that is sure
-LOST_INSIDE = 1e-11  # of y / x over all outputs: below, rounding inside an op decides
-TRUE_ZERO = 1e-12  # of the largest gradient and of dy: what a true 0 may come out as (LayerNorm)
+# Each is relative to what its comment names first.
+ROUNDING = 16 * np.finfo(np.float64).eps  # y: an op seldom rounds by more inside
+BACKWARD_ROUNDING = 1e-13  # y / x: what is left where a backward cancels, as in a sure softmax
+LOST_INSIDE = 1e-11  # y / x over all outputs: below, rounding inside an op decides
+TRUE_ZERO = 1e-12  # the largest gradient plus dy: what a true 0 may come out as
 
 
 class Bounds(NamedTuple):
@@ -35,7 +36,7 @@ def outside(low: np.ndarray, high: np.ndarray, given: np.ndarray) -> np.ndarray:
 
 
 def widened(low: np.ndarray, high: np.ndarray, given: np.ndarray, dys: np.ndarray) -> tuple:
-    """Intervals that hold 0, and so can't be told from it, allow for rounding in the backward."""
+    """The intervals; those that hold 0 are widened, since a true 0 may be rounded to more."""
     finite = np.abs(given[np.isfinite(given)])
     largest = finite.max(initial=0.0) + np.abs(dys).max(initial=0.0)
     slack = np.where((low <= 0) & (high >= 0), TRUE_ZERO * largest, 0.0)
@@ -45,8 +46,8 @@ def widened(low: np.ndarray, high: np.ndarray, given: np.ndarray, dys: np.ndarra
 def errors(bounds: Bounds, given: np.ndarray, tolerance: float) -> tuple[float, np.ndarray]:
     """(largest absolute error, relative error of each element) of a gradient (2, *x.shape).
 
-    Outside its interval an element is judged by its own size. Inside, by that of the largest one,
-    or by 1e7 roundings where that is more: there it is right at least.
+    Outside its interval an element is judged by its own size. Inside it is right at least, and its
+    error is relative to the largest element plus 1e7 roundings.
     """
     low, high, rounding, kinks, _ = bounds
     if not given.size:

@@ -1,6 +1,6 @@
-"""How each op is called: its arrays as shapes in the letters of the house, and its options.
+"""How each op is called: its arrays as shapes in the letters B, T, D, ..., and its options.
 
-A way to call an op is (what is special about it, its arrays, its options), told for any sizes. The
+A way to call an op is (what is special about it, its arrays, its options), for any sizes. The
 first way is the plain one; there is another for every option, and for every array that may be
 absent. Gradient checks, the comparison with the kernels, tests and benchmarks draw from this table
 at sizes of their own, so that an op that is entered here is checked by all of them.

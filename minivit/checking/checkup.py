@@ -21,7 +21,7 @@ def examine() -> dict:
         kernels = backend.load("numba")
     except InputError as error:
         if error.__cause__ is None:
-            raise  # a variable that says nonsense
+            raise  # a variable has a value that it can't have
         trouble = str(error.__cause__)
     facts: dict = {
         "versions": versions(),
@@ -37,7 +37,7 @@ def examine() -> dict:
 
 
 def versions() -> dict:
-    """Of all that the speed depends on; None: not installed."""
+    """The versions of all that the speed depends on; None: not installed."""
     import numpy
 
     blas = numpy.show_config(mode="dicts")["Build Dependencies"]["blas"]
@@ -61,7 +61,7 @@ def processor(kernels: ModuleType | None) -> dict:
 
 
 def threads(kernels: ModuleType | None) -> dict:
-    """Asked for after the kernels have run once: only then has Numba chosen a layer."""
+    """Called after the kernels have run once: only then has Numba chosen a layer."""
     facts = {
         "processors": available_threads(),
         "threads": thread_count(),
@@ -94,7 +94,7 @@ def cache(kernels: ModuleType | None) -> dict:
 
 
 def product(kernels: ModuleType | None) -> dict:
-    """Who multiplies, and what both sides reach."""
+    """Who multiplies matrices, and how fast both sides are."""
     if kernels is None:
         return {}
     from minivit.kernels.product import choice

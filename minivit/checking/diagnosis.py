@@ -1,4 +1,4 @@
-"""The verdict on a gradient; a wrong one in words: what it has in common with the right one."""
+"""The verdict on a gradient, and in words what a wrong one has in common with the right one."""
 
 from collections.abc import Mapping
 
@@ -38,7 +38,7 @@ def kinks_in_words(kinks: Mapping[tuple, str]) -> str:
 def diagnose_draws(
     name: str, given: np.ndarray, bounds: Mapping[str, Bounds], wrong: np.ndarray
 ) -> str:
-    """What is wrong with a gradient for two draws of dy: it must be so for both."""
+    """What is wrong with a gradient; a pattern counts if both draws of dy show it."""
     low, high, _, kinks, _ = bounds[name]
     true = np.clip(given, low, high)
     if not np.isfinite(given).all():
@@ -90,7 +90,7 @@ def pattern(given: np.ndarray, true: np.ndarray) -> str:
 
 
 def relation(given: np.ndarray, true: np.ndarray, others: Mapping[str, np.ndarray]) -> str:
-    """What the whole gradient is instead of the right one; "" if nothing that is known."""
+    """What the whole gradient is instead of the right one; "" if it is nothing known."""
     if given.ndim == 2 and given.shape[0] == given.shape[1] and same(given.T, true):
         return "it is transposed"
     for name, gradient in others.items():

@@ -3,8 +3,8 @@
 central differences:  d f / d x_i  =  (f(x + h e_i) - f(x - h e_i)) / 2h  +  O(h^2)
 complex step:         d f / d x_i  =  Im f(x + i h e_i) / h               +  O(h^2)
 
-The second has no difference in it, so nothing cancels and h may be 1e-20; it asks for a forward
-that takes complex numbers (Squire and Trapp 1998).
+The second has no difference in it, so nothing cancels and h may be 1e-20; it needs a forward that
+takes complex numbers (Squire and Trapp 1998).
 """
 
 from collections.abc import Callable, Iterable
@@ -18,8 +18,8 @@ COMPLEX_STEP = 1e-20
 def data_scale(x: np.ndarray, least: float = 1e-2) -> float:
     """How far x spreads: the length that a step along x must be small against.
 
-    An offset does not count: around -50, numbers may differ by 0.01 and a LayerNorm looks at
-    nothing else. Never below `least`, since a step of nothing leaves only rounding errors.
+    The mean does not count: numbers around -50 may differ by 0.01, and a LayerNorm looks at nothing
+    else. Never below `least`, since a step of almost 0 leaves only rounding errors.
     """
     if not x.size:
         return least

@@ -1,9 +1,9 @@
-"""The slope at one element, from steps of all lengths: what to do where one step does not suit.
+"""The slope at one element, from steps of all lengths, where a single step does not suit.
 
-Long steps lose to curvature, short ones to rounding, and both to an edge of the domain or to a
-kink close by. So the element climbs down a ladder of steps, each a tenth of the one before, and
-the slope is taken where it changes least from step to step; how much it changes there says how far
-it can be trusted. Where the slopes of the two sides settle on different numbers, there is a kink.
+Long steps err by curvature, short ones by rounding, and both at an edge of the domain or a kink
+close by. So the element climbs down a ladder of steps, each a tenth of the one before. The slope is
+taken where it changes least from step to step; how much it changes there says how far it can be
+trusted. Where the slopes of the two sides settle on different numbers, there is a kink.
 """
 
 from collections.abc import Callable
@@ -13,8 +13,8 @@ import numpy as np
 
 from minivit.checking.bounds import BACKWARD_ROUNDING, LOST_INSIDE, ROUNDING
 
-RUNGS, REACH = 40, 1e-12  # at most so many steps; the shortest, of the number or of the scale
-FEW_DIGITS = 2e-6  # of y: what a float32 changes by when it changes at all, and a little more
+RUNGS, REACH = 40, 1e-12  # most steps; the shortest, relative to the number or to the scale
+FEW_DIGITS = 2e-6  # relative to y: a little more than the least by which a float32 changes
 NOWHERE = "no step from here stays inside the domain"
 KINK = 1e-4  # one-sided slopes that differ by less, relative to their size, are one slope
 
@@ -39,7 +39,7 @@ class Rungs(NamedTuple):
 
 
 def climb(output: Callable, x: np.ndarray, index: tuple, dys, y, scale: float) -> Slope:
-    """The slope of dys @ output(x) along one element; output(x) -> (n,), NaN where it has none."""
+    """The slope of dys @ output(x) along one element; output(x) -> (n,), NaN outside its domain."""
     rungs = measure(output, x, index, dys, y, scale)
     both = np.isfinite(rungs.up + rungs.down).all(axis=1)
     if both.sum() < 3:  # at the edge of the domain
@@ -59,9 +59,9 @@ def climb(output: Callable, x: np.ndarray, index: tuple, dys, y, scale: float) -
         or smooth(up, down, dys, rounding, steps, y)
     )
     reach = min(scale, abs(float(x[index])) or scale)
-    # The backward rounds, too: by so much of the outputs that the element moves.
+    # The backward rounds too, relative to the outputs that the element moves.
     slack = BACKWARD_ROUNDING * (np.abs(dys) @ (np.abs(y) * rungs.touched)) / reach
-    # And what is small beside all outputs may be lost inside, as in the tail of a GELU.
+    # And rounding inside may lose what is small beside all outputs, as in the tail of a GELU.
     slack += LOST_INSIDE * (np.abs(dys) @ np.abs(y)) / scale
     return slope._replace(low=slope.low - slack, high=slope.high + slack)
 
@@ -85,16 +85,16 @@ def measure(output: Callable, x: np.ndarray, index: tuple, dys, y, scale: float)
         downs.append((below - y) / left)
         sizes.append(np.nan_to_num(np.abs(above) + np.abs(below) + np.abs(y)))
     up, down = np.array(ups), np.array(downs)
-    # An output that a long step moves is rounded in the short ones, too, where nothing shows.
+    # An output that a long step moves is rounded in the short ones too, where nothing shows.
     touched = (up != 0).any(axis=0) | (down != 0).any(axis=0)
     rounding = (np.array(sizes) * touched) @ np.abs(dys).T * ROUNDING / steps[:, None]
     return Rungs(up, down, rounding, steps, touched)
 
 
 def visible(up, down, steps, y) -> int:
-    """How many rungs are long enough to be seen through the rounding of a float32 inside.
+    """How many rungs are long enough to show, where an op rounds to float32 inside.
 
-    Shorter ones change nothing at all, while the first that changes something changes one digit.
+    Shorter ones change nothing at all, and the shortest that does changes one digit.
     """
     changed = np.flatnonzero((up != 0).any(axis=1) | (down != 0).any(axis=1))
     if not changed.size:
@@ -111,7 +111,7 @@ def smooth(up, down, dys, rounding, steps, y) -> Slope:
     doubt = np.maximum(change[:-1], change[1:]) + rounding[1:-1]
     size = np.abs(central[1:-1])
     relative = np.divide(doubt, size, out=np.where(doubt > 0, np.inf, 0.0), where=size > 0)
-    settled = (relative < 0.01).any(axis=0)  # if it never does, the slope is nearly 0
+    settled = (relative < 0.01).any(axis=0)  # if it never settles, the slope is nearly 0
     best = 1 + np.where(settled, relative.argmin(axis=0), doubt.argmin(axis=0))
     draws = np.arange(2)
     value, all_doubts = central[best, draws], doubt
@@ -131,13 +131,13 @@ def smooth(up, down, dys, rounding, steps, y) -> Slope:
 
 
 def kinked(up, down, dys, rounding) -> Slope | None:
-    """The one-sided slopes where they settle, and not on the same number; None where they do."""
+    """The one-sided slopes where they settle on different numbers; None where they don't."""
     width = np.abs(up - down) @ np.abs(dys).T  # (K, 2)
     parts = up[:, None] * dys, down[:, None] * dys  # (K, 2, n)
     low, high = np.minimum(*parts).sum(axis=-1), np.maximum(*parts).sum(axis=-1)
     change = np.abs(np.diff(width, axis=0))
     doubt = np.maximum(change[:-1], change[1:]) + rounding[1:-1]
-    # A kink close by looks like one here until the steps are shorter than the way to it.
+    # A kink close by looks like one here until the steps are shorter than its distance.
     least = np.minimum.accumulate((width + rounding)[::-1], axis=0)[::-1]
     stays = least[1:-1] > 0.5 * width[1:-1]
     size = np.maximum(np.abs(low), np.abs(high))
@@ -154,7 +154,7 @@ def steep(up, down, dys, rounding) -> Slope | None:
     slopes = np.array([up @ dys.T, down @ dys.T])  # (2 sides, K, 2 draws)
     ratio = np.abs(slopes[:, 1:]) / np.abs(slopes[:, :-1])
     last = slopes[:, -1]
-    grow = ((ratio > 2) & (ratio < 11)).all(axis=(1, 2))  # by 10 at a jump, by its root at a root
+    grow = ((ratio > 2) & (ratio < 11)).all(axis=(1, 2))  # 10 at a jump, sqrt(10) at a root
     grow &= (np.abs(last) > 100 * rounding[-1]).all(axis=1)
     if not grow.any():
         return None

@@ -1,10 +1,10 @@
-"""The law of an op, where it can be seen without any calculus.
+"""The law of an op, as far as it can be checked without any calculus.
 
 y, cache = forward(x, w, ...)
 dx, dw, ... = backward(dy, cache)
 
-One gradient per input, of its shape and dtype (None for None); nothing is written into, nothing
-shares memory with dy, and the same call gives the same result.
+There is one gradient per input, of its shape and dtype (None for None). No argument is written
+into, no gradient shares memory with dy, and the same call gives the same result.
 """
 
 import inspect
@@ -63,16 +63,15 @@ def as_float64(name: str, value) -> np.ndarray | None:
 
 
 def dy_stream(seed: int) -> np.random.Generator:
-    """Where dy is drawn from: not where inputs are that were drawn from the same seed.
+    """The generator that dy is drawn from: not that of inputs drawn with the same seed.
 
-    They would be the same numbers, and a backward that takes x for dy would pass.
+    Else dy would be the same numbers as x, and a backward that takes x for dy would pass.
     """
     return np.random.default_rng([seed, 1])
 
 
 def split_output(result) -> tuple[np.ndarray, object]:
-    """y and cache of what a forward returned; UnlawfulError when it isn't
-    such a pair."""
+    """y and cache of what a forward returned; UnlawfulError when it isn't such a pair."""
     if not (isinstance(result, tuple) and len(result) == 2):
         raise UnlawfulError(
             f"the forward returned {described(result)}: expected a pair (y, cache), where cache "
@@ -88,8 +87,7 @@ def split_output(result) -> tuple[np.ndarray, object]:
 
 
 def split_gradients(result, names: list[str]) -> dict:
-    """What a backward returned, as {input: gradient}; UnlawfulError when they are
-    too few or too many."""
+    """What a backward returned, as {input: gradient}; UnlawfulError for too few or too many."""
     if len(names) == 1 and not isinstance(result, (tuple, list)):
         return {names[0]: result}
     if isinstance(result, tuple) and len(result) == len(names) > 1:
@@ -128,7 +126,7 @@ def equal(one, other) -> bool:
 
 
 def alike(one, other) -> bool:
-    """Equal but for rounding, which may fall out differently when a sum is run by threads."""
+    """Equal but for rounding, which may differ when threads share a sum."""
     if one is None or other is None or np.shape(one) != np.shape(other):
         return one is other
     return np.allclose(one, other, rtol=1e-9, atol=1e-12, equal_nan=True)

@@ -1,7 +1,8 @@
 """Check a whole model: is `model.gradients` the gradient of the loss, tensor by tensor?
 
-Per tensor, so that a bias can't hide in a big vector. Small tensors are checked element by
-element, large ones along random directions (which meet every element) and at some elements.
+Tensor by tensor, since one big vector would hide the error of a bias. Small tensors are checked
+element by element, large ones along random directions (which meet every element) and at some
+elements.
 """
 
 import copy
@@ -19,7 +20,7 @@ from minivit.models import ViT
 from minivit.params import NamedArrays
 
 DIRECTIONS, ELEMENTS = 4, 12  # of a tensor that is too large to check whole
-NEXT_TO_NOTHING = 1e-8  # of the gradient on the logits
+NEXT_TO_NOTHING = 1e-8  # beside the largest gradient on a logit
 
 
 def check_model(
@@ -35,8 +36,8 @@ def check_model(
 
     images (B, height, width, channels), labels (B,). Works on a float64 copy: the model stays as
     it is. A head that is all 0 is drawn anew in the copy, since it lets no gradient through. What
-    the model leaves to chance is drawn from `seed`, in every pass the same. Tensors of up to
-    `whole` elements are checked element by element.
+    is random in the model is drawn from `seed`, the same in every pass. Tensors of up to `whole`
+    elements are checked element by element.
 
     Raises InputError for images or labels that the model can't take.
     """
@@ -91,7 +92,7 @@ class ModelCheck:
         return loss, loss_cache, cache
 
     def gradients(self) -> dict[str, np.ndarray]:
-        """Of all parameters and of the images: the gradients of `unit` times the loss.
+        """The gradients of `unit` times the loss: of all parameters and of the images.
 
         A model that has learned its labels has next to no gradient left. The unit brings the
         largest gradient on a logit to 1, so that there is something to compare; but it is at
@@ -111,7 +112,7 @@ class ModelCheck:
         return {**self.model.gradients, "images": dimages}
 
     def digests(self) -> dict[str, bytes]:
-        """A hash of every tensor: nothing else shows what is written through a view."""
+        """A hash of every tensor, which shows even what is written through a view."""
         return {
             name: hashlib.blake2b(np.ascontiguousarray(tensor).data).digest()
             for name, tensor in self.tensors.items()
@@ -153,9 +154,9 @@ class ModelCheck:
         return Row(name, gradient.shape, absolute, relative, verdict, note)
 
     def rounding(self, step: float, numeric: np.ndarray, former: np.ndarray | None) -> float:
-        """How far rounding may have put a difference off; `former`: the same with another step.
+        """How far rounding may have put `numeric` off; `former`: the same with another step.
 
-        What two steps disagree on is rounding as well, where it is next to nothing.
+        Where two steps disagree by next to nothing, that is rounding as well.
         """
         bound = ROUNDING * self.size * self.unit / step
         if former is None or not numeric.size:

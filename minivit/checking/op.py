@@ -14,7 +14,7 @@ from minivit.checking.truth import true_gradient
 from minivit.errors import InputError
 
 COMPLEX_TOLERANCE = 1e-8
-COARSE = 1e-9  # rounding of y, relative: float64 comes nowhere near, float32 is worse
+COARSE = 1e-9  # rounding relative to y: that of float64 is far below, that of float32 above
 
 
 def gradcheck(
@@ -33,8 +33,8 @@ def gradcheck(
         assert report.ok
 
     forward(*inputs, **options) -> y, cache;  backward(dy, cache) -> one gradient per input, None
-    for an input that is None. dy is drawn from `seed`, since with ones many a wrong backward
-    passes: the rows of a softmax always sum to 1 and those of a LayerNorm to 0. A call on other
+    for an input that is None. dy is drawn from `seed`: with ones many a wrong backward would pass,
+    since the rows of a softmax always sum to 1 and those of a LayerNorm to 0. A call on other
     inputs shows whether the op keeps anything from one call to the next.
 
     With `complex_step` the comparison is with complex steps, to 1e-8; the forward must then take

@@ -4,7 +4,7 @@ relative error = max|numeric - given| / (max|numeric| + max|given|)
 
 An op's gradient is judged element by element, each by its own size; a model's by the largest
 element of a tensor. What may be rounding in the differences is left out: else a gradient that is
-exactly 0 (the key bias has one) would be judged by nothing but that.
+exactly 0 (the key bias has one) would be judged by rounding alone.
 """
 
 import math
@@ -74,7 +74,7 @@ class Report:
         }
 
     def __repr__(self) -> str:
-        """As it is printed: so that a notebook shows the table, too."""
+        """The printed table, so that a notebook shows it too."""
         return str(self)
 
     def __str__(self) -> str:

@@ -28,7 +28,7 @@ def samples(op: str, seed: int = 0) -> list[Sample]:
 
 
 def check_sample(sample: Sample, seed: int = 0) -> Report:
-    """Check one op on one sample, on the backend that runs now (NumPy if it hasn't the op)."""
+    """Check one op on one sample, on the backend that runs now (NumPy if it lacks the op)."""
     module = backend.current() if hasattr(backend.current(), sample.op + "_forward") else ops
     report = gradcheck(
         getattr(module, sample.op + "_forward"),

@@ -1,4 +1,4 @@
-"""The letters of the house as numbers, and what a call of an op consists of at such sizes."""
+"""The letters B, T, D, ... as numbers, and what a call of an op consists of at such sizes."""
 
 from typing import NamedTuple
 
@@ -6,9 +6,9 @@ import numpy as np
 
 
 class Sizes(NamedTuple):
-    """What the letters stand for. By default small, and all that meet in an op are different.
+    """What the letters stand for: small numbers by default, different wherever they meet in an op.
 
-    Else a backward could divide by one where it should divide by another, and be right.
+    Else a backward could divide by one where it should divide by another, and pass.
     """
 
     B: int = 4  # images in a batch
@@ -51,7 +51,7 @@ def normal(*shape: int, around: float = 0.0) -> Array:
 
 
 def weights(rows: int, columns: int) -> Array:
-    """Of variance 1 / rows, so that x w spreads as x does."""
+    """Normal numbers of variance 1 / rows, so that x w spreads as x does."""
     return Array((rows, columns), max(rows, 1) ** -0.5)
 
 

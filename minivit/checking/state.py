@@ -83,7 +83,7 @@ def upside_down(x: np.ndarray) -> np.ndarray:
 
 
 def arrays_in(cache) -> list[np.ndarray]:
-    """The arrays of numbers in its tuples, lists, dicts, objects and closures."""
+    """The arrays of numbers in a cache's tuples, lists, dicts, objects and closures."""
     found, seen, to_see = [], set(), [cache]
     while to_see:
         value = to_see.pop()

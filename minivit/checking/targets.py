@@ -18,8 +18,8 @@ IMAGES = 4
 def check_variant(name: str, seed: int = 0, changes: Mapping | None = None) -> Report:
     """A small model with the structure of a variant, freshly initialised, on random images.
 
-    `changes` are fields of the configuration, made before it is shrunk; InputError when the
-    configuration can't be so.
+    `changes` are fields of the configuration, set before it is shrunk; InputError when it can't
+    have them.
     """
     config = shrunk(variant(name, **(changes or {})))
     report = check_on_noise(ViT(config, seed, dtype="float64"), seed)
@@ -35,7 +35,7 @@ def check_variant(name: str, seed: int = 0, changes: Mapping | None = None) -> R
 
 
 def check_run(path: str | Path, seed: int = 0) -> Report:
-    """A trained model: on test images of the data it was trained on, where that is embedded."""
+    """A trained model, on test images of its dataset if that is embedded, else on random images."""
     model = load(path)
     dataset = model.preprocessing.get("dataset")
     if dataset not in DATASETS:

@@ -1,4 +1,4 @@
-"""One op at one point: called with copies, its law looked at, its errors told as its own."""
+"""One op at one point: called with copies, checked for its law, its errors told as its own."""
 
 import copy
 import traceback
@@ -21,7 +21,7 @@ from minivit.errors import InputError
 
 
 class OpError(Exception):
-    """What an op itself raised, in words, and in which direction."""
+    """What the op itself raised, in words, and in which direction."""
 
     def __init__(self, direction: str, function: Callable, error: Exception):
         self.direction = direction
@@ -71,7 +71,7 @@ class Trial:
         return y.reshape(-1) if y.size == size else np.full(size, np.nan)
 
     def gradients(self, seed: int, problems: list[str]) -> tuple[np.ndarray, np.ndarray, dict]:
-        """y, two draws of dy, and {input: (gradient for each dy, what its outside shows wrong)}.
+        """y, two draws of dy, and {input: (its gradient for each dy, its fault in words)}.
 
         Adds a sentence to `problems` for whatever breaks the law; raises UnlawfulError where
         that leaves nothing to compare, OpError where the op raises.
@@ -121,7 +121,7 @@ class Trial:
         return given, found
 
     def with_second_draw(self, dy: np.ndarray, found: dict) -> dict:
-        """The same with two gradients for each input: the second for this dy."""
+        """`found` with two gradients for each input: the second is for this dy."""
         handed = copy.deepcopy(self.inputs)
         second = split_gradients(self.backward(dy.copy(), self.run(handed)[1]), list(found))
         both = {}

@@ -10,7 +10,7 @@ from minivit.checking.ladder import climb
 
 STEP = 3e-6  # times the scale of the data
 LONG_STEP = 1e-2
-ENOUGH = 4  # elements that are surely wrong: the verdict stands, and no more need a ladder
+ENOUGH = 4  # so many surely wrong elements settle the verdict, and no more need a ladder
 
 
 def true_gradient(
@@ -57,7 +57,7 @@ def central(
 
 
 def with_ladders(bounds: Bounds, output, x, dys, y, given, tolerance: float) -> Bounds:
-    """The same, after a ladder for each element that is in doubt, the worst first."""
+    """The bounds, after a ladder for each element that is in doubt, the worst first."""
     low, high, rounding, kinks, coarse = bounds
     scale, found = data_scale(x), 0
     for index in in_doubt(bounds, given, tolerance):
@@ -78,7 +78,7 @@ def with_ladders(bounds: Bounds, output, x, dys, y, given, tolerance: float) -> 
 
 
 def still_zero(output, x, dys, y, given: np.ndarray, index: tuple[int, ...]) -> bool:
-    """Whether a long step, with little rounding, finds given (2,) to be right: a true 0, mostly."""
+    """Whether a long step, which rounds little, finds given (2,) to be right: mostly a true 0."""
     value, rounding = central(output, x, dys, y, LONG_STEP * data_scale(x), [index])
     low, high = widened(value - rounding, value + rounding, given[:, None], dys)
     return not outside(low, high, given[:, None]).any()

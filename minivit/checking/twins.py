@@ -49,7 +49,7 @@ def difference_of(kernels: ModuleType, op: str, dtype: str, seed: int) -> float:
 
 
 def difference(expected: list, found: list) -> float:
-    """The largest of all, relative to the largest value of each array."""
+    """The largest of all arrays, each relative to its largest value; NaN where two don't match."""
     worst = 0.0
     for right, given in zip(expected, found, strict=True):
         if right is None or given is None:

@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
 def command() -> ModuleType:
     """The benchmarks' own command; InputError when they are not here.
 
-    Those of another minivit are passed over: an editable installation hands them to every checkout.
+    Those of another minivit are passed over: an editable installation shows them to every checkout.
     """
     package = Path(minivit.__file__).resolve().parent
     for place in PLACES:

@@ -1,6 +1,6 @@
 """A configuration's fields as options of the command line: one for each that is described.
 
-Nothing of it has a default in the namespace: what is there was typed.
+None of them has a default in the namespace: what is there was typed.
 """
 
 import argparse
@@ -18,8 +18,8 @@ def add_options(
 ) -> None:
     """Add `--learning-rate X` for the field learning_rate of a dataclass, and so on.
 
-    `defaults`, an instance, has the values that the help names. Fields in `without` are decided
-    otherwise, e.g. by the data.
+    The help names the values of `defaults`, an instance. Fields in `without` get no option: they
+    are decided otherwise, e.g. by the data.
     """
     for field in described_fields(configuration):
         if field.help and field.name not in without:
@@ -71,7 +71,7 @@ def given(arguments: argparse.Namespace, configuration: type) -> dict[str, objec
 
 
 def refuse(changes: Collection[str], reason: str) -> None:
-    """InputError when options of a model were typed for something that is as it is."""
+    """InputError when options of a model were typed for something that they can't change."""
     if changes:
         option = next(iter(changes)).replace("_", "-")
         raise InputError(

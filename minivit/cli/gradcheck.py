@@ -78,7 +78,7 @@ def check(target: str | None, seed: int, changes: dict) -> list:
 
 
 def checked_files(target: str | None) -> dict:
-    """The backend that ran, and the files whose functions it called: not always those one edits."""
+    """The backend that ran, and the files whose code ran: not always those that were edited."""
     from minivit import backend
     from minivit.checking.samples import OPS
 

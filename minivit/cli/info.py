@@ -75,7 +75,7 @@ def find(name: str, changes: dict):
 
 
 def in_words_of_today(training: dict) -> dict:
-    """What a run was trained with; its held-out images were once called test images."""
+    """A run's header with today's keys: held-out images were once called test images."""
     from minivit.training.run import today
 
     state = training.get("state") or {}

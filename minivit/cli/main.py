@@ -16,7 +16,7 @@ from minivit.cli.sentences import sentence
 from minivit.errors import InputError
 from minivit.threads import crowded, set_threads, thread_count
 
-# have --threads
+# The verbs that have --threads.
 WITH_THREADS = ("train", "evaluate", "predict", "gradcheck", "bench", "doctor", "warmup")
 BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 2, 130, 141  # the last two as a shell reports signals
 
@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run(argv: list[str]) -> int:
-    """The same, with exceptions as they come."""
+    """The same, but exceptions are left to the caller."""
     if argv[:1] == ["help"]:  # `minivit help`, `minivit help train`
         argv = [*argv[1:2], "--help"]
     verb = argv[0] if argv and not argv[0].startswith("-") else None
@@ -70,7 +70,8 @@ def run(argv: list[str]) -> int:
 def choose_threads(verb: str, options: list[str]) -> None:
     """Set the threads before anything imports NumPy: --threads is read ahead of all else.
 
-    Called from Python, where NumPy may run already, its threads stay unless others are asked for.
+    If NumPy is imported already, as in a call from Python, its threads stay unless --threads asks
+    for others.
     """
     ahead = Parser(f"minivit {verb}", add_help=False, allow_abbrev=False)
     add_threads(ahead)

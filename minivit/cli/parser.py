@@ -1,4 +1,4 @@
-"""How `minivit VERB ...` is read: what is wrong with it is one sentence, not a page of usage."""
+"""How `minivit VERB ...` is read: an error is one sentence, not a page of usage."""
 
 import argparse
 import difflib
@@ -8,19 +8,19 @@ import minivit
 from minivit.errors import InputError
 
 VERBS = ("train", "evaluate", "predict", "info", "gradcheck", "bench", "doctor", "warmup")
-NEAR = 0.6  # how alike two names are at least, 0 to 1, before one is named for the other
+NEAR = 0.6  # how alike two names must be, 0 to 1, for one to be suggested for the other
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse's, whose errors are a sentence that says where help is."""
+    """argparse's parser, but an error is a sentence that says where help is."""
 
     def error(self, message: str):
         self.exit(2, f"{self.prog}: {message}; `{self.prog} --help` lists the options\n")
 
     def refuse_unknown(self, words: list[str]) -> None:
-        """InputError for the first option that this parser has not, with the nearest it has.
+        """InputError for the first option that this parser lacks, with the nearest that it has.
 
-        Ahead of all else: argparse would first miss the arguments that a typo took with it.
+        It comes first: argparse would complain of the arguments that a typo took with it.
         """
         known = [option for option in self._option_string_actions if option.startswith("--")]
         for word in words:
@@ -59,8 +59,8 @@ def read(verb: str | None, argv: list[str]) -> argparse.Namespace | None:
 def build_parsers(verb: str | None) -> tuple[Parser, Parser]:
     """The whole command line's parser, and that of `verb` in it (without a verb: the whole one).
 
-    Only `verb` gets its arguments. The others need no more than their line of help, and what their
-    defaults would import can stay unimported.
+    Only `verb` gets its arguments. The others need no more than their line of help, so nothing is
+    imported for their defaults.
     """
     parser = Parser(
         prog="minivit",

@@ -94,7 +94,7 @@ def answers(model, given: list[str], top: int):
 
 
 def pictures_of(path: str):
-    """Names of pictures, or errors in their place, and what was read already: "-" is stdin."""
+    """Pairs of a picture's name, or an error instead, and its bytes, read only from stdin ("-")."""
     from minivit.data.decoding import all_of
     from minivit.data.picture_files import picture_files
 

@@ -1,4 +1,4 @@
-"""Output that works on every terminal: names that it can't show are escaped, none is a traceback.
+"""Output that works on every terminal: characters that it can't show are escaped.
 
 A file's name, or a class's from a checkpoint, may hold what the terminal's encoding lacks, a line
 break, or the beginning of a command to the terminal.
@@ -18,7 +18,7 @@ def prepare_streams() -> None:
     """Let what the encoding lacks be printed as \\u6570; send closed streams (`>&-`) nowhere."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            # It takes the number that is free: else the next file to be written would be "stdout".
+            # It takes the free file number: else the next file that is opened would be "stdout".
             nowhere = os.open(os.devnull, os.O_RDWR)
             stream = open(nowhere, mode, encoding="utf-8", closefd=False)  # noqa: SIM115
             setattr(sys, name, stream)

@@ -15,7 +15,7 @@ STOPPING = "\nminivit: stopping after this step; press Ctrl-C again to stop at o
 class Progress:
     """The bar as a `with` block; `interrupted` is set by the first Ctrl-C, a second one raises.
 
-    Python lets only its main thread listen to signals: elsewhere Ctrl-C is as it was.
+    Python lets only its main thread listen to signals: in another, Ctrl-C works as before.
     """
 
     def __init__(self, training):
@@ -47,8 +47,9 @@ class Progress:
             signal.signal(number, handler)
 
     def interrupt(self, number: int, frame) -> None:
-        """What a signal does: it says so, no more; who trains looks at `interrupted` after the
-        step. The first step may last long, since kernels are compiled in it.
+        """Take note of a signal and say so; the loop looks at `interrupted` after the step.
+
+        The first step may last long, since kernels are compiled in it.
         """
         self.interrupted = True
         signal.signal(number, self.former[number])  # a second Ctrl-C stops at once
@@ -101,5 +102,5 @@ def opening(training, folder: Path) -> str:
 
 
 def on_terminal() -> bool:
-    """Whether somebody may watch; a program without a console has no stderr."""
+    """Whether stderr is a terminal; a program without a console has no stderr."""
     return sys.stderr is not None and sys.stderr.isatty()

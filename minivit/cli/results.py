@@ -45,7 +45,7 @@ def measured(training):
 
 
 def draw(training, probabilities, folder: Path) -> dict[str, str]:
-    """Draw what can be drawn; every file of the run folder, and what it is."""
+    """Draw what can be drawn; returns every file of the run folder, and what it is."""
     from minivit.checkpoints import CHECKPOINT
     from minivit.figures import attention_picture, can_draw, training_curve
 

@@ -8,8 +8,8 @@ from minivit.cli.printing import one_line
 def table(rows: Iterable[Iterable[str]], align: str = "<>") -> str:
     """Rows of cells (the first may be a heading) as aligned lines, two spaces between columns.
 
-    What a cell holds that is no text of one line is escaped. `align` has a letter for each column,
-    "<" left or ">" right; its last one is for the rest too.
+    Line breaks and control characters in a cell are escaped. `align` has a letter for each column,
+    "<" left or ">" right; its last letter holds for further columns.
     """
     rows = [list(map(one_line, row)) for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

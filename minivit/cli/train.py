@@ -62,7 +62,7 @@ def go_on(training, folder: Path) -> int:
         print(opening(training, folder))
         learn(training, folder)
         finish(training, folder)
-    except KeyboardInterrupt:  # between the first save and the loop, after it, or the second one
+    except KeyboardInterrupt:  # outside the loop, or the second Ctrl-C
         print(f"\nInterrupted. The last checkpoint is whole; to go on from it, run\n  {resume}")
         return 130
     except Interrupted:
@@ -74,7 +74,7 @@ def go_on(training, folder: Path) -> int:
         return 130
     except Diverged as error:
         raise InputError(f"{error}. {kept(folder)}") from error
-    except BrokenPipeError:  # nobody reads what is printed: no matter of the run's files
+    except BrokenPipeError:  # nobody reads the output: the run's files are not at fault
         raise
     except OSError as error:
         again = f"go on from the last checkpoint with {resume}"

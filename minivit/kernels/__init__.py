@@ -1,8 +1,37 @@
 """The speed: the same ops as in `minivit.ops`, with the same names, compiled by Numba.
 
-Read simd/tiles.py (a part of a matrix product in vector registers) and product/ first; then
-elementary.py (exp and GELU that vectorise), layernorm.py, attention.py. linear.py, mlp.py and
-multihead_attention.py put them together, and the two branches of a block add what surrounds them.
+Begin with simd/tiles.py and product/: nearly all time goes into matrix products. Then read on from
+the top, where each file builds on those above it:
+
+    compiling/              how kernels are compiled, kept and entered
+    matrix.py               a matrix as compiled code hands it on
+    simd/                   vector registers and what is done with them, as LLVM instructions
+    inputs.py               what a kernel may be given
+    elementary.py           exp and GELU of a number, vectorised in a loop
+    gelu.py                 GELU, one pass over a flat array
+    softmax.py              softmax, over rows
+    layernorm.py            LayerNorm, over rows
+    product/                the matrix product; bias, residual and GELU fused
+    linear.py               y = x w + b
+    mlp.py                  two products, with GELU in between
+    heads.py                where each head's matrix lies in q, k, v and y
+    top_k.py                only the best keys of each query
+    workspace.py            how far apart the threads work in one workspace
+    attention_steps.py      what is done with a chunk of queries: products, softmax
+    attention_chunk.py      what one thread does for attention, and what that costs
+    attention.py            attention on all threads
+    multihead_attention.py  two products around attention
+    stochastic_depth.py     which images of a batch a branch is computed for
+    attention_branch.py     x + MSA(LN(x))
+    mlp_branch.py           x + MLP(LN(x))
+
+    patchify.py             images to rows of patches
+    embed.py                the patches' product, cls token and positions
+    positions.py            learned positions, added to the tokens
+    head.py                 pool and product
+    cross_entropy.py        the loss
+    global_norm.py          the length of the gradient
+    adam.py                 the optimiser's step
 """
 
 import minivit.kernels.compiling  # noqa: F401, I001  first: it sets the threads before Numba loads

@@ -1,7 +1,7 @@
 """Adam's step, one pass over flat vectors, the twin of `minivit.ops.adam`.
 
-A step reads four numbers a parameter and writes three: 28 bytes in float32, and hardly any
-arithmetic, so that large models wait for memory alone. Threaded over chunks of equal size.
+A step reads four numbers a parameter and writes three: 28 bytes in float32, with hardly any
+arithmetic, so that large models only wait for the memory. Threaded over chunks of equal size.
 """
 
 import math

@@ -1,17 +1,15 @@
 """Attention, y = softmax(q k^T / sqrt(K)) v, the twin of `minivit.ops.attention`.
 
 It is computed in chunks of 64 queries, whose scores never leave the cache (attention_chunk.py). So
-memory grows with T, not with T^2. Two numbers per query are kept for the backward: the maximum of
-its scores, and one over the sum of their exponentials. They give the probabilities back.
+memory grows with T, not with T^2. Two numbers per query are kept for the backward, which computes
+the probabilities again: the maximum of its scores, and one over the sum of their exponentials.
 
 q, k, v and the results are read and written in place through their strides (in the model they are
 slices of one qkv buffer). Only the queries and dy are copied, chunk by chunk.
 
-The forward is threaded over chunks, each on its own. The backward is threaded over heads, since the
-chunks of a head add up dk and dv, in order: the same bits for any number of threads. Each head
-costs 4 T^2 K operations forward, 10 T^2 K backward, and T^2 exponentials each way. Multi-head
-attention does not keep y, and has the backward make it again, with 2 T^2 K more. With `top_k` the
-best keys of each query are looked for in both directions (top_k.py): T steps of some nanoseconds.
+The forward is threaded over chunks. The backward is threaded over heads, since the chunks of a head
+add up dk and dv, in order: the same bits for any number of threads. With `top_k` the best keys of
+each query are searched for: about 3 T steps a query (top_k.py), forward and backward.
 """
 
 import functools
@@ -33,7 +31,7 @@ from .simd import call
 
 
 class AttentionCache(NamedTuple):
-    q: np.ndarray  # (B, H, T, K), as given, like k and v
+    q: np.ndarray  # (B, H, T, K), as given, or a contiguous copy in its dtype; so are k and v
     k: np.ndarray
     v: np.ndarray
     row_max: np.ndarray  # (B, H, T)  the largest score of each query
@@ -51,7 +49,7 @@ class AttentionCache(NamedTuple):
 def attention_forward(q, k, v, *, options=PLAIN):
     """y = softmax(q k^T / sqrt(K)) v.
 
-    The kernel wants all three of one shape, one key and one value to every query.
+    All three have one shape: there are as many keys and values as queries.
     q, k, v (B, H, T, K), any strides (read in place where the last is 1 and the three are alike)
     -> y (B, H, T, K), a new contiguous array; threaded over chunks of queries.
     """
@@ -95,8 +93,8 @@ def attention_backward(dy, cache):
 def _attention_backward_into(dq, dk, dv, dy, cache, *, y_for_dy=False):
     """Writes dq, dk and dv through their strides, which are alike (last one 1).
 
-    With `y_for_dy` the forward's y, made again, takes the place of dy: an array of the caller's
-    own, writeable, in q's dtype and contiguous but for its heads, which may lie side by side.
+    With `y_for_dy` the forward's y is made again and overwrites dy. Then dy is the caller's own:
+    writeable, in q's dtype, and contiguous, or the heads of a contiguous (B, T, D).
     """
     q = cache.q
     if y_for_dy:
@@ -122,7 +120,11 @@ def _shares(q, units, matrices):
 
 
 def _heads(*arrays):
-    """One view as `Heads`, or three that are strided alike as `ThreeHeads`, as a plain tuple."""
+    """The fields of `Heads` for one view, of `ThreeHeads` for three with the same strides.
+
+    Compiled code takes a flat contiguous array and an offset: the array that x is a view of (its
+    `base`), if that is one; else the stretch of memory that x spans.
+    """
     size, owners, firsts = arrays[0].itemsize, [], []
     for x in arrays:
         owner = x if x.base is None else x.base
@@ -137,7 +139,7 @@ def _heads(*arrays):
 
 
 def _alike(*arrays):
-    """The arrays as they are where a kernel can walk them together, else as contiguous copies."""
+    """The arrays as they are if one set of strides fits a kernel, else as contiguous copies."""
     dtype, strides = arrays[0].dtype, arrays[0].strides
     walkable = strides[-1] == arrays[0].itemsize and min(strides) > 0
     if walkable and all((a.strides, a.dtype) == (strides, dtype) for a in arrays):
@@ -147,7 +149,7 @@ def _alike(*arrays):
 
 @functools.cache
 def _address(share, dtype):
-    """Where forward_share or backward_share lies, compiled."""
+    """The address of forward_share or backward_share, compiled."""
     numbers, n, real = types.Array(from_dtype(dtype), 1, "C"), types.intp, from_dtype(dtype)
     one, three = types.Tuple((numbers, *[n] * 4)), types.Tuple((*[numbers] * 3, *[n] * 6))
     pair, shape = types.UniTuple(numbers, 2), types.UniTuple(n, 4)
@@ -159,13 +161,13 @@ def _address(share, dtype):
 
 @parallel_jit
 def _forward(body, shares, qkv, y, statistics, shape, way, workspace):
-    """forward_share, by its address, on every thread."""
+    """Calls forward_share, by its address, on every thread."""
     for share in prange(shares):
         call(body, (np.intp(share), shares, qkv, y, statistics, shape, way, workspace))
 
 
 @parallel_jit
 def _backward(body, shares, qkv, dy, statistics, dqkv, shape, way, workspace):
-    """backward_share, by its address, on every thread."""
+    """Calls backward_share, by its address, on every thread."""
     for share in prange(shares):
         call(body, (np.intp(share), shares, qkv, dy, statistics, dqkv, shape, way, workspace))

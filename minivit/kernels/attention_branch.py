@@ -1,9 +1,9 @@
 """y = x + MSA(LN(x)), the twin of `minivit.ops.attention_branch`.
 
-The sums of the last product begin at x, so that the skip connection costs no pass of its own;
-backward, LayerNorm adds dy to its dx on the way. LayerNorm's output is not kept but made again from
-x: that saves 4 B T D bytes a branch and costs one multiply-add a number. Images that stochastic
-depth drops are not computed at all.
+The sums of the last product begin at x, and LayerNorm's backward adds dy to its dx on the way: so
+the skip connection costs no pass of its own. (With stochastic depth it costs one, but nothing is
+computed for the images that are dropped.) LayerNorm's output is not kept but made again from x:
+that saves 4 B T D bytes a branch and costs a pass.
 """
 
 from typing import NamedTuple
@@ -24,7 +24,7 @@ from .stochastic_depth import Kept, add_kept, kept_of
 
 
 class AttentionBranchCache(NamedTuple):
-    norm: LayerNormCache  # its x: the images that are not dropped
+    norm: LayerNormCache  # of the images that are not dropped
     beta: np.ndarray  # (D,)
     msa: AttentionSaved
     kept: Kept | None  # None: all images
@@ -48,7 +48,7 @@ def attention_branch_forward(
 def attention_branch_backward(dy, cache):
     """dy (B, T, D) -> dx (B, T, D), dgamma, dbeta, dw_qkv (D, 3D), db_qkv, dw_out, db_out."""
     norm, beta, msa, kept = cache.norm, cache.beta, [cache.msa], cache.kept
-    del cache  # msa lies in a list, emptied when it is handed on: so the callee can free its parts
+    del cache  # handing msa on empties its list, so that the callee can free its parts
     (dy,) = like(norm.x, dy)
     need_shape("dy", dy, norm.x.shape if kept is None else (kept.batch, *norm.x.shape[1:]))
     dout = dy if kept is None else dy[kept.images] * dy.dtype.type(kept.factor)

@@ -1,23 +1,23 @@
 """What one thread does for attention: chunks of queries (forward), whole heads (backward).
 
-A chunk is at most CHUNK queries of one head, against all of its keys. Its scores are statistics
-TRANSPOSED, scores[j, i] = k_j . q_i: a query is a column, and a register holds LANES queries. So
-the softmax's maximum and sum run down the columns, and nothing is ever summed across a register.
+A chunk is at most CHUNK queries of one head, against all of its keys. Its scores lie transposed,
+scores[j, i] = k_j . q_i: a query is a column, and a register holds LANES queries. So the softmax's
+maximum and sum run down the columns, and nothing is ever summed across a register.
 Forward, with everything in the cache:
 
     queries (K, n)   q^T / sqrt(K)                     scores (T, n)   k queries; with top_k the
                                                                        smaller become -inf
     probs   (T, n)   softmax of each column, in place  y      (n, K)   probs^T v
 
-Backward the probabilities come back from new scores and two numbers per query, and then
+Backward, the same scores and two numbers per query give the probabilities again, and then
 
     dprobs  (T, n)   v dy^T                            delta_i = sum_j probs[j, i] dprobs[j, i]
     dv     += probs dy                                 dscores = probs (dprobs - delta) / sqrt(K)
     dk     += dscores q                                dq      = dscores^T k
-    y       = probs^T v, once more, if it is wanted: it takes the place of dy
+    y       = probs^T v, again, if it is wanted: it overwrites dy
 
 Memory for each thread: T x CHUNK numbers, backward twice as many. Operations for each head: 4 T^2 K
-forward, 10 T^2 K backward (12 with y), and T^2 exponentials each.
+forward, 10 T^2 K backward (12 with y), and T^2 exponentials each way.
 """
 
 from typing import NamedTuple
@@ -30,16 +30,17 @@ from .heads import Heads, ThreeHeads, one_head, three_heads
 from .matrix import ONE, ZERO, Matrix, moved, transposed
 from .simd import VECTOR_BYTES
 from .top_k import keep_largest
+from .workspace import APART
 
 FRESH = np.bool_(False)  # typed: Numba would compile `product` once more for a literal
 
 
 class Way(NamedTuple):
-    """How attention is done."""
+    """What is the same for all chunks."""
 
     factor: float  # 1 / sqrt(K)
     top_k: int  # keys that a query attends to, at most T
-    y_for_dy: bool  # backward: y takes the place of dy
+    y_for_dy: bool  # backward: y overwrites dy
 
 
 class Space(NamedTuple):
@@ -47,24 +48,25 @@ class Space(NamedTuple):
 
     columns: int  # (2, CHUNK), the maximum of each column and one over its sum
     queries: int  # (K, n), filled up to whole vectors each way
-    column: int  # (T,), for top_k
+    column: int  # (T,), a copy of one column, for top_k
     scores: int  # (T, n), filled up to whole vectors
     dscores: int  # (T, n), likewise
 
 
 def room(tokens, K, itemsize, matrices):
-    """How many numbers of workspace a thread needs, with so many matrices (T, n)."""
+    """How many numbers of workspace a thread needs, `matrices` of them (T, n)."""
     column = (tokens + CHUNK - 1) // CHUNK
-    return (2 + K + VECTOR_BYTES // itemsize + column + matrices * tokens) * CHUNK
+    rows = 2 + K + VECTOR_BYTES // itemsize + column + matrices * tokens
+    return rows * CHUNK + APART // itemsize
 
 
 @jit
 def own_space(share, shares, workspace, tokens, K):
-    """This share's part, so placed that no vector crosses a cache line."""
+    """This share's part of the workspace, aligned so that no vector crosses a cache line."""
     lanes, zero = VECTOR_BYTES // workspace.itemsize, workspace.dtype.type(0)
     first = -workspace.ctypes.data % 64 // workspace.itemsize
     columns = first + share * (workspace.size // shares // CHUNK * CHUNK)
-    for i in range(2 * CHUNK):  # columns past the last query are computed too, from these
+    for i in range(2 * CHUNK):  # columns past the last query are computed too, and read these
         workspace[columns + i] = zero
     queries = columns + 2 * CHUNK
     column = queries + (K + lanes) * CHUNK
@@ -101,7 +103,7 @@ def forward_share(share, shares, qkv, y, statistics, shape, way, workspace):
 
 
 def backward_share(share, shares, qkv, dy, statistics, dqkv, shape, way, workspace):
-    """Backward for this share of the heads, chunk by chunk; with y_for_dy, y takes dy's place."""
+    """Backward for this share of the heads, chunk by chunk; with y_for_dy, y overwrites dy."""
     batch, heads, tokens, K = shape
     space = own_space(share, shares, workspace, tokens, K)
     units = batch * heads

@@ -1,7 +1,6 @@
 """The steps that attention does with a chunk of queries (attention_chunk.py), on one thread.
 
-Products with the operands in place, and softmax down the columns: a register holds one number of
-each of LANES queries, so nothing is ever summed across a register.
+Products read their operands in place. The softmax runs down the columns, one for each query.
 """
 
 from .compiling import jit
@@ -60,7 +59,7 @@ def transpose(x, out, rows, columns, factor):
 def softmax_columns(scores, keys, wide, columns):
     """Each column of scores (keys, wide) becomes its softmax, LANES columns at a time.
 
-    The maxima are put at `columns`, one over each sum CHUNK numbers further on.
+    The maxima go to numbers[columns:], one over each sum CHUNK numbers further on.
     """
     noinline()
     numbers, first = scores.numbers, scores.first

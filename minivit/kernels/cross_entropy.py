@@ -3,8 +3,8 @@
     loss = -mean(sum(target log p))          dlogits = (p - target)/B
 
 Logits are few (B x C), so this runs on one thread: to wake a second one costs more than it could
-save. Each row is passed three times: maximum; exponentials; their sum. log p is
-(logit - max) - log(sum), which can neither overflow nor be log(0).
+save. Each row is passed four times: maximum; exponentials; their sum; loss and probabilities. log p
+is (logit - max) - log(sum), which can neither overflow nor be log(0).
 """
 
 import math

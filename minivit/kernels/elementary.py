@@ -1,19 +1,22 @@
-"""exp and GELU, functions of a number, so written that LLVM vectorises a loop that calls them.
+"""exp and GELU of a number, so written that LLVM vectorises a loop that calls them.
 
-    exp(x)              2^n exp(r), where x = n ln 2 + r (simd/exponential.py; the form of it for a
-                        register is `vector_exp`, there)
-    gelu_erf(x)         x Phi(x), of the normal distribution Phi, and its slope Phi(x) + x Phi'(x)
+    exp(x)              2^n exp(r), where x = n ln 2 + r (see simd/exponential.py, which also has
+                        the form for a register, `vector_exp`)
+    gelu_erf(x)         x Phi(x), and its slope Phi(x) + x Phi'(x), where Phi is the standard normal
+                        distribution
     gelu_erf_value(x)   x Phi(x) alone: in float32 without an exponential, a fifth faster
     gelu_tanh(x)        x s, and its slope s + x s (1 - s) 2u', where s = 1/(1 + exp(-2u)) and
                         u = sqrt(2/pi) (x + 0.044715 x^3)
 
 No branches, no tables, no calls: a vector of results takes some 16 instructions for exp, 25 for a
-GELU, 18 for its value alone. Call them in a loop of unit stride that counts from 0: Numba tests any
-other index for x[-1], and nothing is vectorised. The type of x chooses the polynomials.
+GELU, 18 for its value alone. Call them in a loop of unit stride whose index counts from 0 or is
+unsigned: Numba tests whether another is negative, and then nothing is vectorised. The type of x
+chooses the polynomials.
 
 Errors, measured over the whole range, in float32 and float64: exp 9e-8 and 2e-16 relative; Phi
-1.2e-7 and 3e-16 absolute, in gelu_erf_value 2.5e-7 and 3e-16 (at -6 as much as Phi itself); slopes
-1.5e-7 and 4e-16 absolute. exp is 0 below the smallest normal number, inf above the largest.
+1.2e-7 and 3e-16 absolute, in gelu_erf_value 2.5e-7 and 3e-16 (near x = -6 as large as Phi itself);
+slopes 1.5e-7 and 4e-16 absolute. exp is 0 where its result is below the smallest normal number, inf
+where it is above the largest.
 """
 
 import math
@@ -25,7 +28,8 @@ from numba.extending import overload
 from .compiling import jit
 from .simd import EXP_COEFFICIENTS, LN2, ldexp, polynomial
 
-# GELU is x or 0 beyond: infinity times 0, or times the rounded 0 of its slope, would be NaN.
+# Beyond -FAR and FAR GELU is 0 or x. Before x meets a 0 it is cut off there: infinity times 0 would
+# be NaN.
 FAR = 40.0
 
 # Without `reassoc`: n * ln2_high and n * ln2_low must be subtracted one after the other.
@@ -33,7 +37,7 @@ EXACT = {"contract", "nsz"}
 
 
 def _exp_for(real, bits, limits):
-    """exp for one type; `limits`: below the first it is 0, above the second inf."""
+    """exp for one type; `limits`: for x below the first it is 0, above the second inf."""
     # Numba takes a NumPy scalar as a constant of just that type, so float32 work stays in float32.
     log2_e, zero, half, one, infinity = map(real, (1 / math.log(2), 0, 0.5, 1, math.inf))
     ln2_high, ln2_low = map(real, LN2[bits])
@@ -89,7 +93,7 @@ def _gelu_erf_for(real, exp2, farthest, bend, coefficients):
 
 
 def _gelu_erf_value_for(real, coefficients):
-    """x Phi(x) for one type: Phi(-|x|) = 1/2 polynomial(|x|)^-4, which far out is 0 by itself.
+    """x Phi(x) for one type: Phi(-|x|) = 1/2 polynomial(|x|)^-4, which underflows to 0 far out.
 
     Abramowitz and Stegun (1964), 7.1.28, have the power -16, which rounds worse.
     """
@@ -109,7 +113,7 @@ def _gelu_erf_value_for(real, coefficients):
 
 
 def _gelu_tanh_for(real, exp2, lowest):
-    """GELU's tanh form for one type, by the logistic function of -|2u|: nothing cancels."""
+    """GELU's tanh form for one type, from the logistic function of -|2u|, so nothing cancels."""
     one, zero, three, far, lowest = real(1), real(0), real(3), real(FAR), real(lowest)
     linear = real(2 * math.sqrt(2 / math.pi))  # 2u = x (linear + cubic x^2)
     cubic = real(0.044715) * linear
@@ -134,7 +138,7 @@ def _gelu_tanh_for(real, exp2, lowest):
 _exp_float32 = _exp_for(np.float32, 32, (-87.33654, 88.72283))
 _exp_float64 = _exp_for(np.float64, 64, (-708.396418532264, 709.782712893384))
 
-# Coefficients from the constant up, of minimax fits. 2**r: 9e-8 and 3e-18 relative.
+# Minimax fits, the constant first. The relative errors of 2**r: 9e-8 and 3e-18.
 _exp2_float32 = _exp2_for(
     np.float32,
     (0.6931469747078114, 0.24022240419892685, 0.05550736482521233, 0.009671625126426532,
@@ -145,7 +149,7 @@ _exp2_float64 = _exp2_for(
      0.0013333558146777318, 0.00015403530457494595, 1.5252733491336714e-05, 1.3215435076289905e-06,
      1.0178199993732761e-07, 7.073820977169164e-09, 4.434754674840778e-10))  # fmt: skip
 
-# Phi's tail: 1.3e-8 and 4e-17 absolute.
+# The absolute errors of Phi's tail: 1.3e-8 and 4e-17.
 _erf_float32 = _gelu_erf_for(
     np.float32, _exp2_float32, 11.27, 0.368,
     (0.5, -0.4697185168, 0.1737103847, -0.02553888714, -0.002270449041, 0.00093323001))  # fmt: skip
@@ -156,7 +160,7 @@ _erf_float64 = _gelu_erf_for(
      3.195948114554502e-07, -7.433464601452242e-08, -1.3604781879762547e-09,
      -6.1194032779733115e-09, 2.1621266512921194e-09, -1.938858413275993e-10))  # fmt: skip
 
-# A minimax fit of Phi's tail, 2.5e-8 absolute.
+# The absolute error of Phi's tail: 2.5e-8.
 _erf_value_float32 = _gelu_erf_value_for(
     np.float32,
     (1.0, 0.19947029650211334, 0.0994889885187149, 0.026164071634411812, 0.0058058444410562515,
@@ -166,7 +170,7 @@ _erf_value_float32 = _gelu_erf_value_for(
 
 @jit(fastmath=EXACT)
 def _erf_value_float64(x):
-    return _erf_float64(x)[0]  # its polynomial would be too long
+    return _erf_float64(x)[0]  # a polynomial as for float32 would be too long
 
 
 _tanh_float32 = _gelu_tanh_for(np.float32, _exp2_float32, -127)
@@ -194,7 +198,7 @@ def gelu_tanh(x):
 
 
 def _compiled(function, for_float32, for_float64):
-    """Within compiled code the same choice is made once, by the type of x, while compiling."""
+    """In compiled code the same choice is made once, by the type of x, while compiling."""
 
     @overload(function)
     def choose(x):

@@ -1,10 +1,10 @@
 """Embedding: x = [cls; patches w + b] + positions, the twin of `minivit.ops.embed`.
 
-The projection is `matmul`'s. With a cls token every token moves on by one place, so positions are
-added as it is copied, threaded over images. Backward the same pass the other way copies the
+The projection is a product (linear.py). With a cls token the patches' tokens move on by one place;
+the pass that copies them adds the positions, threaded over images. Backward one pass copies the
 gradients of the patches' tokens and adds up those of the positions, threaded over tokens: each is
-summed over the images in their order, the same bits for any number of threads. Both wait for the
-memory: 2 B T D numbers read or written each way.
+summed over the images in their order, the same bits for any number of threads. Both passes wait for
+the memory: each reads and writes 2 B T D numbers.
 """
 
 import numpy as np

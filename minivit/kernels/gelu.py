@@ -21,7 +21,7 @@ CHUNK = 8192  # elements
 
 
 class GeluCache(NamedTuple):
-    x: np.ndarray  # (...), as given
+    x: np.ndarray  # (...), as given, or a contiguous copy in its dtype
     form: str  # "erf" or "tanh"
 
 
@@ -51,7 +51,7 @@ def gelu_backward(dy, cache):
 @parallel_jit(small_op=True)
 def _gelu_forward_into(y, x, tanh):
     for chunk in prange((x.size + CHUNK - 1) // CHUNK):
-        # Slices, so that every index counts from 0: Numba would test each of the others for x[-1].
+        # Slices, so that the index counts from 0: Numba would test whether another is negative.
         first, last = chunk * CHUNK, min((chunk + 1) * CHUNK, x.size)
         x_chunk, y_chunk = x[first:last], y[first:last]
         if tanh:

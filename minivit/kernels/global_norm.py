@@ -1,7 +1,7 @@
 """The length of a gradient, sqrt(sum of squares), the twin of `minivit.ops.global_norm`.
 
-Threaded over chunks. Each is summed in float64, and then the sums are, in order: the same bits for
-any number of threads.
+Threaded over chunks. Each is summed in float64, then their sums are added in order: the same bits
+for any number of threads.
 """
 
 import math

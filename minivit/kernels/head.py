@@ -1,4 +1,4 @@
-"""The head: logits = pool(x) w + b, the twin of `minivit.ops.head`. The product is `matmul`'s."""
+"""The head: logits = pool(x) w + b, the twin of `minivit.ops.head`; a product (linear.py)."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""q, k, v and y (B, H, T, K) as attention's compiled code hands them on: a matrix for each head."""
+"""Where each head's matrix lies in q, k, v and y (B, H, T, K), for compiled code."""
 
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ class Heads(NamedTuple):
 
 
 class ThreeHeads(NamedTuple):
-    """q, k and v, or their gradients, strided alike, as slices of one qkv are; see `Heads`."""
+    """q, k and v, or their gradients, with the same strides, as slices of one qkv have them."""
 
     q: np.ndarray  # flat
     k: np.ndarray
@@ -34,14 +34,14 @@ class ThreeHeads(NamedTuple):
 
 @jit(counts=False)
 def one_head(x, head, heads):
-    """The matrix (T, K) of one of the batch x heads."""
+    """The matrix (T, K) of a head, counted through all images."""
     first = x.first + head // heads * x.batch + head % heads * x.head
     return Matrix(x.numbers, first, x.token, ONE)
 
 
 @jit(counts=False)
 def three_heads(x, head, heads):
-    """The three matrices (T, K) of one of the batch x heads."""
+    """The three matrices (T, K) of a head, counted through all images."""
     at, token = head // heads * x.batch + head % heads * x.head, x.token
     q, k = Matrix(x.q, x.q_first + at, token, ONE), Matrix(x.k, x.k_first + at, token, ONE)
     return q, k, Matrix(x.v, x.v_first + at, token, ONE)

@@ -1,8 +1,8 @@
-"""What a kernel may be given, checked once at its edge.
+"""What a kernel may be given, checked once before it runs.
 
 NumPy looks at dtypes and shapes itself. Compiled code does not: it would read whatever lies behind
 a vector that is too short. A kernel computes in the dtype of its first argument, float32 or
-float64; what comes with it in another dtype is converted. Nothing is broadcast.
+float64; arguments of another dtype are converted. Nothing is broadcast.
 """
 
 import numpy as np

@@ -1,12 +1,12 @@
 """LayerNorm, y = gamma x_hat + beta, the twin of `minivit.ops.layernorm`.
 
 x_hat = (x - mean) rstd, over the last axis.
-Threaded over rows: each thread takes an equal run of them. A row stays in the L1 cache while it is
-passed three times (mean, variance, result), so memory is read and written once. The variance is the
-mean square of x - mean: E[x^2] - mean^2 cancels when the mean is large. Where a row is narrow and
-far from 0, the mean itself is rounded by too much, and what is left of it is added. Mean and rstd
-are kept, x_hat is not: it is one multiply-add away. For dgamma and dbeta each thread sums over its
-own rows; the sums are added in the order of the rows.
+Threaded over rows: each thread takes an equal run of them. A row stays in the L1 cache for its
+three passes (mean, variance, result), so memory is read and written once. The variance is the mean
+square of x - mean: E[x^2] - mean^2 cancels when the mean is large. Where a row spreads little and
+lies far from 0, the mean is rounded by too much, so the mean of x - mean is added to it. Mean and
+rstd are kept; x_hat is not, since one multiply-add makes it again. For dgamma and dbeta each thread
+sums over its own rows; the sums are added in the order of the rows.
 """
 
 import functools
@@ -24,7 +24,7 @@ from .simd import call
 
 
 class LayerNormCache(NamedTuple):
-    x: np.ndarray  # (..., D), as given
+    x: np.ndarray  # (..., D), as given, or a contiguous copy in its dtype
     gamma: np.ndarray  # (D,)
     mean: np.ndarray  # (rows,)
     rstd: np.ndarray  # (rows,)
@@ -36,7 +36,7 @@ class LayerNormCache(NamedTuple):
 
 
 def layernorm_forward(x, gamma, beta, *, eps=1e-6):
-    """Each row with mean 0 and variance 1, then scaled and shifted per column.
+    """Brings each row to mean 0 and variance 1, then scales and shifts each column.
 
     Ba, Kiros and Hinton (2016), equation 4.
     x (..., D), gamma (D,), beta (D,) -> y (..., D), a new array; threaded over rows.
@@ -116,7 +116,7 @@ def _layernorm_forward_into(y, statistics, x, gamma, beta, eps):
 
 @jit
 def _mean_of_rest(x, mean, r):
-    """By how much the mean of row r was rounded."""
+    """The mean of x - mean over row r: by how much the mean was rounded."""
     total = x.dtype.type(0)
     for j in range(x.shape[1]):
         total += x[r, j] - mean
@@ -133,7 +133,7 @@ def _layernorm_again_into(y, x, gamma, beta, mean, rstd):
 
 
 def _layernorm_backward_into(dx, sums, dy, x, gamma, mean, rstd, plus, add_plus):
-    """sums (tasks, 2, D): what each task saw of dgamma and dbeta; the first becomes the whole."""
+    """sums (tasks, 2, D): each task's part of dgamma and dbeta; the first becomes their total."""
     share = _share_address(dx.dtype)
     _layernorm_backward(share, dx, sums, dy, x, gamma, mean, rstd, plus, add_plus)
 
@@ -147,7 +147,7 @@ def _share_address(dtype):
 
 @parallel_jit
 def _layernorm_backward(share, dx, sums, dy, x, gamma, mean, rstd, plus, add_plus):
-    """_backward_share, by its address, on every thread."""
+    """Calls _backward_share, by its address, on every thread."""
     for task in prange(len(sums)):
         call(share, (np.intp(task), dx, sums, dy, x, gamma, mean, rstd, plus, add_plus))
     for task in range(1, len(sums)):
@@ -163,7 +163,7 @@ def _backward_share(task, dx, sums, dy, x, gamma, mean, rstd, plus, add_plus):
     for j in range(width):
         sums[task, 0, j] = sums[task, 1, j] = dx.dtype.type(0)
     r, last = task * rows // tasks, (task + 1) * rows // tasks
-    while r < last:  # four rows at a time: one visit to the sums for four
+    while r < last:  # four rows at a time: the sums are read and written once for four
         height = min(4, last - r)
         for i in range(r, r + height):
             _row_backward(dx, dy, x, gamma, mean[i], rstd[i], i)
@@ -178,7 +178,7 @@ def _backward_share(task, dx, sums, dy, x, gamma, mean, rstd, plus, add_plus):
         r += height
 
 
-@jit(inline="always")  # a call would hand over every field of every array
+@jit(inline="always")  # inlined: as a call it would hand over the fields of four arrays, one by one
 def _row_backward(dx, dy, x, gamma, mean, rstd, r):
     """dx[r] = rstd g - a - b (x - mean), where a and b hold the two means of the formula."""
     width = x.shape[1]

@@ -1,7 +1,7 @@
 """Linear: y = x w + b, the twin of `minivit.ops.linear`.
 
-All of it is `matmul`'s work: the bias is where its sums begin, dy w^T and x^T dy are transposed
-views, and db is added up while dy is packed for x^T dy, so that dy is read once for both.
+The product (product/) does all of it: its sums begin at the bias, w^T and x^T are views, and db is
+summed from dy as it is packed for x^T dy, so that dy is read once for both.
 """
 
 import numpy as np

@@ -1,9 +1,10 @@
 """A matrix as compiled code hands it on: flat numbers, and its place among them.
 
-Within compiled code a named tuple costs nothing. Python hands over plain tuples: a named one would
-take a microsecond to unpack.
+In compiled code a named tuple costs nothing. Python hands over plain tuples: a named one would take
+a microsecond to unpack.
 
-What returns a Matrix counts no references, and so must its caller (see `compiling.jit`).
+A function that returns a Matrix is compiled without reference counts (`jit(counts=False)`); so must
+be every function that calls it.
 """
 
 from typing import NamedTuple
@@ -12,7 +13,7 @@ import numpy as np
 
 from .compiling import jit
 
-# Numba compiles a callee again for each pattern of literals; these are no literals.
+# Typed numbers, no literals: Numba compiles a callee again for each pattern of literals.
 ZERO, ONE = np.intp(0), np.intp(1)
 
 

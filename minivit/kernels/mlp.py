@@ -1,9 +1,9 @@
 """The MLP of a block: out = gelu(x w1 + b1) w2 + b2, the twin of `minivit.ops.mlp`.
 
 Two products forward and four backward. GELU costs no pass over memory: forward it is applied to
-each part of z = x w1 + b1 while that part is in the cache; backward dz = (dout w2^T) gelu'(z) is
-finished in the same way, and h = gelu(z), to rounding, which dw2 = h^T dout needs, comes out of the
-same exponential. So the cache keeps z alone: rows x M numbers less than if it saved h too.
+each part of z = x w1 + b1 while that part is in the cache; backward, dz = (dout w2^T) gelu'(z) is
+finished in the same way. The same exponential gives h = gelu(z) again (to rounding), which
+dw2 = h^T dout needs. So the op's cache holds z, but not the rows x M numbers of h.
 """
 
 from typing import NamedTuple
@@ -49,12 +49,12 @@ def mlp_backward(dout, cache):
 
 
 def _mlp_plus(x, w1, b1, w2, b2, residual, gelu):
-    """residual + MLP(x), with the residual as where the last product's sums begin; and what the
-    backward needs beside x."""
+    """residual + MLP(x), where the last product's sums begin at the residual; and what the backward
+    needs beside x."""
     check_form(gelu)
     x, w1, w2 = reals(x=x, w1=w1, w2=w2)
     rows = x.reshape(-1, w1.shape[0])
-    # y first and h last: what is freed again leaves no hole in memory between what is kept.
+    # y first and h last: h is freed, and leaves no hole in memory between what is kept.
     y = np.empty((*x.shape[:-1], w2.shape[1]), x.dtype)
     z, h = matmul_gelu(rows, w1, b1, form=gelu)
     along = None if residual is None else residual.reshape(-1, w2.shape[1])
@@ -63,9 +63,9 @@ def _mlp_plus(x, w1, b1, w2, b2, residual, gelu):
 
 
 def _mlp_backward_of(dout, x, saved):
-    """The backward, which lets go of each part as soon as it has been used."""
+    """See `mlp_backward`; frees each array as soon as it has been used."""
     w1, w2, z, form, has_b1, has_b2 = saved
-    del saved  # if the caller let go of it too, each part below is free once it has been used
+    del saved  # frees its arrays one by one below, unless the caller still holds it
     (dout,) = like(x, dout)
     dout_rows = dout.reshape(-1, w2.shape[1])
     dz, h = matmul_gelu_backward(dout_rows, w2.T, z, form=form)

@@ -1,7 +1,6 @@
 """y = x + MLP(LN(x)), the twin of `minivit.ops.mlp_branch`.
 
-As in attention_branch.py, the skip connection costs no pass of its own, LayerNorm's output is made
-again, and images that stochastic depth drops are not computed at all.
+The skip connection, LayerNorm's output and stochastic depth are handled as in attention_branch.py.
 """
 
 from typing import NamedTuple
@@ -20,7 +19,7 @@ from .stochastic_depth import Kept, add_kept, kept_of
 
 
 class MlpBranchCache(NamedTuple):
-    norm: LayerNormCache  # its x: the images that are not dropped
+    norm: LayerNormCache  # of the images that are not dropped
     beta: np.ndarray  # (D,)
     mlp: MlpSaved
     kept: Kept | None  # None: all images
@@ -41,7 +40,7 @@ def mlp_branch_forward(x, gamma, beta, w1, b1, w2, b2, *, gelu="erf", drop=None,
 def mlp_branch_backward(dy, cache):
     """dy (B, T, D) -> dx (B, T, D), dgamma, dbeta, dw1 (D, M), db1, dw2 (M, D), db2."""
     norm, beta, mlp, kept = cache.norm, cache.beta, [cache.mlp], cache.kept
-    del cache  # mlp lies in a list, emptied when it is handed on: so the callee can free its parts
+    del cache  # handing mlp on empties its list, so that the callee can free its parts
     (dy,) = like(norm.x, dy)
     need_shape("dy", dy, norm.x.shape if kept is None else (kept.batch, *norm.x.shape[1:]))
     dout = dy if kept is None else dy[kept.images] * dy.dtype.type(kept.factor)

@@ -1,14 +1,14 @@
 """Multi-head self-attention, the twin of `minivit.ops.multihead_attention`.
 
-Three kernels forward: the product x w_qkv, attention, the product with w_out, which adds the bias
-as it goes. Nothing is rearranged in memory between them: attention reads q, k and v where the first
-product put them, as strided views of qkv (B, T, 3D), and writes each head's columns of
+Three kernels forward: the product x w_qkv, attention, the product with w_out; the products add the
+biases as they go. Nothing is rearranged in memory between them: attention reads q, k and v where
+the first product put them, as strided views of qkv (B, T, 3D), and writes each head's columns of
 merged (B, T, D). Backward it writes dq, dk and dv side by side into one dqkv (B, T, 3D).
 
 The probabilities are not kept: memory grows with T, not with T^2. `cache.probs` rebuilds them.
-Nor is merged, which would take 4 B T D bytes a layer (29 MB in ViT-B/16 with 4 images): backward
-has the probabilities at hand and makes it again, chunk by chunk in the place of dmerged, with
-2 B T^2 D more operations (0.7 % of that model's training step).
+Nor is merged, which would take 4 B T D bytes a layer (29 MB in all of ViT-B/16 with 4 images). The
+backward, which has the probabilities, makes it again chunk by chunk in the place of dmerged
+(attention_chunk.py), with 0.7 % more operations in that model's training step.
 """
 
 from typing import NamedTuple
@@ -56,8 +56,8 @@ def multihead_attention_backward(dout, cache):
 
 
 def _attended_plus(x, w_qkv, b_qkv, w_out, b_out, residual, heads, options):
-    """residual + MSA(x), with the residual as where the last product's sums begin; and what the
-    backward needs beside x."""
+    """residual + MSA(x), where the last product's sums begin at the residual; and what the backward
+    needs beside x."""
     x, w_qkv, w_out = reals(x=x, w_qkv=w_qkv, w_out=w_out)
     B, T, D = x.shape
     check_heads(D, heads)
@@ -70,7 +70,7 @@ def _attended_plus(x, w_qkv, b_qkv, w_out, b_out, residual, heads, options):
 
 
 def _attended_backward(dout, x, saved):
-    """The backward, as of `multihead_attention_backward`."""
+    """See `multihead_attention_backward`."""
     B, T, D = x.shape
     heads = saved.attention.q.shape[1]
     (dout,) = like(x, dout)

@@ -1,7 +1,7 @@
 """Images to rows of patches and back, the twin of `minivit.ops.patchify`.
 
-A copy that keeps runs of patch columns x channels numbers together, threaded over the rows of
-patches ("bands") of all images. Backward it is the same walk with source and goal exchanged.
+Runs of patch columns x channels numbers are copied, threaded over the rows of patches ("bands") of
+all images. The backward makes the same copies in the other direction.
 """
 
 import numpy as np

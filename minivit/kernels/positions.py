@@ -1,9 +1,10 @@
 """Learned positions, the twin of `minivit.ops.positions`.
 
-Forward every image is one pass, threaded over images. Backward every token's gradients are added up
-over the images in their order, threaded over tokens, and copied on the way: the same bits for any
-number of threads. Both wait for the memory: 2 B T D numbers read or written each way. The table of
-rows and columns is made and taken apart by the op's own functions: it is as small as one image.
+Forward the table is added in one pass, threaded over images. Backward one pass copies the gradients
+and adds up those of each token over the images in their order, threaded over tokens: the same bits
+for any number of threads. Both passes wait for the memory: each reads and writes 2 B T D numbers.
+The table of rows and columns is as small as one image: the op's own functions make it and take it
+apart.
 """
 
 from typing import NamedTuple

@@ -2,8 +2,8 @@
 
 Threaded over chunks of rows that fit the L1 cache, so that memory is read and written once. Within
 a chunk the exponentials are one flat pass over all of its rows. Row by row, vectors of 16 would
-leave a rest in each row, to be computed one by one: attention's rows are short and uneven (50, 65,
-197 numbers). The other passes are cheap: a maximum, a sum, a product.
+leave a rest in each row, to be computed one by one: attention's rows are short, and no multiples of
+16 (50, 65, 197 numbers). The other passes are cheap: a maximum, a sum, a product.
 """
 
 from typing import NamedTuple

@@ -1,8 +1,8 @@
 """Stochastic depth, the twin of `minivit.ops.stochastic_depth`.
 
-By itself it is one product a number, which NumPy does. In a branch the kernels compute nothing for
-the images that are dropped: those that are kept are gathered, and what the branch makes of them is
-added where they came from.
+By itself it is one multiplication a number, which NumPy does. In a branch the kernels compute
+nothing for the images that are dropped: those that are kept are gathered, and what the branch makes
+of them is added where they came from.
 """
 
 from typing import NamedTuple
@@ -42,7 +42,7 @@ def stochastic_depth_backward(dy, cache):
 
 
 def kept_of(images: int, drop: Drop | None) -> Kept | None:
-    """Which of `images` images keep the branch; None without `drop`: all of them, as they are."""
+    """Which of `images` images keep the branch; None without `drop`, where all of them do."""
     if drop is None:
         return None
     factors = image_factors(drop, np.empty(images))

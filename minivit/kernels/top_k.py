@@ -1,8 +1,8 @@
 """Only the best keys of each query, the twin of `only_largest` in `minivit.ops.attention`.
 
-The scores of a chunk lie a query a column (attention_chunk.py). Each column is copied, its k-th
-largest score is found by Hoare's quickselect, in some 3 T steps on average, and whatever is smaller
-becomes -inf: the softmax makes 0 of it. On one thread.
+In the scores of a chunk each query is a column (attention_chunk.py). A column is copied, Hoare's
+quickselect finds its k-th largest score, in about 3 T steps on average, and smaller scores become
+-inf: the softmax makes 0 of them. All on one thread.
 """
 
 import math
@@ -15,7 +15,7 @@ from .simd import noinline
 def keep_largest(scores, keys, queries, top_k, column):
     """In the first `queries` columns of scores (keys, n), all but the top_k largest become -inf.
 
-    `column` is where in the same numbers a column of `keys` can be copied to.
+    `column`: where in the same array there is room for a copy of one column.
     """
     noinline()
     numbers, lowest = scores.numbers, scores.numbers.dtype.type(-math.inf)
@@ -31,7 +31,7 @@ def keep_largest(scores, keys, queries, top_k, column):
 
 @jit
 def kth_largest(numbers, first, count, k):
-    """The k-th largest of numbers[first : first + count], whose order is changed. k from 1.
+    """The k-th largest of numbers[first : first + count], whose order is changed; k counts from 1.
 
     Every pass puts what is larger than a pivot before what is smaller, and goes on with the side
     that holds place k. (Hoare 1961, "Algorithm 65: find".)

@@ -34,9 +34,9 @@ def first_nonfinite(model: ViT, images: np.ndarray, dlogits: np.ndarray | None) 
 def advice(config: TrainingConfig, steps: int) -> str:
     """What to change, as the end of a sentence, after `steps` steps of the optimiser.
 
-    The most unusual of those entries of the recipe that can be at fault: the spread of the
-    positions at any time; once a step is done the learning rate, and weight decay where it
-    overshoots 0 (AdamW multiplies a weight by 1 - rate decay).
+    It names the entry of the recipe that is furthest above its usual value, among those that can be
+    at fault: the spread of the positions; after a step also the learning rate, and weight decay
+    where it overshoots 0 (AdamW multiplies a weight by 1 - rate decay).
     """
     suspects = {"position_std": config.position_std / USUAL.position_std}
     if steps:

@@ -1,4 +1,4 @@
-"""Where a run lives: a folder that it holds while it goes on, and overwrites only when asked."""
+"""The folder of a run: held while the run goes on, and overwritten only when asked."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -37,8 +37,8 @@ def new_folder(name: str, out: str | Path | None) -> Path:
 def held(folder: Path) -> Iterator[None]:
     """Keep other trainings out of `folder`, and remove what killed ones left half written.
 
-    Raises InputError when another process holds it. The system lets go of it when the process
-    ends, whatever ends it.
+    Raises InputError when another process holds it. The system releases it when the process ends,
+    however it ends.
     """
     with ExitStack() as stack:
         try:
@@ -87,6 +87,6 @@ def others(folder: Path) -> list[str]:
 
 
 def remove_pictures(folder: Path) -> None:
-    """Those of an earlier run; its tables go with the first save."""
+    """Remove an earlier run's pictures; the first save replaces its tables."""
     for name in PICTURES:
         (folder / name).unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """The loop: shuffle, shift, forward, loss, backward, step; then measure, save, and again.
 
-Everything that the next step depends on is in `State` (and in the model and the optimiser), and
-all of it goes into the checkpoint: that is why a run that was killed goes on to the same bits.
+Everything that the next step depends on is in `State`, the model and the optimiser, and all of it
+goes into the checkpoint: so a run that was killed goes on to the same bits.
 """
 
 import copy
@@ -28,7 +28,7 @@ from minivit.training.state import Batch, State
 
 
 class Training:
-    """A model on its way: recipe, data, model, optimiser and state."""
+    """All of a training: recipe, data, model, optimiser and state."""
 
     def __init__(self, config: TrainingConfig, data: Dataset, dtype=np.float32):
         """Start at the beginning; InputError when data and model don't fit together."""
@@ -37,14 +37,14 @@ class Training:
         if not len(data.train.labels) or not len(data.test.labels):
             raise InputError(f"{data.name} has no images on one side: can't train and measure")
         self.config, self.state = config, State()
-        with np.errstate(over="ignore"):  # a spread too large is found by name, in training
+        with np.errstate(over="ignore"):  # training finds and names a spread that is too large
             self.model = ViT(c, config.seed, dtype, position_std=config.position_std)
         self.model.preprocessing = data.preprocessing
         self.model.class_names = data.class_names
         take = self.model.check_images
         train, test = (split._replace(images=take(split.images)) for split in data[-2:])
         self.data = data._replace(train=train, test=test)
-        self.ground = ground(data.preprocessing, train.images)  # what a shift brings in
+        self.ground = ground(data.preprocessing, train.images)  # fills the edge after a shift
         self.optimiser = Adam(self.model.parameters, weight_decay=config.weight_decay)
         # What the last bits of a run depend on beside its recipe.
         self.bits = {"backend": backend.name(), "threads": thread_count()}
@@ -56,17 +56,17 @@ class Training:
 
     @property
     def steps_done(self) -> int:
-        """In all epochs."""
+        """Steps in all epochs so far."""
         return self.state.epoch * self.steps_per_epoch + self.state.step
 
     @cached_property
     def fingerprint(self) -> int:
-        """Of the images and labels to train on: a run goes on to the same bits on the same ones."""
+        """A checksum of the images and labels to train on: on others a run must not go on."""
         images, labels = (np.ascontiguousarray(part) for part in self.data.train)
         return zlib.crc32(labels, zlib.crc32(images))
 
     def __copy__(self) -> "Training":
-        """A whole one: model, optimiser and state belong together."""
+        """A deep copy: model, optimiser and state belong together."""
         return copy.deepcopy(self)
 
     def epoch(self) -> list[Batch]:
@@ -89,7 +89,7 @@ class Training:
         if c.shift:
             images = random_shift(images, batch.rng, pixels=c.shift, fill=self.ground)
         ops = backend.current()
-        # Overflow is looked for below, by name: NumPy need not warn of it on the way.
+        # Overflow is found and named below: NumPy need not warn of it on the way.
         with np.errstate(over="ignore", invalid="ignore"):
             logits, cache = model.forward(images, seed=mixed(c.seed, self.steps_done))
             loss, loss_cache = ops.cross_entropy_forward(
@@ -110,7 +110,7 @@ class Training:
         return float(loss)
 
     def learning_rate(self) -> float:
-        """Of the next step: linear warm-up, then half a cosine down to 0."""
+        """The next step's: linear warm-up, then half a cosine down to 0."""
         c, each = self.config, self.steps_per_epoch
         return warmup_cosine(
             self.steps_done,
@@ -120,9 +120,9 @@ class Training:
         )
 
     def finish_epoch(self) -> dict:
-        """Measure on the test images and add a row to the history, which is returned.
+        """Measure on the test images; add a row to the history, and return the row.
 
-        Where a part of the training images stands for the test images, the row says held_out.
+        Where held-out training images take the place of the test images, its keys say so.
         """
         measured_on = self.config.measured_on.replace("-", "_")
         s, images = self.state, len(self.data.train.labels)

@@ -1,4 +1,4 @@
-"""The folder of a run: its checkpoint, its tables, its figures.
+"""What a run keeps in its folder: its checkpoint and its tables.
 
     checkpoint.safetensors   the model, the moments and the state of the run; replaced whole
     history.csv              epoch, losses, accuracies
@@ -72,7 +72,7 @@ def write_tables(training: Training, folder: Path) -> None:
 def load_run(folder: str | Path, data: Dataset | None = None) -> Training:
     """A training that goes on exactly where its last checkpoint stands.
 
-    A run on data of your own needs them again, as `data`: those that its training was made with.
+    A run on data of your own needs the same data again, as `data`.
 
     Raises FileNotFoundError without a checkpoint, InputError when it is damaged or holds a model
     alone, and when the data are missing or are other ones.
@@ -117,12 +117,12 @@ def _begun(saved: dict, model: ViT, folder: str | Path, data: Dataset | None) ->
     training.state = State(**{k: v for k, v in saved["state"].items() if k in known})
     if config.hold_out:
         training.state.history = [today(row) for row in training.state.history]
-    training.epoch()  # fails here, if at all, on a state that is none
+    training.epoch()  # a damaged state fails here, if at all
     return training
 
 
 def today(row: dict) -> dict:
-    """A row of the history of a run with held-out images; those were once called test images."""
+    """A history's row with today's keys: held-out images were once called test images."""
     return {name.replace("test_", "held_out_"): value for name, value in row.items()}
 
 
@@ -135,7 +135,7 @@ def run_data(dataset: str, config: TrainingConfig) -> Dataset:
 def write_table(path: Path, rows: list[dict]) -> None:
     """Rows with equal keys as a CSV file; numbers are written so that they read back exactly.
 
-    Without rows there is no file: one that is there is of an earlier run, and goes.
+    Without rows there is no file: that of an earlier run is removed.
     """
     if not rows:
         path.unlink(missing_ok=True)

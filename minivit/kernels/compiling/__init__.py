@@ -5,11 +5,11 @@ decorators.py   `jit` for serial pieces, `parallel_jit` for what Python calls
 address.py      `address_of`: a function compiled once, to be called by its address
 entrance.py     one Python thread at a time, and none in a forked process
 cache.py        the folder that compiled kernels are kept in
-kept.py         one function's code in it, sealed: what is damaged is compiled anew
+kept.py         the code of one function in that folder, sealed: damaged code is compiled anew
 installations.py  which installation uses which folder
 announce.py     says that kernels are being compiled, while they are
-waiting.py      how long a thread without work waits before it sleeps
-memory.py       memory that is freed is kept
+waiting.py      how long a thread without work spins before it sleeps
+memory.py       freed memory is kept for the next array
 """
 
 import minivit.kernels.compiling.start  # noqa: F401, I001  first: it sets the threads before Numba loads

@@ -1,8 +1,8 @@
 """A function compiled once, to be called by its address.
 
-Numba links a callee's code into its caller and optimises both anew: what a parallel kernel calls is
-compiled five times over. So a kernel with much in it is only a loop, which calls its body by
-address (`simd.call`); it compiles in a third of the time.
+Numba links a callee's code into its caller and optimises it again: what a parallel kernel calls is
+compiled five times over. So a large kernel is only a loop that calls its body by address
+(`simd.call`), and compiles in a third of the time.
 """
 
 import numba
@@ -12,17 +12,17 @@ from .decorators import FAST_MATH, cached, jit_is_off
 from .entrance import alone
 from .start import announcer
 
-_bodies: list = []  # what has been compiled, so that it stays where it lies
+_bodies: list = []  # all that was compiled: the list keeps its code in memory
 
 
 def address_of(function, *argument_types, fastmath=FAST_MATH):
-    """Compile a plain function of these Numba types, which returns nothing, and say where it lies.
+    """Compile a plain function that takes these Numba types and returns nothing; its address.
 
     With the JIT off: the function itself.
 
-    It must not allocate arrays. Numba counts references to arrays by atomic additions, which cost a
-    small matrix more than its product. Here nothing is counted, and an array that is made would
-    never be freed.
+    The function must not allocate arrays. Numba counts references to arrays by atomic additions,
+    which take longer than the product of two small matrices. Here nothing is counted, so a new
+    array would never be freed.
     """
     if jit_is_off():
         return function

@@ -1,7 +1,7 @@
 """Says that kernels are being compiled, while they are: it takes some seconds in all.
 
-Numba tells its listeners when it begins to compile a dispatcher. It does not tell them of a body
-that is to be called by address: there the compiler's first pass is taken for the beginning.
+Numba tells its listeners when it begins to compile a dispatcher. Of a body that is called by
+address it does not tell them: there the compiler's first pass counts as the beginning.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ class Announcer(event.Listener):
 
     @contextlib.contextmanager
     def body(self):
-        """Around the compiling of a body that is called by address, or its loading."""
+        """A block in which a body that is called by address is compiled, or loaded."""
         first = _FirstPass(self)
         try:
             with event.install_listener("numba:run_pass", first):
@@ -46,7 +46,7 @@ class Announcer(event.Listener):
                 self.on_end(None)
 
     def number(self) -> int:
-        """Which of the kernels is on its way; it has one signature less than those before it."""
+        """Which kernel is being compiled, from 1: those before it have one signature more."""
         ready = [len(dispatcher.signatures) for dispatcher in self.kernels.values()]
         return 1 + sum(count > min(ready) for count in ready)
 
@@ -66,7 +66,7 @@ class Announcer(event.Listener):
 
 
 class _FirstPass(event.Listener):
-    """Hears the passes of the compiler."""
+    """Hears the compiler's passes, and announces the first."""
 
     def __init__(self, announcer: Announcer):
         self.announcer, self.seen = announcer, False
@@ -84,10 +84,10 @@ class _FirstPass(event.Listener):
 
 
 def on_terminal() -> bool:
-    """Whether somebody may watch; a program without a console has no stderr."""
+    """Whether stderr is a terminal; a program without a console has no stderr."""
     return sys.stderr is not None and sys.stderr.isatty()
 
 
 def is_ours(compilation) -> bool:
-    """Whether a kernel is compiled, and not what a user of the library has written."""
+    """Whether a kernel is being compiled, and not a function of the library's user."""
     return compilation.data["dispatcher"].py_func.__module__.startswith(PACKAGE)

@@ -1,9 +1,10 @@
 """The folder in which compiled kernels lie.
 
 A kernel may call a function from another file. If that file is edited, Numba's own cache does not
-notice, and the old machine code goes on running. So the folder is named after all that the code
-depends on: every source in kernels/, the processor, Python, NumPy, Numba and llvmlite. What lies in
-it: kept.py. `minivit warmup` removes the folders that no installation uses (installations.py).
+notice, and the old machine code goes on running. So the folder's name changes with all that the
+code depends on: every source in kernels/, the processor, Python, NumPy, Numba and llvmlite. kept.py
+writes the files in it. `minivit warmup` removes folders that no installation uses
+(installations.py).
 """
 
 import hashlib
@@ -24,7 +25,7 @@ from minivit.errors import InputError
 from . import installations
 from .kept import ENDING
 
-# Settings of Numba's (each NUMBA_... in the environment) that change the code.
+# Numba's settings (NUMBA_... in the environment) that change the code.
 CODE_FLAGS = (
     "ENABLE_AVX", "LOOP_VECTORIZE", "SLP_VECTORIZE", "BOUNDSCHECK", "DEBUGINFO_DEFAULT",
 )  # fmt: skip
@@ -33,7 +34,7 @@ CODE_FLAGS = (
 def cache_folder() -> Path | None:
     """The folder, made if need be; None when MINIVIT_CACHE=0 or no place can be written.
 
-    On a full disk, the folder that was filled before. Raises InputError for another MINIVIT_CACHE.
+    On a full disk: the folder that holds kernels already. InputError for another MINIVIT_CACHE.
     """
     if is_off():
         return None
@@ -45,7 +46,7 @@ def cache_folder() -> Path | None:
 
 
 def is_off() -> bool:
-    """What MINIVIT_CACHE says."""
+    """Whether MINIVIT_CACHE is 0; InputError for anything but 0, 1 and nothing."""
     given = os.environ.get("MINIVIT_CACHE", "")
     if given not in ("", "0", "1"):
         raise InputError(
@@ -64,7 +65,7 @@ def why_none() -> str:
 
 
 def places() -> tuple[Path, Path]:
-    """Where the folder may lie: at home, or else among what is temporary."""
+    """Where the folder may lie: at home, or else in the temporary folder."""
     return user_folder(), temporary_folder()
 
 
@@ -80,18 +81,18 @@ def old_folders() -> list[Path]:
 
 
 def forget_the_gone() -> None:
-    """Remove the notes of installations that are gone, or as they are no more."""
+    """Remove the notes of installations that are gone or have changed."""
     for base in places():
         installations.forget_the_gone(base)
 
 
 def files(folder: Path) -> list[Path]:
-    """Its compiled pieces."""
+    """The files of compiled code in it."""
     return list(folder.glob(f"*{ENDING}"))
 
 
 def size(folder: Path) -> int:
-    """Bytes of the files in it, those left out that vanish meanwhile."""
+    """Bytes of all files in it, without those that vanish meanwhile."""
     total = 0
     for path in folder.rglob("*"):
         try:
@@ -102,20 +103,20 @@ def size(folder: Path) -> int:
 
 
 def remove(folder: Path) -> bool:
-    """Whether the folder is gone now."""
+    """Remove the folder; whether it is gone now."""
     shutil.rmtree(folder, ignore_errors=True)
     return not folder.exists()
 
 
 def fingerprint() -> str:
-    """Twelve letters that change with the sources, the processor and the versions."""
+    """Twelve hexadecimal digits that change with the sources, the processor and the versions."""
     versions = (sys.version, numpy.__version__, numba.__version__, llvmlite.__version__)
     depends = (installations.sources(), machine(), versions)
     return hashlib.sha256(repr(depends).encode()).hexdigest()[:12]
 
 
 def machine() -> tuple:
-    """The processor, and the settings of Numba's that change the code."""
+    """The processor, and Numba's settings that change the code."""
     features = llvmlite.binding.get_host_cpu_features().flatten()
     flags = (numba.config.CPU_NAME, numba.config.CPU_FEATURES, numba.config.OPT)
     flags += tuple(getattr(numba.config, name, None) for name in CODE_FLAGS)
@@ -123,7 +124,7 @@ def machine() -> tuple:
 
 
 def user_folder() -> Path:
-    """Where this system keeps what can be made again."""
+    """Where programs on this system keep their caches."""
     if os.environ.get("XDG_CACHE_HOME"):
         return Path(os.environ["XDG_CACHE_HOME"]) / "minivit"
     try:
@@ -138,12 +139,12 @@ def user_folder() -> Path:
 
 
 def temporary_folder() -> Path:
-    """May be shared by all users of the machine."""
+    """The user's own, in a place that all users of the machine may share."""
     return Path(tempfile.gettempdir()) / f"minivit-{user_name()}"
 
 
 def user_name() -> str:
-    """Keeps the users of a shared temporary folder apart."""
+    """What tells the users of a shared temporary folder apart."""
     return str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
 
 
@@ -161,7 +162,7 @@ def can_be_written(folder: Path) -> bool:
 
 
 def has_ours(folder: Path) -> bool:
-    """Whether it is ours and has compiled pieces, whether or not it takes more."""
+    """Whether the folder is ours and holds compiled code, even if it takes no more."""
     try:
         return is_ours(folder) and bool(files(folder))
     except OSError:
@@ -169,7 +170,7 @@ def has_ours(folder: Path) -> bool:
 
 
 def is_ours(folder: Path) -> bool:
-    """Machine code that somebody else could have put there is not run."""
+    """Whether nobody else owns it: machine code that others could have put there is not run."""
     if not hasattr(os, "getuid"):
         return True
     return all(place.stat().st_uid == os.getuid() for place in (folder, folder.parent))

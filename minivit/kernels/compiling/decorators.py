@@ -1,6 +1,6 @@
-"""`jit` compiles the serial pieces, `parallel_jit` the kernels that Python calls.
+"""`jit` compiles serial functions, `parallel_jit` the parallel kernels that Python calls.
 
-Both take their flags from here, and keep the code in our own folder.
+Both set the flags of the compiler, and keep the code in our own folder (kept.py).
 """
 
 import functools
@@ -12,16 +12,17 @@ from .entrance import guarded
 from .kept import KeptCode
 from .start import CACHE, kernels
 
-# Named one by one, and none that assumes away NaN or infinity: fastmath=True would.
+# Without the flags by which fastmath=True would assume that there is no NaN and no infinity.
 FAST_MATH = {"contract", "reassoc", "nsz", "arcp"}
 
 
 def jit(function=None, *, fastmath=FAST_MATH, inline="never", counts=None):
-    """Compile a serial piece, which a kernel calls.
+    """Compile a serial function, which a kernel calls, or Python.
 
-    A piece that returns an array says counts=False, and may be called only in a body that is called
-    by address (address.py). Neither counts references then; if one did, the array would be freed
-    too early, or never. A piece that returns none does as the first function that calls it.
+    With counts=False it counts no references to arrays. A function that returns an array needs
+    this, and its callers must count none either, up to a body that is called by address
+    (address.py): if one of them counted, the array would be freed too early, or never. A function
+    that returns no array counts if the first function that calls it does.
     """
     options = {} if counts is None else {"_nrt": counts}
     decorate = functools.partial(_compiled, fastmath=fastmath, inline=inline, nogil=True, **options)
@@ -29,7 +30,7 @@ def jit(function=None, *, fastmath=FAST_MATH, inline="never", counts=None):
 
 
 def parallel_jit(function=None, *, fastmath=FAST_MATH, small_op=False):
-    """Compile a kernel; `small_op` says that a training step does without it."""
+    """Compile a kernel; `small_op`: a training step of the plain model does without it."""
     if function is None:
         return functools.partial(parallel_jit, fastmath=fastmath, small_op=small_op)
     compiled = _compiled(function, fastmath=fastmath, parallel=True, nogil=True)
@@ -49,7 +50,7 @@ def _compiled(function, **options):
 
 
 def cached(compiled, function):
-    """Keep the code of a function in our folder."""
+    """The function, told to keep its code in our folder."""
     if CACHE is not None:
         compiled._cache = KeptCode(function, CACHE)
     return compiled

@@ -1,7 +1,7 @@
 """The way into a parallel kernel: one Python thread at a time, and none in a forked process.
 
 Two of Numba's thread pools abort the process when two threads enter at once. A fork copies one
-thread only: in the child the pool's other threads are missing, and a kernel would wait for them.
+thread only: in the child the pool's threads are missing, and a kernel would wait for them forever.
 """
 
 import functools
@@ -20,7 +20,7 @@ _state = {"ran": False, "forked": False}
 
 
 def guarded(function, compiled):
-    """A Python function that runs a compiled kernel while no other thread of this process does."""
+    """A Python function that runs `compiled` while no other Python thread runs a kernel."""
 
     @functools.wraps(function)
     def entered(*arguments):
@@ -49,8 +49,8 @@ def alone():
 def _read_only_among(arguments):
     """Whether an array among them, or in a tuple among them, is read-only.
 
-    Numba would compile all anew for such an array's type. It gets a copy, for it is an input: what
-    a kernel changes is either new, or seen to be writeable before.
+    Numba would compile the kernel anew for a read-only array, so it gets a copy. This loses
+    nothing: the array is an input, for what a kernel writes to is new, or known to be writeable.
     """
     last = None
     for x in arguments:
@@ -59,7 +59,7 @@ def _read_only_among(arguments):
                 return True
         elif type(x) is tuple:
             for y in x:
-                if type(y) is ndarray and y is not last:  # one often stands in for the next few
+                if type(y) is ndarray and y is not last:  # the same one often comes several times
                     if not y.flags.writeable:
                         return True
                     last = y
@@ -73,7 +73,7 @@ def _copied(x):
 
 
 def _start_threads():
-    """InputError where Numba has no such thread pool as its variables ask for."""
+    """Start Numba's threads; InputError where its variables ask for a thread pool it hasn't."""
     try:
         numba.get_num_threads()  # starts them
     except ValueError as error:
@@ -85,13 +85,13 @@ def _start_threads():
 
 
 def _keep_to_our_threads():
-    """Where Numba had been imported before us, with another number of threads in mind."""
+    """Use MINIVIT_NUM_THREADS where Numba was imported before us, with more threads."""
     if os.environ.get("MINIVIT_NUM_THREADS") and thread_count() < numba.config.NUMBA_NUM_THREADS:
         numba.set_num_threads(thread_count())
 
 
 def layer_and_threads() -> tuple[str, int]:
-    """Which of Numba's thread pools runs ("none yet" before the first kernel), and how wide."""
+    """Which of Numba's thread pools runs ("none yet" before the first kernel), and its threads."""
     try:
         layer = numba.threading_layer()
     except ValueError:
@@ -100,7 +100,7 @@ def layer_and_threads() -> tuple[str, int]:
 
 
 def after_fork() -> None:
-    """In the child: parallel code has run if a kernel has, or anything else of Numba's."""
+    """In the child: note whether the parent had started Numba's threads, for a kernel or others."""
     global _lock
     _lock = threading.RLock()  # another thread of the parent may have held it
     _state["forked"] = _state["ran"] or getattr(numba.np.ufunc.parallel, "_is_initialized", False)

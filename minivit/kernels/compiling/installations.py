@@ -27,7 +27,7 @@ def sources(kernels: Path = KERNELS) -> str:
 def leave_note(folder: Path, machine: tuple) -> None:
     """Say that this installation, on this machine with these settings, uses the folder.
 
-    The note of an older NumPy or of older sources is written over.
+    It replaces the note that was left with an older NumPy or older sources.
     """
     who = repr((sys.executable, str(KERNELS), machine)).encode()
     note = folder.parent / NOTES / f"{hashlib.sha256(who).hexdigest()[:12]}.json"
@@ -35,14 +35,14 @@ def leave_note(folder: Path, machine: tuple) -> None:
         "python": sys.executable, "kernels": str(KERNELS), "sources": sources(),
         "folder": folder.name,
     }  # fmt: skip
-    with contextlib.suppress(OSError):  # without a note the folder may be removed, no more
+    with contextlib.suppress(OSError):  # without a note the folder may be removed, nothing worse
         if read_note(note) != says:
             note.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             note.write_text(json.dumps(says), encoding="utf-8")
 
 
 def read_note(note: Path) -> dict:
-    """What a note says; nothing where it is damaged or gone."""
+    """What a note says; {} where it is damaged or gone."""
     try:
         says = json.loads(note.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -60,7 +60,7 @@ def counts(says: dict) -> bool:
             and Path(says["python"]).exists()
             and sources(Path(says["kernels"])) == says["sources"]
         )
-    except (OSError, ValueError):  # ValueError: no name of a file
+    except (OSError, ValueError):  # ValueError: a path that no file can have
         return False
 
 

@@ -1,12 +1,12 @@
 """The compiled code of one function on the disk: a sealed file for each signature.
 
-A power cut leaves files empty or halved. Numba's own cache loads whatever lies there, and ends in a
-traceback or takes the process down. Here a file is sealed with its checksum. One whose seal is
-broken is removed, and its code is compiled anew. What can't be written is done without.
+A power cut leaves files empty or halved. Numba's own cache loads them as they are, and raises or
+crashes the process. Here a file is sealed with its checksum. A file whose seal is broken is
+removed, and its code is compiled anew. Where no file can be written, a run goes on without.
 
-A file's name tells all that its code depends on beside what the folder's name tells (cache.py). So
-no two processes write different code to one file, and nothing depends on where the sources lie: two
-installations of the same minivit share their files.
+A file's name changes with all that its code depends on and the folder's name (cache.py) does not
+cover. So no two processes write different code to one file. Names don't depend on where the sources
+lie: two installations of the same minivit share their files.
 """
 
 import contextlib
@@ -28,9 +28,9 @@ ENDING = ".kernel"
 
 
 class KeptCode:
-    """What Numba asks for code before it compiles, and gives it to afterwards.
+    """Numba asks this for a function's code before it compiles, and hands the code in afterwards.
 
-    Stands in the place of Numba's own FunctionCache.
+    It takes the place of Numba's own FunctionCache.
     """
 
     def __init__(self, function, folder: Path):
@@ -55,7 +55,7 @@ class KeptCode:
         write(self.file(signature, compiled.codegen), dumps(compiled._reduce()))
 
     def flush(self) -> None:
-        """Numba's word for "forget all": what is compiled again is written over."""
+        """Numba calls this to forget all. Nothing to do: what is compiled again is written over."""
 
     def file(self, signature, codegen) -> Path:
         cells = tuple(cell.cell_contents for cell in self.function.__closure__ or ())
@@ -69,7 +69,7 @@ class KeptCode:
 
 
 def read(file: Path) -> bytes | None:
-    """The code in a file whose seal is whole, or None; one whose seal is broken is removed."""
+    """The code in a file, or None; a file whose seal is broken is removed."""
     try:
         content = file.read_bytes()
     except OSError:

@@ -1,8 +1,8 @@
-"""Memory that is freed is kept for the next array.
+"""Freed memory is kept for the next array.
 
 By default the C library gives large freed pieces back to the system. The system hands memory out
 page by page, and clears and maps each page when it is first touched. A training step frees and
-allocates all its activations: keeping them made a step 1.1 to 1.35 times faster.
+allocates all its activations: keeping their memory made a step 1.1 to 1.35 times faster.
 """
 
 import ctypes

@@ -1,11 +1,11 @@
-"""What happens once, when the kernels are first imported. All of it is here, in this order.
+"""What happens once, when the kernels are first imported: all of it, in this order.
 
 1. Numba is told how many threads to start: it reads that when it is imported, and never again.
 2. The C library is asked to keep freed memory (memory.py).
-3. OpenMP is loaded, and told how long a thread waits before it sleeps (waiting.py).
+3. OpenMP is loaded, and told how long a thread spins before it sleeps (waiting.py).
 4. The folder for compiled kernels is found or made (cache.py).
-5. Compiling is listened to, so that it can be announced (announce.py).
-6. Forks are listened to: a child must not run kernels (entrance.py).
+5. A listener is registered that announces what is compiled (announce.py).
+6. Another is told of forks: a child must not run kernels (entrance.py).
 """
 
 import os

@@ -1,13 +1,13 @@
-"""How long a thread without work stays awake before it sleeps: some 60 microseconds.
+"""A thread without work spins for about 60 microseconds before it sleeps.
 
-A thread that is done with its share waits for the next one. GNU's OpenMP lets it spin for some 8
-milliseconds, and a spinning thread keeps its processor. If the thread that it waits for needs that
-processor, or another program does, both lose those milliseconds, again and again. A sleeping thread
-gives its processor away, but takes long to wake, above all on a virtual machine. And of two threads
-that share the work, one is always a little behind: so waiting for a short while pays.
+A thread that has finished its share of the work waits for the next one. GNU's OpenMP lets it spin
+for about 8 milliseconds, and a spinning thread keeps its processor. If another thread or another
+program needs that processor, it loses those milliseconds, again and again. A sleeping thread frees
+its processor, but takes long to wake, above all on a virtual machine. Of two threads that share the
+work one is always a little behind, so a short spin pays.
 
 Seconds that an epoch of the digits took on two processors (GOMP_SPINCOUNT=... minivit train,
-medians; of two runs at once each could take 0.40 at best):
+medians; with two runs at once, each takes 0.40 at best):
 
     rounds of spinning   300   1,000   2,000   4,000   300,000
     one run alone       0.37    0.22    0.20    0.21      0.20
@@ -18,18 +18,18 @@ import importlib
 import os
 
 VARIABLE = "GOMP_SPINCOUNT"
-ROUNDS = "2000"  # some 60 microseconds: one thread is usually no further behind the other
-OTHERS = (VARIABLE, "OMP_WAIT_POLICY")  # who has set one of them wants it so
+ROUNDS = "2000"  # about 60 microseconds: a thread is seldom further behind the other
+OTHERS = (VARIABLE, "OMP_WAIT_POLICY")  # if the user has set one of them, it stays
 
 
 def load_openmp() -> None:
-    """Load OpenMP, which reads the variable once, now. Programs that we start do not inherit it."""
+    """Load OpenMP, which reads the variable once, now. Child processes don't inherit it."""
     if any(name in os.environ for name in OTHERS):
         return
     os.environ[VARIABLE] = ROUNDS
     try:
         importlib.import_module("numba.np.ufunc.omppool")
-    except ImportError:  # this Numba runs on another thread pool
+    except ImportError:  # this Numba has another thread pool
         pass
     finally:
         del os.environ[VARIABLE]

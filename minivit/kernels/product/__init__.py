@@ -4,9 +4,9 @@
 
 From the outside in; each file builds on those below it:
 
-    matmul.py     what other kernels call: checks, and picks one of the two that follow
-    choice.py     which of the two is the faster one here, if "auto" is asked for
-    blas.py       NumPy's product, and what follows it as passes of their own
+    matmul.py     what other kernels call: checks the operands, hands them to tiled.py or blas.py
+    choice.py     which of the two it is; with "auto" the one that is faster here
+    blas.py       NumPy's product; bias, residual and GELU are separate passes after it
     tiled.py      our own product: cut into rectangles, shared out among the threads
     chunks.py     what one thread does: packs chunks of b, sweeps a over each, ends c
     sweeps.py     some rows of a times a chunk of b, tile by tile (simd/tiles.py)

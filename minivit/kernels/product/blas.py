@@ -1,4 +1,4 @@
-"""NumPy's BLAS in place of our own product; what follows the product is done as passes after it."""
+"""NumPy's BLAS in place of our own product; what follows the product is separate passes."""
 
 import numpy as np
 

@@ -1,13 +1,11 @@
 """Who multiplies matrices in the kernels: our own tiles ("numba") or NumPy's BLAS ("blas").
 
 Most processors have nothing faster than vectors, and there our tiles are as fast as a BLAS. Some
-have hardware for matrices that only the maker's BLAS can use (Apple's). "auto" measures both, once
-per process, and takes BLAS if it is faster by far. Where nobody has said anything it is "auto" on
-such a machine, and "numba" on all others: there noise must not decide which bits a training ends
-with.
+(Apple's) have hardware for matrices that only the maker's BLAS can use. "auto" measures both, once
+per process, and takes BLAS if it is faster by MARGIN. The default is "auto" on a machine that may
+have such hardware. On all others it is "numba", so that noise never decides the bits of a training.
 
-"blas" changes the product alone. What follows it (bias, GELU, sums) is done after it, as passes of
-their own, and everything else stays as it is.
+"blas" changes the product alone: what follows it (bias, GELU, sums) is separate passes after it.
 """
 
 import math
@@ -26,15 +24,15 @@ from .blas import blas_into
 from .tiled import tiled_into
 
 NAMES = ("numba", "blas", "auto")
-MARGIN = 1.15  # BLAS must be so many times faster: with it two thread pools share the processors
-SHAPES = ((512, 256, 256), (384, 384, 128))  # (M, N, K), forms x w and x^T dy
+MARGIN = 1.15  # BLAS must be so many times as fast: with it two thread pools share the processors
+SHAPES = ((512, 256, 256), (384, 384, 128))  # (M, N, K), as of x w and of x^T dy
 SECONDS = 0.05  # for each: threads that have slept need a while until they run side by side
 
 _state: dict = {"asked": None, "chosen": None, "speeds": None}
 
 
 class Speeds(NamedTuple):
-    """GFLOP/s of both sides on a few products, geometric means."""
+    """GFLOP/s of both sides: geometric means over SHAPES."""
 
     numba: float
     blas: float
@@ -47,7 +45,7 @@ def asked() -> str:
 
 
 def choose(name: str | None) -> str | None:
-    """Set it for this process, None: back to MINIVIT_MATMUL. Returns what was set before."""
+    """Set the choice for this process (None: back to MINIVIT_MATMUL); returns the former one."""
     former = _state["asked"]
     _state["asked"] = None if name is None else checked(name, "matmul")
     _state["chosen"] = None
@@ -100,7 +98,7 @@ def _speed(product) -> float:
     for m, n, k in SHAPES:
         a, b = np.full((m, k), 0.5, np.float32), np.full((k, n), 0.5, np.float32)
         out, best = np.empty((m, n), np.float32), math.inf
-        product(out, a, b)  # which may compile
+        product(out, a, b)  # not timed: it may compile
         end = time.perf_counter() + SECONDS
         while (start := time.perf_counter()) < end:
             product(out, a, b)

@@ -1,8 +1,8 @@
 """What one thread does for its rectangle of c.
 
-It cuts b into chunks, which fit its caches, packs one after the other, and sweeps the rows of a
-over each. Where a's rows lie across memory (x^T), every sweep is packed too. When the last chunk
-along k is done, the sweep's part of c is complete, and is ended there and then (endings.py).
+It cuts b into chunks that fit its caches, packs one after the other, and sweeps the rows of a over
+each. If a's columns are contiguous instead of its rows (x^T), every sweep is packed too. After the
+last chunk along k the sweep's part of c is complete, and its ending follows at once (endings.py).
 """
 
 from ..compiling import jit
@@ -12,15 +12,15 @@ from .endings import NOTHING, finish
 from .packing import SWEEP, groups, pack, pack_rows
 from .sweeps import reads_in_place, sweep, sweep_in_place
 
-NEAR = 1 << 13  # numbers that the nearest cache holds: x^T is read where it is
+NEAR = 1 << 13  # numbers, which fit the nearest cache: up to so many, x^T is read in place
 
 
-@jit(inline="always")  # one function with its only caller: compiled once, not twice
+@jit(inline="always")  # inlined: compiled with its only caller, not before it as well
 def multiply(a, b, start, use_start, c, size, chunk, packed, ending, j_bias, add_up):
-    """c = (start) + a @ b, and its ending, in chunks. `packed`: where the `room` for them begins.
+    """c = (start) + a @ b, and its ending, in chunks; `packed` is the `room` for them.
 
     c's first column is column j_bias of the whole product.
-    add_up: sums[j_bias + j] = sum_k b[k, j] as well, by a tile whose row of a is all ones.
+    With add_up also sums[j_bias + j] = sum_k b[k, j], by a tile whose row of a is all ones.
     """
     rows, columns, depth = size
     deep, wide = chunk

@@ -9,16 +9,16 @@ from ..elementary import gelu_erf, gelu_erf_value, gelu_tanh
 from ..simd import noinline
 
 # NOTHING            c = a b
-# ADD_BIAS           c += bias; only where the sums could not begin with it
+# ADD_BIAS           c += bias, where the sums begin at the residual instead
 # GELU, _TANH        h = gelu(z), where z is c itself
 # GELU_SLOPE, _TANH  h = gelu(z) and c *= gelu'(z)
 NOTHING, ADD_BIAS, GELU, GELU_TANH, GELU_SLOPE, GELU_TANH_SLOPE = range(6)
-VALUES = {"erf": GELU, "tanh": GELU_TANH}  # of a form, by its name
-SLOPES = {"erf": GELU_SLOPE, "tanh": GELU_TANH_SLOPE}
+VALUES = {"erf": GELU, "tanh": GELU_TANH}  # the forward's mode for each form
+SLOPES = {"erf": GELU_SLOPE, "tanh": GELU_TANH_SLOPE}  # the backward's
 
 
 class Ending(NamedTuple):
-    """What follows a product. An array that the mode does not need is any array."""
+    """What follows a product. Arrays that the mode does not need may be any."""
 
     mode: int
     bias: np.ndarray  # (N,)
@@ -29,9 +29,9 @@ class Ending(NamedTuple):
 
 @jit
 def finish(ending, c, rows, columns, j0, slopes, slopes0):
-    """End rows x columns of c, whose first column is column j0 of the whole product.
+    """Apply the ending to rows x columns of c, whose first column is column j0 of the product.
 
-    One loop makes h and the slopes, which wait for the next loop in slopes[slopes0:].
+    One loop writes h and puts the slopes into slopes[slopes0:]; the next multiplies c by them.
     """
     noinline()
     mode, bias, z, h, c_numbers = ending.mode, ending.bias, ending.z, ending.h, c.numbers

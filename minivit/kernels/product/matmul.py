@@ -1,6 +1,7 @@
-"""The matrix product that all other kernels call, with bias, residual and GELU taken along.
+"""The matrix product that all other kernels call, with bias, residual and GELU fused.
 
-c = a @ b, as `np.matmul`. Here it is checked, and handed to our tiles or to a BLAS (choice.py).
+c = a @ b, as in `np.matmul`. Here the operands are checked, and handed to our tiles or to a BLAS
+(choice.py).
 """
 
 import numpy as np
@@ -46,10 +47,10 @@ def _matmul_into(out, a, b, *, bias=None, residual=None, column_sums=None,
                  mode=NOTHING, z=None, h=None):  # fmt: skip
     """out (contiguous) = a @ b + bias + residual; column_sums (N,) = b's sums over k.
 
-    `mode` says what is done to c in the end; GELU's modes read z (None: c itself) and write h.
-    a, b, bias and residual are converted to the dtype of out, all others have it.
+    `mode` is the ending (endings.py); GELU's modes read z (None: out itself) and write h.
+    a, b, bias and residual are converted to the dtype of out; z, h and column_sums have it.
     """
-    a, b = np.asarray(a, out.dtype), np.asarray(b, out.dtype)  # in their order of memory
+    a, b = np.asarray(a, out.dtype), np.asarray(b, out.dtype)  # keeps their order in memory
     check(out, a, b)
     if bias is not None or residual is not None:
         bias, residual = like(out, bias, residual)

@@ -1,12 +1,12 @@
-"""How a matrix product is cut to fit the caches, and packed: what a tile will read, in a row.
+"""How a matrix product is cut to fit the caches, and packed in the order in which a tile reads.
 
     panel    PANEL columns of b: as many as a tile has
-    chunk    DEPTH steps of k x as many panels as fit into PACKED numbers
-    sweep    SWEEP rows of a, which meet all panels of a chunk
+    chunk    up to DEPTH steps of k x as many panels as fit into PACKED numbers
+    sweep    up to SWEEP rows of a, which are multiplied by all panels of a chunk
 
-To pack b, K N numbers are read and written. To pack a, where its rows lie across memory (x^T), M K
-numbers are, once per chunk. The sizes stand on a plateau: with half or twice of each, the products
-of a ViT were as fast, as far as the machine's own wavering could tell.
+Packing b reads and writes K N numbers. Packing a, which only x^T needs, reads and writes M K
+numbers for each chunk along N. The sizes are not critical: with half or twice of each, the products
+of a ViT took the same time, within the noise of the machine.
 """
 
 import functools
@@ -27,10 +27,10 @@ PANEL_BYTES = VECTORS * VECTOR_BYTES
 def room(rows, columns, depth, itemsize):
     """How many numbers of workspace `multiply` needs.
 
-    For a chunk of b, and after it for a sweep of a or a row of slopes.
+    A chunk of b comes first, then a sweep of a or a row of slopes.
     """
     deep, wide = chunks(columns, depth, itemsize)
-    square = (VECTOR_BYTES // itemsize) * (PANEL_BYTES // itemsize)  # packing's last write
+    square = (VECTOR_BYTES // itemsize) * (PANEL_BYTES // itemsize)  # `pack` may write past the end
     group, stride = groups(itemsize)
     beside = max((min(rows, SWEEP) + group - 1) // group * stride * deep, wide)
     return (deep * wide + square) + (beside + square)
@@ -47,9 +47,10 @@ def chunks(columns, depth, itemsize):
 
 @jit
 def groups(itemsize):
-    """How rows of a are packed: so many at a time, and so many numbers for them at every k.
+    """How rows of a are packed: (rows of a group, `stride`).
 
-    These numbers are whole vectors. The last few may be rows of the next group: nobody reads those.
+    A group is as many rows of a as fill whole tiles; at every k it takes `stride` numbers, of which
+    those past the group are never read.
     """
     lanes = VECTOR_BYTES // itemsize
     stride = lanes if lanes >= ROWS else VECTORS * lanes

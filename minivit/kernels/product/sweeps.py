@@ -1,7 +1,7 @@
 """A sweep: some rows of a times a chunk of b, tile by tile.
 
-a is read where it lies, or as `pack_rows` has packed it; b as `pack` has packed it, or where it
-lies if c has few rows. The tile is in simd/tiles.py.
+a is read in place, or as `pack_rows` has packed it; b as `pack` has packed it, or in place if c has
+few rows. The tile is in simd/tiles.py.
 """
 
 from ..compiling import jit
@@ -9,16 +9,18 @@ from ..matrix import ONE, Matrix, moved
 from ..simd import ROWS, VECTORS, noinline, tile
 from .packing import PANEL_BYTES, groups
 
-WITH_CLS = ROWS + 1  # e.g. 16 patches and a cls token end in one tile, not in a tile and a row
-IN_PLACE = 6 * ROWS  # up to so many rows, packing b costs more than reading it where it is
+# With 16 patches and a cls token the last 9 rows are one tile of 9, not one of 8 and one of 1
+# (where ROWS is 8).
+WITH_CLS = ROWS + 1
+IN_PLACE = 6 * ROWS  # up to so many rows, packing b costs more than reading it in place
 
 
 @jit
 def sweep(a, a_group, b, b_panel, start, use_start, c, size):
     """c = (start) + a @ b for few rows: whole tiles, then the rows left, by 4 and by 1.
 
-    Row r of a begins at r // group a_group + r % group a.row; panel p of b at p PANEL b_panel.
-    The last panel may be narrow, one vector wide; there the last ROWS + 1 rows go as one tile.
+    Row r of a begins at (r // group) a_group + (r % group) a.row, panel p of b at p PANEL b_panel.
+    The last panel is narrow if one vector holds it; there the last ROWS + 1 rows are one tile.
     """
     noinline()
     rows, columns, depth = size
@@ -34,7 +36,7 @@ def sweep(a, a_group, b, b_panel, start, use_start, c, size):
             at = a.first + r // group * a_group + r % group * a.row
             ar = Matrix(a.numbers, at, a.row, a.column)
             sr, cr = moved(start, r, j), moved(c, r, j)
-            # Numbers of rows and vectors are literals: they say how the tile is compiled.
+            # Rows and vectors are literals: each pair of them is a tile compiled for it.
             if r + ROWS <= rows and not narrow:
                 tile(ROWS, VECTORS, ar, bj, sr, use_start, cr, width, depth)
                 r += ROWS
@@ -57,9 +59,9 @@ def sweep(a, a_group, b, b_panel, start, use_start, c, size):
 
 @jit
 def reads_in_place(b_column, rows, columns, itemsize):
-    """Whether b is read where it lies: few rows of c, and b's rows whole vectors side by side.
+    """Whether b is read in place: c has few rows, and b's rows are contiguous and wide enough.
 
-    A panel is read whole, or its first vector alone: where b lies, there must be as much.
+    A tile reads a whole panel, or its first vector alone: b's last panel must hold as much.
     """
     panel = PANEL_BYTES // itemsize
     beyond = columns % panel
@@ -68,6 +70,6 @@ def reads_in_place(b_column, rows, columns, itemsize):
 
 @jit(inline="always")
 def sweep_in_place(a, b, start, use_start, c, size):
-    """c = (start) + a @ b, nothing packed: for what `reads_in_place`."""
+    """c = (start) + a @ b, nothing packed: for operands of which `reads_in_place` is true."""
     group, _ = groups(c.numbers.itemsize)
     sweep(a, group * a.row, b, ONE, start, use_start, c, size)

@@ -1,8 +1,8 @@
 """Our own product, threaded. A network needs x w, dy w^T and x^T dy: transposes are only strides.
 
-c is cut into rectangles. Each thread takes its share of them, and packs what it needs itself:
-nobody waits for anybody. Every number of c is summed over k in the same order however c is cut: the
-same bits with any number of threads. It costs 2 M N K operations.
+c is cut into rectangles. Each thread takes its share of them and packs what it needs itself, so
+that no thread waits for another. Every number of c is summed over k in the same order however c is
+cut: the same bits for any number of threads. A product costs 2 M N K operations.
 """
 
 import functools
@@ -16,6 +16,7 @@ from numba.np.numpy_support import from_dtype
 from ..compiling import address_of, jit, parallel_jit
 from ..matrix import ONE, ZERO, Matrix, moved
 from ..simd import ROWS, call
+from ..workspace import APART
 from .chunks import multiply
 from .endings import ADD_BIAS, NOTHING, Ending
 from .packing import PANEL_BYTES, chunks, room
@@ -49,16 +50,17 @@ def tiled_into(out, a, b, *, bias=None, residual=None, column_sums=None,
         start, use_start = (bias, 0, 0, 1), 1
     batch = math.prod(out.shape[:-2])
     threads = get_num_threads() if batch * m * n * k > SERIAL else 1
-    workspace = np.empty(threads * (room(m, n, k, c.itemsize) + 64) + 64, c.dtype)
+    each = room(m, n, k, c.itemsize) + APART // c.itemsize
+    workspace = np.empty(threads * each + 64, c.dtype)
     arrays = [c if x is None else x.reshape(-1) for x in (bias, z, h, column_sums)]
-    # Plain tuples: a named one would take a microsecond to unpack.
+    # Plain tuples: see matrix.py.
     _multiply(_share_address(c.dtype), threads, _stack(a), _stack(b), start, use_start, of_c,
               (batch, m, n, k), workspace, (mode, *arrays), column_sums is not None)  # fmt: skip
     return out
 
 
 def _stack(x):
-    """x (..., R, S) as a Stack; its numbers are copied unless x or its transpose is contiguous."""
+    """x (..., R, S) as a Stack's fields; it is copied unless x or its transpose is contiguous."""
     r, s = x.shape[-2:]
     if x.flags.c_contiguous:
         return x.reshape(-1), r * s, s, 1
@@ -72,7 +74,7 @@ def _stack(x):
 
 @parallel_jit
 def _multiply(share, threads, a, b, start, use_start, c, shape, workspace, ending, add_up):
-    """_share, by its address, on every thread."""
+    """Calls `_share`, by its address, on every thread."""
     if threads == 1:
         call(share, (ZERO, threads, a, b, start, use_start, c, shape, workspace, ending, add_up))
     else:
@@ -90,7 +92,7 @@ def _share_address(dtype):
 
 
 def _share(t, threads, a, b, start, use_start, c, shape, workspace, ending, add_up):
-    """What thread t does: its part of the rectangles of all matrices of the stack."""
+    """What thread t does: its part of the rectangles of all matrices in the stack."""
     a, b, start, c, ending = Stack(*a), Stack(*b), Stack(*start), Stack(*c), Ending(*ending)
     batch, m, n, depth = shape
     itemsize = workspace.itemsize
@@ -103,17 +105,17 @@ def _share(t, threads, a, b, start, use_start, c, shape, workspace, ending, add_
     whole = parts == 1 and chunk[0] >= depth and chunk[1] >= n
     plain = ending.mode == NOTHING and not add_up
     if whole and plain and reads_in_place(b.column, m, n, itemsize):
-        # Small matrices: to find out for each how to go about it would take as long as its sums.
+        # Small matrices: `multiply` would spend as long on decisions as on their sums.
         for u in range(t * batch // threads, (t + 1) * batch // threads):
             sweep_in_place(_matrix(a, u), _matrix(b, u), _matrix(start, u), use_start,
                            _matrix(c, u), (m, n, depth))  # fmt: skip
         return
-    # The thread's own space, so placed that no vector crosses a cache line.
+    # The thread's own space, aligned so that no vector crosses a cache line.
     w0 = -workspace.ctypes.data % 64 // itemsize + t * (workspace.size // threads // 64 * 64)
     packed = Matrix(workspace, w0, panel, ONE)
     for u in range(t * batch * parts // threads, (t + 1) * batch * parts // threads):
         item, i, j = u, ZERO, ZERO
-        if parts > 1:  # divisions take longer than a tile
+        if parts > 1:  # else no divisions, which take longer than a tile
             item, part = u // parts, u % parts
             i, j = part // across * tall, part % across * wide
         size = min(tall, m - i), min(wide, n - j), depth
@@ -131,9 +133,9 @@ def _matrix(stack, u):
 
 @jit
 def _grid(rows, columns, parts, panel, rows_apart):
-    """parts = down x across rectangles of c, so that the largest takes least time, with packing.
+    """parts = down x across rectangles of c, cut so that the largest takes least time.
 
-    To pack a panel of b costs about as much as a tile, to pack a tile's rows of a half of that.
+    Packing counts: a panel of b takes about as long as a tile, a tile's rows of a half as long.
     """
     best, least = 1, np.inf
     for down in range(1, parts + 1):

@@ -1,17 +1,17 @@
-"""Explicit SIMD: the few things plain Numba cannot say, as LLVM instructions. All of it is here.
+"""Explicit SIMD: the few things that plain Numba cannot say, as LLVM instructions.
 
     emitter.py       how wide this machine's vectors are, and the words to write LLVM with
     tiles.py         a part of a matrix product whose sums stay in registers: read this first
     registers.py     the registers of a tile, and the loop over k that fills them
     packing.py       whole vectors moved: a row copied, a square transposed
     vector.py        one vector register as a value that kernels calculate with
-    exponential.py   exp of such a register, and the pieces of every exp
+    exponential.py   exp of such a register, and what every exp is made of
     scalars.py       a polynomial and the larger of two numbers, which LLVM vectorises in a loop
     calls.py         how compiled functions call each other, so that they compile quickly
 
-Everything takes a Matrix, or an array and an offset, never a slice: a Numba slice counts
-references, which threads would fight over. Above each piece stands its twin in plain Python, which
-says the same in NumPy and runs when the JIT is off.
+Everything takes a Matrix, or an array and an offset, never a slice: Numba counts references to a
+slice, and threads would wait for each other at the counter. Above each instruction stands its twin
+in NumPy, which runs when the JIT is off.
 """
 
 from .calls import call, noinline

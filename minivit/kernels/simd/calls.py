@@ -1,8 +1,8 @@
 """Two ways to call a compiled function that keep compiling short.
 
-Numba and LLVM copy a callee into every place that calls it, and compile each copy again; they
-compile what a parallel loop calls three times over. `noinline` forbids the copy. `call` goes
-through an address, where neither of them sees the callee.
+Numba and LLVM copy a callee into every place that calls it, and compile each copy again. `noinline`
+forbids the copy. `call` goes through an address, so that neither of them sees the callee
+(compiling/address.py).
 """
 
 from llvmlite import ir

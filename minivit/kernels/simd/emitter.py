@@ -12,7 +12,7 @@ from numba.extending import intrinsic
 
 
 def _vector_bytes():
-    """Width of the vectors that Numba compiles for (it may be held to less than the CPU has)."""
+    """Width of the vectors that Numba compiles for (its settings may allow less than the CPU)."""
     if config.CPU_FEATURES is not None:
         features = config.CPU_FEATURES
     elif config.CPU_NAME not in (None, "host"):
@@ -34,7 +34,7 @@ def lanes(dtype):
 
 
 def instruction(twin, **options):
-    """Decorates an intrinsic; with the JIT off, its twin in plain Python stands in its place."""
+    """Decorates an intrinsic; with the JIT off, its twin takes its place."""
     if config.DISABLE_JIT:
         return lambda function: twin
     return intrinsic(**options) if options else intrinsic
@@ -83,7 +83,7 @@ class Emitter:
         return self.builder.gep(data, [offset])
 
     def matrix(self, kind, matrix):
-        """Of a Matrix: where it begins, and its row and column strides."""
+        """Where a Matrix begins, and its row and column strides."""
         numbers, first, row, column = cgutils.unpack_tuple(self.builder, matrix)
         return self.pointer(kind[0], numbers, first), row, column
 
@@ -92,7 +92,7 @@ class Emitter:
         return self.builder.bitcast(self.builder.gep(pointer, [offset]), self.vector.as_pointer())
 
     def load(self, where, mask=None):
-        """A vector; lanes outside the mask are not read, and zero."""
+        """A vector; lanes outside the mask are not read, and are 0."""
         if mask is None:
             return self.builder.load(where, align=self.bytes)
         bits, align = ir.VectorType(ir.IntType(1), self.lanes), ir.IntType(32)
@@ -118,7 +118,7 @@ class Emitter:
         self.builder.call(fetch, [self.builder.bitcast(where, pointer), read, nearest, data])
 
     def mask(self, width, vector=0):
-        """Which lanes of this vector, one of several side by side, lie left of `width`."""
+        """Which lanes of vector number `vector`, of several side by side, lie left of `width`."""
         kind = ir.VectorType(ir.IntType(64), self.lanes)
         columns = ir.Constant(kind, [vector * self.lanes + lane for lane in range(self.lanes)])
         return self.builder.icmp_signed("<", columns, self.broadcast(width))

@@ -1,10 +1,10 @@
-"""exp, and the pieces that both of its forms are made of.
+"""exp of a register, and what both forms of exp are made of.
 
     exp(n ln 2 + r) = 2^n exp(r)          exp(r) = 1 + r + r^2 polynomial(r),    |r| <= ln(2)/2
 
-There are two forms. `vector_exp`, here, takes a register and is for attention, whose scores already
-lie in registers. `elementary.exp` takes a number and stands in a loop, from which LLVM makes vector
-code. Both use the constants below.
+`vector_exp`, here, takes a register and is for attention, whose scores already lie in registers.
+`elementary.exp` takes a number and is called in loops, which LLVM vectorises. Both use the
+constants below.
 """
 
 import math
@@ -15,13 +15,13 @@ from numba import types
 
 from .emitter import Emitter, instruction
 
-# By the bits of the type. ln 2 comes in two parts, so that n times the first is exact.
+# For the bits of a type: ln 2 in two parts, of which n times the first is exact.
 LN2 = {
     32: (0.693359375, -2.12194440054690581e-4),
     64: (6.93147180369123816490e-01, 1.90821492927058770002e-10),
 }
 
-# From the constant up, a minimax fit: exp(r) has a relative error of 3e-9 and 8e-18.
+# Minimax fits, the constant first. The relative errors of exp(r): 3e-9 and 8e-18.
 EXP_COEFFICIENTS = {
     32: (0.4999999337, 0.1666652015, 0.0416683893, 0.008368784801, 0.001381525096),
     64: (0.500000000000001, 0.16666666666666674, 0.04166666666652095, 0.008333333333322127,
@@ -44,8 +44,8 @@ def _ldexp(value, exponent):
 def ldexp(typingctx, value, exponent):
     """value * 2**exponent for numbers; the exponent is a float that holds an integer.
 
-    It is added to the bits of the value's exponent. Where the result is no normal number it comes
-    out wrong: whoever calls this must look at the argument.
+    It is added to the bits of the value's own exponent. A result that is no normal number comes out
+    wrong: the caller must look at the argument.
     """
 
     def codegen(context, b, signature, args):
@@ -69,11 +69,11 @@ def _vector_exp(x):
 def vector_exp(typingctx, x):
     """exp(x) for a register whose numbers are all <= 0.
 
-    Errors, measured over all such x: 9e-8 in float32, 2.5e-16 in float64, relative. Below the
-    smallest normal number and at -infinity it is 0; NaN stays NaN.
+    Relative errors, measured over all such x: 9e-8 in float32, 2.5e-16 in float64. A result below
+    the smallest normal number is 0; NaN stays NaN.
 
-    1.5 * 2**FRACTION is added to x / ln 2: that rounds to the integer n, and leaves n in the lowest
-    bits of the sum. The bias is added with it, so that these bits, shifted into the exponent's
+    1.5 * 2**FRACTION is added to x / ln 2: that rounds it to the integer n, and leaves n in the
+    lowest bits of the sum. BIAS is added with it, so that these bits, shifted into the exponent's
     place, are the float 2**n.
     """
     bits = x.dtype.bitwidth

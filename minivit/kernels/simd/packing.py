@@ -1,4 +1,4 @@
-"""Whole vectors moved in memory: a row copied, a square transposed; both mind ragged edges."""
+"""Whole vectors moved in memory: a row copied, a square transposed; edges may be ragged."""
 
 import numpy as np
 from numba import types
@@ -52,9 +52,9 @@ def _transpose_square(to, source, rows, width, factor):
 def transpose_square(typingctx, to, source, rows, width, factor):
     """to[k, r] = factor source[r, k] for a square of LANES x LANES; rows x width exist in source.
 
-    Two Matrices with contiguous rows. All LANES x LANES of `to` are written (rubbish past rows and
-    width); nothing else is read. There are log2(LANES) perfect shuffles: each interleaves row i
-    with row i + LANES/2.
+    Both are Matrices with contiguous rows. All LANES x LANES of `to` are written (rubbish past rows
+    and width); of source only what exists is read. It takes log2(LANES) perfect shuffles, each of
+    which interleaves row i with row i + LANES/2.
     """
 
     def codegen(context, builder, sig, args):

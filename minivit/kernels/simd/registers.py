@@ -26,7 +26,7 @@ class Registers:
         return [self.read_row(pointer, masks) for pointer in pointers]
 
     def prefetch(self, pointers):
-        """Ask for these rows: they are on their way while the processor goes on."""
+        """Ask for these rows; the processor goes on while they are fetched."""
         for pointer in pointers:
             for v in self.vectors:
                 place = self.emit.number(v * self.emit.lanes)

@@ -1,4 +1,4 @@
-"""A polynomial, and the larger of two numbers: in a loop LLVM makes whole vectors of them."""
+"""A polynomial, and the larger of two numbers: LLVM vectorises a loop of them."""
 
 import numpy as np
 from llvmlite import ir
@@ -23,7 +23,7 @@ def polynomial(typingctx, x, coefficients):
         terms = cgutils.unpack_tuple(b, args[1])
         total = terms.pop()
         while terms:
-            total = b.fadd(b.fmul(total, args[0]), terms.pop())  # `contract` makes them one
+            total = b.fadd(b.fmul(total, args[0]), terms.pop())  # fused, by `contract`
         return total
 
     return x(x, coefficients), codegen

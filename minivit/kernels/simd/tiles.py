@@ -4,8 +4,8 @@
 
 One step of k loads `vectors` vectors of b's row, broadcasts each a[r, k] over a vector and does
 rows x vectors multiply-adds. With 8 x 2 that is 16 multiply-adds for 10 loads, so that the loads
-hide behind the arithmetic. The tile cannot be larger: its sums, b's vectors and one broadcast
-number must fit into the machine's registers.
+hide behind the arithmetic. The machine's registers limit a tile: they must hold its sums, b's
+vectors and one broadcast number.
 
     tile          for `matmul`, whose b is packed: reads b a whole tile wide
     tile_within   for attention, which packs nothing: stays inside its operands at every ragged edge
@@ -41,7 +41,7 @@ def tile(typingctx, rows, vectors, a, b, start, use_start, c, width, depth):
     use_start says what `first` is: 0 (False): zeros; 1 (True): start; 2: c itself.
     b is read vectors x LANES wide whatever the width is (pad it); start and c up to `width`.
     While k runs, the rows of `start` below these are fetched (a hint: they may lie past the array's
-    end), since the next tile's sums begin there. It makes a training step 1 to 2 % faster.
+    end), since the next tile's sums begin there. This makes a training step 1 to 2 % faster.
     """
     kinds, dtype = (a, b, start, c), c[0].dtype
     assert all(kind[0].dtype == dtype for kind in kinds), "one dtype per product"
@@ -66,7 +66,7 @@ def _tile_within(rows, vectors, a, b, c, size, accumulate):
 def tile_within(typingctx, rows, vectors, a, b, c, size, accumulate):
     """c[0:height, 0:width] = (accumulate ? c : 0) + a[0:height, 0:depth] @ b[0:depth, 0:width].
 
-    Like `tile`, for operands that nobody has padded; size is (height, width, depth). A row at or
+    Like `tile`, for operands without padding; size is (height, width, depth). A row at or
     past `height` repeats the last one (the same numbers to the same place), and past `width`
     nothing is read or written. Only a tile of one vector may be ragged. height and width >= 1.
     """
