@@ -26,7 +26,7 @@ from minivit.ops.attention import PLAIN, check_top_k, only_largest
 from .attention_chunk import backward_share, forward_share, room
 from .attention_steps import CHUNK
 from .compiling import address_of, parallel_jit
-from .inputs import like, need_shape, reals, upstream
+from .inputs import like, need_shape, reals, upstream, writeable
 from .simd import call
 
 
@@ -83,7 +83,7 @@ def attention_backward(dy, cache):
     dq = dscores k / sqrt(K); dk = dscores^T q / sqrt(K).
     dy (B, H, T, K), any strides -> dq, dk, dv (B, H, T, K), new arrays; threaded over heads.
     """
-    dy = upstream(dy, cache.q.dtype)
+    dy = writeable(upstream(dy, cache.q.dtype))
     need_shape("dy", dy, cache.q.shape)
     dq, dk, dv = np.empty((3, *dy.shape), dy.dtype)
     _attention_backward_into(dq, dk, dv, dy, cache)

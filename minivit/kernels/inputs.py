@@ -2,7 +2,8 @@
 
 NumPy looks at dtypes and shapes itself. Compiled code does not: it would read whatever lies behind
 a vector that is too short. A kernel computes in the dtype of its first argument, float32 or
-float64; arguments of another dtype are converted. Nothing is broadcast.
+float64; arguments of another dtype are converted. Nothing is broadcast. Read-only arrays are
+copied: Numba would compile the kernel anew for their type.
 """
 
 import numpy as np
@@ -16,7 +17,7 @@ def reals(**inputs) -> list[np.ndarray | None]:
     """As for an op, see `minivit.ops.inputs`, without complex numbers."""
     arrays = inputs_of_an_op(**inputs)
     need_real(next(iter(inputs)), arrays[0])
-    return arrays
+    return [None if x is None else writeable(x) for x in arrays]
 
 
 def need_real(name: str, x: np.ndarray) -> None:
@@ -35,7 +36,16 @@ def need_shape(name: str, array: np.ndarray | None, shape: tuple[int, ...]) -> N
 
 
 def like(x: np.ndarray, *arrays: np.ndarray | None) -> tuple[np.ndarray | None, ...]:
-    """The arrays in x's dtype, contiguous; None stays None."""
+    """The arrays in x's dtype, contiguous and writeable; None stays None."""
+    dtype = x.dtype
     return tuple(
-        [None if a is None else np.asarray(upstream(a, x.dtype), order="C") for a in arrays]
+        [
+            None if a is None else writeable(np.asarray(upstream(a, dtype), order="C"))
+            for a in arrays
+        ]
     )
+
+
+def writeable(x: np.ndarray) -> np.ndarray:
+    """x, or a copy if it is read-only."""
+    return x if x.flags.writeable else x.copy()

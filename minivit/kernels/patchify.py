@@ -12,12 +12,12 @@ from minivit.ops.patchify import PatchifyCache, gradient_dtype, movable, patch_g
 from minivit.ops.patchify import patchify_forward as patchified
 
 from .compiling import parallel_jit
-from .inputs import like
+from .inputs import like, writeable
 
 
 def patchify_forward(images, *, patch):
     """images (B, height, width, channels) -> patches (B, N, P*P*channels), in raster order."""
-    images = np.ascontiguousarray(movable(images))
+    images = writeable(np.ascontiguousarray(movable(images)))
     if images.dtype.type not in REALS:  # to compile it for whole numbers would take seconds
         return patchified(images, patch=patch)
     patch = patch_pair(patch)

@@ -1,8 +1,11 @@
 """Every kernel against the op that defines it: values, gradients, layouts, NaN and infinity."""
 
+import sys
+
 import numpy as np
 import pytest
 from numba import config
+from numba.core.dispatcher import Dispatcher
 
 from minivit import kernels, ops
 from minivit.checking.calls import every_call
@@ -98,6 +101,30 @@ def test_layouts_do_not_matter(name, layout, dtype):
     if dy.ndim:
         results = both_ways(kernels, call, inputs, layout(dy))
         assert_twins(results, right, dtype, "dy", has_offset(call))
+
+
+def compiled_signatures() -> set:
+    """Every kernel that is compiled, with the types that it is compiled for."""
+    found = set()
+    for module in list(sys.modules.values()):
+        if module.__name__.startswith(f"{kernels.__name__}."):
+            for kernel in vars(module).values():
+                dispatcher = getattr(kernel, "compiled", kernel)
+                if isinstance(dispatcher, Dispatcher):
+                    found |= {(dispatcher.__name__, types) for types in dispatcher.signatures}
+    return found
+
+
+@pytest.mark.skipif(config.DISABLE_JIT, reason="nothing is compiled")
+@pytest.mark.parametrize("name", NAMES)
+def test_read_only_arrays_compile_nothing_anew(name):
+    call, inputs = drawn(name, 2, 5, 6, dtype=np.float32)
+    dy = some_dy(call, inputs).astype(np.float32)
+    both_ways(kernels, call, inputs, dy)
+    before = compiled_signatures()
+    fixed = [None if x is None else read_only(x) for x in inputs]
+    both_ways(kernels, call, fixed, read_only(dy))
+    assert before and compiled_signatures() == before
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

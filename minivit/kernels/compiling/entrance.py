@@ -10,7 +10,6 @@ import threading
 
 import numba
 import numba.np.ufunc.parallel
-from numpy import ndarray
 
 from minivit.errors import InputError
 from minivit.threads import thread_count
@@ -35,7 +34,7 @@ def guarded(function, compiled):
                 _start_threads()
                 _keep_to_our_threads()
             _state["ran"] = True
-            return compiled(*(_copied(arguments) if _read_only_among(arguments) else arguments))
+            return compiled(*arguments)
 
     entered.compiled = compiled
     return entered
@@ -44,32 +43,6 @@ def guarded(function, compiled):
 def alone():
     """The lock: while it is held no other thread enters a kernel."""
     return _lock
-
-
-def _read_only_among(arguments):
-    """Whether an array among them, or in a tuple among them, is read-only.
-
-    Numba would compile the kernel anew for a read-only array, so it gets a copy. This loses
-    nothing: the array is an input, for what a kernel writes to is new, or known to be writeable.
-    """
-    last = None
-    for x in arguments:
-        if type(x) is ndarray:
-            if not x.flags.writeable:
-                return True
-        elif type(x) is tuple:
-            for y in x:
-                if type(y) is ndarray and y is not last:  # the same one often comes several times
-                    if not y.flags.writeable:
-                        return True
-                    last = y
-    return False
-
-
-def _copied(x):
-    if type(x) is tuple:
-        return tuple(map(_copied, x))
-    return x.copy() if type(x) is ndarray and not x.flags.writeable else x
 
 
 def _start_threads():

@@ -8,7 +8,7 @@ import numpy as np
 
 from minivit.errors import InputError
 
-from ..inputs import like, need_real, need_shape
+from ..inputs import like, need_real, need_shape, writeable
 from .blas import blas_into
 from .choice import chosen
 from .endings import NOTHING, SLOPES, VALUES
@@ -50,7 +50,8 @@ def _matmul_into(out, a, b, *, bias=None, residual=None, column_sums=None,
     `mode` is the ending (endings.py); GELU's modes read z (None: out itself) and write h.
     a, b, bias and residual are converted to the dtype of out; z, h and column_sums have it.
     """
-    a, b = np.asarray(a, out.dtype), np.asarray(b, out.dtype)  # keeps their order in memory
+    # asarray keeps their order in memory.
+    a, b = writeable(np.asarray(a, out.dtype)), writeable(np.asarray(b, out.dtype))
     check(out, a, b)
     if bias is not None or residual is not None:
         bias, residual = like(out, bias, residual)

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 
-import numpy
 import pytest
 
 numba = pytest.importorskip("numba")
@@ -180,18 +179,3 @@ def test_openmp_reads_how_long_to_wait_and_children_do_not():
 def test_layer_and_threads_in_words():
     layer, count = entrance.layer_and_threads()
     assert isinstance(layer, str) and count == numba.get_num_threads()
-
-
-def test_read_only_arrays_are_copied_in_tuples_too():
-    """Numba would compile a kernel again for their type."""
-    fixed = numpy.ones(3)
-    fixed.flags.writeable = False
-    seen = []
-    kernel = entrance.guarded(lambda *_: None, lambda *arguments: seen.append(arguments))
-    free = numpy.ones(3)
-    for arguments in ((fixed, 1, free), (1, (0, free, fixed)), (free, (free, free, 2))):
-        kernel(*arguments)
-    flat = [y for given in seen for x in given for y in (x if type(x) is tuple else (x,))]
-    arrays = [x for x in flat if isinstance(x, numpy.ndarray)]
-    assert len(arrays) == 7 and all(x.flags.writeable for x in arrays)
-    assert sum(x is free for x in arrays) == 5
