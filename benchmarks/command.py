@@ -8,8 +8,8 @@ import importlib
 import json
 import math
 import sys
-from pathlib import Path
 
+from minivit.cli.arguments import folder_name, one_of
 from minivit.errors import InputError
 
 BENCHMARKS = {
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = "benchmarks:\n" + "\n".join(f"  {n:<10}{h}" for n, h in BENCHMARKS.items())
     parser.add_argument(
-        "name", choices=BENCHMARKS, metavar="NAME", help=", ".join(BENCHMARKS) + " (see below)"
+        "name", type=one_of(BENCHMARKS), metavar="NAME", help=", ".join(BENCHMARKS) + " (see below)"
     )
     add = parser.add_argument
     add("--json", action="store_true", help="print the machine and all rows as JSON")
@@ -50,13 +50,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="ops, step, scaling: numba, numpy or numba,numpy (default: all)")  # fmt: skip
     add("--configs", default=argparse.SUPPRESS, metavar="LIST",
         help="step: some of digits-bench,fashion,cifar,Ti/16,S/16,B/16 (default: all)")  # fmt: skip
-    add("--vs", choices=("torch",), default=argparse.SUPPRESS,
+    add("--vs", type=one_of(["torch"]), default=argparse.SUPPRESS, metavar="torch",
         help="step: time PyTorch too, where it is installed")  # fmt: skip
-    add("--against", type=Path, default=argparse.SUPPRESS, metavar="FOLDER",
+    add("--against", type=folder_name, default=argparse.SUPPRESS, metavar="FOLDER",
         help="step: time this minivit against that of another checkout, in turns")  # fmt: skip
     add("--memory", action="store_true", help="step: measure the peak memory of training")
     add("--first-step", action="store_true", help="step: measure the time to the first step")
-    add("--out", type=Path, default=argparse.SUPPRESS, metavar="DIR",
+    add("--out", type=folder_name, default=argparse.SUPPRESS, metavar="DIR",
         help="scaling, roofline: where pictures go (default: out)")  # fmt: skip
     add("--tiny", action="store_true", help=argparse.SUPPRESS)
 

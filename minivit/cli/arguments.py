@@ -1,7 +1,10 @@
 """Arguments that several verbs share, and the types that refuse a bad value in a sentence."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+from minivit.nearest import nearest
 
 
 def add_threads(parser: argparse.ArgumentParser) -> None:
@@ -28,3 +31,22 @@ def whole_number(least: int) -> Callable[[str], int]:
         return number
 
     return parse
+
+
+def one_of(names: Collection[str]) -> Callable[[str], str]:
+    """An argument type: one of these names."""
+
+    def parse(text: str) -> str:
+        if text not in names:
+            near = nearest(text, names)
+            raise argparse.ArgumentTypeError(f"{text!r}: expected {' or '.join(names)}{near}")
+        return text
+
+    return parse
+
+
+def folder_name(text: str) -> Path:
+    """An argument type: a folder, by its name; "" as a path would be the current one."""
+    if not text:
+        raise argparse.ArgumentTypeError('"" is no name of a folder; the current one is called .')
+    return Path(text)

@@ -1,14 +1,14 @@
 """`minivit gradcheck [OP | NAME | RUN]`: is every handwritten gradient right?"""
 
 import argparse
-import difflib
 import inspect
 import json
 from pathlib import Path
 
-from minivit.cli.arguments import add_threads
+from minivit.cli.arguments import add_threads, whole_number
 from minivit.cli.configuration import add_options, given, refuse
 from minivit.errors import InputError
+from minivit.nearest import nearest
 
 HELP = "compare the handwritten gradients with finite differences"
 
@@ -23,7 +23,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="an op such as layernorm, a variant such as B/16 (shrunk to a small size), or a run "
         "folder or checkpoint file; by default every op",
     )
-    parser.add_argument("--seed", type=int, default=0, help="of what is drawn (default: 0)")
+    parser.add_argument(
+        "--seed", type=whole_number(0), default=0, metavar="N",
+        help="of what is drawn (default: 0)",
+    )  # fmt: skip
     parser.add_argument(
         "--json", action="store_true", help="print the tables as JSON (default: as text)"
     )
@@ -33,8 +36,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0 when every gradient is right, 1 when one is wrong."""
-    if arguments.seed < 0:
-        raise InputError(f"seed is {arguments.seed}: expected a whole number from 0")
     from minivit.models import ViTConfig
 
     reports = check(arguments.target, arguments.seed, given(arguments, ViTConfig))
@@ -58,7 +59,7 @@ def check(target: str | None, seed: int, changes: dict) -> list:
     """The reports on a target; InputError when it is none, or can't be changed."""
     from minivit.checking.samples import OPS, check_sample, samples
     from minivit.checking.targets import check_run, check_variant
-    from minivit.models.variants import VARIANTS
+    from minivit.models.variants import VARIANTS, own_name
 
     if target is None or target in OPS:
         refuse(changes, f"{target} is an op" if target else "none is named")
@@ -66,14 +67,15 @@ def check(target: str | None, seed: int, changes: dict) -> list:
         return [check_sample(sample, seed) for op in names for sample in samples(op, seed)]
     if target in VARIANTS:
         return [check_variant(target, seed, changes)]
-    if Path(target).exists():
+    if target == "" or Path(target).exists():  # "" as a path would be the current folder
         refuse(changes, f"{target} is a run or a checkpoint")
         return [check_run(target, seed)]
-    known = {name.lower(): name for name in (*OPS, *VARIANTS)}
-    near = difflib.get_close_matches(target.lower(), known, n=1, cutoff=0.0)[0]
+    if own_name(target):  # by an alias
+        return [check_variant(target, seed, changes)]
     raise InputError(
-        f"{target!r} is no op, no variant and no file or folder here; the nearest name is "
-        f"{known[near]!r}. The ops are {', '.join(OPS)}; the variants {', '.join(VARIANTS)}"
+        f"{target!r} is no op, no variant and no file or folder here"
+        f"{nearest(target, (*OPS, *VARIANTS))}. The ops are {', '.join(OPS)}; the variants "
+        f"{', '.join(VARIANTS)}"
     )
 
 

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 
 from minivit.cli import printing
 from minivit.cli.arguments import add_threads
-from minivit.cli.parser import VERBS, Parser, nearest, read
+from minivit.cli.parser import VERBS, Parser, read
 from minivit.cli.sentences import sentence
 from minivit.errors import InputError
+from minivit.nearest import nearest
 from minivit.threads import crowded, set_threads, thread_count
 
 # The verbs that have --threads.

@@ -1,14 +1,13 @@
 """How `minivit VERB ...` is read: an error is one sentence, not a page of usage."""
 
 import argparse
-import difflib
 import importlib
 
 import minivit
 from minivit.errors import InputError
+from minivit.nearest import nearest
 
 VERBS = ("train", "evaluate", "predict", "info", "gradcheck", "bench", "doctor", "warmup")
-NEAR = 0.6  # how alike two names must be, 0 to 1, for one to be suggested for the other
 
 
 class Parser(argparse.ArgumentParser):
@@ -32,12 +31,6 @@ class Parser(argparse.ArgumentParser):
                     f"{self.prog.partition(' ')[2] or 'minivit'} has no option {option}"
                     f"{nearest(option, known)}; `{self.prog} --help` lists them"
                 )
-
-
-def nearest(name: str, known) -> str:
-    """ "; the nearest is '--epochs'", or nothing where none is near."""
-    near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=NEAR)
-    return f"; the nearest is {near[0]}" if near else ""
 
 
 def read(verb: str | None, argv: list[str]) -> argparse.Namespace | None:

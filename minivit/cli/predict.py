@@ -1,7 +1,9 @@
 """Classify pictures with a trained model: PNG, JPEG and others, of any size and mode."""
 
 import argparse
+import glob
 import json
+import os
 import sys
 import textwrap
 from typing import NamedTuple
@@ -78,7 +80,7 @@ def answers(model, given: list[str], top: int):
     """For every picture its answer, or why it has none: one bad file stops no other."""
     from minivit.errors import InputError
 
-    for path in given:
+    for path in spelled_out(given):
         try:
             pictures = list(pictures_of(path))
         except (InputError, OSError) as error:
@@ -91,6 +93,16 @@ def answers(model, given: list[str], top: int):
                 yield predict(model, name, top, content)
             except (InputError, OSError) as error:
                 yield Unanswered(str(getattr(name, "filename", name)), error)
+
+
+def spelled_out(given: list[str]):
+    """Every name, and for a pattern such as *.png the names that fit.
+
+    Most shells do this; those of Windows leave it to the program.
+    """
+    for path in given:
+        fitting = [] if os.path.lexists(path) else sorted(glob.glob(path))
+        yield from fitting or [path]
 
 
 def pictures_of(path: str):

@@ -22,7 +22,7 @@ def finish(training, folder: Path) -> None:
 
     run = typed(folder)
     if not can_draw() and training.state.history:
-        print("  No curve.png: matplotlib is missing; pip install 'minivit[plots]', then run\n"
+        print("  No curve.png: matplotlib is missing; pip install matplotlib, then run\n"
               f"  minivit train --resume {run}\n  which draws it.")  # fmt: skip
     print(
         f"\nNext:\n  minivit evaluate {run}\n  minivit predict {run} YOUR_PICTURE.png\n"

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from minivit.cli.arguments import add_threads
+from minivit.cli.arguments import add_threads, folder_name
 from minivit.cli.configuration import add_options, given
 from minivit.cli.progress import Progress, opening
 from minivit.cli.results import finish
@@ -31,7 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_options(parser.add_argument_group("how"), TrainingConfig, defaults=recipe)
     add_threads(parser)
     folder = parser.add_argument_group("where to")
-    folder.add_argument("--out", metavar="DIR", help="run folder (default: runs/DATASET-N)")
+    folder.add_argument("--out", type=folder_name, metavar="DIR",
+                        help="run folder (default: runs/DATASET-N)")  # fmt: skip
     folder.add_argument("--force", action="store_true", help="overwrite the run that --out holds")
     folder.add_argument("--resume", metavar="RUN", help="go on with this run, exactly")
 

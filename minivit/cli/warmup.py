@@ -2,7 +2,7 @@
 
 import argparse
 
-from minivit.cli.arguments import add_threads
+from minivit.cli.arguments import add_threads, one_of
 from minivit.errors import InputError
 
 HELP = "compile the kernels ahead of their first use, once per machine"
@@ -11,9 +11,11 @@ HELP = "compile the kernels ahead of their first use, once per machine"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dtype",
-        choices=("float32", "float64"),
+        type=one_of(("float32", "float64")),
         default="float32",
-        help="of the numbers to compile for; gradient checks take float64 (default: float32)",
+        metavar="TYPE",
+        help="float32 or float64, of the numbers to compile for; gradient checks take float64 "
+        "(default: float32)",
     )
     parser.add_argument(
         "--keep-old", action="store_true",

@@ -32,7 +32,7 @@ def new_figure(width: float, height: float):
     if not can_draw():
         raise InputError(
             "drawing a training curve needs matplotlib, which is not installed; "
-            "run pip install 'minivit[plots]'"
+            "run pip install matplotlib"
         )
     from matplotlib.figure import Figure
 

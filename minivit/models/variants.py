@@ -1,11 +1,11 @@
 """Configurations that have names."""
 
-import difflib
 import re
 from dataclasses import fields, replace
 
 from minivit.errors import InputError
 from minivit.models.config import ViTConfig
+from minivit.nearest import nearest
 
 HEAD_WIDTH, GRID, DEPTH, CLASSES, TOP_K = 4, (2, 3), 2, 5, 3  # shrunk: 7 tokens, so not 7 classes
 
@@ -28,10 +28,9 @@ def variant(name: str, **changes) -> ViTConfig:
     """
     own = own_name(name)
     if own is None:
-        by_lower_case = {known.lower(): known for known in VARIANTS}
-        near = difflib.get_close_matches(str(name).lower(), by_lower_case, n=1)
-        nearest = f"; the nearest name is {by_lower_case[near[0]]!r}" if near else ""
-        raise InputError(f"unknown variant {name!r}{nearest}. There are {', '.join(VARIANTS)}")
+        raise InputError(
+            f"unknown variant {name!r}{nearest(name, VARIANTS)}. There are {', '.join(VARIANTS)}"
+        )
     unknown = set(changes) - {field.name for field in fields(ViTConfig)}
     if unknown:
         raise InputError(f"a ViT's configuration has no field {', '.join(sorted(unknown))}")

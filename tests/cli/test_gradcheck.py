@@ -119,8 +119,23 @@ def test_json_of_something_wrong(capsys, broken_layernorm):
 
 @pytest.mark.parametrize(("given", "near"), [("layrnorm", "layernorm"), ("b16", "B/16")])
 def test_an_unknown_name_gets_the_nearest(given, near):
-    with pytest.raises(InputError, match=f"{given!r} is no op, .* nearest name is {near!r}"):
+    with pytest.raises(InputError, match=f"{given!r} is no op, .* nearest is {near}. The ops"):
         command(given)
+
+
+def test_a_name_far_from_all_gets_none():
+    with pytest.raises(InputError, match=r"'help' is no op, .* folder here\. The ops"):
+        command("help")
+
+
+def test_the_empty_name_is_not_the_current_folder():
+    with pytest.raises(InputError, match='"" is no name of a checkpoint'):
+        command("")
+
+
+def test_a_variant_by_the_name_that_others_give_it(capsys):
+    assert command("vit_tiny_patch16_224") == 0
+    assert "vit_tiny_patch16_224 was shrunk: " in capsys.readouterr().out
 
 
 def test_files_that_hold_no_model(tmp_path):
@@ -129,11 +144,6 @@ def test_files_that_hold_no_model(tmp_path):
     (tmp_path / "noise").write_bytes(np.random.default_rng(0).bytes(100))
     with pytest.raises(InputError, match="truncated or not a safetensors file"):
         command(str(tmp_path / "noise"))
-
-
-def test_a_negative_seed():
-    with pytest.raises(InputError, match="seed is -1"):
-        command("softmax", "--seed", "-1")
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ def test_a_checkpoint_can_not_be_changed(tmp_path, capsys):
 def test_an_unknown_name_says_the_nearest(capsys):
     assert main(["info", "b16"]) == 2
     error = capsys.readouterr().err
-    assert "unknown variant 'b16'; the nearest name is 'B/16'" in error
+    assert "unknown variant 'b16'; the nearest is B/16" in error
     assert "no run or checkpoint has this name" in error
 
 

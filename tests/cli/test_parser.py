@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from minivit.cli.main import main
-from minivit.cli.parser import build_parsers, nearest
+from minivit.cli.parser import build_parsers
 
 
 def python(code: str) -> subprocess.CompletedProcess:
@@ -43,6 +43,17 @@ def test_an_unknown_option_names_the_nearest_and_where_help_is(argv, sentence, c
             "minivit info: there is nothing to do with B/16; `minivit info --h",
         ),
         (["warmup", "-x"], "minivit warmup: there is nothing to do with -x; `minivit warmup"),
+        (
+            ["warmup", "--dtype", "float23"],
+            "minivit warmup: argument --dtype: 'float23': expected float32 or float64; the nearest "
+            "is float32; `minivit warmup --help` lists the options",
+        ),
+        (["bench", "setp"], "minivit bench: argument NAME: 'setp': expected ceiling or products "),
+        (["bench", "step", "--vs", "jax"], "minivit bench: argument --vs: 'jax': expected torch;"),
+        (["train", "--out", ""], 'minivit train: argument --out: "" is no name of a folder; the '),
+        (["bench", "scaling", "--out="], 'minivit bench: argument --out: "" is no name of a '),
+        (["gradcheck", "--seed", "-1"], "minivit gradcheck: argument --seed: '-1': expected a wh"),
+        (["gradcheck", "--seed", "1.5"], "minivit gradcheck: argument --seed: '1.5': expected a "),
     ],
 )
 def test_other_errors_are_a_sentence_without_the_usage(argv, sentence, capsys):
@@ -56,11 +67,6 @@ def test_other_errors_are_a_sentence_without_the_usage(argv, sentence, capsys):
 def test_what_follows_two_dashes_is_no_option():
     _, predict = build_parsers("predict")
     predict.refuse_unknown(["predict", "--", "--picture.png"])
-
-
-def test_a_name_that_is_far_from_all_has_no_nearest():
-    assert nearest("--epoch", ["--epochs", "--out"]) == "; the nearest is --epochs"
-    assert nearest("--zebra", ["--epochs", "--out"]) == ""
 
 
 def test_building_the_parser_leaves_numpy_alone():

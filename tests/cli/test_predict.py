@@ -122,6 +122,23 @@ def test_an_empty_name_is_not_the_current_folder(run, folder, monkeypatch, capsy
     assert '"" is no name of a checkpoint' in capsys.readouterr().err
 
 
+def test_patterns_are_spelled_out_where_the_shell_left_them(run, folder, capsys):
+    (folder / "[b].png").write_bytes((folder / "b.png").read_bytes())
+    expected = sorted(map(str, folder.glob("*.png")))
+    assert len(expected) > 1
+    assert main(["predict", run, str(folder / "*.png"), "--json"]) == 0
+    assert [entry["file"] for entry in json.loads(capsys.readouterr().out)] == expected
+    for given in ("[b].png", "?.png"):  # the first is a file's name, although it looks like b.png's
+        assert main(["predict", run, str(folder / given), "--json"]) == 0
+        (entry,) = json.loads(capsys.readouterr().out)
+        assert entry["file"] == str(folder / given.replace("?", "b"))
+
+
+def test_a_pattern_that_fits_nothing_is_no_file(run, folder, capsys):
+    assert main(["predict", run, str(folder / "*.tiff")]) == 2
+    assert "*.tiff" in capsys.readouterr().err
+
+
 def test_names_stay_on_their_line(run, folder, capsys):
     (folder / "b.png").rename(folder / "b\n\x1b[2J.png")
     assert main(["predict", run, str(folder)]) == 0

@@ -29,7 +29,7 @@ def test_no_test_image_is_trained_on_and_none_is_lost():
 
 
 def test_unknown_dataset_names_the_nearest():
-    with pytest.raises(InputError, match=r"unknown dataset 'digit'; the nearest name is 'digits'"):
+    with pytest.raises(InputError, match=r"unknown dataset 'digit'; the nearest is digits"):
         load_dataset("digit")
 
 

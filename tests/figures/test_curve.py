@@ -97,6 +97,6 @@ def test_a_folder_that_is_missing_is_an_os_error(tmp_path, figures):
 def test_without_matplotlib_a_sentence_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: None)
     assert not can_draw()
-    with pytest.raises(InputError, match=r"pip install 'minivit\[plots\]'"):
+    with pytest.raises(InputError, match=r"pip install matplotlib"):
         training_curve(rows([1.0]), tmp_path / "curve.png")
     assert not list(tmp_path.iterdir())

@@ -322,7 +322,7 @@ def test_gradients_on_logits_of_any_kind():
 def test_a_variants_name_is_a_configuration():
     assert ViT("digits").config == variant("digits")
     assert np.array_equal(ViT("digits").parameters.flat, ViT(variant("digits")).parameters.flat)
-    with pytest.raises(InputError, match="unknown variant 'digit'; the nearest name is 'digits'"):
+    with pytest.raises(InputError, match="unknown variant 'digit'; the nearest is digits"):
         ViT("digit")
     with pytest.raises(InputError, match=r"a ViTConfig or a variant's name \(digits, .* is 3"):
         ViT(3)
