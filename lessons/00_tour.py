@@ -206,8 +206,9 @@ assert moved == ["head.w", "head.b"]  # dpooled = dlogits w^T = 0: a zero head l
 p.flat[:] -= 0.1 * model.gradients.flat  # one step of plain gradient descent, on all at once
 
 # %% [markdown]
-# After that step the head is not zero any more, and the second step reaches every tensor. Here is
-# one linear inside by hand: `mlp.w2` of the last block, y = h w2 + b2.
+# After that step the head is not zero any more, and the second step reaches every tensor. (A
+# breakpoint in a backward of `minivit/ops/` is best set now: in the first step it shows zeros.)
+# Here is one linear inside by hand: `mlp.w2` of the last block, y = h w2 + b2.
 
 # %%
 logits, cache = model.forward(images)

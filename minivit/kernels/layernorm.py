@@ -47,9 +47,10 @@ def layernorm_forward(x, gamma, beta, *, eps=1e-6):
     need_shape("beta", beta, x.shape[-1:])
     y = np.empty_like(x)
     rows = x.reshape(-1, x.shape[-1])
-    statistics = np.empty((2, len(rows)), x.dtype)
-    _layernorm_forward_into(y.reshape(rows.shape), statistics, rows, gamma, beta, x.dtype.type(eps))
-    return y, LayerNormCache(x, gamma, statistics[0], statistics[1])
+    mean, rstd = np.empty((2, len(rows)), x.dtype)
+    eps = x.dtype.type(eps)
+    _layernorm_forward_into(y.reshape(rows.shape), mean, rstd, rows, gamma, beta, eps, False)
+    return y, LayerNormCache(x, gamma, mean, rstd)
 
 
 def layernorm_backward(dy, cache):
@@ -81,55 +82,46 @@ def _layernorm_backward_plus(dy, cache, plus):
 
 def _layernorm_again(cache, beta):
     """The forward's y, to rounding, from what it has kept: beta (D,) -> y (..., D)."""
-    y = np.empty_like(cache.x)
-    rows = (-1, cache.x.shape[-1])
-    _layernorm_again_into(
-        y.reshape(rows), cache.x.reshape(rows), cache.gamma, beta, cache.mean, cache.rstd
-    )
+    x, gamma, mean, rstd = cache
+    y, rows, eps = np.empty_like(x), (len(mean), x.shape[-1]), x.dtype.type(0)
+    _layernorm_forward_into(y.reshape(rows), mean, rstd, x.reshape(rows), gamma, beta, eps, True)
     return y
 
 
 @parallel_jit
-def _layernorm_forward_into(y, statistics, x, gamma, beta, eps):
-    rows, width = x.shape
-    real = y.dtype.type
-    per_element = real(1) / real(width)
-    for r in prange(rows):
-        total = real(0)
-        for j in range(width):
-            total += x[r, j]
-        mean = total * per_element
-        square = real(0)
-        for j in range(width):
-            square += (x[r, j] - mean) * (x[r, j] - mean)
-        variance = square * per_element
-        if variance < real(NARROW) * (mean * mean):
-            rest = _mean_of_rest(x, mean, r)
-            mean += rest
-            variance = max(variance - rest * rest, real(0))
-        rstd = real(1) / np.sqrt(variance + eps)
-        for j in range(width):
-            y[r, j] = (x[r, j] - mean) * rstd * gamma[j] + beta[j]
-        statistics[0, r] = mean
-        statistics[1, r] = rstd
-
-
-@jit
-def _mean_of_rest(x, mean, r):
-    """The mean of x - mean over row r: by how much the mean was rounded."""
-    total = x.dtype.type(0)
-    for j in range(x.shape[1]):
-        total += x[r, j] - mean
-    return total / x.dtype.type(x.shape[1])
-
-
-@parallel_jit
-def _layernorm_again_into(y, x, gamma, beta, mean, rstd):
+def _layernorm_forward_into(y, mean, rstd, x, gamma, beta, eps, known):
+    """mean and rstd (rows,) are written, or read where they are `known`."""
     rows, width = x.shape
     for r in prange(rows):
+        if not known:
+            mean[r], rstd[r] = _mean_and_rstd(x, r, eps)
         middle, scale = mean[r], rstd[r]
         for j in range(width):
             y[r, j] = (x[r, j] - middle) * scale * gamma[j] + beta[j]
+
+
+@jit(inline="always")
+def _mean_and_rstd(x, r, eps):
+    width = x.shape[1]
+    real = x.dtype.type
+    per_element = real(1) / real(width)
+    total = real(0)
+    for j in range(width):
+        total += x[r, j]
+    mean = total * per_element
+    square = real(0)
+    for j in range(width):
+        square += (x[r, j] - mean) * (x[r, j] - mean)
+    variance = square * per_element
+    if variance < real(NARROW) * (mean * mean):  # the mean was rounded by too much
+        rest = real(0)
+        for j in range(width):
+            rest += x[r, j] - mean
+        rest *= per_element
+        mean += rest
+        variance -= rest * rest
+        variance = variance if variance > real(0) else real(0)
+    return mean, real(1) / np.sqrt(variance + eps)
 
 
 def _layernorm_backward_into(dx, sums, dy, x, gamma, mean, rstd, plus, add_plus):
