@@ -67,6 +67,13 @@ def positions_2d(x, rows, columns, cls, *, grid):
     return x + torch.cat([cls[None], table])
 
 
+def sincos_positions(x, *, grid):
+    _, T, D = x.shape
+    frequencies = 10_000 ** (torch.arange(0, D, 2, dtype=torch.float64) / -D)
+    angles = torch.outer(torch.arange(T, dtype=torch.float64), frequencies)
+    return x + torch.stack([angles.sin(), angles.cos()], dim=-1).view(T, D).float()
+
+
 def stochastic_depth(x, *, drop):
     return x * torch.from_numpy(image_factors(drop, x.detach().numpy()))
 
@@ -90,6 +97,7 @@ FUNCTIONS = {
     "patchify": patchify,
     "positions": positions,
     "positions_2d": positions_2d,
+    "sincos_positions": sincos_positions,
     "softmax": softmax,
     "stochastic_depth": stochastic_depth,
 }

@@ -61,6 +61,17 @@ def positions_2d(s: Sizes) -> list[tuple]:
     ]
 
 
+def sincos_positions(s: Sizes) -> list[tuple]:
+    width = 4 * max(s.D // 4, 1)
+    with_cls, without = normal(s.B, s.N + 1, width), normal(s.B, s.N, width)
+    return [
+        ("", (with_cls,), {"grid": s.grid}),
+        ("2-D", (with_cls,), {"grid": s.grid, "kind": "sincos-2d"}),
+        ("2-D, no cls token", (without,), {"grid": s.grid, "kind": "sincos-2d"}),
+        ("2-D as in MAE", (with_cls,), {"grid": s.grid, "kind": "sincos-2d-mae"}),
+    ]
+
+
 def layernorm(s: Sizes) -> list[tuple]:
     x, gamma, beta = normal(s.B, s.T, s.D), normal(s.D), normal(s.D)
     return [
@@ -164,6 +175,7 @@ OPS = {  # from the pixels to the loss
     "embed": embed,
     "positions": positions,
     "positions_2d": positions_2d,
+    "sincos_positions": sincos_positions,
     "layernorm": layernorm,
     "softmax": softmax,
     "attention": attention,

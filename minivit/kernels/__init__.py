@@ -28,6 +28,7 @@ the top, where each file builds on those above it:
     patchify.py             images to rows of patches
     embed.py                the patches' product, cls token and positions
     positions.py            learned positions, added to the tokens
+    sincos_positions.py     fixed ones, added in the same way
     head.py                 pool and product
     cross_entropy.py        the loss
     global_norm.py          the length of the gradient
@@ -61,6 +62,10 @@ from minivit.kernels.positions import (
     positions_2d_forward,
     positions_backward,
     positions_forward,
+)
+from minivit.kernels.sincos_positions import (
+    sincos_positions_backward,
+    sincos_positions_forward,
 )
 from minivit.kernels.softmax import softmax_backward, softmax_forward
 from minivit.kernels.stochastic_depth import (
@@ -99,6 +104,8 @@ __all__ = [
     "positions_2d_forward",
     "positions_backward",
     "positions_forward",
+    "sincos_positions_backward",
+    "sincos_positions_forward",
     "softmax_backward",
     "softmax_forward",
     "stochastic_depth_backward",

@@ -5,14 +5,16 @@ from dataclasses import asdict, dataclass, fields
 
 from minivit.errors import InputError
 from minivit.fields import check_fields, described
+from minivit.models.combinations import check_positions
 from minivit.models.limits import check_sizes
 from minivit.ops.attention import AttentionOptions, check_top_k
 from minivit.ops.gelu import FORMS
 from minivit.ops.head import POOLS
 from minivit.ops.multihead_attention import check_heads
 from minivit.ops.patchify import patch_grid
+from minivit.ops.sincos_positions import SINCOS
 
-POSITIONS = ("learned", "learned-2d", "none")
+POSITIONS = ("learned", "learned-2d", *SINCOS, "none")
 POSITIONS_AT = ("input", "every-layer", "every-layer-shared")
 
 
@@ -38,8 +40,10 @@ class ViTConfig:
         default="cls", choices=POOLS,
     )  # fmt: skip
     positions: str = described(
-        "what is added to a token for its place: a vector each, one for its row and one for its "
-        "column, or nothing", default="learned", choices=POSITIONS,
+        "what is added to a token for its place: a learned vector each (learned), or one for its "
+        "row and one for its column (learned-2d); fixed sines and cosines of its number (sincos), "
+        "or of its row and column, as in big_vision (sincos-2d) or in MAE (sincos-2d-mae); or "
+        "nothing", default="learned", choices=POSITIONS,
     )  # fmt: skip
     positions_at: str = described(
         "where positions are added", default="input", choices=POSITIONS_AT
@@ -66,6 +70,7 @@ class ViTConfig:
         patch_grid(self.image, self.patch)
         check_heads(self.width, self.heads)
         check_sizes(self)
+        check_positions(self)
         check_top_k(self.top_k, self.tokens)
         if self.stochastic_depth and self.depth < 2:
             raise InputError(

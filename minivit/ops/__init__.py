@@ -16,6 +16,7 @@ Begin with linear.py, the simplest op. From the pixels to the loss:
     patchify.py             an image becomes a row of flat patches
     embed.py                patches become tokens, with a cls token and positions
     positions.py            learned positions, 1-D or 2-D, where embed does not add them
+    sincos_positions.py     fixed ones: sines and cosines
     attention_branch.py     the first half of a block: x + MSA(LN(x))
     mlp_branch.py           the second half: x + MLP(LN(x))
     layernorm.py            every token to mean 0 and variance 1, then scaled and shifted
@@ -69,6 +70,10 @@ from minivit.ops.positions import (
     positions_backward,
     positions_forward,
 )
+from minivit.ops.sincos_positions import (
+    sincos_positions_backward,
+    sincos_positions_forward,
+)
 from minivit.ops.softmax import softmax_backward, softmax_forward
 from minivit.ops.stochastic_depth import (
     Drop,
@@ -117,6 +122,8 @@ __all__ = [
     "positions_2d_forward",
     "positions_backward",
     "positions_forward",
+    "sincos_positions_backward",
+    "sincos_positions_forward",
     "softmax_backward",
     "softmax_forward",
     "stochastic_depth_backward",

@@ -398,6 +398,17 @@ def cls_gets_the_last_patch(dy, cache):
     return dx, drows, dcolumns, dy[:, -1].sum(axis=0)
 
 
+@wrong("sincos_positions", "x")
+def the_first_wave_multiplied(dy, cache):
+    """As if y had been x sin(t): the cls token, t = 0, gets nothing."""
+    return dy * np.sin(np.arange(dy.shape[1]))[:, None]
+
+
+@wrong("sincos_positions: 2-D", "x")
+def what_goes_through_is_not_copied(dy, cache):
+    return dy
+
+
 # --- gelu and mlp
 
 

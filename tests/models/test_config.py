@@ -43,6 +43,16 @@ def test_refuses_another_dictionary(values):
             {"positions": "learned-2d", "width": 9, "heads": 3},
             "width is 9: .* choose an even width",
         ),
+        ({"positions": "sincos", "width": 9, "heads": 3}, "width is 9 .* a multiple of 2; choose"),
+        ({"positions": "sincos-2d", "width": 6, "heads": 3}, "width is 6 .* a multiple of 4; choo"),
+        (
+            {"positions": "sincos-2d-mae", "positions_at": "every-layer-shared"},
+            "positions are sincos-2d-mae at every-layer-shared: .* choose every-layer$",
+        ),
+        (
+            {"positions": "none", "positions_at": "every-layer"},
+            "positions are none at every-layer: there is nothing to add",
+        ),
         (
             {"stochastic_depth": 0.1, "depth": 1},
             "the first block is never left out; choose at least",

@@ -14,6 +14,7 @@ ODD = ViTConfig((6, 9), 2, (3, 3), 12, 2, 3, 20, 5, pool="mean", qkv_bias=False,
 
 
 TABLES = variant("digits", positions="learned-2d", positions_at="every-layer-shared", top_k=3)
+WAVES = variant("digits", positions="sincos-2d", positions_at="every-layer")
 
 
 def remembered(value, owners: dict) -> dict:
@@ -29,7 +30,9 @@ def remembered(value, owners: dict) -> dict:
 
 
 @pytest.mark.parametrize(
-    "config", [variant("digits"), ODD, TABLES], ids=["digits", "odd", "tables"]
+    "config",
+    [variant("digits"), ODD, TABLES, WAVES],
+    ids=["digits", "odd", "tables", "waves"],
 )
 def test_activations_are_what_the_caches_keep(config):
     B, model = 3, ViT(config)

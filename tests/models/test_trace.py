@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from sincos_formulas import expected_table
 
 from minivit import ViT, ViTConfig, trace_names
 from minivit.models.chance import Chance
@@ -21,6 +22,9 @@ CHANGES = [
     {"positions": "learned-2d", "positions_at": "every-layer", "pool": "mean"},
     {"positions": "learned-2d", "positions_at": "every-layer-shared"},
     {"positions_at": "every-layer"},
+    {"positions": "sincos", "positions_at": "every-layer"},
+    {"positions": "sincos-2d"},
+    {"positions": "sincos-2d-mae", "pool": "mean"},
     {"top_k": 2},
     {"stochastic_depth": 0.5},
 ]
@@ -99,6 +103,9 @@ def rerun(model, name, nudge):
         return seen(f"{place}.normed", x_hat * p[f"{place}.gamma"] + p[f"{place}.beta"])
 
     def positions(place, x):
+        if c.positions.startswith("sincos"):
+            table = expected_table(c.positions, c.grid, c.width, c.pool == "cls")
+            return seen(f"{place}.y", x + table)
         home = "positions" if c.positions_at == "every-layer-shared" else place
         if f"{home}.table" in p:
             return seen(f"{place}.y", x + p[f"{home}.table"])

@@ -61,6 +61,13 @@ def test_parameter_count_of_positions(changes, more):
     assert with_mean - without == more - 8 * tables  # no cls token, no position for it
 
 
+@pytest.mark.parametrize("positions", ["sincos", "sincos-2d", "sincos-2d-mae"])
+@pytest.mark.parametrize("at", ["input", "every-layer"])
+def test_fixed_positions_are_not_learned(positions, at):
+    fixed = parameter_shapes(variant("digits", positions=positions, positions_at=at))
+    assert fixed == parameter_shapes(variant("digits", positions="none"))
+
+
 def test_names_run_from_the_pixels_to_the_head():
     names = list(parameter_shapes(variant("digits", depth=1)))
     assert names == [
