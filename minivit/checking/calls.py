@@ -150,11 +150,31 @@ def stochastic_depth(s: Sizes) -> list[tuple]:
     ]
 
 
+def pool(s: Sizes) -> list[tuple]:
+    x, w, b = normal(s.B, s.T, s.D), weights(s.D, 1), normal(1)
+    return [
+        ("", (x, w, b), {"pool": "sequence"}),
+        ("no bias", (x, w, None), {"pool": "sequence"}),
+        ("cls token", (x, None, None), {"pool": "cls"}),
+        ("mean", (x, None, None), {"pool": "mean"}),
+        ("mean of the patches", (x, None, None), {"pool": "mean", "has_cls": True}),
+        ("flatten", (x, None, None), {"pool": "flatten"}),
+    ]
+
+
+def pre_logits(s: Sizes) -> list[tuple]:
+    x, w, b = normal(s.B, s.D), weights(s.D, s.M), normal(s.M)
+    return [("", (x, w, b), {}), ("no bias", (x, w, None), {})]
+
+
 def head(s: Sizes) -> list[tuple]:
     x, w, b = normal(s.B, s.T, s.D), weights(s.D, s.C), normal(s.C)
     return [
         ("", (x, w, b), {}),
         ("mean", (x, w, b), {"pool": "mean"}),
+        ("mean of the patches", (x, w, b), {"pool": "mean", "has_cls": True}),
+        ("flatten", (x, weights(s.T * s.D, s.C), b), {"pool": "flatten"}),
+        ("pooled before", (normal(s.B, s.D), w, b), {"pool": None}),
         ("no bias", (x, w, None), {}),
     ]
 
@@ -185,6 +205,8 @@ OPS = {  # from the pixels to the loss
     "mlp": mlp,
     "mlp_branch": mlp_branch,
     "stochastic_depth": stochastic_depth,
+    "pool": pool,
+    "pre_logits": pre_logits,
     "head": head,
     "cross_entropy": cross_entropy,
 }

@@ -29,6 +29,8 @@ the top, where each file builds on those above it:
     embed.py                the patches' product, cls token and positions
     positions.py            learned positions, added to the tokens
     sincos_positions.py     fixed ones, added in the same way
+    pool.py                 the tokens of an image become one vector
+    pre_logits.py           a product and a tanh
     head.py                 pool and product
     cross_entropy.py        the loss
     global_norm.py          the length of the gradient
@@ -57,12 +59,14 @@ from minivit.kernels.multihead_attention import (
     multihead_attention_forward,
 )
 from minivit.kernels.patchify import patchify_backward, patchify_forward
+from minivit.kernels.pool import pool_backward, pool_forward
 from minivit.kernels.positions import (
     positions_2d_backward,
     positions_2d_forward,
     positions_backward,
     positions_forward,
 )
+from minivit.kernels.pre_logits import pre_logits_backward, pre_logits_forward
 from minivit.kernels.sincos_positions import (
     sincos_positions_backward,
     sincos_positions_forward,
@@ -100,10 +104,14 @@ __all__ = [
     "multihead_attention_forward",
     "patchify_backward",
     "patchify_forward",
+    "pool_backward",
+    "pool_forward",
     "positions_2d_backward",
     "positions_2d_forward",
     "positions_backward",
     "positions_forward",
+    "pre_logits_backward",
+    "pre_logits_forward",
     "sincos_positions_backward",
     "sincos_positions_forward",
     "softmax_backward",

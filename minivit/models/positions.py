@@ -24,7 +24,7 @@ def positions_parameters(c: ViTConfig, place: str, std: float) -> Declared:
     tables = {
         "rows": normal(rows, c.width // 2, std=std),
         "columns": normal(columns, c.width // 2, std=std),
-        "cls": normal(c.width, std=std) if c.pool == "cls" else None,
+        "cls": normal(c.width, std=std) if c.has_cls else None,
     }
     return {place: tables}
 

@@ -143,7 +143,9 @@ def test_entries_of_another_type_are_refused(tmp_path, damage):
     [
         {"positions": "learned-2d", "positions_at": "every-layer", "top_k": 3,
          "stochastic_depth": 0.1},
-        {"positions": "sincos-2d"},
+        {"positions": "sincos-2d", "pool": "sequence", "cls_token": True, "pre_logits": 5,
+         "norm_after_pool": True},
+        {"pool": "flatten", "cls_token": False},
     ],
 )  # fmt: skip
 def test_every_option_survives(tmp_path, changes):
