@@ -67,6 +67,22 @@ def positions_2d(x, rows, columns, cls, *, grid):
     return x + torch.cat([cls[None], table])
 
 
+def sincos_positions(x, *, grid):
+    _, T, D = x.shape
+    frequencies = 10_000 ** (torch.arange(0, D, 2, dtype=torch.float64) / -D)
+    angles = torch.outer(torch.arange(T, dtype=torch.float64), frequencies)
+    return x + torch.stack([angles.sin(), angles.cos()], dim=-1).view(T, D).float()
+
+
+def pool(x, w, b, *, pool):
+    probs = torch.softmax(functional.linear(x, w.T, b), dim=1)  # (B, T, 1)
+    return (probs.transpose(1, 2) @ x)[:, 0]
+
+
+def pre_logits(x, w, b):
+    return torch.tanh(functional.linear(x, w.T, b))
+
+
 def stochastic_depth(x, *, drop):
     return x * torch.from_numpy(image_factors(drop, x.detach().numpy()))
 
@@ -88,8 +104,11 @@ FUNCTIONS = {
     "mlp_branch": mlp_branch,
     "multihead_attention": multihead_attention,
     "patchify": patchify,
+    "pool": pool,
     "positions": positions,
     "positions_2d": positions_2d,
+    "pre_logits": pre_logits,
+    "sincos_positions": sincos_positions,
     "softmax": softmax,
     "stochastic_depth": stochastic_depth,
 }

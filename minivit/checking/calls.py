@@ -61,6 +61,17 @@ def positions_2d(s: Sizes) -> list[tuple]:
     ]
 
 
+def sincos_positions(s: Sizes) -> list[tuple]:
+    width = 4 * max(s.D // 4, 1)
+    with_cls, without = normal(s.B, s.N + 1, width), normal(s.B, s.N, width)
+    return [
+        ("", (with_cls,), {"grid": s.grid}),
+        ("2-D", (with_cls,), {"grid": s.grid, "kind": "sincos-2d"}),
+        ("2-D, no cls token", (without,), {"grid": s.grid, "kind": "sincos-2d"}),
+        ("2-D as in MAE", (with_cls,), {"grid": s.grid, "kind": "sincos-2d-mae"}),
+    ]
+
+
 def layernorm(s: Sizes) -> list[tuple]:
     x, gamma, beta = normal(s.B, s.T, s.D), normal(s.D), normal(s.D)
     return [
@@ -139,11 +150,31 @@ def stochastic_depth(s: Sizes) -> list[tuple]:
     ]
 
 
+def pool(s: Sizes) -> list[tuple]:
+    x, w, b = normal(s.B, s.T, s.D), weights(s.D, 1), normal(1)
+    return [
+        ("", (x, w, b), {"pool": "sequence"}),
+        ("no bias", (x, w, None), {"pool": "sequence"}),
+        ("cls token", (x, None, None), {"pool": "cls"}),
+        ("mean", (x, None, None), {"pool": "mean"}),
+        ("mean of the patches", (x, None, None), {"pool": "mean", "has_cls": True}),
+        ("flatten", (x, None, None), {"pool": "flatten"}),
+    ]
+
+
+def pre_logits(s: Sizes) -> list[tuple]:
+    x, w, b = normal(s.B, s.D), weights(s.D, s.M), normal(s.M)
+    return [("", (x, w, b), {}), ("no bias", (x, w, None), {})]
+
+
 def head(s: Sizes) -> list[tuple]:
     x, w, b = normal(s.B, s.T, s.D), weights(s.D, s.C), normal(s.C)
     return [
         ("", (x, w, b), {}),
         ("mean", (x, w, b), {"pool": "mean"}),
+        ("mean of the patches", (x, w, b), {"pool": "mean", "has_cls": True}),
+        ("flatten", (x, weights(s.T * s.D, s.C), b), {"pool": "flatten"}),
+        ("pooled before", (normal(s.B, s.D), w, b), {"pool": None}),
         ("no bias", (x, w, None), {}),
     ]
 
@@ -164,6 +195,7 @@ OPS = {  # from the pixels to the loss
     "embed": embed,
     "positions": positions,
     "positions_2d": positions_2d,
+    "sincos_positions": sincos_positions,
     "layernorm": layernorm,
     "softmax": softmax,
     "attention": attention,
@@ -173,6 +205,8 @@ OPS = {  # from the pixels to the loss
     "mlp": mlp,
     "mlp_branch": mlp_branch,
     "stochastic_depth": stochastic_depth,
+    "pool": pool,
+    "pre_logits": pre_logits,
     "head": head,
     "cross_entropy": cross_entropy,
 }

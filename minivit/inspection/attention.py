@@ -17,8 +17,8 @@ def cls_attention(model: ViT, images: np.ndarray) -> np.ndarray:
 
     images (B, height, width, channels) -> (B, L, H, rows, columns), of the model's dtype, where
     rows and columns count patches and L is the depth. The weights of one head sum to 1 minus what
-    cls gives to itself. In a mean-pooled model every token speaks for the image: there the weights
-    are the mean over all queries, and sum to 1.
+    cls gives to itself. Where the head does not read the cls token alone, every token speaks for
+    the image: the weights are the mean over all queries, and a cls token's share is left out.
 
     Raises InputError for images that the model does not take.
     """
@@ -28,6 +28,7 @@ def cls_attention(model: ViT, images: np.ndarray) -> np.ndarray:
         values = model.trace(images[start : start + BATCH]).values
         for block in range(c.depth):
             probs = values[f"blocks.{block}.attention.probs"]  # (B, H, T, T): query, key
-            to_patches = probs[:, :, 0, 1:] if c.pool == "cls" else probs.mean(axis=2)
+            looks = probs[:, :, 0] if c.pool == "cls" else probs.mean(axis=2)
+            to_patches = looks[:, :, c.tokens - c.patches :]
             attention[start : start + BATCH, block] = to_patches.reshape(-1, c.heads, *c.grid)
     return attention

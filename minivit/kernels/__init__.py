@@ -28,6 +28,9 @@ the top, where each file builds on those above it:
     patchify.py             images to rows of patches
     embed.py                the patches' product, cls token and positions
     positions.py            learned positions, added to the tokens
+    sincos_positions.py     fixed ones, added in the same way
+    pool.py                 the tokens of an image become one vector
+    pre_logits.py           a product and a tanh
     head.py                 pool and product
     cross_entropy.py        the loss
     global_norm.py          the length of the gradient
@@ -56,11 +59,17 @@ from minivit.kernels.multihead_attention import (
     multihead_attention_forward,
 )
 from minivit.kernels.patchify import patchify_backward, patchify_forward
+from minivit.kernels.pool import pool_backward, pool_forward
 from minivit.kernels.positions import (
     positions_2d_backward,
     positions_2d_forward,
     positions_backward,
     positions_forward,
+)
+from minivit.kernels.pre_logits import pre_logits_backward, pre_logits_forward
+from minivit.kernels.sincos_positions import (
+    sincos_positions_backward,
+    sincos_positions_forward,
 )
 from minivit.kernels.softmax import softmax_backward, softmax_forward
 from minivit.kernels.stochastic_depth import (
@@ -95,10 +104,16 @@ __all__ = [
     "multihead_attention_forward",
     "patchify_backward",
     "patchify_forward",
+    "pool_backward",
+    "pool_forward",
     "positions_2d_backward",
     "positions_2d_forward",
     "positions_backward",
     "positions_forward",
+    "pre_logits_backward",
+    "pre_logits_forward",
+    "sincos_positions_backward",
+    "sincos_positions_forward",
     "softmax_backward",
     "softmax_forward",
     "stochastic_depth_backward",

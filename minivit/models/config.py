@@ -5,14 +5,16 @@ from dataclasses import asdict, dataclass, fields
 
 from minivit.errors import InputError
 from minivit.fields import check_fields, described
+from minivit.models.combinations import check_head, check_positions
 from minivit.models.limits import check_sizes
 from minivit.ops.attention import AttentionOptions, check_top_k
 from minivit.ops.gelu import FORMS
-from minivit.ops.head import POOLS
 from minivit.ops.multihead_attention import check_heads
 from minivit.ops.patchify import patch_grid
+from minivit.ops.pool import POOLS
+from minivit.ops.sincos_positions import SINCOS
 
-POSITIONS = ("learned", "learned-2d", "none")
+POSITIONS = ("learned", "learned-2d", *SINCOS, "none")
 POSITIONS_AT = ("input", "every-layer", "every-layer-shared")
 
 
@@ -34,12 +36,25 @@ class ViTConfig:
     mlp: int = described("width M of the MLP's hidden layer", least=1)
     classes: int = described("number of classes C", least=1)
     pool: str = described(
-        "what the head reads: the cls token, or without one the mean of all tokens",
+        "what the head reads: the cls token, the mean of the patches' tokens, a mean of all tokens "
+        "with learned weights (sequence), or all tokens side by side (flatten)",
         default="cls", choices=POOLS,
     )  # fmt: skip
+    cls_token: bool | None = described(
+        "put a cls token in front of the patches; none: only if the head reads it", default=None
+    )
+    norm_after_pool: bool = described(
+        "LayerNorm what was pooled, instead of every token before", default=False
+    )
+    pre_logits: int | None = described(
+        "width R of a hidden layer with a tanh in front of the head; none: there is no such layer",
+        default=None, least=1,
+    )  # fmt: skip
     positions: str = described(
-        "what is added to a token for its place: a vector each, one for its row and one for its "
-        "column, or nothing", default="learned", choices=POSITIONS,
+        "what is added to a token for its place: a learned vector each (learned), or one for its "
+        "row and one for its column (learned-2d); fixed sines and cosines of its number (sincos), "
+        "or of its row and column, as in big_vision (sincos-2d) or in MAE (sincos-2d-mae); or "
+        "nothing", default="learned", choices=POSITIONS,
     )  # fmt: skip
     positions_at: str = described(
         "where positions are added", default="input", choices=POSITIONS_AT
@@ -66,6 +81,8 @@ class ViTConfig:
         patch_grid(self.image, self.patch)
         check_heads(self.width, self.heads)
         check_sizes(self)
+        check_positions(self)
+        check_head(self)
         check_top_k(self.top_k, self.tokens)
         if self.stochastic_depth and self.depth < 2:
             raise InputError(
@@ -91,7 +108,17 @@ class ViTConfig:
     @property
     def tokens(self) -> int:
         """The number of tokens, T: the patches, and the cls token if there is one."""
-        return self.patches + (self.pool == "cls")
+        return self.patches + self.has_cls
+
+    @property
+    def has_cls(self) -> bool:
+        """Whether a cls token stands in front of the patches."""
+        return self.pool == "cls" if self.cls_token is None else self.cls_token
+
+    @property
+    def pooled(self) -> int:
+        """The numbers that are pooled from an image: D, or those of all tokens side by side."""
+        return self.width * (self.tokens if self.pool == "flatten" else 1)
 
     @property
     def positions_in_embedding(self) -> bool:

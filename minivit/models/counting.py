@@ -37,25 +37,35 @@ class Counted(NamedTuple):
 class CountingOps:
     """`minivit.ops`, forward only, where each op's costs are its cache."""
 
+    def __init__(self):
+        self.kept: dict[
+            int, np.ndarray
+        ] = {}  # by all caches so far; alive, so that ids stay theirs
+
     def __getattr__(self, name: str):
         flops = getattr(ops, name.replace("_forward", "_flops"), no_products)
-        return partial(counted, getattr(ops, name), flops)
+        return partial(counted, self.kept, getattr(ops, name), flops)
 
 
-def counted(forward, flops, *inputs, **options):
+def counted(kept: dict, forward, flops, *inputs, **options):
     y, cache = forward(*inputs, **options)
-    return y, Counted(y.shape[1:], flops(*inputs, **options), kept_numbers(cache))
+    return y, Counted(y.shape[1:], flops(*inputs, **options), kept_numbers(cache, kept))
 
 
 def no_products(*inputs, **options) -> int:
     return 0
 
 
-def kept_numbers(cache) -> int:
-    """Numbers per image in those arrays of a cache whose first axis is the empty batch."""
+def kept_numbers(cache, kept: dict[int, np.ndarray]) -> int:
+    """Numbers per image in those arrays of a cache whose first axis is the empty batch.
+
+    An array that an earlier cache holds is not kept again; what is new is added to `kept`.
+    """
     arrays: dict[int, np.ndarray] = {}
     collect(cache, arrays)
-    return sum(math.prod(a.shape[1:]) for a in arrays.values() if a.ndim and not len(a))
+    new = [array for key, array in arrays.items() if key not in kept]
+    kept |= arrays
+    return sum(math.prod(a.shape[1:]) for a in new if a.ndim and not len(a))
 
 
 def collect(part, arrays: dict[int, np.ndarray]) -> None:

@@ -1,9 +1,10 @@
 """How parameters begin: the pieces that a model's declarations are made of.
 
 Google's ViT draws matrices Xavier-uniform (Glorot and Bengio 2010, equation 16), the patch
-projection LeCun-normal cut off at two standard deviations, MLP biases N(0, 1e-6) and positions
-N(0, 0.02). LayerNorm begins with gamma 1 and beta 0. Everything else is 0: the cls token, the other
-biases and the whole head.
+projection and the pre-logits LeCun-normal cut off at two standard deviations, MLP biases N(0, 1e-6)
+and positions N(0, 0.02); CCT draws the weights of sequence pooling from N(0, 0.02). LayerNorm
+begins with gamma 1 and beta 0. Everything else is 0: the cls token, the other biases and the whole
+head.
 """
 
 import math
@@ -34,9 +35,9 @@ def projection(*shape: int) -> Parameter:
     return Parameter(shape, lecun_normal, decayed=True)
 
 
-def normal(*shape: int, std: float) -> Parameter:
-    """N(0, std), not decayed: positions and the biases of an MLP."""
-    return Parameter(shape, partial(normal_values, std))
+def normal(*shape: int, std: float, decayed: bool = False) -> Parameter:
+    """N(0, std): positions and the biases of an MLP, which are not decayed; or a matrix."""
+    return Parameter(shape, partial(normal_values, std), decayed)
 
 
 def zeros(*shape: int, decayed: bool = False) -> Parameter:

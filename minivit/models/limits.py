@@ -19,7 +19,8 @@ def check_sizes(c) -> None:
         "attention's weights": (3 * c.width**2, "width"),
         "the MLP's weights": (c.width * c.mlp, "mlp or width"),
         "the MLP's hidden layer": (c.tokens * c.mlp, "mlp or image"),
-        "the head's weights": (c.width * c.classes, "number of classes"),
+        "the pre-logits' weights": (c.pooled * (c.pre_logits or 0), "pre-logits"),
+        "the head's weights": ((c.pre_logits or c.pooled) * c.classes, "number of classes"),
     }
     for name, (numbers, smaller) in arrays.items():
         if numbers > MOST_NUMBERS:

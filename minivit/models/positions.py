@@ -1,11 +1,13 @@
-"""Learned positions, wherever a model adds them (ViT paper, appendix D.4, table 8).
+"""Positions, wherever a model adds them (ViT paper, appendix D.4, table 8).
 
-The 1-D table at the input is the embedding's own (equation 1, ops/embed.py). Every other table is
-added by an op of its own, in front of all blocks or at the beginning of each.
+The 1-D table that is learned at the input is the embedding's own (equation 1, ops/embed.py). Every
+other table, learned or fixed, is added by an op of its own, in front of all blocks or at the
+beginning of each.
 """
 
 from minivit.models.config import ViTConfig
 from minivit.models.initialisation import normal
+from minivit.ops.sincos_positions import SINCOS
 from minivit.params import Declared
 
 IN_FRONT = "positions"  # the place in front of all blocks, and of the tables that blocks share
@@ -14,7 +16,7 @@ IN_FRONT = "positions"  # the place in front of all blocks, and of the tables th
 def positions_parameters(c: ViTConfig, place: str, std: float) -> Declared:
     """The tables that a model learns at this place, in the order of the op's inputs; often none."""
     users = [IN_FRONT, *(f"blocks.{i}.positions" for i in range(c.depth))]
-    if place not in {tables_of(c, user) for user in users}:
+    if c.positions in SINCOS or place not in {tables_of(c, user) for user in users}:
         return {}
     if c.positions == "learned":
         return {place: {"table": normal(c.tokens, c.width, std=std)}}
@@ -22,7 +24,7 @@ def positions_parameters(c: ViTConfig, place: str, std: float) -> Declared:
     tables = {
         "rows": normal(rows, c.width // 2, std=std),
         "columns": normal(columns, c.width // 2, std=std),
-        "cls": normal(c.width, std=std) if c.pool == "cls" else None,
+        "cls": normal(c.width, std=std) if c.has_cls else None,
     }
     return {place: tables}
 
@@ -43,7 +45,9 @@ def add_positions_forward(ops, p, c: ViTConfig, place: str, x, caches):
     home = tables_of(c, place)
     if home is None:
         return x
-    if c.positions == "learned":
+    if c.positions in SINCOS:
+        x, caches[place] = ops.sincos_positions_forward(x, kind=c.positions, grid=c.grid)
+    elif c.positions == "learned":
         x, caches[place] = ops.positions_forward(x, *p.of(home))
     else:
         x, caches[place] = ops.positions_2d_forward(x, *p.of(home), grid=c.grid)
@@ -55,5 +59,7 @@ def add_positions_backward(ops, g, c: ViTConfig, place: str, dx, caches):
     home = tables_of(c, place)
     if home is None:
         return dx
+    if c.positions in SINCOS:
+        return ops.sincos_positions_backward(dx, caches.pop(place))
     backward = ops.positions_backward if c.positions == "learned" else ops.positions_2d_backward
     return g.add(home, backward(dx, caches.pop(place)))

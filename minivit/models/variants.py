@@ -8,6 +8,7 @@ from minivit.models.config import ViTConfig
 from minivit.nearest import nearest
 
 HEAD_WIDTH, GRID, DEPTH, CLASSES, TOP_K = 4, (2, 3), 2, 5, 3  # shrunk: 7 tokens, so not 7 classes
+PRE_LOGITS = 6
 
 
 # The names of the same models at timm (vit_base_patch16_224), Hugging Face
@@ -78,6 +79,7 @@ def shrunk(config: ViTConfig) -> ViTConfig:
         mlp=max(1, width * config.mlp // config.width),
         classes=min(config.classes, CLASSES),
         top_k=config.top_k and min(config.top_k, TOP_K),
+        pre_logits=config.pre_logits and min(config.pre_logits, PRE_LOGITS),
     )
 
 

@@ -13,10 +13,9 @@ from minivit.models.architecture import Architecture
 from minivit.models.block import block_backward, block_forward, block_parameters
 from minivit.models.chance import Chance
 from minivit.models.config import ViTConfig
+from minivit.models.head import head_backward, head_forward, head_parameters
 from minivit.models.initialisation import (
     POSITION_STD,
-    layernorm_parameters,
-    matrix,
     normal,
     projection,
     zeros,
@@ -39,21 +38,20 @@ def vit_parameters(
     larger `position_std` helps a small data set: 0.02 is little beside embedded patches of about 1,
     and the model needs many steps to learn where a patch lies.
     """
-    D, C = c.width, c.classes
+    D = c.width
     table = normal(c.tokens, D, std=position_std)
     declared = {
         "embed": {
             "w": projection(c.pixels, D),
             "b": zeros(D),
-            "cls": zeros(D) if c.pool == "cls" else None,
+            "cls": zeros(D) if c.has_cls else None,
             "positions": table if c.positions_in_embedding else None,
         }
     }
     declared |= positions_parameters(c, IN_FRONT, position_std)
     for i in range(c.depth):
         declared |= block_parameters(c, i, position_std)
-    w = zeros(D, C, decayed=True) if zero_head else matrix(D, C)
-    return declared | {"norm": layernorm_parameters(D), "head": {"w": w, "b": zeros(C)}}
+    return declared | head_parameters(c, zero_head)
 
 
 def vit_forward(ops, p, c: ViTConfig, images, caches, chance: Chance):
@@ -63,9 +61,7 @@ def vit_forward(ops, p, c: ViTConfig, images, caches, chance: Chance):
     x = add_positions_forward(ops, p, c, IN_FRONT, x, caches)
     for i in range(c.depth):
         x = block_forward(ops, p, c, i, x, caches, chance)
-    x, caches["norm"] = ops.layernorm_forward(x, *p.of("norm"), eps=c.eps)
-    logits, caches["head"] = ops.head_forward(x, *p.of("head"), pool=c.pool)
-    return logits
+    return head_forward(ops, p, c, x, caches)
 
 
 def vit_backward(ops, g, c: ViTConfig, dlogits, caches, want_dimages: bool):
@@ -73,8 +69,7 @@ def vit_backward(ops, g, c: ViTConfig, dlogits, caches, want_dimages: bool):
 
     Adds to `g`, and takes every cache out of `caches` on use, so that its memory can be freed.
     """
-    dx = g.add("head", ops.head_backward(dlogits, caches.pop("head")))
-    dx = g.add("norm", ops.layernorm_backward(dx, caches.pop("norm")))
+    dx = head_backward(ops, g, c, dlogits, caches)
     for i in reversed(range(c.depth)):
         dx = block_backward(ops, g, c, i, dx, caches)
     dx = add_positions_backward(ops, g, c, IN_FRONT, dx, caches)

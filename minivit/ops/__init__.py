@@ -16,10 +16,13 @@ Begin with linear.py, the simplest op. From the pixels to the loss:
     patchify.py             an image becomes a row of flat patches
     embed.py                patches become tokens, with a cls token and positions
     positions.py            learned positions, 1-D or 2-D, where embed does not add them
+    sincos_positions.py     fixed ones: sines and cosines
     attention_branch.py     the first half of a block: x + MSA(LN(x))
     mlp_branch.py           the second half: x + MLP(LN(x))
     layernorm.py            every token to mean 0 and variance 1, then scaled and shifted
-    head.py                 the cls token, or the mean of all tokens, becomes class scores
+    pool.py                 the tokens become one vector
+    pre_logits.py           a hidden layer before the head
+    head.py                 one vector, such as the cls token, becomes class scores
     cross_entropy.py        the loss, fused with the softmax before it
 
 What the branches are made of, beside layernorm:
@@ -63,11 +66,17 @@ from minivit.ops.multihead_attention import (
     multihead_attention_forward,
 )
 from minivit.ops.patchify import patchify_backward, patchify_forward
+from minivit.ops.pool import pool_backward, pool_flops, pool_forward
 from minivit.ops.positions import (
     positions_2d_backward,
     positions_2d_forward,
     positions_backward,
     positions_forward,
+)
+from minivit.ops.pre_logits import pre_logits_backward, pre_logits_flops, pre_logits_forward
+from minivit.ops.sincos_positions import (
+    sincos_positions_backward,
+    sincos_positions_forward,
 )
 from minivit.ops.softmax import softmax_backward, softmax_forward
 from minivit.ops.stochastic_depth import (
@@ -113,10 +122,18 @@ __all__ = [
     "multihead_attention_forward",
     "patchify_backward",
     "patchify_forward",
+    "pool_backward",
+    "pool_flops",
+    "pool_forward",
     "positions_2d_backward",
     "positions_2d_forward",
     "positions_backward",
     "positions_forward",
+    "pre_logits_backward",
+    "pre_logits_flops",
+    "pre_logits_forward",
+    "sincos_positions_backward",
+    "sincos_positions_forward",
     "softmax_backward",
     "softmax_forward",
     "stochastic_depth_backward",

@@ -17,6 +17,8 @@ def test_shrinking_keeps_the_structure(name):
 
 
 def test_shrinking_keeps_the_options():
+    assert shrunk(variant("H/14", pre_logits=1280)).pre_logits < 10
+    assert shrunk(variant("H/14", pre_logits=2)).pre_logits == 2
     small = shrunk(variant("H/14", depth=1, pool="mean", qkv_bias=False, gelu="tanh", eps=0.1))
     assert small.depth == 1
     assert (small.pool, small.qkv_bias, small.gelu, small.eps) == ("mean", False, "tanh", 0.1)

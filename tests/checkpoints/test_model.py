@@ -138,10 +138,18 @@ def test_entries_of_another_type_are_refused(tmp_path, damage):
         load(path)
 
 
-def test_every_option_survives(tmp_path):
-    config = variant(
-        "digits", positions="learned-2d", positions_at="every-layer", top_k=3, stochastic_depth=0.1
-    )
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"positions": "learned-2d", "positions_at": "every-layer", "top_k": 3,
+         "stochastic_depth": 0.1},
+        {"positions": "sincos-2d", "pool": "sequence", "cls_token": True, "pre_logits": 5,
+         "norm_after_pool": True},
+        {"pool": "flatten", "cls_token": False},
+    ],
+)  # fmt: skip
+def test_every_option_survives(tmp_path, changes):
+    config = variant("digits", **changes)
     model = ViT(config, seed=1)
     save(model, tmp_path / "m.safetensors")
     assert load(tmp_path / "m.safetensors").config == config

@@ -36,6 +36,16 @@ def test_without_a_cls_token_it_is_the_mean_over_all_queries():
     np.testing.assert_allclose(attention[:, 1, :, 0, 2], probs[..., 2].mean(axis=2), rtol=1e-5)
 
 
+@pytest.mark.parametrize("pool", ["mean", "sequence", "flatten"])
+def test_a_cls_token_that_the_head_does_not_read_is_one_query_of_all(pool):
+    model, images = small_model(pool=pool, cls_token=True), small_images(2)
+    attention = cls_attention(model, images)
+    probs = model.trace(images).values["blocks.1.attention.probs"]  # (B, H, 7, 7)
+    np.testing.assert_allclose(attention[:, 1, :, 0, 2], probs[..., 3].mean(axis=2), rtol=1e-5)
+    to_cls = probs[..., 0].mean(axis=2)
+    np.testing.assert_allclose(attention[:, 1].sum(axis=(-1, -2)), 1 - to_cls, rtol=1e-5)
+
+
 def test_batches_change_nothing():
     model, images = small_model(), small_images(BATCH + 3)
     one_by_one = np.concatenate([cls_attention(model, image[None]) for image in images])

@@ -56,6 +56,8 @@ WRONG = {
     "no position for the cls token": ("embed", (X, W, GAMMA, GAMMA, X[0])),
     "one position for all": ("embed", (X, W, GAMMA, None, GAMMA[None])),
     "positions of fewer tokens": ("positions", (X, X[0, :5])),
+    "weights of fewer columns": ("pool", (X, GAMMA[:5, None], None)),
+    "a bias for each column": ("pool", (X, GAMMA[:, None], GAMMA)),
     "a beta of one number": ("mlp_branch", (X, GAMMA, GAMMA[:1], W1, None, W1.T.copy(), None)),
 }
 
@@ -63,8 +65,9 @@ WRONG = {
 @pytest.mark.parametrize("what", WRONG)
 def test_wrong_shapes_are_refused(what):
     name, arguments = WRONG[what]
+    options = {"pool": "sequence"} if name == "pool" else {}
     with pytest.raises(ValueError, match="shape"):
-        getattr(kernels, f"{name}_forward")(*arguments)
+        getattr(kernels, f"{name}_forward")(*arguments, **options)
 
 
 @pytest.mark.parametrize("name", CALLS)

@@ -9,6 +9,10 @@ def test_sizes_that_follow():
     c = ViTConfig((4, 9), 3, (2, 3), 8, 1, 2, 16, 5)
     assert (c.grid, c.patches, c.tokens, c.pixels) == ((2, 3), 6, 7, 18)
     assert variant("digits", pool="mean").tokens == 16
+    assert variant("digits", pool="mean", cls_token=True).tokens == 17
+    assert variant("digits", cls_token=True).tokens == variant("digits").tokens == 17
+    assert variant("digits", pool="flatten").pooled == 16 * 64
+    assert variant("digits", pool="flatten", cls_token=True).pooled == 17 * 64
 
 
 def test_stochastic_depth_grows_in_a_line_from_0():
@@ -37,11 +41,25 @@ def test_refuses_another_dictionary(values):
         ({"mlp": 2.5}, "mlp is 2.5"),
         ({"depth": -1}, "depth is -1"),
         ({"pool": "max"}, "pool is 'max': choose 'cls' or 'mean'"),
+        ({"cls_token": False}, "pool is 'cls' and cls token is False: .* choose another pool, or"),
+        ({"norm_after_pool": True}, "pool is 'cls' and norm after pool is True: .* the same with"),
+        ({"cls_token": 1}, "cls token is 1: expected True or False, or None"),
+        ({"pre_logits": 0}, "pre logits is 0: expected a whole number from 1, or None"),
         ({"positions": "sine"}, "positions is 'sine'"),
         ({"positions_at": "everywhere"}, "positions at is 'everywhere'"),
         (
             {"positions": "learned-2d", "width": 9, "heads": 3},
             "width is 9: .* choose an even width",
+        ),
+        ({"positions": "sincos", "width": 9, "heads": 3}, "width is 9 .* a multiple of 2; choose"),
+        ({"positions": "sincos-2d", "width": 6, "heads": 3}, "width is 6 .* a multiple of 4; choo"),
+        (
+            {"positions": "sincos-2d-mae", "positions_at": "every-layer-shared"},
+            "positions are sincos-2d-mae at every-layer-shared: .* choose every-layer$",
+        ),
+        (
+            {"positions": "none", "positions_at": "every-layer"},
+            "positions are none at every-layer: there is nothing to add",
         ),
         (
             {"stochastic_depth": 0.1, "depth": 1},

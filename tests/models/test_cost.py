@@ -14,6 +14,9 @@ ODD = ViTConfig((6, 9), 2, (3, 3), 12, 2, 3, 20, 5, pool="mean", qkv_bias=False,
 
 
 TABLES = variant("digits", positions="learned-2d", positions_at="every-layer-shared", top_k=3)
+SEQUENCE = variant("digits", pool="sequence", cls_token=True, pre_logits=5, norm_after_pool=True)
+FLAT = variant("digits", pool="flatten", norm_after_pool=True)
+WAVES = variant("digits", positions="sincos-2d", positions_at="every-layer")
 
 
 def remembered(value, owners: dict) -> dict:
@@ -29,7 +32,9 @@ def remembered(value, owners: dict) -> dict:
 
 
 @pytest.mark.parametrize(
-    "config", [variant("digits"), ODD, TABLES], ids=["digits", "odd", "tables"]
+    "config",
+    [variant("digits"), ODD, TABLES, WAVES, SEQUENCE, FLAT],
+    ids=["digits", "odd", "tables", "waves", "sequence", "flat"],
 )
 def test_activations_are_what_the_caches_keep(config):
     B, model = 3, ViT(config)
@@ -84,7 +89,11 @@ class Counted(np.ndarray):
         return result.view(Counted) if isinstance(result, np.ndarray) else result
 
 
-@pytest.mark.parametrize("config", [variant("digits"), ODD], ids=["digits", "odd"])
+@pytest.mark.parametrize(
+    "config",
+    [variant("digits"), ODD, SEQUENCE, FLAT],
+    ids=["digits", "odd", "sequence", "flat"],
+)
 def test_flops_are_those_of_the_products_that_run(config, monkeypatch):
     B, model = 2, ViT(config)
     # Every product has a weight as a factor, or what came out of such a product.
@@ -106,3 +115,7 @@ def test_published_flops():
 def test_stages_without_blocks():
     rows = cost_table(variant("digits", depth=0))
     assert [row.name for row in rows] == ["patchify", "embed", "norm", "head"]
+    rows = cost_table(variant("digits", depth=0, pool="mean", norm_after_pool=True, pre_logits=3))
+    names = ["patchify", "embed", "pool", "norm", "pre_logits", "head"]
+    assert [row.name for row in rows] == names
+    assert [row.shape for row in rows[2:]] == [(64,), (64,), (3,), (10,)]

@@ -43,6 +43,16 @@ def test_deviations(parameters, name, deviation):
     assert abs(array.mean()) < 5 * deviation / math.sqrt(array.size)
 
 
+def test_the_heads_own_layers():
+    """Sequence pooling as CCT's linear maps, the pre-logits LeCun-normal, biases 0."""
+    config = variant("digits", width=256, pool="sequence", pre_logits=512, depth=0)
+    p = ViT(config, seed=3, dtype=np.float64).parameters
+    assert abs(p["pool.w"].std() / 0.02 - 1) < 4 / math.sqrt(256)
+    assert abs(p["pre_logits.w"].std() * 16 - 1) < 4 / math.sqrt(256 * 512)
+    assert np.abs(p["pre_logits.w"]).max() <= 2 / 0.8796 / 16
+    assert not any(p[name].any() for name in ("pool.b", "pre_logits.b", "head.w", "head.b"))
+
+
 def test_xavier_is_uniform_and_lecun_is_cut_off(parameters):
     w = parameters["blocks.0.mlp.w1"]
     assert np.abs(w).max() <= math.sqrt(6 / 768)

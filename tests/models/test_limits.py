@@ -21,6 +21,7 @@ HUGE = 99999999999999999999
         ({"image": (2**12, 2**12)}, r"attention's scores would be .* or a larger patch"),
         ({"image": (64, 64), "patch": (64, 64), "channels": 2**27}, r"the patches' projection"),
         ({"classes": HUGE}, r"the head's weights would be .* a smaller number of classes"),
+        ({"pre_logits": HUGE}, r"the pre-logits' weights would be .* a smaller pre-logits"),
         ({"image": (512, 512), "mlp": 2**33}, r"the MLP's hidden layer would be"),
     ],
 )

@@ -49,8 +49,18 @@ def loss_and_gradients(model, images, labels):
         {"positions": "learned-2d", "positions_at": "every-layer-shared", "pool": "mean"},
         {"positions_at": "every-layer"},
         {"positions_at": "every-layer-shared"},
+        {"positions": "sincos"},
+        {"positions": "sincos-2d", "pool": "mean"},
+        {"positions": "sincos-2d-mae", "positions_at": "every-layer"},
         {"top_k": 2},
         {"stochastic_depth": 0.5},
+        {"pool": "mean", "cls_token": True},
+        {"pool": "mean", "norm_after_pool": True},
+        {"pool": "sequence"},
+        {"pool": "sequence", "cls_token": True, "norm_after_pool": True, "pre_logits": 5},
+        {"pool": "flatten"},
+        {"pool": "flatten", "cls_token": True, "norm_after_pool": True},
+        {"pre_logits": 5},
     ],
 )
 def test_every_parameter_agrees_with_finite_differences(changes):

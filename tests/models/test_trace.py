@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from sincos_formulas import expected_table
 
 from minivit import ViT, ViTConfig, trace_names
 from minivit.models.chance import Chance
@@ -21,8 +22,18 @@ CHANGES = [
     {"positions": "learned-2d", "positions_at": "every-layer", "pool": "mean"},
     {"positions": "learned-2d", "positions_at": "every-layer-shared"},
     {"positions_at": "every-layer"},
+    {"positions": "sincos", "positions_at": "every-layer"},
+    {"positions": "sincos-2d"},
+    {"positions": "sincos-2d-mae", "pool": "mean"},
     {"top_k": 2},
     {"stochastic_depth": 0.5},
+    {"pool": "mean", "cls_token": True, "positions": "learned-2d"},
+    {"pool": "mean", "norm_after_pool": True},
+    {"pool": "sequence"},
+    {"pool": "sequence", "cls_token": True, "norm_after_pool": True, "pre_logits": 5},
+    {"pool": "flatten", "cls_token": True},
+    {"pool": "flatten", "norm_after_pool": True},
+    {"pre_logits": 5},
 ]
 SEED = 1  # with which stochastic depth drops some branches and keeps others
 
@@ -99,14 +110,17 @@ def rerun(model, name, nudge):
         return seen(f"{place}.normed", x_hat * p[f"{place}.gamma"] + p[f"{place}.beta"])
 
     def positions(place, x):
+        if c.positions.startswith("sincos"):
+            table = expected_table(c.positions, c.grid, c.width, "embed.cls" in p)
+            return seen(f"{place}.y", x + table)
         home = "positions" if c.positions_at == "every-layer-shared" else place
         if f"{home}.table" in p:
             return seen(f"{place}.y", x + p[f"{home}.table"])
         if f"{home}.rows" not in p:
             return x
         table = [np.append(r, s) for r in p[f"{home}.rows"] for s in p[f"{home}.columns"]]
-        return seen(f"{place}.y", x + np.array(table if c.pool == "mean" else
-                                               [p[f"{home}.cls"], *table]))  # fmt: skip
+        of_cls = [p[f"{home}.cls"]] if "embed.cls" in p else []
+        return seen(f"{place}.y", x + np.array([*of_cls, *table]))
 
     def dropped(place, i, x):
         drop = Chance(SEED).drop(place, c.drop_rate(i))
@@ -117,7 +131,7 @@ def rerun(model, name, nudge):
     patches = images.reshape(B, rows, P, columns, Q, c.channels).swapaxes(2, 3)
     patches = seen("patchify.patches", patches.reshape(B, rows * columns, -1))
     x = seen("embed.projected", patches @ p["embed.w"] + p["embed.b"])
-    if c.pool == "cls":
+    if "embed.cls" in p:
         x = np.concatenate([np.tile(p["embed.cls"], (B, 1, 1)), x], axis=1)
     x = seen("embed.tokens", x)
     x = seen("embed.x", x + p.get("embed.positions", 0))
@@ -143,9 +157,22 @@ def rerun(model, name, nudge):
         h = seen(f"{m}.h", gelu(z, c.gelu))
         out = seen(f"{m}.out", h @ p[f"{m}.w2"] + p[f"{m}.b2"])
         x = seen(f"{m}.y", x + dropped(m, i, out))
-    x = norm("norm", x)
-    pooled = seen("head.pooled", x[:, 0] if c.pool == "cls" else x.mean(axis=1))
-    return seen("head.logits", pooled @ p["head.w"] + p["head.b"])
+    x = x if c.norm_after_pool else norm("norm", x)
+    place = "pool" if c.pool == "sequence" or c.norm_after_pool or c.pre_logits else "head"
+    if c.pool == "sequence":
+        e = np.exp(seen("pool.scores", (x * p["pool.w"][:, 0]).sum(axis=2) + p["pool.b"]))
+        probs = seen("pool.probs", e / e.sum(axis=1, keepdims=True))
+        x = np.einsum("bt,btd->bd", probs, x)
+    elif c.pool == "flatten":
+        x = np.concatenate(list(x.swapaxes(0, 1)), axis=1)
+    else:
+        x = x[:, 0] if c.pool == "cls" else x[:, int("embed.cls" in p) :].mean(axis=1)
+    x = seen(f"{place}.pooled", x)
+    x = norm("norm", x) if c.norm_after_pool else x
+    if c.pre_logits:
+        z = seen("pre_logits.z", x @ p["pre_logits.w"] + p["pre_logits.b"])
+        x = seen("pre_logits.y", np.tanh(z))
+    return seen("head.logits", x @ p["head.w"] + p["head.b"])
 
 
 def gelu(z, form):

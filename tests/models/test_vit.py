@@ -61,6 +61,13 @@ def test_parameter_count_of_positions(changes, more):
     assert with_mean - without == more - 8 * tables  # no cls token, no position for it
 
 
+@pytest.mark.parametrize("positions", ["sincos", "sincos-2d", "sincos-2d-mae"])
+@pytest.mark.parametrize("at", ["input", "every-layer"])
+def test_fixed_positions_are_not_learned(positions, at):
+    fixed = parameter_shapes(variant("digits", positions=positions, positions_at=at))
+    assert fixed == parameter_shapes(variant("digits", positions="none"))
+
+
 def test_names_run_from_the_pixels_to_the_head():
     names = list(parameter_shapes(variant("digits", depth=1)))
     assert names == [
@@ -87,10 +94,42 @@ def test_names_run_from_the_pixels_to_the_head():
     ]
 
 
+@pytest.mark.parametrize(
+    ("changes", "behind_the_blocks"),  # D = 64, T = 16 or 17, C = 10
+    [
+        ({"pool": "mean", "cls_token": True}, {"norm.gamma": (64,), "norm.beta": (64,),
+         "head.w": (64, 10), "head.b": (10,)}),
+        ({"pool": "sequence"}, {"norm.gamma": (64,), "norm.beta": (64,), "pool.w": (64, 1),
+         "pool.b": (1,), "head.w": (64, 10), "head.b": (10,)}),
+        ({"pool": "mean", "norm_after_pool": True, "pre_logits": 7}, {"norm.gamma": (64,),
+         "norm.beta": (64,), "pre_logits.w": (64, 7), "pre_logits.b": (7,), "head.w": (7, 10),
+         "head.b": (10,)}),
+        ({"pool": "sequence", "norm_after_pool": True}, {"pool.w": (64, 1), "pool.b": (1,),
+         "norm.gamma": (64,), "norm.beta": (64,), "head.w": (64, 10), "head.b": (10,)}),
+        ({"pool": "flatten"}, {"norm.gamma": (64,), "norm.beta": (64,), "head.w": (1024, 10),
+         "head.b": (10,)}),
+        ({"pool": "flatten", "cls_token": True, "norm_after_pool": True}, {"norm.gamma": (1088,),
+         "norm.beta": (1088,), "head.w": (1088, 10), "head.b": (10,)}),
+    ],
+)  # fmt: skip
+def test_names_and_shapes_of_the_heads(changes, behind_the_blocks):
+    shapes = parameter_shapes(variant("digits", depth=0, **changes))
+    names = [name for name in shapes if not name.startswith("embed.")]
+    assert {name: shapes[name] for name in names} == behind_the_blocks
+    assert names == [*behind_the_blocks]
+    assert ("embed.cls" in shapes) == changes.get("cls_token", False)
+
+
+def test_the_pre_logits_of_googles_file():
+    """B/16 of ImageNet-21k: 103,186,515 numbers (its head has 21,843 classes)."""
+    assert parameter_count(variant("B/16", classes=21_843, pre_logits=768)) == 103_186_515
+
+
 @pytest.mark.parametrize("zero_head", [True, False])
 def test_exactly_the_matrices_of_the_linear_maps_are_decayed(zero_head):
     """AdamW leaves biases, LayerNorm, the cls token and all positions alone."""
-    config = variant("digits", depth=1, positions="learned-2d", positions_at="every-layer")
+    config = variant("digits", depth=1, positions="learned-2d", positions_at="every-layer",
+                     pool="sequence", cls_token=True, pre_logits=8)  # fmt: skip
     layout = Layout(vit_parameters(config, zero_head=zero_head))
     decayed = [name for name in layout.shapes if layout.is_decayed(name)]
     assert decayed == [
@@ -99,5 +138,7 @@ def test_exactly_the_matrices_of_the_linear_maps_are_decayed(zero_head):
         "blocks.0.attention.w_out",
         "blocks.0.mlp.w1",
         "blocks.0.mlp.w2",
+        "pool.w",
+        "pre_logits.w",
         "head.w",
     ]
