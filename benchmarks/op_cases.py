@@ -62,6 +62,7 @@ ELEMENTWISE = {
     "patchify": (0, 0),
     "positions": (1, 1),
     "positions_2d": (1, 1),
+    "dropout": (1, 1),
     "stochastic_depth": (1, 1),
     "layernorm": (7, 12),
     "softmax": (5, 4),
