@@ -14,8 +14,8 @@ COLOURS = {
     "cross_entropy": "#8c8c3c", "adam": "#7a4b32", "global_norm": "#666666",
     "embed": "#8fbf5f", "linear": "#6fa0d0", "head": "#c9a227",
     "attention_branch": "#f2b880", "mlp_branch": "#9fd49f", "positions": "#a8a8d8",
-    "positions_2d": "#6b6bb0", "stochastic_depth": "#b0a090",
     "sincos_positions": "#4b4b90", "pool": "#d9b44a", "pre_logits": "#8a6d1d",
+    "positions_2d": "#6b6bb0", "stochastic_depth": "#b0a090", "dropout": "#d0b0a8",
 }  # fmt: skip
 
 

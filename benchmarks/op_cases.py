@@ -63,6 +63,7 @@ ELEMENTWISE = {
     "positions": (1, 1),
     "positions_2d": (1, 1),
     "sincos_positions": (1, 0),
+    "dropout": (1, 1),
     "stochastic_depth": (1, 1),
     "layernorm": (7, 12),
     "softmax": (5, 4),

@@ -3,6 +3,7 @@
 import torch
 from torch.nn import functional
 
+from minivit.ops.dropout import value_factors
 from minivit.ops.stochastic_depth import image_factors
 
 
@@ -83,6 +84,10 @@ def pre_logits(x, w, b):
     return torch.tanh(functional.linear(x, w.T, b))
 
 
+def dropout(x, *, drop):
+    return x * torch.from_numpy(value_factors(drop, x.detach().numpy()))
+
+
 def stochastic_depth(x, *, drop):
     return x * torch.from_numpy(image_factors(drop, x.detach().numpy()))
 
@@ -95,6 +100,7 @@ FUNCTIONS = {
     "attention": functional.scaled_dot_product_attention,
     "attention_branch": attention_branch,
     "cross_entropy": cross_entropy,
+    "dropout": dropout,
     "embed": embed,
     "gelu": functional.gelu,
     "head": head,

@@ -4,6 +4,10 @@ from minivit import TrainingConfig, variant
 from minivit.data import Dataset, Split, load_dataset
 
 SMALL = variant("digits", width=16, depth=1, heads=2, mlp=16)
+DROPPING = variant(
+    "digits", width=16, depth=2, heads=2, mlp=16, dropout=0.1, attention_dropout=0.1,
+    stochastic_depth=0.1,
+)  # fmt: skip
 
 
 def small_data(images: int = 96, test: int = 20) -> Dataset:

@@ -9,7 +9,9 @@ at sizes of their own, so that an op that is entered here is checked by all of t
 import numpy as np
 
 from minivit.checking.sizes import SMALL, Call, Sizes, normal, weights
-from minivit.ops import AttentionOptions, Drop
+from minivit.ops import AttentionOptions, BranchDrop, Drop
+
+HALF = Drop(rate=0.5, seed=1)
 
 
 def calls(op: str, sizes: Sizes = SMALL) -> list[Call]:
@@ -88,7 +90,13 @@ def softmax(s: Sizes) -> list[tuple]:
 
 def attention(s: Sizes) -> list[tuple]:
     q = k = v = normal(s.B, s.H, s.T, s.K)
-    return [("", (q, k, v), {}), ("top k", (q, k, v), {"options": best(s)})]
+    return [
+        ("", (q, k, v), {}),
+        ("top k", (q, k, v), {"options": best(s)}),
+        ("dropout", (q, k, v), {"drop": HALF}),
+        ("dropout of the best, second part of a batch", (q, k, v),
+         {"options": best(s), "drop": HALF._replace(first_image=s.B)}),
+    ]  # fmt: skip
 
 
 def best(s: Sizes) -> AttentionOptions:
@@ -104,6 +112,7 @@ def multihead_attention(s: Sizes) -> list[tuple]:
         ("no biases", (x, w_qkv, None, w_out, None), {"heads": s.H}),
         ("one head", (x, w_qkv, b_qkv, w_out, b_out), {"heads": 1}),
         ("top k", (x, w_qkv, b_qkv, w_out, b_out), {"heads": s.H, "options": best(s)}),
+        ("dropout", (x, w_qkv, b_qkv, w_out, b_out), {"heads": s.H, "drop": HALF}),
     ]
 
 
@@ -114,11 +123,18 @@ def attention_branch(s: Sizes) -> list[tuple]:
 def branch(s: Sizes, ways: list[tuple]) -> list[tuple]:
     """The ways to call what a branch is made around, and what the branch adds."""
     gamma, beta = normal(s.D), normal(s.D)
-    ways = [(words, (x, gamma, beta, *w), options) for words, (x, *w), options in ways]
+    for i, (words, (x, *w), options) in enumerate(ways):
+        if "drop" in options:
+            options = {**options, "drop": BranchDrop(inside=options["drop"])}
+        ways[i] = words, (x, gamma, beta, *w), options
     _, plain, options = ways[0]
+    out, part = HALF._replace(seed=2), Drop(rate=0.5, seed=27, first_image=s.B)
+    everything = BranchDrop(inside=part, out=part._replace(seed=2), images=part)
     return [
         *ways,
-        ("stochastic depth", plain, {**options, "drop": Drop(rate=0.5, seed=1)}),
+        ("dropout of what is added", plain, {**options, "drop": BranchDrop(out=out)}),
+        ("stochastic depth", plain, {**options, "drop": BranchDrop(images=HALF)}),
+        ("everything dropped", plain, {**options, "drop": everything}),
         ("eps 0.1", plain, {**options, "eps": 0.1}),
     ]
 
@@ -135,6 +151,7 @@ def mlp(s: Sizes) -> list[tuple]:
         ("", (x, w1, b1, w2, b2), {}),
         ("tanh", (x, w1, b1, w2, b2), {"gelu": "tanh"}),
         ("no biases", (x, w1, None, w2, None), {}),
+        ("dropout", (x, w1, b1, w2, b2), {"drop": HALF}),
     ]
 
 
@@ -142,12 +159,16 @@ def mlp_branch(s: Sizes) -> list[tuple]:
     return branch(s, mlp(s))
 
 
-def stochastic_depth(s: Sizes) -> list[tuple]:
+def dropout(s: Sizes) -> list[tuple]:
     x = normal(s.B, s.T, s.D)
     return [
-        ("", (x,), {"drop": Drop(rate=0.5, seed=1)}),
-        ("second part of a batch", (x,), {"drop": Drop(rate=0.5, seed=1, first_image=s.B)}),
+        ("", (x,), {"drop": HALF}),
+        ("second part of a batch", (x,), {"drop": HALF._replace(first_image=s.B)}),
     ]
+
+
+def stochastic_depth(s: Sizes) -> list[tuple]:
+    return dropout(s)  # the same calls: one drops values, the other images
 
 
 def pool(s: Sizes) -> list[tuple]:
@@ -204,6 +225,7 @@ OPS = {  # from the pixels to the loss
     "gelu": gelu,
     "mlp": mlp,
     "mlp_branch": mlp_branch,
+    "dropout": dropout,
     "stochastic_depth": stochastic_depth,
     "pool": pool,
     "pre_logits": pre_logits,

@@ -15,6 +15,7 @@ the top, where each file builds on those above it:
     linear.py               y = x w + b
     mlp.py                  two products, with GELU in between
     heads.py                where each head's matrix lies in q, k, v and y
+    dropout.py              values that become 0, drawn again wherever they are needed
     top_k.py                only the best keys of each query
     workspace.py            how far apart the threads work in one workspace
     attention_steps.py      what is done with a chunk of queries: products, softmax
@@ -22,6 +23,7 @@ the top, where each file builds on those above it:
     attention.py            attention on all threads
     multihead_attention.py  two products around attention
     stochastic_depth.py     which images of a batch a branch is computed for
+    left_out.py             what a branch leaves out, and how its result is added
     attention_branch.py     x + MSA(LN(x))
     mlp_branch.py           x + MLP(LN(x))
 
@@ -46,6 +48,7 @@ from minivit.kernels.attention_branch import (
     attention_branch_forward,
 )
 from minivit.kernels.cross_entropy import cross_entropy_backward, cross_entropy_forward
+from minivit.kernels.dropout import dropout_backward, dropout_forward
 from minivit.kernels.embed import embed_backward, embed_forward
 from minivit.kernels.gelu import gelu_backward, gelu_forward
 from minivit.kernels.global_norm import global_norm
@@ -85,6 +88,8 @@ __all__ = [
     "attention_forward",
     "cross_entropy_backward",
     "cross_entropy_forward",
+    "dropout_backward",
+    "dropout_forward",
     "embed_backward",
     "embed_forward",
     "gelu_backward",

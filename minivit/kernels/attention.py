@@ -9,7 +9,8 @@ slices of one qkv buffer). Only the queries and dy are copied, chunk by chunk.
 
 The forward is threaded over chunks. The backward is threaded over heads, since the chunks of a head
 add up dk and dv, in order: the same bits for any number of threads. With `top_k` the best keys of
-each query are searched for: about 3 T steps a query (top_k.py), forward and backward.
+each query are searched for: about 3 T steps a query (top_k.py), forward and backward. With dropout
+the mask of a chunk's probabilities is drawn as they are made, again in the backward.
 """
 
 import functools
@@ -26,6 +27,7 @@ from minivit.ops.attention import PLAIN, check_top_k, only_largest
 from .attention_chunk import backward_share, forward_share, room
 from .attention_steps import CHUNK
 from .compiling import address_of, parallel_jit
+from .dropout import Mask, mask_of
 from .inputs import like, need_shape, reals, upstream, writeable
 from .simd import call
 
@@ -37,16 +39,17 @@ class AttentionCache(NamedTuple):
     row_max: np.ndarray  # (B, H, T)  the largest score of each query
     row_scale: np.ndarray  # (B, H, T)  1 / sum_j exp(score_j - row_max)
     top_k: int  # keys that a query attends to, of T
+    mask: Mask | None  # which probabilities are kept; None: all of them
 
     @property
     def probs(self):
-        """(B, H, T, T), rebuilt for whoever wants to see them."""
+        """(B, H, T, T), before any is dropped, rebuilt for whoever wants to see them."""
         scores = self.q @ self.k.swapaxes(-1, -2) / math.sqrt(self.q.shape[-1])
         scores = only_largest(scores, self.top_k)
         return np.exp(scores - self.row_max[..., None]) * self.row_scale[..., None]
 
 
-def attention_forward(q, k, v, *, options=PLAIN):
+def attention_forward(q, k, v, *, options=PLAIN, drop=None):
     """y = softmax(q k^T / sqrt(K)) v.
 
     All three have one shape: there are as many keys and values as queries.
@@ -59,10 +62,10 @@ def attention_forward(q, k, v, *, options=PLAIN):
     need_shape("k", k, q.shape)
     need_shape("v", v, q.shape)
     y = np.empty(q.shape, q.dtype)
-    return y, _attention_into(y, q, k, v, options)
+    return y, _attention_into(y, q, k, v, options, mask_of(drop, np.arange(len(q)), q.dtype))
 
 
-def _attention_into(y, q, k, v, options=PLAIN):
+def _attention_into(y, q, k, v, options=PLAIN, mask=None):
     """Writes y through its strides (last one 1); returns the cache."""
     q, k, v = _alike(q, k, v)
     batch, heads, tokens, _ = q.shape
@@ -71,9 +74,9 @@ def _attention_into(y, q, k, v, options=PLAIN):
     statistics = row_max.reshape(-1), row_scale.reshape(-1)
     shares, workspace = _shares(q, batch * heads * ((tokens + CHUNK - 1) // CHUNK), 1)
     body = _address(forward_share, q.dtype)
-    way = _factor(q), options.top_k or tokens, False
-    _forward(body, shares, _heads(q, k, v), _heads(y), statistics, q.shape, way, workspace)
-    return AttentionCache(q, k, v, row_max, row_scale, way[1])
+    way, drawn = (_factor(q), options.top_k or tokens, False), _drawn_by(mask, q.dtype)
+    _forward(body, shares, _heads(q, k, v), _heads(y), statistics, q.shape, way, drawn, workspace)
+    return AttentionCache(q, k, v, row_max, row_scale, way[1], mask)
 
 
 def attention_backward(dy, cache):
@@ -104,13 +107,18 @@ def _attention_backward_into(dq, dk, dv, dy, cache, *, y_for_dy=False):
     statistics = cache.row_max.reshape(-1), cache.row_scale.reshape(-1)
     shares, workspace = _shares(q, q.shape[0] * q.shape[1], 2)
     body = _address(backward_share, q.dtype)
-    way = _factor(q), cache.top_k, y_for_dy
+    way, drawn = (_factor(q), cache.top_k, y_for_dy), _drawn_by(cache.mask, q.dtype)
     _backward(body, shares, _heads(q, cache.k, cache.v), _heads(dy), statistics, _heads(dq, dk, dv),
-              q.shape, way, workspace)  # fmt: skip
+              q.shape, way, drawn, workspace)  # fmt: skip
 
 
 def _factor(q):
     return q.dtype.type(1 / math.sqrt(q.shape[-1]))
+
+
+def _drawn_by(mask, dtype):
+    """A Mask's fields; without keys where there is none."""
+    return (np.empty(0, np.uint32), np.uint32(0), dtype.type(1)) if mask is None else tuple(mask)
 
 
 def _shares(q, units, matrices):
@@ -154,20 +162,21 @@ def _address(share, dtype):
     one, three = types.Tuple((numbers, *[n] * 4)), types.Tuple((*[numbers] * 3, *[n] * 6))
     pair, shape = types.UniTuple(numbers, 2), types.UniTuple(n, 4)
     way = types.Tuple((real, n, types.boolean))
+    mask = types.Tuple((types.Array(types.uint32, 1, "C"), types.uint32, real))
     if share is forward_share:
-        return address_of(share, n, n, three, one, pair, shape, way, numbers)
-    return address_of(share, n, n, three, one, pair, three, shape, way, numbers)
+        return address_of(share, n, n, three, one, pair, shape, way, mask, numbers)
+    return address_of(share, n, n, three, one, pair, three, shape, way, mask, numbers)
 
 
 @parallel_jit
-def _forward(body, shares, qkv, y, statistics, shape, way, workspace):
+def _forward(body, shares, qkv, y, statistics, shape, way, mask, workspace):
     """Calls forward_share, by its address, on every thread."""
     for share in prange(shares):
-        call(body, (np.intp(share), shares, qkv, y, statistics, shape, way, workspace))
+        call(body, (np.intp(share), shares, qkv, y, statistics, shape, way, mask, workspace))
 
 
 @parallel_jit
-def _backward(body, shares, qkv, dy, statistics, dqkv, shape, way, workspace):
+def _backward(body, shares, qkv, dy, statistics, dqkv, shape, way, mask, workspace):
     """Calls backward_share, by its address, on every thread."""
     for share in prange(shares):
-        call(body, (np.intp(share), shares, qkv, dy, statistics, dqkv, shape, way, workspace))
+        call(body, (np.intp(share), shares, qkv, dy, statistics, dqkv, shape, way, mask, workspace))

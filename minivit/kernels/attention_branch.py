@@ -1,9 +1,9 @@
 """y = x + MSA(LN(x)), the twin of `minivit.ops.attention_branch`.
 
 The sums of the last product begin at x, and LayerNorm's backward adds dy to its dx on the way: so
-the skip connection costs no pass of its own. (With stochastic depth it costs one, but nothing is
-computed for the images that are dropped.) LayerNorm's output is not kept but made again from x:
-that saves 4 B T D bytes a branch and costs a pass.
+the skip connection costs no pass of its own. (Where something is left out it costs one: see
+left_out.py.) LayerNorm's output is not kept but made again from x: that saves 4 B T D bytes a
+branch and costs a pass.
 """
 
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.ops.attention import PLAIN
+from minivit.ops.chance import ALL_KEPT
 
 from .inputs import like, need_shape, reals
 from .layernorm import (
@@ -19,39 +20,42 @@ from .layernorm import (
     _layernorm_backward_plus,
     layernorm_forward,
 )
+from .left_out import LeftOut, add_result, left_out, result_gradient, rows_of
 from .multihead_attention import AttentionSaved, _attended_backward, _attended_plus
-from .stochastic_depth import Kept, add_kept, kept_of
+from .stochastic_depth import add_kept
 
 
 class AttentionBranchCache(NamedTuple):
-    norm: LayerNormCache  # of the images that are not dropped
+    norm: LayerNormCache  # of the images that do not skip the branch
     beta: np.ndarray  # (D,)
     msa: AttentionSaved
-    kept: Kept | None  # None: all images
+    left: LeftOut
 
 
 def attention_branch_forward(
-    x, gamma, beta, w_qkv, b_qkv, w_out, b_out, *, heads, options=PLAIN, drop=None, eps=1e-6
+    x, gamma, beta, w_qkv, b_qkv, w_out, b_out, *, heads, options=PLAIN, drop=ALL_KEPT, eps=1e-6
 ):
     """x (B, T, D), gamma, beta (D,), w_qkv (D, 3D), w_out (D, D) -> y (B, T, D)."""
     (x,) = reals(x=x)
-    kept = kept_of(len(x), drop)
-    rows = x if kept is None else x[kept.images]
-    normed, norm = layernorm_forward(rows, gamma, beta, eps=eps)
-    residual = rows if kept is None else None
-    y, msa = _attended_plus(normed, w_qkv, b_qkv, w_out, b_out, residual, heads, options)
-    if kept is not None:
-        y = add_kept(x, y, kept.images, kept.factor)
-    return y, AttentionBranchCache(norm, *like(norm.x, beta), msa, kept)
+    left = left_out(drop, len(x), x.dtype)
+    normed, norm = layernorm_forward(rows_of(x, left), gamma, beta, eps=eps)
+    residual = None if left.of_result else x
+    y, msa = _attended_plus(
+        normed, w_qkv, b_qkv, w_out, b_out, residual, heads, options, left.inside
+    )
+    if left.of_result:
+        y = add_result(x, y, left)
+    return y, AttentionBranchCache(norm, *like(norm.x, beta), msa, left)
 
 
 def attention_branch_backward(dy, cache):
     """dy (B, T, D) -> dx (B, T, D), dgamma, dbeta, dw_qkv (D, 3D), db_qkv, dw_out, db_out."""
-    norm, beta, msa, kept = cache.norm, cache.beta, [cache.msa], cache.kept
+    norm, beta, msa, left = cache.norm, cache.beta, [cache.msa], cache.left
     del cache  # handing msa on empties its list, so that the callee can free its parts
     (dy,) = like(norm.x, dy)
+    kept = left.kept
     need_shape("dy", dy, norm.x.shape if kept is None else (kept.batch, *norm.x.shape[1:]))
-    dout = dy if kept is None else dy[kept.images] * dy.dtype.type(kept.factor)
+    dout = result_gradient(dy, left)
     dnormed, *dweights = _attended_backward(dout, _layernorm_again(norm, beta), msa.pop())
     along = dy if kept is None else None
     dx, dgamma, dbeta = _layernorm_backward_plus(dnormed, norm, along)

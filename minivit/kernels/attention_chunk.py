@@ -7,7 +7,8 @@ Forward, with everything in the cache:
 
     queries (K, n)   q^T / sqrt(K)                     scores (T, n)   k queries; with top_k the
                                                                        smaller become -inf
-    probs   (T, n)   softmax of each column, in place  y      (n, K)   probs^T v
+    probs   (T, n)   softmax of each column, in place  y      (n, K)   probs^T v; with dropout some
+                                                                       probs become 0 before
 
 Backward, the same scores and two numbers per query give the probabilities again, and then
 
@@ -15,6 +16,8 @@ Backward, the same scores and two numbers per query give the probabilities again
     dv     += probs dy                                 dscores = probs (dprobs - delta) / sqrt(K)
     dk     += dscores q                                dq      = dscores^T k
     y       = probs^T v, again, if it is wanted: it overwrites dy
+
+With dropout dprobs lose the same values at once, and probs after delta and dscores have been made.
 
 Memory for each thread: T x CHUNK numbers, backward twice as many. Operations for each head: 4 T^2 K
 forward, 10 T^2 K backward (12 with y), and T^2 exponentials each way.
@@ -24,8 +27,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .attention_steps import CHUNK, dscores_columns, product, softmax_columns, transpose
+from .attention_steps import (
+    CHUNK,
+    drop_columns,
+    dscores_columns,
+    product,
+    softmax_columns,
+    transpose,
+)
 from .compiling import jit
+from .dropout import Mask
 from .heads import Heads, ThreeHeads, one_head, three_heads
 from .matrix import ONE, ZERO, Matrix, moved, transposed
 from .simd import VECTOR_BYTES
@@ -74,10 +85,10 @@ def own_space(share, shares, workspace, tokens, K):
     return Space(columns, queries, column, scores, scores + tokens * CHUNK)
 
 
-def forward_share(share, shares, qkv, y, statistics, shape, way, workspace):
+def forward_share(share, shares, qkv, y, statistics, shape, way, mask, workspace):
     """Forward for this share of all chunks. `statistics`: maximum and 1/sum of every query."""
     row_max, row_scale = statistics
-    way = Way(*way)
+    way, mask = Way(*way), Mask(*mask)
     batch, heads, tokens, K = shape
     chunks, lanes = (tokens + CHUNK - 1) // CHUNK, VECTOR_BYTES // workspace.itemsize
     space = own_space(share, shares, workspace, tokens, K)
@@ -96,13 +107,15 @@ def forward_share(share, shares, qkv, y, statistics, shape, way, workspace):
             keep_largest(scores, tokens, n, way.top_k, space.column)
         softmax_columns(scores, tokens, wide, space.columns)
         probs = scores  # the same memory from here on
+        if mask.keys.size:
+            drop_columns(probs, tokens, n, mask, head, heads, start)
         product(transposed(probs), v, y_here, (n, K, tokens), FRESH)
         for i in range(n):
             row_max[head * tokens + start + i] = workspace[space.columns + i]
             row_scale[head * tokens + start + i] = workspace[space.columns + CHUNK + i]
 
 
-def backward_share(share, shares, qkv, dy, statistics, dqkv, shape, way, workspace):
+def backward_share(share, shares, qkv, dy, statistics, dqkv, shape, way, mask, workspace):
     """Backward for this share of the heads, chunk by chunk; with y_for_dy, y overwrites dy."""
     batch, heads, tokens, K = shape
     space = own_space(share, shares, workspace, tokens, K)
@@ -117,13 +130,14 @@ def backward_share(share, shares, qkv, dy, statistics, dqkv, shape, way, workspa
                 workspace[space.columns + i] = statistics[0][first + i]
                 workspace[space.columns + CHUNK + i] = statistics[1][first + i]
             chunk_backward((moved(q, start, ZERO), k, v), moved(dy_head, start, ZERO),
-                           (moved(dq, start, ZERO), dk, dv), (n, tokens, K), start > 0, Way(*way),
-                           workspace, space)  # fmt: skip
+                           (moved(dq, start, ZERO), dk, dv), (n, tokens, K), start, Way(*way),
+                           Mask(*mask), (head, heads), workspace, space)  # fmt: skip
 
 
 @jit(inline="always")
-def chunk_backward(qkv, dy, dqkv, size, accumulate, way, workspace, space):
+def chunk_backward(qkv, dy, dqkv, size, start, way, mask, place, workspace, space):
     """Backward for the n queries of a chunk, beginning at the first rows of q, dy and dq."""
+    accumulate, (head, heads) = start > 0, place
     (q, k, v), (dq, dk, dv), (n, tokens, K) = qkv, dqkv, size
     lanes, unscaled = VECTOR_BYTES // workspace.itemsize, workspace.dtype.type(1)
     wide = (n + lanes - 1) // lanes * lanes
@@ -137,8 +151,12 @@ def chunk_backward(qkv, dy, dqkv, size, accumulate, way, workspace, space):
     upstream = queries  # the same memory from here on
     transpose(dy, upstream, n, K, unscaled)
     product(v, upstream, dprobs, (tokens, wide, K), FRESH)
+    if mask.keys.size:
+        drop_columns(dprobs, tokens, n, mask, head, heads, start)
     dscores_columns(scores, dprobs, tokens, wide, space.columns, way.factor)
     probs, dscores = scores, dprobs  # the same memory again
+    if mask.keys.size:
+        drop_columns(probs, tokens, n, mask, head, heads, start)
     product(probs, dy, dv, (tokens, K, n), accumulate)
     product(dscores, q, dk, (tokens, K, n), accumulate)
     product(transposed(dscores), k, dq, (n, K, tokens), FRESH)

@@ -3,7 +3,10 @@
 Products read their operands in place. The softmax runs down the columns, one for each query.
 """
 
+import numpy as np
+
 from .compiling import jit
+from .dropout import is_kept
 from .matrix import ZERO, moved
 from .simd import (
     VECTOR_BYTES,
@@ -100,3 +103,22 @@ def dscores_columns(scores, dprobs, keys, wide, columns, factor):
             at, d_at = scores.first + j * wide + i, dprobs.first + j * wide + i
             dscore = load(numbers, at) * (load(numbers, d_at) - delta) * broadcast(factor)
             store(numbers, d_at, dscore)
+
+
+@jit
+def drop_columns(probs, keys, queries, mask, head, heads, start):
+    """Multiply the first `queries` columns of probs (keys, n) by their factors.
+
+    They are those of the queries from `start` on, of a head that is counted through all images. The
+    position of a probability in its image counts (head, query, key).
+    """
+    noinline()
+    numbers, zero = probs.numbers, probs.numbers.dtype.type(0)
+    image, first = head // heads, (head % heads * keys + start) * keys
+    one, two = mask.keys[2 * image], mask.keys[2 * image + 1]
+    for j in range(keys):
+        # Unsigned: an index that may be negative keeps loops from vectorising.
+        at, position = np.uintp(probs.first + j * probs.row), np.uint32(first + j)
+        for i in range(np.uintp(queries)):
+            kept = is_kept(position + np.uint32(i) * np.uint32(keys), one, two, mask.least)
+            numbers[at + i] *= mask.factor if kept else zero

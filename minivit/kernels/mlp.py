@@ -3,7 +3,8 @@
 Two products forward and four backward. GELU costs no pass over memory: forward it is applied to
 each part of z = x w1 + b1 while that part is in the cache; backward, dz = (dout w2^T) gelu'(z) is
 finished in the same way. The same exponential gives h = gelu(z) again (to rounding), which
-dw2 = h^T dout needs. So the op's cache holds z, but not the rows x M numbers of h.
+dw2 = h^T dout needs. So the op's cache holds z, but not the rows x M numbers of h. Dropout of h is
+a pass of its own, in place; backward there are two, over h and dz.
 """
 
 from typing import NamedTuple
@@ -12,6 +13,7 @@ import numpy as np
 
 from minivit.ops.gelu import check_form
 
+from .dropout import Mask, dropped_into, mask_of
 from .inputs import like, reals
 from .linear import weight_gradients
 from .product.matmul import _matmul_into, matmul, matmul_gelu, matmul_gelu_backward
@@ -24,6 +26,7 @@ class MlpSaved(NamedTuple):
     w2: np.ndarray  # (M, D)
     z: np.ndarray  # (rows, M), x w1 + b1
     form: str  # of the GELU, "erf" or "tanh"
+    mask: Mask | None  # which values of h are kept; None: all of them
     has_b1: bool
     has_b2: bool
 
@@ -33,10 +36,11 @@ class MlpCache(NamedTuple):
     saved: MlpSaved
 
 
-def mlp_forward(x, w1, b1, w2, b2, *, gelu="erf"):
+def mlp_forward(x, w1, b1, w2, b2, *, gelu="erf", drop=None):
     """x (..., D), w1 (D, M), b1 (M,), w2 (M, D), b2 (D,) -> out (..., D)."""
     (x,) = reals(x=x)
-    out, saved = _mlp_plus(x, w1, b1, w2, b2, None, gelu)
+    mask = mask_of(drop, np.arange(len(x)), x.dtype)
+    out, saved = _mlp_plus(x, w1, b1, w2, b2, None, gelu, mask)
     return out, MlpCache(x, saved)
 
 
@@ -48,7 +52,7 @@ def mlp_backward(dout, cache):
     return _mlp_backward_of(dout, *cache)
 
 
-def _mlp_plus(x, w1, b1, w2, b2, residual, gelu):
+def _mlp_plus(x, w1, b1, w2, b2, residual, gelu, mask):
     """residual + MLP(x), where the last product's sums begin at the residual; and what the backward
     needs beside x."""
     check_form(gelu)
@@ -57,19 +61,24 @@ def _mlp_plus(x, w1, b1, w2, b2, residual, gelu):
     # y first and h last: h is freed, and leaves no hole in memory between what is kept.
     y = np.empty((*x.shape[:-1], w2.shape[1]), x.dtype)
     z, h = matmul_gelu(rows, w1, b1, form=gelu)
+    if mask is not None:
+        dropped_into(h, h, mask)
     along = None if residual is None else residual.reshape(-1, w2.shape[1])
     _matmul_into(y.reshape(-1, w2.shape[1]), h, w2, bias=b2, residual=along)
-    return y, MlpSaved(w1, w2, z, gelu, b1 is not None, b2 is not None)
+    return y, MlpSaved(w1, w2, z, gelu, mask, b1 is not None, b2 is not None)
 
 
 def _mlp_backward_of(dout, x, saved):
     """See `mlp_backward`; frees each array as soon as it has been used."""
-    w1, w2, z, form, has_b1, has_b2 = saved
+    w1, w2, z, form, mask, has_b1, has_b2 = saved
     del saved  # frees its arrays one by one below, unless the caller still holds it
     (dout,) = like(x, dout)
     dout_rows = dout.reshape(-1, w2.shape[1])
     dz, h = matmul_gelu_backward(dout_rows, w2.T, z, form=form)
     del z
+    if mask is not None:
+        dropped_into(h, h, mask)
+        dropped_into(dz, dz, mask)
     dw2, db2 = weight_gradients(h, dout_rows, has_b2)
     del h
     dw1, db1 = weight_gradients(x.reshape(-1, w1.shape[0]), dz, has_b1)

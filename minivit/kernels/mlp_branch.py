@@ -1,11 +1,13 @@
 """y = x + MLP(LN(x)), the twin of `minivit.ops.mlp_branch`.
 
-The skip connection, LayerNorm's output and stochastic depth are handled as in attention_branch.py.
+The skip connection, LayerNorm's output and what is left out are handled as in attention_branch.py.
 """
 
 from typing import NamedTuple
 
 import numpy as np
+
+from minivit.ops.chance import ALL_KEPT
 
 from .inputs import like, need_shape, reals
 from .layernorm import (
@@ -14,36 +16,38 @@ from .layernorm import (
     _layernorm_backward_plus,
     layernorm_forward,
 )
+from .left_out import LeftOut, add_result, left_out, result_gradient, rows_of
 from .mlp import MlpSaved, _mlp_backward_of, _mlp_plus
-from .stochastic_depth import Kept, add_kept, kept_of
+from .stochastic_depth import add_kept
 
 
 class MlpBranchCache(NamedTuple):
-    norm: LayerNormCache  # of the images that are not dropped
+    norm: LayerNormCache  # of the images that do not skip the branch
     beta: np.ndarray  # (D,)
     mlp: MlpSaved
-    kept: Kept | None  # None: all images
+    left: LeftOut
 
 
-def mlp_branch_forward(x, gamma, beta, w1, b1, w2, b2, *, gelu="erf", drop=None, eps=1e-6):
+def mlp_branch_forward(x, gamma, beta, w1, b1, w2, b2, *, gelu="erf", drop=ALL_KEPT, eps=1e-6):
     """x (B, T, D), gamma, beta (D,), w1 (D, M), w2 (M, D) -> y (B, T, D)."""
     (x,) = reals(x=x)
-    kept = kept_of(len(x), drop)
-    rows = x if kept is None else x[kept.images]
-    normed, norm = layernorm_forward(rows, gamma, beta, eps=eps)
-    y, mlp = _mlp_plus(normed, w1, b1, w2, b2, rows if kept is None else None, gelu)
-    if kept is not None:
-        y = add_kept(x, y, kept.images, kept.factor)
-    return y, MlpBranchCache(norm, *like(norm.x, beta), mlp, kept)
+    left = left_out(drop, len(x), x.dtype)
+    normed, norm = layernorm_forward(rows_of(x, left), gamma, beta, eps=eps)
+    residual = None if left.of_result else x
+    y, mlp = _mlp_plus(normed, w1, b1, w2, b2, residual, gelu, left.inside)
+    if left.of_result:
+        y = add_result(x, y, left)
+    return y, MlpBranchCache(norm, *like(norm.x, beta), mlp, left)
 
 
 def mlp_branch_backward(dy, cache):
     """dy (B, T, D) -> dx (B, T, D), dgamma, dbeta, dw1 (D, M), db1, dw2 (M, D), db2."""
-    norm, beta, mlp, kept = cache.norm, cache.beta, [cache.mlp], cache.kept
+    norm, beta, mlp, left = cache.norm, cache.beta, [cache.mlp], cache.left
     del cache  # handing mlp on empties its list, so that the callee can free its parts
     (dy,) = like(norm.x, dy)
+    kept = left.kept
     need_shape("dy", dy, norm.x.shape if kept is None else (kept.batch, *norm.x.shape[1:]))
-    dout = dy if kept is None else dy[kept.images] * dy.dtype.type(kept.factor)
+    dout = result_gradient(dy, left)
     dnormed, *dweights = _mlp_backward_of(dout, _layernorm_again(norm, beta), mlp.pop())
     dx, dgamma, dbeta = _layernorm_backward_plus(dnormed, norm, dy if kept is None else None)
     if kept is not None:

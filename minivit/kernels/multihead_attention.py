@@ -19,6 +19,7 @@ from minivit.ops.attention import PLAIN
 from minivit.ops.multihead_attention import check_heads, split_heads, split_one
 
 from .attention import AttentionCache, _attention_backward_into, _attention_into
+from .dropout import mask_of
 from .inputs import like, reals
 from .linear import linear_forward, weight_gradients
 from .product.matmul import matmul
@@ -43,10 +44,11 @@ class MultiheadAttentionCache(NamedTuple):
         return self.saved.attention.probs
 
 
-def multihead_attention_forward(x, w_qkv, b_qkv, w_out, b_out, *, heads, options=PLAIN):
+def multihead_attention_forward(x, w_qkv, b_qkv, w_out, b_out, *, heads, options=PLAIN, drop=None):
     """out = MSA(x): x (B, T, D), w_qkv (D, 3D), w_out (D, D) -> out (B, T, D)."""
     (x,) = reals(x=x)
-    out, saved = _attended_plus(x, w_qkv, b_qkv, w_out, b_out, None, heads, options)
+    mask = mask_of(drop, np.arange(len(x)), x.dtype)
+    out, saved = _attended_plus(x, w_qkv, b_qkv, w_out, b_out, None, heads, options, mask)
     return out, MultiheadAttentionCache(x, saved)
 
 
@@ -55,7 +57,7 @@ def multihead_attention_backward(dout, cache):
     return _attended_backward(dout, *cache)
 
 
-def _attended_plus(x, w_qkv, b_qkv, w_out, b_out, residual, heads, options):
+def _attended_plus(x, w_qkv, b_qkv, w_out, b_out, residual, heads, options, mask):
     """residual + MSA(x), where the last product's sums begin at the residual; and what the backward
     needs beside x."""
     x, w_qkv, w_out = reals(x=x, w_qkv=w_qkv, w_out=w_out)
@@ -63,7 +65,7 @@ def _attended_plus(x, w_qkv, b_qkv, w_out, b_out, residual, heads, options):
     check_heads(D, heads)
     qkv, _ = linear_forward(x, w_qkv, b_qkv)
     merged = np.empty((B, T, D), x.dtype)
-    attention = _attention_into(split_one(merged, heads), *split_heads(qkv, heads), options)
+    attention = _attention_into(split_one(merged, heads), *split_heads(qkv, heads), options, mask)
     along = None if residual is None else residual.reshape(-1, D)
     y = matmul(merged.reshape(-1, D), w_out, bias=b_out, residual=along).reshape(B, T, D)
     return y, AttentionSaved(w_qkv, w_out, attention, b_qkv is not None, b_out is not None)

@@ -1,15 +1,15 @@
 """Stochastic depth, the twin of `minivit.ops.stochastic_depth`.
 
-By itself it is one multiplication a number, which NumPy does. In a branch the kernels compute
-nothing for the images that are dropped: those that are kept are gathered, and what the branch makes
-of them is added where they came from.
+By itself it is one multiplication a number, which NumPy does. In a branch nothing is computed for
+the images that are dropped (left_out.py).
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from minivit.ops.stochastic_depth import Drop, image_factors
+from minivit.ops.chance import Drop
+from minivit.ops.stochastic_depth import image_factors
 
 from .inputs import like, need_shape, reals
 

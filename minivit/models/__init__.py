@@ -6,7 +6,7 @@ Begin with vit.py: it is the whole model on one page.
     block.py              the same of one encoder block
     positions.py          the same of learned positions, wherever a model adds them
     initialisation.py     how each parameter begins
-    chance.py             what a training step leaves to chance
+    chance.py             what a training step leaves to chance, and dropout after the embedding
     architecture.py       a kind of model as the files below see it: a name and three functions
 
     config.py             the sizes and options of a ViT

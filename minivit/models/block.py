@@ -50,14 +50,16 @@ def block_parameters(c: ViTConfig, i: int, position_std: float) -> Declared:
 
 def block_forward(ops, p, c: ViTConfig, i: int, x, caches, chance: Chance):
     """x (B, T, D) -> (B, T, D)."""
-    (positions, a, m), rate = places(i), c.drop_rate(i)
+    (positions, a, m), skipped = places(i), c.drop_rate(i)
     x = add_positions_forward(ops, p, c, positions, x, caches)
     x, caches[a] = ops.attention_branch_forward(
-        x, *p.of(a), heads=c.heads, options=c.attention, drop=chance.drop(a, rate), eps=c.eps
-    )  # x + MSA(LN(x))
+        x, *p.of(a), heads=c.heads, options=c.attention, eps=c.eps,
+        drop=chance.branch(a, inside=c.attention_dropout, out=c.dropout, images=skipped),
+    )  # x + MSA(LN(x))  # fmt: skip
     x, caches[m] = ops.mlp_branch_forward(
-        x, *p.of(m), gelu=c.gelu, drop=chance.drop(m, rate), eps=c.eps
-    )  # x + MLP(LN(x))
+        x, *p.of(m), gelu=c.gelu, eps=c.eps,
+        drop=chance.branch(m, inside=c.dropout, out=c.dropout, images=skipped),
+    )  # x + MLP(LN(x))  # fmt: skip
     return x
 
 

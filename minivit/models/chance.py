@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
+from minivit.ops import BranchDrop, Drop
 from minivit.ops.chance import mixed
-from minivit.ops.stochastic_depth import Drop
 
 
 class Chance(NamedTuple):
@@ -18,8 +18,29 @@ class Chance(NamedTuple):
     seed: int | None = None
     first_image: int = 0
 
-    def drop(self, place: str, rate: float) -> Drop | None:
-        """What the branch at this place leaves out."""
+    def drop(self, place: str, purpose: str, rate: float) -> Drop | None:
+        """What is left out at this place for this purpose; None: nothing."""
         if self.seed is None or not rate:
             return None
-        return Drop(rate, mixed(self.seed, place, "stochastic depth"), self.first_image)
+        return Drop(rate, mixed(self.seed, place, purpose), self.first_image)
+
+    def branch(self, place: str, *, inside: float, out: float, images: float) -> BranchDrop:
+        """What the branch at this place leaves out, at these rates."""
+        return BranchDrop(
+            self.drop(place, "inside", inside),
+            self.drop(place, "out", out),
+            self.drop(place, "stochastic depth", images),
+        )
+
+
+def dropout_forward(ops, place: str, rate: float, x, caches, chance: Chance):
+    """x (B, T, D) -> (B, T, D), at a place of its own; x itself where nothing is dropped."""
+    drop = chance.drop(place, "out", rate)
+    if drop is not None:
+        x, caches[place] = ops.dropout_forward(x, drop=drop)
+    return x
+
+
+def dropout_backward(ops, place: str, dx, caches):
+    """dx (B, T, D) -> (B, T, D)."""
+    return ops.dropout_backward(dx, caches.pop(place)) if place in caches else dx

@@ -66,6 +66,14 @@ class ViTConfig:
         "part of the images for which a training step leaves out the last block's branches; less "
         "for those before, 0 for the first", default=0.0, least=0, below=1,
     )  # fmt: skip
+    dropout: float = described(
+        "part of the values that a training step drops: after the positions, after attention and "
+        "after both layers of the MLP", default=0.0, least=0, below=1,
+    )  # fmt: skip
+    attention_dropout: float = described(
+        "part of attention's probabilities that a training step drops", default=0.0, least=0,
+        below=1,
+    )  # fmt: skip
     qkv_bias: bool = described("add a bias to queries, keys and values", default=True)
     gelu: str = described(
         "the exact GELU, or its approximation in Google's code", default="erf", choices=FORMS
@@ -88,6 +96,11 @@ class ViTConfig:
             raise InputError(
                 f"stochastic depth is {self.stochastic_depth} and depth is {self.depth}: the first "
                 "block is never left out; choose at least 2 blocks, or 0"
+            )
+        if self.attention_dropout and not self.depth:
+            raise InputError(
+                f"attention dropout is {self.attention_dropout} and depth is 0: there is no "
+                "attention to drop from; choose at least 1 block, or 0"
             )
         if self.positions == "learned-2d" and self.width % 2:
             raise InputError(

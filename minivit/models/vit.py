@@ -11,7 +11,7 @@ place, and `caches` takes the cache of every op under the name of its place.
 
 from minivit.models.architecture import Architecture
 from minivit.models.block import block_backward, block_forward, block_parameters
-from minivit.models.chance import Chance
+from minivit.models.chance import Chance, dropout_backward, dropout_forward
 from minivit.models.config import ViTConfig
 from minivit.models.head import head_backward, head_forward, head_parameters
 from minivit.models.initialisation import (
@@ -59,6 +59,7 @@ def vit_forward(ops, p, c: ViTConfig, images, caches, chance: Chance):
     x, caches["patchify"] = ops.patchify_forward(images, patch=c.patch)  # (B, N, P*P*channels)
     x, caches["embed"] = ops.embed_forward(x, *p.of("embed"))  # (B, T, D)
     x = add_positions_forward(ops, p, c, IN_FRONT, x, caches)
+    x = dropout_forward(ops, "dropout", c.dropout, x, caches, chance)
     for i in range(c.depth):
         x = block_forward(ops, p, c, i, x, caches, chance)
     return head_forward(ops, p, c, x, caches)
@@ -72,6 +73,7 @@ def vit_backward(ops, g, c: ViTConfig, dlogits, caches, want_dimages: bool):
     dx = head_backward(ops, g, c, dlogits, caches)
     for i in reversed(range(c.depth)):
         dx = block_backward(ops, g, c, i, dx, caches)
+    dx = dropout_backward(ops, "dropout", dx, caches)
     dx = add_positions_backward(ops, g, c, IN_FRONT, dx, caches)
     dx = g.add("embed", ops.embed_backward(dx, caches.pop("embed"), want_dx=want_dimages))
     return ops.patchify_backward(dx, caches.pop("patchify"), want_dx=want_dimages)

@@ -33,6 +33,7 @@ What the branches are made of, beside layernorm:
     multihead_attention.py  MSA: several attentions side by side
     gelu.py                 the bend of the MLP
     mlp.py                  linear, gelu, linear
+    dropout.py              some values become 0 in training
     stochastic_depth.py     some images skip a branch in training
 
 After the backward: global_norm.py (the length of a gradient) and adam.py (a step). What ops
@@ -51,7 +52,9 @@ from minivit.ops.attention_branch import (
     attention_branch_flops,
     attention_branch_forward,
 )
+from minivit.ops.chance import BranchDrop, Drop
 from minivit.ops.cross_entropy import cross_entropy_backward, cross_entropy_forward
+from minivit.ops.dropout import dropout_backward, dropout_forward
 from minivit.ops.embed import embed_backward, embed_flops, embed_forward
 from minivit.ops.gelu import gelu_backward, gelu_forward
 from minivit.ops.global_norm import global_norm
@@ -79,14 +82,11 @@ from minivit.ops.sincos_positions import (
     sincos_positions_forward,
 )
 from minivit.ops.softmax import softmax_backward, softmax_forward
-from minivit.ops.stochastic_depth import (
-    Drop,
-    stochastic_depth_backward,
-    stochastic_depth_forward,
-)
+from minivit.ops.stochastic_depth import stochastic_depth_backward, stochastic_depth_forward
 
 __all__ = [
     "AttentionOptions",
+    "BranchDrop",
     "Drop",
     "adam_step",
     "attention_backward",
@@ -97,6 +97,8 @@ __all__ = [
     "attention_forward",
     "cross_entropy_backward",
     "cross_entropy_forward",
+    "dropout_backward",
+    "dropout_forward",
     "embed_backward",
     "embed_flops",
     "embed_forward",

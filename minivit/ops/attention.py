@@ -2,7 +2,8 @@
 
     scores = q k^T / sqrt(K),   probs = softmax(scores),   mixed = probs v
 
-(Vaswani et al. 2017, equation 1; in the ViT paper appendix A, equations 6 and 7.)
+(Vaswani et al. 2017, equation 1; in the ViT paper appendix A, equations 6 and 7. In training some
+probabilities may be dropped: dropout.py.)
 """
 
 import math
@@ -11,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.errors import InputError
+from minivit.ops.chance import Drop
+from minivit.ops.dropout import DropoutCache, dropout_backward, dropout_forward
 from minivit.ops.inputs import reals, upstream
 from minivit.ops.notes import unseen
 from minivit.ops.softmax import SoftmaxCache, softmax_backward, softmax_forward
@@ -30,6 +33,7 @@ class AttentionCache(NamedTuple):
     k: np.ndarray  # (..., T, K)
     v: np.ndarray  # (..., T, K)
     probs: np.ndarray  # (..., T, T): row = query, column = key
+    kept: DropoutCache | None = None  # probs -> probs_kept (..., T, T)
 
 
 def attention_forward(
@@ -38,6 +42,7 @@ def attention_forward(
     v: np.ndarray,
     *,
     options: AttentionOptions = PLAIN,
+    drop: Drop | None = None,
     note=unseen,
 ) -> tuple[np.ndarray, AttentionCache]:
     """Mix the values by how well each key answers each query.
@@ -47,16 +52,25 @@ def attention_forward(
     A dot product of K independent terms of variance 1 has variance K; the factor 1/sqrt(K) brings
     it back to 1, so that the softmax starts out soft.
 
-    Raises InputError when `options.top_k` is not from 1 to the number of keys.
+    With `drop` some probabilities become 0, and a query's others then sum to 1 on average only; the
+    first axis is that of the images.
+
+    Raises InputError when `options.top_k` is not from 1 to the number of keys, and for a rate of
+    `drop` outside [0, 1).
     """
     q, k, v = reals(q=q, k=k, v=v)
     check_top_k(options.top_k, k.shape[-2])
     scores = q @ np.swapaxes(k, -1, -2) * (1 / math.sqrt(q.shape[-1]))  # (..., T, T)
     attended = scores if options.top_k is None else only_largest(scores, options.top_k)
     probs, _ = softmax_forward(attended)
-    mixed = probs @ v
-    note(q=q, k=k, v=v, scores=scores, probs=probs, mixed=mixed)
-    return mixed, AttentionCache(q, k, v, probs)
+    note(q=q, k=k, v=v, scores=scores, probs=probs)
+    weights, kept = probs, None
+    if drop is not None:
+        weights, kept = dropout_forward(probs, drop=drop)
+        note(probs_kept=weights)
+    mixed = weights @ v
+    note(mixed=mixed)
+    return mixed, AttentionCache(q, k, v, probs, kept)
 
 
 def attention_backward(
@@ -70,13 +84,18 @@ def attention_backward(
     dv = probs^T dmixed; the softmax turns dprobs into dscores; scores = q k^T / sqrt(K) is a
     product again:
         dq = dscores k / sqrt(K),   dk = dscores^T q / sqrt(K)
-    A key that `top_k` left out has probability 0, and so no gradient.
+    A key that `top_k` left out has probability 0, and so no gradient. With `drop` the values were
+    mixed by probs_kept = factor probs, and dprobs = factor dprobs_kept.
     """
-    q, k, v, probs = cache
+    q, k, v, probs, kept = cache
     dmixed = upstream(dmixed, q.dtype)
     factor = 1 / math.sqrt(q.shape[-1])
     dprobs = dmixed @ np.swapaxes(v, -1, -2)  # (..., T, T)
-    dv = np.swapaxes(probs, -1, -2) @ dmixed
+    weights = probs if kept is None else dropout_backward(probs, kept)  # the same factors each way
+    dv = np.swapaxes(weights, -1, -2) @ dmixed
+    if kept is not None:
+        note(probs_kept=dprobs)
+        dprobs = dropout_backward(dprobs, kept)
     dscores = softmax_backward(dprobs, SoftmaxCache(probs))
     dq = dscores @ k * factor
     dk = np.swapaxes(dscores, -1, -2) @ q * factor
@@ -84,7 +103,7 @@ def attention_backward(
     return dq, dk, dv
 
 
-def attention_flops(q, k, v, *, options: AttentionOptions = PLAIN) -> int:
+def attention_flops(q, k, v, *, options: AttentionOptions = PLAIN, drop: Drop | None = None) -> int:
     """FLOPs of one item of the first axis: q k^T and probs v; keys outside `top_k` count too."""
     return 4 * math.prod(q.shape[1:-1]) * k.shape[-2] * q.shape[-1]
 

@@ -10,6 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.ops.attention import PLAIN, AttentionOptions
+from minivit.ops.chance import ALL_KEPT, BranchDrop
+from minivit.ops.dropout import DropoutCache, dropout_backward, dropout_forward
 from minivit.ops.inputs import reals, upstream
 from minivit.ops.layernorm import LayerNormCache, layernorm_backward, layernorm_forward
 from minivit.ops.multihead_attention import (
@@ -20,7 +22,6 @@ from minivit.ops.multihead_attention import (
 )
 from minivit.ops.notes import unseen
 from minivit.ops.stochastic_depth import (
-    Drop,
     StochasticDepthCache,
     stochastic_depth_backward,
     stochastic_depth_forward,
@@ -30,7 +31,8 @@ from minivit.ops.stochastic_depth import (
 class AttentionBranchCache(NamedTuple):
     norm: LayerNormCache  # x (B, T, D) -> normed (B, T, D)
     msa: MultiheadAttentionCache  # normed -> out (B, T, D)
-    dropped: StochasticDepthCache | None  # out -> scaled (B, T, D)
+    kept: DropoutCache | None  # out -> out_kept (B, T, D)
+    dropped: StochasticDepthCache | None  # -> scaled (B, T, D)
 
 
 def attention_branch_forward(
@@ -44,14 +46,15 @@ def attention_branch_forward(
     *,
     heads: int,
     options: AttentionOptions = PLAIN,
-    drop: Drop | None = None,
+    drop: BranchDrop = ALL_KEPT,
     eps: float = 1e-6,
     note=unseen,
 ) -> tuple[np.ndarray, AttentionBranchCache]:
     """Normalise, attend, add: y = x + MSA(LN(x)).
 
     x (B, T, D), gamma, beta (D,), w_qkv (D, 3D), b_qkv (3D,) or None, w_out (D, D), b_out (D,) or
-    None -> y (B, T, D). With `drop` some images skip the branch: y = x.
+    None -> y (B, T, D). With `drop` some probabilities and some values of MSA(LN(x)) become 0, and
+    some images skip the branch: y = x.
 
     Raises InputError when `heads` does not divide D, for a `top_k` that is not from 1 to T, and
     for a rate of `drop` outside [0, 1).
@@ -59,14 +62,18 @@ def attention_branch_forward(
     (x,) = reals(x=x)
     normed, norm = layernorm_forward(x, gamma, beta, eps=eps, note=note)
     out, msa = multihead_attention_forward(
-        normed, w_qkv, b_qkv, w_out, b_out, heads=heads, options=options, note=note
-    )
-    dropped = None
-    if drop is not None:
-        out, dropped = stochastic_depth_forward(out, drop=drop, note=note)
+        normed, w_qkv, b_qkv, w_out, b_out, heads=heads, options=options, drop=drop.inside,
+        note=note,
+    )  # fmt: skip
+    kept = dropped = None
+    if drop.out is not None:
+        out, kept = dropout_forward(out, drop=drop.out)
+        note(out_kept=out)
+    if drop.images is not None:
+        out, dropped = stochastic_depth_forward(out, drop=drop.images, note=note)
     y = x + out
     note(y=y)
-    return y, AttentionBranchCache(norm, msa, dropped)
+    return y, AttentionBranchCache(norm, msa, kept, dropped)
 
 
 def attention_branch_backward(dy: np.ndarray, cache: AttentionBranchCache, *, note=unseen) -> tuple:
@@ -78,9 +85,12 @@ def attention_branch_backward(dy: np.ndarray, cache: AttentionBranchCache, *, no
     dx_branch, along the skip connection as it is:
         dx = dy + dx_branch
     """
-    norm, msa, dropped = cache
+    norm, msa, kept, dropped = cache
     dy = upstream(dy, norm.x_hat.dtype)
     dout = dy if dropped is None else stochastic_depth_backward(dy, dropped, note=note)
+    if kept is not None:
+        note(out_kept=dout)
+        dout = dropout_backward(dout, kept)
     dnormed, *dweights = multihead_attention_backward(dout, msa, note=note)
     dx_branch, dgamma, dbeta = layernorm_backward(dnormed, norm, note=note)
     note(y=dy)
@@ -89,7 +99,7 @@ def attention_branch_backward(dy: np.ndarray, cache: AttentionBranchCache, *, no
 
 def attention_branch_flops(
     x, gamma, beta, w_qkv, b_qkv, w_out, b_out, *, heads: int,
-    options: AttentionOptions = PLAIN, drop: Drop | None = None, eps: float = 1e-6,
+    options: AttentionOptions = PLAIN, drop: BranchDrop = ALL_KEPT, eps: float = 1e-6,
 ) -> int:  # fmt: skip
     """FLOPs of one image."""
     return multihead_attention_flops(x, w_qkv, b_qkv, w_out, b_out, heads=heads)

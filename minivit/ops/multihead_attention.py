@@ -18,6 +18,7 @@ from minivit.ops.attention import (
     attention_flops,
     attention_forward,
 )
+from minivit.ops.chance import Drop
 from minivit.ops.inputs import reals
 from minivit.ops.linear import LinearCache, linear_backward, linear_flops, linear_forward
 from minivit.ops.notes import unseen
@@ -42,21 +43,25 @@ def multihead_attention_forward(
     *,
     heads: int,
     options: AttentionOptions = PLAIN,
+    drop: Drop | None = None,
     note=unseen,
 ) -> tuple[np.ndarray, MultiheadAttentionCache]:
     """Let every token look at every other, in H heads: out = MSA(x).
 
     x (B, T, D), w_qkv (D, 3D), b_qkv (3D,) or None, w_out (D, D), b_out (D,) or None
-    -> out (B, T, D).
+    -> out (B, T, D). With `drop` some probabilities become 0.
 
-    Raises InputError when `heads` does not divide D, and for a `top_k` that is not from 1 to T.
+    Raises InputError when `heads` does not divide D, for a `top_k` that is not from 1 to T, and for
+    a rate of `drop` outside [0, 1).
     """
     (x,) = reals(x=x)
     check_heads(x.shape[-1], heads)
     qkv, qkv_cache = linear_forward(x, w_qkv, b_qkv)
     note(qkv=qkv)  # before attention notes its parts: names come in the order of the forward
     q, k, v = split_heads(qkv, heads)
-    mixed, attention = attention_forward(q, k, v, options=options, note=note)  # (B, H, T, K)
+    mixed, attention = attention_forward(  # (B, H, T, K)
+        q, k, v, options=options, drop=drop, note=note
+    )
     merged = merge_heads(mixed)  # (B, T, D)
     out, out_cache = linear_forward(merged, w_out, b_out)
     note(merged=merged, out=out)
@@ -80,8 +85,9 @@ def multihead_attention_backward(
 
 
 def multihead_attention_flops(
-    x, w_qkv, b_qkv, w_out, b_out, *, heads: int, options: AttentionOptions = PLAIN
-) -> int:
+    x, w_qkv, b_qkv, w_out, b_out, *, heads: int,
+    options: AttentionOptions = PLAIN, drop: Drop | None = None,
+) -> int:  # fmt: skip
     """FLOPs of one image: both linear maps, and attention between them."""
     q = split_one(x, heads)  # stands for k and v too: only shapes count
     between = attention_flops(q, q, q, options=options)

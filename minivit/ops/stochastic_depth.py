@@ -10,18 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minivit.errors import InputError
-from minivit.ops.chance import uniform
+from minivit.ops.chance import Drop, check_rate, uniform
 from minivit.ops.inputs import reals, upstream
 from minivit.ops.notes import unseen
-
-
-class Drop(NamedTuple):
-    """Which images of a training step skip a branch."""
-
-    rate: float  # the part of the images that skip the branch, from 0 to below 1
-    seed: int  # mixed from run, step and place
-    first_image: int = 0  # where these images begin in the whole batch
 
 
 class StochasticDepthCache(NamedTuple):
@@ -57,15 +48,7 @@ def stochastic_depth_backward(
 
 def image_factors(drop: Drop, x: np.ndarray) -> np.ndarray:
     """(B, 1, ...), as many axes as x (B, ...) has: 0 for a dropped image, else 1 / (1 - rate)."""
-    check_rate(drop.rate)
+    check_rate(drop.rate, "stochastic depth")
     kept = uniform(drop.seed, drop.first_image + np.arange(len(x))) >= drop.rate
     factors = kept * (1 / (1 - drop.rate))
     return factors.astype(x.dtype).reshape(-1, *(1,) * (x.ndim - 1))
-
-
-def check_rate(rate: float) -> None:
-    """InputError unless the rate is a number from 0 to below 1."""
-    if not 0 <= rate < 1:
-        raise InputError(
-            f"the rate of stochastic depth is {rate}: expected a part of 1, from 0 to below 1"
-        )

@@ -31,7 +31,7 @@ class TrainingConfig:
         default=0.0, least=0, below=1,
     )  # fmt: skip
     seed: int = described(
-        "of the initial weights, the order, the shifts and stochastic depth", default=0, least=0
+        "of the initial weights, the order, the shifts and what is dropped", default=0, least=0
     )
 
     def __post_init__(self):

@@ -8,7 +8,7 @@ import pytest
 from minivit import ops
 from minivit.checking.calls import OPS, calls, every_call
 from minivit.checking.sizes import SMALL, Array, Sizes, normal, weights
-from minivit.ops import AttentionOptions, Drop
+from minivit.ops import AttentionOptions, BranchDrop, Drop
 
 
 def test_every_op_is_in_the_table():
@@ -45,7 +45,7 @@ def test_every_option_is_given_in_some_way(op):
     assert options == {name for call in calls(op) for name in call.options}
 
 
-@pytest.mark.parametrize("kind", [AttentionOptions, Drop])
+@pytest.mark.parametrize("kind", [AttentionOptions, Drop, BranchDrop])
 def test_every_field_of_options_that_travel_together_is_given(kind):
     """So that a kernel that does not know a new one is found."""
     tuples = [o for call in every_call().values() for o in call.options.values() if type(o) is kind]

@@ -196,13 +196,16 @@ def test_parameters_that_change_on_the_way_are_noticed(direction):
     assert report.problems[0].startswith(f"norm.gamma was changed during the {direction}: ")
 
 
-def test_what_is_left_to_chance_is_checked_too(monkeypatch):
-    """The seed drops the same branches in every pass; who forgets it backward is found."""
-    model = ViT(replace(CONFIG, stochastic_depth=0.5), zero_head=False)
+@pytest.mark.parametrize(
+    ("option", "forgotten"), [("stochastic_depth", "dropped"), ("dropout", "kept")]
+)
+def test_what_is_left_to_chance_is_checked_too(monkeypatch, option, forgotten):
+    """The seed drops the same in every pass; who forgets it backward is found."""
+    model = ViT(replace(CONFIG, **{option: 0.5}), zero_head=False)
     images, labels = np.concatenate([IMAGES, 0.5 * IMAGES]), np.tile(LABELS, 2)
     assert check_model(model, images, labels).ok
     right = ops.mlp_branch_backward
-    forgetful = lambda dy, cache: right(dy, cache._replace(dropped=None))  # noqa: E731
+    forgetful = lambda dy, cache: right(dy, cache._replace(**{forgotten: None}))  # noqa: E731
     monkeypatch.setattr(ops, "mlp_branch_backward", forgetful)
     wrong = wrong_tensors(check_model(model, images, labels))
     assert "blocks.1.mlp.w1" in wrong

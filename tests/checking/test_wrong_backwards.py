@@ -329,6 +329,20 @@ def keys_left_out_get_a_gradient(dy, cache):
     return dq, dk, ops.attention_backward(dy, cache)[2]
 
 
+@wrong("attention: dropout", "v")
+def values_gathered_by_all_probabilities(dy, cache):
+    dq, dk, _ = ops.attention_backward(dy, cache)
+    return dq, dk, ops.attention_backward(dy, cache._replace(kept=None))[2]
+
+
+@wrong("attention: dropout", "q", "k")
+def dropped_before_the_softmax(dy, cache):
+    """As if the probabilities after dropout were those of the softmax."""
+    probs = ops.dropout_backward(cache.probs, cache.kept)
+    dq, dk, _ = ops.attention_backward(dy, cache._replace(probs=probs))
+    return dq, dk, ops.attention_backward(dy, cache)[2]
+
+
 # --- branches
 
 
@@ -359,6 +373,51 @@ def norms_parameters_swapped(dy, cache):
 @wrong("mlp_branch: stochastic depth", "x", "gamma", "beta", "w1", "b1", "w2", "b2")
 def dropped_images_go_through(dy, cache):
     return ops.mlp_branch_backward(dy, cache._replace(dropped=None))
+
+
+@wrong("mlp_branch: dropout of what is added", "x", "gamma", "beta", "w1", "b1", "w2", "b2")
+def values_dropped_of_the_result_go_through(dy, cache):
+    return ops.mlp_branch_backward(dy, cache._replace(kept=None))
+
+
+@wrong("attention_branch: dropout of what is added", "x")
+def the_skip_connection_is_dropped_too(dy, cache):
+    dx, *others = ops.attention_branch_backward(dy, cache)
+    return (dx - dy + ops.dropout_backward(dy, cache.kept), *others)
+
+
+@wrong("mlp_branch: everything dropped", "x", "gamma", "beta", "w1", "b1", "w2", "b2")
+def one_mask_for_both_maps(dy, cache):
+    return ops.mlp_branch_backward(dy, cache._replace(kept=cache.mlp.kept))
+
+
+@wrong("mlp: dropout", "w2")
+def hidden_values_made_again_without_dropout(dy, cache):
+    dx, dw1, db1, _, db2 = ops.mlp_backward(dy, cache)
+    return dx, dw1, db1, ops.mlp_backward(dy, cache._replace(kept=None))[3], db2
+
+
+@wrong("mlp: dropout", "x", "w1", "b1")
+def hidden_gradients_are_not_dropped(dy, cache):
+    *others, dw2, db2 = ops.mlp_backward(dy, cache._replace(kept=None))
+    return (*others, ops.mlp_backward(dy, cache)[3], db2)
+
+
+@wrong("dropout", "x")
+def another_mask_than_the_forward(dy, cache):
+    drop = cache.drop._replace(seed=cache.drop.seed + 1)
+    return ops.dropout_backward(dy, cache._replace(drop=drop))
+
+
+@wrong("dropout", "x")
+def kept_values_are_not_scaled(dy, cache):
+    return dy * (ops.dropout_backward(dy, cache) != 0)
+
+
+@wrong("dropout: second part of a batch", "x")
+def values_drawn_as_for_the_first_part(dy, cache):
+    drop = cache.drop._replace(first_image=0)
+    return ops.dropout_backward(dy, cache._replace(drop=drop))
 
 
 @wrong("stochastic_depth", "x")

@@ -142,7 +142,7 @@ def test_entries_of_another_type_are_refused(tmp_path, damage):
     "changes",
     [
         {"positions": "learned-2d", "positions_at": "every-layer", "top_k": 3,
-         "stochastic_depth": 0.1},
+         "stochastic_depth": 0.1, "dropout": 0.2, "attention_dropout": 0.3},
         {"positions": "sincos-2d", "pool": "sequence", "cls_token": True, "pre_logits": 5,
          "norm_after_pool": True},
         {"pool": "flatten", "cls_token": False},
@@ -177,7 +177,8 @@ def test_what_was_saved_is_loaded_whatever_it_was(tmp_path):
     config = ViTConfig(
         image=np.array([8, 8]), channels=np.uint8(1), patch=np.int64(2), width=np.int32(16),
         depth=np.int8(2), heads=np.int16(2), mlp=np.uint64(8), classes=np.int64(3),
-        top_k=np.int64(2), stochastic_depth=np.float32(0.25), eps=np.float32(1e-3),
+        top_k=np.int64(2), stochastic_depth=np.float32(0.25), dropout=np.float64(0.5),
+        attention_dropout=np.float16(0.125), eps=np.float32(1e-3),
         pool=np.str_("mean"), name=np.str_("own"),
     )  # fmt: skip
     for names in (("a", "b", "c"), np.array(["a", "b", "c"]), [np.str_("a"), "b", "c"]):

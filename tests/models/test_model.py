@@ -61,6 +61,10 @@ def loss_and_gradients(model, images, labels):
         {"pool": "flatten"},
         {"pool": "flatten", "cls_token": True, "norm_after_pool": True},
         {"pre_logits": 5},
+        {"dropout": 0.3},
+        {"dropout": 0.3, "depth": 0, "positions": "learned-2d"},
+        {"attention_dropout": 0.4},
+        {"dropout": 0.2, "attention_dropout": 0.2, "stochastic_depth": 0.5, "top_k": 3},
     ],
 )
 def test_every_parameter_agrees_with_finite_differences(changes):
@@ -136,13 +140,15 @@ def test_gradients_for_another_batch_cost_no_cache():
     model.backward(np.ones((3, 3)), cache, free_cache=True)
 
 
-def test_a_batch_in_parts_is_left_to_the_same_chance():
-    model = tiny(depth=3, stochastic_depth=0.6)
+@pytest.mark.parametrize("option", ["stochastic_depth", "dropout", "attention_dropout"])
+def test_a_batch_in_parts_is_left_to_the_same_chance(option):
+    model = tiny(depth=3, **{option: 0.6})
     images = np.concatenate([IMAGES, -IMAGES, 0.5 * IMAGES])
     whole, _ = model.forward(images, seed=5)
     parts = [model.forward(images[i : i + 4], seed=5, first_image=i)[0] for i in range(0, 9, 4)]
     assert np.abs(np.concatenate(parts) - whole).max() < 1e-13
     assert np.abs(model.logits(images) - whole).max() > 1e-3  # something was left out
+    assert np.abs(model.forward(images, seed=6)[0] - whole).max() > 1e-3  # another step, others
     traced = model.trace(images[4:8], seed=5, first_image=4).logits
     assert np.abs(traced - whole[4:8]).max() < 1e-13
 

@@ -6,6 +6,7 @@ from sincos_formulas import expected_table
 
 from minivit import ViT, ViTConfig, trace_names
 from minivit.models.chance import Chance
+from minivit.ops.dropout import value_factors
 from minivit.ops.stochastic_depth import image_factors
 
 rng = np.random.default_rng(0)
@@ -34,6 +35,10 @@ CHANGES = [
     {"pool": "flatten", "cls_token": True},
     {"pool": "flatten", "norm_after_pool": True},
     {"pre_logits": 5},
+    {"dropout": 0.3},
+    {"dropout": 0.3, "positions": "learned-2d", "stochastic_depth": 0.5},
+    {"attention_dropout": 0.4},
+    {"attention_dropout": 0.4, "dropout": 0.2, "top_k": 3, "pool": "mean"},
 ]
 SEED = 1  # with which stochastic depth drops some branches and keeps others
 
@@ -123,8 +128,13 @@ def rerun(model, name, nudge):
         return seen(f"{place}.y", x + np.array([*of_cls, *table]))
 
     def dropped(place, i, x):
-        drop = Chance(SEED).drop(place, c.drop_rate(i))
+        x = kept(place, "out", c.dropout, x, "out_kept")
+        drop = Chance(SEED).drop(place, "stochastic depth", c.drop_rate(i))
         return x if drop is None else seen(f"{place}.scaled", x * image_factors(drop, x))
+
+    def kept(place, purpose, rate, x, name):
+        drop = Chance(SEED).drop(place, purpose, rate)
+        return x if drop is None else seen(f"{place}.{name}", x * value_factors(drop, x))
 
     images = seen("patchify.images", IMAGES)
     B, (rows, columns), (P, Q) = len(images), c.grid, c.patch
@@ -137,6 +147,7 @@ def rerun(model, name, nudge):
     x = seen("embed.x", x + p.get("embed.positions", 0))
     if c.positions_at == "input":
         x = positions("positions", x)
+    x = kept("dropout", "out", c.dropout, x, "y")
     for i in range(c.depth):
         if c.positions_at != "input":
             x = positions(f"blocks.{i}.positions", x)
@@ -148,13 +159,14 @@ def rerun(model, name, nudge):
         least = np.sort(scores, axis=-1)[..., -(c.top_k or 0), None]
         probs = np.exp(scores) * (scores >= least)
         probs = seen(f"{a}.probs", probs / probs.sum(axis=-1, keepdims=True))
+        probs = kept(a, "inside", c.attention_dropout, probs, "probs_kept")
         mixed = seen(f"{a}.mixed", probs @ v)
         merged = seen(f"{a}.merged", np.concatenate(list(mixed.swapaxes(0, 1)), axis=2))
         out = seen(f"{a}.out", merged @ p[f"{a}.w_out"] + p[f"{a}.b_out"])
         x = seen(f"{a}.y", x + dropped(a, i, out))
         m = f"blocks.{i}.mlp"
         z = seen(f"{m}.z", norm(m, x) @ p[f"{m}.w1"] + p[f"{m}.b1"])
-        h = seen(f"{m}.h", gelu(z, c.gelu))
+        h = kept(m, "inside", c.dropout, seen(f"{m}.h", gelu(z, c.gelu)), "h_kept")
         out = seen(f"{m}.out", h @ p[f"{m}.w2"] + p[f"{m}.b2"])
         x = seen(f"{m}.y", x + dropped(m, i, out))
     x = x if c.norm_after_pool else norm("norm", x)
@@ -221,6 +233,26 @@ def test_stochastic_depth_drops_some_and_keeps_some():
         assert kept.any(), place
         assert not kept.all(), place
     assert not any(name.endswith(".scaled") for name in model.trace(IMAGES).values)
+
+
+def test_dropout_shows_what_it_leaves_where_the_paper_has_it():
+    """After the positions, after attention, after both layers of the MLP; and in attention."""
+    model = build(dropout=0.5, attention_dropout=0.5)
+    values = model.trace(IMAGES, seed=SEED).values
+    branches = [("attention", "probs"), ("attention", "out"), ("mlp", "h"), ("mlp", "out")]
+    pairs = [(f"blocks.{i}.{branch}.{name}", f"blocks.{i}.{branch}.{name}_kept")
+             for i in range(2) for branch, name in branches]  # fmt: skip
+    masks = []
+    for before, after in [("embed.x", "dropout.y"), *pairs]:
+        masks.append(values[after] != 0)
+        assert np.array_equal(values[after], 2 * values[before] * masks[-1])
+        assert 0.2 < masks[-1].mean() < 0.8
+    assert {name for name in values if name.endswith(("_kept", "dropout.y"))} == {
+        "dropout.y", *(after for _, after in pairs)
+    }  # fmt: skip
+    alike = [m for m in masks if m.shape == (3, 5, 8)]
+    assert len({m.tobytes() for m in alike}) == len(alike) == 5  # every place draws its own
+    assert not any("kept" in name or "dropout" in name for name in model.trace(IMAGES).values)
 
 
 def test_what_is_kept_cannot_be_written():

@@ -9,6 +9,7 @@ from strategies import drawn, few
 
 from minivit import InputError
 from minivit.ops.attention import AttentionOptions, attention_forward
+from minivit.ops.chance import Drop
 
 tokens, head_width = st.integers(1, 5), st.integers(1, 4)
 
@@ -111,3 +112,32 @@ def test_refuses_another_number_of_keys(ops, top_k):
     x = np.ones((1, 1, 5, 4))
     with pytest.raises(InputError, match=f"top_k is {top_k}, and there are 5 keys"):
         ops.attention_forward(x, x, x, options=AttentionOptions(top_k=top_k))
+
+
+@given(drawn, few, few, tokens, head_width, st.sampled_from([0.0, 0.3, 0.8]))
+def test_dropout_has_the_gradients_of_its_forward(ops, source, B, H, T, K, rate):
+    q = source.laid_out(source.scale * source.rng.standard_normal((B, H, T, K)))
+    k, v = source.weights(B, H, T, K), source.data(B, H, T, K)
+    drop = Drop(rate, source.seed, first_image=2)
+    assert_right(ops, "attention", q, k, v, drop=drop, seed=source.seed, complex_step=True)
+
+
+@pytest.mark.parametrize("T", [1, 6, 65, 130])
+def test_dropped_probabilities_take_no_value(ops, T):
+    """The definition, query by query: what is left grows, and is not brought back to a sum of 1."""
+    q, k, v = np.random.default_rng(T).standard_normal((3, 2, 2, T, 4))
+    drop = Drop(0.4, seed=3)
+    factors, _ = ops.dropout_forward(np.ones((2, 2, T, T)), drop=drop)
+    y, cache = ops.attention_forward(q, k, v, drop=drop)
+    for image, head, query in np.ndindex(2, 2, T):
+        weights = np.exp(k[image, head] @ q[image, head, query] / 2)
+        weights /= weights.sum()
+        expected = (weights * factors[image, head, query]) @ v[image, head]
+        assert np.abs(y[image, head, query] - expected).max() < 1e-13
+        assert np.abs(cache.probs[image, head, query] - weights).max() < 1e-13
+
+
+def test_refuses_another_rate_of_dropout(ops):
+    x = np.ones((1, 1, 5, 4))
+    with pytest.raises(InputError, match="the rate of dropout is 1"):
+        ops.attention_forward(x, x, x, drop=Drop(1, seed=0))

@@ -6,7 +6,7 @@ from laws import assert_right
 from strategies import drawn, few
 
 from minivit import InputError
-from minivit.ops import AttentionOptions, Drop
+from minivit.ops import AttentionOptions, BranchDrop, Drop
 
 tokens, rates = st.integers(1, 5), st.sampled_from([None, 0.0, 0.4, 0.9])
 
@@ -19,10 +19,17 @@ def weights_of(rng, D, biased=True):
     return gamma, beta, w_qkv / D, biases[0], w_out / D, biases[1]
 
 
+def dropping(rate, seed):
+    """All that a branch may leave out, each by a seed of its own."""
+    if rate is None:
+        return BranchDrop()
+    return BranchDrop(*(Drop(rate, seed + i, first_image=3) for i in range(3)))
+
+
 @given(drawn, few, few, few, tokens, st.booleans(), rates)
 def test_gradients_and_law(ops, source, H, K, B, T, biased, rate):
     D = H * K
-    drop = None if rate is None else Drop(rate, source.seed)
+    drop = dropping(rate, source.seed)
     x, weights = source.data(B, T, D), weights_of(source.rng, D, biased)
     assert_right(
         ops, "attention_branch", x, *weights, heads=H, drop=drop, eps=0.1, seed=source.seed
@@ -44,20 +51,25 @@ def test_top_k_is_handed_on(ops):
     assert ((probs > 0).sum(axis=-1) == 2).all()
 
 
-@pytest.mark.parametrize("drop", [None, Drop(0.5, seed=3)])
+@pytest.mark.parametrize(
+    "drop", [BranchDrop(), *(BranchDrop(**{n: Drop(0.5, seed=3)}) for n in BranchDrop._fields),
+             dropping(0.4, 3)],
+)  # fmt: skip
 def test_is_x_plus_attention_of_its_layernorm(ops, drop):
     rng = np.random.default_rng(0)
     x, (gamma, beta, *weights) = rng.standard_normal((6, 4, 6)), weights_of(rng, 6)
     normed, _ = ops.layernorm_forward(x, gamma, beta, eps=1e-3)
-    out, _ = ops.multihead_attention_forward(normed, *weights, heads=3)
-    if drop is not None:
-        out, _ = ops.stochastic_depth_forward(out, drop=drop)
+    out, _ = ops.multihead_attention_forward(normed, *weights, heads=3, drop=drop.inside)
+    if drop.out is not None:
+        out, _ = ops.dropout_forward(out, drop=drop.out)
+    if drop.images is not None:
+        out, _ = ops.stochastic_depth_forward(out, drop=drop.images)
     y, _ = ops.attention_branch_forward(x, gamma, beta, *weights, heads=3, drop=drop, eps=1e-3)
     assert np.abs(y - (x + out)).max() < 1e-13
 
 
 def test_all_images_may_be_dropped(ops):
-    rng, drop = np.random.default_rng(0), Drop(0.999, seed=1)
+    rng, drop = np.random.default_rng(0), BranchDrop(images=Drop(0.999, seed=1))
     x, weights = rng.standard_normal((3, 4, 6)), weights_of(rng, 6)
     y, cache = ops.attention_branch_forward(x, *weights, heads=2, drop=drop)
     assert np.array_equal(y, x)

@@ -6,16 +6,18 @@ from laws import assert_right
 from strategies import drawn, few, sides
 
 from minivit import InputError
+from minivit.ops import Drop
 
 forms = st.sampled_from(["erf", "tanh"])
 
 
-@given(drawn, few, few, sides, sides, forms, st.booleans())
-def test_gradients_and_law(ops, source, B, T, D, M, form, biased):
+@given(drawn, few, few, sides, sides, forms, st.booleans(), st.booleans())
+def test_gradients_and_law(ops, source, B, T, D, M, form, biased, dropping):
     x = source.data(B, T, D)
     w1, w2 = source.weights(D, M), source.weights(M, D)
     b1, b2 = (source.weights(M), source.weights(D)) if biased else (None, None)
-    assert_right(ops, "mlp", x, w1, b1, w2, b2, gelu=form, seed=source.seed)
+    drop = Drop(0.4, source.seed) if dropping else None
+    assert_right(ops, "mlp", x, w1, b1, w2, b2, gelu=form, drop=drop, seed=source.seed)
 
 
 def test_gradients_by_complex_steps(ops):
@@ -32,6 +34,10 @@ def test_is_linear_gelu_linear(ops, form):
     w2, b2 = rng.standard_normal((5, 4)), rng.random(4)
     h, _ = ops.gelu_forward(x @ w1 + b1, form=form)
     y, _ = ops.mlp_forward(x, w1, b1, w2, b2, gelu=form)
+    assert np.abs(y - (h @ w2 + b2)).max() < 1e-13
+    drop = Drop(0.5, seed=2, first_image=1)
+    h, _ = ops.dropout_forward(h, drop=drop)
+    y, _ = ops.mlp_forward(x, w1, b1, w2, b2, gelu=form, drop=drop)
     assert np.abs(y - (h @ w2 + b2)).max() < 1e-13
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from headers import rewrite
-from small_training import recipe, small_data
+from small_training import DROPPING, SMALL, recipe, small_data
 
 from minivit import InputError, load, save, train
 from minivit.checkpoints import read_checkpoint, read_header
@@ -20,10 +20,13 @@ class Stop(Exception):
     pass
 
 
-@pytest.mark.parametrize("stop_after", [1, 4, 5, 7, 15])  # 5 batches an epoch
-def test_a_run_that_was_stopped_goes_on_to_the_same_bits(tmp_path, monkeypatch, stop_after):
+@pytest.mark.usefixtures("ops")  # on both backends
+@pytest.mark.parametrize(
+    ("model", "stop_after"), [*((SMALL, n) for n in (1, 4, 5, 7, 15)), (DROPPING, 4), (DROPPING, 7)]
+)  # 5 batches an epoch
+def test_a_run_that_was_stopped_goes_on_to_the_same_bits(tmp_path, monkeypatch, model, stop_after):
     monkeypatch.setattr("minivit.training.run.load_dataset", lambda name: small_data())
-    whole = train(recipe(), small_data())
+    whole = train(recipe(model=model), small_data())
     done = []
 
     def on_step(training, loss):
@@ -33,7 +36,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bits(tmp_path, monkeypatch, 
             raise Stop
 
     with pytest.raises(Stop):
-        train(recipe(), small_data(), on_step=on_step)
+        train(recipe(model=model), small_data(), on_step=on_step)
     again = load_run(tmp_path)
     assert (again.state.epoch * 5 + again.state.step) == stop_after
     train(again.config, again.data, training=again)
