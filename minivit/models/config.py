@@ -23,48 +23,84 @@ class ViTConfig:
     Raises InputError when the sizes do not fit together.
     """
 
-    image: tuple[int, int] = described("sides of an image in pixels, height x width", least=1)
-    channels: int = described("numbers in a pixel", least=1)
-    patch: tuple[int, int] = described(
-        "sides of a patch in pixels; must divide the image's", least=1
+    image: tuple[int, int] = described(
+        "sides of an image in pixels, height x width", least=1, group="sizes"
     )
-    width: int = described("width D of a token", least=1)
-    depth: int = described("number of blocks", least=0)
-    heads: int = described("attention heads H; must divide the width", least=1)
-    mlp: int = described("width M of the MLP's hidden layer", least=1)
-    classes: int = described("number of classes C", least=1)
+    channels: int = described("numbers in a pixel", least=1, group="sizes")
+    patch: tuple[int, int] = described(
+        "sides of a patch in pixels; must divide the image's", least=1, group="patches"
+    )
+    width: int = described("width D of a token", least=1, group="sizes")
+    depth: int = described("number of blocks", least=0, group="sizes")
+    heads: int = described(
+        "attention heads H; must divide the width, unless a head has a width of its own",
+        least=1, group="attention",
+    )  # fmt: skip
+    mlp: int = described("width M of the MLP's hidden layer", least=1, group="sizes")
+    classes: int = described("number of classes C", least=1, group="sizes")
     pool: str = described(
         "what the head reads: the cls token, or without one the mean of all tokens",
-        default="cls", choices=POOLS,
+        default="cls", choices=POOLS, group="head",
     )  # fmt: skip
     positions: str = described(
         "what is added to a token for its place: a vector each, one for its row and one for its "
-        "column, or nothing", default="learned", choices=POSITIONS,
+        "column, or nothing", default="learned", choices=POSITIONS, group="positions",
     )  # fmt: skip
     positions_at: str = described(
-        "where positions are added", default="input", choices=POSITIONS_AT
+        "where positions are added", default="input", choices=POSITIONS_AT, group="positions"
     )
     top_k: int | None = described(
-        "how many keys a query attends to, the best ones; none: all of them", default=None, least=1
-    )
-    stochastic_depth: float = described(
-        "part of the images for which a training step leaves out the last block's branches; less "
-        "for those before, 0 for the first", default=0.0, least=0, below=1,
+        "how many keys a query attends to, the best ones; none: all of them",
+        default=None, least=1, group="attention",
     )  # fmt: skip
-    qkv_bias: bool = described("add a bias to queries, keys and values", default=True)
-    gelu: str = described(
-        "the exact GELU, or its approximation in Google's code", default="erf", choices=FORMS
+    stochastic_depth: float = described(
+        "part of the images for which a training step leaves out the last block's branches; "
+        "less for those before, 0 for the first", default=0.0, least=0, below=1, group="chance",
+    )  # fmt: skip
+    stride: tuple[int, int] | None = described(
+        "pixels from one patch to the next, at most a patch's side: below it, patches overlap; "
+        "none: the side", default=None, least=1, group="patches",
+    )  # fmt: skip
+    patch_norm: bool = described(
+        "LayerNorm of the flat patches and of what E makes of them", default=False, group="patches"
     )
+    qkv_bias: bool = described(
+        "add a bias to queries, keys and values", default=True, group="attention"
+    )
+    head_width: int | None = described(
+        "columns K of a head; none: the width divided by the heads",
+        default=None, least=1, group="attention",
+    )  # fmt: skip
+    out_projection: bool = described(
+        "a matrix after the heads; only one head as wide as a token can do without",
+        default=True, group="attention",
+    )  # fmt: skip
+    gelu: str = described(
+        "the exact GELU, or its approximation in Google's code",
+        default="erf", choices=FORMS, group="functions",
+    )  # fmt: skip
     eps: float = described(
-        "added to LayerNorm's variance", default=1e-6, above=0,
-        words="a small positive number such as 1e-6",
+        "added to LayerNorm's variance",
+        default=1e-6, above=0, words="a small positive number such as 1e-6", group="functions",
     )  # fmt: skip
     name: str = ""
 
     def __post_init__(self):
         check_fields(self)
-        patch_grid(self.image, self.patch)
-        check_heads(self.width, self.heads)
+        patch_grid(self.image, self.patch, self.stride)
+        if self.patch_norm and 1 in (self.pixels, self.width):
+            raise InputError(
+                f"a patch is {self.pixels} numbers and width is {self.width}: LayerNorm makes 0 of "
+                "a single number; choose a larger patch or width, or no patch norm"
+            )
+        if self.head_width is None:
+            check_heads(self.width, self.heads)
+        if not self.out_projection and (self.heads, self.heads_width) != (1, self.width):
+            raise InputError(
+                f"out projection is False, heads is {self.heads} and head width is "
+                f"{self.heads_width // self.heads}: without it the head's columns are added to the "
+                f"token, so choose one head of width {self.width}, or an out projection"
+            )
         check_sizes(self)
         check_top_k(self.top_k, self.tokens)
         if self.stochastic_depth and self.depth < 2:
@@ -81,7 +117,7 @@ class ViTConfig:
     @property
     def grid(self) -> tuple[int, int]:
         """Patches along (height, width)."""
-        return patch_grid(self.image, self.patch)
+        return patch_grid(self.image, self.patch, self.stride)
 
     @property
     def patches(self) -> int:
@@ -92,6 +128,11 @@ class ViTConfig:
     def tokens(self) -> int:
         """The number of tokens, T: the patches, and the cls token if there is one."""
         return self.patches + (self.pool == "cls")
+
+    @property
+    def heads_width(self) -> int:
+        """The columns of all heads together, HK: the width, unless `head_width` says otherwise."""
+        return self.width if self.head_width is None else self.heads * self.head_width
 
     @property
     def positions_in_embedding(self) -> bool:

@@ -28,9 +28,14 @@ def remembered(value, owners: dict) -> dict:
     return owners
 
 
-@pytest.mark.parametrize(
-    "config", [variant("digits"), ODD, TABLES], ids=["digits", "odd", "tables"]
-)
+PATCHES = variant("digits", patch_norm=True, patch=(4, 2), stride=(2, 1))
+HEADS = variant("digits", heads=3, head_width=7)
+ONE_HEAD = variant("digits", heads=1, out_projection=False)
+CONFIGS = {"digits": variant("digits"), "odd": ODD, "patches": PATCHES, "heads": HEADS,
+           "one head": ONE_HEAD}  # fmt: skip
+
+
+@pytest.mark.parametrize("config", [*CONFIGS.values(), TABLES], ids=[*CONFIGS, "tables"])
 def test_activations_are_what_the_caches_keep(config):
     B, model = 3, ViT(config)
     rng = np.random.default_rng(0)
@@ -84,7 +89,7 @@ class Counted(np.ndarray):
         return result.view(Counted) if isinstance(result, np.ndarray) else result
 
 
-@pytest.mark.parametrize("config", [variant("digits"), ODD], ids=["digits", "odd"])
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 def test_flops_are_those_of_the_products_that_run(config, monkeypatch):
     B, model = 2, ViT(config)
     # Every product has a weight as a factor, or what came out of such a product.

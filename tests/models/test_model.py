@@ -51,6 +51,13 @@ def loss_and_gradients(model, images, labels):
         {"positions_at": "every-layer-shared"},
         {"top_k": 2},
         {"stochastic_depth": 0.5},
+        {"patch_norm": True},
+        {"patch_norm": True, "pool": "mean", "positions": "none"},
+        {"stride": (1, 2), "patch": (2, 2)},
+        {"head_width": 3},
+        {"heads": 3, "head_width": 5, "qkv_bias": False},
+        {"heads": 1, "out_projection": False},
+        {"heads": 1, "out_projection": False, "stochastic_depth": 0.5},
     ],
 )
 def test_every_parameter_agrees_with_finite_differences(changes):
