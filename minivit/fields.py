@@ -32,6 +32,7 @@ class Described(NamedTuple):
     below: float | None = None
     choices: tuple[str, ...] = ()
     words: str = ""  # what is expected, where the bounds say it badly
+    group: str = ""  # which part of the configuration it belongs to
 
 
 def described(
@@ -43,14 +44,17 @@ def described(
     below: float | None = None,
     choices: Sequence[str] = (),
     words: str = "",
+    group: str = "",
 ):
     """A dataclass field with its meaning in a few words, and what its value may be.
 
     A number must be `least` or more, `above` a bound, `below` a bound, as far as these are given; a
     word must be one of `choices`. `words` replace the bounds in a message where they read badly.
+    Fields of one `group` stand together in the help of a command.
     """
     declared = {"help": help, "least": least, "above": above, "below": below, "words": words}
-    return dataclasses.field(default=default, metadata={**declared, "choices": tuple(choices)})
+    declared |= {"group": group, "choices": tuple(choices)}
+    return dataclasses.field(default=default, metadata=declared)
 
 
 def described_fields(configuration) -> list[Described]:

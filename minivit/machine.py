@@ -20,6 +20,35 @@ def cpu_facts() -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
+def free_memory() -> int | None:
+    """Bytes that a process may still take, in its container if that has a limit; None: unknown."""
+    known = [free for free in (free_of_machine(), free_of_container()) if free is not None]
+    return min(known, default=None)
+
+
+def free_of_machine() -> int | None:
+    """What Linux calls available: free, or held only until somebody needs it."""
+    try:
+        rows = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return None
+    found = [int(row.split()[1]) * 1024 for row in rows if row.startswith("MemAvailable:")]
+    return found[0] if found else None
+
+
+def free_of_container(folder: Path = Path("/sys/fs/cgroup")) -> int | None:
+    """What is left of a container's limit (cgroup v2); files that are only cached count as free."""
+    try:
+        limit, used = ((folder / f"memory.{name}").read_text() for name in ("max", "current"))
+        rows = (folder / "memory.stat").read_text().splitlines()
+    except OSError:
+        return None
+    if not limit.strip().isdigit():  # "max": there is none
+        return None
+    cached = sum(int(row.split()[1]) for row in rows if row.startswith("inactive_file "))
+    return max(0, int(limit) - int(used) + cached)
+
+
 def installed(package: str) -> str | None:
     """A package's version, without importing it; None if it is not there."""
     try:

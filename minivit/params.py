@@ -24,6 +24,8 @@ class Parameter(NamedTuple):
     shape: tuple[int, ...]
     begin: Callable  # (random generator, shape) -> the values at the start
     decayed: bool = False  # whether AdamW's weight decay applies
+    partner: str | None = None  # a later array of the place, which `begin` draws too: it takes both
+    #                             shapes and returns both values
 
 
 Declared = Mapping[str, Mapping[str, Parameter | None]]  # {place: {name: ...}}; None: left out
@@ -117,11 +119,21 @@ class NamedArrays(Mapping):
     def begin(self, seed: int) -> None:
         """Fill every array as declared, name by name in the model's order, from one generator.
 
+        Where an array names a partner, its `begin` draws both: arrays that belong together, as two
+        factors of one product do.
+
         Values are drawn in float64 whatever the dtype: models of one seed differ by rounding alone.
         """
-        rng = np.random.default_rng(seed)
+        rng, drawn = np.random.default_rng(seed), {}
         for name, parameter in self.layout.parameters.items():
-            self[name] = parameter.begin(rng, parameter.shape)
+            if name in drawn:
+                self[name] = drawn.pop(name)
+            elif parameter.partner is None:
+                self[name] = parameter.begin(rng, parameter.shape)
+            else:
+                other = f"{name.rpartition('.')[0]}.{parameter.partner}"
+                shapes = parameter.shape, self.layout.shapes[other]
+                self[name], drawn[other] = parameter.begin(rng, *shapes)
 
     def zero(self) -> None:
         """Set every element to 0."""

@@ -28,9 +28,11 @@ def patchify(s: Sizes) -> list[tuple]:
     down, across = s.grid
     square = normal(s.B, down * s.P, across * s.P, s.channels)
     oblong = normal(s.B, down * s.P, across * (s.P + 1), s.channels)
+    close = normal(s.B, s.P + (down - 1), s.P + 1 + (across - 1) * s.P, s.channels)
     return [
         ("", (square,), {"patch": s.P}),
         ("oblong patches", (oblong,), {"patch": (s.P, s.P + 1)}),
+        ("overlapping patches", (close,), {"patch": (s.P, s.P + 1), "stride": (1, s.P)}),
     ]
 
 
@@ -42,11 +44,14 @@ def linear(s: Sizes) -> list[tuple]:
 def embed(s: Sizes) -> list[tuple]:
     pixels = s.P * s.P * s.channels
     patches, w, b, cls = normal(s.B, s.N, pixels), weights(pixels, s.D), normal(s.D), normal(s.D)
+    tokens = normal(s.B, s.N, s.D)
     return [
         ("", (patches, w, b, cls, normal(s.N + 1, s.D)), {}),
         ("no cls token", (patches, w, b, None, normal(s.N, s.D)), {}),
         ("no positions", (patches, w, b, cls, None), {}),
         ("no bias, cls token or positions", (patches, w, None, None, None), {}),
+        ("tokens already", (tokens, None, None, cls, normal(s.N + 1, s.D)), {}),
+        ("tokens already, and nothing else", (tokens, None, None, None, None), {}),
     ]
 
 
@@ -107,10 +112,14 @@ def best(s: Sizes) -> AttentionOptions:
 def multihead_attention(s: Sizes) -> list[tuple]:
     x, w_qkv, b_qkv = normal(s.B, s.T, s.D), weights(s.D, 3 * s.D), normal(3 * s.D)
     w_out, b_out = weights(s.D, s.D), normal(s.D)
+    HK = s.D + s.H  # a column more for every head
+    wide = weights(s.D, 3 * HK), normal(3 * HK), weights(HK, s.D)
     return [
         ("", (x, w_qkv, b_qkv, w_out, b_out), {"heads": s.H}),
         ("no biases", (x, w_qkv, None, w_out, None), {"heads": s.H}),
         ("one head", (x, w_qkv, b_qkv, w_out, b_out), {"heads": 1}),
+        ("no output projection", (x, w_qkv, b_qkv, None, None), {"heads": 1}),
+        ("wide heads", (x, *wide, b_out), {"heads": s.H}),
         ("top k", (x, w_qkv, b_qkv, w_out, b_out), {"heads": s.H, "options": best(s)}),
         ("dropout", (x, w_qkv, b_qkv, w_out, b_out), {"heads": s.H, "drop": HALF}),
     ]

@@ -14,19 +14,29 @@ TYPED = {tuple: "expected a whole number, or two such as 4x2 (height x width)"}
 
 
 def add_options(
-    group, configuration: type, *, defaults=None, without: Collection[str] = ()
+    parser: argparse.ArgumentParser,
+    title: str,
+    configuration: type,
+    *,
+    defaults=None,
+    without: Collection[str] = (),
 ) -> None:
     """Add `--learning-rate X` for the field learning_rate of a dataclass, and so on.
 
-    The help names the values of `defaults`, an instance. Fields in `without` get no option: they
-    are decided otherwise, e.g. by the data.
+    The options stand under a title, "the model", and those of a group of fields under "the model:
+    attention". The help names the values of `defaults`, an instance. Fields in `without` get no
+    option: they are decided otherwise, e.g. by the data.
     """
+    groups = {}
     for field in described_fields(configuration):
         if field.help and field.name not in without:
+            heading = f"{title}: {field.group}" if field.group else title
+            if heading not in groups:
+                groups[heading] = parser.add_argument_group(heading)
             text = field.help.replace("%", "%%")
             if defaults is not None:
                 text += f" (default: {in_words(getattr(defaults, field.name))})"
-            group.add_argument(
+            groups[heading].add_argument(
                 f"--{field.name.replace('_', '-')}",
                 default=argparse.SUPPRESS, help=text, **reading(field),
             )  # fmt: skip

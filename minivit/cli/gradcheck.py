@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--json", action="store_true", help="print the tables as JSON (default: as text)"
     )
     add_threads(parser)
-    add_options(parser.add_argument_group("what is changed in a variant"), ViTConfig)
+    add_options(parser, "what is changed in a variant", ViTConfig)
 
 
 def run(arguments: argparse.Namespace) -> int:

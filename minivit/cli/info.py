@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print the same as JSON, memory in bytes (default: tables)",
     )
-    add_options(parser.add_argument_group("what is changed in a variant"), ViTConfig)
+    add_options(parser, "what is changed in a variant", ViTConfig)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -24,11 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from minivit.training import TrainingConfig
 
     recipe = TrainingConfig()
-    what = parser.add_argument_group("what to learn, and with which model")
+    what = parser.add_argument_group("what to learn")
     what.add_argument("--dataset", default=argparse.SUPPRESS, metavar="NAME",
                       help=f"{', '.join(DATASETS)} (default: digits)")  # fmt: skip
-    add_options(what, ViTConfig, defaults=recipe.model, without=OF_THE_DATA)
-    add_options(parser.add_argument_group("how"), TrainingConfig, defaults=recipe)
+    add_options(parser, "the model", ViTConfig, defaults=recipe.model, without=OF_THE_DATA)
+    add_options(parser, "how", TrainingConfig, defaults=recipe)
     add_threads(parser)
     folder = parser.add_argument_group("where to")
     folder.add_argument("--out", type=folder_name, metavar="DIR",

@@ -62,8 +62,11 @@ class Paper:
         if attention is None:
             picture = light.repeat(3, axis=2)
         else:
-            patch = np.ones([g // a for g, a in zip(grey.shape, attention.shape, strict=True)])
-            strength = np.kron(np.sqrt(attention / self.most), patch)  # (height, width)
+            # Patches that overlap share the image out among them.
+            patch_of = [
+                np.arange(g) * a // g for g, a in zip(grey.shape, attention.shape, strict=True)
+            ]
+            strength = np.sqrt(attention / self.most)[np.ix_(*patch_of)]  # (height, width)
             picture = light * colours(ON_PAPER, strength) + (1 - light) * colours(ON_INK, strength)
         self.frame(x, y, width, height, picture)
 

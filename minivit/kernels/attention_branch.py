@@ -35,7 +35,7 @@ class AttentionBranchCache(NamedTuple):
 def attention_branch_forward(
     x, gamma, beta, w_qkv, b_qkv, w_out, b_out, *, heads, options=PLAIN, drop=ALL_KEPT, eps=1e-6
 ):
-    """x (B, T, D), gamma, beta (D,), w_qkv (D, 3D), w_out (D, D) -> y (B, T, D)."""
+    """x (B, T, D), gamma, beta (D,), w_qkv (D, 3HK), w_out (HK, D) or None -> y (B, T, D)."""
     (x,) = reals(x=x)
     left = left_out(drop, len(x), x.dtype)
     normed, norm = layernorm_forward(rows_of(x, left), gamma, beta, eps=eps)
@@ -49,7 +49,7 @@ def attention_branch_forward(
 
 
 def attention_branch_backward(dy, cache):
-    """dy (B, T, D) -> dx (B, T, D), dgamma, dbeta, dw_qkv (D, 3D), db_qkv, dw_out, db_out."""
+    """dy (B, T, D) -> dx (B, T, D), dgamma, dbeta, dw_qkv (D, 3HK), db_qkv, dw_out, db_out."""
     norm, beta, msa, left = cache.norm, cache.beta, [cache.msa], cache.left
     del cache  # handing msa on empties its list, so that the callee can free its parts
     (dy,) = like(norm.x, dy)

@@ -1,16 +1,16 @@
 """Embedding: x = [cls; patches w + b] + positions, the twin of `minivit.ops.embed`.
 
-The projection is a product (linear.py). With a cls token the patches' tokens move on by one place;
-the pass that copies them adds the positions, threaded over images. Backward one pass copies the
-gradients of the patches' tokens and adds up those of the positions, threaded over tokens: each is
-summed over the images in their order, the same bits for any number of threads. Both passes wait for
-the memory: each reads and writes 2 B T D numbers.
+The projection, if there is one, is a product (linear.py). With a cls token the patches' tokens move
+on by one place; the pass that copies them adds the positions, threaded over images. Backward one
+pass copies the gradients of the patches' tokens and adds up those of the positions, threaded over
+tokens: each is summed over the images in their order, the same bits for any number of threads. Both
+passes wait for the memory: each reads and writes 2 B T D numbers.
 """
 
 import numpy as np
 from numba import get_num_threads, prange
 
-from minivit.ops.embed import EmbedCache
+from minivit.ops.embed import EmbedCache, check_projection
 
 from .compiling import parallel_jit
 from .inputs import like, need_shape, reals
@@ -20,14 +20,21 @@ from .linear import linear_backward, linear_forward
 def embed_forward(patches, w, b, cls, positions):
     """patches (B, N, P*P*channels), w (P*P*channels, D), b, cls, positions -> x (B, T, D)."""
     patches, w, cls, positions = reals(patches=patches, w=w, cls=cls, positions=positions)
+    check_projection(w, b)
     cls, positions = like(patches, cls, positions)
-    (B, N, _), D, has_cls = patches.shape, w.shape[1], cls is not None
+    (B, N, _), has_cls = patches.shape, cls is not None
+    D = patches.shape[2] if w is None else w.shape[1]
     need_shape("cls", cls, (D,))
     need_shape("positions", positions, (N + has_cls, D))
-    projected, linear = linear_forward(patches, w, b)
-    cache = EmbedCache(linear, has_cls, positions is not None)
+    if w is None:
+        (projected,), linear = like(patches, patches), None
+    else:
+        projected, linear = linear_forward(patches, w, b)
+    cache = EmbedCache(linear, (B, N, D), projected.dtype, has_cls, positions is not None)
     if not has_cls:  # nothing moves
-        return projected if positions is None else projected + positions, cache
+        if positions is None:
+            return projected.copy() if w is None else projected, cache
+        return projected + positions, cache
     x = np.empty((B, N + 1, D), projected.dtype)
     table = np.zeros(x.shape[1:], x.dtype) if positions is None else positions
     _tokens_into(x, projected, cls, table)
@@ -36,7 +43,7 @@ def embed_forward(patches, w, b, cls, positions):
 
 def embed_backward(dx, cache, *, want_dx=True):
     """dx (B, T, D) -> dpatches (B, N, P*P*channels), dw, db, dcls (D,), dpositions (T, D)."""
-    (dx,), (B, N, _), D = like(cache.linear.x, dx), cache.linear.x.shape, cache.linear.w.shape[1]
+    (dx,), (B, N, D) = like(np.empty(0, cache.dtype), dx), cache.shape
     T = N + cache.has_cls
     need_shape("dx", dx, (B, T, D))
     if cache.has_cls:
@@ -46,6 +53,9 @@ def embed_backward(dx, cache, *, want_dx=True):
     else:
         dprojected, dcls = dx, None
         dpositions = dx.sum(axis=0) if cache.has_positions else None
+    if cache.linear is None:
+        dpatches = None if not want_dx else dprojected if cache.has_cls else dx.copy()
+        return dpatches, None, None, dcls, dpositions
     return *linear_backward(dprojected, cache.linear, want_dx=want_dx), dcls, dpositions
 
 

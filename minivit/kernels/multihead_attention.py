@@ -2,8 +2,8 @@
 
 Three kernels forward: the product x w_qkv, attention, the product with w_out; the products add the
 biases as they go. Nothing is rearranged in memory between them: attention reads q, k and v where
-the first product put them, as strided views of qkv (B, T, 3D), and writes each head's columns of
-merged (B, T, D). Backward it writes dq, dk and dv side by side into one dqkv (B, T, 3D).
+the first product put them, as strided views of qkv (B, T, 3HK), and writes each head's columns of
+merged (B, T, HK). Backward it writes dq, dk and dv side by side into one dqkv (B, T, 3HK).
 
 The probabilities are not kept: memory grows with T, not with T^2. `cache.probs` rebuilds them.
 Nor is merged, which would take 4 B T D bytes a layer (29 MB in all of ViT-B/16 with 4 images). The
@@ -16,11 +16,11 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.ops.attention import PLAIN
-from minivit.ops.multihead_attention import check_heads, split_heads, split_one
+from minivit.ops.multihead_attention import check_heads, check_output, split_heads, split_one
 
 from .attention import AttentionCache, _attention_backward_into, _attention_into
 from .dropout import mask_of
-from .inputs import like, reals
+from .inputs import like, need_shape, reals
 from .linear import linear_forward, weight_gradients
 from .product.matmul import matmul
 
@@ -28,9 +28,9 @@ from .product.matmul import matmul
 class AttentionSaved(NamedTuple):
     """What the backward needs beside x."""
 
-    w_qkv: np.ndarray  # (D, 3D)
-    w_out: np.ndarray  # (D, D)
-    attention: AttentionCache  # q, k, v (B, H, T, K): views of qkv (B, T, 3D)
+    w_qkv: np.ndarray  # (D, 3HK)
+    w_out: np.ndarray | None  # (HK, D)
+    attention: AttentionCache  # q, k, v (B, H, T, K): views of qkv (B, T, 3HK)
     has_b_qkv: bool
     has_b_out: bool
 
@@ -45,7 +45,7 @@ class MultiheadAttentionCache(NamedTuple):
 
 
 def multihead_attention_forward(x, w_qkv, b_qkv, w_out, b_out, *, heads, options=PLAIN, drop=None):
-    """out = MSA(x): x (B, T, D), w_qkv (D, 3D), w_out (D, D) -> out (B, T, D)."""
+    """out = MSA(x): x (B, T, D), w_qkv (D, 3HK), w_out (HK, D) or None -> out (B, T, D)."""
     (x,) = reals(x=x)
     mask = mask_of(drop, np.arange(len(x)), x.dtype)
     out, saved = _attended_plus(x, w_qkv, b_qkv, w_out, b_out, None, heads, options, mask)
@@ -53,7 +53,7 @@ def multihead_attention_forward(x, w_qkv, b_qkv, w_out, b_out, *, heads, options
 
 
 def multihead_attention_backward(dout, cache):
-    """dout (B, T, D) -> dx (B, T, D), dw_qkv (D, 3D), db_qkv, dw_out (D, D), db_out."""
+    """dout (B, T, D) -> dx (B, T, D), dw_qkv (D, 3HK), db_qkv, dw_out (HK, D), db_out."""
     return _attended_backward(dout, *cache)
 
 
@@ -61,30 +61,37 @@ def _attended_plus(x, w_qkv, b_qkv, w_out, b_out, residual, heads, options, mask
     """residual + MSA(x), where the last product's sums begin at the residual; and what the backward
     needs beside x."""
     x, w_qkv, w_out = reals(x=x, w_qkv=w_qkv, w_out=w_out)
-    B, T, D = x.shape
-    check_heads(D, heads)
+    (B, T, D), columns = x.shape, w_qkv.shape[1] // 3
+    check_heads(columns, heads)
+    check_output(D, w_qkv, w_out, b_out)
     qkv, _ = linear_forward(x, w_qkv, b_qkv)
-    merged = np.empty((B, T, D), x.dtype)
+    merged = np.empty((B, T, columns), x.dtype)
     attention = _attention_into(split_one(merged, heads), *split_heads(qkv, heads), options, mask)
+    saved = AttentionSaved(w_qkv, w_out, attention, b_qkv is not None, b_out is not None)
+    if w_out is None:
+        return merged if residual is None else np.add(merged, residual, out=merged), saved
     along = None if residual is None else residual.reshape(-1, D)
-    y = matmul(merged.reshape(-1, D), w_out, bias=b_out, residual=along).reshape(B, T, D)
-    return y, AttentionSaved(w_qkv, w_out, attention, b_qkv is not None, b_out is not None)
+    y = matmul(merged.reshape(-1, columns), w_out, bias=b_out, residual=along)
+    return y.reshape(B, T, D), saved
 
 
 def _attended_backward(dout, x, saved):
     """See `multihead_attention_backward`."""
-    B, T, D = x.shape
+    (B, T, D), columns = x.shape, saved.w_qkv.shape[1] // 3
     heads = saved.attention.q.shape[1]
     (dout,) = like(x, dout)
-    dout_rows = dout.reshape(-1, D)
-    merged = dmerged = matmul(dout_rows, saved.w_out.T)  # merged takes the place of dmerged
-    dqkv = np.empty((B, T, 3 * D), dout.dtype)
-    _attention_backward_into(
-        *split_heads(dqkv, heads), split_one(dmerged.reshape(B, T, D), heads), saved.attention,
-        y_for_dy=True,
-    )  # fmt: skip
-    dw_out, db_out = weight_gradients(merged, dout_rows, saved.has_b_out)
-    dqkv_rows = dqkv.reshape(-1, 3 * D)
+    dqkv = np.empty((B, T, 3 * columns), dout.dtype)
+    parts, dw_out, db_out = split_heads(dqkv, heads), None, None
+    if saved.w_out is None:
+        need_shape("dout", dout, x.shape)
+        _attention_backward_into(*parts, split_one(dout, heads), saved.attention)
+    else:
+        dout_rows = dout.reshape(-1, D)
+        merged = dmerged = matmul(dout_rows, saved.w_out.T)  # merged takes the place of dmerged
+        dmixed = split_one(dmerged.reshape(B, T, columns), heads)
+        _attention_backward_into(*parts, dmixed, saved.attention, y_for_dy=True)
+        dw_out, db_out = weight_gradients(merged, dout_rows, saved.has_b_out)
+    dqkv_rows = dqkv.reshape(-1, 3 * columns)
     dx = matmul(dqkv_rows, saved.w_qkv.T).reshape(B, T, D)
     dw_qkv, db_qkv = weight_gradients(x.reshape(-1, D), dqkv_rows, saved.has_b_qkv)
     return dx, dw_qkv, db_qkv, dw_out, db_out

@@ -1,7 +1,9 @@
 """Images to rows of patches and back, the twin of `minivit.ops.patchify`.
 
 Runs of patch columns x channels numbers are copied, threaded over the rows of patches ("bands") of
-all images. The backward makes the same copies in the other direction.
+all images. The backward makes the same copies in the other direction. Where patches overlap, it
+adds them up, threaded over the rows of pixels of all images: each is one thread's own, and gets its
+numbers in the order of the patches, so the bits are the same for any number of threads.
 """
 
 import numpy as np
@@ -15,26 +17,35 @@ from .compiling import parallel_jit
 from .inputs import like, writeable
 
 
-def patchify_forward(images, *, patch):
+def patchify_forward(images, *, patch, stride=None):
     """images (B, height, width, channels) -> patches (B, N, P*P*channels), in raster order."""
     images = writeable(np.ascontiguousarray(movable(images)))
     if images.dtype.type not in REALS:  # to compile it for whole numbers would take seconds
-        return patchified(images, patch=patch)
+        return patchified(images, patch=patch, stride=stride)
     patch = patch_pair(patch)
-    grid = patch_grid(images.shape[1:3], patch)
+    stride = patch if stride is None else patch_pair(stride, "stride")
+    grid = patch_grid(images.shape[1:3], patch, stride)
     shape = len(images), grid[0] * grid[1], patch[0] * patch[1] * images.shape[3]
     patches = np.empty(shape, images.dtype)
-    _patchify(*_bands(images, patches, patch), True)
-    return patches, PatchifyCache(images.shape, patch, gradient_dtype(images))
+    if stride == patch:
+        _patchify(*_bands(images, patches, patch), True)
+    else:
+        _overlapping(*_rows(images, patches, patch, grid), *_steps(stride, images))
+    return patches, PatchifyCache(images.shape, patch, stride, gradient_dtype(images))
 
 
 def patchify_backward(dpatches, cache, *, want_dx=True):
-    """Every pixel lies in one patch, so its gradient moves back: dpatches -> dimages."""
+    """A pixel's gradient is the sum over the patches that hold it: dpatches -> dimages."""
     if not want_dx:
         return None
+    patch, stride = cache.patch, cache.stride
     dimages = np.empty(cache.image_shape, cache.dtype)
     (dpatches,) = like(dimages, dpatches)
-    _patchify(*_bands(dimages, dpatches, cache.patch), False)
+    if stride == patch:
+        _patchify(*_bands(dimages, dpatches, patch), False)
+    else:
+        grid = patch_grid(cache.image_shape[1:3], patch, stride)
+        _add_overlapping(*_rows(dimages, dpatches, patch, grid), *_steps(stride, dimages))
     return dimages
 
 
@@ -44,6 +55,18 @@ def _bands(images, patches, patch):
     rows, columns = patch
     bands, across, run = batch * (height // rows), width // columns, columns * channels
     return images.reshape(bands, rows, across, run), patches.reshape(bands, across, rows, run)
+
+
+def _rows(images, patches, patch, grid):
+    """Both as views: images (B, height, width * channels), patches (B, down, across, P, run)."""
+    batch, height, width, channels = images.shape
+    shape = (batch, *grid, patch[0], patch[1] * channels)
+    return images.reshape(batch, height, width * channels), patches.reshape(shape)
+
+
+def _steps(stride, images):
+    """From one patch to the next: rows down, numbers across."""
+    return stride[0], stride[1] * images.shape[3]
 
 
 @parallel_jit
@@ -59,3 +82,31 @@ def _patchify(images, patches, forward):
                 else:
                     for i in range(run):
                         images[band, r, a, i] = patches[band, a, r, i]
+
+
+@parallel_jit
+def _overlapping(images, patches, step_down, step_across):
+    """patches[b, d, a, r, i] = images[b, d step_down + r, a step_across + i]."""
+    batch, down, across, rows, run = patches.shape
+    for band in prange(batch * down):
+        b, d = band // down, band % down
+        for a in range(across):
+            for r in range(rows):
+                for i in range(run):
+                    patches[b, d, a, r, i] = images[b, d * step_down + r, a * step_across + i]
+
+
+@parallel_jit
+def _add_overlapping(images, patches, step_down, step_across):
+    """images[b, y, x] = the sum of all patches[b, d, a, r, i] that were cut out there."""
+    _, down, across, rows, run = patches.shape
+    batch, height, numbers = images.shape
+    for line in prange(batch * height):
+        b, y = line // height, line % height
+        for x in range(numbers):
+            images[b, y, x] = 0
+        for d in range(max(0, (y - rows) // step_down + 1), min(down, y // step_down + 1)):
+            r = y - d * step_down
+            for a in range(across):
+                for i in range(run):
+                    images[b, y, a * step_across + i] += patches[b, d, a, r, i]

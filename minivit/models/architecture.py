@@ -1,4 +1,4 @@
-"""A kind of model as a trace, the costs and a checkpoint see it: a name and three functions."""
+"""A kind of model as a trace, the costs and a checkpoint see it: a name and four functions."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -9,5 +9,6 @@ class Architecture(NamedTuple):
 
     name: str  # in checkpoints
     parameters: Callable  # (config) -> what it learns, declared place by place
+    tokens: Callable  # (ops, p, config, images, caches, chance) -> yields x at every depth
     forward: Callable  # (ops, p, config, images, caches, chance) -> logits; fills `caches` by place
     backward: Callable  # (ops, g, config, dlogits, caches, want_dimages) -> dimages or None

@@ -4,16 +4,10 @@
 `i` the number of the block; `caches` takes the cache of every op under the name of its place.
 """
 
+from minivit.models.beginnings import Google
 from minivit.models.chance import Chance
 from minivit.models.config import ViTConfig
-from minivit.models.initialisation import (
-    MLP_BIAS_STD,
-    layernorm_parameters,
-    matrices,
-    matrix,
-    normal,
-    zeros,
-)
+from minivit.models.initialisation import layernorm_parameters
 from minivit.models.positions import (
     add_positions_backward,
     add_positions_forward,
@@ -27,23 +21,23 @@ def places(i: int) -> tuple[str, str, str]:
     return f"blocks.{i}.positions", f"blocks.{i}.attention", f"blocks.{i}.mlp"
 
 
-def block_parameters(c: ViTConfig, i: int, position_std: float) -> Declared:
+def block_parameters(c: ViTConfig, i: int, start: Google) -> Declared:
     """The parameters of block i, place by place, in the order of the ops' inputs."""
-    (positions, attention, mlp), D, M = places(i), c.width, c.mlp
-    return positions_parameters(c, positions, position_std) | {
+    (positions, attention, mlp), D, M, HK = places(i), c.width, c.mlp, c.heads_width
+    return positions_parameters(c, positions, start) | {
         attention: layernorm_parameters(D)
         | {
-            "w_qkv": matrices(3, D, D),
-            "b_qkv": zeros(3 * D) if c.qkv_bias else None,
-            "w_out": matrix(D, D),
-            "b_out": zeros(D),
+            "w_qkv": start.qkv(c),
+            "b_qkv": start.bias(3 * HK, D) if c.qkv_bias else None,
+            "w_out": start.matrix(HK, D) if c.out_projection else None,
+            "b_out": start.bias(D, HK) if c.out_projection else None,
         },
         mlp: layernorm_parameters(D)
         | {
-            "w1": matrix(D, M),
-            "b1": normal(M, std=MLP_BIAS_STD),
-            "w2": matrix(M, D),
-            "b2": normal(D, std=MLP_BIAS_STD),
+            "w1": start.matrix(D, M),
+            "b1": start.mlp_bias(M, D),
+            "w2": start.matrix(M, D),
+            "b2": start.mlp_bias(D, M),
         },
     }
 

@@ -25,69 +25,106 @@ class ViTConfig:
     Raises InputError when the sizes do not fit together.
     """
 
-    image: tuple[int, int] = described("sides of an image in pixels, height x width", least=1)
-    channels: int = described("numbers in a pixel", least=1)
-    patch: tuple[int, int] = described(
-        "sides of a patch in pixels; must divide the image's", least=1
+    image: tuple[int, int] = described(
+        "sides of an image in pixels, height x width", least=1, group="sizes"
     )
-    width: int = described("width D of a token", least=1)
-    depth: int = described("number of blocks", least=0)
-    heads: int = described("attention heads H; must divide the width", least=1)
-    mlp: int = described("width M of the MLP's hidden layer", least=1)
-    classes: int = described("number of classes C", least=1)
+    channels: int = described("numbers in a pixel", least=1, group="sizes")
+    patch: tuple[int, int] = described(
+        "sides of a patch in pixels; must divide the image's", least=1, group="patches"
+    )
+    width: int = described("width D of a token", least=1, group="sizes")
+    depth: int = described("number of blocks", least=0, group="sizes")
+    heads: int = described(
+        "attention heads H; must divide the width, unless a head has a width of its own",
+        least=1, group="attention",
+    )  # fmt: skip
+    mlp: int = described("width M of the MLP's hidden layer", least=1, group="sizes")
+    classes: int = described("number of classes C", least=1, group="sizes")
     pool: str = described(
         "what the head reads: the cls token, the mean of the patches' tokens, a mean of all tokens "
         "with learned weights (sequence), or all tokens side by side (flatten)",
-        default="cls", choices=POOLS,
+        default="cls", choices=POOLS, group="head",
     )  # fmt: skip
     cls_token: bool | None = described(
-        "put a cls token in front of the patches; none: only if the head reads it", default=None
-    )
+        "put a cls token in front of the patches; none: only if the head reads it",
+        default=None, group="head",
+    )  # fmt: skip
     norm_after_pool: bool = described(
-        "LayerNorm what was pooled, instead of every token before", default=False
+        "LayerNorm what was pooled, instead of every token before", default=False, group="head"
     )
     pre_logits: int | None = described(
         "width R of a hidden layer with a tanh in front of the head; none: there is no such layer",
-        default=None, least=1,
+        default=None, least=1, group="head",
     )  # fmt: skip
     positions: str = described(
         "what is added to a token for its place: a learned vector each (learned), or one for its "
         "row and one for its column (learned-2d); fixed sines and cosines of its number (sincos), "
         "or of its row and column, as in big_vision (sincos-2d) or in MAE (sincos-2d-mae); or "
-        "nothing", default="learned", choices=POSITIONS,
+        "nothing", default="learned", choices=POSITIONS, group="positions",
     )  # fmt: skip
     positions_at: str = described(
-        "where positions are added", default="input", choices=POSITIONS_AT
+        "where positions are added", default="input", choices=POSITIONS_AT, group="positions"
     )
     top_k: int | None = described(
-        "how many keys a query attends to, the best ones; none: all of them", default=None, least=1
-    )
+        "how many keys a query attends to, the best ones; none: all of them",
+        default=None, least=1, group="attention",
+    )  # fmt: skip
     stochastic_depth: float = described(
-        "part of the images for which a training step leaves out the last block's branches; less "
-        "for those before, 0 for the first", default=0.0, least=0, below=1,
+        "part of the images for which a training step leaves out the last block's branches; "
+        "less for those before, 0 for the first", default=0.0, least=0, below=1, group="chance",
     )  # fmt: skip
     dropout: float = described(
         "part of the values that a training step drops: after the positions, after attention and "
-        "after both layers of the MLP", default=0.0, least=0, below=1,
+        "after both layers of the MLP", default=0.0, least=0, below=1, group="chance",
     )  # fmt: skip
     attention_dropout: float = described(
-        "part of attention's probabilities that a training step drops", default=0.0, least=0,
-        below=1,
+        "part of attention's probabilities that a training step drops",
+        default=0.0, least=0, below=1, group="chance",
     )  # fmt: skip
-    qkv_bias: bool = described("add a bias to queries, keys and values", default=True)
-    gelu: str = described(
-        "the exact GELU, or its approximation in Google's code", default="erf", choices=FORMS
+    stride: tuple[int, int] | None = described(
+        "pixels from one patch to the next, at most a patch's side: below it, patches overlap; "
+        "none: the side", default=None, least=1, group="patches",
+    )  # fmt: skip
+    patch_norm: bool = described(
+        "LayerNorm of the flat patches and of what E makes of them", default=False, group="patches"
     )
+    qkv_bias: bool = described(
+        "add a bias to queries, keys and values", default=True, group="attention"
+    )
+    head_width: int | None = described(
+        "columns K of a head; none: the width divided by the heads",
+        default=None, least=1, group="attention",
+    )  # fmt: skip
+    out_projection: bool = described(
+        "a matrix after the heads; only one head as wide as a token can do without",
+        default=True, group="attention",
+    )  # fmt: skip
+    gelu: str = described(
+        "the exact GELU, or its approximation in Google's code",
+        default="erf", choices=FORMS, group="functions",
+    )  # fmt: skip
     eps: float = described(
-        "added to LayerNorm's variance", default=1e-6, above=0,
-        words="a small positive number such as 1e-6",
+        "added to LayerNorm's variance",
+        default=1e-6, above=0, words="a small positive number such as 1e-6", group="functions",
     )  # fmt: skip
     name: str = ""
 
     def __post_init__(self):
         check_fields(self)
-        patch_grid(self.image, self.patch)
-        check_heads(self.width, self.heads)
+        patch_grid(self.image, self.patch, self.stride)
+        if self.patch_norm and 1 in (self.pixels, self.width):
+            raise InputError(
+                f"a patch is {self.pixels} numbers and width is {self.width}: LayerNorm makes 0 of "
+                "a single number; choose a larger patch or width, or no patch norm"
+            )
+        if self.head_width is None:
+            check_heads(self.width, self.heads)
+        if not self.out_projection and (self.heads, self.heads_width) != (1, self.width):
+            raise InputError(
+                f"out projection is False, heads is {self.heads} and head width is "
+                f"{self.heads_width // self.heads}: without it the head's columns are added to the "
+                f"token, so choose one head of width {self.width}, or an out projection"
+            )
         check_sizes(self)
         check_positions(self)
         check_head(self)
@@ -111,7 +148,7 @@ class ViTConfig:
     @property
     def grid(self) -> tuple[int, int]:
         """Patches along (height, width)."""
-        return patch_grid(self.image, self.patch)
+        return patch_grid(self.image, self.patch, self.stride)
 
     @property
     def patches(self) -> int:
@@ -132,6 +169,11 @@ class ViTConfig:
     def pooled(self) -> int:
         """The numbers that are pooled from an image: D, or those of all tokens side by side."""
         return self.width * (self.tokens if self.pool == "flatten" else 1)
+
+    @property
+    def heads_width(self) -> int:
+        """The columns of all heads together, HK: the width, unless `head_width` says otherwise."""
+        return self.width if self.head_width is None else self.heads * self.head_width
 
     @property
     def positions_in_embedding(self) -> bool:

@@ -38,9 +38,8 @@ class CountingOps:
     """`minivit.ops`, forward only, where each op's costs are its cache."""
 
     def __init__(self):
-        self.kept: dict[
-            int, np.ndarray
-        ] = {}  # by all caches so far; alive, so that ids stay theirs
+        # By all caches so far. The arrays stay alive, so that their ids stay theirs.
+        self.kept: dict[int, np.ndarray] = {}
 
     def __getattr__(self, name: str):
         flops = getattr(ops, name.replace("_forward", "_flops"), no_products)

@@ -5,8 +5,9 @@ between the pooling and the linear map, or the pooling learns, the pooling is a 
 `pool`: there may be the LayerNorm (`norm`, for what was pooled) and a hidden layer (`pre_logits`).
 """
 
+from minivit.models.beginnings import Google
 from minivit.models.config import ViTConfig
-from minivit.models.initialisation import layernorm_parameters, matrix, normal, projection, zeros
+from minivit.models.initialisation import layernorm_parameters, normal, zeros
 from minivit.params import Declared
 
 SEQUENCE_STD = 0.02  # of CCT's linear maps: pooling begins near the mean of all tokens
@@ -17,7 +18,7 @@ def pools_apart(c: ViTConfig) -> bool:
     return c.pool == "sequence" or c.norm_after_pool or c.pre_logits is not None
 
 
-def head_parameters(c: ViTConfig, zero_head: bool) -> Declared:
+def head_parameters(c: ViTConfig, start: Google) -> Declared:
     """What is learned behind the blocks, place by place, in the order of the forward."""
     D, R, C = c.width, c.pre_logits, c.classes
     pool, norm = {}, {"norm": layernorm_parameters(c.pooled if c.norm_after_pool else D)}
@@ -28,9 +29,9 @@ def head_parameters(c: ViTConfig, zero_head: bool) -> Declared:
         pool = {"pool": {"w": None, "b": None}}
     declared = pool | norm if c.norm_after_pool else norm | pool
     if R is not None:
-        declared |= {"pre_logits": {"w": projection(c.pooled, R), "b": zeros(R)}}
-    w = zeros(R or c.pooled, C, decayed=True) if zero_head else matrix(R or c.pooled, C)
-    return declared | {"head": {"w": w, "b": zeros(C)}}
+        declared |= {"pre_logits": {"w": start.dense(c.pooled, R), "b": start.bias(R, c.pooled)}}
+    rows = R or c.pooled
+    return declared | {"head": {"w": start.head(rows, C), "b": start.bias(C, rows)}}
 
 
 def head_forward(ops, p, c: ViTConfig, x, caches):

@@ -1,4 +1,4 @@
-"""How parameters begin: the pieces that a model's declarations are made of.
+"""How parameters begin: the pieces that the beginnings (beginnings.py) are made of.
 
 Google's ViT draws matrices Xavier-uniform (Glorot and Bengio 2010, equation 16), the patch
 projection and the pre-logits LeCun-normal cut off at two standard deviations, MLP biases N(0, 1e-6)
@@ -14,7 +14,6 @@ import numpy as np
 
 from minivit.params import Parameter
 
-POSITION_STD = 0.02
 MLP_BIAS_STD = 1e-6
 # The standard deviation of a standard normal variable that is cut off at +-2.
 CUT_OFF_STD = 0.87962566103423978
@@ -78,6 +77,34 @@ def cut_off_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarr
         values[outside] = rng.standard_normal(outside.sum())
         outside = np.abs(values) > 2
     return values / CUT_OFF_STD
+
+
+def truncated_normal(std: float, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Normal values, cut off at two standard deviations, of the deviation `std`."""
+    return std * cut_off_normal(rng, shape)
+
+
+def fan_in_uniform(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    """(in, out) -> uniform in +-1 / sqrt(in): PyTorch's linear map."""
+    return uniform_by(shape[0], rng, shape)
+
+
+def uniform_by(rows: int, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Uniform in +-1 / sqrt(rows): the bias beside a matrix of so many rows, in PyTorch."""
+    bound = 1 / math.sqrt(rows)
+    return rng.uniform(-bound, bound, shape)
+
+
+def sinusoids(std: float, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """(n, D) or (D,), row 0: sines and cosines of row number / 10000^(2 i / D), interleaved.
+
+    (Vaswani et al. 2017, section 3.5.) A wave's deviation is sqrt(1/2); `std` takes its place.
+    """
+    D = shape[-1]
+    rows = np.arange(math.prod(shape) // D)[:, None]
+    angles = rows / 10_000 ** (np.arange(0, D, 2) / D)
+    waves = np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(len(rows), -1)[:, :D]
+    return (std * math.sqrt(2) * waves).reshape(shape)
 
 
 def normal_values(std: float, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

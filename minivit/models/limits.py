@@ -14,9 +14,13 @@ def check_sizes(c) -> None:
     arrays = {  # name: (how many numbers, for one image; what should be smaller)
         "an image": (height * width * c.channels, "image"),
         "the patches' projection": (c.pixels * c.width, "patch or width"),
-        "the tokens": (c.tokens * 3 * c.width, "image or width, or a larger patch"),
+        "the tokens": (c.tokens * c.width, "image or width, or a larger patch"),
+        "queries, keys and values": (
+            c.tokens * 3 * c.heads_width,
+            "image or width, or a larger patch",
+        ),
         "attention's scores": (c.heads * c.tokens**2, "image, or a larger patch"),
-        "attention's weights": (3 * c.width**2, "width"),
+        "attention's weights": (3 * c.width * c.heads_width, "width or head width"),
         "the MLP's weights": (c.width * c.mlp, "mlp or width"),
         "the MLP's hidden layer": (c.tokens * c.mlp, "mlp or image"),
         "the pre-logits' weights": (c.pooled * (c.pre_logits or 0), "pre-logits"),

@@ -13,7 +13,7 @@ from minivit.models.chance import Chance
 from minivit.models.config import ViTConfig
 from minivit.models.gradient_inputs import check_dlogits, check_unchanged
 from minivit.models.images import check_images
-from minivit.models.initialisation import POSITION_STD
+from minivit.models.memory import check_memory
 from minivit.models.trace import Trace
 from minivit.models.variants import as_config
 from minivit.models.vit import VIT, vit_parameters
@@ -54,16 +54,19 @@ class ViT:
         seed: int | None = 0,
         dtype=np.float32,
         *,
-        zero_head: bool = True,
-        position_std: float = POSITION_STD,
+        beginning: str = "google",
+        zero_head: bool | None = None,
+        position_std: float | None = None,
     ):
-        """Allocate and initialise (Google's initialisation); dtype is float32 or float64.
+        """Allocate and initialise; dtype is float32 or float64.
 
         `config` may be a variant's name: ViT("digits") is ViT(variant("digits")).
-        With seed None all parameters are 0: for a loader to fill. `zero_head` and `position_std`
-        are explained in `minivit.models.vit.vit_parameters`.
+        With seed None all parameters are 0: for a loader to fill. `beginning` is the way in which
+        they are drawn, one of `minivit.models.beginnings.BEGINNINGS`; `zero_head` and
+        `position_std` are explained in `minivit.models.vit.vit_parameters`.
 
-        Raises InputError for another dtype, a seed below 0, and what is no configuration.
+        Raises InputError for another dtype or beginning, a seed below 0, and what is no
+        configuration.
         """
         config = as_config(config)
         if np.dtype(dtype) not in (np.float32, np.float64):
@@ -72,7 +75,11 @@ class ViT:
             raise InputError(f"seed is {seed}: expected a whole number from 0")
         self.config = config
         self.dtype = np.dtype(dtype)
-        self.layout = Layout(vit_parameters(config, zero_head=zero_head, position_std=position_std))
+        self.layout = Layout(
+            vit_parameters(
+                config, beginning=beginning, zero_head=zero_head, position_std=position_std
+            )
+        )
         self.parameters = NamedArrays(self.layout, dtype)
         self.gradients = NamedArrays(self.layout, dtype)
         self.preprocessing: dict = {}  # how a picture becomes an input; whoever trains fills it
@@ -88,10 +95,12 @@ class ViT:
         With a seed, as in training, what the configuration leaves to chance is drawn from the seed;
         these images begin at number `first_image` of the whole batch.
 
-        Raises InputError for images of another shape, or that look unscaled.
+        Raises InputError for images of another shape, or that look unscaled, and for so many or
+        such large ones that what backward needs can't fit into memory.
         """
         ops, caches, chance = backend.current(), {}, Chance(seed, first_image)
         images = self.check_images(images)
+        check_memory(self.architecture, ops, self.parameters, self.config, len(images))
         logits = self.architecture.forward(
             ops, self.parameters, self.config, images, caches, chance
         )
@@ -131,8 +140,24 @@ class ViT:
     def logits(self, images: np.ndarray) -> np.ndarray:
         """images (B, height, width, channels) -> logits (B, C): a forward that keeps nothing."""
         images, ops = self.check_images(images), backend.current()
+        check_memory(self.architecture, ops, self.parameters, self.config, len(images), keep=False)
         return self.architecture.forward(
             ops, self.parameters, self.config, images, Forgetful(), Chance()
+        )
+
+    def features(self, images: np.ndarray) -> list[np.ndarray]:
+        """images (B, height, width, channels) -> depth + 1 arrays of tokens (B, T, D).
+
+        First the tokens in front of the blocks, then those after each block; none of them has been
+        through the last LayerNorm. (Hugging Face's `hidden_states`; timm's `forward_intermediates`
+        leaves the first out.) Row 0 is the cls token, if there is one. Nothing else is kept.
+        """
+        images, ops = self.check_images(images), backend.current()
+        check_memory(self.architecture, ops, self.parameters, self.config, len(images), keep=False)
+        return list(
+            self.architecture.tokens(
+                ops, self.parameters, self.config, images, Forgetful(), Chance()
+            )
         )
 
     def __repr__(self) -> str:

@@ -5,26 +5,26 @@ other table, learned or fixed, is added by an op of its own, in front of all blo
 beginning of each.
 """
 
+from minivit.models.beginnings import Google
 from minivit.models.config import ViTConfig
-from minivit.models.initialisation import normal
 from minivit.ops.sincos_positions import SINCOS
 from minivit.params import Declared
 
 IN_FRONT = "positions"  # the place in front of all blocks, and of the tables that blocks share
 
 
-def positions_parameters(c: ViTConfig, place: str, std: float) -> Declared:
+def positions_parameters(c: ViTConfig, place: str, start: Google) -> Declared:
     """The tables that a model learns at this place, in the order of the op's inputs; often none."""
     users = [IN_FRONT, *(f"blocks.{i}.positions" for i in range(c.depth))]
     if c.positions in SINCOS or place not in {tables_of(c, user) for user in users}:
         return {}
     if c.positions == "learned":
-        return {place: {"table": normal(c.tokens, c.width, std=std)}}
+        return {place: {"table": start.positions(c.tokens, c.width)}}
     rows, columns = c.grid
     tables = {
-        "rows": normal(rows, c.width // 2, std=std),
-        "columns": normal(columns, c.width // 2, std=std),
-        "cls": normal(c.width, std=std) if c.has_cls else None,
+        "rows": start.positions(rows, c.width // 2),
+        "columns": start.positions(columns, c.width // 2),
+        "cls": start.positions(c.width) if c.has_cls else None,
     }
     return {place: tables}
 

@@ -70,12 +70,17 @@ def shrunk(config: ViTConfig) -> ViTConfig:
     """
     width = config.heads * HEAD_WIDTH
     patch = tuple(min(side, 2) for side in config.patch)
+    overlaps = [s < p for s, p in zip(config.stride or config.patch, config.patch, strict=True)]
+    stride = tuple(1 if o else p for o, p in zip(overlaps, patch, strict=True))
+    sides = zip(patch, GRID, stride, strict=True)
     return replace(
         config,
-        image=(GRID[0] * patch[0], GRID[1] * patch[1]),
+        image=tuple(p + (count - 1) * step for p, count, step in sides),
         patch=patch,
+        stride=stride if config.stride else None,
         width=width,
         depth=min(config.depth, DEPTH),
+        head_width=HEAD_WIDTH - 1 if config.heads_width != config.width else None,
         mlp=max(1, width * config.mlp // config.width),
         classes=min(config.classes, CLASSES),
         top_k=config.top_k and min(config.top_k, TOP_K),

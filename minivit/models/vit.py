@@ -10,16 +10,12 @@ place, and `caches` takes the cache of every op under the name of its place.
 """
 
 from minivit.models.architecture import Architecture
+from minivit.models.beginnings import beginning_of
 from minivit.models.block import block_backward, block_forward, block_parameters
 from minivit.models.chance import Chance, dropout_backward, dropout_forward
 from minivit.models.config import ViTConfig
+from minivit.models.embedding import embedding_backward, embedding_forward, embedding_parameters
 from minivit.models.head import head_backward, head_forward, head_parameters
-from minivit.models.initialisation import (
-    POSITION_STD,
-    normal,
-    projection,
-    zeros,
-)
 from minivit.models.positions import (
     IN_FRONT,
     add_positions_backward,
@@ -30,38 +26,42 @@ from minivit.params import Declared
 
 
 def vit_parameters(
-    c: ViTConfig, *, zero_head: bool = True, position_std: float = POSITION_STD
+    c: ViTConfig,
+    *,
+    beginning: str = "google",
+    zero_head: bool | None = None,
+    position_std: float | None = None,
 ) -> Declared:
-    """Every parameter, from the pixels to the head.
+    """Every parameter, from the pixels to the head, as one of the BEGINNINGS draws it.
 
-    With `zero_head=False` the head is Xavier-uniform: a zero head lets no gradient through. A
+    `zero_head` and `position_std`, if they are given, take the place of what the beginning says.
+    With `zero_head=False` the head is drawn as any matrix: a zero head lets no gradient through. A
     larger `position_std` helps a small data set: 0.02 is little beside embedded patches of about 1,
     and the model needs many steps to learn where a patch lies.
     """
-    D = c.width
-    table = normal(c.tokens, D, std=position_std)
-    declared = {
-        "embed": {
-            "w": projection(c.pixels, D),
-            "b": zeros(D),
-            "cls": zeros(D) if c.has_cls else None,
-            "positions": table if c.positions_in_embedding else None,
-        }
-    }
-    declared |= positions_parameters(c, IN_FRONT, position_std)
+    start = beginning_of(beginning, zero_head, position_std)
+    declared = embedding_parameters(c, start)
+    declared |= positions_parameters(c, IN_FRONT, start)
     for i in range(c.depth):
-        declared |= block_parameters(c, i, position_std)
-    return declared | head_parameters(c, zero_head)
+        declared |= block_parameters(c, i, start)
+    return declared | head_parameters(c, start)
+
+
+def vit_tokens(ops, p, c: ViTConfig, images, caches, chance: Chance):
+    """images (B, height, width, channels) -> x (B, T, D) before the blocks, then after each."""
+    x = embedding_forward(ops, p, c, images, caches)  # (B, T, D)
+    x = add_positions_forward(ops, p, c, IN_FRONT, x, caches)
+    x = dropout_forward(ops, "dropout", c.dropout, x, caches, chance)
+    yield x
+    for i in range(c.depth):
+        x = block_forward(ops, p, c, i, x, caches, chance)
+        yield x
 
 
 def vit_forward(ops, p, c: ViTConfig, images, caches, chance: Chance):
     """images (B, height, width, channels) -> logits (B, C)."""
-    x, caches["patchify"] = ops.patchify_forward(images, patch=c.patch)  # (B, N, P*P*channels)
-    x, caches["embed"] = ops.embed_forward(x, *p.of("embed"))  # (B, T, D)
-    x = add_positions_forward(ops, p, c, IN_FRONT, x, caches)
-    x = dropout_forward(ops, "dropout", c.dropout, x, caches, chance)
-    for i in range(c.depth):
-        x = block_forward(ops, p, c, i, x, caches, chance)
+    for tokens in vit_tokens(ops, p, c, images, caches, chance):
+        x = tokens  # only the last go on
     return head_forward(ops, p, c, x, caches)
 
 
@@ -75,8 +75,7 @@ def vit_backward(ops, g, c: ViTConfig, dlogits, caches, want_dimages: bool):
         dx = block_backward(ops, g, c, i, dx, caches)
     dx = dropout_backward(ops, "dropout", dx, caches)
     dx = add_positions_backward(ops, g, c, IN_FRONT, dx, caches)
-    dx = g.add("embed", ops.embed_backward(dx, caches.pop("embed"), want_dx=want_dimages))
-    return ops.patchify_backward(dx, caches.pop("patchify"), want_dx=want_dimages)
+    return embedding_backward(ops, g, c, dx, caches, want_dimages)
 
 
-VIT = Architecture("vit", vit_parameters, vit_forward, vit_backward)
+VIT = Architecture("vit", vit_parameters, vit_tokens, vit_forward, vit_backward)

@@ -41,7 +41,7 @@ def attention_branch_forward(
     beta: np.ndarray,
     w_qkv: np.ndarray,
     b_qkv: np.ndarray | None,
-    w_out: np.ndarray,
+    w_out: np.ndarray | None,
     b_out: np.ndarray | None,
     *,
     heads: int,
@@ -52,12 +52,12 @@ def attention_branch_forward(
 ) -> tuple[np.ndarray, AttentionBranchCache]:
     """Normalise, attend, add: y = x + MSA(LN(x)).
 
-    x (B, T, D), gamma, beta (D,), w_qkv (D, 3D), b_qkv (3D,) or None, w_out (D, D), b_out (D,) or
-    None -> y (B, T, D). With `drop` some probabilities and some values of MSA(LN(x)) become 0, and
-    some images skip the branch: y = x.
+    x (B, T, D), gamma, beta (D,), w_qkv (D, 3HK), b_qkv (3HK,) or None, w_out (HK, D) or None,
+    b_out (D,) or None -> y (B, T, D). With `drop` some probabilities and some values of MSA(LN(x))
+    become 0, and some images skip the branch: y = x.
 
-    Raises InputError when `heads` does not divide D, for a `top_k` that is not from 1 to T, and
-    for a rate of `drop` outside [0, 1).
+    Raises InputError where `multihead_attention_forward` does, and for a rate of `drop` outside
+    [0, 1).
     """
     (x,) = reals(x=x)
     normed, norm = layernorm_forward(x, gamma, beta, eps=eps, note=note)
@@ -79,7 +79,8 @@ def attention_branch_forward(
 def attention_branch_backward(dy: np.ndarray, cache: AttentionBranchCache, *, note=unseen) -> tuple:
     """Gradients of y = x + MSA(LN(x)).
 
-    dy (B, T, D) -> dx (B, T, D), dgamma, dbeta (D,), dw_qkv (D, 3D), db_qkv, dw_out (D, D), db_out.
+    dy (B, T, D) -> dx (B, T, D), dgamma, dbeta (D,), dw_qkv (D, 3HK), db_qkv, dw_out (HK, D),
+    db_out.
 
     The sum hands dy on, unchanged, to both of its terms: through the branch it comes back as
     dx_branch, along the skip connection as it is:

@@ -2,6 +2,8 @@
 
     x = [cls; patches w + b] + positions
 
+Without w the patches are tokens already: x = [cls; patches] + positions.
+
 (ViT paper, equation 1: z_0 = [x_class; x_p^1 E; ...; x_p^N E] + E_pos.)
 """
 
@@ -9,20 +11,23 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minivit.errors import InputError
 from minivit.ops.inputs import reals, upstream
 from minivit.ops.linear import LinearCache, linear_backward, linear_flops, linear_forward
 from minivit.ops.notes import unseen
 
 
 class EmbedCache(NamedTuple):
-    linear: LinearCache  # patches (B, N, P*P*channels) -> (B, N, D)
+    linear: LinearCache | None  # patches (B, N, P*P*channels) -> projected (B, N, D)
+    shape: tuple  # of projected, (B, N, D)
+    dtype: np.dtype
     has_cls: bool
     has_positions: bool
 
 
 def embed_forward(
     patches: np.ndarray,
-    w: np.ndarray,
+    w: np.ndarray | None,
     b: np.ndarray | None,
     cls: np.ndarray | None,
     positions: np.ndarray | None,
@@ -32,9 +37,14 @@ def embed_forward(
     """Project the patches, put the cls token in front, add the position table.
 
     patches (B, N, P*P*channels), w (P*P*channels, D), b (D,) or None, cls (D,) or None,
-    positions (T, D) or None -> x (B, T, D), T = N + 1 with a cls token and N without.
+    positions (T, D) or None -> x (B, T, D), T = N + 1 with a cls token and N without. With w None
+    patches are (B, N, D).
+
+    Raises InputError for a bias b without w.
     """
-    projected, linear = linear_forward(patches, w, b)  # (B, N, D)
+    patches, w, b = reals(patches=patches, w=w, b=b)
+    check_projection(w, b)
+    projected, linear = (patches.copy(), None) if w is None else linear_forward(patches, w, b)
     _, cls, positions = reals(projected=projected, cls=cls, positions=positions)
     tokens = projected
     if cls is not None:
@@ -42,7 +52,8 @@ def embed_forward(
         tokens = np.concatenate([np.broadcast_to(cls, (B, 1, D)), projected], axis=1)  # (B, T, D)
     x = tokens if positions is None else tokens + positions
     note(projected=projected, tokens=tokens, x=x)
-    return x, EmbedCache(linear, cls is not None, positions is not None)
+    has = cls is not None, positions is not None
+    return x, EmbedCache(linear, projected.shape, projected.dtype, *has)
 
 
 def embed_backward(
@@ -55,17 +66,30 @@ def embed_backward(
 
     cls and positions are the same for every image, so each collects from the whole batch:
         dcls = sum_b dx[b, 0],   dpositions = sum_b dx[b]
-    Only the gradient on the pixels needs dpatches: it is None without `want_dx`.
+    Only the gradient on the pixels needs dpatches: it is None without `want_dx`. Without w it is
+    the tokens' own gradient.
     """
-    dx = upstream(dx, cache.linear.x.dtype)
+    dx = upstream(dx, cache.dtype)
     dprojected = dx[:, 1:] if cache.has_cls else dx
     dcls = dx[:, 0].sum(axis=0) if cache.has_cls else None
     dpositions = dx.sum(axis=0) if cache.has_positions else None
-    dpatches, dw, db = linear_backward(dprojected, cache.linear, want_dx=want_dx)
+    if cache.linear is None:
+        dpatches, dw, db = dprojected.copy() if want_dx else None, None, None
+    else:
+        dpatches, dw, db = linear_backward(dprojected, cache.linear, want_dx=want_dx)
     note(projected=dprojected, tokens=dx, x=dx)
     return dpatches, dw, db, dcls, dpositions
 
 
 def embed_flops(patches, w, b, cls, positions) -> int:
     """FLOPs of one image."""
-    return linear_flops(patches, w)
+    return 0 if w is None else linear_flops(patches, w)
+
+
+def check_projection(w: np.ndarray | None, b: np.ndarray | None) -> None:
+    """InputError for a bias without a matrix."""
+    if w is None and b is not None:
+        raise InputError(
+            "the embedding is given a bias b and no w: without a projection there is none to add "
+            "it to; leave out both, or none"
+        )

@@ -1,8 +1,8 @@
-"""Multi-head self-attention: H attentions side by side, each on its own K = D/H columns.
+"""Multi-head self-attention: H attentions side by side, each on its own K columns.
 
     [q, k, v] = x w_qkv + b_qkv,   out = concat_h(attention(q_h, k_h, v_h)) w_out + b_out
 
-(ViT paper, appendix A, equations 5 to 8.)
+(ViT paper, appendix A, equations 5 to 8, where K = D/H.)
 """
 
 from typing import NamedTuple
@@ -19,15 +19,15 @@ from minivit.ops.attention import (
     attention_forward,
 )
 from minivit.ops.chance import Drop
-from minivit.ops.inputs import reals
+from minivit.ops.inputs import reals, upstream
 from minivit.ops.linear import LinearCache, linear_backward, linear_flops, linear_forward
 from minivit.ops.notes import unseen
 
 
 class MultiheadAttentionCache(NamedTuple):
-    qkv: LinearCache  # x (B, T, D) -> (B, T, 3D)
+    qkv: LinearCache  # x (B, T, D) -> (B, T, 3HK)
     attention: AttentionCache  # q, k, v (B, H, T, K), probs (B, H, T, T)
-    out: LinearCache  # (B, T, D) -> (B, T, D)
+    out: LinearCache | None  # (B, T, HK) -> (B, T, D)
 
     @property
     def probs(self) -> np.ndarray:  # (B, H, T, T)
@@ -38,7 +38,7 @@ def multihead_attention_forward(
     x: np.ndarray,
     w_qkv: np.ndarray,
     b_qkv: np.ndarray | None,
-    w_out: np.ndarray,
+    w_out: np.ndarray | None,
     b_out: np.ndarray | None,
     *,
     heads: int,
@@ -48,22 +48,24 @@ def multihead_attention_forward(
 ) -> tuple[np.ndarray, MultiheadAttentionCache]:
     """Let every token look at every other, in H heads: out = MSA(x).
 
-    x (B, T, D), w_qkv (D, 3D), b_qkv (3D,) or None, w_out (D, D), b_out (D,) or None
-    -> out (B, T, D). With `drop` some probabilities become 0.
+    x (B, T, D), w_qkv (D, 3HK), b_qkv (3HK,) or None, w_out (HK, D), b_out (D,) or None
+    -> out (B, T, D). Without w_out the heads' columns are the result: then HK = D. With `drop` some
+    probabilities become 0.
 
-    Raises InputError when `heads` does not divide D, for a `top_k` that is not from 1 to T, and for
-    a rate of `drop` outside [0, 1).
+    Raises InputError when `heads` does not divide HK, for a `top_k` that is not from 1 to T, for a
+    rate of `drop` outside [0, 1), and for a result without w_out that is not D wide or has a bias.
     """
-    (x,) = reals(x=x)
-    check_heads(x.shape[-1], heads)
+    x, w_qkv = reals(x=x, w_qkv=w_qkv)
+    check_heads(w_qkv.shape[1] // 3, heads)
+    check_output(x.shape[-1], w_qkv, w_out, b_out)
     qkv, qkv_cache = linear_forward(x, w_qkv, b_qkv)
     note(qkv=qkv)  # before attention notes its parts: names come in the order of the forward
     q, k, v = split_heads(qkv, heads)
     mixed, attention = attention_forward(  # (B, H, T, K)
         q, k, v, options=options, drop=drop, note=note
     )
-    merged = merge_heads(mixed)  # (B, T, D)
-    out, out_cache = linear_forward(merged, w_out, b_out)
+    merged = merge_heads(mixed)  # (B, T, HK)
+    out, out_cache = (merged, None) if w_out is None else linear_forward(merged, w_out, b_out)
     note(merged=merged, out=out)
     return out, MultiheadAttentionCache(qkv_cache, attention, out_cache)
 
@@ -73,10 +75,13 @@ def multihead_attention_backward(
 ) -> tuple:
     """Gradients of out = MSA(x): each step of the forward, last first.
 
-    dout (B, T, D) -> dx (B, T, D), dw_qkv (D, 3D), db_qkv, dw_out (D, D), db_out.
+    dout (B, T, D) -> dx (B, T, D), dw_qkv (D, 3HK), db_qkv, dw_out (HK, D), db_out.
     """
     H = cache.attention.q.shape[1]
-    dmerged, dw_out, db_out = linear_backward(dout, cache.out)
+    if cache.out is None:
+        dmerged, dw_out, db_out = upstream(dout, cache.qkv.x.dtype), None, None
+    else:
+        dmerged, dw_out, db_out = linear_backward(dout, cache.out)
     dq, dk, dv = attention_backward(split_one(dmerged, H), cache.attention, note=note)
     dqkv = join_heads(dq, dk, dv)
     dx, dw_qkv, db_qkv = linear_backward(dqkv, cache.qkv)
@@ -89,9 +94,11 @@ def multihead_attention_flops(
     options: AttentionOptions = PLAIN, drop: Drop | None = None,
 ) -> int:  # fmt: skip
     """FLOPs of one image: both linear maps, and attention between them."""
-    q = split_one(x, heads)  # stands for k and v too: only shapes count
-    between = attention_flops(q, q, q, options=options)
-    return linear_flops(x, w_qkv) + between + linear_flops(x, w_out)
+    B, T, _ = x.shape
+    q = np.broadcast_to(w_qkv[0, 0], (B, heads, T, w_qkv.shape[1] // (3 * heads)))
+    between = attention_flops(q, q, q, options=options)  # k and v have the shape of q
+    after = 0 if w_out is None else linear_flops(x, w_out)
+    return linear_flops(x, w_qkv) + between + after
 
 
 def check_heads(width: int, heads: int) -> None:
@@ -104,26 +111,39 @@ def check_heads(width: int, heads: int) -> None:
         )
 
 
+def check_output(
+    width: int, w_qkv: np.ndarray, w_out: np.ndarray | None, b_out: np.ndarray | None
+) -> None:
+    """InputError unless what the heads return can be the result where there is no w_out."""
+    columns = w_qkv.shape[1] // 3
+    if w_out is None and (columns != width or b_out is not None):
+        raise InputError(
+            f"there is no output projection w_out, the heads have {columns} columns together, "
+            f"width is {width} and the bias b_out is {'absent' if b_out is None else 'given'}: "
+            "the heads' columns are the result, so there must be as many as the width, and no bias"
+        )
+
+
 def split_heads(qkv: np.ndarray, heads: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """qkv (B, T, 3D) -> q, k, v (B, H, T, K): views, since columns are ordered (3, H, K)."""
+    """qkv (B, T, 3HK) -> q, k, v (B, H, T, K): views, since columns are ordered (3, H, K)."""
     B, T, width = qkv.shape
     q, k, v = qkv.reshape(B, T, 3, heads, width // (3 * heads)).transpose(2, 0, 3, 1, 4)
     return q, k, v
 
 
 def join_heads(q: np.ndarray, k: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """q, k, v (B, H, T, K) -> qkv (B, T, 3D): the inverse of split_heads, and its adjoint."""
+    """q, k, v (B, H, T, K) -> qkv (B, T, 3HK): the inverse of split_heads, and its adjoint."""
     B, H, T, K = q.shape
     return np.stack([q, k, v]).transpose(1, 3, 0, 2, 4).reshape(B, T, 3 * H * K)
 
 
 def split_one(x: np.ndarray, heads: int) -> np.ndarray:
-    """x (B, T, D) -> (B, H, T, K)."""
+    """x (B, T, HK) -> (B, H, T, K)."""
     B, T, width = x.shape
     return x.reshape(B, T, heads, width // heads).transpose(0, 2, 1, 3)
 
 
 def merge_heads(x: np.ndarray) -> np.ndarray:
-    """x (B, H, T, K) -> (B, T, D): the inverse of split_one, and its adjoint."""
+    """x (B, H, T, K) -> (B, T, HK): the inverse of split_one, and its adjoint."""
     B, H, T, K = x.shape
     return x.transpose(0, 2, 1, 3).reshape(B, T, H * K)

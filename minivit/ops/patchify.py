@@ -2,8 +2,9 @@
 
     patches[b, n] = images[b, rows of patch n, columns of patch n, :].flatten()
 
-The paper (section 3.1) writes this as x (height, width, channels) -> x_p (N, P^2 channels). Pixels
-are permuted, so the backward is the inverse permutation.
+The paper (section 3.1) writes this as x (height, width, channels) -> x_p (N, P^2 channels). A patch
+begins every S pixels (the stride), usually S = P: then pixels are permuted, and the backward is the
+inverse permutation. With S < P patches overlap, and the backward adds up.
 """
 
 from typing import NamedTuple
@@ -18,50 +19,61 @@ from minivit.ops.notes import unseen
 class PatchifyCache(NamedTuple):
     image_shape: tuple  # (B, height, width, channels)
     patch: tuple  # (patch height, patch width)
+    stride: tuple  # from one patch to the next (down, across)
     dtype: np.dtype  # of the gradient
 
 
-def patchify_forward(images: np.ndarray, *, patch, note=unseen) -> tuple[np.ndarray, PatchifyCache]:
+def patchify_forward(
+    images: np.ndarray, *, patch, stride=None, note=unseen
+) -> tuple[np.ndarray, PatchifyCache]:
     """Cut images into flat patches, in raster order.
 
-    images (B, height, width, channels) -> patches (B, N, P*P*channels), N = (height/P)(width/P).
+    images (B, height, width, channels) -> patches (B, N, P*P*channels),
+    N = ((height - P)/S + 1) ((width - P)/S + 1), which is (height/P)(width/P) without overlap.
     Inside a patch the order is (row, column, channel), channel fastest. `patch` is a side or a
-    pair (height, width).
+    pair (height, width); so is `stride`, and None for one patch beside the other.
 
-    Raises InputError when the images are not of rank 4 or the patch does not divide them.
+    Raises InputError when the images are not of rank 4, when the patches do not fit exactly, and
+    for a stride above the patch side.
     """
     images, patch = movable(images), patch_pair(patch)
-    grid = patch_grid(images.shape[1:3], patch)
-    B, height, width, channels = images.shape
-    cut = images.reshape(B, grid[0], patch[0], grid[1], patch[1], channels)
-    patches = cut.transpose(0, 1, 3, 2, 4, 5)  # (B, grid rows, grid columns, P, P, channels)
-    patches = patches.reshape(B, grid[0] * grid[1], patch[0] * patch[1] * channels)
-    if np.shares_memory(patches, images):  # one patch is the whole image: nothing was moved
+    stride = patch if stride is None else patch_pair(stride, "stride")
+    rows, columns = patch_grid(images.shape[1:3], patch, stride)
+    windows = np.lib.stride_tricks.sliding_window_view(images, patch, axis=(1, 2))
+    cut = windows[:, :: stride[0], :: stride[1]]  # (B, grid rows, grid columns, channels, P, P)
+    patches = cut.transpose(0, 1, 2, 4, 5, 3).reshape(
+        len(images), rows * columns, patch[0] * patch[1] * images.shape[3]
+    )
+    if np.may_share_memory(patches, images):  # one patch is the whole image: nothing was moved
         patches = patches.copy()
     note(images=images, patches=patches)
-    return patches, PatchifyCache(images.shape, patch, gradient_dtype(images))
+    return patches, PatchifyCache(images.shape, patch, stride, gradient_dtype(images))
 
 
 def patchify_backward(
     dpatches: np.ndarray, cache: PatchifyCache, *, want_dx: bool = True, note=unseen
 ) -> np.ndarray | None:
-    """Put every patch's gradient back where the patch was cut out.
+    """Add every patch's gradient to where the patch was cut out.
 
     dpatches (B, N, P*P*channels) -> dimages (B, height, width, channels).
 
-    patches = A images, where A moves each pixel to exactly one place; therefore A^T is A^-1:
+    patches = A images, where A copies each pixel to every patch that holds it; therefore
         dimages = A^T dpatches
+    adds up what comes back from these patches. Without overlap each pixel is in one: A^T is A^-1.
     Without `want_dx` the result is None.
     """
     if not want_dx:
         return None
     dpatches = upstream(dpatches, cache.dtype)
     B, height, width, channels = cache.image_shape
-    rows, columns = cache.patch
-    cut = dpatches.reshape(B, height // rows, width // columns, rows, columns, channels)
-    dimages = cut.transpose(0, 1, 3, 2, 4, 5).reshape(cache.image_shape)
-    if np.shares_memory(dimages, dpatches):
-        dimages = dimages.copy()
+    (P, Q), (down, across) = cache.patch, cache.stride
+    rows, columns = patch_grid((height, width), cache.patch, cache.stride)
+    cut = dpatches.reshape(B, rows, columns, P, Q, channels)
+    dimages = np.zeros(cache.image_shape, cache.dtype)
+    for row in range(rows):
+        for column in range(columns):
+            top, left = row * down, column * across
+            dimages[:, top : top + P, left : left + Q] += cut[:, row, column]
     note(images=dimages, patches=dpatches)
     return dimages
 
@@ -87,25 +99,45 @@ def gradient_dtype(images: np.ndarray) -> np.dtype:
     return images.dtype if images.dtype.kind in "fc" else np.dtype(np.float64)
 
 
-def patch_pair(patch) -> tuple[int, int]:
+def patch_pair(patch, name: str = "patch") -> tuple[int, int]:
     """A patch side as a pair: 4 -> (4, 4), (4, 2) -> (4, 2)."""
     pair = (patch, patch) if np.ndim(patch) == 0 else tuple(patch)
     if len(pair) != 2 or any(side < 1 or side != int(side) for side in pair):
         raise InputError(
-            f"patch is {patch}: expected a positive whole number, or a pair (height, width) of them"
+            f"{name} is {patch}: expected a positive whole number, or a pair (height, width) of "
+            "them"
         )
     return int(pair[0]), int(pair[1])
 
 
-def patch_grid(image: tuple[int, int], patch: tuple[int, int]) -> tuple[int, int]:
+def patch_grid(
+    image: tuple[int, int], patch: tuple[int, int], stride: tuple[int, int] | None = None
+) -> tuple[int, int]:
     """How many patches fit along (height, width); InputError when they do not fit exactly."""
-    for side, step in zip(image, patch, strict=True):
-        if side < step or side % step:
-            nearest = [max(1, round(s / p)) * p for s, p in zip(image, patch, strict=True)]
-            of = f"{patch[0]}" if patch[0] == patch[1] else f"{patch[0]}x{patch[1]}"
+    stride = patch if stride is None else stride
+    if any(step > side for step, side in zip(stride, patch, strict=True)):
+        raise InputError(
+            f"stride is {by(stride)} and patch side is {by(patch)}: the pixels between two patches "
+            "would be in none; choose a stride of at most the patch side"
+        )
+    for side, length, step in zip(image, patch, stride, strict=True):
+        if side < length or (side - length) % step:
+            sizes = zip(image, patch, stride, strict=True)
+            nearest = [p + max(0, round((s - p) / t)) * t for s, p, t in sizes]
+            resize = f"resize to {nearest[0]}x{nearest[1]} or choose"
+            if stride == patch:
+                raise InputError(
+                    f"image is {image[0]}x{image[1]} and patch side is {by(patch)}: {side} is not "
+                    f"a multiple of {length}; {resize} a patch side that divides both"
+                )
             raise InputError(
-                f"image is {image[0]}x{image[1]} and patch side is {of}: {side} is not a multiple "
-                f"of {step}; resize to {nearest[0]}x{nearest[1]} or choose a patch side that "
-                "divides both"
+                f"image is {image[0]}x{image[1]}, patch side is {by(patch)} and stride is "
+                f"{by(stride)}: {side} is not {length} and some strides of {step}; {resize} "
+                "another stride"
             )
-    return image[0] // patch[0], image[1] // patch[1]
+    return tuple((s - p) // t + 1 for s, p, t in zip(image, patch, stride, strict=True))
+
+
+def by(pair: tuple[int, int]) -> str:
+    """A pair of sides as words: (4, 4) -> "4", (4, 2) -> "4x2"."""
+    return f"{pair[0]}" if pair[0] == pair[1] else f"{pair[0]}x{pair[1]}"

@@ -38,7 +38,7 @@ def advice(config: TrainingConfig, steps: int) -> str:
     at fault: the spread of the positions; after a step also the learning rate, and weight decay
     where it overshoots 0 (AdamW multiplies a weight by 1 - rate decay).
     """
-    suspects = {"position_std": config.position_std / USUAL.position_std}
+    suspects = {"position_std": (config.position_std or 0.0) / USUAL.position_std}
     if steps:
         suspects["learning_rate"] = config.learning_rate / USUAL.learning_rate
         if config.learning_rate * config.weight_decay > 1:

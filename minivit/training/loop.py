@@ -38,7 +38,8 @@ class Training:
             raise InputError(f"{data.name} has no images on one side: can't train and measure")
         self.config, self.state = config, State()
         with np.errstate(over="ignore"):  # training finds and names a spread that is too large
-            self.model = ViT(c, config.seed, dtype, position_std=config.position_std)
+            self.model = ViT(c, config.seed, dtype, beginning=config.beginning,
+                             position_std=config.position_std)  # fmt: skip
         self.model.preprocessing = data.preprocessing
         self.model.class_names = data.class_names
         take = self.model.check_images

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field, fields
 from minivit.errors import InputError
 from minivit.fields import check_fields, described
 from minivit.models import ViTConfig, as_config, variant
+from minivit.models.beginnings import BEGINNINGS
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,13 @@ class TrainingConfig:
     shift: int = described(
         "random shift of a training image, up to so many pixels", default=1, least=0
     )
-    position_std: float = described(
-        "spread of the position table at the start", default=1.0, least=0
+    beginning: str = described(
+        "how the parameters are drawn at the start", default="google", choices=tuple(BEGINNINGS)
     )
+    position_std: float | None = described(
+        "spread of the position table at the start; none: as the beginning has it",
+        default=1.0, least=0,
+    )  # fmt: skip
     clip: float = described("largest global norm of the gradient", default=1.0, above=0)
     hold_out: float = described(
         "part of the training images to measure on instead of the test images, for choosing "

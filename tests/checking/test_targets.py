@@ -24,6 +24,29 @@ def test_shrinking_keeps_the_options():
     assert (small.pool, small.qkv_bias, small.gelu, small.eps) == ("mean", False, "tanh", 0.1)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"stride": (1, 2)},
+        {"patch": 4, "stride": (2, 4), "patch_norm": True},
+        {"heads": 3, "head_width": 32},
+        {"heads": 1, "out_projection": False},
+        {"heads": 1, "head_width": 64, "out_projection": False},
+    ],
+)
+def test_shrinking_keeps_what_patches_and_heads_are_like(changes):
+    full = variant("digits", **changes)
+    small = shrunk(full)
+    assert (small.patch_norm, small.out_projection) == (full.patch_norm, full.out_projection)
+    overlaps = [
+        tuple(s < p for s, p in zip(c.stride or c.patch, c.patch, strict=True))
+        for c in (small, full)
+    ]
+    assert overlaps[0] == overlaps[1]
+    assert small.grid == (2, 3)
+    assert (small.heads_width == small.width) == (full.heads_width == full.width)
+
+
 def test_a_variant_is_changed_before_it_is_shrunk():
     report = check_variant("digits", changes={"heads": 1, "depth": 1, "positions": "none"})
     assert report.ok

@@ -12,6 +12,8 @@ from minivit.checking import gradcheck
 from minivit.checking.calls import OPS, every_call
 from minivit.checking.sizes import Sizes
 from minivit.checking.twins import both_ways
+from minivit.ops.multihead_attention import join_heads, split_one
+from minivit.ops.patchify import patch_grid
 
 # Weights are square wherever they can be, so that a transposed gradient has the right shape.
 SIZES = Sizes(B=2, T=3, H=2, K=2, M=4, C=4, P=2, grid=(2, 2), channels=1)
@@ -44,6 +46,18 @@ def axes_of_patch_swapped(dy, cache):
 @wrong("patchify", "images")
 def a_view_of_dy(dy, cache):
     return dy.reshape(cache.image_shape)
+
+
+@wrong("patchify: overlapping patches", "images")
+def the_last_patch_wins(dy, cache):
+    """Instead of the sum of all that hold a pixel."""
+    (P, Q), (down, across), dimages = cache.patch, cache.stride, np.zeros(cache.image_shape)
+    rows, columns = patch_grid(cache.image_shape[1:3], cache.patch, cache.stride)
+    cut = dy.reshape(len(dy), rows, columns, P, Q, -1)
+    for row, column in np.ndindex(rows, columns):
+        top, left = row * down, column * across
+        dimages[:, top : top + P, left : left + Q] = cut[:, row, column]
+    return dimages
 
 
 @wrong("linear", "w")
@@ -170,6 +184,12 @@ def tokens_off_by_one(dy, cache):
     dpatches, _, db, dcls, dpositions = ops.embed_backward(dy, cache)
     _, dw, _ = ops.linear_backward(dy[:, :-1], cache.linear)
     return dpatches, dw, db, dcls, dpositions
+
+
+@wrong("embed: tokens already", "patches")
+def cls_handed_on_with_the_tokens(dy, cache):
+    _, dw, db, dcls, dpositions = ops.embed_backward(dy, cache)
+    return dy[:, :-1].copy(), dw, db, dcls, dpositions
 
 
 # --- layernorm
@@ -344,6 +364,25 @@ def dropped_before_the_softmax(dy, cache):
 
 
 # --- branches
+
+
+@wrong("multihead_attention: no output projection", "x")
+def dx_of_the_values_alone(dy, cache):
+    dx, dw, db, *others = ops.multihead_attention_backward(dy, cache)
+    H = cache.attention.q.shape[1]
+    dv = np.swapaxes(cache.attention.probs, -1, -2) @ split_one(dy, H)
+    dqkv = join_heads(np.zeros_like(dv), np.zeros_like(dv), dv)
+    return (ops.linear_backward(dqkv, cache.qkv)[0], dw, db, *others)
+
+
+@wrong("multihead_attention: wide heads", "x", "w_qkv", "b_qkv")
+def scaled_by_a_tokens_width(dy, cache):
+    """dq and dk with 1 / sqrt(D / H), as if a head were not wider."""
+    H, K = cache.attention.q.shape[1], cache.attention.q.shape[3]
+    dmerged, *of_out = ops.linear_backward(dy, cache.out)
+    dq, dk, dv = ops.attention_backward(split_one(dmerged, H), cache.attention)
+    factor = math.sqrt(K / (dy.shape[2] / H))
+    return (*ops.linear_backward(join_heads(factor * dq, factor * dk, dv), cache.qkv), *of_out)
 
 
 @wrong("attention_branch", "x")

@@ -17,16 +17,18 @@ class Kite:
 
     size: tuple[int, int] = described("100% of it", default=(2, 3))
     tails: int = described("how many tails", default=1, least=1)
-    colour: str = described("of the paper", default="red", choices=("red", "blue"))
+    colour: str = described(
+        "of the paper", default="red", choices=("red", "blue"), group="its looks"
+    )
     line_length: float = described("of the line", default=30.0)
-    folds: bool = described("whether it folds", default=True)
+    folds: bool = described("whether it folds", default=True, group="its looks")
     knots: int | None = described("in a tail", default=None)
     maker: str = "somebody"
 
 
 def parser(**options) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser()
-    add_options(parser, Kite, **options)
+    add_options(parser, "the kite", Kite, **options)
     return parser
 
 
@@ -78,6 +80,15 @@ def test_help_names_meaning_choices_and_defaults():
     assert "--knots N|none in a tail (default: none)" in words
     assert "maker" not in words  # it is not described
     assert "default" not in parser().format_help()
+
+
+def test_a_group_of_fields_stands_together():
+    lines = [line.strip() for line in parser().format_help().splitlines()]
+    looks = lines.index("the kite: its looks:")
+    assert lines[looks + 1].startswith("--colour")
+    assert lines[looks + 2].startswith("--folds")
+    assert lines.index("the kite:") < looks
+    assert not any(line.startswith("--colour") for line in lines[:looks])
 
 
 def test_fields_may_be_left_out():

@@ -153,6 +153,9 @@ def patches(zones, bands, rows, across, run, _):
     patchify._patchify(
         zones.output(bands, rows, across, run), zones.input(bands, across, rows, run), False
     )
+    close, cut = (bands, rows + across - 1, run + across - 1), (bands, across, across, rows, run)
+    patchify._overlapping(zones.input(*close), zones.output(*cut), 1, 1)
+    patchify._add_overlapping(zones.output(*close), zones.input(*cut), 1, 1)
     tokens = zones.input(bands, rows, run), zones.input(run), zones.input(rows + 1, run)
     embed._tokens_into(zones.output(bands, rows + 1, run), *tokens)
     dx, shares = zones.input(bands, rows + 1, run), min(across, rows + 1)

@@ -15,6 +15,18 @@ def test_sizes_that_follow():
     assert variant("digits", pool="flatten", cls_token=True).pooled == 17 * 64
 
 
+def test_heads_may_have_a_width_of_their_own():
+    assert variant("digits").heads_width == 64
+    assert variant("digits", heads=5, head_width=7).heads_width == 35
+    assert variant("digits", heads=1, out_projection=False).heads_width == 64
+
+
+def test_overlapping_patches_make_more_tokens():
+    c = ViTConfig((4, 9), 3, (2, 3), 8, 1, 2, 16, 5, stride=(1, 2))
+    assert (c.grid, c.patches, c.tokens, c.pixels) == ((3, 4), 12, 13, 18)
+    assert variant("digits", stride=2).grid == variant("digits").grid
+
+
 def test_stochastic_depth_grows_in_a_line_from_0():
     c = variant("digits", depth=5, stochastic_depth=0.2)
     rates = [c.drop_rate(i) for i in range(5)]
@@ -65,12 +77,31 @@ def test_refuses_another_dictionary(values):
             {"stochastic_depth": 0.1, "depth": 1},
             "the first block is never left out; choose at least",
         ),
+        ({"stride": 3}, "stride is 3 and patch side is 2: the pixels between two patches"),
+        (
+            {"stride": (2, 3), "patch": 4},
+            r"image is 8x8, patch side is 4 and stride is 2x3: 8 is not 4 and some strides of 3",
+        ),
+        ({"stride": 0}, r"stride is 0: expected a whole number from 1, or a pair .*, or None"),
+        (
+            {"patch_norm": True, "patch": 1},
+            "a patch is 1 numbers and width is 64: LayerNorm makes 0 of a single number",
+        ),
         ({"top_k": 18}, "top_k is 18, and there are 17 keys"),
         ({"top_k": 0}, "top k is 0: expected a whole number from 1, or None"),
         ({"stochastic_depth": 1.0}, "stochastic depth is 1.0: expected a number from 0 to below 1"),
         ({"dropout": 1}, "dropout is 1: expected a number from 0 to below 1"),
         ({"attention_dropout": -0.1}, "attention dropout is -0.1: expected a number from 0 to"),
         ({"attention_dropout": 0.1, "depth": 0}, "there is no attention to drop from; choose at"),
+        ({"heads": 5, "head_width": 0}, "head width is 0: expected a whole number from 1, or None"),
+        (
+            {"out_projection": False},
+            "out projection is False, heads is 4 and head width is 16: .* choose one head of wid",
+        ),
+        (
+            {"out_projection": False, "heads": 1, "head_width": 32},
+            "heads is 1 and head width is 32: .* choose one head of width 64, or an out projec",
+        ),
         ({"gelu": "fast"}, "gelu is 'fast': choose 'erf' or 'tanh'"),
         ({"eps": 0}, "eps is 0: expected a small positive number"),
         ({"eps": float("nan")}, "eps is nan"),

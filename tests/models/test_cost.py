@@ -31,10 +31,15 @@ def remembered(value, owners: dict) -> dict:
     return owners
 
 
+PATCHES = variant("digits", patch_norm=True, patch=(4, 2), stride=(2, 1))
+HEADS = variant("digits", heads=3, head_width=7)
+ONE_HEAD = variant("digits", heads=1, out_projection=False)
+CONFIGS = {"digits": variant("digits"), "odd": ODD, "patches": PATCHES, "heads": HEADS,
+           "one head": ONE_HEAD, "sequence": SEQUENCE, "flat": FLAT}  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    "config",
-    [variant("digits"), ODD, TABLES, WAVES, SEQUENCE, FLAT],
-    ids=["digits", "odd", "tables", "waves", "sequence", "flat"],
+    "config", [*CONFIGS.values(), TABLES, WAVES], ids=[*CONFIGS, "tables", "waves"]
 )
 def test_activations_are_what_the_caches_keep(config):
     B, model = 3, ViT(config)
@@ -89,11 +94,7 @@ class Counted(np.ndarray):
         return result.view(Counted) if isinstance(result, np.ndarray) else result
 
 
-@pytest.mark.parametrize(
-    "config",
-    [variant("digits"), ODD, SEQUENCE, FLAT],
-    ids=["digits", "odd", "sequence", "flat"],
-)
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 def test_flops_are_those_of_the_products_that_run(config, monkeypatch):
     B, model = 2, ViT(config)
     # Every product has a weight as a factor, or what came out of such a product.

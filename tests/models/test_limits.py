@@ -35,7 +35,10 @@ def test_large_but_possible():
     variant("H/14", width=6144, heads=48, mlp=24576, classes=21_843)  # ViT-22B
 
 
-@pytest.mark.parametrize("option", ["--depth", "--width", "--mlp", "--heads", "--top-k", "--patch"])
+@pytest.mark.parametrize(
+    "option",
+    ["--depth", "--width", "--mlp", "--heads", "--top-k", "--patch", "--stride", "--head-width"],
+)
 @pytest.mark.parametrize("verb", [["info", "digits"], ["train"], ["gradcheck", "digits"]])
 def test_on_the_command_line(verb, option, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

@@ -65,6 +65,13 @@ def loss_and_gradients(model, images, labels):
         {"dropout": 0.3, "depth": 0, "positions": "learned-2d"},
         {"attention_dropout": 0.4},
         {"dropout": 0.2, "attention_dropout": 0.2, "stochastic_depth": 0.5, "top_k": 3},
+        {"patch_norm": True},
+        {"patch_norm": True, "pool": "mean", "positions": "none"},
+        {"stride": (1, 2), "patch": (2, 2)},
+        {"head_width": 3},
+        {"heads": 3, "head_width": 5, "qkv_bias": False},
+        {"heads": 1, "out_projection": False},
+        {"heads": 1, "out_projection": False, "stochastic_depth": 0.5},
     ],
 )
 def test_every_parameter_agrees_with_finite_differences(changes):

@@ -39,6 +39,11 @@ CHANGES = [
     {"dropout": 0.3, "positions": "learned-2d", "stochastic_depth": 0.5},
     {"attention_dropout": 0.4},
     {"attention_dropout": 0.4, "dropout": 0.2, "top_k": 3, "pool": "mean"},
+    {"patch_norm": True},
+    {"patch_norm": True, "pool": "mean", "positions_at": "every-layer"},
+    {"stride": (1, 2), "patch": (2, 2)},
+    {"heads": 3, "head_width": 5},
+    {"heads": 1, "out_projection": False},
 ]
 SEED = 1  # with which stochastic depth drops some branches and keeps others
 
@@ -137,10 +142,16 @@ def rerun(model, name, nudge):
         return x if drop is None else seen(f"{place}.{name}", x * value_factors(drop, x))
 
     images = seen("patchify.images", IMAGES)
-    B, (rows, columns), (P, Q) = len(images), c.grid, c.patch
-    patches = images.reshape(B, rows, P, columns, Q, c.channels).swapaxes(2, 3)
-    patches = seen("patchify.patches", patches.reshape(B, rows * columns, -1))
-    x = seen("embed.projected", patches @ p["embed.w"] + p["embed.b"])
+    (B, height, width, _), (P, Q), (S, R) = images.shape, c.patch, c.stride or c.patch
+    corners = [(i, j) for i in range(0, height - P + 1, S) for j in range(0, width - Q + 1, R)]
+    patches = np.stack([images[:, i : i + P, j : j + Q].reshape(B, -1) for i, j in corners], 1)
+    patches = seen("patchify.patches", patches)
+    if c.patch_norm:
+        x = norm("patch_norm", patches) @ p["projection.w"] + p["projection.b"]
+        x = norm("projection_norm", seen("projection.y", x))
+    else:
+        x = patches @ p["embed.w"] + p["embed.b"]
+    x = seen("embed.projected", x)
     if "embed.cls" in p:
         x = np.concatenate([np.tile(p["embed.cls"], (B, 1, 1)), x], axis=1)
     x = seen("embed.tokens", x)
@@ -155,14 +166,16 @@ def rerun(model, name, nudge):
         qkv = seen(f"{a}.qkv", norm(a, x) @ p[f"{a}.w_qkv"] + p.get(f"{a}.b_qkv", 0))
         heads = [np.stack(np.split(part, c.heads, axis=2), 1) for part in np.split(qkv, 3, axis=2)]
         q, k, v = (seen(f"{a}.{letter}", part) for letter, part in zip("qkv", heads, strict=True))
-        scores = seen(f"{a}.scores", q @ k.swapaxes(2, 3) / np.sqrt(c.width // c.heads))
+        scores = seen(f"{a}.scores", q @ k.swapaxes(2, 3) / np.sqrt(q.shape[-1]))
         least = np.sort(scores, axis=-1)[..., -(c.top_k or 0), None]
         probs = np.exp(scores) * (scores >= least)
         probs = seen(f"{a}.probs", probs / probs.sum(axis=-1, keepdims=True))
         probs = kept(a, "inside", c.attention_dropout, probs, "probs_kept")
         mixed = seen(f"{a}.mixed", probs @ v)
         merged = seen(f"{a}.merged", np.concatenate(list(mixed.swapaxes(0, 1)), axis=2))
-        out = seen(f"{a}.out", merged @ p[f"{a}.w_out"] + p[f"{a}.b_out"])
+        if c.out_projection:
+            merged = merged @ p[f"{a}.w_out"] + p[f"{a}.b_out"]
+        out = seen(f"{a}.out", merged)
         x = seen(f"{a}.y", x + dropped(a, i, out))
         m = f"blocks.{i}.mlp"
         z = seen(f"{m}.z", norm(m, x) @ p[f"{m}.w1"] + p[f"{m}.b1"])

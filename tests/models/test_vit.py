@@ -1,5 +1,7 @@
 """What a Vision Transformer learns: names, shapes, counts, beginnings, decay."""
 
+import math
+
 import pytest
 
 from minivit import ViTConfig, parameter_count, variant
@@ -66,6 +68,31 @@ def test_parameter_count_of_positions(changes, more):
 def test_fixed_positions_are_not_learned(positions, at):
     fixed = parameter_shapes(variant("digits", positions=positions, positions_at=at))
     assert fixed == parameter_shapes(variant("digits", positions="none"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "attention"),  # parameters of a block's attention, without its LayerNorm; D = 8
+    [
+        ({"heads": 3, "head_width": 5}, 8 * 45 + 45 + 15 * 8 + 8),
+        ({"heads": 2, "head_width": 4}, 8 * 24 + 24 + 8 * 8 + 8),
+        ({"heads": 1, "out_projection": False}, 8 * 24 + 24),
+    ],
+)
+def test_parameter_count_of_heads(changes, attention):
+    c = ViTConfig((4, 9), 1, (2, 3), 8, 1, mlp=12, classes=3, **changes)
+    shapes = [s for n, s in parameter_shapes(c).items() if n.startswith("blocks.0.attention.")]
+    assert sum(map(math.prod, shapes)) == 2 * 8 + attention
+
+
+def test_parameter_count_of_patch_norm():
+    sizes = (4, 9), 1, (2, 3), 8, 2, 2, 12, 3
+    more = parameter_count(ViTConfig(*sizes, patch_norm=True)) - parameter_count(ViTConfig(*sizes))
+    assert more == 2 * 6 + 2 * 8
+    names = [*parameter_shapes(ViTConfig(*sizes, patch_norm=True))][:8]
+    assert " ".join(names) == (
+        "patch_norm.gamma patch_norm.beta projection.w projection.b projection_norm.gamma "
+        "projection_norm.beta embed.cls embed.positions"
+    )
 
 
 def test_names_run_from_the_pixels_to_the_head():

@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 from laws import assert_right
 from strategies import drawn, few, sides
 
+from minivit import InputError
+
 
 @given(drawn, few, sides, sides, sides, st.booleans(), st.booleans(), st.booleans())
 def test_gradients_and_law(ops, source, B, N, pixels, D, biased, has_cls, has_positions):
@@ -49,3 +51,22 @@ def test_dpatches_only_when_wanted(ops):
     assert part[4] is None
     for one, other in zip(full[1:4], part[1:4], strict=True):
         assert np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("has_cls", [True, False])
+@pytest.mark.parametrize("has_positions", [True, False])
+def test_without_a_projection_the_patches_are_tokens_already(ops, has_cls, has_positions):
+    rng = np.random.default_rng(0)
+    tokens = rng.standard_normal((2, 3, 4))
+    cls = rng.standard_normal(4) if has_cls else None
+    positions = rng.standard_normal((3 + has_cls, 4)) if has_positions else None
+    assert_right(ops, "embed", tokens, None, None, cls, positions, complex_step=True)
+    one, _ = ops.embed_forward(tokens, None, None, cls, positions)
+    other, _ = ops.embed_forward(tokens, np.eye(4), np.zeros(4), cls, positions)
+    assert np.array_equal(one, other)
+    assert not np.may_share_memory(one, tokens)
+
+
+def test_a_bias_without_a_projection_is_refused(ops):
+    with pytest.raises(InputError, match=r"a bias b and no w: .* leave out both"):
+        ops.embed_forward(np.ones((2, 3, 4)), None, np.ones(4), None, None)

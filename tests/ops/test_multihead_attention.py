@@ -53,6 +53,48 @@ def test_a_head_sees_its_own_columns_only(ops):
         assert np.abs(y[..., columns] - probs @ (x @ w_v[:, columns])).max() < 1e-12
 
 
+@given(drawn, few, few, few, tokens, few)
+def test_heads_of_any_width(ops, source, H, K, B, T, D):
+    x, w_qkv = source.data(B, T, D), source.weights(D, 3 * H * K)
+    w_qkv = w_qkv * np.where(np.arange(3 * H * K) < H * K, 0.01, 1)  # the softmax stays soft
+    weights = w_qkv, source.weights(3 * H * K), source.weights(H * K, D), source.weights(D)
+    assert_right(ops, "multihead_attention", x, *weights, heads=H, seed=source.seed)
+
+
+def test_heads_of_any_width_are_what_loops_make_of_them(ops):
+    rng = np.random.default_rng(0)
+    (T, D, H, K), x = (4, 5, 2, 3), rng.standard_normal((1, 4, 5))
+    w_qkv, w_out = rng.standard_normal((D, 3 * H * K)), rng.standard_normal((H * K, D))
+    y, _ = ops.multihead_attention_forward(x, w_qkv, None, w_out, None, heads=H)
+    expected = np.zeros((T, D))
+    for h in range(H):
+        q, k, v = (x[0] @ w_qkv[:, part * H * K + h * K :][:, :K] for part in range(3))
+        for i in range(T):
+            shares = np.exp([q[i] @ k[j] / np.sqrt(K) for j in range(T)])
+            expected[i] += shares / shares.sum() @ v @ w_out[h * K : (h + 1) * K]
+    assert np.abs(y[0] - expected).max() < 1e-13
+
+
+def test_no_output_projection_is_one_that_changes_nothing(ops):
+    rng = np.random.default_rng(0)
+    x, w_qkv, b_qkv = rng.standard_normal((2, 5, 6)), rng.standard_normal((6, 18)), rng.random(18)
+    y, cache = ops.multihead_attention_forward(x, w_qkv, b_qkv, None, None, heads=1)
+    same, of_same = ops.multihead_attention_forward(x, w_qkv, b_qkv, np.eye(6), None, heads=1)
+    assert np.abs(y - same).max() < 1e-14
+    dy = rng.standard_normal(y.shape)
+    found = ops.multihead_attention_backward(dy, cache)
+    right = ops.multihead_attention_backward(dy, of_same)
+    assert found[3] is found[4] is None
+    assert all(np.abs(f - r).max() < 1e-13 for f, r in zip(found[:3], right[:3], strict=True))
+
+
+@pytest.mark.parametrize(("columns", "b_out"), [(4, None), (6, np.zeros(6))])
+def test_a_result_that_needs_an_output_projection(ops, columns, b_out):
+    weights = np.zeros((6, 3 * columns)), None, None, b_out
+    with pytest.raises(InputError, match=f"no output projection w_out, the heads have {columns} c"):
+        ops.multihead_attention_forward(np.zeros((1, 2, 6)), *weights, heads=1)
+
+
 def test_the_key_bias_has_no_gradient(ops):
     """It adds the same to all scores of a query, which the softmax does not see."""
     rng = np.random.default_rng(0)

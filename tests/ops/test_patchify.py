@@ -8,7 +8,7 @@ from minivit import InputError
 from minivit.checking import adjoint_error
 
 
-def by_loop(images, rows, columns):
+def by_loop(images, rows, columns, down=None, right=None):
     """The definition: patch by patch, row by row, pixel by pixel, channel by channel."""
     B, height, width, channels = images.shape
     patches = [
@@ -19,8 +19,8 @@ def by_loop(images, rows, columns):
                 for column in range(columns)
                 for channel in range(channels)
             ]
-            for top in range(0, height, rows)
-            for left in range(0, width, columns)
+            for top in range(0, height - rows + 1, down or rows)
+            for left in range(0, width - columns + 1, right or columns)
         ]
         for b in range(B)
     ]
@@ -32,6 +32,37 @@ def test_cuts_as_an_obvious_loop_does(ops, source, B, rows, columns, down, acros
     images = source.data(B, down * rows, across * columns, channels)
     patches, _ = ops.patchify_forward(images, patch=(rows, columns))
     assert np.array_equal(patches, by_loop(images, rows, columns))
+
+
+def overlapping(source, B, rows, columns, down, right, channels):
+    """Images of 2 x 3 patches, and the options to cut them; the stride is at most the side."""
+    down, right = min(down, rows), min(right, columns)
+    images = source.data(B, rows + down, columns + 2 * right, channels)
+    return images, {"patch": (rows, columns), "stride": (down, right)}
+
+
+@given(drawn, few, few, few, few, few, few)
+def test_overlapping_patches(ops, source, B, rows, columns, down, right, channels):
+    images, options = overlapping(source, B, rows, columns, down, right, channels)
+    patches, cache = ops.patchify_forward(images, **options)
+    assert np.array_equal(patches, by_loop(images, *options["patch"], *options["stride"]))
+    assert patches.shape[1] == 6
+    error = adjoint_error(ops.patchify_forward, ops.patchify_backward, images, options=options)
+    assert error < 1e-14
+    assert_right(ops, "patchify", images, **options, complex_step=True)
+
+
+def test_a_pixel_gets_as_many_gradients_as_patches_hold_it(ops):
+    patches, cache = ops.patchify_forward(np.zeros((1, 5, 3, 1)), patch=(3, 2), stride=(1, 1))
+    dimages = ops.patchify_backward(np.ones_like(patches), cache)[0, :, :, 0]
+    assert np.array_equal(dimages, np.outer([1, 2, 3, 2, 1], [1, 2, 1]))
+
+
+def test_the_patch_side_is_the_usual_stride(ops):
+    images = np.arange(2 * 4 * 6 * 3.0).reshape(2, 4, 6, 3)
+    usual, _ = ops.patchify_forward(images, patch=(2, 3))
+    same, _ = ops.patchify_forward(images, patch=(2, 3), stride=(2, 3))
+    assert np.array_equal(usual, same)
 
 
 @given(drawn, few, few, few, few, few, few)
@@ -84,3 +115,17 @@ def test_shares_no_memory_with_one_patch_an_image(ops, patch):
 def test_refuses(ops, shape, patch, sentence):
     with pytest.raises(InputError, match=sentence):
         ops.patchify_forward(np.zeros(shape), patch=patch)
+
+
+@pytest.mark.parametrize(
+    ("patch", "stride", "sentence"),
+    [
+        (4, 3, "image is 8x9, patch side is 4 and stride is 3: 8 is not 4 and .* resize to 7x10"),
+        ((4, 3), (2, 4), "stride is 2x4 and patch side is 4x3: the pixels between two patches"),
+        ((8, 9), 0, "stride is 0: expected a positive whole number"),
+        ((10, 3), 3, "8 is not 10 and some strides of 3; resize to 10x9 or choose another stride"),
+    ],
+)
+def test_refuses_strides(ops, patch, stride, sentence):
+    with pytest.raises(InputError, match=sentence):
+        ops.patchify_forward(np.zeros((1, 8, 9, 1)), patch=patch, stride=stride)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from small_training import recipe, small_data
 
-from minivit import InputError, TrainingConfig, load, save, train
+from minivit import InputError, TrainingConfig, ViT, load, save, train
 from minivit.data import Split
-from minivit.training import Training, epoch_line, evaluate, heading
+from minivit.training import Training, epoch_line, evaluate, heading, load_run, save_run
 
 
 def test_the_first_loss_is_ln_10_and_the_model_learns():
@@ -141,6 +141,17 @@ def test_evaluation_of_own_data():
     for images, labels in (([], []), (data.test.images, [0]), (data.test.images[:2], [0, 10])):
         with pytest.raises(InputError):
             evaluate(model, images, labels)
+
+
+@pytest.mark.parametrize("beginning", ["mimetic", "standard-normal", "truncated-normal"])
+@pytest.mark.parametrize("position_std", [0.5, None])
+def test_a_recipe_says_how_the_model_begins(tmp_path, beginning, position_std):
+    config = recipe(beginning=beginning, position_std=position_std)
+    training = Training(config, small_data())
+    expected = ViT(config.model, 0, beginning=beginning, position_std=position_std)
+    assert np.array_equal(training.model.parameters.flat, expected.parameters.flat)
+    save_run(training, tmp_path)
+    assert load_run(tmp_path, small_data()).config == config
 
 
 def test_a_recipe_takes_a_variants_name():

@@ -1,0 +1,53 @@
+"""From the pixels to the tokens (ViT paper, equation 1), with or without LayerNorm around E.
+
+x = [cls; patches E + b] + positions                  as in the paper
+x = [cls; LN(LN(patches) E + b)] + positions          with `patch_norm`, as in vit-pytorch
+
+Each of the two norms has a gamma and a beta of its own. The positions that are added elsewhere have
+their own file (positions.py).
+"""
+
+from minivit.models.beginnings import Google
+from minivit.models.config import ViTConfig
+from minivit.models.initialisation import layernorm_parameters
+from minivit.params import Declared
+
+
+def embedding_parameters(c: ViTConfig, start: Google) -> Declared:
+    """The parameters up to the first token, place by place, in the order of the ops' inputs."""
+    D = c.width
+    cls = start.cls(D) if c.has_cls else None
+    table = start.positions(c.tokens, D) if c.positions_in_embedding else None
+    E = {"w": start.dense(c.pixels, D), "b": start.bias(D, c.pixels)}
+    if not c.patch_norm:
+        return {"embed": E | {"cls": cls, "positions": table}}
+    return {
+        "patch_norm": layernorm_parameters(c.pixels),
+        "projection": E,
+        "projection_norm": layernorm_parameters(D),
+        "embed": {"w": None, "b": None, "cls": cls, "positions": table},
+    }
+
+
+def embedding_forward(ops, p, c: ViTConfig, images, caches):
+    """images (B, height, width, channels) -> x (B, T, D)."""
+    x, caches["patchify"] = ops.patchify_forward(  # (B, N, P*P*channels)
+        images, patch=c.patch, stride=c.stride
+    )
+    if c.patch_norm:
+        x, caches["patch_norm"] = ops.layernorm_forward(x, *p.of("patch_norm"), eps=c.eps)
+        x, caches["projection"] = ops.linear_forward(x, *p.of("projection"))  # (B, N, D)
+        x, caches["projection_norm"] = ops.layernorm_forward(x, *p.of("projection_norm"), eps=c.eps)
+    x, caches["embed"] = ops.embed_forward(x, *p.of("embed"))  # (B, T, D)
+    return x
+
+
+def embedding_backward(ops, g, c: ViTConfig, dx, caches, want_dimages: bool):
+    """dx (B, T, D) -> dimages (B, height, width, channels), or None without `want_dimages`."""
+    want_dpatches = want_dimages or c.patch_norm
+    dx = g.add("embed", ops.embed_backward(dx, caches.pop("embed"), want_dx=want_dpatches))
+    if c.patch_norm:
+        dx = g.add("projection_norm", ops.layernorm_backward(dx, caches.pop("projection_norm")))
+        dx = g.add("projection", ops.linear_backward(dx, caches.pop("projection")))
+        dx = g.add("patch_norm", ops.layernorm_backward(dx, caches.pop("patch_norm")))
+    return ops.patchify_backward(dx, caches.pop("patchify"), want_dx=want_dimages)
