@@ -182,12 +182,13 @@ def stochastic_depth(s: Sizes) -> list[tuple]:
 
 def pool(s: Sizes) -> list[tuple]:
     x, w, b = normal(s.B, s.T, s.D), weights(s.D, 1), normal(1)
+    with_cls = normal(s.B, s.N + 1, s.D)
     return [
         ("", (x, w, b), {"pool": "sequence"}),
         ("no bias", (x, w, None), {"pool": "sequence"}),
         ("cls token", (x, None, None), {"pool": "cls"}),
         ("mean", (x, None, None), {"pool": "mean"}),
-        ("mean of the patches", (x, None, None), {"pool": "mean", "has_cls": True}),
+        ("mean of the patches", (with_cls, None, None), {"pool": "mean", "has_cls": True}),
         ("flatten", (x, None, None), {"pool": "flatten"}),
     ]
 
@@ -199,10 +200,11 @@ def pre_logits(s: Sizes) -> list[tuple]:
 
 def head(s: Sizes) -> list[tuple]:
     x, w, b = normal(s.B, s.T, s.D), weights(s.D, s.C), normal(s.C)
+    with_cls = normal(s.B, s.N + 1, s.D)
     return [
         ("", (x, w, b), {}),
         ("mean", (x, w, b), {"pool": "mean"}),
-        ("mean of the patches", (x, w, b), {"pool": "mean", "has_cls": True}),
+        ("mean of the patches", (with_cls, w, b), {"pool": "mean", "has_cls": True}),
         ("flatten", (x, weights(s.T * s.D, s.C), b), {"pool": "flatten"}),
         ("pooled before", (normal(s.B, s.D), w, b), {"pool": None}),
         ("no bias", (x, w, None), {}),
