@@ -137,8 +137,8 @@ def branch(s: Sizes, ways: list[tuple]) -> list[tuple]:
             options = {**options, "drop": BranchDrop(inside=options["drop"])}
         ways[i] = words, (x, gamma, beta, *w), options
     _, plain, options = ways[0]
-    out, part = HALF._replace(seed=2), Drop(rate=0.5, seed=27, first_image=s.B)
-    everything = BranchDrop(inside=part, out=part._replace(seed=2), images=part)
+    out = HALF._replace(seed=2)
+    everything = BranchDrop(*(Drop(rate=0.5, seed=seed, first_image=s.B) for seed in (4, 3, 2)))
     return [
         *ways,
         ("dropout of what is added", plain, {**options, "drop": BranchDrop(out=out)}),
