@@ -74,12 +74,16 @@ class EngineSide(ModelSide):
         from minivit.backend import current
 
         model = self.model
-        logits, cache = model.forward(self.images)
+        logits, cache = self.forward()
         loss, loss_cache = current().cross_entropy_forward(logits, labels=self.labels)
         dlogits = current().cross_entropy_backward(np.float32(1), loss_cache)
         model.zero_gradients()
         model.backward(dlogits, cache, free_cache=True)
         return loss
+
+    def forward(self) -> tuple:
+        """Logits, and what the backward needs."""
+        return self.model.forward(self.images)
 
     def logits(self) -> np.ndarray:
         return self.model.logits(self.images)

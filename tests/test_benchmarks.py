@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import MISSING
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,8 @@ from minivit.checking.calls import OPS
 from minivit.cli import bench
 from minivit.cli.main import main
 from minivit.errors import InputError
-from minivit.models import parameter_count
+from minivit.fields import described_fields
+from minivit.models import ViTConfig, parameter_count
 
 PACKAGE = bench.command().__package__  # "benchmarks", or inside minivit once installed
 
@@ -173,7 +175,7 @@ def test_ops_run_on_numpy_alone(capsys):
     assert "attention_branch" in text and "backward" in text
 
 
-@pytest.mark.parametrize("name", ["ceiling", "products", "ops", "roofline"])
+@pytest.mark.parametrize("name", ["ceiling", "products", "ops", "roofline", "variations"])
 def test_kernels_are_measured(name, kernels, capsys, tmp_path):
     if name == "roofline":
         pytest.importorskip("matplotlib")
@@ -198,7 +200,7 @@ def test_what_is_missing_is_said_in_a_sentence(monkeypatch, capsys):
         options.Options(backends="jax").chosen_backends()
     for name in ("options", "ceiling"):
         monkeypatch.setattr(part(name), "why_no_kernels", lambda: "Numba is away")
-    for name in ("ceiling", "products", "roofline"):
+    for name in ("ceiling", "products", "roofline", "variations"):
         with pytest.raises(InputError, match="needs the Numba kernels: Numba is away"):
             run(capsys, name)
     assert options.Options().chosen_backends() == ["numpy"]  # where there is a choice, go on
@@ -215,7 +217,7 @@ def test_what_is_missing_is_said_in_a_sentence(monkeypatch, capsys):
         (["products", "--first-step"], "bench products has no use for --first-step; "),
         (
             ["ceiling", "--seconds", "3"],
-            "or run products and ops and step and scaling and roofline",
+            "or run products and ops and step and scaling and roofline and variations",
         ),
         (
             ["step", "--out", "here"],
@@ -235,6 +237,12 @@ def test_a_time_that_never_ends_is_refused(given, capsys):
         main(["bench", "step", f"--seconds={given}"])
     assert stop.value.code == 2
     assert f"{given!r}: expected a number above 0" in capsys.readouterr().err
+
+
+def test_every_option_of_the_model_is_a_variation():
+    timed = {name for changes in part("variations").VARIATIONS for name in changes}
+    given = {f.name for f in described_fields(ViTConfig) if f.help and f.default is not MISSING}
+    assert given - timed == {"eps"}  # a number that costs nothing
 
 
 def test_what_a_benchmark_takes_it_has_as_an_option():
