@@ -77,7 +77,12 @@ def softmax(s: Sizes) -> list[tuple]:
 
 def attention(s: Sizes) -> list[tuple]:
     q = k = v = normal(s.B, s.H, s.T, s.K)
-    return [("", (q, k, v), {}), ("top k", (q, k, v), {"options": best(s)})]
+    return [
+        ("", (q, k, v, None), {}),
+        ("top k", (q, k, v, None), {"options": best(s)}),
+        ("relative", (q, k, v, normal(s.H, 2 * s.T, s.K)), {}),
+        ("relative, no cls token", (q, k, v, normal(s.H, 2 * s.T - 1, s.K)), {}),
+    ]
 
 
 def best(s: Sizes) -> AttentionOptions:
@@ -88,11 +93,13 @@ def best(s: Sizes) -> AttentionOptions:
 def multihead_attention(s: Sizes) -> list[tuple]:
     x, w_qkv, b_qkv = normal(s.B, s.T, s.D), weights(s.D, 3 * s.D), normal(3 * s.D)
     w_out, b_out = weights(s.D, s.D), normal(s.D)
+    plain = x, w_qkv, b_qkv, w_out, b_out, None
     return [
-        ("", (x, w_qkv, b_qkv, w_out, b_out), {"heads": s.H}),
-        ("no biases", (x, w_qkv, None, w_out, None), {"heads": s.H}),
-        ("one head", (x, w_qkv, b_qkv, w_out, b_out), {"heads": 1}),
-        ("top k", (x, w_qkv, b_qkv, w_out, b_out), {"heads": s.H, "options": best(s)}),
+        ("", plain, {"heads": s.H}),
+        ("no biases", (x, w_qkv, None, w_out, None, None), {"heads": s.H}),
+        ("one head", plain, {"heads": 1}),
+        ("top k", plain, {"heads": s.H, "options": best(s)}),
+        ("relative", (*plain[:-1], normal(2 * s.T, s.D)), {"heads": s.H}),
     ]
 
 

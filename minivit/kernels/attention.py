@@ -9,7 +9,8 @@ slices of one qkv buffer). Only the queries and dy are copied, chunk by chunk.
 
 The forward is threaded over chunks. The backward is threaded over heads, since the chunks of a head
 add up dk and dv, in order: the same bits for any number of threads. With `top_k` the best keys of
-each query are searched for: about 3 T steps a query (top_k.py), forward and backward.
+each query are searched for: about 3 T steps a query (top_k.py), forward and backward. With
+relative positions images are taken together in groups (attention_chunk.py).
 """
 
 import functools
@@ -21,13 +22,19 @@ from numba import get_num_threads, prange, types
 from numba.np.numpy_support import from_dtype
 
 from minivit.errors import InputError
-from minivit.ops.attention import PLAIN, check_top_k, only_largest
+from minivit.ops.attention import PLAIN, AttentionOptions, check_top_k, only_largest
+from minivit.ops.relative import offset_rows, relative_scores
 
-from .attention_chunk import backward_share, forward_share, room
+from .attention_chunk import backward_share, forward_share
+from .attention_space import room
 from .attention_steps import CHUNK
 from .compiling import address_of, parallel_jit
+from .heads import alike, heads_of
 from .inputs import like, need_shape, reals, upstream, writeable
 from .simd import call
+
+GROUPS = 16  # of images, at most: so much memory the gradients of relative positions take
+NO_ROWS = np.empty(0, np.intp)
 
 
 class AttentionCache(NamedTuple):
@@ -36,115 +43,115 @@ class AttentionCache(NamedTuple):
     v: np.ndarray
     row_max: np.ndarray  # (B, H, T)  the largest score of each query
     row_scale: np.ndarray  # (B, H, T)  1 / sum_j exp(score_j - row_max)
-    top_k: int  # keys that a query attends to, of T
+    offsets: np.ndarray | None  # (H, 2T or 2T - 1, K), the heads of a contiguous (2T, D)
+    options: AttentionOptions
 
     @property
     def probs(self):
         """(B, H, T, T), rebuilt for whoever wants to see them."""
         scores = self.q @ self.k.swapaxes(-1, -2) / math.sqrt(self.q.shape[-1])
-        scores = only_largest(scores, self.top_k)
+        if self.offsets is not None:
+            scores += relative_scores(self.q, self.offsets)
+        if self.options.top_k is not None:
+            scores = only_largest(scores, self.options.top_k)
         return np.exp(scores - self.row_max[..., None]) * self.row_scale[..., None]
 
 
-def attention_forward(q, k, v, *, options=PLAIN):
+def attention_forward(q, k, v, offsets=None, *, options=PLAIN):
     """y = softmax(q k^T / sqrt(K)) v.
 
     All three have one shape: there are as many keys and values as queries.
-    q, k, v (B, H, T, K), any strides (read in place where the last is 1 and the three are alike)
-    -> y (B, H, T, K), a new contiguous array; threaded over chunks of queries.
+    q, k, v (B, H, T, K), any strides (read in place where the last is 1 and the three are alike),
+    offsets (H, 2T or 2T - 1, K) or None -> y (B, H, T, K), a new contiguous array; threaded over
+    chunks of queries.
     """
-    q, k, v = reals(q=q, k=k, v=v)
+    q, k, v, offsets = reals(q=q, k=k, v=v, offsets=offsets)
     if q.ndim != 4:
         raise InputError(f"q has the shape {q.shape}, and (B, H, T, K) is needed here")
     need_shape("k", k, q.shape)
     need_shape("v", v, q.shape)
     y = np.empty(q.shape, q.dtype)
-    return y, _attention_into(y, q, k, v, options)
+    return y, _attention_into(y, q, k, v, offsets, options)
 
 
-def _attention_into(y, q, k, v, options=PLAIN):
+def _attention_into(y, q, k, v, offsets=None, options=PLAIN):
     """Writes y through its strides (last one 1); returns the cache."""
-    q, k, v = _alike(q, k, v)
+    q, k, v = alike(q, k, v)
     batch, heads, tokens, _ = q.shape
     check_top_k(options.top_k, tokens)
+    if offsets is not None:
+        need_shape("offsets", offsets, (heads, *offsets.shape[1:2], q.shape[-1]))
+        (rows,) = like(q, offsets.swapaxes(0, 1))  # (2T, H, K): not copied if it lies so already
+        offsets = rows.swapaxes(0, 1)
     row_max, row_scale = np.empty((2, batch, heads, tokens), q.dtype)
     statistics = row_max.reshape(-1), row_scale.reshape(-1)
-    shares, workspace = _shares(q, batch * heads * ((tokens + CHUNK - 1) // CHUNK), 1)
-    body = _address(forward_share, q.dtype)
-    way = _factor(q), options.top_k or tokens, False
-    _forward(body, shares, _heads(q, k, v), _heads(y), statistics, q.shape, way, workspace)
-    return AttentionCache(q, k, v, row_max, row_scale, way[1])
+    chunks = batch * heads * ((tokens + CHUNK - 1) // CHUNK)
+    shares, workspace = _shares(q, offsets, chunks, 1)
+    body, way, beside = _address(forward_share, q.dtype), _way(q, options), _beside(q, offsets)
+    _forward(
+        body, shares, heads_of(q, k, v), heads_of(y), statistics, q.shape, way, beside, workspace
+    )
+    return AttentionCache(q, k, v, row_max, row_scale, offsets, options)
 
 
 def attention_backward(dy, cache):
-    """dq, dk, dv of y = probs v, probs = softmax(scores), scores = q k^T / sqrt(K).
+    """dq, dk, dv, doffsets of y = probs v, probs = softmax(scores), scores = q k^T / sqrt(K).
 
     dv = probs^T dy; dprobs = dy v^T; dscores = probs (dprobs - sum_j probs dprobs);
     dq = dscores k / sqrt(K); dk = dscores^T q / sqrt(K).
-    dy (B, H, T, K), any strides -> dq, dk, dv (B, H, T, K), new arrays; threaded over heads.
+    dy (B, H, T, K), any strides -> dq, dk, dv (B, H, T, K), doffsets (H, 2T or 2T - 1, K) or None,
+    new arrays; threaded over heads.
     """
     dy = writeable(upstream(dy, cache.q.dtype))
     need_shape("dy", dy, cache.q.shape)
     dq, dk, dv = np.empty((3, *dy.shape), dy.dtype)
-    _attention_backward_into(dq, dk, dv, dy, cache)
-    return dq, dk, dv
+    return dq, dk, dv, _attention_backward_into(dq, dk, dv, dy, cache)
 
 
 def _attention_backward_into(dq, dk, dv, dy, cache, *, y_for_dy=False):
-    """Writes dq, dk and dv through their strides, which are alike (last one 1).
+    """Writes dq, dk and dv through their strides, which are alike (last one 1); returns doffsets.
 
     With `y_for_dy` the forward's y is made again and overwrites dy. Then dy is the caller's own:
     writeable, in q's dtype, and contiguous, or the heads of a contiguous (B, T, D).
     """
-    q = cache.q
+    q, offsets = cache.q, cache.offsets
     if y_for_dy:
         assert dy.flags.writeable and dy.dtype == q.dtype, "y would end up in a copy of dy"
     else:
-        (dy,) = _alike(dy)
+        (dy,) = alike(dy)
     statistics = cache.row_max.reshape(-1), cache.row_scale.reshape(-1)
-    shares, workspace = _shares(q, q.shape[0] * q.shape[1], 2)
-    body = _address(backward_share, q.dtype)
-    way = _factor(q), cache.top_k, y_for_dy
-    _backward(body, shares, _heads(q, cache.k, cache.v), _heads(dy), statistics, _heads(dq, dk, dv),
-              q.shape, way, workspace)  # fmt: skip
+    groups = len(q) if offsets is None else min(len(q), GROUPS)
+    doffsets = None
+    if offsets is not None:
+        doffsets = np.empty((groups, offsets.shape[1], len(offsets), offsets.shape[2]), q.dtype)
+    shares, workspace = _shares(q, offsets, groups * q.shape[1], 2)
+    body, beside = _address(backward_share, q.dtype), _beside(q, offsets, doffsets)
+    way = _way(q, cache.options, groups, y_for_dy)
+    _backward(body, shares, heads_of(q, cache.k, cache.v), heads_of(dy), statistics,
+              heads_of(dq, dk, dv), q.shape, way, beside, workspace)  # fmt: skip
+    return None if offsets is None else doffsets.sum(axis=0).swapaxes(0, 1)
 
 
-def _factor(q):
-    return q.dtype.type(1 / math.sqrt(q.shape[-1]))
+def _way(q, options, groups=0, y_for_dy=False):
+    """The fields of `Way`."""
+    factor = q.dtype.type(1 / math.sqrt(q.shape[-1]))
+    return factor, options.top_k or q.shape[2], groups, y_for_dy
 
 
-def _shares(q, units, matrices):
+def _beside(q, offsets, doffsets=None):
+    """The fields of `Beside`."""
+    if offsets is None:
+        return NO_ROWS, *[np.empty(0, q.dtype)] * 2
+    rows = offset_rows(q.shape[2], offsets.shape[1]).T.reshape(-1)  # by key, then by query
+    doffsets = np.empty(0, q.dtype) if doffsets is None else doffsets.reshape(-1)
+    return rows, offsets.swapaxes(0, 1).reshape(-1), doffsets
+
+
+def _shares(q, offsets, units, matrices):
     """How many threads share the units, and workspace for all of them."""
-    shares = min(get_num_threads(), units)
-    return shares, np.empty(shares * room(*q.shape[2:], q.itemsize, matrices) + 64, q.dtype)
-
-
-def _heads(*arrays):
-    """The fields of `Heads` for one view, of `ThreeHeads` for three with the same strides.
-
-    Compiled code takes a flat contiguous array and an offset: the array that x is a view of (its
-    `base`), if that is one; else the stretch of memory that x spans.
-    """
-    size, owners, firsts = arrays[0].itemsize, [], []
-    for x in arrays:
-        owner = x if x.base is None else x.base
-        if type(owner) is not np.ndarray or owner.dtype != x.dtype or not owner.flags.c_contiguous:
-            last = sum((n - 1) * s for n, s in zip(x.shape, x.strides, strict=True))
-            reach = 1 + last // size
-            owner = np.lib.stride_tricks.as_strided(x, (reach if x.size else 0,), (size,))
-        owners.append(owner.reshape(-1))
-        firsts.append((x.ctypes.data - owner.ctypes.data) // size)
-    batch, head, token, _ = arrays[0].strides
-    return *owners, *firsts, batch // size, head // size, token // size
-
-
-def _alike(*arrays):
-    """The arrays as they are if one set of strides fits a kernel, else as contiguous copies."""
-    dtype, strides = arrays[0].dtype, arrays[0].strides
-    walkable = strides[-1] == arrays[0].itemsize and min(strides) > 0
-    if walkable and all((a.strides, a.dtype) == (strides, dtype) for a in arrays):
-        return arrays
-    return like(arrays[0], *arrays)
+    shares, count = min(get_num_threads(), units), 0 if offsets is None else offsets.shape[1]
+    numbers = shares * room(*q.shape[2:], q.itemsize, matrices, count) + 64
+    return shares, np.empty(numbers, q.dtype)
 
 
 @functools.cache
@@ -153,21 +160,23 @@ def _address(share, dtype):
     numbers, n, real = types.Array(from_dtype(dtype), 1, "C"), types.intp, from_dtype(dtype)
     one, three = types.Tuple((numbers, *[n] * 4)), types.Tuple((*[numbers] * 3, *[n] * 6))
     pair, shape = types.UniTuple(numbers, 2), types.UniTuple(n, 4)
-    way = types.Tuple((real, n, types.boolean))
+    way = types.Tuple((real, n, n, types.boolean))
+    beside = types.Tuple((types.Array(n, 1, "C"), numbers, numbers))
     if share is forward_share:
-        return address_of(share, n, n, three, one, pair, shape, way, numbers)
-    return address_of(share, n, n, three, one, pair, three, shape, way, numbers)
+        return address_of(share, n, n, three, one, pair, shape, way, beside, numbers)
+    return address_of(share, n, n, three, one, pair, three, shape, way, beside, numbers)
 
 
 @parallel_jit
-def _forward(body, shares, qkv, y, statistics, shape, way, workspace):
+def _forward(body, shares, qkv, y, statistics, shape, way, beside, workspace):
     """Calls forward_share, by its address, on every thread."""
     for share in prange(shares):
-        call(body, (np.intp(share), shares, qkv, y, statistics, shape, way, workspace))
+        call(body, (np.intp(share), shares, qkv, y, statistics, shape, way, beside, workspace))
 
 
 @parallel_jit
-def _backward(body, shares, qkv, dy, statistics, dqkv, shape, way, workspace):
+def _backward(body, shares, qkv, dy, statistics, dqkv, shape, way, beside, workspace):
     """Calls backward_share, by its address, on every thread."""
     for share in prange(shares):
-        call(body, (np.intp(share), shares, qkv, dy, statistics, dqkv, shape, way, workspace))
+        call(body, (np.intp(share), shares, qkv, dy, statistics, dqkv, shape, way, beside,
+                    workspace))  # fmt: skip

@@ -31,22 +31,24 @@ class AttentionBranchCache(NamedTuple):
 
 
 def attention_branch_forward(
-    x, gamma, beta, w_qkv, b_qkv, w_out, b_out, *, heads, options=PLAIN, drop=None, eps=1e-6
-):
-    """x (B, T, D), gamma, beta (D,), w_qkv (D, 3D), w_out (D, D) -> y (B, T, D)."""
+    x, gamma, beta, w_qkv, b_qkv, w_out, b_out, offsets=None, *,
+    heads, options=PLAIN, drop=None, eps=1e-6,
+):  # fmt: skip
+    """x (B, T, D), gamma, beta (D,), w_qkv (D, 3D), w_out (D, D), offsets (2T, D) -> y (B, T, D)"""
     (x,) = reals(x=x)
     kept = kept_of(len(x), drop)
     rows = x if kept is None else x[kept.images]
     normed, norm = layernorm_forward(rows, gamma, beta, eps=eps)
     residual = rows if kept is None else None
-    y, msa = _attended_plus(normed, w_qkv, b_qkv, w_out, b_out, residual, heads, options)
+    y, msa = _attended_plus(normed, w_qkv, b_qkv, w_out, b_out, offsets, residual, heads, options)
     if kept is not None:
         y = add_kept(x, y, kept.images, kept.factor)
     return y, AttentionBranchCache(norm, *like(norm.x, beta), msa, kept)
 
 
 def attention_branch_backward(dy, cache):
-    """dy (B, T, D) -> dx (B, T, D), dgamma, dbeta, dw_qkv (D, 3D), db_qkv, dw_out, db_out."""
+    """dy (B, T, D) -> dx (B, T, D), dgamma, dbeta, dw_qkv (D, 3D), db_qkv, dw_out, db_out,
+    doffsets."""
     norm, beta, msa, kept = cache.norm, cache.beta, [cache.msa], cache.kept
     del cache  # handing msa on empties its list, so that the callee can free its parts
     (dy,) = like(norm.x, dy)

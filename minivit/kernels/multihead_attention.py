@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.ops.attention import PLAIN
-from minivit.ops.multihead_attention import check_heads, split_heads, split_one
+from minivit.ops.multihead_attention import check_heads, merge_heads, split_heads, split_one
 
 from .attention import AttentionCache, _attention_backward_into, _attention_into
 from .inputs import like, reals
@@ -43,27 +43,31 @@ class MultiheadAttentionCache(NamedTuple):
         return self.saved.attention.probs
 
 
-def multihead_attention_forward(x, w_qkv, b_qkv, w_out, b_out, *, heads, options=PLAIN):
-    """out = MSA(x): x (B, T, D), w_qkv (D, 3D), w_out (D, D) -> out (B, T, D)."""
+def multihead_attention_forward(
+    x, w_qkv, b_qkv, w_out, b_out, offsets=None, *, heads, options=PLAIN
+):
+    """out = MSA(x): x (B, T, D), w_qkv (D, 3D), w_out (D, D), offsets (2T, D) -> out (B, T, D)."""
     (x,) = reals(x=x)
-    out, saved = _attended_plus(x, w_qkv, b_qkv, w_out, b_out, None, heads, options)
+    out, saved = _attended_plus(x, w_qkv, b_qkv, w_out, b_out, offsets, None, heads, options)
     return out, MultiheadAttentionCache(x, saved)
 
 
 def multihead_attention_backward(dout, cache):
-    """dout (B, T, D) -> dx (B, T, D), dw_qkv (D, 3D), db_qkv, dw_out (D, D), db_out."""
+    """dout (B, T, D) -> dx (B, T, D), dw_qkv (D, 3D), db_qkv, dw_out (D, D), db_out, doffsets."""
     return _attended_backward(dout, *cache)
 
 
-def _attended_plus(x, w_qkv, b_qkv, w_out, b_out, residual, heads, options):
+def _attended_plus(x, w_qkv, b_qkv, w_out, b_out, offsets, residual, heads, options):
     """residual + MSA(x), where the last product's sums begin at the residual; and what the backward
     needs beside x."""
-    x, w_qkv, w_out = reals(x=x, w_qkv=w_qkv, w_out=w_out)
+    x, w_qkv, w_out, offsets = reals(x=x, w_qkv=w_qkv, w_out=w_out, offsets=offsets)
     B, T, D = x.shape
     check_heads(D, heads)
     qkv, _ = linear_forward(x, w_qkv, b_qkv)
     merged = np.empty((B, T, D), x.dtype)
-    attention = _attention_into(split_one(merged, heads), *split_heads(qkv, heads), options)
+    q, k, v = split_heads(qkv, heads)
+    of_heads = None if offsets is None else split_one(offsets[None], heads)[0]  # (H, 2T, K)
+    attention = _attention_into(split_one(merged, heads), q, k, v, of_heads, options)
     along = None if residual is None else residual.reshape(-1, D)
     y = matmul(merged.reshape(-1, D), w_out, bias=b_out, residual=along).reshape(B, T, D)
     return y, AttentionSaved(w_qkv, w_out, attention, b_qkv is not None, b_out is not None)
@@ -77,7 +81,7 @@ def _attended_backward(dout, x, saved):
     dout_rows = dout.reshape(-1, D)
     merged = dmerged = matmul(dout_rows, saved.w_out.T)  # merged takes the place of dmerged
     dqkv = np.empty((B, T, 3 * D), dout.dtype)
-    _attention_backward_into(
+    dof_heads = _attention_backward_into(
         *split_heads(dqkv, heads), split_one(dmerged.reshape(B, T, D), heads), saved.attention,
         y_for_dy=True,
     )  # fmt: skip
@@ -85,4 +89,5 @@ def _attended_backward(dout, x, saved):
     dqkv_rows = dqkv.reshape(-1, 3 * D)
     dx = matmul(dqkv_rows, saved.w_qkv.T).reshape(B, T, D)
     dw_qkv, db_qkv = weight_gradients(x.reshape(-1, D), dqkv_rows, saved.has_b_qkv)
-    return dx, dw_qkv, db_qkv, dw_out, db_out
+    doffsets = None if dof_heads is None else merge_heads(dof_heads[None])[0]
+    return dx, dw_qkv, db_qkv, dw_out, db_out, doffsets

@@ -17,6 +17,7 @@ from minivit.models.initialisation import (
 from minivit.models.positions import (
     add_positions_backward,
     add_positions_forward,
+    offsets_parameter,
     positions_parameters,
 )
 from minivit.params import Declared
@@ -37,6 +38,7 @@ def block_parameters(c: ViTConfig, i: int, position_std: float) -> Declared:
             "b_qkv": zeros(3 * D) if c.qkv_bias else None,
             "w_out": matrix(D, D),
             "b_out": zeros(D),
+            "offsets": offsets_parameter(c, position_std),
         },
         mlp: layernorm_parameters(D)
         | {

@@ -12,7 +12,7 @@ from minivit.ops.head import POOLS
 from minivit.ops.multihead_attention import check_heads
 from minivit.ops.patchify import patch_grid
 
-POSITIONS = ("learned", "learned-2d", "none")
+POSITIONS = ("learned", "learned-2d", "relative", "none")
 POSITIONS_AT = ("input", "every-layer", "every-layer-shared")
 
 
@@ -39,11 +39,13 @@ class ViTConfig:
     )  # fmt: skip
     positions: str = described(
         "what is added to a token for its place: a vector each, one for its row and one for its "
-        "column, or nothing", default="learned", choices=POSITIONS,
+        "column, or nothing; relative: attention's scores tell how far apart query and key lie",
+        default="learned", choices=POSITIONS,
     )  # fmt: skip
     positions_at: str = described(
-        "where positions are added", default="input", choices=POSITIONS_AT
-    )
+        "where positions are added; relative ones are part of every attention, and have a table "
+        "each unless it is shared", default="input", choices=POSITIONS_AT,
+    )  # fmt: skip
     top_k: int | None = described(
         "how many keys a query attends to, the best ones; none: all of them", default=None, least=1
     )

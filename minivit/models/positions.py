@@ -1,18 +1,22 @@
-"""Learned positions, wherever a model adds them (ViT paper, appendix D.4, table 8).
+"""Learned positions, wherever a model has them (ViT paper, appendix D.4, table 8).
 
 The 1-D table at the input is the embedding's own (equation 1, ops/embed.py). Every other table is
-added by an op of its own, in front of all blocks or at the beginning of each.
+added by an op of its own, in front of all blocks or at the beginning of each. Relative positions
+are added to no token: they are an input of attention, in every layer.
 """
 
 from minivit.models.config import ViTConfig
 from minivit.models.initialisation import normal
-from minivit.params import Declared
+from minivit.params import Declared, Parameter
 
 IN_FRONT = "positions"  # the place in front of all blocks, and of the tables that blocks share
 
 
 def positions_parameters(c: ViTConfig, place: str, std: float) -> Declared:
     """The tables that a model learns at this place, in the order of the op's inputs; often none."""
+    if c.positions == "relative":
+        is_home = place == IN_FRONT and c.positions_at == "every-layer-shared"
+        return {place: {"offsets": offsets_table(c, std)}} if is_home else {}
     users = [IN_FRONT, *(f"blocks.{i}.positions" for i in range(c.depth))]
     if place not in {tables_of(c, user) for user in users}:
         return {}
@@ -27,9 +31,23 @@ def positions_parameters(c: ViTConfig, place: str, std: float) -> Declared:
     return {place: tables}
 
 
+def offsets_parameter(c: ViTConfig, std: float) -> Parameter | str | None:
+    """The relative positions of an attention: its own, or the name of those that all share."""
+    if c.positions != "relative":
+        return None
+    if c.positions_at == "every-layer-shared":
+        return f"{IN_FRONT}.offsets"
+    return offsets_table(c, std)
+
+
+def offsets_table(c: ViTConfig, std: float) -> Parameter:
+    """A table of relative positions (ops/relative.py)."""
+    return normal(2 * c.tokens - (c.pool != "cls"), c.width, std=std)
+
+
 def tables_of(c: ViTConfig, place: str) -> str | None:
     """The place whose tables are added here; None where nothing is added."""
-    if c.positions == "none" or c.positions_in_embedding:
+    if c.positions in ("none", "relative") or c.positions_in_embedding:
         return None
     if c.positions_at == "input":
         return IN_FRONT if place == IN_FRONT else None

@@ -27,6 +27,7 @@ What the branches are made of, beside layernorm:
     linear.py               y = x w + b
     softmax.py              scores become probabilities
     attention.py            every query takes a mixture of the values
+    relative.py             extra scores from how far apart query and key lie
     multihead_attention.py  MSA: several attentions side by side
     gelu.py                 the bend of the MLP
     mlp.py                  linear, gelu, linear

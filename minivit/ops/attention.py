@@ -13,6 +13,7 @@ import numpy as np
 from minivit.errors import InputError
 from minivit.ops.inputs import reals, upstream
 from minivit.ops.notes import unseen
+from minivit.ops.relative import relative_gradients, relative_scores
 from minivit.ops.softmax import SoftmaxCache, softmax_backward, softmax_forward
 
 
@@ -30,49 +31,55 @@ class AttentionCache(NamedTuple):
     k: np.ndarray  # (..., T, K)
     v: np.ndarray  # (..., T, K)
     probs: np.ndarray  # (..., T, T): row = query, column = key
+    offsets: np.ndarray | None  # (H, 2T or 2T - 1, K)
 
 
 def attention_forward(
     q: np.ndarray,
     k: np.ndarray,
     v: np.ndarray,
+    offsets: np.ndarray | None = None,
     *,
     options: AttentionOptions = PLAIN,
     note=unseen,
 ) -> tuple[np.ndarray, AttentionCache]:
     """Mix the values by how well each key answers each query.
 
-    q, k, v (..., T, K) -> mixed (..., T, K).
+    q, k, v (..., T, K), offsets (H, 2T or 2T - 1, K) or None -> mixed (..., T, K).
 
     A dot product of K independent terms of variance 1 has variance K; the factor 1/sqrt(K) brings
-    it back to 1, so that the softmax starts out soft.
+    it back to 1, so that the softmax starts out soft. With `offsets`, the relative positions of
+    relative.py, the scores are q k^T / sqrt(K) + relative, and q is (..., H, T, K).
 
     Raises InputError when `options.top_k` is not from 1 to the number of keys.
     """
-    q, k, v = reals(q=q, k=k, v=v)
+    q, k, v, offsets = reals(q=q, k=k, v=v, offsets=offsets)
     check_top_k(options.top_k, k.shape[-2])
     scores = q @ np.swapaxes(k, -1, -2) * (1 / math.sqrt(q.shape[-1]))  # (..., T, T)
+    if offsets is not None:
+        scores = scores + relative_scores(q, offsets)
     attended = scores if options.top_k is None else only_largest(scores, options.top_k)
     probs, _ = softmax_forward(attended)
     mixed = probs @ v
     note(q=q, k=k, v=v, scores=scores, probs=probs, mixed=mixed)
-    return mixed, AttentionCache(q, k, v, probs)
+    return mixed, AttentionCache(q, k, v, probs, offsets)
 
 
 def attention_backward(
     dmixed: np.ndarray, cache: AttentionCache, *, note=unseen
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]:
     """Gradients of mixed = softmax(q k^T / sqrt(K)) v.
 
-    dmixed (..., T, K) -> dq, dk, dv (..., T, K).
+    dmixed (..., T, K) -> dq, dk, dv (..., T, K), doffsets (H, 2T or 2T - 1, K) or None.
 
     From the last step to the first: mixed = probs v is a product, so dprobs = dmixed v^T and
     dv = probs^T dmixed; the softmax turns dprobs into dscores; scores = q k^T / sqrt(K) is a
     product again:
         dq = dscores k / sqrt(K),   dk = dscores^T q / sqrt(K)
-    A key that `top_k` left out has probability 0, and so no gradient.
+    With offsets the scores are a sum: dscores is the gradient of relative too, and through it q
+    gets a second part. A key that `top_k` left out has probability 0, and so no gradient.
     """
-    q, k, v, probs = cache
+    q, k, v, probs, offsets = cache
     dmixed = upstream(dmixed, q.dtype)
     factor = 1 / math.sqrt(q.shape[-1])
     dprobs = dmixed @ np.swapaxes(v, -1, -2)  # (..., T, T)
@@ -80,13 +87,18 @@ def attention_backward(
     dscores = softmax_backward(dprobs, SoftmaxCache(probs))
     dq = dscores @ k * factor
     dk = np.swapaxes(dscores, -1, -2) @ q * factor
+    doffsets = None
+    if offsets is not None:
+        dq_relative, doffsets = relative_gradients(dscores, q, offsets)
+        dq += dq_relative
     note(q=dq, k=dk, v=dv, scores=dscores, probs=dprobs, mixed=dmixed)
-    return dq, dk, dv
+    return dq, dk, dv, doffsets
 
 
-def attention_flops(q, k, v, *, options: AttentionOptions = PLAIN) -> int:
+def attention_flops(q, k, v, offsets=None, *, options: AttentionOptions = PLAIN) -> int:
     """FLOPs of one item of the first axis: q k^T and probs v; keys outside `top_k` count too."""
-    return 4 * math.prod(q.shape[1:-1]) * k.shape[-2] * q.shape[-1]
+    columns = 2 * k.shape[-2] + (0 if offsets is None else offsets.shape[-2])
+    return 2 * math.prod(q.shape[1:-1]) * q.shape[-1] * columns
 
 
 def only_largest(scores: np.ndarray, top_k: int) -> np.ndarray:

@@ -41,6 +41,7 @@ def attention_branch_forward(
     b_qkv: np.ndarray | None,
     w_out: np.ndarray,
     b_out: np.ndarray | None,
+    offsets: np.ndarray | None = None,
     *,
     heads: int,
     options: AttentionOptions = PLAIN,
@@ -51,7 +52,8 @@ def attention_branch_forward(
     """Normalise, attend, add: y = x + MSA(LN(x)).
 
     x (B, T, D), gamma, beta (D,), w_qkv (D, 3D), b_qkv (3D,) or None, w_out (D, D), b_out (D,) or
-    None -> y (B, T, D). With `drop` some images skip the branch: y = x.
+    None, offsets (2T or 2T - 1, D) or None -> y (B, T, D). With `drop` some images skip the
+    branch: y = x.
 
     Raises InputError when `heads` does not divide D, for a `top_k` that is not from 1 to T, and
     for a rate of `drop` outside [0, 1).
@@ -59,7 +61,7 @@ def attention_branch_forward(
     (x,) = reals(x=x)
     normed, norm = layernorm_forward(x, gamma, beta, eps=eps, note=note)
     out, msa = multihead_attention_forward(
-        normed, w_qkv, b_qkv, w_out, b_out, heads=heads, options=options, note=note
+        normed, w_qkv, b_qkv, w_out, b_out, offsets, heads=heads, options=options, note=note
     )
     dropped = None
     if drop is not None:
@@ -72,7 +74,8 @@ def attention_branch_forward(
 def attention_branch_backward(dy: np.ndarray, cache: AttentionBranchCache, *, note=unseen) -> tuple:
     """Gradients of y = x + MSA(LN(x)).
 
-    dy (B, T, D) -> dx (B, T, D), dgamma, dbeta (D,), dw_qkv (D, 3D), db_qkv, dw_out (D, D), db_out.
+    dy (B, T, D) -> dx (B, T, D), dgamma, dbeta (D,), dw_qkv (D, 3D), db_qkv, dw_out (D, D), db_out,
+    doffsets (2T or 2T - 1, D) or None.
 
     The sum hands dy on, unchanged, to both of its terms: through the branch it comes back as
     dx_branch, along the skip connection as it is:
@@ -88,8 +91,8 @@ def attention_branch_backward(dy: np.ndarray, cache: AttentionBranchCache, *, no
 
 
 def attention_branch_flops(
-    x, gamma, beta, w_qkv, b_qkv, w_out, b_out, *, heads: int,
+    x, gamma, beta, w_qkv, b_qkv, w_out, b_out, offsets=None, *, heads: int,
     options: AttentionOptions = PLAIN, drop: Drop | None = None, eps: float = 1e-6,
 ) -> int:  # fmt: skip
     """FLOPs of one image."""
-    return multihead_attention_flops(x, w_qkv, b_qkv, w_out, b_out, heads=heads)
+    return multihead_attention_flops(x, w_qkv, b_qkv, w_out, b_out, offsets, heads=heads)

@@ -39,6 +39,7 @@ def multihead_attention_forward(
     b_qkv: np.ndarray | None,
     w_out: np.ndarray,
     b_out: np.ndarray | None,
+    offsets: np.ndarray | None = None,
     *,
     heads: int,
     options: AttentionOptions = PLAIN,
@@ -46,17 +47,21 @@ def multihead_attention_forward(
 ) -> tuple[np.ndarray, MultiheadAttentionCache]:
     """Let every token look at every other, in H heads: out = MSA(x).
 
-    x (B, T, D), w_qkv (D, 3D), b_qkv (3D,) or None, w_out (D, D), b_out (D,) or None
-    -> out (B, T, D).
+    x (B, T, D), w_qkv (D, 3D), b_qkv (3D,) or None, w_out (D, D), b_out (D,) or None, offsets
+    (2T or 2T - 1, D) or None -> out (B, T, D). Offsets are relative positions (relative.py); like
+    the keys', their columns are shared out among the heads.
 
     Raises InputError when `heads` does not divide D, and for a `top_k` that is not from 1 to T.
     """
-    (x,) = reals(x=x)
+    x, offsets = reals(x=x, offsets=offsets)
     check_heads(x.shape[-1], heads)
     qkv, qkv_cache = linear_forward(x, w_qkv, b_qkv)
     note(qkv=qkv)  # before attention notes its parts: names come in the order of the forward
     q, k, v = split_heads(qkv, heads)
-    mixed, attention = attention_forward(q, k, v, options=options, note=note)  # (B, H, T, K)
+    of_heads = None if offsets is None else split_one(offsets[None], heads)[0]  # (H, 2T, K)
+    mixed, attention = attention_forward(
+        q, k, v, of_heads, options=options, note=note
+    )  # (B, H, T, K)
     merged = merge_heads(mixed)  # (B, T, D)
     out, out_cache = linear_forward(merged, w_out, b_out)
     note(merged=merged, out=out)
@@ -68,23 +73,27 @@ def multihead_attention_backward(
 ) -> tuple:
     """Gradients of out = MSA(x): each step of the forward, last first.
 
-    dout (B, T, D) -> dx (B, T, D), dw_qkv (D, 3D), db_qkv, dw_out (D, D), db_out.
+    dout (B, T, D) -> dx (B, T, D), dw_qkv (D, 3D), db_qkv, dw_out (D, D), db_out,
+    doffsets (2T or 2T - 1, D) or None.
     """
     H = cache.attention.q.shape[1]
     dmerged, dw_out, db_out = linear_backward(dout, cache.out)
-    dq, dk, dv = attention_backward(split_one(dmerged, H), cache.attention, note=note)
+    dq, dk, dv, dof_heads = attention_backward(split_one(dmerged, H), cache.attention, note=note)
+    doffsets = None if dof_heads is None else merge_heads(dof_heads[None])[0]
     dqkv = join_heads(dq, dk, dv)
     dx, dw_qkv, db_qkv = linear_backward(dqkv, cache.qkv)
     note(qkv=dqkv, merged=dmerged, out=dout)
-    return dx, dw_qkv, db_qkv, dw_out, db_out
+    return dx, dw_qkv, db_qkv, dw_out, db_out, doffsets
 
 
 def multihead_attention_flops(
-    x, w_qkv, b_qkv, w_out, b_out, *, heads: int, options: AttentionOptions = PLAIN
-) -> int:
+    x, w_qkv, b_qkv, w_out, b_out, offsets=None, *,
+    heads: int, options: AttentionOptions = PLAIN,
+) -> int:  # fmt: skip
     """FLOPs of one image: both linear maps, and attention between them."""
     q = split_one(x, heads)  # stands for k and v too: only shapes count
-    between = attention_flops(q, q, q, options=options)
+    of_heads = None if offsets is None else split_one(offsets[None], heads)[0]
+    between = attention_flops(q, q, q, of_heads, options=options)
     return linear_flops(x, w_qkv) + between + linear_flops(x, w_out)
 
 

@@ -138,13 +138,20 @@ def test_entries_of_another_type_are_refused(tmp_path, damage):
         load(path)
 
 
-def test_every_option_survives(tmp_path):
-    config = variant(
-        "digits", positions="learned-2d", positions_at="every-layer", top_k=3, stochastic_depth=0.1
-    )
-    model = ViT(config, seed=1)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"positions": "learned-2d", "positions_at": "every-layer", "top_k": 3},
+        {"positions": "relative", "stochastic_depth": 0.1},
+        {"positions": "relative", "positions_at": "every-layer-shared"},
+    ],
+)
+def test_every_option_survives(tmp_path, changes):
+    model = ViT(variant("digits", **changes), seed=1)
     save(model, tmp_path / "m.safetensors")
-    assert load(tmp_path / "m.safetensors").config == config
+    again = load(tmp_path / "m.safetensors")
+    assert again.config == model.config
+    assert np.array_equal(again.parameters.flat, model.parameters.flat)
 
 
 @pytest.mark.usefixtures("ops")

@@ -28,9 +28,13 @@ def remembered(value, owners: dict) -> dict:
     return owners
 
 
+RELATIVE = variant("digits", positions="relative", positions_at="every-layer-shared")
+
+
 @pytest.mark.parametrize(
-    "config", [variant("digits"), ODD, TABLES], ids=["digits", "odd", "tables"]
-)
+    "config", [variant("digits"), ODD, TABLES, RELATIVE],
+    ids=["digits", "odd", "tables", "relative"],
+)  # fmt: skip
 def test_activations_are_what_the_caches_keep(config):
     B, model = 3, ViT(config)
     rng = np.random.default_rng(0)
@@ -84,7 +88,18 @@ class Counted(np.ndarray):
         return result.view(Counted) if isinstance(result, np.ndarray) else result
 
 
-@pytest.mark.parametrize("config", [variant("digits"), ODD], ids=["digits", "odd"])
+def test_what_all_attentions_share_is_counted_once():
+    rows = {row.name: row.parameters for row in cost_table(RELATIVE)}
+    assert rows["positions"] == 2 * 17 * 64
+    assert cost(RELATIVE, batch=1).parameters == parameter_count(RELATIVE)
+    assert rows["blocks.0.attention"] == rows["blocks.1.attention"]
+    own = {row.name: row.parameters for row in cost_table(variant("digits"))}
+    assert rows["blocks.0.attention"] == own["blocks.0.attention"]
+
+
+@pytest.mark.parametrize(
+    "config", [variant("digits"), ODD, RELATIVE], ids=["digits", "odd", "relative"]
+)
 def test_flops_are_those_of_the_products_that_run(config, monkeypatch):
     B, model = 2, ViT(config)
     # Every product has a weight as a factor, or what came out of such a product.

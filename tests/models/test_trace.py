@@ -21,6 +21,8 @@ CHANGES = [
     {"positions": "learned-2d", "positions_at": "every-layer", "pool": "mean"},
     {"positions": "learned-2d", "positions_at": "every-layer-shared"},
     {"positions_at": "every-layer"},
+    {"positions": "relative"},
+    {"positions": "relative", "positions_at": "every-layer-shared", "pool": "mean", "top_k": 2},
     {"top_k": 2},
     {"stochastic_depth": 0.5},
 ]
@@ -108,6 +110,18 @@ def rerun(model, name, nudge):
         return seen(f"{place}.y", x + np.array(table if c.pool == "mean" else
                                                [p[f"{home}.cls"], *table]))  # fmt: skip
 
+    def relative(place):
+        """What is added to key j for query i: the embedding of p_i - p_j, (H, T, T, K)."""
+        table = p.get(f"{place}.offsets", p.get("positions.offsets"))
+        if table is None:
+            return 0
+        last = c.patches - 1
+        rows = np.array([[i - j + last for j in range(c.patches)] for i in range(c.patches)])
+        if c.pool == "cls":
+            rows = np.pad(rows, ((1, 0), (1, 0)))
+            rows[0], rows[1:, 0], rows[0, 0] = 2 * last + 1, 2 * last + 2, 2 * last + 3
+        return np.stack(np.split(table[rows], c.heads, axis=2))
+
     def dropped(place, i, x):
         drop = Chance(SEED).drop(place, c.drop_rate(i))
         return x if drop is None else seen(f"{place}.scaled", x * image_factors(drop, x))
@@ -130,7 +144,9 @@ def rerun(model, name, nudge):
         qkv = seen(f"{a}.qkv", norm(a, x) @ p[f"{a}.w_qkv"] + p.get(f"{a}.b_qkv", 0))
         heads = [np.stack(np.split(part, c.heads, axis=2), 1) for part in np.split(qkv, 3, axis=2)]
         q, k, v = (seen(f"{a}.{letter}", part) for letter, part in zip("qkv", heads, strict=True))
-        scores = seen(f"{a}.scores", q @ k.swapaxes(2, 3) / np.sqrt(c.width // c.heads))
+        keys = k[:, :, None] + relative(a)  # (B, H, query, key, K)
+        scores = (q[:, :, :, None] * keys).sum(axis=-1) / np.sqrt(c.width // c.heads)
+        scores = seen(f"{a}.scores", scores)
         least = np.sort(scores, axis=-1)[..., -(c.top_k or 0), None]
         probs = np.exp(scores) * (scores >= least)
         probs = seen(f"{a}.probs", probs / probs.sum(axis=-1, keepdims=True))

@@ -1,5 +1,7 @@
 """What a Vision Transformer learns: names, shapes, counts, beginnings, decay."""
 
+from dataclasses import replace
+
 import pytest
 
 from minivit import ViTConfig, parameter_count, variant
@@ -49,6 +51,9 @@ def test_parameter_count_by_formula(pool, qkv_bias):
         ({"positions": "learned-2d"}, (2 + 3) * 4 + 8),
         ({"positions": "learned-2d", "positions_at": "every-layer"}, 2 * ((2 + 3) * 4 + 8)),
         ({"positions": "learned-2d", "positions_at": "every-layer-shared"}, (2 + 3) * 4 + 8),
+        ({"positions": "relative"}, 2 * (11 + 3) * 8),  # offsets from -5 to 5; three of cls
+        ({"positions": "relative", "positions_at": "every-layer"}, 2 * (11 + 3) * 8),
+        ({"positions": "relative", "positions_at": "every-layer-shared"}, (11 + 3) * 8),
     ],
 )
 def test_parameter_count_of_positions(changes, more):
@@ -56,9 +61,21 @@ def test_parameter_count_of_positions(changes, more):
     without = parameter_count(ViTConfig(*sizes, positions="none"))
     assert parameter_count(ViTConfig(*sizes, **changes)) - without == more
     without = parameter_count(ViTConfig(*sizes, positions="none", pool="mean"))
-    tables = 1 if changes.get("positions_at") != "every-layer" else 2
+    relative, where = changes["positions"] == "relative", changes.get("positions_at", "input")
+    tables = 2 if where == "every-layer" or (relative and where == "input") else 1
     with_mean = parameter_count(ViTConfig(*sizes, **changes, pool="mean"))
-    assert with_mean - without == more - 8 * tables  # no cls token, no position for it
+    of_cls = 8 * (3 if relative else 1)
+    assert with_mean - without == more - of_cls * tables  # no cls token, no position for it
+
+
+def test_relative_positions_belong_to_attention_or_to_all_of_them():
+    config = variant("digits", depth=2, positions="relative")
+    tables = [name for name in parameter_shapes(config) if "offsets" in name]
+    assert tables == ["blocks.0.attention.offsets", "blocks.1.attention.offsets"]
+    shared = replace(config, positions_at="every-layer-shared")
+    tables = [name for name in parameter_shapes(shared) if "offsets" in name]
+    assert tables == ["positions.offsets"]
+    assert parameter_shapes(shared)["positions.offsets"] == (2 * 17, 64)
 
 
 def test_names_run_from_the_pixels_to_the_head():
@@ -88,9 +105,10 @@ def test_names_run_from_the_pixels_to_the_head():
 
 
 @pytest.mark.parametrize("zero_head", [True, False])
-def test_exactly_the_matrices_of_the_linear_maps_are_decayed(zero_head):
+@pytest.mark.parametrize("positions", ["learned-2d", "relative"])
+def test_exactly_the_matrices_of_the_linear_maps_are_decayed(zero_head, positions):
     """AdamW leaves biases, LayerNorm, the cls token and all positions alone."""
-    config = variant("digits", depth=1, positions="learned-2d", positions_at="every-layer")
+    config = variant("digits", depth=1, positions=positions, positions_at="every-layer")
     layout = Layout(vit_parameters(config, zero_head=zero_head))
     decayed = [name for name in layout.shapes if layout.is_decayed(name)]
     assert decayed == [
