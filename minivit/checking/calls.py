@@ -9,7 +9,7 @@ at sizes of their own, so that an op that is entered here is checked by all of t
 import numpy as np
 
 from minivit.checking.sizes import SMALL, Call, Sizes, normal, weights
-from minivit.ops import AttentionOptions, Drop
+from minivit.ops import AttentionOptions, Drop, Window
 
 
 def calls(op: str, sizes: Sizes = SMALL) -> list[Call]:
@@ -77,9 +77,13 @@ def softmax(s: Sizes) -> list[tuple]:
 
 def attention(s: Sizes) -> list[tuple]:
     q = k = v = normal(s.B, s.H, s.T, s.K)
+    with_cls, patches = normal(s.B, s.H, s.N + 1, s.K), normal(s.B, s.H, s.N, s.K)
+    column = AttentionOptions(window=Window(s.grid, (s.grid[0], 0)))
     return [
         ("", (q, k, v, None), {}),
         ("top k", (q, k, v, None), {"options": best(s)}),
+        ("window", (*[with_cls] * 3, None), {"options": near(s)}),
+        ("column, no cls token", (*[patches] * 3, None), {"options": column}),
         ("relative", (q, k, v, normal(s.H, 2 * s.T, s.K)), {}),
         ("relative, no cls token", (q, k, v, normal(s.H, 2 * s.T - 1, s.K)), {}),
     ]
@@ -88,6 +92,11 @@ def attention(s: Sizes) -> list[tuple]:
 def best(s: Sizes) -> AttentionOptions:
     """About half of the keys."""
     return AttentionOptions(top_k=(s.T + 1) // 2)
+
+
+def near(s: Sizes) -> AttentionOptions:
+    """The patches beside it in its row: not all, in any grid of two rows."""
+    return AttentionOptions(window=Window(s.grid, (0, 1)))
 
 
 def multihead_attention(s: Sizes) -> list[tuple]:
@@ -99,6 +108,7 @@ def multihead_attention(s: Sizes) -> list[tuple]:
         ("no biases", (x, w_qkv, None, w_out, None, None), {"heads": s.H}),
         ("one head", plain, {"heads": 1}),
         ("top k", plain, {"heads": s.H, "options": best(s)}),
+        ("window", (normal(s.B, s.N + 1, s.D), *plain[1:]), {"heads": s.H, "options": near(s)}),
         ("relative", (*plain[:-1], normal(2 * s.T, s.D)), {"heads": s.H}),
     ]
 

@@ -16,6 +16,7 @@ the top, where each file builds on those above it:
     mlp.py                  two products, with GELU in between
     heads.py                where each head's matrix lies in q, k, v and y
     top_k.py                only the best keys of each query
+    window.py               keys outside of a query's window
     workspace.py            how far apart the threads work in one workspace
     relative.py             scores from how far apart query and key lie
     attention_steps.py      what is done with a chunk of queries: products, softmax

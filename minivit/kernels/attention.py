@@ -22,8 +22,9 @@ from numba import get_num_threads, prange, types
 from numba.np.numpy_support import from_dtype
 
 from minivit.errors import InputError
-from minivit.ops.attention import PLAIN, AttentionOptions, check_top_k, only_largest
+from minivit.ops.attention import PLAIN, AttentionOptions, check_top_k, only_attended
 from minivit.ops.relative import offset_rows, relative_scores
+from minivit.ops.window import seen_keys
 
 from .attention_chunk import backward_share, forward_share
 from .attention_space import room
@@ -34,7 +35,7 @@ from .inputs import like, need_shape, reals, upstream, writeable
 from .simd import call
 
 GROUPS = 16  # of images, at most: so much memory the gradients of relative positions take
-NO_ROWS = np.empty(0, np.intp)
+ALL_SEEN, NO_ROWS = np.empty(0, np.bool_), np.empty(0, np.intp)
 
 
 class AttentionCache(NamedTuple):
@@ -52,8 +53,7 @@ class AttentionCache(NamedTuple):
         scores = self.q @ self.k.swapaxes(-1, -2) / math.sqrt(self.q.shape[-1])
         if self.offsets is not None:
             scores += relative_scores(self.q, self.offsets)
-        if self.options.top_k is not None:
-            scores = only_largest(scores, self.options.top_k)
+        scores = only_attended(scores, self.options)
         return np.exp(scores - self.row_max[..., None]) * self.row_scale[..., None]
 
 
@@ -87,7 +87,11 @@ def _attention_into(y, q, k, v, offsets=None, options=PLAIN):
     statistics = row_max.reshape(-1), row_scale.reshape(-1)
     chunks = batch * heads * ((tokens + CHUNK - 1) // CHUNK)
     shares, workspace = _shares(q, offsets, chunks, 1)
-    body, way, beside = _address(forward_share, q.dtype), _way(q, options), _beside(q, offsets)
+    body, way, beside = (
+        _address(forward_share, q.dtype),
+        _way(q, options),
+        _beside(q, offsets, options),
+    )
     _forward(
         body, shares, heads_of(q, k, v), heads_of(y), statistics, q.shape, way, beside, workspace
     )
@@ -125,7 +129,7 @@ def _attention_backward_into(dq, dk, dv, dy, cache, *, y_for_dy=False):
     if offsets is not None:
         doffsets = np.empty((groups, offsets.shape[1], len(offsets), offsets.shape[2]), q.dtype)
     shares, workspace = _shares(q, offsets, groups * q.shape[1], 2)
-    body, beside = _address(backward_share, q.dtype), _beside(q, offsets, doffsets)
+    body, beside = _address(backward_share, q.dtype), _beside(q, offsets, cache.options, doffsets)
     way = _way(q, cache.options, groups, y_for_dy)
     _backward(body, shares, heads_of(q, cache.k, cache.v), heads_of(dy), statistics,
               heads_of(dq, dk, dv), q.shape, way, beside, workspace)  # fmt: skip
@@ -138,13 +142,16 @@ def _way(q, options, groups=0, y_for_dy=False):
     return factor, options.top_k or q.shape[2], groups, y_for_dy
 
 
-def _beside(q, offsets, doffsets=None):
+def _beside(q, offsets, options, doffsets=None):
     """The fields of `Beside`."""
+    seen = ALL_SEEN
+    if options.window is not None:
+        seen = seen_keys(options.window, q.shape[2]).reshape(-1)
     if offsets is None:
-        return NO_ROWS, *[np.empty(0, q.dtype)] * 2
+        return seen, NO_ROWS, *[np.empty(0, q.dtype)] * 2
     rows = offset_rows(q.shape[2], offsets.shape[1]).T.reshape(-1)  # by key, then by query
     doffsets = np.empty(0, q.dtype) if doffsets is None else doffsets.reshape(-1)
-    return rows, offsets.swapaxes(0, 1).reshape(-1), doffsets
+    return seen, rows, offsets.swapaxes(0, 1).reshape(-1), doffsets
 
 
 def _shares(q, offsets, units, matrices):
@@ -161,7 +168,8 @@ def _address(share, dtype):
     one, three = types.Tuple((numbers, *[n] * 4)), types.Tuple((*[numbers] * 3, *[n] * 6))
     pair, shape = types.UniTuple(numbers, 2), types.UniTuple(n, 4)
     way = types.Tuple((real, n, n, types.boolean))
-    beside = types.Tuple((types.Array(n, 1, "C"), numbers, numbers))
+    flags, places = types.Array(types.boolean, 1, "C"), types.Array(n, 1, "C")
+    beside = types.Tuple((flags, places, numbers, numbers))
     if share is forward_share:
         return address_of(share, n, n, three, one, pair, shape, way, beside, numbers)
     return address_of(share, n, n, three, one, pair, three, shape, way, beside, numbers)

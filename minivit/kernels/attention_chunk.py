@@ -6,8 +6,9 @@ maximum and sum run down the columns, and nothing is ever summed across a regist
 Forward, with everything in the cache:
 
     queries (K, n)   q^T / sqrt(K)                     scores (T, n)   k queries, and relative
-                                                                       positions; with top_k the
-                                                                       smaller become -inf
+                                                                       positions; a key outside of
+                                                                       the window, or smaller
+                                                                       than top_k: -inf
     probs   (T, n)   softmax of each column, in place  y      (n, K)   probs^T v
 
 Backward, the same scores and two numbers per query give the probabilities again, and then
@@ -38,6 +39,7 @@ from .matrix import ONE, ZERO, Matrix, moved, transposed
 from .relative import add_picked, put_back
 from .simd import VECTOR_BYTES, noinline
 from .top_k import keep_largest
+from .window import hide_unseen
 
 # Typed: Numba would compile `product` once more for a literal.
 FRESH, ADDED = np.bool_(False), np.bool_(True)
@@ -63,6 +65,7 @@ class Here(NamedTuple):
 class Beside(NamedTuple):
     """What attention looks at beside q, k and v, as flat arrays: empty where it does not."""
 
+    seen: np.ndarray  # (T, T) bool, for key j and query i: whether the query sees the key
     rows: np.ndarray  # (T, T), for key j and query i: which of the offsets is theirs
     offsets: np.ndarray  # (2T, D), relative positions
     doffsets: np.ndarray  # (groups, 2T, D), backward
@@ -110,6 +113,8 @@ def chunk_scores(q, k, size, here, way, beside, workspace, space):
         every = Matrix(workspace, space.every, wide, ONE)
         product(offsets, queries, every, (beside.offsets.size // D, wide, K), FRESH)
         add_picked(scores, every, beside.rows, tokens, here.start, n)
+    if beside.seen.size:
+        hide_unseen(scores, beside.seen, tokens, here.start, n)
     if way.top_k < tokens:
         keep_largest(scores, tokens, n, way.top_k, space.column)
 

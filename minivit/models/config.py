@@ -11,6 +11,7 @@ from minivit.ops.gelu import FORMS
 from minivit.ops.head import POOLS
 from minivit.ops.multihead_attention import check_heads
 from minivit.ops.patchify import patch_grid
+from minivit.ops.window import Window
 
 POSITIONS = ("learned", "learned-2d", "relative", "none")
 POSITIONS_AT = ("input", "every-layer", "every-layer-shared")
@@ -49,6 +50,10 @@ class ViTConfig:
     top_k: int | None = described(
         "how many keys a query attends to, the best ones; none: all of them", default=None, least=1
     )
+    window: int | None = described(
+        "side of the square of patches that a patch attends to, itself in the middle: an odd "
+        "number; cls attends to all, and all to cls; none: no window", default=None, least=1,
+    )  # fmt: skip
     stochastic_depth: float = described(
         "part of the images for which a training step leaves out the last block's branches; less "
         "for those before, 0 for the first", default=0.0, least=0, below=1,
@@ -68,7 +73,8 @@ class ViTConfig:
         patch_grid(self.image, self.patch)
         check_heads(self.width, self.heads)
         check_sizes(self)
-        check_top_k(self.top_k, self.tokens)
+        check_window(self.window, self.grid)
+        check_top_k(self.top_k, self.keys_in_view)
         if self.stochastic_depth and self.depth < 2:
             raise InputError(
                 f"stochastic depth is {self.stochastic_depth} and depth is {self.depth}: the first "
@@ -101,9 +107,20 @@ class ViTConfig:
         return self.positions == "learned" and self.positions_at == "input"
 
     @property
+    def keys_in_view(self) -> int:
+        """How many keys a patch may attend to, at most."""
+        if self.window is None:
+            return self.tokens
+        rows, columns = (min(side, self.window) for side in self.grid)
+        return rows * columns + (self.pool == "cls")
+
+    @property
     def attention(self) -> AttentionOptions:
         """Options of attention beyond the plain formula."""
-        return AttentionOptions(top_k=self.top_k)
+        if self.window is None:
+            return AttentionOptions(top_k=self.top_k)
+        reach = self.window // 2
+        return AttentionOptions(top_k=self.top_k, window=Window(self.grid, (reach, reach)))
 
     def drop_rate(self, i: int) -> float:
         """The part of the images that skip block i.
@@ -132,3 +149,19 @@ class ViTConfig:
             return cls(**values)
         except TypeError as error:
             raise InputError(f"the configuration is not one of a ViT ({error})") from error
+
+
+def check_window(window: int | None, grid: tuple[int, int]) -> None:
+    """InputError unless the side of a window is odd, and of use in this grid."""
+    most = 2 * max(grid) - 1  # with which every patch sees every other
+    if window is None or (window % 2 and window <= most):
+        return
+    if window % 2 == 0:
+        raise InputError(
+            f"window is {window}: the patch itself is in the middle; choose an odd number such as "
+            f"{window + 1 if window < most else most}"
+        )
+    raise InputError(
+        f"window is {window}, and the grid of patches is {grid[0]}x{grid[1]}: with {most} every "
+        f"patch sees all; choose an odd number up to {most}, or None for no window"
+    )

@@ -7,7 +7,8 @@ from minivit.errors import InputError
 from minivit.models.config import ViTConfig
 from minivit.nearest import nearest
 
-HEAD_WIDTH, GRID, DEPTH, CLASSES, TOP_K = 4, (2, 3), 2, 5, 3  # shrunk: 7 tokens, so not 7 classes
+# Shrunk: 7 tokens, so not 7 classes; a window in which not every patch lies.
+HEAD_WIDTH, GRID, DEPTH, CLASSES, TOP_K, WINDOW = 4, (2, 3), 2, 5, 3, 3
 
 
 # The names of the same models at timm (vit_base_patch16_224), Hugging Face
@@ -78,6 +79,7 @@ def shrunk(config: ViTConfig) -> ViTConfig:
         mlp=max(1, width * config.mlp // config.width),
         classes=min(config.classes, CLASSES),
         top_k=config.top_k and min(config.top_k, TOP_K),
+        window=config.window and min(config.window, WINDOW),
     )
 
 

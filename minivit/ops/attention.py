@@ -15,12 +15,14 @@ from minivit.ops.inputs import reals, upstream
 from minivit.ops.notes import unseen
 from minivit.ops.relative import relative_gradients, relative_scores
 from minivit.ops.softmax import SoftmaxCache, softmax_backward, softmax_forward
+from minivit.ops.window import Window, seen_keys
 
 
 class AttentionOptions(NamedTuple):
     """Options of attention beyond the plain formula."""
 
     top_k: int | None = None  # how many keys a query attends to, the best ones; None: all
+    window: Window | None = None  # which keys a query sees; None: all
 
 
 PLAIN = AttentionOptions()
@@ -51,15 +53,15 @@ def attention_forward(
     it back to 1, so that the softmax starts out soft. With `offsets`, the relative positions of
     relative.py, the scores are q k^T / sqrt(K) + relative, and q is (..., H, T, K).
 
-    Raises InputError when `options.top_k` is not from 1 to the number of keys.
+    Raises InputError when `options.top_k` is not from 1 to the number of keys, and when a window is
+    one of another number of tokens.
     """
     q, k, v, offsets = reals(q=q, k=k, v=v, offsets=offsets)
     check_top_k(options.top_k, k.shape[-2])
     scores = q @ np.swapaxes(k, -1, -2) * (1 / math.sqrt(q.shape[-1]))  # (..., T, T)
     if offsets is not None:
         scores = scores + relative_scores(q, offsets)
-    attended = scores if options.top_k is None else only_largest(scores, options.top_k)
-    probs, _ = softmax_forward(attended)
+    probs, _ = softmax_forward(only_attended(scores, options))
     mixed = probs @ v
     note(q=q, k=k, v=v, scores=scores, probs=probs, mixed=mixed)
     return mixed, AttentionCache(q, k, v, probs, offsets)
@@ -77,7 +79,7 @@ def attention_backward(
     product again:
         dq = dscores k / sqrt(K),   dk = dscores^T q / sqrt(K)
     With offsets the scores are a sum: dscores is the gradient of relative too, and through it q
-    gets a second part. A key that `top_k` left out has probability 0, and so no gradient.
+    gets a second part. A key that `options` left out has probability 0, and so no gradient.
     """
     q, k, v, probs, offsets = cache
     dmixed = upstream(dmixed, q.dtype)
@@ -96,9 +98,20 @@ def attention_backward(
 
 
 def attention_flops(q, k, v, offsets=None, *, options: AttentionOptions = PLAIN) -> int:
-    """FLOPs of one item of the first axis: q k^T and probs v; keys outside `top_k` count too."""
+    """FLOPs of one item of the first axis: q k^T and probs v; keys that are left out count too."""
     columns = 2 * k.shape[-2] + (0 if offsets is None else offsets.shape[-2])
     return 2 * math.prod(q.shape[1:-1]) * q.shape[-1] * columns
+
+
+def only_attended(scores: np.ndarray, options: AttentionOptions) -> np.ndarray:
+    """The scores of the keys that a query attends to; -inf, which the softmax makes 0, for others.
+
+    scores (..., T, T) -> (..., T, T). `top_k` chooses among the keys in the window.
+    """
+    if options.window is not None:
+        seen = seen_keys(options.window, scores.shape[-1])
+        scores = np.where(seen, scores, scores.dtype.type(-math.inf))
+    return scores if options.top_k is None else only_largest(scores, options.top_k)
 
 
 def only_largest(scores: np.ndarray, top_k: int) -> np.ndarray:

@@ -330,6 +330,14 @@ def keys_left_out_get_a_gradient(dy, cache):
     return dq, dk, *ops.attention_backward(dy, cache)[2:]
 
 
+@wrong("attention: window", "q", "k")
+def keys_outside_of_the_window_get_a_gradient(dy, cache):
+    """As if everything were seen."""
+    _, everything = ops.attention_forward(cache.q, cache.k, cache.v)
+    dq, dk, _, _ = ops.attention_backward(dy, everything)
+    return dq, dk, *ops.attention_backward(dy, cache)[2:]
+
+
 @wrong("attention: relative", "q")
 def offsets_taken_as_constants_in_q(dy, cache):
     _, *others = ops.attention_backward(dy, cache)

@@ -53,6 +53,9 @@ def loss_and_gradients(model, images, labels):
         {"positions": "relative", "pool": "mean", "positions_at": "every-layer", "top_k": 2},
         {"positions": "relative", "positions_at": "every-layer-shared"},
         {"top_k": 2},
+        {"patch": (1, 2), "window": 3},
+        {"window": 1, "pool": "mean", "gelu": "tanh"},
+        {"patch": 2, "window": 3, "top_k": 3, "positions": "relative", "pool": "mean"},
         {"stochastic_depth": 0.5},
     ],
 )

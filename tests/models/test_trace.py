@@ -24,6 +24,8 @@ CHANGES = [
     {"positions": "relative"},
     {"positions": "relative", "positions_at": "every-layer-shared", "pool": "mean", "top_k": 2},
     {"top_k": 2},
+    {"patch": (1, 2), "window": 3},
+    {"window": 1, "pool": "mean", "positions": "relative"},
     {"stochastic_depth": 0.5},
 ]
 SEED = 1  # with which stochastic depth drops some branches and keeps others
@@ -147,6 +149,7 @@ def rerun(model, name, nudge):
         keys = k[:, :, None] + relative(a)  # (B, H, query, key, K)
         scores = (q[:, :, :, None] * keys).sum(axis=-1) / np.sqrt(c.width // c.heads)
         scores = seen(f"{a}.scores", scores)
+        scores = np.where(in_view(c), scores, -np.inf)
         least = np.sort(scores, axis=-1)[..., -(c.top_k or 0), None]
         probs = np.exp(scores) * (scores >= least)
         probs = seen(f"{a}.probs", probs / probs.sum(axis=-1, keepdims=True))
@@ -162,6 +165,17 @@ def rerun(model, name, nudge):
     x = norm("norm", x)
     pooled = seen("head.pooled", x[:, 0] if c.pool == "cls" else x.mean(axis=1))
     return seen("head.logits", pooled @ p["head.w"] + p["head.b"])
+
+
+def in_view(c):
+    """Whether query i may see key j, token by token."""
+    patches = [(row, column) for row in range(c.grid[0]) for column in range(c.grid[1])]
+    tokens = [None, *patches] if c.pool == "cls" else patches
+    reach = c.tokens if c.window is None else (c.window - 1) / 2
+    return np.array([
+        [None in (i, j) or max(abs(i[0] - j[0]), abs(i[1] - j[1])) <= reach for j in tokens]
+        for i in tokens
+    ])  # fmt: skip
 
 
 def gelu(z, form):
