@@ -1,8 +1,13 @@
 """An encoder block: the attention branch, then the MLP branch (ViT paper, equations 2 and 3).
 
+An axial block has two halves like that: attention along the rows, then along the columns (ViT
+paper, appendix D.6).
+
 `ops` is a backend, `p` and `g` are parameters and gradients by place, `c` is the configuration,
 `i` the number of the block; `caches` takes the cache of every op under the name of its place.
 """
+
+from typing import NamedTuple
 
 from minivit.models.chance import Chance
 from minivit.models.config import ViTConfig
@@ -20,19 +25,48 @@ from minivit.models.positions import (
     offsets_parameter,
     positions_parameters,
 )
+from minivit.ops.attention import AttentionOptions
 from minivit.params import Declared
 
 
-def places(i: int) -> tuple[str, str, str]:
-    """The names of the places in block i."""
-    return f"blocks.{i}.positions", f"blocks.{i}.attention", f"blocks.{i}.mlp"
+class Half(NamedTuple):
+    """An attention branch and the MLP branch after it: a block, or a half of an axial one."""
+
+    attention: str  # the names of their places
+    mlp: str
+    options: AttentionOptions
+
+
+def halves(c: ViTConfig, i: int) -> list[Half]:
+    """What block i consists of, in order, behind the positions."""
+    block, (rows, columns) = f"blocks.{i}", c.grid
+    if not c.axial:
+        return [Half(f"{block}.attention", f"{block}.mlp", c.attention)]
+    along_row, along_column = c.attention_within((0, columns)), c.attention_within((rows, 0))
+    return [
+        Half(f"{block}.row_attention", f"{block}.row_mlp", along_row),
+        Half(f"{block}.column_attention", f"{block}.column_mlp", along_column),
+    ]
+
+
+def attention_places(c: ViTConfig) -> list[str]:
+    """The places of all attention branches, from the first block to the last."""
+    return [half.attention for i in range(c.depth) for half in halves(c, i)]
 
 
 def block_parameters(c: ViTConfig, i: int, position_std: float) -> Declared:
     """The parameters of block i, place by place, in the order of the ops' inputs."""
-    (positions, attention, mlp), D, M = places(i), c.width, c.mlp
-    return positions_parameters(c, positions, position_std) | {
-        attention: layernorm_parameters(D)
+    declared = positions_parameters(c, f"blocks.{i}.positions", position_std)
+    for half in halves(c, i):
+        declared |= half_parameters(c, half, position_std)
+    return declared
+
+
+def half_parameters(c: ViTConfig, half: Half, position_std: float) -> Declared:
+    """The parameters of an attention branch and an MLP branch."""
+    D, M = c.width, c.mlp
+    return {
+        half.attention: layernorm_parameters(D)
         | {
             "w_qkv": matrices(3, D, D),
             "b_qkv": zeros(3 * D) if c.qkv_bias else None,
@@ -40,7 +74,7 @@ def block_parameters(c: ViTConfig, i: int, position_std: float) -> Declared:
             "b_out": zeros(D),
             "offsets": offsets_parameter(c, position_std),
         },
-        mlp: layernorm_parameters(D)
+        half.mlp: layernorm_parameters(D)
         | {
             "w1": matrix(D, M),
             "b1": normal(M, std=MLP_BIAS_STD),
@@ -52,20 +86,21 @@ def block_parameters(c: ViTConfig, i: int, position_std: float) -> Declared:
 
 def block_forward(ops, p, c: ViTConfig, i: int, x, caches, chance: Chance):
     """x (B, T, D) -> (B, T, D)."""
-    (positions, a, m), rate = places(i), c.drop_rate(i)
-    x = add_positions_forward(ops, p, c, positions, x, caches)
-    x, caches[a] = ops.attention_branch_forward(
-        x, *p.of(a), heads=c.heads, options=c.attention, drop=chance.drop(a, rate), eps=c.eps
-    )  # x + MSA(LN(x))
-    x, caches[m] = ops.mlp_branch_forward(
-        x, *p.of(m), gelu=c.gelu, drop=chance.drop(m, rate), eps=c.eps
-    )  # x + MLP(LN(x))
+    rate = c.drop_rate(i)
+    x = add_positions_forward(ops, p, c, f"blocks.{i}.positions", x, caches)
+    for a, m, options in halves(c, i):
+        x, caches[a] = ops.attention_branch_forward(
+            x, *p.of(a), heads=c.heads, options=options, drop=chance.drop(a, rate), eps=c.eps
+        )  # x + MSA(LN(x))
+        x, caches[m] = ops.mlp_branch_forward(
+            x, *p.of(m), gelu=c.gelu, drop=chance.drop(m, rate), eps=c.eps
+        )  # x + MLP(LN(x))
     return x
 
 
 def block_backward(ops, g, c: ViTConfig, i: int, dx, caches):
     """dx (B, T, D) -> dx (B, T, D), in mirror order. Takes the block's caches out of `caches`."""
-    positions, a, m = places(i)
-    dx = g.add(m, ops.mlp_branch_backward(dx, caches.pop(m)))
-    dx = g.add(a, ops.attention_branch_backward(dx, caches.pop(a)))
-    return add_positions_backward(ops, g, c, positions, dx, caches)
+    for a, m, _ in reversed(halves(c, i)):
+        dx = g.add(m, ops.mlp_branch_backward(dx, caches.pop(m)))
+        dx = g.add(a, ops.attention_branch_backward(dx, caches.pop(a)))
+    return add_positions_backward(ops, g, c, f"blocks.{i}.positions", dx, caches)

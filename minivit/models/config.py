@@ -54,6 +54,10 @@ class ViTConfig:
         "side of the square of patches that a patch attends to, itself in the middle: an odd "
         "number; cls attends to all, and all to cls; none: no window", default=None, least=1,
     )  # fmt: skip
+    axial: bool = described(
+        "make two halves of a block: attention along the rows and an MLP, then attention along the "
+        "columns and an MLP", default=False,
+    )  # fmt: skip
     stochastic_depth: float = described(
         "part of the images for which a training step leaves out the last block's branches; less "
         "for those before, 0 for the first", default=0.0, least=0, below=1,
@@ -74,6 +78,11 @@ class ViTConfig:
         check_heads(self.width, self.heads)
         check_sizes(self)
         check_window(self.window, self.grid)
+        if self.axial and self.window is not None:
+            raise InputError(
+                f"window is {self.window} and axial is True: a patch attends to its window, or to "
+                "its row and then its column; choose one of them"
+            )
         check_top_k(self.top_k, self.keys_in_view)
         if self.stochastic_depth and self.depth < 2:
             raise InputError(
@@ -109,6 +118,8 @@ class ViTConfig:
     @property
     def keys_in_view(self) -> int:
         """How many keys a patch may attend to, at most."""
+        if self.axial:
+            return max(self.grid) + (self.pool == "cls")
         if self.window is None:
             return self.tokens
         rows, columns = (min(side, self.window) for side in self.grid)
@@ -119,8 +130,11 @@ class ViTConfig:
         """Options of attention beyond the plain formula."""
         if self.window is None:
             return AttentionOptions(top_k=self.top_k)
-        reach = self.window // 2
-        return AttentionOptions(top_k=self.top_k, window=Window(self.grid, (reach, reach)))
+        return self.attention_within((self.window // 2, self.window // 2))
+
+    def attention_within(self, reach: tuple[int, int]) -> AttentionOptions:
+        """The same, for patches so many rows and columns apart."""
+        return AttentionOptions(top_k=self.top_k, window=Window(self.grid, reach))
 
     def drop_rate(self, i: int) -> float:
         """The part of the images that skip block i.

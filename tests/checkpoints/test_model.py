@@ -143,7 +143,7 @@ def test_entries_of_another_type_are_refused(tmp_path, damage):
     [
         {"positions": "learned-2d", "positions_at": "every-layer", "top_k": 3},
         {"positions": "relative", "stochastic_depth": 0.1, "window": 3},
-        {"positions": "relative", "positions_at": "every-layer-shared"},
+        {"positions": "relative", "positions_at": "every-layer-shared", "axial": True},
     ],
 )
 def test_every_option_survives(tmp_path, changes):

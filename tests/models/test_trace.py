@@ -25,6 +25,8 @@ CHANGES = [
     {"positions": "relative", "positions_at": "every-layer-shared", "pool": "mean", "top_k": 2},
     {"top_k": 2},
     {"patch": (1, 2), "window": 3},
+    {"patch": 2, "axial": True, "positions": "relative"},
+    {"axial": True, "pool": "mean", "stochastic_depth": 0.5},
     {"window": 1, "pool": "mean", "positions": "relative"},
     {"stochastic_depth": 0.5},
 ]
@@ -142,40 +144,53 @@ def rerun(model, name, nudge):
     for i in range(c.depth):
         if c.positions_at != "input":
             x = positions(f"blocks.{i}.positions", x)
-        a = f"blocks.{i}.attention"
-        qkv = seen(f"{a}.qkv", norm(a, x) @ p[f"{a}.w_qkv"] + p.get(f"{a}.b_qkv", 0))
-        heads = [np.stack(np.split(part, c.heads, axis=2), 1) for part in np.split(qkv, 3, axis=2)]
-        q, k, v = (seen(f"{a}.{letter}", part) for letter, part in zip("qkv", heads, strict=True))
-        keys = k[:, :, None] + relative(a)  # (B, H, query, key, K)
-        scores = (q[:, :, :, None] * keys).sum(axis=-1) / np.sqrt(c.width // c.heads)
-        scores = seen(f"{a}.scores", scores)
-        scores = np.where(in_view(c), scores, -np.inf)
-        least = np.sort(scores, axis=-1)[..., -(c.top_k or 0), None]
-        probs = np.exp(scores) * (scores >= least)
-        probs = seen(f"{a}.probs", probs / probs.sum(axis=-1, keepdims=True))
-        mixed = seen(f"{a}.mixed", probs @ v)
-        merged = seen(f"{a}.merged", np.concatenate(list(mixed.swapaxes(0, 1)), axis=2))
-        out = seen(f"{a}.out", merged @ p[f"{a}.w_out"] + p[f"{a}.b_out"])
-        x = seen(f"{a}.y", x + dropped(a, i, out))
-        m = f"blocks.{i}.mlp"
-        z = seen(f"{m}.z", norm(m, x) @ p[f"{m}.w1"] + p[f"{m}.b1"])
-        h = seen(f"{m}.h", gelu(z, c.gelu))
-        out = seen(f"{m}.out", h @ p[f"{m}.w2"] + p[f"{m}.b2"])
-        x = seen(f"{m}.y", x + dropped(m, i, out))
+        for a, m, view in halves(c, i):
+            qkv = seen(f"{a}.qkv", norm(a, x) @ p[f"{a}.w_qkv"] + p.get(f"{a}.b_qkv", 0))
+            heads = [
+                np.stack(np.split(part, c.heads, axis=2), 1) for part in np.split(qkv, 3, axis=2)
+            ]
+            q, k, v = (
+                seen(f"{a}.{letter}", part) for letter, part in zip("qkv", heads, strict=True)
+            )
+            keys = k[:, :, None] + relative(a)  # (B, H, query, key, K)
+            scores = (q[:, :, :, None] * keys).sum(axis=-1) / np.sqrt(c.width // c.heads)
+            scores = seen(f"{a}.scores", scores)
+            scores = np.where(in_view(c, *view), scores, -np.inf)
+            least = np.sort(scores, axis=-1)[..., -(c.top_k or 0), None]
+            probs = np.exp(scores) * (scores >= least)
+            probs = seen(f"{a}.probs", probs / probs.sum(axis=-1, keepdims=True))
+            mixed = seen(f"{a}.mixed", probs @ v)
+            merged = seen(f"{a}.merged", np.concatenate(list(mixed.swapaxes(0, 1)), axis=2))
+            out = seen(f"{a}.out", merged @ p[f"{a}.w_out"] + p[f"{a}.b_out"])
+            x = seen(f"{a}.y", x + dropped(a, i, out))
+            z = seen(f"{m}.z", norm(m, x) @ p[f"{m}.w1"] + p[f"{m}.b1"])
+            h = seen(f"{m}.h", gelu(z, c.gelu))
+            out = seen(f"{m}.out", h @ p[f"{m}.w2"] + p[f"{m}.b2"])
+            x = seen(f"{m}.y", x + dropped(m, i, out))
     x = norm("norm", x)
     pooled = seen("head.pooled", x[:, 0] if c.pool == "cls" else x.mean(axis=1))
     return seen("head.logits", pooled @ p["head.w"] + p["head.b"])
 
 
-def in_view(c):
+def halves(c, i):
+    """The names of an attention and an MLP, and how many rows and columns a patch sees."""
+    if c.axial:
+        for axis, view in (("row", (0, c.tokens)), ("column", (c.tokens, 0))):
+            yield f"blocks.{i}.{axis}_attention", f"blocks.{i}.{axis}_mlp", view
+    else:
+        reach = c.tokens if c.window is None else (c.window - 1) / 2
+        yield f"blocks.{i}.attention", f"blocks.{i}.mlp", (reach, reach)
+
+
+def in_view(c, down, across):
     """Whether query i may see key j, token by token."""
     patches = [(row, column) for row in range(c.grid[0]) for column in range(c.grid[1])]
     tokens = [None, *patches] if c.pool == "cls" else patches
-    reach = c.tokens if c.window is None else (c.window - 1) / 2
-    return np.array([
-        [None in (i, j) or max(abs(i[0] - j[0]), abs(i[1] - j[1])) <= reach for j in tokens]
-        for i in tokens
-    ])  # fmt: skip
+
+    def sees(i, j):
+        return None in (i, j) or (abs(i[0] - j[0]) <= down and abs(i[1] - j[1]) <= across)
+
+    return np.array([[sees(i, j) for j in tokens] for i in tokens])
 
 
 def gelu(z, form):

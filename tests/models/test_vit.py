@@ -68,6 +68,21 @@ def test_parameter_count_of_positions(changes, more):
     assert with_mean - without == more - of_cls * tables  # no cls token, no position for it
 
 
+def test_an_axial_block_is_two_blocks():
+    config = variant("digits", depth=1, axial=True, positions="none")
+    places = dict.fromkeys(name.rpartition(".")[0] for name in parameter_shapes(config))
+    assert list(places) == [
+        "embed",
+        "blocks.0.row_attention",
+        "blocks.0.row_mlp",
+        "blocks.0.column_attention",
+        "blocks.0.column_mlp",
+        "norm",
+        "head",
+    ]
+    assert parameter_count(config) == parameter_count(replace(config, depth=2, axial=False))
+
+
 def test_relative_positions_belong_to_attention_or_to_all_of_them():
     config = variant("digits", depth=2, positions="relative")
     tables = [name for name in parameter_shapes(config) if "offsets" in name]
