@@ -12,7 +12,7 @@ import numpy as np
 
 from minivit import ops
 from minivit.checking.calls import OPS, calls
-from minivit.checking.sizes import Sizes
+from minivit.checking.sizes import Call, Sizes
 
 AGREE = 1e-3  # the relative difference that two sides may have
 
@@ -82,7 +82,7 @@ def op_cases(tiny: bool = False) -> list[OpCase]:
 
 def op_case(op: str, sizes: Sizes) -> OpCase:
     """The plain way to call an op as a case: its work, and the shape of what it returns."""
-    shapes, options = calls(op, sizes)[0].shapes, calls(op, sizes)[0].options
+    shapes, options = present(calls(op, sizes)[0]), calls(op, sizes)[0].options
     inputs = [np.broadcast_to(np.float32(0), shape) for shape in shapes]  # take no memory
     if op in ELEMENTWISE:
         flops = [inputs[0].size * each for each in ELEMENTWISE[op]]
@@ -93,10 +93,15 @@ def op_case(op: str, sizes: Sizes) -> OpCase:
     return OpCase(op, shapes, result_shape(op, sizes), *flops, options, unread=unread)
 
 
+def present(call: Call) -> tuple[tuple[int, ...], ...]:
+    """The shapes of the inputs that there are; those that are absent stand last."""
+    return tuple(shape for shape in call.shapes if shape is not None)
+
+
 def result_shape(op: str, sizes: Sizes) -> tuple[int, ...]:
     """The shape of y, from a run on one image."""
     one = calls(op, sizes._replace(B=1))[0]
-    zeros = [np.zeros(shape, np.float32) for shape in one.shapes]
+    zeros = [np.zeros(shape, np.float32) for shape in present(one)]
     y, _ = getattr(ops, f"{op}_forward")(*zeros, **one.options)
     return (sizes.B, *y.shape[1:]) if y.ndim else ()
 

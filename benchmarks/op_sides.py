@@ -111,4 +111,5 @@ class TorchOps(OpSide):
 def named(op: str, y, gradients) -> dict[str, np.ndarray]:
     """A sample of each output, by name."""
     found = {f"{op}'s y": sample(y)}
-    return found | {f"{op}'s gradient {i}": sample(g) for i, g in enumerate(gradients)}
+    given = [gradient for gradient in gradients if gradient is not None]
+    return found | {f"{op}'s gradient {i}": sample(g) for i, g in enumerate(given)}

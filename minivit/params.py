@@ -28,7 +28,8 @@ class Parameter(NamedTuple):
     #                             shapes and returns both values
 
 
-Declared = Mapping[str, Mapping[str, Parameter | None]]  # {place: {name: ...}}; None: left out
+# {place: {name: ...}}. None: left out; "positions.offsets": that array, of another place, is used.
+Declared = Mapping[str, Mapping[str, Parameter | str | None]]
 
 
 class Layout:
@@ -40,14 +41,17 @@ class Layout:
 
     def __init__(self, declared: Declared):
         self.places = {
-            place: tuple(f"{place}.{name}" if given else None for name, given in group.items())
+            place: tuple(
+                f"{place}.{name}" if isinstance(given, Parameter) else given
+                for name, given in group.items()
+            )
             for place, group in declared.items()
         }
         self.parameters: dict[str, Parameter] = {
             f"{place}.{name}": parameter
             for place, group in declared.items()
             for name, parameter in group.items()
-            if parameter is not None
+            if isinstance(parameter, Parameter)
         }
         self.shapes = {name: parameter.shape for name, parameter in self.parameters.items()}
         self.offsets: dict[str, int] = {}
@@ -63,9 +67,10 @@ class Layout:
         return self.parameters[name].decayed
 
     def count(self, place: str) -> int:
-        """How many numbers the place learns; 0 for a place that has no parameters."""
-        names = self.places.get(place, ())
-        return sum(math.prod(self.shapes[name]) for name in names if name)
+        """How many numbers the place learns; what it uses of another place doesn't count."""
+        names = [name for name in self.places.get(place, ()) if name]
+        own = [name for name in names if name.rpartition(".")[0] == place]
+        return sum(math.prod(self.shapes[name]) for name in own)
 
 
 class NamedArrays(Mapping):

@@ -175,6 +175,21 @@ def test_counts(layout):
     assert [layout.count(place) for place in ("one", "two", "three")] == [11, 6, 0]
 
 
+def test_an_array_that_places_share_is_one_and_counts_once():
+    shared = {"all": {"t": Parameter((2,), drawn)}}
+    users = {name: {"w": Parameter((3,), drawn), "t": "all.t"} for name in ("one", "two")}
+    layout = Layout(shared | users)
+    assert list(layout.shapes) == ["all.t", "one.w", "two.w"]
+    assert [layout.count(place) for place in ("all", "one", "two")] == [2, 3, 3]
+    gradients = NamedArrays(layout, np.float64)
+    for place in ("one", "two"):
+        w, t = gradients.of(place)
+        assert t is gradients["all.t"]
+        gradients.add(place, (None, np.zeros(3), np.array([1.0, 2.0])))
+    assert gradients["all.t"].tolist() == [2.0, 4.0]
+    assert [array.shape for array in StandIns(layout).of("two")] == [(3,), (2,)]
+
+
 def test_the_version_grows_with_every_change(layout):
     arrays, seen = NamedArrays(layout, np.float64), [0]
     arrays["one.b"] = 1

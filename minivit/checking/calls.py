@@ -9,7 +9,7 @@ at sizes of their own, so that an op that is entered here is checked by all of t
 import numpy as np
 
 from minivit.checking.sizes import SMALL, Call, Sizes, normal, weights
-from minivit.ops import AttentionOptions, BranchDrop, Drop
+from minivit.ops import AttentionOptions, BranchDrop, Drop, Window
 
 HALF = Drop(rate=0.5, seed=1)
 
@@ -95,11 +95,17 @@ def softmax(s: Sizes) -> list[tuple]:
 
 def attention(s: Sizes) -> list[tuple]:
     q = k = v = normal(s.B, s.H, s.T, s.K)
+    with_cls, patches = normal(s.B, s.H, s.N + 1, s.K), normal(s.B, s.H, s.N, s.K)
+    column = AttentionOptions(window=Window(s.grid, (s.grid[0], 0)))
     return [
-        ("", (q, k, v), {}),
-        ("top k", (q, k, v), {"options": best(s)}),
-        ("dropout", (q, k, v), {"drop": HALF}),
-        ("dropout of the best, second part of a batch", (q, k, v),
+        ("", (q, k, v, None), {}),
+        ("top k", (q, k, v, None), {"options": best(s)}),
+        ("window", (*[with_cls] * 3, None), {"options": near(s)}),
+        ("column, no cls token", (*[patches] * 3, None), {"options": column}),
+        ("relative", (q, k, v, normal(s.H, 2 * s.T, s.K)), {}),
+        ("relative, no cls token", (q, k, v, normal(s.H, 2 * s.T - 1, s.K)), {}),
+        ("dropout", (q, k, v, None), {"drop": HALF}),
+        ("dropout of the best, second part of a batch", (q, k, v, None),
          {"options": best(s), "drop": HALF._replace(first_image=s.B)}),
     ]  # fmt: skip
 
@@ -109,19 +115,27 @@ def best(s: Sizes) -> AttentionOptions:
     return AttentionOptions(top_k=(s.T + 1) // 2)
 
 
+def near(s: Sizes) -> AttentionOptions:
+    """The patches beside it in its row: not all, in any grid of two rows."""
+    return AttentionOptions(window=Window(s.grid, (0, 1)))
+
+
 def multihead_attention(s: Sizes) -> list[tuple]:
     x, w_qkv, b_qkv = normal(s.B, s.T, s.D), weights(s.D, 3 * s.D), normal(3 * s.D)
     w_out, b_out = weights(s.D, s.D), normal(s.D)
     HK = s.D + s.H  # a column more for every head
     wide = weights(s.D, 3 * HK), normal(3 * HK), weights(HK, s.D)
+    plain = x, w_qkv, b_qkv, w_out, b_out, None
     return [
-        ("", (x, w_qkv, b_qkv, w_out, b_out), {"heads": s.H}),
-        ("no biases", (x, w_qkv, None, w_out, None), {"heads": s.H}),
-        ("one head", (x, w_qkv, b_qkv, w_out, b_out), {"heads": 1}),
-        ("no output projection", (x, w_qkv, b_qkv, None, None), {"heads": 1}),
-        ("wide heads", (x, *wide, b_out), {"heads": s.H}),
-        ("top k", (x, w_qkv, b_qkv, w_out, b_out), {"heads": s.H, "options": best(s)}),
-        ("dropout", (x, w_qkv, b_qkv, w_out, b_out), {"heads": s.H, "drop": HALF}),
+        ("", plain, {"heads": s.H}),
+        ("no biases", (x, w_qkv, None, w_out, None, None), {"heads": s.H}),
+        ("one head", plain, {"heads": 1}),
+        ("no output projection", (x, w_qkv, b_qkv, None, None, None), {"heads": 1}),
+        ("wide heads", (x, *wide, b_out, None), {"heads": s.H}),
+        ("top k", plain, {"heads": s.H, "options": best(s)}),
+        ("window", (normal(s.B, s.N + 1, s.D), *plain[1:]), {"heads": s.H, "options": near(s)}),
+        ("relative", (*plain[:-1], normal(2 * s.T, s.D)), {"heads": s.H}),
+        ("dropout", plain, {"heads": s.H, "drop": HALF}),
     ]
 
 

@@ -33,23 +33,24 @@ class AttentionBranchCache(NamedTuple):
 
 
 def attention_branch_forward(
-    x, gamma, beta, w_qkv, b_qkv, w_out, b_out, *, heads, options=PLAIN, drop=ALL_KEPT, eps=1e-6
-):
-    """x (B, T, D), gamma, beta (D,), w_qkv (D, 3HK), w_out (HK, D) or None -> y (B, T, D)."""
+    x, gamma, beta, w_qkv, b_qkv, w_out, b_out, offsets=None, *,
+    heads, options=PLAIN, drop=ALL_KEPT, eps=1e-6,
+):  # fmt: skip
+    """x (B, T, D), gamma, beta (D,), w_qkv (D, 3HK), w_out (HK, D) or None, offsets (2T, HK)
+    -> y (B, T, D)."""
     (x,) = reals(x=x)
     left = left_out(drop, len(x), x.dtype)
     normed, norm = layernorm_forward(rows_of(x, left), gamma, beta, eps=eps)
-    residual = None if left.of_result else x
-    y, msa = _attended_plus(
-        normed, w_qkv, b_qkv, w_out, b_out, residual, heads, options, left.inside
-    )
+    residual, weights = None if left.of_result else x, (w_qkv, b_qkv, w_out, b_out, offsets)
+    y, msa = _attended_plus(normed, *weights, residual, heads, options, left.inside)
     if left.of_result:
         y = add_result(x, y, left)
     return y, AttentionBranchCache(norm, *like(norm.x, beta), msa, left)
 
 
 def attention_branch_backward(dy, cache):
-    """dy (B, T, D) -> dx (B, T, D), dgamma, dbeta, dw_qkv (D, 3HK), db_qkv, dw_out, db_out."""
+    """dy (B, T, D) -> dx (B, T, D), dgamma, dbeta, dw_qkv (D, 3HK), db_qkv, dw_out, db_out,
+    doffsets."""
     norm, beta, msa, left = cache.norm, cache.beta, [cache.msa], cache.left
     del cache  # handing msa on empties its list, so that the callee can free its parts
     (dy,) = like(norm.x, dy)

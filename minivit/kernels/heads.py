@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .compiling import jit
+from .inputs import like
 from .matrix import ONE, Matrix
 
 
@@ -45,3 +46,31 @@ def three_heads(x, head, heads):
     at, token = head // heads * x.batch + head % heads * x.head, x.token
     q, k = Matrix(x.q, x.q_first + at, token, ONE), Matrix(x.k, x.k_first + at, token, ONE)
     return q, k, Matrix(x.v, x.v_first + at, token, ONE)
+
+
+def heads_of(*arrays):
+    """The fields of `Heads` for one view, of `ThreeHeads` for three with the same strides.
+
+    Compiled code takes a flat contiguous array and an offset: the array that x is a view of (its
+    `base`), if that is one; else the stretch of memory that x spans.
+    """
+    size, owners, firsts = arrays[0].itemsize, [], []
+    for x in arrays:
+        owner = x if x.base is None else x.base
+        if type(owner) is not np.ndarray or owner.dtype != x.dtype or not owner.flags.c_contiguous:
+            last = sum((n - 1) * s for n, s in zip(x.shape, x.strides, strict=True))
+            reach = 1 + last // size
+            owner = np.lib.stride_tricks.as_strided(x, (reach if x.size else 0,), (size,))
+        owners.append(owner.reshape(-1))
+        firsts.append((x.ctypes.data - owner.ctypes.data) // size)
+    batch, head, token, _ = arrays[0].strides
+    return *owners, *firsts, batch // size, head // size, token // size
+
+
+def alike(*arrays):
+    """The arrays as they are if one set of strides fits a kernel, else as contiguous copies."""
+    dtype, strides = arrays[0].dtype, arrays[0].strides
+    walkable = strides[-1] == arrays[0].itemsize and min(strides) > 0
+    if walkable and all((a.strides, a.dtype) == (strides, dtype) for a in arrays):
+        return arrays
+    return like(arrays[0], *arrays)

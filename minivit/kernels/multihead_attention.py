@@ -16,7 +16,13 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.ops.attention import PLAIN
-from minivit.ops.multihead_attention import check_heads, check_output, split_heads, split_one
+from minivit.ops.multihead_attention import (
+    check_heads,
+    check_output,
+    merge_heads,
+    split_heads,
+    split_one,
+)
 
 from .attention import AttentionCache, _attention_backward_into, _attention_into
 from .dropout import mask_of
@@ -44,29 +50,34 @@ class MultiheadAttentionCache(NamedTuple):
         return self.saved.attention.probs
 
 
-def multihead_attention_forward(x, w_qkv, b_qkv, w_out, b_out, *, heads, options=PLAIN, drop=None):
-    """out = MSA(x): x (B, T, D), w_qkv (D, 3HK), w_out (HK, D) or None -> out (B, T, D)."""
+def multihead_attention_forward(
+    x, w_qkv, b_qkv, w_out, b_out, offsets=None, *, heads, options=PLAIN, drop=None
+):
+    """out = MSA(x): x (B, T, D), w_qkv (D, 3HK), w_out (HK, D) or None, offsets (2T, HK) or None
+    -> out (B, T, D)."""
     (x,) = reals(x=x)
     mask = mask_of(drop, np.arange(len(x)), x.dtype)
-    out, saved = _attended_plus(x, w_qkv, b_qkv, w_out, b_out, None, heads, options, mask)
+    out, saved = _attended_plus(x, w_qkv, b_qkv, w_out, b_out, offsets, None, heads, options, mask)
     return out, MultiheadAttentionCache(x, saved)
 
 
 def multihead_attention_backward(dout, cache):
-    """dout (B, T, D) -> dx (B, T, D), dw_qkv (D, 3HK), db_qkv, dw_out (HK, D), db_out."""
+    """dout (B, T, D) -> dx (B, T, D), dw_qkv (D, 3HK), db_qkv, dw_out (HK, D), db_out, doffsets."""
     return _attended_backward(dout, *cache)
 
 
-def _attended_plus(x, w_qkv, b_qkv, w_out, b_out, residual, heads, options, mask):
+def _attended_plus(x, w_qkv, b_qkv, w_out, b_out, offsets, residual, heads, options, mask):
     """residual + MSA(x), where the last product's sums begin at the residual; and what the backward
     needs beside x."""
-    x, w_qkv, w_out = reals(x=x, w_qkv=w_qkv, w_out=w_out)
+    x, w_qkv, w_out, offsets = reals(x=x, w_qkv=w_qkv, w_out=w_out, offsets=offsets)
     (B, T, D), columns = x.shape, w_qkv.shape[1] // 3
     check_heads(columns, heads)
     check_output(D, w_qkv, w_out, b_out)
     qkv, _ = linear_forward(x, w_qkv, b_qkv)
     merged = np.empty((B, T, columns), x.dtype)
-    attention = _attention_into(split_one(merged, heads), *split_heads(qkv, heads), options, mask)
+    q, k, v = split_heads(qkv, heads)
+    of_heads = None if offsets is None else split_one(offsets[None], heads)[0]  # (H, 2T, K)
+    attention = _attention_into(split_one(merged, heads), q, k, v, of_heads, options, mask)
     saved = AttentionSaved(w_qkv, w_out, attention, b_qkv is not None, b_out is not None)
     if w_out is None:
         return merged if residual is None else np.add(merged, residual, out=merged), saved
@@ -84,14 +95,15 @@ def _attended_backward(dout, x, saved):
     parts, dw_out, db_out = split_heads(dqkv, heads), None, None
     if saved.w_out is None:
         need_shape("dout", dout, x.shape)
-        _attention_backward_into(*parts, split_one(dout, heads), saved.attention)
+        dof_heads = _attention_backward_into(*parts, split_one(dout, heads), saved.attention)
     else:
         dout_rows = dout.reshape(-1, D)
         merged = dmerged = matmul(dout_rows, saved.w_out.T)  # merged takes the place of dmerged
         dmixed = split_one(dmerged.reshape(B, T, columns), heads)
-        _attention_backward_into(*parts, dmixed, saved.attention, y_for_dy=True)
+        dof_heads = _attention_backward_into(*parts, dmixed, saved.attention, y_for_dy=True)
         dw_out, db_out = weight_gradients(merged, dout_rows, saved.has_b_out)
     dqkv_rows = dqkv.reshape(-1, 3 * columns)
     dx = matmul(dqkv_rows, saved.w_qkv.T).reshape(B, T, D)
     dw_qkv, db_qkv = weight_gradients(x.reshape(-1, D), dqkv_rows, saved.has_b_qkv)
-    return dx, dw_qkv, db_qkv, dw_out, db_out
+    doffsets = None if dof_heads is None else merge_heads(dof_heads[None])[0]
+    return dx, dw_qkv, db_qkv, dw_out, db_out, doffsets

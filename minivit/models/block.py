@@ -1,8 +1,13 @@
 """An encoder block: the attention branch, then the MLP branch (ViT paper, equations 2 and 3).
 
+An axial block has two halves like that: attention along the rows, then along the columns (ViT
+paper, appendix D.6).
+
 `ops` is a backend, `p` and `g` are parameters and gradients by place, `c` is the configuration,
 `i` the number of the block; `caches` takes the cache of every op under the name of its place.
 """
+
+from typing import NamedTuple
 
 from minivit.models.beginnings import Google
 from minivit.models.chance import Chance
@@ -11,28 +16,59 @@ from minivit.models.initialisation import layernorm_parameters
 from minivit.models.positions import (
     add_positions_backward,
     add_positions_forward,
+    offsets_parameter,
     positions_parameters,
 )
+from minivit.ops.attention import AttentionOptions
 from minivit.params import Declared
 
 
-def places(i: int) -> tuple[str, str, str]:
-    """The names of the places in block i."""
-    return f"blocks.{i}.positions", f"blocks.{i}.attention", f"blocks.{i}.mlp"
+class Half(NamedTuple):
+    """An attention branch and the MLP branch after it: a block, or a half of an axial one."""
+
+    attention: str  # the names of their places
+    mlp: str
+    options: AttentionOptions
+
+
+def halves(c: ViTConfig, i: int) -> list[Half]:
+    """What block i consists of, in order, behind the positions."""
+    block, (rows, columns) = f"blocks.{i}", c.grid
+    if not c.axial:
+        return [Half(f"{block}.attention", f"{block}.mlp", c.attention)]
+    along_row, along_column = c.attention_within((0, columns)), c.attention_within((rows, 0))
+    return [
+        Half(f"{block}.row_attention", f"{block}.row_mlp", along_row),
+        Half(f"{block}.column_attention", f"{block}.column_mlp", along_column),
+    ]
+
+
+def attention_places(c: ViTConfig) -> list[str]:
+    """The places of all attention branches, from the first block to the last."""
+    return [half.attention for i in range(c.depth) for half in halves(c, i)]
 
 
 def block_parameters(c: ViTConfig, i: int, start: Google) -> Declared:
     """The parameters of block i, place by place, in the order of the ops' inputs."""
-    (positions, attention, mlp), D, M, HK = places(i), c.width, c.mlp, c.heads_width
-    return positions_parameters(c, positions, start) | {
-        attention: layernorm_parameters(D)
+    declared = positions_parameters(c, f"blocks.{i}.positions", start)
+    for half in halves(c, i):
+        declared |= half_parameters(c, half, start)
+    return declared
+
+
+def half_parameters(c: ViTConfig, half: Half, start: Google) -> Declared:
+    """The parameters of an attention branch and an MLP branch."""
+    D, M, HK = c.width, c.mlp, c.heads_width
+    return {
+        half.attention: layernorm_parameters(D)
         | {
             "w_qkv": start.qkv(c),
             "b_qkv": start.bias(3 * HK, D) if c.qkv_bias else None,
             "w_out": start.matrix(HK, D) if c.out_projection else None,
             "b_out": start.bias(D, HK) if c.out_projection else None,
+            "offsets": offsets_parameter(c, start),
         },
-        mlp: layernorm_parameters(D)
+        half.mlp: layernorm_parameters(D)
         | {
             "w1": start.matrix(D, M),
             "b1": start.mlp_bias(M, D),
@@ -44,22 +80,23 @@ def block_parameters(c: ViTConfig, i: int, start: Google) -> Declared:
 
 def block_forward(ops, p, c: ViTConfig, i: int, x, caches, chance: Chance):
     """x (B, T, D) -> (B, T, D)."""
-    (positions, a, m), skipped = places(i), c.drop_rate(i)
-    x = add_positions_forward(ops, p, c, positions, x, caches)
-    x, caches[a] = ops.attention_branch_forward(
-        x, *p.of(a), heads=c.heads, options=c.attention, eps=c.eps,
-        drop=chance.branch(a, inside=c.attention_dropout, out=c.dropout, images=skipped),
-    )  # x + MSA(LN(x))  # fmt: skip
-    x, caches[m] = ops.mlp_branch_forward(
-        x, *p.of(m), gelu=c.gelu, eps=c.eps,
-        drop=chance.branch(m, inside=c.dropout, out=c.dropout, images=skipped),
-    )  # x + MLP(LN(x))  # fmt: skip
+    skipped = c.drop_rate(i)
+    x = add_positions_forward(ops, p, c, f"blocks.{i}.positions", x, caches)
+    for a, m, options in halves(c, i):
+        x, caches[a] = ops.attention_branch_forward(
+            x, *p.of(a), heads=c.heads, options=options, eps=c.eps,
+            drop=chance.branch(a, inside=c.attention_dropout, out=c.dropout, images=skipped),
+        )  # x + MSA(LN(x))  # fmt: skip
+        x, caches[m] = ops.mlp_branch_forward(
+            x, *p.of(m), gelu=c.gelu, eps=c.eps,
+            drop=chance.branch(m, inside=c.dropout, out=c.dropout, images=skipped),
+        )  # x + MLP(LN(x))  # fmt: skip
     return x
 
 
 def block_backward(ops, g, c: ViTConfig, i: int, dx, caches):
     """dx (B, T, D) -> dx (B, T, D), in mirror order. Takes the block's caches out of `caches`."""
-    positions, a, m = places(i)
-    dx = g.add(m, ops.mlp_branch_backward(dx, caches.pop(m)))
-    dx = g.add(a, ops.attention_branch_backward(dx, caches.pop(a)))
-    return add_positions_backward(ops, g, c, positions, dx, caches)
+    for a, m, _ in reversed(halves(c, i)):
+        dx = g.add(m, ops.mlp_branch_backward(dx, caches.pop(m)))
+        dx = g.add(a, ops.attention_branch_backward(dx, caches.pop(a)))
+    return add_positions_backward(ops, g, c, f"blocks.{i}.positions", dx, caches)

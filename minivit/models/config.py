@@ -13,8 +13,9 @@ from minivit.ops.multihead_attention import check_heads
 from minivit.ops.patchify import patch_grid
 from minivit.ops.pool import POOLS
 from minivit.ops.sincos_positions import SINCOS
+from minivit.ops.window import Window
 
-POSITIONS = ("learned", "learned-2d", *SINCOS, "none")
+POSITIONS = ("learned", "learned-2d", "relative", *SINCOS, "none")
 POSITIONS_AT = ("input", "every-layer", "every-layer-shared")
 
 
@@ -60,14 +61,26 @@ class ViTConfig:
         "what is added to a token for its place: a learned vector each (learned), or one for its "
         "row and one for its column (learned-2d); fixed sines and cosines of its number (sincos), "
         "or of its row and column, as in big_vision (sincos-2d) or in MAE (sincos-2d-mae); or "
-        "nothing", default="learned", choices=POSITIONS, group="positions",
+        "nothing; relative: attention's scores tell how far apart query and key lie",
+        default="learned", choices=POSITIONS, group="positions",
     )  # fmt: skip
     positions_at: str = described(
-        "where positions are added", default="input", choices=POSITIONS_AT, group="positions"
-    )
+        "where positions are added; relative ones are part of every attention, and have a table "
+        "each unless it is shared",
+        default="input", choices=POSITIONS_AT, group="positions",
+    )  # fmt: skip
     top_k: int | None = described(
         "how many keys a query attends to, the best ones; none: all of them",
         default=None, least=1, group="attention",
+    )  # fmt: skip
+    window: int | None = described(
+        "side of the square of patches that a patch attends to, itself in the middle: an odd "
+        "number; cls attends to all, and all to cls; none: no window",
+        default=None, least=1, group="attention",
+    )  # fmt: skip
+    axial: bool = described(
+        "make two halves of a block: attention along the rows and an MLP, then attention along the "
+        "columns and an MLP", default=False, group="attention",
     )  # fmt: skip
     stochastic_depth: float = described(
         "part of the images for which a training step leaves out the last block's branches; "
@@ -128,7 +141,13 @@ class ViTConfig:
         check_sizes(self)
         check_positions(self)
         check_head(self)
-        check_top_k(self.top_k, self.tokens)
+        check_window(self.window, self.grid)
+        if self.axial and self.window is not None:
+            raise InputError(
+                f"window is {self.window} and axial is True: a patch attends to its window, or to "
+                "its row and then its column; choose one of them"
+            )
+        check_top_k(self.top_k, self.keys_in_view)
         if self.stochastic_depth and self.depth < 2:
             raise InputError(
                 f"stochastic depth is {self.stochastic_depth} and depth is {self.depth}: the first "
@@ -181,9 +200,25 @@ class ViTConfig:
         return self.positions == "learned" and self.positions_at == "input"
 
     @property
+    def keys_in_view(self) -> int:
+        """How many keys a patch may attend to, at most."""
+        if self.axial:
+            return max(self.grid) + self.has_cls
+        if self.window is None:
+            return self.tokens
+        rows, columns = (min(side, self.window) for side in self.grid)
+        return rows * columns + self.has_cls
+
+    @property
     def attention(self) -> AttentionOptions:
         """Options of attention beyond the plain formula."""
-        return AttentionOptions(top_k=self.top_k)
+        if self.window is None:
+            return AttentionOptions(top_k=self.top_k)
+        return self.attention_within((self.window // 2, self.window // 2))
+
+    def attention_within(self, reach: tuple[int, int]) -> AttentionOptions:
+        """The same, for patches so many rows and columns apart."""
+        return AttentionOptions(top_k=self.top_k, window=Window(self.grid, reach))
 
     def drop_rate(self, i: int) -> float:
         """The part of the images that skip block i.
@@ -212,3 +247,19 @@ class ViTConfig:
             return cls(**values)
         except TypeError as error:
             raise InputError(f"the configuration is not one of a ViT ({error})") from error
+
+
+def check_window(window: int | None, grid: tuple[int, int]) -> None:
+    """InputError unless the side of a window is odd, and of use in this grid."""
+    most = 2 * max(grid) - 1  # with which every patch sees every other
+    if window is None or (window % 2 and window <= most):
+        return
+    if window % 2 == 0:
+        raise InputError(
+            f"window is {window}: the patch itself is in the middle; choose an odd number such as "
+            f"{window + 1 if window < most else most}"
+        )
+    raise InputError(
+        f"window is {window}, and the grid of patches is {grid[0]}x{grid[1]}: with {most} every "
+        f"patch sees all; choose an odd number up to {most}, or None for no window"
+    )

@@ -1,20 +1,24 @@
-"""Positions, wherever a model adds them (ViT paper, appendix D.4, table 8).
+"""Positions, wherever a model has them (ViT paper, appendix D.4, table 8).
 
 The 1-D table that is learned at the input is the embedding's own (equation 1, ops/embed.py). Every
 other table, learned or fixed, is added by an op of its own, in front of all blocks or at the
-beginning of each.
+beginning of each. Relative positions are added to no token: they are an input of attention, in
+every layer.
 """
 
 from minivit.models.beginnings import Google
 from minivit.models.config import ViTConfig
 from minivit.ops.sincos_positions import SINCOS
-from minivit.params import Declared
+from minivit.params import Declared, Parameter
 
 IN_FRONT = "positions"  # the place in front of all blocks, and of the tables that blocks share
 
 
 def positions_parameters(c: ViTConfig, place: str, start: Google) -> Declared:
     """The tables that a model learns at this place, in the order of the op's inputs; often none."""
+    if c.positions == "relative":
+        is_home = place == IN_FRONT and c.positions_at == "every-layer-shared"
+        return {place: {"offsets": offsets_table(c, start)}} if is_home else {}
     users = [IN_FRONT, *(f"blocks.{i}.positions" for i in range(c.depth))]
     if c.positions in SINCOS or place not in {tables_of(c, user) for user in users}:
         return {}
@@ -29,9 +33,23 @@ def positions_parameters(c: ViTConfig, place: str, start: Google) -> Declared:
     return {place: tables}
 
 
+def offsets_parameter(c: ViTConfig, start: Google) -> Parameter | str | None:
+    """The relative positions of an attention: its own, or the name of those that all share."""
+    if c.positions != "relative":
+        return None
+    if c.positions_at == "every-layer-shared":
+        return f"{IN_FRONT}.offsets"
+    return offsets_table(c, start)
+
+
+def offsets_table(c: ViTConfig, start: Google) -> Parameter:
+    """A table of relative positions (ops/relative.py)."""
+    return start.positions(2 * c.tokens - (not c.has_cls), c.heads_width)
+
+
 def tables_of(c: ViTConfig, place: str) -> str | None:
     """The place whose tables are added here; None where nothing is added."""
-    if c.positions == "none" or c.positions_in_embedding:
+    if c.positions in ("none", "relative") or c.positions_in_embedding:
         return None
     if c.positions_at == "input":
         return IN_FRONT if place == IN_FRONT else None

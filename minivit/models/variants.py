@@ -7,7 +7,8 @@ from minivit.errors import InputError
 from minivit.models.config import ViTConfig
 from minivit.nearest import nearest
 
-HEAD_WIDTH, GRID, DEPTH, CLASSES, TOP_K = 4, (2, 3), 2, 5, 3  # shrunk: 7 tokens, so not 7 classes
+# Shrunk: 7 tokens, so not 7 classes; a window in which not every patch lies.
+HEAD_WIDTH, GRID, DEPTH, CLASSES, TOP_K, WINDOW = 4, (2, 3), 2, 5, 3, 3
 PRE_LOGITS = 6
 
 
@@ -85,6 +86,7 @@ def shrunk(config: ViTConfig) -> ViTConfig:
         classes=min(config.classes, CLASSES),
         top_k=config.top_k and min(config.top_k, TOP_K),
         pre_logits=config.pre_logits and min(config.pre_logits, PRE_LOGITS),
+        window=config.window and min(config.window, WINDOW),
     )
 
 

@@ -30,6 +30,8 @@ What the branches are made of, beside layernorm:
     linear.py               y = x w + b
     softmax.py              scores become probabilities
     attention.py            every query takes a mixture of the values
+    window.py               which keys a query sees
+    relative.py             extra scores from how far apart query and key lie
     multihead_attention.py  MSA: several attentions side by side
     gelu.py                 the bend of the MLP
     mlp.py                  linear, gelu, linear
@@ -83,11 +85,13 @@ from minivit.ops.sincos_positions import (
 )
 from minivit.ops.softmax import softmax_backward, softmax_forward
 from minivit.ops.stochastic_depth import stochastic_depth_backward, stochastic_depth_forward
+from minivit.ops.window import Window
 
 __all__ = [
     "AttentionOptions",
     "BranchDrop",
     "Drop",
+    "Window",
     "adam_step",
     "attention_backward",
     "attention_branch_backward",

@@ -43,6 +43,7 @@ def attention_branch_forward(
     b_qkv: np.ndarray | None,
     w_out: np.ndarray | None,
     b_out: np.ndarray | None,
+    offsets: np.ndarray | None = None,
     *,
     heads: int,
     options: AttentionOptions = PLAIN,
@@ -53,8 +54,8 @@ def attention_branch_forward(
     """Normalise, attend, add: y = x + MSA(LN(x)).
 
     x (B, T, D), gamma, beta (D,), w_qkv (D, 3HK), b_qkv (3HK,) or None, w_out (HK, D) or None,
-    b_out (D,) or None -> y (B, T, D). With `drop` some probabilities and some values of MSA(LN(x))
-    become 0, and some images skip the branch: y = x.
+    b_out (D,) or None, offsets (2T or 2T - 1, HK) or None -> y (B, T, D). With `drop` some
+    probabilities and some values of MSA(LN(x)) become 0, and some images skip the branch: y = x.
 
     Raises InputError where `multihead_attention_forward` does, and for a rate of `drop` outside
     [0, 1).
@@ -62,8 +63,8 @@ def attention_branch_forward(
     (x,) = reals(x=x)
     normed, norm = layernorm_forward(x, gamma, beta, eps=eps, note=note)
     out, msa = multihead_attention_forward(
-        normed, w_qkv, b_qkv, w_out, b_out, heads=heads, options=options, drop=drop.inside,
-        note=note,
+        normed, w_qkv, b_qkv, w_out, b_out, offsets, heads=heads, options=options,
+        drop=drop.inside, note=note,
     )  # fmt: skip
     kept = dropped = None
     if drop.out is not None:
@@ -80,7 +81,7 @@ def attention_branch_backward(dy: np.ndarray, cache: AttentionBranchCache, *, no
     """Gradients of y = x + MSA(LN(x)).
 
     dy (B, T, D) -> dx (B, T, D), dgamma, dbeta (D,), dw_qkv (D, 3HK), db_qkv, dw_out (HK, D),
-    db_out.
+    db_out, doffsets (2T or 2T - 1, HK) or None.
 
     The sum hands dy on, unchanged, to both of its terms: through the branch it comes back as
     dx_branch, along the skip connection as it is:
@@ -99,8 +100,8 @@ def attention_branch_backward(dy: np.ndarray, cache: AttentionBranchCache, *, no
 
 
 def attention_branch_flops(
-    x, gamma, beta, w_qkv, b_qkv, w_out, b_out, *, heads: int,
+    x, gamma, beta, w_qkv, b_qkv, w_out, b_out, offsets=None, *, heads: int,
     options: AttentionOptions = PLAIN, drop: BranchDrop = ALL_KEPT, eps: float = 1e-6,
 ) -> int:  # fmt: skip
     """FLOPs of one image."""
-    return multihead_attention_flops(x, w_qkv, b_qkv, w_out, b_out, heads=heads)
+    return multihead_attention_flops(x, w_qkv, b_qkv, w_out, b_out, offsets, heads=heads)

@@ -40,6 +40,7 @@ def multihead_attention_forward(
     b_qkv: np.ndarray | None,
     w_out: np.ndarray | None,
     b_out: np.ndarray | None,
+    offsets: np.ndarray | None = None,
     *,
     heads: int,
     options: AttentionOptions = PLAIN,
@@ -48,21 +49,23 @@ def multihead_attention_forward(
 ) -> tuple[np.ndarray, MultiheadAttentionCache]:
     """Let every token look at every other, in H heads: out = MSA(x).
 
-    x (B, T, D), w_qkv (D, 3HK), b_qkv (3HK,) or None, w_out (HK, D), b_out (D,) or None
-    -> out (B, T, D). Without w_out the heads' columns are the result: then HK = D. With `drop` some
-    probabilities become 0.
+    x (B, T, D), w_qkv (D, 3HK), b_qkv (3HK,) or None, w_out (HK, D), b_out (D,) or None, offsets
+    (2T or 2T - 1, HK) or None -> out (B, T, D). Without w_out the heads' columns are the result:
+    then HK = D. Offsets are relative positions (relative.py); like the keys', their columns are
+    shared out among the heads. With `drop` some probabilities become 0.
 
     Raises InputError when `heads` does not divide HK, for a `top_k` that is not from 1 to T, for a
     rate of `drop` outside [0, 1), and for a result without w_out that is not D wide or has a bias.
     """
-    x, w_qkv = reals(x=x, w_qkv=w_qkv)
+    x, w_qkv, offsets = reals(x=x, w_qkv=w_qkv, offsets=offsets)
     check_heads(w_qkv.shape[1] // 3, heads)
     check_output(x.shape[-1], w_qkv, w_out, b_out)
     qkv, qkv_cache = linear_forward(x, w_qkv, b_qkv)
     note(qkv=qkv)  # before attention notes its parts: names come in the order of the forward
     q, k, v = split_heads(qkv, heads)
+    of_heads = None if offsets is None else split_one(offsets[None], heads)[0]  # (H, 2T, K)
     mixed, attention = attention_forward(  # (B, H, T, K)
-        q, k, v, options=options, drop=drop, note=note
+        q, k, v, of_heads, options=options, drop=drop, note=note
     )
     merged = merge_heads(mixed)  # (B, T, HK)
     out, out_cache = (merged, None) if w_out is None else linear_forward(merged, w_out, b_out)
@@ -75,28 +78,31 @@ def multihead_attention_backward(
 ) -> tuple:
     """Gradients of out = MSA(x): each step of the forward, last first.
 
-    dout (B, T, D) -> dx (B, T, D), dw_qkv (D, 3HK), db_qkv, dw_out (HK, D), db_out.
+    dout (B, T, D) -> dx (B, T, D), dw_qkv (D, 3HK), db_qkv, dw_out (HK, D), db_out,
+    doffsets (2T or 2T - 1, HK) or None.
     """
     H = cache.attention.q.shape[1]
     if cache.out is None:
         dmerged, dw_out, db_out = upstream(dout, cache.qkv.x.dtype), None, None
     else:
         dmerged, dw_out, db_out = linear_backward(dout, cache.out)
-    dq, dk, dv = attention_backward(split_one(dmerged, H), cache.attention, note=note)
+    dq, dk, dv, dof_heads = attention_backward(split_one(dmerged, H), cache.attention, note=note)
+    doffsets = None if dof_heads is None else merge_heads(dof_heads[None])[0]
     dqkv = join_heads(dq, dk, dv)
     dx, dw_qkv, db_qkv = linear_backward(dqkv, cache.qkv)
     note(qkv=dqkv, merged=dmerged, out=dout)
-    return dx, dw_qkv, db_qkv, dw_out, db_out
+    return dx, dw_qkv, db_qkv, dw_out, db_out, doffsets
 
 
 def multihead_attention_flops(
-    x, w_qkv, b_qkv, w_out, b_out, *, heads: int,
+    x, w_qkv, b_qkv, w_out, b_out, offsets=None, *, heads: int,
     options: AttentionOptions = PLAIN, drop: Drop | None = None,
 ) -> int:  # fmt: skip
     """FLOPs of one image: both linear maps, and attention between them."""
     B, T, _ = x.shape
     q = np.broadcast_to(w_qkv[0, 0], (B, heads, T, w_qkv.shape[1] // (3 * heads)))
-    between = attention_flops(q, q, q, options=options)  # k and v have the shape of q
+    of_heads = None if offsets is None else split_one(offsets[None], heads)[0]
+    between = attention_flops(q, q, q, of_heads, options=options)  # k and v have the shape of q
     after = 0 if w_out is None else linear_flops(x, w_out)
     return linear_flops(x, w_qkv) + between + after
 

@@ -14,6 +14,8 @@ from minivit.checking.sizes import Sizes
 from minivit.checking.twins import both_ways
 from minivit.ops.multihead_attention import join_heads, split_one
 from minivit.ops.patchify import patch_grid
+from minivit.ops.relative import offset_rows
+from minivit.ops.softmax import SoftmaxCache
 
 # Weights are square wherever they can be, so that a transposed gradient has the right shape.
 SIZES = Sizes(B=2, T=3, H=2, K=2, M=4, C=4, P=2, grid=(2, 2), channels=1)
@@ -284,35 +286,35 @@ def spoils_its_cache(dy, cache):
 
 @wrong("attention", "q", "k")
 def q_and_k_swapped(dy, cache):
-    dq, dk, dv = ops.attention_backward(dy, cache)
-    return dk, dq, dv
+    dq, dk, dv, doffsets = ops.attention_backward(dy, cache)
+    return dk, dq, dv, doffsets
 
 
 @wrong("attention", "q", "k")
 def scale_forgotten(dy, cache):
-    dq, dk, dv = ops.attention_backward(dy, cache)
+    dq, dk, *others = ops.attention_backward(dy, cache)
     root = math.sqrt(cache.q.shape[-1])
-    return dq * root, dk * root, dv
+    return dq * root, dk * root, *others
 
 
 @wrong("attention", "q", "k")
 def scale_without_root(dy, cache):
-    dq, dk, dv = ops.attention_backward(dy, cache)
+    dq, dk, *others = ops.attention_backward(dy, cache)
     root = math.sqrt(cache.q.shape[-1])
-    return dq / root, dk / root, dv
+    return dq / root, dk / root, *others
 
 
 @wrong("attention", "v")
 def probs_not_transposed(dy, cache):
-    dq, dk, _ = ops.attention_backward(dy, cache)
-    return dq, dk, cache.probs @ dy
+    dq, dk, _, doffsets = ops.attention_backward(dy, cache)
+    return dq, dk, cache.probs @ dy, doffsets
 
 
 @wrong("attention", "q", "k")
 def softmax_without_row_term(dy, cache):
-    _, _, dv = ops.attention_backward(dy, cache)
+    _, _, dv, doffsets = ops.attention_backward(dy, cache)
     dscores = cache.probs * (dy @ np.swapaxes(cache.v, -1, -2)) / math.sqrt(cache.q.shape[-1])
-    return dscores @ cache.k, np.swapaxes(dscores, -1, -2) @ cache.q, dv
+    return dscores @ cache.k, np.swapaxes(dscores, -1, -2) @ cache.q, dv, doffsets
 
 
 @wrong("multihead_attention", "x")
@@ -345,8 +347,43 @@ def key_bias_gets_a_gradient(dy, cache):
 def keys_left_out_get_a_gradient(dy, cache):
     """As if the softmax had gone over all of them."""
     _, everything = ops.attention_forward(cache.q, cache.k, cache.v)
-    dq, dk, _ = ops.attention_backward(dy, everything)
-    return dq, dk, ops.attention_backward(dy, cache)[2]
+    dq, dk, _, _ = ops.attention_backward(dy, everything)
+    return dq, dk, *ops.attention_backward(dy, cache)[2:]
+
+
+@wrong("attention: window", "q", "k")
+def keys_outside_of_the_window_get_a_gradient(dy, cache):
+    """As if everything were seen."""
+    _, everything = ops.attention_forward(cache.q, cache.k, cache.v)
+    dq, dk, _, _ = ops.attention_backward(dy, everything)
+    return dq, dk, *ops.attention_backward(dy, cache)[2:]
+
+
+@wrong("attention: relative", "q")
+def offsets_taken_as_constants_in_q(dy, cache):
+    _, *others = ops.attention_backward(dy, cache)
+    dq, *_ = ops.attention_backward(dy, cache._replace(offsets=None))
+    return dq, *others
+
+
+@wrong("attention: relative", "offsets")
+def key_and_query_swapped_in_offsets(dy, cache):
+    """p_j - p_i for p_i - p_j."""
+    *others, doffsets = ops.attention_backward(dy, cache)
+    turned = doffsets.copy()
+    turned[:, :-3] = doffsets[:, -4::-1]
+    return *others, turned
+
+
+@wrong("attention: relative", "offsets")
+def offsets_that_meet_twice_are_not_added_up(dy, cache):
+    *others, doffsets = ops.attention_backward(dy, cache)
+    _, H, T, K = cache.q.shape
+    dscores = ops.softmax_backward(dy @ cache.v.swapaxes(-1, -2), SoftmaxCache(cache.probs))
+    lost = np.zeros_like(doffsets)
+    for b, i, j in np.ndindex(len(dy), T, T):  # the last image, query and key overwrites
+        lost[:, offset_rows(T, 2 * T)[i, j]] = dscores[b, :, i, j, None] * cache.q[b, :, i]
+    return *others, lost / math.sqrt(K)
 
 
 @wrong("attention: dropout", "v")

@@ -146,13 +146,19 @@ def test_entries_of_another_type_are_refused(tmp_path, damage):
         {"positions": "sincos-2d", "pool": "sequence", "cls_token": True, "pre_logits": 5,
          "norm_after_pool": True},
         {"pool": "flatten", "cls_token": False},
+        {"positions": "relative", "stochastic_depth": 0.1, "window": 3},
+        {"positions": "relative", "positions_at": "every-layer-shared", "axial": True},
+        {"stride": 1, "patch_norm": True, "heads": 3, "head_width": 7, "qkv_bias": False},
+        {"heads": 1, "out_projection": False},
     ],
 )  # fmt: skip
 def test_every_option_survives(tmp_path, changes):
     config = variant("digits", **changes)
     model = ViT(config, seed=1)
     save(model, tmp_path / "m.safetensors")
-    assert load(tmp_path / "m.safetensors").config == config
+    again = load(tmp_path / "m.safetensors")
+    assert again.config == model.config
+    assert np.array_equal(again.parameters.flat, model.parameters.flat)
 
 
 @pytest.mark.usefixtures("ops")

@@ -46,6 +46,15 @@ def test_a_cls_token_that_the_head_does_not_read_is_one_query_of_all(pool):
     np.testing.assert_allclose(attention[:, 1].sum(axis=(-1, -2)), 1 - to_cls, rtol=1e-5)
 
 
+def test_an_axial_block_has_two():
+    model, images = small_model(axial=True), small_images(2)
+    attention, values = cls_attention(model, images), model.trace(images).values
+    assert attention.shape == (2, 4, 3, 2, 3)
+    probs = values["blocks.1.row_attention.probs"], values["blocks.1.column_attention.probs"]
+    for layer, one in enumerate(probs, 2):
+        np.testing.assert_array_equal(attention[:, layer, :, 1, 2], one[:, :, 0, 6])
+
+
 def test_batches_change_nothing():
     model, images = small_model(), small_images(BATCH + 3)
     one_by_one = np.concatenate([cls_attention(model, image[None]) for image in images])

@@ -155,13 +155,15 @@ def check_op(name: str, inputs, dtype, depth, **options):
     """Forward and backward of a kernel against the op in float64."""
     results = []
     for module, real in ((kernels, dtype), (ops, float)):
-        given = [x.astype(dtype).astype(real) for x in inputs]
+        given = [None if x is None else x.astype(dtype).astype(real) for x in inputs]
         y, cache = getattr(module, f"{name}_forward")(*given, **options)
         dy = np.asarray(normal(*np.shape(y), dtype=dtype, seed=7), real)
         gradients = getattr(module, f"{name}_backward")(dy.astype(real), cache)
         results.append([y, *(gradients if isinstance(gradients, tuple) else (gradients,))])
     for i, (got, right) in enumerate(zip(*results, strict=True)):
-        assert_near(got, right, dtype, 10 * depth, (name, [np.shape(x) for x in inputs], i))
+        assert (got is None) == (right is None), (name, i)
+        if right is not None:
+            assert_near(got, right, dtype, 10 * depth, (name, [np.shape(x) for x in inputs], i))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -175,6 +177,8 @@ def test_attention_at_every_edge(dtype):
     ]
     for T, K in sizes:
         check_op("attention", normal(3, 2, 1, T, K), dtype, T + K)
+        offsets = normal(1, 2 * T - T % 2, K, seed=5)
+        check_op("attention", [*normal(3, 2, 1, T, K), offsets], dtype, T + K)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -249,6 +253,8 @@ def everything(dtype):
     a, b = normal(300, 200, dtype=dtype), normal(200, 130, dtype=dtype, seed=1)
     x, scores = normal(5, 2, 70, 16, dtype=dtype), normal(300, 65, dtype=dtype)
     y, cache = kernels.attention_forward(x, x[::-1], x + 1)
+    images, offsets = normal(35, 2, 70, 16, dtype=dtype), normal(2, 140, 16, dtype=dtype)
+    relative, relative_cache = kernels.attention_forward(images, images, images, offsets)
     probs, softmax_cache = kernels.softmax_forward(scores)
     z, h = matmul.matmul_gelu(a, b, b[0])
     sums = np.empty(130, dtype)
@@ -261,7 +267,8 @@ def everything(dtype):
     patches = normal(9, 7, 200, dtype=dtype)
     tokens, embed_cache = kernels.embed_forward(patches, b, b[0], b[1], b[:8])
     return [matmul.matmul(b.T, a.T), z, h, sums, dw, y, probs,
-            *kernels.attention_backward(x, cache),
+            *kernels.attention_backward(x, cache)[:3], relative,
+            *kernels.attention_backward(images, relative_cache),
             kernels.softmax_backward(scores, softmax_cache), *vectors, np.array(norm), rows,
             kernels.gelu_backward(rows, gelu_cache), tokens,
             *kernels.embed_backward(tokens, embed_cache),

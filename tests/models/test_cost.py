@@ -31,11 +31,13 @@ def remembered(value, owners: dict) -> dict:
     return owners
 
 
+RELATIVE = variant("digits", positions="relative", positions_at="every-layer-shared")
 PATCHES = variant("digits", patch_norm=True, patch=(4, 2), stride=(2, 1))
 HEADS = variant("digits", heads=3, head_width=7)
 ONE_HEAD = variant("digits", heads=1, out_projection=False)
 CONFIGS = {"digits": variant("digits"), "odd": ODD, "patches": PATCHES, "heads": HEADS,
-           "one head": ONE_HEAD, "sequence": SEQUENCE, "flat": FLAT}  # fmt: skip
+           "one head": ONE_HEAD, "sequence": SEQUENCE, "flat": FLAT,
+           "relative": RELATIVE}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -92,6 +94,15 @@ class Counted(np.ndarray):
         if ufunc is np.matmul:
             Counted.flops += 2 * result.size * plain[0].shape[-1]
         return result.view(Counted) if isinstance(result, np.ndarray) else result
+
+
+def test_what_all_attentions_share_is_counted_once():
+    rows = {row.name: row.parameters for row in cost_table(RELATIVE)}
+    assert rows["positions"] == 2 * 17 * 64
+    assert cost(RELATIVE, batch=1).parameters == parameter_count(RELATIVE)
+    assert rows["blocks.0.attention"] == rows["blocks.1.attention"]
+    own = {row.name: row.parameters for row in cost_table(variant("digits"))}
+    assert rows["blocks.0.attention"] == own["blocks.0.attention"]
 
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)

@@ -26,7 +26,13 @@ CHANGES = [
     {"positions": "sincos", "positions_at": "every-layer"},
     {"positions": "sincos-2d"},
     {"positions": "sincos-2d-mae", "pool": "mean"},
+    {"positions": "relative"},
+    {"positions": "relative", "positions_at": "every-layer-shared", "pool": "mean", "top_k": 2},
     {"top_k": 2},
+    {"patch": (1, 2), "window": 3},
+    {"patch": 2, "axial": True, "positions": "relative"},
+    {"axial": True, "pool": "mean", "stochastic_depth": 0.5},
+    {"window": 1, "pool": "mean", "positions": "relative"},
     {"stochastic_depth": 0.5},
     {"pool": "mean", "cls_token": True, "positions": "learned-2d"},
     {"pool": "mean", "norm_after_pool": True},
@@ -132,6 +138,18 @@ def rerun(model, name, nudge):
         of_cls = [p[f"{home}.cls"]] if "embed.cls" in p else []
         return seen(f"{place}.y", x + np.array([*of_cls, *table]))
 
+    def relative(place):
+        """What is added to key j for query i: the embedding of p_i - p_j, (H, T, T, K)."""
+        table = p.get(f"{place}.offsets", p.get("positions.offsets"))
+        if table is None:
+            return 0
+        last = c.patches - 1
+        rows = np.array([[i - j + last for j in range(c.patches)] for i in range(c.patches)])
+        if c.pool == "cls":
+            rows = np.pad(rows, ((1, 0), (1, 0)))
+            rows[0], rows[1:, 0], rows[0, 0] = 2 * last + 1, 2 * last + 2, 2 * last + 3
+        return np.stack(np.split(table[rows], c.heads, axis=2))
+
     def dropped(place, i, x):
         x = kept(place, "out", c.dropout, x, "out_kept")
         drop = Chance(SEED).drop(place, "stochastic depth", c.drop_rate(i))
@@ -162,26 +180,32 @@ def rerun(model, name, nudge):
     for i in range(c.depth):
         if c.positions_at != "input":
             x = positions(f"blocks.{i}.positions", x)
-        a = f"blocks.{i}.attention"
-        qkv = seen(f"{a}.qkv", norm(a, x) @ p[f"{a}.w_qkv"] + p.get(f"{a}.b_qkv", 0))
-        heads = [np.stack(np.split(part, c.heads, axis=2), 1) for part in np.split(qkv, 3, axis=2)]
-        q, k, v = (seen(f"{a}.{letter}", part) for letter, part in zip("qkv", heads, strict=True))
-        scores = seen(f"{a}.scores", q @ k.swapaxes(2, 3) / np.sqrt(q.shape[-1]))
-        least = np.sort(scores, axis=-1)[..., -(c.top_k or 0), None]
-        probs = np.exp(scores) * (scores >= least)
-        probs = seen(f"{a}.probs", probs / probs.sum(axis=-1, keepdims=True))
-        probs = kept(a, "inside", c.attention_dropout, probs, "probs_kept")
-        mixed = seen(f"{a}.mixed", probs @ v)
-        merged = seen(f"{a}.merged", np.concatenate(list(mixed.swapaxes(0, 1)), axis=2))
-        if c.out_projection:
-            merged = merged @ p[f"{a}.w_out"] + p[f"{a}.b_out"]
-        out = seen(f"{a}.out", merged)
-        x = seen(f"{a}.y", x + dropped(a, i, out))
-        m = f"blocks.{i}.mlp"
-        z = seen(f"{m}.z", norm(m, x) @ p[f"{m}.w1"] + p[f"{m}.b1"])
-        h = kept(m, "inside", c.dropout, seen(f"{m}.h", gelu(z, c.gelu)), "h_kept")
-        out = seen(f"{m}.out", h @ p[f"{m}.w2"] + p[f"{m}.b2"])
-        x = seen(f"{m}.y", x + dropped(m, i, out))
+        for a, m, view in halves(c, i):
+            qkv = seen(f"{a}.qkv", norm(a, x) @ p[f"{a}.w_qkv"] + p.get(f"{a}.b_qkv", 0))
+            heads = [
+                np.stack(np.split(part, c.heads, axis=2), 1) for part in np.split(qkv, 3, axis=2)
+            ]
+            q, k, v = (
+                seen(f"{a}.{letter}", part) for letter, part in zip("qkv", heads, strict=True)
+            )
+            keys = k[:, :, None] + relative(a)  # (B, H, query, key, K)
+            scores = (q[:, :, :, None] * keys).sum(axis=-1) / np.sqrt(q.shape[-1])
+            scores = seen(f"{a}.scores", scores)
+            scores = np.where(in_view(c, *view), scores, -np.inf)
+            least = np.sort(scores, axis=-1)[..., -(c.top_k or 0), None]
+            probs = np.exp(scores) * (scores >= least)
+            probs = seen(f"{a}.probs", probs / probs.sum(axis=-1, keepdims=True))
+            probs = kept(a, "inside", c.attention_dropout, probs, "probs_kept")
+            mixed = seen(f"{a}.mixed", probs @ v)
+            merged = seen(f"{a}.merged", np.concatenate(list(mixed.swapaxes(0, 1)), axis=2))
+            if c.out_projection:
+                merged = merged @ p[f"{a}.w_out"] + p[f"{a}.b_out"]
+            out = seen(f"{a}.out", merged)
+            x = seen(f"{a}.y", x + dropped(a, i, out))
+            z = seen(f"{m}.z", norm(m, x) @ p[f"{m}.w1"] + p[f"{m}.b1"])
+            h = kept(m, "inside", c.dropout, seen(f"{m}.h", gelu(z, c.gelu)), "h_kept")
+            out = seen(f"{m}.out", h @ p[f"{m}.w2"] + p[f"{m}.b2"])
+            x = seen(f"{m}.y", x + dropped(m, i, out))
     x = x if c.norm_after_pool else norm("norm", x)
     place = "pool" if c.pool == "sequence" or c.norm_after_pool or c.pre_logits else "head"
     if c.pool == "sequence":
@@ -198,6 +222,27 @@ def rerun(model, name, nudge):
         z = seen("pre_logits.z", x @ p["pre_logits.w"] + p["pre_logits.b"])
         x = seen("pre_logits.y", np.tanh(z))
     return seen("head.logits", x @ p["head.w"] + p["head.b"])
+
+
+def halves(c, i):
+    """The names of an attention and an MLP, and how many rows and columns a patch sees."""
+    if c.axial:
+        for axis, view in (("row", (0, c.tokens)), ("column", (c.tokens, 0))):
+            yield f"blocks.{i}.{axis}_attention", f"blocks.{i}.{axis}_mlp", view
+    else:
+        reach = c.tokens if c.window is None else (c.window - 1) / 2
+        yield f"blocks.{i}.attention", f"blocks.{i}.mlp", (reach, reach)
+
+
+def in_view(c, down, across):
+    """Whether query i may see key j, token by token."""
+    patches = [(row, column) for row in range(c.grid[0]) for column in range(c.grid[1])]
+    tokens = [None, *patches] if c.pool == "cls" else patches
+
+    def sees(i, j):
+        return None in (i, j) or (abs(i[0] - j[0]) <= down and abs(i[1] - j[1]) <= across)
+
+    return np.array([[sees(i, j) for j in tokens] for i in tokens])
 
 
 def gelu(z, form):

@@ -1,6 +1,7 @@
 """What a Vision Transformer learns: names, shapes, counts, beginnings, decay."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -51,6 +52,9 @@ def test_parameter_count_by_formula(pool, qkv_bias):
         ({"positions": "learned-2d"}, (2 + 3) * 4 + 8),
         ({"positions": "learned-2d", "positions_at": "every-layer"}, 2 * ((2 + 3) * 4 + 8)),
         ({"positions": "learned-2d", "positions_at": "every-layer-shared"}, (2 + 3) * 4 + 8),
+        ({"positions": "relative"}, 2 * (11 + 3) * 8),  # offsets from -5 to 5; three of cls
+        ({"positions": "relative", "positions_at": "every-layer"}, 2 * (11 + 3) * 8),
+        ({"positions": "relative", "positions_at": "every-layer-shared"}, (11 + 3) * 8),
     ],
 )
 def test_parameter_count_of_positions(changes, more):
@@ -58,9 +62,36 @@ def test_parameter_count_of_positions(changes, more):
     without = parameter_count(ViTConfig(*sizes, positions="none"))
     assert parameter_count(ViTConfig(*sizes, **changes)) - without == more
     without = parameter_count(ViTConfig(*sizes, positions="none", pool="mean"))
-    tables = 1 if changes.get("positions_at") != "every-layer" else 2
+    relative, where = changes["positions"] == "relative", changes.get("positions_at", "input")
+    tables = 2 if where == "every-layer" or (relative and where == "input") else 1
     with_mean = parameter_count(ViTConfig(*sizes, **changes, pool="mean"))
-    assert with_mean - without == more - 8 * tables  # no cls token, no position for it
+    of_cls = 8 * (3 if relative else 1)
+    assert with_mean - without == more - of_cls * tables  # no cls token, no position for it
+
+
+def test_an_axial_block_is_two_blocks():
+    config = variant("digits", depth=1, axial=True, positions="none")
+    places = dict.fromkeys(name.rpartition(".")[0] for name in parameter_shapes(config))
+    assert list(places) == [
+        "embed",
+        "blocks.0.row_attention",
+        "blocks.0.row_mlp",
+        "blocks.0.column_attention",
+        "blocks.0.column_mlp",
+        "norm",
+        "head",
+    ]
+    assert parameter_count(config) == parameter_count(replace(config, depth=2, axial=False))
+
+
+def test_relative_positions_belong_to_attention_or_to_all_of_them():
+    config = variant("digits", depth=2, positions="relative")
+    tables = [name for name in parameter_shapes(config) if "offsets" in name]
+    assert tables == ["blocks.0.attention.offsets", "blocks.1.attention.offsets"]
+    shared = replace(config, positions_at="every-layer-shared")
+    tables = [name for name in parameter_shapes(shared) if "offsets" in name]
+    assert tables == ["positions.offsets"]
+    assert parameter_shapes(shared)["positions.offsets"] == (2 * 17, 64)
 
 
 @pytest.mark.parametrize("positions", ["sincos", "sincos-2d", "sincos-2d-mae"])
@@ -153,9 +184,10 @@ def test_the_pre_logits_of_googles_file():
 
 
 @pytest.mark.parametrize("zero_head", [True, False])
-def test_exactly_the_matrices_of_the_linear_maps_are_decayed(zero_head):
+@pytest.mark.parametrize("positions", ["learned-2d", "relative"])
+def test_exactly_the_matrices_of_the_linear_maps_are_decayed(zero_head, positions):
     """AdamW leaves biases, LayerNorm, the cls token and all positions alone."""
-    config = variant("digits", depth=1, positions="learned-2d", positions_at="every-layer",
+    config = variant("digits", depth=1, positions=positions, positions_at="every-layer",
                      pool="sequence", cls_token=True, pre_logits=8)  # fmt: skip
     layout = Layout(vit_parameters(config, zero_head=zero_head))
     decayed = [name for name in layout.shapes if layout.is_decayed(name)]

@@ -24,15 +24,16 @@ def weights_of(source, D, biased=True):
 def test_gradients_and_law(ops, source, H, K, B, T, biased):
     D = H * K
     x, weights = source.data(B, T, D), weights_of(source, D, biased)
-    assert_right(ops, "multihead_attention", x, *weights, heads=H, seed=source.seed)
+    assert_right(ops, "multihead_attention", x, *weights, None, heads=H, seed=source.seed)
 
 
 def test_gradients_by_complex_steps(ops):
     rng = np.random.default_rng(0)
     x, w_qkv, b_qkv = rng.standard_normal((2, 3, 4)), rng.standard_normal((4, 12)), rng.random(12)
     w_out, b_out = rng.standard_normal((4, 4)), rng.standard_normal(4)
-    inputs = (x, w_qkv, b_qkv, w_out, b_out)
-    assert_right(ops, "multihead_attention", *inputs, heads=2, complex_step=True)
+    for offsets in (None, rng.standard_normal((6, 4))):
+        inputs = (x, w_qkv, b_qkv, w_out, b_out, offsets)
+        assert_right(ops, "multihead_attention", *inputs, heads=2, complex_step=True)
 
 
 def test_a_head_sees_its_own_columns_only(ops):
@@ -93,6 +94,18 @@ def test_a_result_that_needs_an_output_projection(ops, columns, b_out):
     weights = np.zeros((6, 3 * columns)), None, None, b_out
     with pytest.raises(InputError, match=f"no output projection w_out, the heads have {columns} c"):
         ops.multihead_attention_forward(np.zeros((1, 2, 6)), *weights, heads=1)
+
+
+def test_a_head_has_its_own_columns_of_the_relative_positions(ops):
+    rng = np.random.default_rng(0)
+    x, w_qkv, offsets = (rng.standard_normal(shape) for shape in ((2, 5, 12), (12, 36), (10, 12)))
+    y, _ = ops.multihead_attention_forward(x, w_qkv, None, np.eye(12), None, offsets, heads=3)
+    q, k, v = split_heads(x @ w_qkv, 3)
+    for h in range(3):
+        columns = slice(4 * h, 4 * h + 4)
+        one = (part[:, h, None] for part in (q, k, v))
+        alone, _ = ops.attention_forward(*one, offsets[None, :, columns])
+        assert np.abs(y[..., columns] - alone[:, 0]).max() < 1e-12
 
 
 def test_the_key_bias_has_no_gradient(ops):
