@@ -124,8 +124,7 @@ def test_an_empty_name_is_not_the_current_folder(run, folder, monkeypatch, capsy
 
 def test_patterns_are_spelled_out_where_the_shell_left_them(run, folder, capsys):
     (folder / "[b].png").write_bytes((folder / "b.png").read_bytes())
-    expected = sorted(map(str, folder.glob("*.png")))
-    assert len(expected) > 1
+    expected = [str(folder / "[b].png"), str(folder / "b.png")]  # no hidden one, as in a shell
     assert main(["predict", run, str(folder / "*.png"), "--json"]) == 0
     assert [entry["file"] for entry in json.loads(capsys.readouterr().out)] == expected
     for given in ("[b].png", "?.png"):  # the first is a file's name, although it looks like b.png's

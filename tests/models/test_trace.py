@@ -145,7 +145,7 @@ def rerun(model, name, nudge):
             return 0
         last = c.patches - 1
         rows = np.array([[i - j + last for j in range(c.patches)] for i in range(c.patches)])
-        if c.pool == "cls":
+        if c.has_cls:
             rows = np.pad(rows, ((1, 0), (1, 0)))
             rows[0], rows[1:, 0], rows[0, 0] = 2 * last + 1, 2 * last + 2, 2 * last + 3
         return np.stack(np.split(table[rows], c.heads, axis=2))
@@ -237,7 +237,7 @@ def halves(c, i):
 def in_view(c, down, across):
     """Whether query i may see key j, token by token."""
     patches = [(row, column) for row in range(c.grid[0]) for column in range(c.grid[1])]
-    tokens = [None, *patches] if c.pool == "cls" else patches
+    tokens = [None, *patches] if c.has_cls else patches
 
     def sees(i, j):
         return None in (i, j) or (abs(i[0] - j[0]) <= down and abs(i[1] - j[1]) <= across)
