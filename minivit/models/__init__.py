@@ -5,7 +5,8 @@ Begin with vit.py: it is the whole model on one page.
     vit.py                the parameters, then the forward, then the backward in mirror order
     embedding.py          the same of the way from the pixels to the tokens
     block.py              the same of one encoder block
-    positions.py          the same of learned positions, wherever a model adds them
+    positions.py          the same of positions, wherever a model has them
+    head.py               the same of the way from the last tokens to the logits
     initialisation.py     how an array may begin
     beginnings.py         the ways in which a model may begin, made of these
     mimetic.py            one of them: attention as training leaves it
@@ -13,6 +14,7 @@ Begin with vit.py: it is the whole model on one page.
     architecture.py       a kind of model as the files below see it: a name and four functions
 
     config.py             the sizes and options of a ViT
+    combinations.py       refuses options that don't go together
     limits.py             refuses sizes that no machine can hold
     memory.py             refuses a batch that this machine can't hold
     variants.py           configurations that have names, such as B/16

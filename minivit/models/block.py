@@ -20,6 +20,7 @@ from minivit.models.positions import (
     positions_parameters,
 )
 from minivit.ops.attention import AttentionOptions
+from minivit.ops.window import Window
 from minivit.params import Declared
 
 
@@ -35,12 +36,19 @@ def halves(c: ViTConfig, i: int) -> list[Half]:
     """What block i consists of, in order, behind the positions."""
     block, (rows, columns) = f"blocks.{i}", c.grid
     if not c.axial:
-        return [Half(f"{block}.attention", f"{block}.mlp", c.attention)]
-    along_row, along_column = c.attention_within((0, columns)), c.attention_within((rows, 0))
+        reach = None if c.window is None else (c.window // 2, c.window // 2)
+        return [Half(f"{block}.attention", f"{block}.mlp", attention_options(c, reach))]
+    along_row, along_column = attention_options(c, (0, columns)), attention_options(c, (rows, 0))
     return [
         Half(f"{block}.row_attention", f"{block}.row_mlp", along_row),
         Half(f"{block}.column_attention", f"{block}.column_mlp", along_column),
     ]
+
+
+def attention_options(c: ViTConfig, reach: tuple[int, int] | None) -> AttentionOptions:
+    """What attention does beyond the plain formula; patches see so many rows and columns far."""
+    window = None if reach is None else Window(c.grid, reach)
+    return AttentionOptions(top_k=c.top_k, window=window)
 
 
 def attention_places(c: ViTConfig) -> list[str]:

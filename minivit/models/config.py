@@ -5,15 +5,11 @@ from dataclasses import asdict, dataclass, fields
 
 from minivit.errors import InputError
 from minivit.fields import check_fields, described
-from minivit.models.combinations import check_head, check_positions
-from minivit.models.limits import check_sizes
-from minivit.ops.attention import AttentionOptions, check_top_k
+from minivit.models.combinations import check_together
 from minivit.ops.gelu import FORMS
-from minivit.ops.multihead_attention import check_heads
 from minivit.ops.patchify import patch_grid
 from minivit.ops.pool import POOLS
 from minivit.ops.sincos_positions import SINCOS
-from minivit.ops.window import Window
 
 POSITIONS = ("learned", "learned-2d", "relative", *SINCOS, "none")
 POSITIONS_AT = ("input", "every-layer", "every-layer-shared")
@@ -124,45 +120,7 @@ class ViTConfig:
 
     def __post_init__(self):
         check_fields(self)
-        patch_grid(self.image, self.patch, self.stride)
-        if self.patch_norm and 1 in (self.pixels, self.width):
-            raise InputError(
-                f"a patch is {self.pixels} numbers and width is {self.width}: LayerNorm makes 0 of "
-                "a single number; choose a larger patch or width, or no patch norm"
-            )
-        if self.head_width is None:
-            check_heads(self.width, self.heads)
-        if not self.out_projection and (self.heads, self.heads_width) != (1, self.width):
-            raise InputError(
-                f"out projection is False, heads is {self.heads} and head width is "
-                f"{self.heads_width // self.heads}: without it the head's columns are added to the "
-                f"token, so choose one head of width {self.width}, or an out projection"
-            )
-        check_sizes(self)
-        check_positions(self)
-        check_head(self)
-        check_window(self.window, self.grid)
-        if self.axial and self.window is not None:
-            raise InputError(
-                f"window is {self.window} and axial is True: a patch attends to its window, or to "
-                "its row and then its column; choose one of them"
-            )
-        check_top_k(self.top_k, self.keys_in_view)
-        if self.stochastic_depth and self.depth < 2:
-            raise InputError(
-                f"stochastic depth is {self.stochastic_depth} and depth is {self.depth}: the first "
-                "block is never left out; choose at least 2 blocks, or 0"
-            )
-        if self.attention_dropout and not self.depth:
-            raise InputError(
-                f"attention dropout is {self.attention_dropout} and depth is 0: there is no "
-                "attention to drop from; choose at least 1 block, or 0"
-            )
-        if self.positions == "learned-2d" and self.width % 2:
-            raise InputError(
-                f"width is {self.width}: with 2-D positions a half of it belongs to the row and a "
-                "half to the column; choose an even width"
-            )
+        check_together(self)
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -199,27 +157,6 @@ class ViTConfig:
         """Whether the embedding adds the positions: a 1-D table at the input, as in equation 1."""
         return self.positions == "learned" and self.positions_at == "input"
 
-    @property
-    def keys_in_view(self) -> int:
-        """How many keys a patch may attend to, at most."""
-        if self.axial:
-            return max(self.grid) + self.has_cls
-        if self.window is None:
-            return self.tokens
-        rows, columns = (min(side, self.window) for side in self.grid)
-        return rows * columns + self.has_cls
-
-    @property
-    def attention(self) -> AttentionOptions:
-        """Options of attention beyond the plain formula."""
-        if self.window is None:
-            return AttentionOptions(top_k=self.top_k)
-        return self.attention_within((self.window // 2, self.window // 2))
-
-    def attention_within(self, reach: tuple[int, int]) -> AttentionOptions:
-        """The same, for patches so many rows and columns apart."""
-        return AttentionOptions(top_k=self.top_k, window=Window(self.grid, reach))
-
     def drop_rate(self, i: int) -> float:
         """The part of the images that skip block i.
 
@@ -247,19 +184,3 @@ class ViTConfig:
             return cls(**values)
         except TypeError as error:
             raise InputError(f"the configuration is not one of a ViT ({error})") from error
-
-
-def check_window(window: int | None, grid: tuple[int, int]) -> None:
-    """InputError unless the side of a window is odd, and of use in this grid."""
-    most = 2 * max(grid) - 1  # with which every patch sees every other
-    if window is None or (window % 2 and window <= most):
-        return
-    if window % 2 == 0:
-        raise InputError(
-            f"window is {window}: the patch itself is in the middle; choose an odd number such as "
-            f"{window + 1 if window < most else most}"
-        )
-    raise InputError(
-        f"window is {window}, and the grid of patches is {grid[0]}x{grid[1]}: with {most} every "
-        f"patch sees all; choose an odd number up to {most}, or None for no window"
-    )
