@@ -84,7 +84,7 @@ def _patchify(images, patches, forward):
                         images[band, r, a, i] = patches[band, a, r, i]
 
 
-@parallel_jit
+@parallel_jit(small_op=True)
 def _overlapping(images, patches, step_down, step_across):
     """patches[b, d, a, r, i] = images[b, d step_down + r, a step_across + i]."""
     batch, down, across, rows, run = patches.shape
@@ -96,7 +96,7 @@ def _overlapping(images, patches, step_down, step_across):
                     patches[b, d, a, r, i] = images[b, d * step_down + r, a * step_across + i]
 
 
-@parallel_jit
+@parallel_jit(small_op=True)
 def _add_overlapping(images, patches, step_down, step_across):
     """images[b, y, x] = the sum of all patches[b, d, a, r, i] that were cut out there."""
     _, down, across, rows, run = patches.shape

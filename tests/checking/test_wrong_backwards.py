@@ -388,16 +388,16 @@ def offsets_that_meet_twice_are_not_added_up(dy, cache):
 
 @wrong("attention: dropout", "v")
 def values_gathered_by_all_probabilities(dy, cache):
-    dq, dk, _ = ops.attention_backward(dy, cache)
-    return dq, dk, ops.attention_backward(dy, cache._replace(kept=None))[2]
+    dq, dk, _, none = ops.attention_backward(dy, cache)
+    return dq, dk, ops.attention_backward(dy, cache._replace(kept=None))[2], none
 
 
 @wrong("attention: dropout", "q", "k")
 def dropped_before_the_softmax(dy, cache):
     """As if the probabilities after dropout were those of the softmax."""
     probs = ops.dropout_backward(cache.probs, cache.kept)
-    dq, dk, _ = ops.attention_backward(dy, cache._replace(probs=probs))
-    return dq, dk, ops.attention_backward(dy, cache)[2]
+    dq, dk, *_ = ops.attention_backward(dy, cache._replace(probs=probs))
+    return dq, dk, *ops.attention_backward(dy, cache)[2:]
 
 
 # --- branches
@@ -417,9 +417,10 @@ def scaled_by_a_tokens_width(dy, cache):
     """dq and dk with 1 / sqrt(D / H), as if a head were not wider."""
     H, K = cache.attention.q.shape[1], cache.attention.q.shape[3]
     dmerged, *of_out = ops.linear_backward(dy, cache.out)
-    dq, dk, dv = ops.attention_backward(split_one(dmerged, H), cache.attention)
+    dq, dk, dv, none = ops.attention_backward(split_one(dmerged, H), cache.attention)
     factor = math.sqrt(K / (dy.shape[2] / H))
-    return (*ops.linear_backward(join_heads(factor * dq, factor * dk, dv), cache.qkv), *of_out)
+    dqkv = join_heads(factor * dq, factor * dk, dv)
+    return (*ops.linear_backward(dqkv, cache.qkv), *of_out, none)
 
 
 @wrong("attention_branch", "x")

@@ -120,7 +120,7 @@ def test_dropout_has_the_gradients_of_its_forward(ops, source, B, H, T, K, rate)
     q = source.laid_out(source.scale * source.rng.standard_normal((B, H, T, K)))
     k, v = source.weights(B, H, T, K), source.data(B, H, T, K)
     drop = Drop(rate, source.seed, first_image=2)
-    assert_right(ops, "attention", q, k, v, drop=drop, seed=source.seed, complex_step=True)
+    assert_right(ops, "attention", q, k, v, None, drop=drop, seed=source.seed, complex_step=True)
 
 
 @pytest.mark.parametrize("T", [1, 6, 65, 130])

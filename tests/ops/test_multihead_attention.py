@@ -59,7 +59,7 @@ def test_heads_of_any_width(ops, source, H, K, B, T, D):
     x, w_qkv = source.data(B, T, D), source.weights(D, 3 * H * K)
     w_qkv = w_qkv * np.where(np.arange(3 * H * K) < H * K, 0.01, 1)  # the softmax stays soft
     weights = w_qkv, source.weights(3 * H * K), source.weights(H * K, D), source.weights(D)
-    assert_right(ops, "multihead_attention", x, *weights, heads=H, seed=source.seed)
+    assert_right(ops, "multihead_attention", x, *weights, None, heads=H, seed=source.seed)
 
 
 def test_heads_of_any_width_are_what_loops_make_of_them(ops):
