@@ -27,8 +27,9 @@ class ViTConfig:
     )
     channels: int = described("numbers in a pixel", least=1, group="sizes")
     patch: tuple[int, int] = described(
-        "sides of a patch in pixels; must divide the image's", least=1, group="patches"
-    )
+        "sides of a patch in pixels; must divide the image's, if patches do not overlap",
+        least=1, group="patches",
+    )  # fmt: skip
     width: int = described("width D of a token", least=1, group="sizes")
     depth: int = described("number of blocks", least=0, group="sizes")
     heads: int = described(
