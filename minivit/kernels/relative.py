@@ -6,8 +6,20 @@ the backward its gradient put back. `rows` says where: the row of `every` that b
 query i is rows[j T + i]. All on one thread.
 """
 
+import functools
+
+import numpy as np
+
+from minivit.ops.relative import offset_rows
+
 from .compiling import jit
 from .simd import noinline
+
+
+@functools.lru_cache(maxsize=8)  # every layer and step asks for the same
+def rows_by_key(tokens: int, offsets: int) -> np.ndarray:
+    """Which of the offsets belongs to key j and query i: flat, [j T + i]."""
+    return offset_rows(tokens, offsets).T.reshape(-1)
 
 
 @jit
