@@ -24,13 +24,13 @@ from minivit.errors import InputError
 from minivit.ops.attention import PLAIN, AttentionOptions, check_top_k, only_attended
 from minivit.ops.relative import relative_scores
 
-from .attention_chunk import Relative, backward_share, forward_share
+from .attention_chunk import backward_share, forward_share
 from .attention_space import room
 from .attention_steps import CHUNK
 from .dropout import Mask, mask_of
 from .heads import alike, heads_of
 from .inputs import behaved, like, need_shape, reals, upstream
-from .relative import rows_by_key
+from .relative import Relative, rows_by_key
 from .window import seen_by_key
 
 GROUPS = 16  # of images, at most: so much memory the gradients of relative positions take

@@ -36,27 +36,23 @@ each set of them that is used has a body of its own.
 
 from typing import NamedTuple
 
-import numpy as np
-
 from .attention_space import own_space
 from .attention_steps import (
     CHUNK,
+    FRESH,
     drop_columns,
     dscores_columns,
     product,
     softmax_columns,
     transpose,
+    whole_vectors,
 )
 from .compiling import jit, shared
 from .heads import Heads, ThreeHeads, one_head, three_heads
 from .matrix import ONE, ZERO, Matrix, moved, transposed
-from .relative import add_picked, put_back
-from .simd import VECTOR_BYTES, noinline
+from .relative import add_relative, offsets_of, relative_backward
 from .top_k import keep_largest
 from .window import hide_unseen
-
-# Typed: Numba would compile `product` once more for a literal.
-FRESH, ADDED = np.bool_(False), np.bool_(True)
 
 
 class Way(NamedTuple):
@@ -77,14 +73,6 @@ class Chunk(NamedTuple):
     queries: int
     tokens: int
     K: int
-
-
-class Relative(NamedTuple):
-    """Relative positions, as flat arrays."""
-
-    rows: np.ndarray  # (T, T), for key j and query i: which of the offsets is theirs
-    offsets: np.ndarray  # (2T, D)
-    doffsets: np.ndarray  # (groups, 2T, D), backward
 
 
 @shared
@@ -118,19 +106,6 @@ def forward_share(
 
 
 @jit(inline="always")
-def whole_vectors(n, workspace):
-    """n queries filled up to whole vectors."""
-    lanes = VECTOR_BYTES // workspace.itemsize
-    return (n + lanes - 1) // lanes * lanes
-
-
-@jit(inline="always")
-def offsets_of(relative, D):
-    """How many relative positions there are."""
-    return 0 if relative is None else relative.offsets.size // D
-
-
-@jit(inline="always")
 def chunk_scores(q, k, chunk, factor, space, scores, relative, seen, top_k):
     """The scores of a chunk's queries; what a query does not attend to becomes -inf."""
     n, tokens, K, workspace = chunk.queries, chunk.tokens, chunk.K, scores.numbers
@@ -138,11 +113,7 @@ def chunk_scores(q, k, chunk, factor, space, scores, relative, seen, top_k):
     transpose(q, queries, n, K, factor)
     product(k, queries, scores, (tokens, scores.row, K), FRESH)
     if relative is not None:
-        every = Matrix(workspace, space.every, scores.row, ONE)
-        offsets = Matrix(relative.offsets, chunk.head * K, chunk.heads * K, ONE)
-        count = offsets_of(relative, chunk.heads * K)
-        product(offsets, queries, every, (count, scores.row, K), FRESH)
-        add_picked(scores, every, relative.rows, tokens, chunk.start, n)
+        add_relative(scores, queries, chunk, relative, space)
     if seen is not None:
         hide_unseen(scores, seen, tokens, chunk.start, n)
     if top_k is not None:
@@ -204,18 +175,3 @@ def chunk_backward(qkv, dy, dqkv, chunk, way, workspace, space, relative, seen, 
     product(transposed(dscores), k, dq, (n, K, tokens), FRESH)
     if way.y_for_dy:  # nobody needs this chunk of dy any more
         product(transposed(probs), v, dy, (n, K, tokens), FRESH)
-
-
-@jit
-def relative_backward(q, dq, chunk, group, accumulate, relative, workspace, space):
-    """What a chunk's dscores mean for its queries, added to dq, and for the offsets' gradients."""
-    noinline()
-    n, tokens, K, D = chunk.queries, chunk.tokens, chunk.K, chunk.heads * chunk.K
-    count, wide = offsets_of(relative, D), whole_vectors(n, workspace)
-    dscores = Matrix(workspace, space.dscores, wide, ONE)
-    devery = Matrix(workspace, space.every, wide, ONE)
-    offsets = Matrix(relative.offsets, chunk.head * K, D, ONE)
-    doffsets = Matrix(relative.doffsets, (group * count * chunk.heads + chunk.head) * K, D, ONE)
-    put_back(devery, dscores, relative.rows, (tokens, n, count), chunk.start)
-    product(transposed(devery), offsets, dq, (n, K, count), ADDED)
-    product(devery, q, doffsets, (count, K, n), accumulate or chunk.start > 0)

@@ -22,7 +22,15 @@ from .simd import (
 
 CHUNK = 64  # queries
 ROWS = 6  # rows of a product's tile
+FRESH, ADDED = np.bool_(False), np.bool_(True)  # typed: a literal is one more type to compile for
 WIDE = 2 if VECTOR_BYTES == 32 else 4  # and its vectors of columns: AVX2 has registers for 2
+
+
+@jit(inline="always")
+def whole_vectors(n, workspace):
+    """n queries filled up to whole vectors."""
+    lanes = VECTOR_BYTES // workspace.itemsize
+    return (n + lanes - 1) // lanes * lanes
 
 
 @jit
