@@ -55,10 +55,11 @@ def errors(bounds: Bounds, given: np.ndarray, tolerance: float) -> tuple[float, 
     relative = outside(low, high, given)
     with np.errstate(all="ignore"):
         error = np.abs(given - (low + high) / 2)
-    for index in kinks:
+        beyond = np.nan_to_num(np.maximum(low - given, given - high).clip(0), posinf=np.inf)
+    for index in kinks:  # every slope between those of both sides is right
         error[:, *index] = 0.0
     size = np.abs(given).max() + np.abs(np.clip(given, low, high)).max()
     scale = size + 1e7 * rounding
     inside = np.divide(error, scale, out=np.zeros(error.shape), where=scale > 0)
     relative = np.where(relative == 0, np.minimum(inside, tolerance), relative)
-    return float(error.max()), relative
+    return float(np.maximum(error, beyond).max()), relative
