@@ -98,8 +98,8 @@ print(f"by heads, by reshapes, library: largest difference {difference:.1e}")
 assert difference < 1e-13
 
 # %% [markdown]
-# *Backward.* Split and merge only move numbers, so their backward moves them back: dmerged is split,
-# and dq, dk and dv are put together in the order of qkv.
+# *Backward.* Split and merge only move numbers, so their backward moves them back: dmerged is
+# split, and dq, dk and dv are put together in the order of qkv.
 #
 # *What do more heads cost?* The matrices stay (D, 3D) and (D, D), and H products of K columns are
 # as much work as one of D. Only the probabilities (H, T, T) are H times as many to keep.
