@@ -203,6 +203,9 @@ for name in watched:
     print(f"{name:<26}|update|/|w| in step 30: {ratios[name][29]:.1e}, in step 100: "
           f"{ratios[name][99]:.1e}")  # fmt: skip
     assert 1e-4 < ratios[name][29] < 0.3 and ratios[name][149] < 1e-5
+read = (model.logits(data.test.images).argmax(axis=1) == data.test.labels).mean()
+print(f"after {steps} steps the model reads {read:.1%} of the test digits")
+assert read > 0.9
 _, key_bias, _ = np.abs(model.parameters["blocks.0.attention.b_qkv"].reshape(3, -1)).max(axis=1)
 print(f"the key bias, whose true gradient is 0 (lesson 7), has moved by {key_bias:.1e}")
 assert key_bias > 1e-6
