@@ -176,9 +176,9 @@ assert moved == ["head.w", "head.b"]  # dpooled = dlogits w^T = 0: a zero head l
 # %% [markdown]
 # ## Break it: is a gradient right? (lesson 4)
 #
-# A wrong gradient rarely crashes: the model learns, only worse, and nobody knows why. So check: move
-# one weight of the head a little, both ways, and see how far the loss moves. Forget the targets in
-# dlogits, and the check says so.
+# A wrong gradient rarely crashes: the model learns, only worse, and nobody knows why. So check:
+# move one weight of the head a little, both ways, and see how far the loss moves. Forget the
+# targets in dlogits, and the check says so.
 
 # %%
 losses = []
@@ -204,13 +204,13 @@ assert loss_after < loss and read > 0.2
 # ## The picture: a digit's way through the model
 
 # %%
-try:
-    out = Path("out")
-    out.mkdir(exist_ok=True)
-    tempfile.TemporaryFile(dir=out).close()  # can it be written?
-except OSError:
-    out = Path(tempfile.mkdtemp(prefix="minivit-"))
 if can_draw():  # is matplotlib installed?
+    try:
+        out = Path("out")
+        out.mkdir(exist_ok=True)
+        tempfile.TemporaryFile(dir=out).close()  # can it be written?
+    except OSError:
+        out = Path(tempfile.mkdtemp(prefix="minivit-"))
     figure = new_figure(11, 3.8)
     figure.set_layout_engine("constrained")
     pixels, table, classes = figure.subplots(1, 3, width_ratios=(1, 1.6, 1.4))

@@ -15,8 +15,9 @@
 # | K | columns of one head, K = D/H | 16 | 768/12 = 64 |
 #
 # `qkv` has 3D columns, in the order (3, H, K): first all queries, in them head by head; then the
-# keys; then the values. A common note on ViT says that the 768 columns are split into three parts
-# of 64. They are not: *three matrices* make 3 x 768 = 2,304 columns, and each 768 are split by 12.
+# keys; then the values. One may read that the 768 columns are split into three parts, and each is
+# 64 wide. They are not split by three: three *matrices* make 3 x 768 = 2,304 columns, and then each
+# 768 of them are shared out among 12 heads.
 
 # %%
 import math
@@ -135,9 +136,9 @@ assert np.abs(same - out).max() < 1e-12
 # mixed is (B, H, T, K) and merged (B, T, HK): both have the same number of numbers, so
 # `mixed.reshape(B, T, D)` runs without the transpose. But reshape reads in memory order: row 0
 # becomes the first D numbers, which are head 0 of tokens 0, 1, 2 and 3. The tokens are scrambled.
-# Public code has had this mistake again and again (jsbaan/transformer-from-scratch, pull request 6,
-# tells of one that passed its training test; xieenze/Trans2Seg, issue 4: "at least it train and
-# test well"). Let us see what which check says.
+# Public code has had this mistake for years (on GitHub: ajhalthor/Transformer-Neural-Network, pull
+# request 4 of 2023 and issue 8 of 2024; jsbaan/transformer-from-scratch, pull request 6, mends one
+# that a test which trains a model had let pass). Let us see what each check says.
 
 
 # %%
@@ -209,13 +210,13 @@ assert right > 0.9 and wrong > 0.9
 # ## The picture: where each number of `merged` comes from
 
 # %%
-try:
-    folder = Path("out")
-    folder.mkdir(exist_ok=True)
-    tempfile.TemporaryFile(dir=folder).close()  # can it be written?
-except OSError:
-    folder = Path(tempfile.mkdtemp(prefix="minivit-"))
 if can_draw():  # is matplotlib installed?
+    try:
+        folder = Path("out")
+        folder.mkdir(exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()  # can it be written?
+    except OSError:
+        folder = Path(tempfile.mkdtemp(prefix="minivit-"))
     token = np.broadcast_to(np.arange(T)[:, None], (1, H, T, K))  # each number says its token
     figure = new_figure(9, 4)
     figure.set_layout_engine("constrained")

@@ -154,13 +154,13 @@ assert abs(by_hand.max() - 1.1289) < 1e-4 and abs(by_hand.min() + 0.1289) < 1e-4
 # ## The picture
 
 # %%
-try:
-    folder = Path("out")
-    folder.mkdir(exist_ok=True)
-    tempfile.TemporaryFile(dir=folder).close()  # can it be written?
-except OSError:
-    folder = Path(tempfile.mkdtemp(prefix="minivit-"))
 if can_draw():  # is matplotlib installed?
+    try:
+        folder = Path("out")
+        folder.mkdir(exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()  # can it be written?
+    except OSError:
+        folder = Path(tempfile.mkdtemp(prefix="minivit-"))
     figure = new_figure(12, 3.8)
     figure.set_layout_engine("constrained")
     near, blue, orange = np.abs(line) <= 4, "#0072b2", "#e69f00"

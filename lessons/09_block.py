@@ -41,9 +41,9 @@ assert outputs == {(197, 768)}
 #
 #     dx = dy + (what f's own backward makes of dy)
 #
-# The first term is the point: whatever f does, dy arrives *as it is*. In words of matrices, a block
-# multiplies the gradient by (1 + J) where J is the branch's Jacobian, not by J. And forward, the
-# last tokens are a sum: x_L = x_0 + all that the branches ever said.
+# The first term is the point: whatever f does, dy arrives *as it is*. As matrices: without the
+# skip a branch multiplies the gradient by J^T, where J is its Jacobian (all d f_i / d x_j); with it
+# by 1 + J^T. And forward, the last tokens are a sum: x_L = x_0 + all that the branches returned.
 
 
 # %%
@@ -172,13 +172,13 @@ assert with_skip > 0.7 and without < 0.3  # 10 % is chance
 # ## The picture
 
 # %%
-try:
-    folder = Path("out")
-    folder.mkdir(exist_ok=True)
-    tempfile.TemporaryFile(dir=folder).close()  # can it be written?
-except OSError:
-    folder = Path(tempfile.mkdtemp(prefix="minivit-"))
 if can_draw():  # is matplotlib installed?
+    try:
+        folder = Path("out")
+        folder.mkdir(exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()  # can it be written?
+    except OSError:
+        folder = Path(tempfile.mkdtemp(prefix="minivit-"))
     figure = new_figure(12, 4)
     figure.set_layout_engine("constrained")
     panels = figure.subplots(1, 3)

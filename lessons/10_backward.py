@@ -242,13 +242,13 @@ assert wrong == of_biases
 # ## The picture
 
 # %%
-try:
-    folder = Path("out")
-    folder.mkdir(exist_ok=True)
-    tempfile.TemporaryFile(dir=folder).close()  # can it be written?
-except OSError:
-    folder = Path(tempfile.mkdtemp(prefix="minivit-"))
 if can_draw():  # is matplotlib installed?
+    try:
+        folder = Path("out")
+        folder.mkdir(exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()  # can it be written?
+    except OSError:
+        folder = Path(tempfile.mkdtemp(prefix="minivit-"))
     from matplotlib.colors import ListedColormap
 
     words = ["exact", "right", "wrong"]

@@ -203,13 +203,13 @@ for P in (16, 8, 1):
 # ## The picture
 
 # %%
-try:
-    folder = Path("out")
-    folder.mkdir(exist_ok=True)
-    tempfile.TemporaryFile(dir=folder).close()  # can it be written?
-except OSError:
-    folder = Path(tempfile.mkdtemp(prefix="minivit-"))
 if can_draw():  # is matplotlib installed?
+    try:
+        folder = Path("out")
+        folder.mkdir(exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()  # can it be written?
+    except OSError:
+        folder = Path(tempfile.mkdtemp(prefix="minivit-"))
     figure = new_figure(13, 4.2)
     figure.set_layout_engine("constrained")
     arithmetic, memory, time = figure.subplots(1, 3)
