@@ -73,7 +73,7 @@ assert 33.6e9 < like_T < 33.8e9 and 1.42e9 < like_T2 < 1.44e9
 # parameter and token.
 #
 # A training step takes three times the forward: each product y = x w comes back as two, dx = dy w^T
-# and dw = x^T dy, of the same size.
+# and dw = x^T dy, of the same size. (Less one: nobody asks for the gradient on the pixels.)
 #
 # ## The derivation: memory
 #
@@ -247,22 +247,28 @@ else:
 # %% [markdown]
 # ## Exercises
 #
-# **13.1 What fits?** You have `free` bytes. How many images may a training step of `config` take,
-# with float32 and Adam? Use `cost(config, batch=1).memory`. Roughly 3 lines.
+# **13.1 Count the parameters** of a ViT with `depth` blocks on square images of `side` pixels: patch
+# projection, cls, positions, the blocks, the last LayerNorm, the head. All linear maps have a bias.
 
 
 # %%
-def largest_batch(config, free):
+def count(side, channels, P, D, depth, M, C):
     ### BEGIN SOLUTION
-    memory = dict(cost(config, batch=1).memory)
-    of_an_image = memory.pop("activations")
-    return int((free - sum(memory.values())) // of_an_image)
+    N = (side // P) ** 2
+    embed = P * P * channels * D + D + D + (N + 1) * D  # projection and bias, cls, positions
+    attention = D * 3 * D + 3 * D + D * D + D
+    mlp = D * M + M + M * D + D
+    norm = 2 * D  # gamma and beta; two in a block and one before the head
+    return embed + depth * (attention + mlp + 2 * norm) + norm + D * C + C
     ### END SOLUTION
 
 
-most = largest_batch(B16, 8e9)
-needed = [sum(cost(B16, batch=batch).memory.values()) for batch in (most, most + 1)]
-assert needed[0] <= 8e9 < needed[1], f"{most} images need {needed[0] / 1e9:.2f} GB of 8"
+for found, name in (
+    (count(8, 1, 2, 64, 3, 128, 10), "digits"),
+    (count(224, 3, 16, 768, 12, 3072, 1000), "B/16"),  # the paper says 86 million
+):
+    true = minivit.parameter_count(minivit.variant(name))
+    assert found == true, f"{name} has {true:,} parameters, and you count {found - true:+,} more"
 print("13.1 is right")
 
 # %% [markdown]
@@ -283,19 +289,20 @@ for D, M in ((768, 3072), (64, 128)):
 print("13.2 is right")
 
 # %% [markdown]
-# **13.3 Not quite three.** The patch projection is the first product of the model: nobody asks for
-# the gradient on the pixels, so its dx is never made. What does a training step of B images take
-# exactly? `cost_table` has a row for each place, with name and flops. Roughly 3 lines.
+# **13.3 What fits?** You have `free` bytes. How many images may a training step of `config` take,
+# with float32 and Adam? Use `cost(config, batch=1).memory`. Roughly 3 lines.
 
 
 # %%
-def step_flops(config, batch):
+def largest_batch(config, free):
     ### BEGIN SOLUTION
-    flops = {row.name: row.flops for row in cost_table(config)}
-    return batch * (3 * sum(flops.values()) - flops["embed"])
+    memory = dict(cost(config, batch=1).memory)
+    of_an_image = memory.pop("activations")
+    return int((free - sum(memory.values())) // of_an_image)
     ### END SOLUTION
 
 
-less = cost(B16, batch=32).step_flops - step_flops(B16, 32)
-assert less == 32 * 2 * 196 * 768 * 768, "one product of the embedding for each image is not made"
+most = largest_batch(B16, 8e9)
+needed = [sum(cost(B16, batch=batch).memory.values()) for batch in (most, most + 1)]
+assert needed[0] <= 8e9 < needed[1], f"{most} images need {needed[0] / 1e9:.2f} GB of 8"
 print("13.3 is right")
