@@ -117,7 +117,8 @@ assert twelve.kept - one.kept == 11 * 197**2
 #
 # Write c for the key bias of a head. Query i scores key j as q_i (k_j + c) / sqrt(K): the bias adds
 # q_i c / sqrt(K), *the same for every j*. A softmax does not see what all its scores share. So the
-# output doesn't depend on c at all, and d loss / dc is 0: not small, 0, up to rounding.
+# output doesn't depend on c at all, and d loss / dc is 0: not small, 0, up to rounding. (Some
+# models do without: vit-pytorch has no bias for queries, keys and values.)
 
 # %%
 dout = np.random.default_rng(2).normal(size=out.shape)
