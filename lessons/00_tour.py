@@ -4,23 +4,17 @@
 # **The question.** Somebody wrote a digit on a form, and a scanner made 8x8 grey levels of it. A
 # Vision Transformer (Dosovitskiy et al. 2021, "An image is worth 16x16 words": *the paper*, from
 # here on) turns these 64 numbers into ten, one per class, and the largest is nearly always that
-# of the right class. What happens in between? And how does it learn?
+# of the right class. What happens in between? And what is one step of learning?
 #
 # We do every step by hand, in a few lines of NumPy, and assert that the library has the same
 # numbers. Run the lesson from top to bottom (`python lessons/00_tour.py`, or cell by cell in an
-# editor that knows `# %%`), then change things: the asserts say when you broke it.
+# editor that knows `# %%`), then change things: the asserts say when you broke it. Each part has a
+# lesson of its own, where it is derived; here is how they fit together.
 #
-# **The shapes** are written in letters, the same in the whole library:
-#
-# | letter | meaning | here |
-# |---|---|---|
-# | B | images in a batch | 1, later 64 |
-# | P, N | side of a patch in pixels, number of patches | 2, 16 |
-# | T | tokens: the patches and one more, the cls token | 17 |
-# | D | width: how many numbers describe a token | 64 |
-# | H, K | attention heads, and columns of each: K = D/H | 4, 16 |
-# | M | width of the MLP's hidden layer | 128 |
-# | C | classes | 10 |
+# **The shapes** are written in letters, the same in the whole library. Here: B images at once (1,
+# later 720), patches of P x P pixels (P = 2), N patches (16), T tokens (17: one more, the **cls**
+# token), D numbers that describe a token (64: the width), H attention heads (4) of K = D/H columns
+# (16), M the width of the MLP's hidden layer (128), C classes (10).
 
 # %%
 import math
@@ -31,9 +25,7 @@ import numpy as np
 
 import minivit
 from minivit import ops
-from minivit.figures import attention_picture
-from minivit.inspection import cls_attention
-from minivit.optim import Adam, warmup_cosine
+from minivit.figures.curve import can_draw, new_figure, save_png
 
 data = minivit.load_dataset("digits")  # 1,797 real digits, shipped with the library
 model = minivit.ViT(minivit.variant("digits"), seed=0, dtype=np.float64)
@@ -44,20 +36,14 @@ rows, columns = config.grid  # N = rows columns
 image = data.test.images[:1].astype(np.float64)  # (B, height, width, channels)
 label = data.test.labels[:1]
 
-
-def art(grid, low, high):
-    """Rows of text for a picture of numbers: the larger, the darker."""
-    level = np.clip((grid - low) / (high - low), 0, 1) * 9
-    return ["".join(" .:-=+*#%@"[round(x)] * 2 for x in row) for row in level]
-
-
 print(f"A digit of class {label[0]}, image {image.shape}, values {image.min()} to {image.max()}:")
-print("\n".join(art(image[0, :, :, 0], -1, 1)))
+for row in image[0, :, :, 0]:
+    print("".join(" .:-=+*#%@"[round(4.5 * (value + 1))] * 2 for value in row))
 
 # %% [markdown]
-# `model.trace(images)` runs the model and keeps every intermediate by name: the place where it is
-# made, and what it is called there. It is our judge: `show` asserts that what we computed by hand
-# is the same, and prints its shape and first numbers (of the blocks, only for the first).
+# `model.trace(images)` runs the model and keeps every intermediate by name. It is our judge: `show`
+# asserts that what we computed by hand is the same, and prints its shape and first numbers (of the
+# blocks, only for the first).
 
 # %%
 trace = model.trace(image)
@@ -72,15 +58,14 @@ def show(name, ours):
 
 
 # %% [markdown]
-# ## By hand 1: pixels to tokens (equation 1 of the paper)
+# ## By hand 1: pixels to tokens (equation 1 of the paper; lessons 1 and 2)
 #
 #     z_0 = [cls; x_1 E; x_2 E; ...; x_N E] + positions
 #
 # Cut the image into N patches of P x P pixels and lay each flat: x_n has P P = 4 numbers. One
 # matrix E (here `embed.w`, and a bias) makes D numbers of them: a **token**. In front goes a
-# learned token that belongs to no patch, **cls**: it will collect what there is to know about the
-# whole image. And each token gets a learned vector added that says *where* it is: without
-# `positions`, the image would be a bag of patches.
+# learned token that belongs to no patch, cls: it will collect what there is to know about the
+# image. And each token gets a learned vector added that says *where* it is.
 
 # %%
 cut = image.reshape(1, rows, P, columns, P)  # (B, row of patch, row in it, column of patch, ...)
@@ -91,27 +76,19 @@ tokens = show("embed.tokens", np.concatenate([cls, projected], axis=1))  # (1, T
 x = show("embed.x", tokens + p["embed.positions"])
 
 # %% [markdown]
-# ## By hand 2: the blocks (equations 2 and 3)
+# ## By hand 2: the blocks (equations 2 and 3; lessons 5 to 9)
 #
 #     z' = z + MSA(LN(z))        every token asks the others        (2)
 #     z  = z' + MLP(LN(z'))      every token thinks by itself       (3)
 #
-# Both *add* to the token: it is a running account, and a block only says what to change.
-#
-# **LayerNorm** (LN) brings each token to mean 0 and variance 1, then scales and shifts its
-# numbers by a learned gamma and beta; eps = 1e-6 only guards against a division by 0:
-#
-#     x_hat = (x - mean) / sqrt(var + eps),    y = x_hat gamma + beta
-#
-# **Multi-head self-attention** (MSA; appendix A of the paper, equations 5 to 8). Each token makes
-# a query q (what do I look for?), a key k (what have I got?) and a value v (what do I hand
-# over?). A softmax turns the scores q k^T / sqrt(K) of one query into weights that sum to 1, and
-# the token takes that mixture of all values. H heads do so side by side, each on its own K
-# columns, and `w_out` mixes what they found.
-#
-# The **MLP** widens each token to M numbers, bends them with GELU, and narrows them again.
-# GELU(z) = z Phi(z), where Phi(z) is the chance that a standard normal variable is below z: large
-# numbers pass, negative ones are stopped, smoothly.
+# **LayerNorm** (LN) brings each token to mean 0 and variance 1, then scales and shifts its numbers
+# by a learned gamma and beta; eps = 1e-6 only guards against a division by 0. **Multi-head
+# self-attention** (MSA): each token makes a query q (what do I look for?), a key k (what have I
+# got?) and a value v (what do I hand over?). A softmax turns the scores q k^T / sqrt(K) of a query
+# into weights that sum to 1, and the token takes that mixture of all values. H heads do so side by
+# side, and `w_out` mixes what they found. The **MLP** widens each token to M numbers, bends them
+# with GELU(z) = z Phi(z), where Phi(z) is the chance that a standard normal variable is below z,
+# and narrows them again.
 
 
 # %%
@@ -150,11 +127,10 @@ for i in range(config.depth):
     show(f"blocks.{i}.mlp.y", x)
 
 # %% [markdown]
-# ## By hand 3: the head (equation 4)
+# ## By hand 3: the head (equation 4; lesson 3)
 #
-# The last word has the cls token: it is normalised, and one matrix makes C numbers of it, the
-# **logits**; a softmax would make probabilities of them. All are 0: the model starts with a
-# **zero head** (so does Google's), and says honestly that it knows nothing.
+# The cls token is normalised, and one matrix makes C numbers of it, the **logits**; a softmax makes
+# probabilities of them. All are 0: the model starts with a **zero head** (so does Google's).
 
 # %%
 pooled = show("head.pooled", layernorm(x, "norm")[:, 0])
@@ -162,219 +138,137 @@ logits = show("head.logits", pooled @ p["head.w"] + p["head.b"])
 assert np.allclose(logits, model.forward(image)[0])  # the library's version: one call
 
 # %% [markdown]
-# Its surprise at the truth is the **cross-entropy**, the mean over the images of
-# -log(probability of the right class). With ten equal probabilities: -log(1/10) = ln 10.
-
-# %%
-images, labels = data.train.images[:64].astype(np.float64), data.train.labels[:64]
-logits, cache = model.forward(images)  # the library's forward, and what its backward needs
-loss_before = -np.log(softmax(logits)[np.arange(64), labels]).mean()
-library_loss, loss_cache = ops.cross_entropy_forward(logits, labels=labels)
-assert math.isclose(loss_before, library_loss) and math.isclose(loss_before, math.log(C))
-print(f"loss {loss_before:.6f}, and ln 10 is {math.log(10):.6f}")
-
-# %% [markdown]
-# ## The derivation: one training step
+# ## The derivation: one training step (lessons 3, 10 and 11)
 #
-# To learn is to ask each parameter: if you grew a little, how much would the loss grow? The answer
-# is its gradient; then all take a small step the other way. We write `dz` for d loss / d z,
-# always, and go backwards from the loss.
+# The surprise at the truth is the **cross-entropy**, the mean over the images of -log(probability
+# of the right class). With ten equal probabilities: -log(1/10) = ln 10. To learn is to ask each
+# parameter: if you grew a little, how much would the loss grow? The answer is its gradient; then
+# all take a small step the other way. `dz` is d loss / d z, always, and we go from the loss back.
 #
 # *Cross-entropy.* For one image with label t, loss = -logits_t + log sum_j exp(logits_j). Its
-# derivative by logits_j is softmax(logits)_j, less 1 if j = t. With the mean over B images:
+# derivative by logits_j is softmax(logits)_j, less 1 if j = t. *Linear.* y = x w + b, that is y_ij
+# = sum_k x_ik w_kj + b_j: collect what each letter touches. With the mean over B images
 #
 #     dlogits = (probs - targets) / B             targets: 1 at the label, 0 elsewhere
-#
-# *Linear.* y = x w + b, that is y_ij = sum_k x_ik w_kj + b_j. Collect what each letter touches:
-#
 #     dx = dy w^T,    dw = x^T dy,    db = sum over rows of dy
 #
 # The whole backward pass is nothing but such rules, last step first.
 
 # %%
-dlogits = (softmax(logits) - np.eye(C)[labels]) / 64
-assert np.allclose(dlogits, ops.cross_entropy_backward(1.0, loss_cache))
-pooled = model.trace(images).values["head.pooled"]  # (64, D): the head's input
+B = 720  # about half of the training digits
+images, labels = data.train.images[:B].astype(np.float64), data.train.labels[:B]
+tokens = model.features(images)[-1]  # after the last block, (B, T, D)
+pooled = ops.layernorm_forward(tokens, *p.of("norm"), eps=config.eps)[0][:, 0]
+probs, targets = softmax(pooled @ p["head.w"] + p["head.b"]), np.eye(C)[labels]
+loss = -np.log(probs[np.arange(B), labels]).mean()
+dlogits = (probs - targets) / B
 dw, db = pooled.T @ dlogits, dlogits.sum(axis=0)
 
-model.zero_gradients()
-model.backward(dlogits, cache)  # the library's backward: adds into model.gradients
+logits, cache = model.forward(images)  # the library's forward, and what its backward needs
+library_loss, loss_cache = ops.cross_entropy_forward(logits, labels=labels)
+assert math.isclose(loss, library_loss) and math.isclose(loss, math.log(C))
+model.backward(ops.cross_entropy_backward(1.0, loss_cache), cache)  # fills model.gradients
 assert np.allclose(dw, model.gradients["head.w"]) and np.allclose(db, model.gradients["head.b"])
 moved = [name for name, gradient in model.gradients.items() if gradient.any()]
-print(f"{len(moved)} of {len(p)} tensors have a gradient: {', '.join(moved)}")
+print(f"loss {loss:.6f}; {len(moved)} of {len(p)} tensors have a gradient: {', '.join(moved)}")
 assert moved == ["head.w", "head.b"]  # dpooled = dlogits w^T = 0: a zero head lets nothing pass
-p.flat[:] -= 0.1 * model.gradients.flat  # one step of plain gradient descent, on all at once
 
 # %% [markdown]
-# After that step the head is not zero any more, and the second step reaches every tensor. (A
-# breakpoint in a backward of `minivit/ops/` is best set now: in the first step it shows zeros.)
-# Here is one linear inside by hand: `mlp.w2` of the last block, y = h w2 + b2.
+# ## Break it: is a gradient right? (lesson 4)
+#
+# A wrong gradient rarely crashes: the model learns, only worse, and nobody knows why. So check:
+# move one weight of the head a little, both ways, and see how far the loss moves. Forget the
+# targets in dlogits, and the check says so.
 
 # %%
-logits, cache = model.forward(images)
-loss_after, loss_cache = ops.cross_entropy_forward(logits, labels=labels)
-dlogits = ops.cross_entropy_backward(1.0, loss_cache)
-model.zero_gradients()
-model.backward(dlogits, cache)
-inside = model.trace(images)
-inside.backward(dlogits)  # fills inside.gradients: of every intermediate, by the same names
-hidden, dy = inside.values["blocks.2.mlp.h"], inside.gradients["blocks.2.mlp.out"]
-dw2 = hidden.reshape(-1, M).T @ dy.reshape(-1, D)  # B T rows, one per token
-assert np.allclose(dw2, model.gradients["blocks.2.mlp.w2"])
-assert all(gradient.any() for gradient in model.gradients.values())
-p.flat[:] -= 0.1 * model.gradients.flat
-loss_last, _ = ops.cross_entropy_forward(model.forward(images)[0], labels=labels)
-print(f"loss {loss_before:.4f} -> {loss_after:.4f} -> {loss_last:.4f}: it learns")
-assert loss_before > loss_after > loss_last
+losses = []
+for h in (1e-5, -1e-5):
+    w = p["head.w"].copy()
+    w[3, 5] += h
+    losses.append(-np.log(softmax(pooled @ w + p["head.b"])[np.arange(B), labels]).mean())
+measured, wrong = (losses[0] - losses[1]) / 2e-5, (pooled.T @ probs / B)[3, 5]
+print(f"measured {measured:.9f}, by the rule {dw[3, 5]:.9f}, without the targets {wrong:.9f}")
+assert math.isclose(measured, dw[3, 5], rel_tol=1e-6) and abs(measured - wrong) > 0.01
+
+p.flat[:] -= 0.1 * model.gradients.flat  # the step: all parameters at once
+loss_after, _ = ops.cross_entropy_forward(model.logits(images), labels=labels)
+read = (model.logits(data.test.images).argmax(axis=1) == data.test.labels).mean()
+print(f"loss {loss:.4f} -> {loss_after:.4f}; {read:.0%} of the test digits read, and 10% by chance")
+assert loss_after < loss and read > 0.2
 
 # %% [markdown]
-# ## Break it: is a backward right?
+# Those are 360 digits that it has never seen. The head is not zero any more, so that the next step
+# reaches every tensor: set a breakpoint in a backward of `minivit/ops/` then. Lesson 11 makes 150
+# steps, and reads nearly all.
 #
-# A wrong backward rarely crashes. The model learns, only worse, and nobody knows why. So check:
-# move each number a little and see how far the output moves. `minivit.gradcheck` does that for any
-# pair of forward and backward, in float64, and compares. Take LayerNorm. With g = dy gamma, x_i
-# moves its own x_hat, but also the mean and the spread of its token, and each takes something off:
-#
-#     dx = rstd (g - mean(g) - x_hat mean(g x_hat)),    rstd = 1 / sqrt(var + eps)
-#
-# Forget the mean correction, and see what the check says.
+# ## The picture: a digit's way through the model
 
 # %%
-rng = np.random.default_rng(0)
-inputs = rng.normal(size=(3, 5)), rng.normal(size=5), rng.normal(size=5)  # x, gamma, beta
-report = minivit.gradcheck(ops.layernorm_forward, ops.layernorm_backward, *inputs)
-print(report)
-assert report.ok
-
-
-def forgetful_backward(dy, cache):
-    _, dgamma, dbeta = ops.layernorm_backward(dy, cache)
-    g = dy * cache.gamma
-    along_x_hat = cache.x_hat * (g * cache.x_hat).mean(axis=-1, keepdims=True)
-    return cache.rstd * (g - along_x_hat), dgamma, dbeta  # - mean(g) is missing
-
-
-report = minivit.gradcheck(ops.layernorm_forward, forgetful_backward, *inputs)
-print(report)
-assert [row.verdict == "wrong" for row in report.rows] == [True, False, False]  # dx alone
-
-# %% [markdown]
-# ## Watch it learn
-#
-# The same model from the start, in float32, and 200 steps on 32 digits each. Two things are new.
-# **Adam** measures each parameter's step in units of how large its gradients usually are. And the
-# positions start at size 1 (`position_std`) instead of 0.02: on so few digits it would take long
-# to find out where a patch lies.
-
-# %%
-model = minivit.ViT(minivit.variant("digits"), seed=0, position_std=1.0)
-optimiser = Adam(model.parameters, weight_decay=0.05)
-rng, steps, accuracies = np.random.default_rng(0), 200, []
-for step in range(steps + 1):
-    if step % 50 == 0:
-        right = model.logits(data.test.images).argmax(axis=1) == data.test.labels
-        accuracies.append(right.mean())
-        print(
-            f"step {step:3}: {right.mean():6.1%} of the test digits", "#" * int(50 * right.mean())
-        )
-    if step == steps:
-        break
-    batch = rng.integers(0, len(data.train.labels), 32)
-    logits, cache = model.forward(data.train.images[batch])
-    _, loss_cache = ops.cross_entropy_forward(logits, labels=data.train.labels[batch])
-    model.zero_gradients()
-    model.backward(ops.cross_entropy_backward(1.0, loss_cache), cache)
-    rate = warmup_cosine(step, steps=steps, warmup=30, peak=2e-3)  # up to 0.002, down to 0
-    optimiser.step(model.gradients, rate)
-assert accuracies[0] < 0.2 and accuracies[-1] > 0.8
-
-# %% [markdown]
-# ## Where it looks
-#
-# How much does the cls token take from each patch in the last block, just before the head reads
-# it? Every head has its own view: the darker a patch, the more it takes. (In the digit, dark is
-# ink.) An empty patch may say much too: a 0 is hollow, an 8 is not.
-
-# %%
-chosen = np.flatnonzero(right)[:2]
-looks = cls_attention(model, data.test.images[chosen])  # (B, depth, H, rows, columns)
-for index, heads in zip(chosen, looks[:, -1], strict=True):
-    views = [art(data.test.images[index, :, :, 0], -1, 1)]
-    views += [art(np.kron(head, np.ones((P, P))), 0, head.max()) for head in heads]
-    titles = [f"a {data.test.labels[index]}", *(f"head {h + 1}" for h in range(H))]
-    print("   ".join(title.ljust(16) for title in titles))
-    print("\n".join("   ".join(parts) for parts in zip(*views, strict=True)))
-
-try:
-    out = Path("out")
-    out.mkdir(exist_ok=True)
-    tempfile.TemporaryFile(dir=out).close()  # can it be written?
-except OSError:
-    out = Path(tempfile.mkdtemp(prefix="minivit-"))
-probabilities = ops.softmax_forward(model.logits(data.test.images))[0]
-model.preprocessing = data.preprocessing  # so that strokes are drawn as ink
-attention_picture(model, *data.test, probabilities, out / "00_attention.png")
-print(f"All ten digits, and what it got wrong: {out / '00_attention.png'}")
+if can_draw():  # is matplotlib installed?
+    try:
+        out = Path("out")
+        out.mkdir(exist_ok=True)
+        tempfile.TemporaryFile(dir=out).close()  # can it be written?
+    except OSError:
+        out = Path(tempfile.mkdtemp(prefix="minivit-"))
+    figure = new_figure(11, 3.8)
+    figure.set_layout_engine("constrained")
+    pixels, table, classes = figure.subplots(1, 3, width_ratios=(1, 1.6, 1.4))
+    pixels.imshow(image[0, :, :, 0], cmap="gray_r")
+    edges = np.arange(0, 9, P) - 0.5  # of the patches
+    pixels.set(title=f"{N} patches of {P}x{P} pixels", xticks=edges, yticks=edges)
+    pixels.tick_params(labelbottom=False, labelleft=False)
+    pixels.grid(color="#0072b2", linewidth=2)
+    drawn = table.imshow(trace.values["blocks.2.mlp.y"][0], aspect="auto", vmin=-3, vmax=3)
+    table.set(title="tokens after three blocks", xlabel=f"the {D} numbers of a token")
+    table.set_ylabel("token (0: cls, the one that the head reads)")
+    figure.colorbar(drawn, ax=table)
+    colours = ["#e69f00" if each == label[0] else "#0072b2" for each in range(C)]
+    classes.bar(range(C), softmax(model.logits(image))[0], color=colours)
+    classes.set(title="after one step", ylabel="probability", xticks=range(C))
+    classes.set_xlabel(f"class (orange: the digit is a {label[0]})")
+    save_png(figure, out / "00_tour.png")
+    print(f"From pixels to classes: {out / '00_tour.png'}")
+else:
+    print("No picture: it needs matplotlib (pip install matplotlib)")
 
 # %% [markdown]
 # ## Exercises
 #
 # Cover the answer between the two markers, write your own, run the check below it.
 #
-# **0.1 Unpatchify.** Put patches (B, N, P P) back together into images (B, rows P, columns P, 1),
-# where N = rows columns. About two lines: the inverse of what we did in "By hand 1".
+# **0.1 Predict the shape.** How many tokens T does a model with a cls token make of a square image
+# of `side` pixels? One line.
 
 
 # %%
-def unpatchify(patches, rows, columns, P):
+def tokens_of(side, P):
     ### BEGIN SOLUTION
-    cut = patches.reshape(len(patches), rows, columns, P, P)
-    return cut.transpose(0, 1, 3, 2, 4).reshape(len(patches), rows * P, columns * P, 1)
+    return (side // P) ** 2 + 1
     ### END SOLUTION
 
 
-wide = np.arange(2 * 6 * 4.0).reshape(2, 6, 4, 1)  # not square, so that mixed-up axes show
-assert np.array_equal(unpatchify(ops.patchify_forward(wide, patch=2)[0], 3, 2, 2), wide)
+found = tokens_of(8, 2), tokens_of(224, 16), tokens_of(384, 16)
+assert found == (17, 197, 577), f"(side/P)^2 patches and cls: 17, 197 and 577, not {found}"
 print("0.1 is right")
 
 # %% [markdown]
-# **0.2 Count the parameters** of a ViT with `depth` blocks on square images of `side` pixels: patch
-# projection, cls, positions, the blocks, the last LayerNorm, the head. All linears have a bias.
+# **0.2 The backward of a linear map** y = x w + b for tokens: x (B, T, in), w (in, out), b (out,).
+# Given dy (B, T, out), return dx, dw and db. Every token of every image is a row. Roughly 2 lines.
 
 
 # %%
-def count(side, channels, P, D, depth, M, C):
+def linear_backward(dy, x, w):
     ### BEGIN SOLUTION
-    N = (side // P) ** 2
-    embed = P * P * channels * D + D + D + (N + 1) * D  # projection and bias, cls, positions
-    attention = D * 3 * D + 3 * D + D * D + D
-    mlp = D * M + M + M * D + D
-    norm = 2 * D  # gamma and beta; two in a block and one before the head
-    return embed + depth * (attention + mlp + 2 * norm) + norm + D * C + C
+    rows = dy.reshape(-1, w.shape[1])
+    return dy @ w.T, x.reshape(-1, w.shape[0]).T @ rows, rows.sum(axis=0)
     ### END SOLUTION
 
 
-assert count(8, 1, 2, 64, 3, 128, 10) == minivit.parameter_count(config) == p.flat.size
-assert count(224, 3, 16, 768, 12, 3072, 1000) == 86_567_656  # B/16: the paper says 86 million
-print("0.2 is right")
-
-# %% [markdown]
-# **0.3 Softmax backward.** probs = softmax(x) along the last axis. Given dprobs and probs, return
-# dx. One line, once you have d probs_i / d x_j = probs_i ([i = j] - probs_j) on paper.
-
-
-# %%
-def softmax_backward(dprobs, probs):
-    ### BEGIN SOLUTION
-    return probs * (dprobs - (dprobs * probs).sum(axis=-1, keepdims=True))
-    ### END SOLUTION
-
-
-def softmax_forward(x):
-    return (softmax(x),) * 2  # the result, and what the backward must remember: the same
-
-
-report = minivit.gradcheck(softmax_forward, softmax_backward, rng.normal(size=(3, 4)))
-print(report)
-assert report.ok
-print("0.3 is right. You have seen the whole model; the next lessons take its parts one by one.")
+rng = np.random.default_rng(0)
+report = minivit.gradcheck(
+    lambda x, w, b: (x @ w + b, (x, w)), lambda dy, cache: linear_backward(dy, *cache),
+    rng.normal(size=(2, 3, 4)), rng.normal(size=(4, 5)), rng.normal(size=5),
+)  # fmt: skip
+assert report.ok, f"the table says which gradient is wrong, and where:\n{report}"
+print("0.2 is right. You have seen the whole model; the next lessons take its parts one by one.")
