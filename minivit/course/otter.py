@@ -83,7 +83,7 @@ def in_their_words(code: str, exercise: Exercise) -> str:
 def silent(code: str) -> str:
     """The check, but it prints nothing and shows no value: a doctest would compare both."""
     lines = code.split("\n")
-    for node in shown(ast.parse(code)):
+    for node in reversed(list(shown(ast.parse(code)))):  # two of them may share a line
         line = lines[node.lineno - 1].encode()  # columns are counted in bytes
         start = line[: node.col_offset].decode()
         lines[node.lineno - 1] = f"{start}_ = {line[node.col_offset :].decode()}"
