@@ -166,7 +166,8 @@ def test_a_notebook_with_outputs(folder, capsys):
 def minivit(*argv, source=None) -> subprocess.CompletedProcess:
     """`minivit lessons ...` in a process of its own: Jupyter's packages warn of this and that."""
     code = (
-        "import pathlib, sys; from minivit.course import finding; from minivit.cli.main import main\n"
+        "import pathlib, sys\n"
+        "from minivit.cli.main import main; from minivit.course import finding\n"
         f"if {source is not None}: finding.lesson_folder = lambda: pathlib.Path({str(source)!r})\n"
         "sys.exit(main(['lessons', *sys.argv[1:]]))"
     )
