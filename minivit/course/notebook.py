@@ -11,7 +11,7 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 def notebook(lesson: Lesson, *, student: bool = False, grader: str | None = None):
     """A notebook without outputs; InputError when nbformat is missing."""
-    v4 = need("nbformat", "a notebook needs", "notebook").v4
+    v4 = need("nbformat", "a notebook needs").v4
     if grader:
         cells = GRADERS[grader](parts(lesson.cells), v4)
     else:
@@ -26,6 +26,6 @@ def notebook(lesson: Lesson, *, student: bool = False, grader: str | None = None
 
 def as_text(made) -> str:
     """The notebook as the text of its file, after nbformat has checked it."""
-    nbformat = need("nbformat", "a notebook needs", "notebook")
+    nbformat = need("nbformat", "a notebook needs")
     nbformat.validate(made)
     return nbformat.writes(made) + "\n"

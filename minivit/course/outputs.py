@@ -14,9 +14,9 @@ def add_outputs(notebook) -> str:
     The pictures that a cell leaves in `out` are shown below it. InputError when nbclient or the
     kernel is missing.
     """
-    nbclient = need("nbclient", "a notebook's outputs need", "notebook")
-    need("ipykernel", "a notebook's outputs need", "notebook")
-    v4 = need("nbformat", "a notebook needs", "notebook").v4
+    nbclient = need("nbclient", "a notebook's outputs need")
+    need("ipykernel", "a notebook's outputs need")
+    v4 = need("nbformat", "a notebook needs").v4
     with tempfile.TemporaryDirectory(prefix="minivit-lesson-") as folder:
         seen = {}
 

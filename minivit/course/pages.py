@@ -19,7 +19,7 @@ def write_pages(
     """Yields (the page, its lesson, the error that stopped it or "") as each page is written.
 
     `whole`: they are the whole course, with links and, at the end, an index. InputError or
-    OSError, before anything is run, when a page is there already or the folder can't be written.
+    OSError, before anything is run, when a page is there already or none can be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     end = "_student.html" if student and not whole else ".html"

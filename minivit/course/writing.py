@@ -10,8 +10,8 @@ from minivit.files import typed
 
 
 def check_room(paths: Iterable[Path]) -> None:
-    """Before the work that a file costs: InputError if one is there already, OSError if its folder
-    can't be written.
+    """Before the work that a file costs: InputError if one is there already, or if no file can be
+    made in its folder.
     """
     for path in paths:
         if os.path.lexists(path):
@@ -19,8 +19,11 @@ def check_room(paths: Iterable[Path]) -> None:
         try:
             tempfile.TemporaryFile(dir=path.parent).close()
         except OSError as error:
-            error.filename, error.filename2 = str(path), None
-            raise
+            place = "this folder" if path.parent == Path() else typed(path.parent)
+            reason = (error.strerror or str(error)).lower()
+            raise InputError(
+                f"no file can be made in {place}: {reason}; choose another folder"
+            ) from error
 
 
 def write_new(path: Path, text: str) -> None:

@@ -1,5 +1,7 @@
 """New files alone: nothing is written over, nothing is left in half."""
 
+from pathlib import Path
+
 import pytest
 
 from minivit.course.writing import check_room, write_new
@@ -31,7 +33,12 @@ def test_what_fails_leaves_no_file(tmp_path):
     assert not path.exists()
 
 
-def test_a_missing_folder_is_told_by_the_files_name(tmp_path):
-    with pytest.raises(FileNotFoundError) as raised:
+def test_a_folder_that_takes_no_file_is_told(tmp_path, monkeypatch):
+    with pytest.raises(InputError, match=r"^no file can be made in .*/none: no such file or dir"):
         check_room([tmp_path / "none" / "x"])
-    assert raised.value.filename == str(tmp_path / "none" / "x")
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(InputError, match=r"^no file can be made in this folder: no such file or"):
+        check_room([Path("x")])
