@@ -5,6 +5,7 @@ import re
 
 from minivit.course.formulas import latex
 from minivit.course.inline import inline, plain
+from minivit.course.typed_formulas import columns, is_formula, mathml
 
 HEADING = re.compile(r"(#{1,6}) +(.+)")
 ITEM = re.compile(r"(-|\d+\.) +(.*)")
@@ -62,11 +63,23 @@ def anchor(text: str) -> str:
 
 
 def block(lines: list[str]) -> str:
-    """What is indented by four spaces: formulas and diagrams, to the letter."""
+    """What is indented by four spaces: formulas, or what is shown to the letter."""
     while not lines[-1].strip():
         lines.pop()
+    if is_formula(lines):
+        return formulas(lines)
     text = html.escape("\n".join(line[4:] for line in lines), quote=False)
     return f'<pre class="formula" tabindex="0">{text}</pre>'
+
+
+def formulas(lines: list[str]) -> str:
+    """A line of the page for each line, its formulas and remarks below those of the line above."""
+    rows = [columns(line) for line in lines if line.strip()]
+    aligned = len(rows) > 1 and len({len(row) for row in rows}) == 1
+    shown = "".join(
+        f"<div>{''.join(f'<span>{mathml(part)}</span>' for part in row)}</div>" for row in rows
+    )
+    return f'<div class="formula {"aligned" if aligned else "flowing"}">{shown}</div>'
 
 
 def displayed(lines: list[str]) -> str:
@@ -81,24 +94,41 @@ def displayed(lines: list[str]) -> str:
 
 
 def listed(lines: list[str]) -> str:
-    """A list of one level; an item's further lines are indented."""
-    tag = "ul" if lines[0].startswith("-") else "ol"
-    items: list[list[str]] = []
-    while lines and ((found := ITEM.match(lines[0])) or is_further(lines)):
-        line = lines.pop(0)
-        if found:
-            items.append([found[2]])
+    """A list; what belongs to an item besides its first line is indented."""
+    first = lines[0]
+    ordered = first[0].isdigit()
+    points = ""
+    while lines and (found := ITEM.match(lines[0])) and found[1][0].isdigit() == ordered:
+        lines.pop(0)
+        item = [found[2], *take_further(lines, found.start(2))]
+        inner = to_html("\n".join(item))
+        loose = inner.count("<p>") != 1 or not inner.endswith("</p>")
+        points += f"<li>{inner if loose else inner[3:-4]}</li>"
+        skip_gap(lines)
+    if not ordered:
+        return f"<ul>{points}</ul>"
+    number = int(first.partition(".")[0])
+    return (f'<ol start="{number}">' if number != 1 else "<ol>") + f"{points}</ol>"
+
+
+def take_further(lines: list[str], indent: int) -> list[str]:
+    """Remove and return what is indented below an item, without the item's indent."""
+    count = 0
+    for i, line in enumerate(lines):
+        if line.startswith("  "):
+            count = i + 1
         elif line.strip():
-            items[-1].append(line.strip())
-    points = "".join(f"<li>{inline(' '.join(item))}</li>" for item in items)
-    return f"<{tag}>{points}</{tag}>"
+            break
+    taken, lines[:] = lines[:count], lines[count:]
+    return [re.sub(f"^ {{2,{indent}}}", "", line) for line in taken]
 
 
-def is_further(lines: list[str]) -> bool:
-    """Whether the first line goes on with the list's last item, or is a gap between two items."""
-    if lines[0].strip():
-        return lines[0].startswith("  ")
-    return len(lines) > 1 and bool(ITEM.match(lines[1]))
+def skip_gap(lines: list[str]) -> None:
+    """Remove empty lines between two items of a list."""
+    rest = [line for line in lines if line.strip()]
+    if rest and ITEM.match(rest[0]):
+        while not lines[0].strip():
+            lines.pop(0)
 
 
 def table(lines: list[str]) -> str:

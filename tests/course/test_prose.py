@@ -8,6 +8,8 @@ from minivit.course.highlight import highlighted
 from minivit.course.inline import inline
 from minivit.course.prose import to_html
 
+PLAIN = '<pre class="formula" tabindex="0">'
+
 
 @pytest.mark.parametrize(
     "text, shown",
@@ -36,6 +38,8 @@ def test_a_line(text, shown):
         ("## By *hand* 1: a\ntext", '<h2 id="by-hand-1-a">By <em>hand</em> 1: a</h2>\n<p>text</p>'),
         ("- a\n  b\n- c\n\n- d\n\ntext", "<ul><li>a b</li><li>c</li><li>d</li></ul>\n<p>text</p>"),
         ("so:\n1. a\n2. b", "<p>so:</p>\n<ol><li>a</li><li>b</li></ol>"),
+        ("3. a\n\n   b\n4. c", '<ol start="3"><li><p>a</p>\n<p>b</p></li><li>c</li></ol>'),
+        ("- a\n\n      +--+\n", f"<ul><li><p>a</p>\n{PLAIN}+--+</pre></li></ul>"),
         ("text\n2. no list", "<p>text 2. no list</p>"),
     ],
 )
