@@ -11,6 +11,7 @@ from minivit.course.inline import inline, plain
 from minivit.course.lesson import Lesson
 from minivit.course.prose import anchor, to_html
 from minivit.course.running import Output
+from minivit.course.scrolling import scrolling
 
 STYLE = Path(__file__).with_name("page.css")
 FRAME = """<!DOCTYPE html>
@@ -79,10 +80,8 @@ def navigation(lesson: Lesson, cells: Iterable[Cell], course: Sequence[Lesson]) 
         if line.startswith("## ")
     ]
     listed = "".join(f'<li><a href="#{anchor(name)}">{inline(name)}</a></li>' for name in sections)
-    return (
-        f'<header><nav aria-label="Lessons">{" ".join(links)}</nav>'
-        f'<nav aria-label="Sections"><ul>{listed}</ul></nav></header>'
-    )
+    around = f'<nav aria-label="Lessons">{" ".join(links)}</nav>' if links else ""
+    return f'<header>{around}<nav aria-label="Sections"><ul>{listed}</ul></nav></header>'
 
 
 def link_to(lesson: Lesson, relation: str, word: str) -> str:
@@ -106,8 +105,8 @@ def code_block(code: str) -> str:
 
 
 def listing(text: str) -> str:
-    code = text.strip("\n")
-    return f'<pre class="source" tabindex="0"><code>{code}</code></pre>'
+    inner = text.strip("\n")
+    return scrolling("pre", "source", "code", f"<code>{inner}</code>")
 
 
 def output_block(output: Output) -> str:
@@ -116,7 +115,7 @@ def output_block(output: Output) -> str:
     if output.text:
         kind = "output error" if output.error else "output"
         text = html.escape(output.text, quote=False)
-        shown += f'<pre class="{kind}" tabindex="0" aria-label="output">{text}</pre>'
+        shown += scrolling("pre", kind, "output", text)
     for figure in output.figures:
         caption = html.escape(figure.caption)
         shown += (
@@ -143,9 +142,9 @@ def index_page(course: Sequence[Lesson]) -> str:
     head = "".join(
         f'<th scope="col">{name}</th>' for name in ("lesson", "about", "minutes", "builds on")
     )
+    table = f"<table><tr>{head}</tr>{''.join(rows)}</table>"
     return frame(
         "The course - minivit",
         '<main id="main" class="index"><h1>A Vision Transformer, step by step</h1>\n'
-        '<div class="wide" tabindex="0">'
-        f"<table><tr>{head}</tr>{''.join(rows)}</table></div></main>",
+        f"{scrolling('div', 'wide', 'table', table)}</main>",
     )

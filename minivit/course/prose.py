@@ -5,6 +5,7 @@ import re
 
 from minivit.course.formulas import latex
 from minivit.course.inline import inline, plain
+from minivit.course.scrolling import scrolling
 from minivit.course.typed_formulas import columns, is_formula, mathml
 
 HEADING = re.compile(r"(#{1,6}) +(.+)")
@@ -69,7 +70,7 @@ def block(lines: list[str]) -> str:
     if is_formula(lines):
         return formulas(lines)
     text = html.escape("\n".join(line[4:] for line in lines), quote=False)
-    return f'<pre class="formula" tabindex="0">{text}</pre>'
+    return scrolling("pre", "formula", "as typed", text)
 
 
 def formulas(lines: list[str]) -> str:
@@ -79,7 +80,8 @@ def formulas(lines: list[str]) -> str:
     shown = "".join(
         f"<div>{''.join(f'<span>{mathml(part)}</span>' for part in row)}</div>" for row in rows
     )
-    return f'<div class="formula {"aligned" if aligned else "flowing"}">{shown}</div>'
+    kind = "aligned" if aligned else "flowing"
+    return scrolling("div", f"formula {kind}", "formula", shown)
 
 
 def displayed(lines: list[str]) -> str:
@@ -143,4 +145,4 @@ def table(lines: list[str]) -> str:
         tag = 'th scope="col"' if i < under else "td"
         cells = (f"<{tag}>{inline(cell)}</{tag[:2]}>" for cell in row)
         done += f"<tr>{''.join(cells)}</tr>"
-    return f'<div class="wide" tabindex="0"><table>{done}</table></div>'
+    return scrolling("div", "wide", "table", f"<table>{done}</table>")
