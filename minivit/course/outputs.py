@@ -1,11 +1,13 @@
 """Run a notebook, and keep what its cells print and draw."""
 
+import subprocess
 import tempfile
 from pathlib import Path
 
 from minivit.course.execute import encode, pictures
 from minivit.course.extras import need
 from minivit.course.running import environment
+from minivit.errors import InputError
 
 
 def add_outputs(notebook) -> str:
@@ -32,7 +34,10 @@ def add_outputs(notebook) -> str:
             resources={"metadata": {"path": folder}},
         )  # fmt: skip
         try:
-            client.execute(env=environment())
+            # What the kernel has to say to a terminal is about itself, not about the lesson.
+            client.execute(env=environment(), stderr=subprocess.DEVNULL)
+        except nbclient.exceptions.DeadKernelError as error:
+            raise InputError("the notebook's kernel ended before it was through") from error
         except nbclient.exceptions.CellExecutionError as error:
             return f"{error.ename}: {error.evalue}"
     return ""

@@ -161,6 +161,17 @@ def test_a_notebook_with_outputs(folder, capsys):
     cells = json.loads(Path("07_sums.ipynb").read_text("utf-8"))["cells"]
     assert cells[1]["outputs"][0]["text"] == ["the sum is 3\n"]
     assert "image/png" in cells[3]["outputs"][-1]["data"]
+    assert made.stderr == ""
+
+
+@pytest.mark.lessons
+def test_a_kernel_that_dies_is_a_sentence(folder):
+    pytest.importorskip("nbclient")
+    pytest.importorskip("ipykernel")
+    (folder.parent / "07_sums.py").write_text("# %%\nimport os\nos._exit(3)\n", "utf-8")
+    made = minivit("07", "--notebook", "--outputs", source=folder.parent)
+    assert made.returncode == 2 and not os.listdir()
+    assert made.stderr == "minivit: the notebook's kernel ended before it was through\n"
 
 
 def minivit(*argv, source=None) -> subprocess.CompletedProcess:
