@@ -21,11 +21,11 @@ print(f"the sum is {total}")
 # %% [markdown]
 # ## By hand
 #
+#     y = (x w + b) / sqrt(K)        (1)
+#
 # - one
 #   more of one
 # - two
-#
-#     y = x w + b        (1)
 
 # %%
 from PIL import Image

@@ -142,12 +142,16 @@ def write_html(arguments: argparse.Namespace) -> int:
 
 def refuse_a_lesson(folder: str) -> None:
     """InputError where --html was given a lesson for a folder."""
-    from minivit.course.finding import lesson_files
+    from minivit.course.finding import find_lesson
 
-    if folder in lesson_files():
+    try:
+        lesson = find_lesson(folder) if Path(folder).name == folder else None
+    except InputError:
+        return
+    if lesson:
         raise InputError(
             f"--html {folder} would write the whole course into a folder {folder}; for the page of "
-            f"a lesson name it first, `minivit lessons {folder} --html`"
+            f"{lesson.name} name it first, `minivit lessons {folder} --html`"
         )
 
 
@@ -177,5 +181,5 @@ def report(lesson, error: str, student: bool) -> int:
     if student and error.startswith("NotImplementedError: exercise "):
         print(f"  It stops at {error.partition(': ')[2]}, which is open.")
         return 0
-    complain(f"{lesson.name} stopped with {error}; what was written shows where")
+    complain(f"{lesson.name} stopped with {' '.join(error.split())}; what was written shows where")
     return 1

@@ -128,6 +128,7 @@ def test_a_file_where_the_folder_should_be(folder, capsys):
         (["--notebook"], "which lesson? `minivit lessons` lists them"),
         (["--html"], "--html needs a lesson, or a folder for the pages of the whole course"),
         (["--html", "07"], "--html 07 would write the whole course into a folder 07; for the page"),
+        (["--html", "sums"], "--html sums would write the whole course into a folder sums; for th"),
         (["07", "--html", "--notebook"], "--html and --notebook are two forms; leave one out"),
         (["07", "--outputs"], "--outputs is said of a notebook; add --notebook, or leave --outp"),
         (["07", "--for", "otter"], "--for is said of a notebook; add --notebook, or leave --for"),
