@@ -1,6 +1,8 @@
 # %% [markdown]
 # # Lesson 7: many heads
 #
+# *45 minutes; builds on lesson 6.*
+#
 # **The question.** Attention (lesson 6) gives a token *one* mixture of all values. A token may need
 # several: "what stands to my left?" and "is there a hole in the middle?" are two questions. So the
 # paper runs H attentions side by side, the **heads**. How are D columns shared out among them, how

@@ -1,6 +1,8 @@
 # %% [markdown]
 # # Lesson 8: the MLP and its bend
 #
+# *35 minutes; builds on lesson 4.*
+#
 # **The question.** Attention lets tokens exchange what they know; then each token thinks about it
 # by itself, in the block's second half: a small network of two linear maps. Why two, why a bend
 # between them, why the strange one called GELU? And what is its derivative?

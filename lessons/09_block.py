@@ -1,6 +1,8 @@
 # %% [markdown]
 # # Lesson 9: a block, and many of them
 #
+# *40 minutes; builds on lessons 5, 7 and 8.*
+#
 # **The question.** Attention (lesson 7) and the MLP (lesson 8) become a **block** by two additions
 # and two LayerNorms, and a ViT is the same block many times over. Why may one stack as many as one
 # likes? What do the two "+" do for the forward, and what for the gradient? We take them out.

@@ -1,6 +1,8 @@
 # %% [markdown]
 # # Lesson 10: the whole backward, by hand
 #
+# *90 minutes; builds on lessons 3 and 9.*
+#
 # **The question.** The lessons so far derived the gradient of one part each. Put together, from the
 # loss to the pixels: are they the gradient of the whole Vision Transformer? We write all of it in
 # short functions and hold *every* tensor against the library's, the 44 that the model learns and

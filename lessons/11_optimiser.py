@@ -1,6 +1,8 @@
 # %% [markdown]
 # # Lesson 11: the optimiser
 #
+# *50 minutes; builds on lesson 10.*
+#
 # **The question.** The backward says which way the loss falls, for each of 102,666 parameters. How
 # far shall each of them go? And how do we see, in a minute, whether a training is healthy?
 #

@@ -1,6 +1,8 @@
 # %% [markdown]
 # # Lesson 13: what a ViT costs
 #
+# *45 minutes; builds on lesson 9.*
+#
 # **The question.** Twice the width, half the patch side, four times the pixels: what does it cost,
 # in parameters, in arithmetic, in memory, in time? And why patches, not pixels?
 #
