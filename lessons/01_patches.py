@@ -62,8 +62,9 @@ assert 4 * pixels**2 > 10e9 and (pixels / N) ** 2 == 16**4  # 65,536 times as ma
 #
 # We want patch after patch, each as (i, j, channel) with the channel fastest. So the axis of i must
 # go behind the axis of the patch's column: one transpose. Then rows and columns are merged into N,
-# and (i, j, channel) into one flat axis. (In the language of einops: `b (h p1) (w p2) c -> b (h w)
-# (p1 p2 c)`.)
+# and (i, j, channel) into one flat axis. In the language of einops:
+#
+#     b (h p1) (w p2) c -> b (h w) (p1 p2 c)
 #
 # ## By hand
 
@@ -78,7 +79,7 @@ def patchify(images, P):
 
 
 # %% [markdown]
-# A few lines of NumPy make our photo: sky, a meadow, a house with a red roof.
+# A picture made with NumPy stands for a photo: sky, a meadow, a house with a red roof.
 
 # %%
 down, across = np.mgrid[0:224, 0:224] / 224  # of each pixel, from 0 to 1
@@ -99,12 +100,12 @@ photo = np.clip(photo + rng.normal(0, 0.02, photo.shape), 0, 1)[None]  # (1, 224
 # = <A^T dy, x> for random x and dy.
 
 # %%
-for some, P in ((images, 2), (photo, 16)):
-    patches, cache = ops.patchify_forward(some, patch=P)
-    assert np.array_equal(patches, patchify(some, P))  # to the bit: numbers are only moved
-    assert np.array_equal(ops.patchify_backward(patches, cache), some)
-    error = adjoint_error(ops.patchify_forward, ops.patchify_backward, some, options={"patch": P})
-    print(f"{some.shape} -> {patches.shape}, adjoint test {error:.0e}")
+for batch, P in ((images, 2), (photo, 16)):
+    patches, cache = ops.patchify_forward(batch, patch=P)
+    assert np.array_equal(patches, patchify(batch, P))  # to the bit: numbers are only moved
+    assert np.array_equal(ops.patchify_backward(patches, cache), batch)
+    error = adjoint_error(ops.patchify_forward, ops.patchify_backward, batch, options={"patch": P})
+    print(f"{batch.shape} -> {patches.shape}, adjoint test {error:.0e}")
     assert error < 1e-14
 
 # %% [markdown]
@@ -169,7 +170,7 @@ assert report.verdict == "excellent"  # and yet the order is not the one that we
 # diagonal. Guessing one of ten classes would be right in 10 %.
 
 # %%
-recipe = minivit.TrainingConfig(model="digits", epochs=5, shift=0)
+recipe = minivit.TrainingConfig(model="digits", epochs=3, warmup_epochs=1, shift=0)
 model = minivit.train(recipe, data).model
 
 
@@ -187,7 +188,7 @@ for name, patches in (("of patches", right), ("both", inside)):
 scores = {name: accuracy(patches) for name, patches in orders.items()}
 print("columns before rows:", ", ".join(f"{name} {s:.1%}" for name, s in scores.items()))
 assert scores["nowhere"] > 0.85 and scores["inside patches"] < 0.8
-assert scores["of patches"] < 0.4 and scores["both"] < 0.4
+assert scores["of patches"] < 0.5 and scores["both"] < 0.5
 
 # %% [markdown]
 # No order is better than another: the order is an agreement between the data and the weights. If
@@ -203,9 +204,9 @@ np.testing.assert_allclose(inside @ E[[0, 2, 1, 3]], right @ E, atol=1e-12)
 #
 # A colour image can go wrong in two more ways. Some libraries store an image as (channels, height,
 # width) and flatten a patch with the channel *slowest*; some order the channels blue, green, red.
-# Take one patch, at the edge of the roof: it has 768 numbers in each order, and none looks wrong
-# until it is drawn, or asked a question such as "how red?". These weights ask it: they take the
-# mean of the red numbers in our order.
+# Take one patch, at the edge of the roof: in every order it has 768 numbers between 0 and 1. The
+# figure draws them as if the order were ours, and a row of weights asks "how red?": it takes the
+# mean of what would be the red numbers in our order.
 
 # %%
 row, column = 6, 8
@@ -244,16 +245,14 @@ if can_draw():
     whole.set(title="14 x 14 patches", yticks=range(15))
     whole.tick_params(labelsize=6)
     whole.grid(color="white", linewidth=0.5)
-    right, below = column + 1, row + 1
-    whole.plot([column, right, right, column, column], [row, row, below, below, row], "k", lw=2.5)
+    x, y = np.array([0, 1, 1, 0, 0]), np.array([0, 0, 1, 1, 0])
+    whole.plot(column + x, row + y, "k", lw=2.5)  # a frame around the patch that is drawn below
     wide = np.ones((16, 14, 18, 3))  # the patches of one row, with a gap of two pixels
     wide[:, :, 1:17] = photo[0, 16 * row : 16 * row + 16].reshape(16, 14, 16, 3)
     strip.imshow(wide.reshape(16, 14 * 18, 3))
     strip.set_xticks(range(9, 14 * 18, 18), range(14 * row, 14 * row + 14))
-    strip.set(
-        title=f"Row {row} of them: each becomes a row of 16 x 16 x 3 = 768 numbers", yticks=[]
-    )
-    strip.set_xlabel("number of the patch, from 0 to 195")
+    strip.set(xlabel="number of the patch, from 0 to 195", yticks=[])
+    strip.set_title(f"Row {row} of them: each becomes a row of 16 x 16 x 3 = 768 numbers")
     for place, (name, order) in enumerate(read.items()):
         axes = figure.add_subplot(grid[1, place])
         axes.imshow(order.reshape(16, 16, 3))
@@ -308,11 +307,11 @@ def overlapping_forward(images):
     return ops.patchify_forward(images, patch=3, stride=2)[0], images.shape
 
 
-report = minivit.gradcheck(
-    overlapping_forward,
-    lambda dy, shape: overlapping_backward(dy, shape, 3, 2),
-    rng.normal(size=(2, 5, 7, 2)),
-)
+def backward(dy, shape):
+    return overlapping_backward(dy, shape, P=3, S=2)
+
+
+report = minivit.gradcheck(overlapping_forward, backward, rng.normal(size=(2, 5, 7, 2)))
 print(report)
 assert report.ok, "does each patch add to the pixels that it was cut from?"
 print("1.2 is right")

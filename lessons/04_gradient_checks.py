@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Lesson 4: checking gradients
 #
-# **The question.** A backward written by hand may be wrong, and training would hardly tell: most
-# wrong gradients still lead downhill. How do we find out, in seconds, and when does a check say
+# **The question.** A backward written by hand may be wrong, and training would hardly tell: many a
+# wrong gradient still leads downhill. How do we find out, in seconds, and when does a check say
 # "right" of something wrong, or "wrong" of something right?
 #
 # **The shapes.** An op makes y of x. The loss is some number made of y, and `dy` = d loss / d y, of
@@ -78,8 +78,8 @@ def relative_error(numeric, given, floor=1e-4):
 
 # %% [markdown]
 # LayerNorm with every step from 1 to 1e-15, against its handwritten backward: both errors are
-# there, each with its slope. In float32 nothing better than 1e-5 can be had, which is no check for
-# a slip of a thousandth: gradients are checked in float64.
+# there, each with its slope. In float32 few steps come below 1e-4, where "right" begins: gradients
+# are checked in float64.
 
 
 # %%
@@ -104,7 +104,9 @@ assert 8 < errors["one-sided"][2] / errors["one-sided"][3] < 12  # a shorter ste
 assert 80 < errors["centred"][2] / errors["centred"][3] < 120  # a hundred times better
 assert errors["centred"][13] > 100 * errors["centred"][9]  # rounding: worse again
 assert 1e-12 < min(errors["centred"]) < 1e-9 < min(errors["one-sided"]) < 1e-6
-assert min(errors["centred, float32"]) > 1e-6 and max(errors["complex step"][8:]) < 1e-14
+assert sum(error < 1e-4 for error in errors["centred, float32"]) <= 3
+assert sum(error < 1e-4 for error in errors["centred"]) >= 8
+assert max(errors["complex step"][8:]) < 1e-14
 
 # %% [markdown]
 # ## The library's version
@@ -200,15 +202,13 @@ for forward, slips in ((softmax, of_softmax), (layernorm, of_layernorm)):
         found["ones"] += with_ones > 1e-4
         found["random"] += with_random > 1e-4
 assert found == {"ones": 0, "random": 9}
+without_row_sum = error(softmax, lambda d: probs * d, np.ones((3, 5)))
+assert without_row_sum > 0.5
 
 # %% [markdown]
-# Ones find not one of the nine, a random dy finds all. (Not every slip hides from ones: without any
-# row sum, softmax's backward gives probs, which is not 0.) `gradcheck` draws dy at random, twice.
-
-# %%
-assert error(softmax, lambda d: probs * d, np.ones((3, 5))) > 0.5
-
-# %% [markdown]
+# Ones find none of the nine, a random dy finds them all. Not every slip hides from ones: the last
+# lines show one that forgets the row sum altogether. `gradcheck` draws dy at random, twice.
+#
 # ## Break it: kinks
 #
 # ReLU(x) = max(x, 0) has slope 0 on the left and slope 1 on the right. A centred difference across

@@ -21,7 +21,8 @@ from minivit import ops
 from minivit.figures.curve import can_draw, new_figure, save_png
 
 data = minivit.load_dataset("digits")
-model = minivit.train(minivit.TrainingConfig(model="digits", epochs=3, shift=0), data).model
+recipe = minivit.TrainingConfig(model="digits", epochs=3, warmup_epochs=1, shift=0)
+model = minivit.train(recipe, data).model
 layers = [tokens.astype(np.float64) for tokens in model.features(data.test.images)]  # (360, T, D)
 spreads = [tokens.std(axis=-1).mean() for tokens in layers]
 print("standard deviation of a token:", ", ".join(f"{s:.2f}" for s in spreads))
@@ -40,10 +41,11 @@ x, dy = layers[1][:4], rng.normal(size=(4, 17, 64))  # four images after the fir
 # last step first (g stands for d loss / d x_hat):
 #
 # 1. y = x_hat gamma + beta. Every token uses gamma and beta: dgamma = sum over all tokens of dy
-# x_hat, dbeta = sum over all tokens of dy, and g = dy gamma. 2. x_hat = c rstd, where rstd depends
-# on all of c. Directly: g rstd. Through rstd: its gradient is sum(g c), and d rstd / d c_i =
-# -rstd^3 c_i / D. With c = x_hat / rstd both together are dc = rstd (g - x_hat mean(g x_hat)). 3. c
-# = x - mean(x). Each x_i lowers all of c by 1/D: dx = dc - mean(dc). Since mean(x_hat) = 0,
+#    x_hat, dbeta = sum over all tokens of dy, and g = dy gamma.
+# 2. x_hat = c rstd, and rstd depends on all of c. Directly c_i gets g_i rstd. Through rstd it gets
+#    sum(g c) times d rstd / d c_i = -rstd^3 c_i / D. With c = x_hat / rstd both together are dc =
+#    rstd (g - x_hat mean(g x_hat)).
+# 3. c = x - mean(x): each x_i lowers all of c by 1/D, so dx = dc - mean(dc). Since mean(x_hat) = 0,
 #
 #         dx = rstd (g - mean(g) - x_hat mean(g x_hat))
 #
@@ -133,14 +135,15 @@ for without in ("nothing", "mean", "x_hat", "rstd"):
 # each column, over all tokens of all images. Our functions do that with other axes, and their
 # backward is right as it is.
 #
-# It is often said that LayerNorm is used because texts differ in length. Images of one size don't,
-# and yet a ViT normalises each token alone. Three things can be measured.
+# It is often said that LayerNorm is there because texts differ in length. All images of a ViT have
+# the same number of tokens, and yet it normalises each token alone. Three reasons can be measured.
 #
-# 1. *The companions.* What an image becomes depends on which images happen to be beside it in the
-# batch: less so in a large batch (like 1/sqrt(B)), but at any size. 2. *The gradient.* A loss on
-# image 0 alone has a gradient on the other images. 3. *Prediction.* One image alone has no batch,
-# so BatchNorm must keep averages from training and is another function there than it was in
-# training. One vector alone normalises to 0.
+# 1. *Companions.* With BatchNorm, what an image becomes depends on the images that happen to be
+#    beside it in the batch: less so in a large batch, about like 1/sqrt(B), but at any size.
+# 2. *Gradients.* A loss on image 0 alone has a gradient on the other images.
+# 3. *One image.* In use there may be no batch. So BatchNorm needs averages kept from training, and
+#    is another function then than the one that was trained. Of a single vector it would make 0,
+#    whatever the vector is.
 
 # %%
 batch_axes, one_g, zero_b = (0, 1), np.ones(64), np.zeros(64)
