@@ -295,7 +295,7 @@ print("6.1 is right")
 # %% [markdown]
 # **6.2 A learned scale.** Some models learn the scale: scores = s q k^T with one number s, an array
 # of shape (1,). Derive and code the backward: ds collects from every score of every image. Roughly
-# 7 lines; dv as above.
+# 5 lines; dv as above.
 
 
 # %%
