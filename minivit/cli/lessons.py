@@ -88,11 +88,12 @@ def listing() -> str:
     """A line for each lesson: how it is called, its title, its minutes, what it builds on."""
     from minivit.cli.tables import table
     from minivit.course.finding import all_lessons
+    from minivit.course.inline import plain
 
     rows = [("lesson", "about", "minutes", "builds on")]
     for lesson in all_lessons():
         minutes = str(lesson.minutes or "-")
-        rows.append((lesson.key, lesson.title, minutes, ", ".join(lesson.builds_on) or "-"))
+        rows.append((lesson.key, plain(lesson.title), minutes, ", ".join(lesson.builds_on) or "-"))
     return (
         f"{table(rows, '<<><')}\n\n`minivit lessons 00` writes lesson 0 into this folder; "
         "`minivit lessons --help` tells of notebooks and pages."

@@ -79,10 +79,8 @@ def navigation(lesson: Lesson, cells: Iterable[Cell], course: Sequence[Lesson]) 
         if line.startswith("## ")
     ]
     listed = "".join(f'<li><a href="#{anchor(name)}">{inline(name)}</a></li>' for name in sections)
-    return (
-        f'<header><nav aria-label="Lessons">{" ".join(links)}</nav>'
-        f'<nav aria-label="Sections"><ul>{listed}</ul></nav></header>'
-    )
+    around = f'<nav aria-label="Lessons">{" ".join(links)}</nav>' if links else ""
+    return f'<header>{around}<nav aria-label="Sections"><ul>{listed}</ul></nav></header>'
 
 
 def link_to(lesson: Lesson, relation: str, word: str) -> str:
@@ -107,7 +105,9 @@ def code_block(code: str) -> str:
 
 def listing(text: str) -> str:
     code = text.strip("\n")
-    return f'<pre class="source" tabindex="0"><code>{code}</code></pre>'
+    return (
+        f'<pre class="source" tabindex="0" role="group" aria-label="code"><code>{code}</code></pre>'
+    )
 
 
 def output_block(output: Output) -> str:
@@ -116,7 +116,7 @@ def output_block(output: Output) -> str:
     if output.text:
         kind = "output error" if output.error else "output"
         text = html.escape(output.text, quote=False)
-        shown += f'<pre class="{kind}" tabindex="0" aria-label="output">{text}</pre>'
+        shown += f'<pre class="{kind}" tabindex="0" role="group" aria-label="output">{text}</pre>'
     for figure in output.figures:
         caption = html.escape(figure.caption)
         shown += (
@@ -146,6 +146,6 @@ def index_page(course: Sequence[Lesson]) -> str:
     return frame(
         "The course - minivit",
         '<main id="main" class="index"><h1>A Vision Transformer, step by step</h1>\n'
-        '<div class="wide" tabindex="0">'
+        '<div class="wide" tabindex="0" role="group" aria-label="table">'
         f"<table><tr>{head}</tr>{''.join(rows)}</table></div></main>",
     )

@@ -69,7 +69,7 @@ def block(lines: list[str]) -> str:
     if is_formula(lines):
         return formulas(lines)
     text = html.escape("\n".join(line[4:] for line in lines), quote=False)
-    return f'<pre class="formula" tabindex="0">{text}</pre>'
+    return f'<pre class="formula" tabindex="0" role="group" aria-label="as typed">{text}</pre>'
 
 
 def formulas(lines: list[str]) -> str:
@@ -79,7 +79,10 @@ def formulas(lines: list[str]) -> str:
     shown = "".join(
         f"<div>{''.join(f'<span>{mathml(part)}</span>' for part in row)}</div>" for row in rows
     )
-    return f'<div class="formula {"aligned" if aligned else "flowing"}">{shown}</div>'
+    kind = "aligned" if aligned else "flowing"
+    return (
+        f'<div class="formula {kind}" tabindex="0" role="group" aria-label="formula">{shown}</div>'
+    )
 
 
 def displayed(lines: list[str]) -> str:
@@ -143,4 +146,4 @@ def table(lines: list[str]) -> str:
         tag = 'th scope="col"' if i < under else "td"
         cells = (f"<{tag}>{inline(cell)}</{tag[:2]}>" for cell in row)
         done += f"<tr>{''.join(cells)}</tr>"
-    return f'<div class="wide" tabindex="0"><table>{done}</table></div>'
+    return f'<div class="wide" tabindex="0" role="group" aria-label="table"><table>{done}</table></div>'

@@ -45,7 +45,7 @@ def columns(line: str) -> list[str]:
 
 def mathml(text: str) -> str:
     """One formula; several words without a sign are a remark, and stand as text."""
-    if len(re.findall(r"[A-Za-z]{2,}", text)) > 1 and not re.search(r"[=+^/]|\w_", text):
+    if len(re.findall(r"[A-Za-z]{2,}", text)) > 1 and not re.search(r"[=+^/]|->|\w_", text):
         return html.escape(text, quote=False)
     alt = html.escape(" ".join(text.split()))
     return f'<math displaystyle="true" alttext="{alt}">{joined(items(tokens_of(text)))}</math>'

@@ -8,7 +8,7 @@ from minivit.course.highlight import highlighted
 from minivit.course.inline import inline
 from minivit.course.prose import to_html
 
-PLAIN = '<pre class="formula" tabindex="0">'
+PLAIN = '<pre class="formula" tabindex="0" role="group" aria-label="as typed">'
 
 
 @pytest.mark.parametrize(
