@@ -1,6 +1,8 @@
 # %% [markdown]
 # # Lesson 0: a tour, from a digit's pixels to its class
 #
+# *60 minutes; builds on no other lesson.*
+#
 # **The question.** Somebody wrote a digit on a form, and a scanner made 8x8 grey levels of it. A
 # Vision Transformer (Dosovitskiy et al. 2021, "An image is worth 16x16 words": *the paper*, from
 # here on) turns these 64 numbers into ten, one per class, and the largest is nearly always that

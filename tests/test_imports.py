@@ -18,7 +18,7 @@ ORDER = (
     {"models"},
     {"data", "checkpoints"},
     {"checking", "inspection"},
-    {"figures", "training"},
+    {"figures", "training", "course"},
     {"cli"},
 )
 STAGE = {house: i for i, houses in enumerate(ORDER) for house in houses}

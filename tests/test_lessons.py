@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from minivit.course.exercises import student_copy
+from minivit.course.lesson import read_lesson
+from minivit.course.running import environment
+
 FOLDER = Path(__file__).resolve().parents[1] / "lessons"
 LESSONS = sorted(FOLDER.glob("[0-9][0-9]_*.py"))
 
@@ -55,6 +59,29 @@ def test_every_exercise_has_its_answer_between_markers_and_a_check(lesson):
     for part in parts:
         assert part.count("### BEGIN SOLUTION") == part.count("### END SOLUTION") >= 1
         assert "assert " in part.split("### END SOLUTION")[-1]
+
+
+@pytest.mark.lessons
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_a_students_copy_stops_at_its_first_exercise_and_names_it(lesson, tmp_path):
+    copy = tmp_path / lesson.name
+    copy.write_text(student_copy(read_lesson(lesson).cells), "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", copy.name],
+        cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    last = done.stderr.strip().split("\n")[-1]
+    assert last.startswith(f"NotImplementedError: exercise {int(lesson.stem[:2])}.1: "), done.stderr
+
+
+@pytest.mark.lessons
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_its_head_tells_its_number_its_minutes_and_what_it_builds_on(lesson):
+    text, found = lesson.read_text("utf-8"), read_lesson(lesson)
+    assert text.startswith(f"# %% [markdown]\n# # Lesson {int(found.key)}: {found.title}\n#\n# *")
+    assert 10 <= found.minutes <= 90 and len(found.title) <= 72
+    keys = [path.stem[:2] for path in LESSONS]
+    assert all(key in keys and key < found.key for key in found.builds_on)
 
 
 @pytest.mark.lessons

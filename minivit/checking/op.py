@@ -41,7 +41,8 @@ def gradcheck(
     complex numbers.
 
     Raises InputError when the forward can't be called with these inputs, or when one of them
-    isn't an array of finite numbers.
+    isn't an array of finite numbers. A NotImplementedError of the op's comes through: what isn't
+    written yet is neither right nor wrong.
     """
     name = getattr(forward, "__name__", "op").removesuffix("_forward")
     report = Report(f"gradient check of {name}")

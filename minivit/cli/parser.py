@@ -7,7 +7,9 @@ import minivit
 from minivit.errors import InputError
 from minivit.nearest import nearest
 
-VERBS = ("train", "evaluate", "predict", "info", "gradcheck", "bench", "doctor", "warmup")
+VERBS = (
+    "train", "evaluate", "predict", "info", "gradcheck", "lessons", "bench", "doctor", "warmup"
+)  # fmt: skip
 
 
 class Parser(argparse.ArgumentParser):

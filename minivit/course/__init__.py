@@ -1,0 +1,1 @@
+"""The course: what stands in `lessons/`, as copies, notebooks and pages (`minivit lessons`)."""
