@@ -184,20 +184,3 @@ class NamedArrays(Mapping):
         return NamedArrays(
             self.layout, self.dtype, None if self._flat is None else self.flat.copy()
         )
-
-
-class StandIns:
-    """Zeros in the shapes of a layout, for a dry run: they take no memory."""
-
-    version = 0
-
-    def __init__(self, layout: Layout):
-        self.layout = layout
-
-    def of(self, place: str) -> tuple[np.ndarray | None, ...]:
-        """As `NamedArrays.of`."""
-        shapes, zero = self.layout.shapes, np.float32(0)
-        return tuple(
-            None if name is None else np.broadcast_to(zero, shapes[name])
-            for name in self.layout.places[place]
-        )

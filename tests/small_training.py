@@ -4,10 +4,18 @@ from minivit import TrainingConfig, variant
 from minivit.data import Dataset, Split, load_dataset
 
 SMALL = variant("digits", width=16, depth=1, heads=2, mlp=16)
-DROPPING = variant(
-    "digits", width=16, depth=2, heads=2, mlp=16, dropout=0.1, attention_dropout=0.1,
-    stochastic_depth=0.1,
-)  # fmt: skip
+# Together they change every option; so what is kept of a model, or goes on, is tried with each.
+EVERY_OPTION = [
+    {"positions": "learned-2d", "positions_at": "every-layer", "top_k": 3,
+     "stochastic_depth": 0.1, "dropout": 0.2, "attention_dropout": 0.3},
+    {"positions": "sincos-2d", "pool": "sequence", "cls_token": True, "pre_logits": 5,
+     "norm_after_pool": True},
+    {"pool": "flatten", "cls_token": False},
+    {"positions": "relative", "stochastic_depth": 0.1, "window": 3},
+    {"positions": "relative", "positions_at": "every-layer-shared", "axial": True},
+    {"stride": 1, "patch_norm": True, "heads": 3, "head_width": 7, "qkv_bias": False},
+    {"heads": 1, "out_projection": False, "gelu": "tanh", "eps": 1e-5},
+]  # fmt: skip
 
 
 def small_data(images: int = 96, test: int = 20) -> Dataset:

@@ -27,7 +27,7 @@ OUTSIDE = {"__init__", "__main__"}
 BESIDE = {"benchmarks", "lessons"}
 # What an op may be composed of; notes.py is where it names what it makes.
 PARTS = {"linear", "softmax", "attention", "gelu", "layernorm", "multihead_attention", "mlp",
-         "stochastic_depth", "dropout", "chance", "inputs", "pool",
+         "stochastic_depth", "dropout", "left_out", "chance", "inputs", "pool",
          "relative", "window", "notes"}  # fmt: skip
 
 

@@ -5,7 +5,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from minivit.params import Layout, NamedArrays, Parameter, StandIns
+from minivit.models.stand_ins import StandIns
+from minivit.params import Layout, NamedArrays, Parameter
 
 
 def counting(start, rng, shape):

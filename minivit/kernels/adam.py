@@ -7,11 +7,11 @@ arithmetic, so that large models only wait for the memory. Threaded over chunks 
 import math
 
 import numpy as np
-from numba import prange
+from numba import get_num_threads
 
 from minivit.ops.adam import checked_gradients
 
-from .compiling import jit, parallel_jit
+from .compiling import jit, shared
 from .inputs import like
 
 CHUNK = 16384  # elements
@@ -33,16 +33,20 @@ def adam_step(
     root = 1 / math.sqrt(1 - beta2**step)
     numbers = (scale, beta1, 1 - beta1, beta2, 1 - beta2, root, eps, rate)
     numbers = np.array((*numbers, 1 - learning_rate * weight_decay), parameters.dtype)
-    _adam_into(parameters, first_moment, second_moment, gradients, numbers, decayed)
+    chunks = (parameters.size + CHUNK - 1) // CHUNK
+    _adam_into(parameters.dtype, min(get_num_threads(), chunks), parameters, first_moment,
+               second_moment, gradients, numbers, decayed)  # fmt: skip
 
 
-@parallel_jit
-def _adam_into(p, m, v, g, numbers, decayed):
-    for chunk in prange((p.size + CHUNK - 1) // CHUNK):
-        first, last = chunk * CHUNK, min((chunk + 1) * CHUNK, p.size)
-        middle = min(max(first, decayed), last)
-        _adam_range(p, m, v, g, first, middle, numbers, numbers[8])
-        _adam_range(p, m, v, g, middle, last, numbers, numbers.dtype.type(1))
+@shared
+def _adam_into(share, shares, p, m, v, g, numbers, decayed):
+    """An equal run of the chunks."""
+    chunks = (p.size + CHUNK - 1) // CHUNK
+    first = share * chunks // shares * CHUNK
+    last = min((share + 1) * chunks // shares * CHUNK, p.size)
+    middle = min(max(first, decayed), last)
+    _adam_range(p, m, v, g, first, middle, numbers, numbers[8])
+    _adam_range(p, m, v, g, middle, last, numbers, numbers.dtype.type(1))
 
 
 @jit

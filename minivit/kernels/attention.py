@@ -14,37 +14,33 @@ the mask of a chunk's probabilities is drawn as they are made, again in the back
 positions images are taken together in groups (attention_chunk.py).
 """
 
-import functools
 import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import get_num_threads, prange, types
-from numba.np.numpy_support import from_dtype
+from numba import get_num_threads
 
 from minivit.errors import InputError
 from minivit.ops.attention import PLAIN, AttentionOptions, check_top_k, only_attended
-from minivit.ops.relative import offset_rows, relative_scores
-from minivit.ops.window import seen_keys
+from minivit.ops.relative import relative_scores
 
 from .attention_chunk import backward_share, forward_share
 from .attention_space import room
 from .attention_steps import CHUNK
-from .compiling import address_of, parallel_jit
 from .dropout import Mask, mask_of
 from .heads import alike, heads_of
-from .inputs import like, need_shape, reals, upstream, writeable
-from .simd import call
+from .inputs import behaved, like, need_shape, reals, upstream
+from .relative import Relative, rows_by_key
+from .window import seen_by_key
 
 GROUPS = 16  # of images, at most: so much memory the gradients of relative positions take
-ALL_SEEN, NO_ROWS = np.empty(0, np.bool_), np.empty(0, np.intp)
-NO_KEYS = np.empty(0, np.uint32)
 
 
 class AttentionCache(NamedTuple):
     q: np.ndarray  # (B, H, T, K), as given, or a contiguous copy in its dtype; so are k and v
     k: np.ndarray
     v: np.ndarray
+    qkv: tuple  # where they lie, the fields of `ThreeHeads`
     row_max: np.ndarray  # (B, H, T)  the largest score of each query
     row_scale: np.ndarray  # (B, H, T)  1 / sum_j exp(score_j - row_max)
     offsets: np.ndarray | None  # (H, 2T or 2T - 1, K), the heads of a contiguous (2T, D)
@@ -75,13 +71,12 @@ def attention_forward(q, k, v, offsets=None, *, options=PLAIN, drop=None):
     need_shape("k", k, q.shape)
     need_shape("v", v, q.shape)
     y = np.empty(q.shape, q.dtype)
-    mask = mask_of(drop, np.arange(len(q)), q.dtype)
-    return y, _attention_into(y, q, k, v, offsets, options, mask)
+    mask, (q, k, v) = mask_of(drop, np.arange(len(q)), q.dtype), alike(q, k, v)
+    return y, _attention_into(heads_of(y), heads_of(q, k, v), q, k, v, offsets, options, mask)
 
 
-def _attention_into(y, q, k, v, offsets=None, options=PLAIN, mask=None):
-    """Writes y through its strides (last one 1); returns the cache."""
-    q, k, v = alike(q, k, v)
+def _attention_into(y, qkv, q, k, v, offsets=None, options=PLAIN, mask=None):
+    """Writes y; returns the cache. y, qkv: the fields of `Heads` and `ThreeHeads`."""
     batch, heads, tokens, _ = q.shape
     check_top_k(options.top_k, tokens)
     if offsets is not None:
@@ -92,11 +87,10 @@ def _attention_into(y, q, k, v, offsets=None, options=PLAIN, mask=None):
     statistics = row_max.reshape(-1), row_scale.reshape(-1)
     chunks = batch * heads * ((tokens + CHUNK - 1) // CHUNK)
     shares, workspace = _shares(q, offsets, chunks, 1)
-    body, way = _address(forward_share, q.dtype), _way(q, options)
-    beside, drawn = _beside(q, offsets, options), _drawn_by(mask, q.dtype)
-    _forward(body, shares, heads_of(q, k, v), heads_of(y), statistics, q.shape, way, beside, drawn,
-             workspace)  # fmt: skip
-    return AttentionCache(q, k, v, row_max, row_scale, offsets, options, mask)
+    in_use = _in_use(q, offsets, options, mask)
+    forward_share(_kind(q, in_use), shares, qkv, y, statistics, q.shape, _way(q), workspace,
+                  *in_use)  # fmt: skip
+    return AttentionCache(q, k, v, qkv, row_max, row_scale, offsets, options, mask)
 
 
 def attention_backward(dy, cache):
@@ -107,57 +101,46 @@ def attention_backward(dy, cache):
     dy (B, H, T, K), any strides -> dq, dk, dv (B, H, T, K), doffsets (H, 2T or 2T - 1, K) or None,
     new arrays; threaded over heads.
     """
-    dy = writeable(upstream(dy, cache.q.dtype))
+    dy = behaved(upstream(dy, cache.q.dtype))
     need_shape("dy", dy, cache.q.shape)
     dq, dk, dv = np.empty((3, *dy.shape), dy.dtype)
-    return dq, dk, dv, _attention_backward_into(dq, dk, dv, dy, cache)
+    of_dy = heads_of(*alike(dy))
+    return dq, dk, dv, _attention_backward_into(heads_of(dq, dk, dv), of_dy, cache)
 
 
-def _attention_backward_into(dq, dk, dv, dy, cache, *, y_for_dy=False):
-    """Writes dq, dk and dv through their strides, which are alike (last one 1); returns doffsets.
+def _attention_backward_into(dqkv, dy, cache, *, y_for_dy=False):
+    """Writes dq, dk and dv; returns doffsets. dqkv, dy: the fields of `ThreeHeads` and `Heads`.
 
-    With `y_for_dy` the forward's y is made again and overwrites dy. Then dy is the caller's own:
-    writeable, in q's dtype, and contiguous, or the heads of a contiguous (B, T, D).
+    With `y_for_dy` the forward's y is made again and overwrites dy.
     """
     q, offsets = cache.q, cache.offsets
-    if y_for_dy:
-        assert dy.flags.writeable and dy.dtype == q.dtype, "y would end up in a copy of dy"
-    else:
-        (dy,) = alike(dy)
     statistics = cache.row_max.reshape(-1), cache.row_scale.reshape(-1)
     groups = len(q) if offsets is None else min(len(q), GROUPS)
     doffsets = None
     if offsets is not None:
         doffsets = np.empty((groups, offsets.shape[1], len(offsets), offsets.shape[2]), q.dtype)
     shares, workspace = _shares(q, offsets, groups * q.shape[1], 2)
-    body, beside = _address(backward_share, q.dtype), _beside(q, offsets, cache.options, doffsets)
-    way, drawn = _way(q, cache.options, groups, y_for_dy), _drawn_by(cache.mask, q.dtype)
-    _backward(body, shares, heads_of(q, cache.k, cache.v), heads_of(dy), statistics,
-              heads_of(dq, dk, dv), q.shape, way, beside, drawn, workspace)  # fmt: skip
+    in_use = _in_use(q, offsets, cache.options, cache.mask, doffsets)
+    backward_share(_kind(q, in_use), shares, cache.qkv, dy, statistics, dqkv, q.shape,
+                   _way(q, groups, y_for_dy), workspace, *in_use)  # fmt: skip
     return None if offsets is None else doffsets.sum(axis=0).swapaxes(0, 1)
 
 
-def _way(q, options, groups=0, y_for_dy=False):
+def _way(q, groups=0, y_for_dy=False):
     """The fields of `Way`."""
-    factor = q.dtype.type(1 / math.sqrt(q.shape[-1]))
-    return factor, options.top_k or q.shape[2], groups, y_for_dy
+    return q.dtype.type(1 / math.sqrt(q.shape[-1])), groups, y_for_dy
 
 
-def _drawn_by(mask, dtype):
-    """A Mask's fields; without keys where there is none."""
-    return (NO_KEYS, np.uint32(0), dtype.type(1)) if mask is None else tuple(mask)
-
-
-def _beside(q, offsets, options, doffsets=None):
-    """The fields of `Beside`."""
-    seen = ALL_SEEN
+def _in_use(q, offsets, options, mask, doffsets=None):
+    """relative, seen, top_k and mask, as attention_chunk.py takes them: None where not in use."""
+    relative = seen = None
+    if offsets is not None:
+        rows = rows_by_key(q.shape[2], offsets.shape[1])
+        doffsets = np.empty(0, q.dtype) if doffsets is None else doffsets.reshape(-1)
+        relative = Relative(rows, offsets.swapaxes(0, 1).reshape(-1), doffsets)
     if options.window is not None:
-        seen = seen_keys(options.window, q.shape[2]).reshape(-1)
-    if offsets is None:
-        return seen, NO_ROWS, *[np.empty(0, q.dtype)] * 2
-    rows = offset_rows(q.shape[2], offsets.shape[1]).T.reshape(-1)  # by key, then by query
-    doffsets = np.empty(0, q.dtype) if doffsets is None else doffsets.reshape(-1)
-    return seen, rows, offsets.swapaxes(0, 1).reshape(-1), doffsets
+        seen = seen_by_key(options.window, q.shape[2])
+    return relative, seen, options.top_k, mask
 
 
 def _shares(q, offsets, units, matrices):
@@ -167,32 +150,6 @@ def _shares(q, offsets, units, matrices):
     return shares, np.empty(numbers, q.dtype)
 
 
-@functools.cache
-def _address(share, dtype):
-    """The address of forward_share or backward_share, compiled."""
-    numbers, n, real = types.Array(from_dtype(dtype), 1, "C"), types.intp, from_dtype(dtype)
-    one, three = types.Tuple((numbers, *[n] * 4)), types.Tuple((*[numbers] * 3, *[n] * 6))
-    pair, shape = types.UniTuple(numbers, 2), types.UniTuple(n, 4)
-    way = types.Tuple((real, n, n, types.boolean))
-    flags, places = types.Array(types.boolean, 1, "C"), types.Array(n, 1, "C")
-    beside = types.Tuple((flags, places, numbers, numbers))
-    mask = types.Tuple((types.Array(types.uint32, 1, "C"), types.uint32, real))
-    if share is forward_share:
-        return address_of(share, n, n, three, one, pair, shape, way, beside, mask, numbers)
-    return address_of(share, n, n, three, one, pair, three, shape, way, beside, mask, numbers)
-
-
-@parallel_jit
-def _forward(body, shares, qkv, y, statistics, shape, way, beside, mask, workspace):
-    """Calls forward_share, by its address, on every thread."""
-    for share in prange(shares):
-        call(body, (np.intp(share), shares, qkv, y, statistics, shape, way, beside, mask,
-                    workspace))  # fmt: skip
-
-
-@parallel_jit
-def _backward(body, shares, qkv, dy, statistics, dqkv, shape, way, beside, mask, workspace):
-    """Calls backward_share, by its address, on every thread."""
-    for share in prange(shares):
-        call(body, (np.intp(share), shares, qkv, dy, statistics, dqkv, shape, way, beside, mask,
-                    workspace))  # fmt: skip
+def _kind(q, in_use):
+    """All that the types of the arguments depend on."""
+    return q.dtype, *[option is not None for option in in_use]

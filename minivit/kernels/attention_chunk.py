@@ -28,115 +28,106 @@ CHUNK numbers more, 4 T^2 K operations forward and 12 T^2 K backward.
 The offsets of relative positions serve all images: their gradients are added up over the images of
 a group, and over the groups at the end. There are as many groups for any number of threads: so the
 bits are the same.
+
+What is not in use is None (relative, seen, top_k, mask), and then it is not compiled either: Numba
+drops a branch on an argument that is None. So the plain model pays nothing for these options, and
+each set of them that is used has a body of its own.
 """
 
 from typing import NamedTuple
 
-import numpy as np
-
 from .attention_space import own_space
 from .attention_steps import (
     CHUNK,
+    FRESH,
     drop_columns,
     dscores_columns,
     product,
     softmax_columns,
     transpose,
+    whole_vectors,
 )
-from .compiling import jit
-from .dropout import Mask
+from .compiling import jit, shared
 from .heads import Heads, ThreeHeads, one_head, three_heads
 from .matrix import ONE, ZERO, Matrix, moved, transposed
-from .relative import add_picked, put_back
-from .simd import VECTOR_BYTES, noinline
+from .relative import add_relative, offsets_of, relative_backward
 from .top_k import keep_largest
 from .window import hide_unseen
-
-# Typed: Numba would compile `product` once more for a literal.
-FRESH, ADDED = np.bool_(False), np.bool_(True)
 
 
 class Way(NamedTuple):
     """What is the same for all chunks."""
 
     factor: float  # 1 / sqrt(K)
-    top_k: int  # keys that a query attends to, at most T
     groups: int  # backward: groups of images, whose gradients are added up one after the other
     y_for_dy: bool  # backward: y overwrites dy
 
 
-class Here(NamedTuple):
-    """Where a chunk lies."""
+class Chunk(NamedTuple):
+    """Which queries: of which head, and how many."""
 
-    head: int  # of one image
-    heads: int
-    start: int  # its first query
-
-
-class Beside(NamedTuple):
-    """What attention looks at beside q, k and v, as flat arrays: empty where it does not."""
-
-    seen: np.ndarray  # (T, T) bool, for key j and query i: whether the query sees the key
-    rows: np.ndarray  # (T, T), for key j and query i: which of the offsets is theirs
-    offsets: np.ndarray  # (2T, D), relative positions
-    doffsets: np.ndarray  # (groups, 2T, D), backward
+    image: int
+    head: int  # of the image
+    heads: int  # of each image
+    start: int  # the first query
+    queries: int
+    tokens: int
+    K: int
 
 
-def forward_share(share, shares, qkv, y, statistics, shape, way, beside, mask, workspace):
+@shared
+def forward_share(
+    share, shares, qkv, y, statistics, shape, way, workspace, relative, seen, top_k, mask
+):
     """Forward for this share of all chunks. `statistics`: maximum and 1/sum of every query."""
     row_max, row_scale = statistics
-    way, beside, mask = Way(*way), Beside(*beside), Mask(*mask)
     batch, heads, tokens, K = shape
-    chunks, lanes = (tokens + CHUNK - 1) // CHUNK, VECTOR_BYTES // workspace.itemsize
-    space = own_space(share, shares, workspace, tokens, K, beside.offsets.size // (heads * K))
+    way, chunks = Way(*way), (tokens + CHUNK - 1) // CHUNK
+    space = own_space(share, shares, workspace, tokens, K, offsets_of(relative, heads * K))
     units = batch * heads * chunks
     for unit in range(share * units // shares, (share + 1) * units // shares):
         head, start = unit // chunks, unit % chunks * CHUNK
         q, k, v = three_heads(ThreeHeads(*qkv), head, heads)
         y_here = moved(one_head(Heads(*y), head, heads), start, ZERO)
         n = min(CHUNK, tokens - start)
-        wide = (n + lanes - 1) // lanes * lanes
+        wide = whole_vectors(n, workspace)
+        chunk = Chunk(head // heads, head % heads, heads, start, n, tokens, K)
         scores = Matrix(workspace, space.scores, wide, ONE)
-        here = Here(head % heads, heads, start)
-        chunk_scores(moved(q, start, ZERO), k, (n, tokens, K), here, way, beside, workspace, space)
+        chunk_scores(moved(q, start, ZERO), k, chunk, way.factor, space, scores, relative, seen,
+                     top_k)  # fmt: skip
         softmax_columns(scores, tokens, wide, space.columns)
         probs = scores  # the same memory from here on
-        if mask.keys.size:
-            drop_columns(probs, tokens, n, mask, head, heads, start)
+        if mask is not None:
+            drop_columns(probs, chunk, mask)
         product(transposed(probs), v, y_here, (n, K, tokens), FRESH)
         for i in range(n):
             row_max[head * tokens + start + i] = workspace[space.columns + i]
             row_scale[head * tokens + start + i] = workspace[space.columns + CHUNK + i]
 
 
-@jit
-def chunk_scores(q, k, size, here, way, beside, workspace, space):
-    """The scores of a chunk's n queries; what a query does not attend to becomes -inf."""
-    noinline()
-    n, tokens, K = size
-    lanes = VECTOR_BYTES // workspace.itemsize
-    wide = (n + lanes - 1) // lanes * lanes
-    queries = Matrix(workspace, space.queries, wide, ONE)
-    scores = Matrix(workspace, space.scores, wide, ONE)
-    transpose(q, queries, n, K, way.factor)
-    product(k, queries, scores, (tokens, wide, K), FRESH)
-    if beside.rows.size:
-        D = here.heads * K
-        offsets = Matrix(beside.offsets, here.head * K, D, ONE)
-        every = Matrix(workspace, space.every, wide, ONE)
-        product(offsets, queries, every, (beside.offsets.size // D, wide, K), FRESH)
-        add_picked(scores, every, beside.rows, tokens, here.start, n)
-    if beside.seen.size:
-        hide_unseen(scores, beside.seen, tokens, here.start, n)
-    if way.top_k < tokens:
-        keep_largest(scores, tokens, n, way.top_k, space.column)
+@jit(inline="always")
+def chunk_scores(q, k, chunk, factor, space, scores, relative, seen, top_k):
+    """The scores of a chunk's queries; what a query does not attend to becomes -inf."""
+    n, tokens, K, workspace = chunk.queries, chunk.tokens, chunk.K, scores.numbers
+    queries = Matrix(workspace, space.queries, scores.row, ONE)
+    transpose(q, queries, n, K, factor)
+    product(k, queries, scores, (tokens, scores.row, K), FRESH)
+    if relative is not None:
+        add_relative(scores, queries, chunk, relative, space)
+    if seen is not None:
+        hide_unseen(scores, seen, tokens, chunk.start, n)
+    if top_k is not None:
+        keep_largest(scores, tokens, n, top_k, space.column)
 
 
-def backward_share(share, shares, qkv, dy, statistics, dqkv, shape, way, beside, mask, workspace):
+@shared
+def backward_share(
+    share, shares, qkv, dy, statistics, dqkv, shape, way, workspace, relative, seen, top_k, mask
+):
     """Backward for this share of the heads of all groups; with y_for_dy, y overwrites dy."""
     batch, heads, tokens, K = shape
-    way, beside, mask = Way(*way), Beside(*beside), Mask(*mask)
-    space = own_space(share, shares, workspace, tokens, K, beside.offsets.size // (heads * K))
+    way = Way(*way)
+    space = own_space(share, shares, workspace, tokens, K, offsets_of(relative, heads * K))
     units = way.groups * heads
     for unit in range(share * units // shares, (share + 1) * units // shares):
         group = unit // heads
@@ -151,55 +142,36 @@ def backward_share(share, shares, qkv, dy, statistics, dqkv, shape, way, beside,
                 for i in range(n):
                     workspace[space.columns + i] = statistics[0][first + i]
                     workspace[space.columns + CHUNK + i] = statistics[1][first + i]
-                here = Here(unit % heads, heads, start)
-                chunk_backward((moved(q, start, ZERO), k, v), moved(dy_head, start, ZERO),
-                               (moved(dq, start, ZERO), dk, dv), (n, tokens, K), here, way, beside,
-                               mask, head, workspace, space)  # fmt: skip
-                if beside.rows.size:
-                    relative_backward(moved(q, start, ZERO), moved(dq, start, ZERO),
-                                      (n, tokens, K), here, group, image > first_image, beside,
-                                      workspace, space)  # fmt: skip
+                chunk = Chunk(image, unit % heads, heads, start, n, tokens, K)
+                q_here, dq_here = moved(q, start, ZERO), moved(dq, start, ZERO)
+                dy_here = moved(dy_head, start, ZERO)
+                chunk_backward((q_here, k, v), dy_here, (dq_here, dk, dv), chunk, way, workspace,
+                               space, relative, seen, top_k, mask)  # fmt: skip
+                if relative is not None:
+                    relative_backward(q_here, dq_here, chunk, group, image > first_image,
+                                      relative, workspace, space)  # fmt: skip
 
 
 @jit(inline="always")
-def chunk_backward(qkv, dy, dqkv, size, here, way, beside, mask, head, workspace, space):
-    """Backward for the n queries of a chunk, beginning at the first rows of q, dy and dq.
-
-    `head` counts through all images.
-    """
-    (q, k, v), (dq, dk, dv), (n, tokens, K) = qkv, dqkv, size
-    lanes, unscaled = VECTOR_BYTES // workspace.itemsize, workspace.dtype.type(1)
-    wide, accumulate = (n + lanes - 1) // lanes * lanes, here.start > 0
+def chunk_backward(qkv, dy, dqkv, chunk, way, workspace, space, relative, seen, top_k, mask):
+    """Backward for the queries of a chunk, beginning at the first rows of q, dy and dq."""
+    (q, k, v), (dq, dk, dv) = qkv, dqkv
+    n, tokens, K, accumulate = chunk.queries, chunk.tokens, chunk.K, chunk.start > 0
+    wide, unscaled = whole_vectors(n, workspace), workspace.dtype.type(1)
     scores = Matrix(workspace, space.scores, wide, ONE)
     dprobs = Matrix(workspace, space.dscores, wide, ONE)
-    chunk_scores(q, k, size, here, way, beside, workspace, space)
+    chunk_scores(q, k, chunk, way.factor, space, scores, relative, seen, top_k)
     upstream = Matrix(workspace, space.queries, wide, ONE)
     transpose(dy, upstream, n, K, unscaled)
     product(v, upstream, dprobs, (tokens, wide, K), FRESH)
-    if mask.keys.size:
-        drop_columns(dprobs, tokens, n, mask, head, here.heads, here.start)
+    if mask is not None:
+        drop_columns(dprobs, chunk, mask)
     dscores_columns(scores, dprobs, tokens, wide, space.columns, way.factor)
     probs, dscores = scores, dprobs  # the same memory again
-    if mask.keys.size:
-        drop_columns(probs, tokens, n, mask, head, here.heads, here.start)
+    if mask is not None:
+        drop_columns(probs, chunk, mask)
     product(probs, dy, dv, (tokens, K, n), accumulate)
     product(dscores, q, dk, (tokens, K, n), accumulate)
     product(transposed(dscores), k, dq, (n, K, tokens), FRESH)
     if way.y_for_dy:  # nobody needs this chunk of dy any more
         product(transposed(probs), v, dy, (n, K, tokens), FRESH)
-
-
-@jit
-def relative_backward(q, dq, size, here, group, accumulate, beside, workspace, space):
-    """What a chunk's dscores mean for its queries, added to dq, and for the offsets' gradients."""
-    noinline()
-    n, tokens, K = size
-    D, lanes = here.heads * K, VECTOR_BYTES // workspace.itemsize
-    count, wide = beside.offsets.size // D, (n + lanes - 1) // lanes * lanes
-    dscores = Matrix(workspace, space.dscores, wide, ONE)
-    devery = Matrix(workspace, space.every, wide, ONE)
-    offsets = Matrix(beside.offsets, here.head * K, D, ONE)
-    doffsets = Matrix(beside.doffsets, (group * count * here.heads + here.head) * K, D, ONE)
-    put_back(devery, dscores, beside.rows, (tokens, n, count), here.start)
-    product(transposed(devery), offsets, dq, (n, K, count), ADDED)
-    product(devery, q, doffsets, (count, K, n), accumulate or here.start > 0)

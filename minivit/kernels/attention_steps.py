@@ -22,7 +22,15 @@ from .simd import (
 
 CHUNK = 64  # queries
 ROWS = 6  # rows of a product's tile
+FRESH, ADDED = np.bool_(False), np.bool_(True)  # typed: a literal is one more type to compile for
 WIDE = 2 if VECTOR_BYTES == 32 else 4  # and its vectors of columns: AVX2 has registers for 2
+
+
+@jit(inline="always")
+def whole_vectors(n, workspace):
+    """n queries filled up to whole vectors."""
+    lanes = VECTOR_BYTES // workspace.itemsize
+    return (n + lanes - 1) // lanes * lanes
 
 
 @jit
@@ -106,19 +114,18 @@ def dscores_columns(scores, dprobs, keys, wide, columns, factor):
 
 
 @jit
-def drop_columns(probs, keys, queries, mask, head, heads, start):
-    """Multiply the first `queries` columns of probs (keys, n) by their factors.
+def drop_columns(probs, chunk, mask):
+    """Multiply the columns of a chunk's queries in probs (keys, n) by their factors.
 
-    They are those of the queries from `start` on, of a head that is counted through all images. The
-    position of a probability in its image counts (head, query, key).
+    The position of a probability in its image counts (head, query, key).
     """
     noinline()
-    numbers, zero = probs.numbers, probs.numbers.dtype.type(0)
-    image, first = head // heads, (head % heads * keys + start) * keys
-    one, two = mask.keys[2 * image], mask.keys[2 * image + 1]
+    numbers, keys, zero = probs.numbers, chunk.tokens, probs.numbers.dtype.type(0)
+    first = (chunk.head * keys + chunk.start) * keys
+    one, two = mask.keys[2 * chunk.image], mask.keys[2 * chunk.image + 1]
     for j in range(keys):
         # Unsigned: an index that may be negative keeps loops from vectorising.
         at, position = np.uintp(probs.first + j * probs.row), np.uint32(first + j)
-        for i in range(np.uintp(queries)):
+        for i in range(np.uintp(chunk.queries)):
             kept = is_kept(position + np.uint32(i) * np.uint32(keys), one, two, mask.least)
             numbers[at + i] *= mask.factor if kept else zero

@@ -8,11 +8,11 @@ passes wait for the memory: each reads and writes 2 B T D numbers.
 """
 
 import numpy as np
-from numba import get_num_threads, prange
+from numba import get_num_threads
 
 from minivit.ops.embed import EmbedCache, check_projection
 
-from .compiling import parallel_jit
+from .compiling import shared
 from .inputs import like, need_shape, reals
 from .linear import linear_backward, linear_forward
 
@@ -37,7 +37,7 @@ def embed_forward(patches, w, b, cls, positions):
         return projected + positions, cache
     x = np.empty((B, N + 1, D), projected.dtype)
     table = np.zeros(x.shape[1:], x.dtype) if positions is None else positions
-    _tokens_into(x, projected, cls, table)
+    _tokens_into(x.dtype, min(B, get_num_threads()), x, projected, cls, table)
     return x, cache
 
 
@@ -48,7 +48,7 @@ def embed_backward(dx, cache, *, want_dx=True):
     need_shape("dx", dx, (B, T, D))
     if cache.has_cls:
         dprojected, sums = np.empty((B, N, D), dx.dtype), np.empty((T, D), dx.dtype)
-        _tokens_backward_into(dprojected, sums, dx, min(T, get_num_threads()))
+        _tokens_backward_into(dx.dtype, min(T, get_num_threads()), dprojected, sums, dx)
         dcls, dpositions = sums[0].copy(), sums if cache.has_positions else None
     else:
         dprojected, dcls = dx, None
@@ -59,33 +59,28 @@ def embed_backward(dx, cache, *, want_dx=True):
     return *linear_backward(dprojected, cache.linear, want_dx=want_dx), dcls, dpositions
 
 
-@parallel_jit
-def _tokens_into(x, projected, cls, positions):
-    """x[b] = [cls; projected[b]] + positions."""
-    images, _, columns = x.shape
-    for b in prange(images):
-        tokens, patches, table = x[b].reshape(-1), projected[b].reshape(-1), positions.reshape(-1)
+@shared
+def _tokens_into(share, shares, x, projected, cls, positions):
+    """x[b] = [cls; projected[b]] + positions, for an equal run of images."""
+    images, tokens, columns = x.shape
+    for b in range(share * images // shares, (share + 1) * images // shares):
         for j in range(columns):
-            tokens[j] = cls[j] + table[j]
-        tokens, table = tokens[columns:], table[columns:]
-        for j in range(patches.size):
-            tokens[j] = patches[j] + table[j]
+            x[b, 0, j] = cls[j] + positions[0, j]
+        for t in range(1, tokens):
+            for j in range(columns):
+                x[b, t, j] = projected[b, t - 1, j] + positions[t, j]
 
 
-@parallel_jit
-def _tokens_backward_into(dprojected, sums, dx, shares):
-    """dprojected[b] = dx[b, 1:], sums = sum_b dx[b]."""
-    images, tokens, _ = dx.shape
-    for share in prange(shares):
-        first, last = share * tokens // shares, (share + 1) * tokens // shares
-        patch = max(first, 1)  # token 0 is the cls token
-        total = sums[first:last].reshape(-1)
-        total[:] = 0
+@shared
+def _tokens_backward_into(share, shares, dprojected, sums, dx):
+    """dprojected[b] = dx[b, 1:], sums = sum_b dx[b], for an equal run of tokens."""
+    images, tokens, columns = dx.shape
+    for t in range(share * tokens // shares, (share + 1) * tokens // shares):
+        for j in range(columns):
+            sums[t, j] = dx.dtype.type(0)
         for b in range(images):
-            dtokens = dx[b, first:last].reshape(-1)
-            for j in range(dtokens.size):
-                total[j] += dtokens[j]
-            dtokens = dx[b, patch:last].reshape(-1)
-            dpatches = dprojected[b, patch - 1 : last - 1].reshape(-1)
-            for j in range(dtokens.size):
-                dpatches[j] = dtokens[j]
+            for j in range(columns):
+                sums[t, j] += dx[b, t, j]
+            if t > 0:  # token 0 is the cls token
+                for j in range(columns):
+                    dprojected[b, t - 1, j] = dx[b, t, j]

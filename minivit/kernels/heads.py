@@ -48,8 +48,22 @@ def three_heads(x, head, heads):
     return q, k, Matrix(x.v, x.v_first + at, token, ONE)
 
 
+def heads_in(x, heads):
+    """The fields of `Heads`: the heads of a contiguous x (B, T, HK)."""
+    _, tokens, columns = x.shape
+    return x.reshape(-1), 0, tokens * columns, columns // heads, columns
+
+
+def three_heads_in(qkv, heads):
+    """The fields of `ThreeHeads`: the heads of a contiguous qkv (B, T, 3HK)."""
+    numbers, (_, tokens, columns) = qkv.reshape(-1), qkv.shape
+    third = columns // 3
+    firsts = 0, third, 2 * third
+    return *[numbers] * 3, *firsts, tokens * columns, third // heads, columns
+
+
 def heads_of(*arrays):
-    """The fields of `Heads` for one view, of `ThreeHeads` for three with the same strides.
+    """The same for any view (B, H, T, K), and for any three with the same strides.
 
     Compiled code takes a flat contiguous array and an offset: the array that x is a view of (its
     `base`), if that is one; else the stretch of memory that x spans.

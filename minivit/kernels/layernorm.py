@@ -9,18 +9,15 @@ rstd are kept; x_hat is not, since one multiply-add makes it again. For dgamma a
 sums over its own rows; the sums are added in the order of the rows.
 """
 
-import functools
 from typing import NamedTuple
 
 import numpy as np
-from numba import get_num_threads, prange, types
-from numba.np.numpy_support import from_dtype
+from numba import get_num_threads
 
 from minivit.ops.layernorm import NARROW
 
-from .compiling import address_of, jit, parallel_jit
+from .compiling import jit, shared
 from .inputs import like, need_shape, reals
-from .simd import call
 
 
 class LayerNormCache(NamedTuple):
@@ -48,8 +45,7 @@ def layernorm_forward(x, gamma, beta, *, eps=1e-6):
     y = np.empty_like(x)
     rows = x.reshape(-1, x.shape[-1])
     mean, rstd = np.empty((2, len(rows)), x.dtype)
-    eps = x.dtype.type(eps)
-    _layernorm_forward_into(y.reshape(rows.shape), mean, rstd, rows, gamma, beta, eps, False)
+    _normalise(y.reshape(rows.shape), mean, rstd, rows, gamma, beta, eps, False)
     return y, LayerNormCache(x, gamma, mean, rstd)
 
 
@@ -67,32 +63,40 @@ def _layernorm_backward_plus(dy, cache, plus):
     dx = np.empty_like(cache.x)
     width = dx.shape[-1]
     rows = cache.x.reshape(-1, width)
-    sums = np.empty((get_num_threads(), 2, width), dx.dtype)
+    tasks = get_num_threads()
+    sums = np.empty((tasks, 2, width), dx.dtype)
     dy, plus = like(dx, dy, plus)
     need_shape("dy", dy, dx.shape)
     need_shape("plus", plus, dx.shape)
     dy = dy.reshape(rows.shape)
     dx_rows = dx.reshape(rows.shape)
     more = dx_rows if plus is None else plus.reshape(rows.shape)
-    _layernorm_backward_into(
-        dx_rows, sums, dy, rows, cache.gamma, cache.mean, cache.rstd, more, plus is not None
-    )
-    return dx, sums[0, 0].copy(), sums[0, 1].copy()
+    _backward_rows(dx.dtype, tasks, dx_rows, sums, dy, rows, cache.gamma, cache.mean, cache.rstd,
+                   more, plus is not None)  # fmt: skip
+    dgamma, dbeta = sums.sum(axis=0)  # thread after thread, in the order of the rows
+    return dx, dgamma, dbeta
 
 
 def _layernorm_again(cache, beta):
     """The forward's y, to rounding, from what it has kept: beta (D,) -> y (..., D)."""
     x, gamma, mean, rstd = cache
-    y, rows, eps = np.empty_like(x), (len(mean), x.shape[-1]), x.dtype.type(0)
-    _layernorm_forward_into(y.reshape(rows), mean, rstd, x.reshape(rows), gamma, beta, eps, True)
+    y, rows = np.empty_like(x), (len(mean), x.shape[-1])
+    _normalise(y.reshape(rows), mean, rstd, x.reshape(rows), gamma, beta, 0, True)
     return y
 
 
-@parallel_jit
-def _layernorm_forward_into(y, mean, rstd, x, gamma, beta, eps, known):
-    """mean and rstd (rows,) are written, or read where they are `known`."""
+def _normalise(y, mean, rstd, x, gamma, beta, eps, known):
+    """y (rows, D); mean and rstd (rows,) are written, or read where they are `known`."""
+    shares = min(get_num_threads(), len(x))
+    eps = x.dtype.type(eps)
+    _normalise_rows(x.dtype, shares, y, mean, rstd, x, gamma, beta, eps, known)
+
+
+@shared
+def _normalise_rows(share, shares, y, mean, rstd, x, gamma, beta, eps, known):
+    """An equal run of rows of y (rows, D)."""
     rows, width = x.shape
-    for r in prange(rows):
+    for r in range(share * rows // shares, (share + 1) * rows // shares):
         if not known:
             mean[r], rstd[r] = _mean_and_rstd(x, r, eps)
         middle, scale = mean[r], rstd[r]
@@ -124,34 +128,10 @@ def _mean_and_rstd(x, r, eps):
     return mean, real(1) / np.sqrt(variance + eps)
 
 
-def _layernorm_backward_into(dx, sums, dy, x, gamma, mean, rstd, plus, add_plus):
-    """sums (tasks, 2, D): each task's part of dgamma and dbeta; the first becomes their total."""
-    share = _share_address(dx.dtype)
-    _layernorm_backward(share, dx, sums, dy, x, gamma, mean, rstd, plus, add_plus)
-
-
-@functools.cache
-def _share_address(dtype):
-    one, two, three = (types.Array(from_dtype(dtype), rank, "C") for rank in (1, 2, 3))
-    return address_of(_backward_share, types.intp, two, three, two, two, one, one, one, two,
-                      types.boolean)  # fmt: skip
-
-
-@parallel_jit
-def _layernorm_backward(share, dx, sums, dy, x, gamma, mean, rstd, plus, add_plus):
-    """Calls _backward_share, by its address, on every thread."""
-    for task in prange(len(sums)):
-        call(share, (np.intp(task), dx, sums, dy, x, gamma, mean, rstd, plus, add_plus))
-    for task in range(1, len(sums)):
-        for j in range(sums.shape[2]):
-            sums[0, 0, j] += sums[task, 0, j]
-            sums[0, 1, j] += sums[task, 1, j]
-
-
-def _backward_share(task, dx, sums, dy, x, gamma, mean, rstd, plus, add_plus):
+@shared
+def _backward_rows(task, tasks, dx, sums, dy, x, gamma, mean, rstd, plus, add_plus):
     """An equal run of rows: their dx, and sums[task] = what they add to dgamma and dbeta."""
     rows, width = x.shape
-    tasks = len(sums)
     for j in range(width):
         sums[task, 0, j] = sums[task, 1, j] = dx.dtype.type(0)
     r, last = task * rows // tasks, (task + 1) * rows // tasks

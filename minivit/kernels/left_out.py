@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minivit.ops.chance import BranchDrop
+from minivit.ops.chance import ALL_KEPT, BranchDrop
 
 from .dropout import Mask, dropped_into, mask_of
 from .inputs import like
@@ -29,8 +29,13 @@ class LeftOut(NamedTuple):
         return self.out is not None or self.kept is not None
 
 
+NOTHING = LeftOut(None, None, None)
+
+
 def left_out(drop: BranchDrop, images: int, dtype: np.dtype) -> LeftOut:
     """What is left out of a batch of so many images."""
+    if drop == ALL_KEPT:
+        return NOTHING
     kept = kept_of(images, drop.images)
     numbers = np.arange(images) if kept is None else kept.images
     return LeftOut(mask_of(drop.inside, numbers, dtype), mask_of(drop.out, numbers, dtype), kept)

@@ -26,6 +26,7 @@ from minivit.ops.multihead_attention import (
 
 from .attention import AttentionCache, _attention_backward_into, _attention_into
 from .dropout import mask_of
+from .heads import heads_in, three_heads_in
 from .inputs import like, need_shape, reals
 from .linear import linear_forward, weight_gradients
 from .product.matmul import matmul
@@ -77,7 +78,8 @@ def _attended_plus(x, w_qkv, b_qkv, w_out, b_out, offsets, residual, heads, opti
     merged = np.empty((B, T, columns), x.dtype)
     q, k, v = split_heads(qkv, heads)
     of_heads = None if offsets is None else split_one(offsets[None], heads)[0]  # (H, 2T, K)
-    attention = _attention_into(split_one(merged, heads), q, k, v, of_heads, options, mask)
+    places = heads_in(merged, heads), three_heads_in(qkv, heads)
+    attention = _attention_into(*places, q, k, v, of_heads, options, mask)
     saved = AttentionSaved(w_qkv, w_out, attention, b_qkv is not None, b_out is not None)
     if w_out is None:
         return merged if residual is None else np.add(merged, residual, out=merged), saved
@@ -92,15 +94,15 @@ def _attended_backward(dout, x, saved):
     heads = saved.attention.q.shape[1]
     (dout,) = like(x, dout)
     dqkv = np.empty((B, T, 3 * columns), dout.dtype)
-    parts, dw_out, db_out = split_heads(dqkv, heads), None, None
+    of_dqkv, dw_out, db_out = three_heads_in(dqkv, heads), None, None
     if saved.w_out is None:
         need_shape("dout", dout, x.shape)
-        dof_heads = _attention_backward_into(*parts, split_one(dout, heads), saved.attention)
+        dof_heads = _attention_backward_into(of_dqkv, heads_in(dout, heads), saved.attention)
     else:
         dout_rows = dout.reshape(-1, D)
         merged = dmerged = matmul(dout_rows, saved.w_out.T)  # merged takes the place of dmerged
-        dmixed = split_one(dmerged.reshape(B, T, columns), heads)
-        dof_heads = _attention_backward_into(*parts, dmixed, saved.attention, y_for_dy=True)
+        of_dmerged = heads_in(dmerged.reshape(B, T, columns), heads)
+        dof_heads = _attention_backward_into(of_dqkv, of_dmerged, saved.attention, y_for_dy=True)
         dw_out, db_out = weight_gradients(merged, dout_rows, saved.has_b_out)
     dqkv_rows = dqkv.reshape(-1, 3 * columns)
     dx = matmul(dqkv_rows, saved.w_qkv.T).reshape(B, T, D)

@@ -1,8 +1,10 @@
 """Images to rows of patches and back, the twin of `minivit.ops.patchify`.
 
-Runs of patch columns x channels numbers are copied, threaded over the rows of patches ("bands") of
-all images. The backward makes the same copies in the other direction. Where patches overlap, it
-adds them up, threaded over the rows of pixels of all images: each is one thread's own, and gets its
+Patches that lie side by side are the image's pixels in another order. NumPy's copy does that: a
+kernel takes 0.1 ms of a step less, and a second more to compile.
+
+Overlapping patches are cut out threaded over the rows of patches of all images. The backward adds
+them up, threaded over the rows of pixels of all images: each is one thread's own, and gets its
 numbers in the order of the patches, so the bits are the same for any number of threads.
 """
 
@@ -14,24 +16,25 @@ from minivit.ops.patchify import PatchifyCache, gradient_dtype, movable, patch_g
 from minivit.ops.patchify import patchify_forward as patchified
 
 from .compiling import parallel_jit
-from .inputs import like, writeable
+from .inputs import behaved, like
 
 
 def patchify_forward(images, *, patch, stride=None):
     """images (B, height, width, channels) -> patches (B, N, P*P*channels), in raster order."""
-    images = writeable(np.ascontiguousarray(movable(images)))
-    if images.dtype.type not in REALS:  # to compile it for whole numbers would take seconds
-        return patchified(images, patch=patch, stride=stride)
+    images = movable(images)
     patch = patch_pair(patch)
     stride = patch if stride is None else patch_pair(stride, "stride")
     grid = patch_grid(images.shape[1:3], patch, stride)
     shape = len(images), grid[0] * grid[1], patch[0] * patch[1] * images.shape[3]
-    patches = np.empty(shape, images.dtype)
+    cache = PatchifyCache(images.shape, patch, stride, gradient_dtype(images))
     if stride == patch:
-        _patchify(*_bands(images, patches, patch), True)
-    else:
-        _overlapping(*_rows(images, patches, patch, grid), *_steps(stride, images))
-    return patches, PatchifyCache(images.shape, patch, stride, gradient_dtype(images))
+        runs = images.reshape(_side_by_side(images.shape, patch)).swapaxes(1, 2)
+        return np.array(runs, order="C").reshape(shape), cache
+    if images.dtype.type not in REALS:  # to compile it for whole numbers would take seconds
+        return patchified(images, patch=patch, stride=stride)
+    images, patches = behaved(np.ascontiguousarray(images)), np.empty(shape, images.dtype)
+    _overlapping(*_rows(images, patches, patch, grid), *_steps(stride, images))
+    return patches, cache
 
 
 def patchify_backward(dpatches, cache, *, want_dx=True):
@@ -39,22 +42,23 @@ def patchify_backward(dpatches, cache, *, want_dx=True):
     if not want_dx:
         return None
     patch, stride = cache.patch, cache.stride
-    dimages = np.empty(cache.image_shape, cache.dtype)
-    (dpatches,) = like(dimages, dpatches)
+    (dpatches,) = like(np.empty(0, cache.dtype), dpatches)
     if stride == patch:
-        _patchify(*_bands(dimages, dpatches, patch), False)
-    else:
-        grid = patch_grid(cache.image_shape[1:3], patch, stride)
-        _add_overlapping(*_rows(dimages, dpatches, patch, grid), *_steps(stride, dimages))
+        bands, rows, across, run = _side_by_side(cache.image_shape, patch)
+        runs = dpatches.reshape(bands, across, rows, run).swapaxes(1, 2)
+        return np.array(runs, order="C").reshape(cache.image_shape)
+    dimages = np.empty(cache.image_shape, cache.dtype)
+    grid = patch_grid(cache.image_shape[1:3], patch, stride)
+    _add_overlapping(*_rows(dimages, dpatches, patch, grid), *_steps(stride, dimages))
     return dimages
 
 
-def _bands(images, patches, patch):
-    """Both as views: images (bands, rows, across, run), patches (bands, across, rows, run)."""
-    batch, height, width, channels = images.shape
+def _side_by_side(images, patch):
+    """The shape (bands, rows of pixels, patches across, numbers in a row of a patch) of images
+    (B, height, width, channels); a band is a row of patches."""
+    batch, height, width, channels = images
     rows, columns = patch
-    bands, across, run = batch * (height // rows), width // columns, columns * channels
-    return images.reshape(bands, rows, across, run), patches.reshape(bands, across, rows, run)
+    return batch * (height // rows), rows, width // columns, columns * channels
 
 
 def _rows(images, patches, patch, grid):
@@ -67,21 +71,6 @@ def _rows(images, patches, patch, grid):
 def _steps(stride, images):
     """From one patch to the next: rows down, numbers across."""
     return stride[0], stride[1] * images.shape[3]
-
-
-@parallel_jit
-def _patchify(images, patches, forward):
-    """patches[band, a, r] = images[band, r, a], or the other way round."""
-    bands, rows, across, run = images.shape
-    for band in prange(bands):
-        for r in range(rows):
-            for a in range(across):
-                if forward:
-                    for i in range(run):
-                        patches[band, a, r, i] = images[band, r, a, i]
-                else:
-                    for i in range(run):
-                        images[band, r, a, i] = patches[band, a, r, i]
 
 
 @parallel_jit(small_op=True)

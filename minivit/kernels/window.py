@@ -4,10 +4,21 @@ In the scores of a chunk each query is a column (attention_chunk.py); the score 
 its window becomes -inf: the softmax makes 0 of it. All on one thread.
 """
 
+import functools
 import math
+
+import numpy as np
+
+from minivit.ops.window import Window, seen_keys
 
 from .compiling import jit
 from .simd import noinline
+
+
+@functools.lru_cache(maxsize=8)  # every layer and step asks for the same
+def seen_by_key(window: Window, tokens: int) -> np.ndarray:
+    """Whether key j is seen by query i: flat, [j T + i]."""
+    return seen_keys(window, tokens).reshape(-1)
 
 
 @jit

@@ -34,10 +34,11 @@ class Half(NamedTuple):
 
 def halves(c: ViTConfig, i: int) -> list[Half]:
     """What block i consists of, in order, behind the positions."""
-    block, (rows, columns) = f"blocks.{i}", c.grid
+    block = f"blocks.{i}"
     if not c.axial:
         reach = None if c.window is None else (c.window // 2, c.window // 2)
         return [Half(f"{block}.attention", f"{block}.mlp", attention_options(c, reach))]
+    rows, columns = c.grid
     along_row, along_column = attention_options(c, (0, columns)), attention_options(c, (rows, 0))
     return [
         Half(f"{block}.row_attention", f"{block}.row_mlp", along_row),

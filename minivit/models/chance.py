@@ -2,8 +2,7 @@
 
 from typing import NamedTuple
 
-from minivit.ops import BranchDrop, Drop
-from minivit.ops.chance import mixed
+from minivit.ops.chance import ALL_KEPT, BranchDrop, Drop, mixed
 
 
 class Chance(NamedTuple):
@@ -26,6 +25,8 @@ class Chance(NamedTuple):
 
     def branch(self, place: str, *, inside: float, out: float, images: float) -> BranchDrop:
         """What the branch at this place leaves out, at these rates."""
+        if self.seed is None:
+            return ALL_KEPT
         return BranchDrop(
             self.drop(place, "inside", inside),
             self.drop(place, "out", out),

@@ -13,7 +13,8 @@ import numpy as np
 from minivit import ops
 from minivit.models.architecture import Architecture
 from minivit.models.chance import Chance
-from minivit.params import Layout, StandIns
+from minivit.models.stand_ins import StandIns
+from minivit.params import Layout
 
 
 class Stage(NamedTuple):

@@ -4,9 +4,10 @@ import numpy as np
 
 from minivit.models.chance import Chance
 from minivit.models.config import ViTConfig
+from minivit.models.stand_ins import StandIns
 from minivit.models.trace import Trace
 from minivit.models.vit import VIT
-from minivit.params import Layout, StandIns
+from minivit.params import Layout
 
 
 def parameter_shapes(config: ViTConfig) -> dict[str, tuple[int, ...]]:

@@ -37,6 +37,7 @@ What the branches are made of, beside layernorm:
     mlp.py                  linear, gelu, linear
     dropout.py              some values become 0 in training
     stochastic_depth.py     some images skip a branch in training
+    left_out.py             how a branch adds its result, or what is left of it
 
 After the backward: global_norm.py (the length of a gradient) and adam.py (a step). What ops
 use: inputs.py (checks), notes.py (how a trace sees inside) and chance.py (numbers from a seed).

@@ -11,9 +11,9 @@ import numpy as np
 
 from minivit.ops.attention import PLAIN, AttentionOptions
 from minivit.ops.chance import ALL_KEPT, BranchDrop
-from minivit.ops.dropout import DropoutCache, dropout_backward, dropout_forward
 from minivit.ops.inputs import reals, upstream
 from minivit.ops.layernorm import LayerNormCache, layernorm_backward, layernorm_forward
+from minivit.ops.left_out import LeftOut, add_result, result_gradient
 from minivit.ops.multihead_attention import (
     MultiheadAttentionCache,
     multihead_attention_backward,
@@ -21,18 +21,12 @@ from minivit.ops.multihead_attention import (
     multihead_attention_forward,
 )
 from minivit.ops.notes import unseen
-from minivit.ops.stochastic_depth import (
-    StochasticDepthCache,
-    stochastic_depth_backward,
-    stochastic_depth_forward,
-)
 
 
 class AttentionBranchCache(NamedTuple):
     norm: LayerNormCache  # x (B, T, D) -> normed (B, T, D)
     msa: MultiheadAttentionCache  # normed -> out (B, T, D)
-    kept: DropoutCache | None  # out -> out_kept (B, T, D)
-    dropped: StochasticDepthCache | None  # -> scaled (B, T, D)
+    left: LeftOut  # out -> what is left of it, added to x
 
 
 def attention_branch_forward(
@@ -66,15 +60,8 @@ def attention_branch_forward(
         normed, w_qkv, b_qkv, w_out, b_out, offsets, heads=heads, options=options,
         drop=drop.inside, note=note,
     )  # fmt: skip
-    kept = dropped = None
-    if drop.out is not None:
-        out, kept = dropout_forward(out, drop=drop.out)
-        note(out_kept=out)
-    if drop.images is not None:
-        out, dropped = stochastic_depth_forward(out, drop=drop.images, note=note)
-    y = x + out
-    note(y=y)
-    return y, AttentionBranchCache(norm, msa, kept, dropped)
+    y, left = add_result(x, out, drop, note=note)
+    return y, AttentionBranchCache(norm, msa, left)
 
 
 def attention_branch_backward(dy: np.ndarray, cache: AttentionBranchCache, *, note=unseen) -> tuple:
@@ -87,15 +74,11 @@ def attention_branch_backward(dy: np.ndarray, cache: AttentionBranchCache, *, no
     dx_branch, along the skip connection as it is:
         dx = dy + dx_branch
     """
-    norm, msa, kept, dropped = cache
+    norm, msa, left = cache
     dy = upstream(dy, norm.x_hat.dtype)
-    dout = dy if dropped is None else stochastic_depth_backward(dy, dropped, note=note)
-    if kept is not None:
-        note(out_kept=dout)
-        dout = dropout_backward(dout, kept)
+    dout = result_gradient(dy, left, note=note)
     dnormed, *dweights = multihead_attention_backward(dout, msa, note=note)
     dx_branch, dgamma, dbeta = layernorm_backward(dnormed, norm, note=note)
-    note(y=dy)
     return dy + dx_branch, dgamma, dbeta, *dweights
 
 

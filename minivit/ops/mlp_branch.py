@@ -10,23 +10,17 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.ops.chance import ALL_KEPT, BranchDrop
-from minivit.ops.dropout import DropoutCache, dropout_backward, dropout_forward
 from minivit.ops.inputs import reals, upstream
 from minivit.ops.layernorm import LayerNormCache, layernorm_backward, layernorm_forward
+from minivit.ops.left_out import LeftOut, add_result, result_gradient
 from minivit.ops.mlp import MlpCache, mlp_backward, mlp_flops, mlp_forward
 from minivit.ops.notes import unseen
-from minivit.ops.stochastic_depth import (
-    StochasticDepthCache,
-    stochastic_depth_backward,
-    stochastic_depth_forward,
-)
 
 
 class MlpBranchCache(NamedTuple):
     norm: LayerNormCache  # x (..., D) -> normed (..., D)
     mlp: MlpCache  # normed -> out (..., D)
-    kept: DropoutCache | None  # out -> out_kept (B, T, D)
-    dropped: StochasticDepthCache | None  # -> scaled (B, T, D)
+    left: LeftOut  # out -> what is left of it, added to x
 
 
 def mlp_branch_forward(
@@ -52,15 +46,8 @@ def mlp_branch_forward(
     (x,) = reals(x=x)
     normed, norm = layernorm_forward(x, gamma, beta, eps=eps, note=note)
     out, mlp = mlp_forward(normed, w1, b1, w2, b2, gelu=gelu, drop=drop.inside, note=note)
-    kept = dropped = None
-    if drop.out is not None:
-        out, kept = dropout_forward(out, drop=drop.out)
-        note(out_kept=out)
-    if drop.images is not None:
-        out, dropped = stochastic_depth_forward(out, drop=drop.images, note=note)
-    y = x + out
-    note(y=y)
-    return y, MlpBranchCache(norm, mlp, kept, dropped)
+    y, left = add_result(x, out, drop, note=note)
+    return y, MlpBranchCache(norm, mlp, left)
 
 
 def mlp_branch_backward(dy: np.ndarray, cache: MlpBranchCache, *, note=unseen) -> tuple:
@@ -71,15 +58,11 @@ def mlp_branch_backward(dy: np.ndarray, cache: MlpBranchCache, *, note=unseen) -
     As in the attention branch, the skip connection hands dy on as it is:
         dx = dy + dx_branch
     """
-    norm, mlp, kept, dropped = cache
+    norm, mlp, left = cache
     dy = upstream(dy, norm.x_hat.dtype)
-    dout = dy if dropped is None else stochastic_depth_backward(dy, dropped, note=note)
-    if kept is not None:
-        note(out_kept=dout)
-        dout = dropout_backward(dout, kept)
+    dout = result_gradient(dy, left, note=note)
     dnormed, *dweights = mlp_backward(dout, mlp, note=note)
     dx_branch, dgamma, dbeta = layernorm_backward(dnormed, norm, note=note)
-    note(y=dy)
     return dy + dx_branch, dgamma, dbeta, *dweights
 
 

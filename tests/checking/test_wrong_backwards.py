@@ -447,25 +447,30 @@ def norms_parameters_swapped(dy, cache):
     return (dx, dbeta, dgamma, *others)
 
 
+def with_left(cache, **changes):
+    """The cache of a branch, as if it had left out something else."""
+    return cache._replace(left=cache.left._replace(**changes))
+
+
 @wrong("mlp_branch: stochastic depth", "x", "gamma", "beta", "w1", "b1", "w2", "b2")
 def dropped_images_go_through(dy, cache):
-    return ops.mlp_branch_backward(dy, cache._replace(dropped=None))
+    return ops.mlp_branch_backward(dy, with_left(cache, images=None))
 
 
 @wrong("mlp_branch: dropout of what is added", "x", "gamma", "beta", "w1", "b1", "w2", "b2")
 def values_dropped_of_the_result_go_through(dy, cache):
-    return ops.mlp_branch_backward(dy, cache._replace(kept=None))
+    return ops.mlp_branch_backward(dy, with_left(cache, values=None))
 
 
 @wrong("attention_branch: dropout of what is added", "x")
 def the_skip_connection_is_dropped_too(dy, cache):
     dx, *others = ops.attention_branch_backward(dy, cache)
-    return (dx - dy + ops.dropout_backward(dy, cache.kept), *others)
+    return (dx - dy + ops.dropout_backward(dy, cache.left.values), *others)
 
 
 @wrong("mlp_branch: everything dropped", "x", "gamma", "beta", "w1", "b1", "w2", "b2")
 def one_mask_for_both_maps(dy, cache):
-    return ops.mlp_branch_backward(dy, cache._replace(kept=cache.mlp.kept))
+    return ops.mlp_branch_backward(dy, with_left(cache, values=cache.mlp.kept))
 
 
 @wrong("mlp: dropout", "w2")
@@ -486,26 +491,18 @@ def another_mask_than_the_forward(dy, cache):
     return ops.dropout_backward(dy, cache._replace(drop=drop))
 
 
-@wrong("dropout", "x")
-def kept_values_are_not_scaled(dy, cache):
-    return dy * (ops.dropout_backward(dy, cache) != 0)
+def wrong_ways_to_leave_out(name, backward):
+    @wrong(name, "x")
+    def what_is_kept_is_not_scaled(dy, cache):
+        return dy * (backward(dy, cache) != 0)
+
+    @wrong(f"{name}: second part of a batch", "x")
+    def drawn_as_for_the_first_part(dy, cache):
+        return backward(dy, cache._replace(drop=cache.drop._replace(first_image=0)))
 
 
-@wrong("dropout: second part of a batch", "x")
-def values_drawn_as_for_the_first_part(dy, cache):
-    drop = cache.drop._replace(first_image=0)
-    return ops.dropout_backward(dy, cache._replace(drop=drop))
-
-
-@wrong("stochastic_depth", "x")
-def kept_images_are_not_scaled(dy, cache):
-    return dy * (ops.stochastic_depth_backward(dy, cache) != 0)
-
-
-@wrong("stochastic_depth: second part of a batch", "x")
-def drawn_as_for_the_first_part(dy, cache):
-    drop = cache.drop._replace(first_image=0)
-    return ops.stochastic_depth_backward(dy, cache._replace(drop=drop))
+wrong_ways_to_leave_out("dropout", ops.dropout_backward)
+wrong_ways_to_leave_out("stochastic_depth", ops.stochastic_depth_backward)
 
 
 # --- positions

@@ -1,11 +1,13 @@
 import json
 import struct
 import tracemalloc
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 from headers import rewrite
+from small_training import EVERY_OPTION
 
 from minivit import InputError, ViT, ViTConfig, load, load_dataset, save, variant
 from minivit.checkpoints import load_config, read_checkpoint
@@ -138,20 +140,13 @@ def test_entries_of_another_type_are_refused(tmp_path, damage):
         load(path)
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"positions": "learned-2d", "positions_at": "every-layer", "top_k": 3,
-         "stochastic_depth": 0.1, "dropout": 0.2, "attention_dropout": 0.3},
-        {"positions": "sincos-2d", "pool": "sequence", "cls_token": True, "pre_logits": 5,
-         "norm_after_pool": True},
-        {"pool": "flatten", "cls_token": False},
-        {"positions": "relative", "stochastic_depth": 0.1, "window": 3},
-        {"positions": "relative", "positions_at": "every-layer-shared", "axial": True},
-        {"stride": 1, "patch_norm": True, "heads": 3, "head_width": 7, "qkv_bias": False},
-        {"heads": 1, "out_projection": False},
-    ],
-)  # fmt: skip
+def test_every_option_is_among_them():
+    plain, changed = asdict(variant("digits")), set().union(*EVERY_OPTION)
+    sizes = {"image", "channels", "patch", "width", "depth", "mlp", "classes", "name"}
+    assert changed == set(plain) - sizes
+
+
+@pytest.mark.parametrize("changes", EVERY_OPTION)
 def test_every_option_survives(tmp_path, changes):
     config = variant("digits", **changes)
     model = ViT(config, seed=1)

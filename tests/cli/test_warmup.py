@@ -82,8 +82,8 @@ from minivit import kernels as backend_module
 from minivit.checking.twins import compare
 from minivit.kernels.compiling.start import kernels
 assert all(twin.ok for twin in compare(backend_module, "float32"))
-def signatures(): return {name: kernel.signatures for name, kernel in kernels.items()}
-warm = {name: list(found) for name, found in signatures().items()}
+def signatures(): return {name: list(kernel.signatures) for name, kernel in kernels.items()}
+warm = signatures()
 import numpy as np, minivit
 from minivit import backend
 from minivit.training import TrainingConfig

@@ -34,6 +34,7 @@ from minivit.kernels import (
     softmax,
 )
 from minivit.kernels.global_norm import _sum_of_squares
+from minivit.kernels.heads import heads_in, heads_of, three_heads_in
 from minivit.kernels.product import endings, matmul
 
 ZONE = 80  # numbers; more than a panel
@@ -103,14 +104,16 @@ def attend(zones, B, H, T, K, _):
     qkv = zones.input(B, T, 3, H, K).transpose(2, 0, 3, 1, 4)
     q, k, v = (q, k, v) if B % 2 else qkv
     y, dy = zones.output(B, T, H, K), zones.input(B, T, H, K)
-    cache = attention._attention_into(y.transpose(0, 2, 1, 3), q, k, v)
+    places, of_y = heads_of(q, k, v), heads_of(y.transpose(0, 2, 1, 3))
+    cache = attention._attention_into(of_y, places, q, k, v)
     dqkv = zones.output(B, T, 3, H, K).transpose(2, 0, 3, 1, 4)
-    attention._attention_backward_into(*dqkv, dy.transpose(0, 2, 1, 3), cache)
+    of_dy = heads_of(dy.transpose(0, 2, 1, 3))
+    attention._attention_backward_into(heads_of(*dqkv), of_dy, cache)
     again, dqkv_again = zones.output(B, T, H, K), zones.output(B, T, 3, H, K)
     again[:] = dy
-    attention._attention_backward_into(
-        *dqkv_again.transpose(2, 0, 3, 1, 4), again.transpose(0, 2, 1, 3), cache, y_for_dy=True
-    )
+    of_again = three_heads_in(dqkv_again.reshape(B, T, 3 * H * K), H)
+    of_dy = heads_in(again.reshape(B, T, H * K), H)
+    attention._attention_backward_into(of_again, of_dy, cache, y_for_dy=True)
     assert np.array_equal(again, y), "the forward's y did not take the place of dy, bit by bit"
     assert np.array_equal(dqkv_again.transpose(2, 0, 3, 1, 4), dqkv)
 
@@ -120,13 +123,12 @@ def over_rows(zones, rows, n, tasks, _, __):
     x, dy, gamma, beta = (zones.input(*s) for s in ((rows, n), (rows, n), (n,), (n,)))
     y, again, dx = (zones.output(rows, n) for _ in range(3))
     mean, rstd, eps = zones.output(rows), zones.output(rows), zones.dtype(0.1)
-    layernorm._layernorm_forward_into(y, mean, rstd, x, gamma, beta, eps, False)
-    layernorm._layernorm_forward_into(again, mean, rstd, x, gamma, beta, eps, True)
+    layernorm._normalise(y, mean, rstd, x, gamma, beta, eps, False)
+    layernorm._normalise(again, mean, rstd, x, gamma, beta, eps, True)
     assert np.allclose(again, y, rtol=1e-5, atol=1e-5)  # the compiler may order them otherwise
     sums = zones.output(min(tasks, 4), 2, n)
-    layernorm._layernorm_backward_into(
-        dx, sums, dy, x, gamma, mean, rstd, zones.input(rows, n), True
-    )
+    plus = zones.input(rows, n)
+    layernorm._backward_rows(zones.dtype, len(sums), dx, sums, dy, x, gamma, mean, rstd, plus, True)
     probs, dx = zones.output(rows, n), zones.output(rows, n)
     softmax._softmax_forward_into(probs, x)
     softmax._softmax_backward_into(dx, dy, probs)
@@ -142,26 +144,20 @@ def over_vectors(zones, m, n, tanh, decayed, _):
     for array in (p, first, second):
         array[:] = 1
     numbers = np.full(9, 0.5, zones.dtype)
-    adam._adam_into(p, first, second, g, numbers, min(decayed, m * n))
+    adam._adam_into(zones.dtype, 2, p, first, second, g, numbers, min(decayed, m * n))
     assert np.isfinite(_sum_of_squares(g))
 
 
 def patches(zones, bands, rows, across, run, _):
-    patchify._patchify(
-        zones.input(bands, rows, across, run), zones.output(bands, across, rows, run), True
-    )
-    patchify._patchify(
-        zones.output(bands, rows, across, run), zones.input(bands, across, rows, run), False
-    )
     close, cut = (bands, rows + across - 1, run + across - 1), (bands, across, across, rows, run)
     patchify._overlapping(zones.input(*close), zones.output(*cut), 1, 1)
     patchify._add_overlapping(zones.output(*close), zones.input(*cut), 1, 1)
     tokens = zones.input(bands, rows, run), zones.input(run), zones.input(rows + 1, run)
-    embed._tokens_into(zones.output(bands, rows + 1, run), *tokens)
-    dx, shares = zones.input(bands, rows + 1, run), min(across, rows + 1)
-    embed._tokens_backward_into(
-        zones.output(bands, rows, run), zones.output(rows + 1, run), dx, shares
-    )
+    shares = min(across, rows + 1)
+    embed._tokens_into(zones.dtype, shares, zones.output(bands, rows + 1, run), *tokens)
+    dx, dprojected = zones.input(bands, rows + 1, run), zones.output(bands, rows, run)
+    sums = zones.output(rows + 1, run)
+    embed._tokens_backward_into(zones.dtype, shares, dprojected, sums, dx)
 
 
 def every_op(zones, B, T, n, *_):

@@ -2,12 +2,13 @@ import csv
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from headers import rewrite
-from small_training import DROPPING, SMALL, recipe, small_data
+from small_training import EVERY_OPTION, SMALL, recipe, small_data
 
 from minivit import InputError, load, save, train
 from minivit.checkpoints import read_checkpoint, read_header
@@ -22,9 +23,13 @@ class Stop(Exception):
 
 @pytest.mark.usefixtures("ops")  # on both backends
 @pytest.mark.parametrize(
-    ("model", "stop_after"), [*((SMALL, n) for n in (1, 4, 5, 7, 15)), (DROPPING, 4), (DROPPING, 7)]
+    ("changes", "stop_after"),
+    [*(({}, n) for n in (1, 4, 5, 7, 15)), *((c, 7) for c in EVERY_OPTION), (EVERY_OPTION[0], 4)],
 )  # 5 batches an epoch
-def test_a_run_that_was_stopped_goes_on_to_the_same_bits(tmp_path, monkeypatch, model, stop_after):
+def test_a_run_that_was_stopped_goes_on_to_the_same_bits(
+    tmp_path, monkeypatch, changes, stop_after
+):
+    model = replace(SMALL, depth=2, **changes)
     monkeypatch.setattr("minivit.training.run.load_dataset", lambda name: small_data())
     whole = train(recipe(model=model), small_data())
     done = []

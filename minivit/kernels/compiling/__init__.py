@@ -1,8 +1,10 @@
 """How kernels are compiled, kept and entered.
 
 start.py        what happens once, when the kernels are first imported
-decorators.py   `jit` for serial pieces, `parallel_jit` for what Python calls
-address.py      `address_of`: a function compiled once, to be called by its address
+decorators.py   `jit` for serial pieces, `parallel_jit` for parallel loops
+shared.py       `shared`: a function that all threads run, each for its share
+hand_over.py    how its arguments reach it
+address.py      a function compiled once, to be called by its address
 entrance.py     one Python thread at a time, and none in a forked process
 cache.py        the folder that compiled kernels are kept in
 kept.py         the code of one function in that folder, sealed: damaged code is compiled anew
@@ -14,7 +16,7 @@ memory.py       freed memory is kept for the next array
 
 import minivit.kernels.compiling.start  # noqa: F401, I001  first: it sets the threads before Numba loads
 
-from minivit.kernels.compiling.address import address_of
 from minivit.kernels.compiling.decorators import jit, parallel_jit
+from minivit.kernels.compiling.shared import shared
 
-__all__ = ["address_of", "jit", "parallel_jit"]
+__all__ = ["jit", "parallel_jit", "shared"]

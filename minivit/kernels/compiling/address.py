@@ -1,14 +1,13 @@
 """A function compiled once, to be called by its address.
 
-Numba links a callee's code into its caller and optimises it again: what a parallel kernel calls is
-compiled five times over. So a large kernel is only a loop that calls its body by address
-(`simd.call`), and compiles in a third of the time.
+Numba links a callee's code into its caller and optimises it again. What is called by its address
+(shared.py) is compiled once.
 """
 
 import numba
 from numba.core.ccallback import CFunc
 
-from .decorators import FAST_MATH, cached, jit_is_off
+from .decorators import FAST_MATH, cached
 from .entrance import alone
 from .start import announcer
 
@@ -18,14 +17,10 @@ _bodies: list = []  # all that was compiled: the list keeps its code in memory
 def address_of(function, *argument_types, fastmath=FAST_MATH):
     """Compile a plain function that takes these Numba types and returns nothing; its address.
 
-    With the JIT off: the function itself.
-
     The function must not allocate arrays. Numba counts references to arrays by atomic additions,
     which take longer than the product of two small matrices. Here nothing is counted, so a new
     array would never be freed.
     """
-    if jit_is_off():
-        return function
     signature = (argument_types, numba.types.void)
     options = {"nopython": True, "error_model": "numpy", "fastmath": fastmath, "_nrt": False}
     with alone(), announcer.body():

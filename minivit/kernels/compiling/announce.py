@@ -14,7 +14,7 @@ PACKAGE = __name__.rsplit(".", 2)[0]  # minivit.kernels
 
 
 class Announcer(event.Listener):
-    """`kernels`: the dispatchers to count, by name; `ending`: what is said after the numbers."""
+    """`kernels`: what to count, by name; `ending`: what is said after the numbers."""
 
     def __init__(self, kernels: dict, ending: str):
         self.kernels, self.ending = kernels, ending
@@ -47,7 +47,7 @@ class Announcer(event.Listener):
 
     def number(self) -> int:
         """Which kernel is being compiled, from 1: those before it have one signature more."""
-        ready = [len(dispatcher.signatures) for dispatcher in self.kernels.values()]
+        ready = [len(kernel.signatures) for kernel in self.kernels.values()]
         return 1 + sum(count > min(ready) for count in ready)
 
     def say(self):

@@ -1,4 +1,4 @@
-"""`jit` compiles serial functions, `parallel_jit` the parallel kernels that Python calls.
+"""`jit` compiles pieces of kernels, `parallel_jit` the parallel loops that Python calls.
 
 Both set the flags of the compiler, and keep the code in our own folder (kept.py).
 """
@@ -16,15 +16,15 @@ from .start import CACHE, kernels
 FAST_MATH = {"contract", "reassoc", "nsz", "arcp"}
 
 
-def jit(function=None, *, fastmath=FAST_MATH, inline="never", counts=None):
-    """Compile a serial function, which a kernel calls, or Python.
+def jit(function=None, *, fastmath=FAST_MATH, inline="never", counts=None, parallel=False):
+    """Compile a function that a kernel calls, or Python; `parallel`: its prange is a parallel loop.
 
     With counts=False it counts no references to arrays. A function that returns an array needs
     this, and its callers must count none either, up to a body that is called by address
-    (address.py): if one of them counted, the array would be freed too early, or never. A function
+    (shared.py): if one of them counted, the array would be freed too early, or never. A function
     that returns no array counts if the first function that calls it does.
     """
-    options = {} if counts is None else {"_nrt": counts}
+    options = {"parallel": parallel} | ({} if counts is None else {"_nrt": counts})
     decorate = functools.partial(_compiled, fastmath=fastmath, inline=inline, nogil=True, **options)
     return decorate if function is None else decorate(function)
 

@@ -28,7 +28,7 @@ from .waiting import load_openmp
 keep_freed_memory()
 load_openmp()
 CACHE = cache_folder()
-kernels: dict = {}  # the parallel kernels of a training step: name -> Numba's dispatcher
+kernels: dict = {}  # those of a training step, by name; each has its `signatures`
 announcer = Announcer(kernels, "once per machine" if CACHE else "which no cache will keep")
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=after_fork)

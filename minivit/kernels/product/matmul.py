@@ -8,7 +8,7 @@ import numpy as np
 
 from minivit.errors import InputError
 
-from ..inputs import like, need_real, need_shape, writeable
+from ..inputs import behaved, like, need_real, need_shape
 from .blas import blas_into
 from .choice import chosen
 from .endings import NOTHING, SLOPES, VALUES
@@ -51,7 +51,7 @@ def _matmul_into(out, a, b, *, bias=None, residual=None, column_sums=None,
     a, b, bias and residual are converted to the dtype of out; z, h and column_sums have it.
     """
     # asarray keeps their order in memory.
-    a, b = writeable(np.asarray(a, out.dtype)), writeable(np.asarray(b, out.dtype))
+    a, b = behaved(np.asarray(a, out.dtype)), behaved(np.asarray(b, out.dtype))
     check(out, a, b)
     if bias is not None or residual is not None:
         bias, residual = like(out, bias, residual)

@@ -5,17 +5,15 @@ that no thread waits for another. Every number of c is summed over k in the same
 cut: the same bits for any number of threads. A product costs 2 M N K operations.
 """
 
-import functools
 import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import get_num_threads, prange, types
-from numba.np.numpy_support import from_dtype
+from numba import get_num_threads
 
-from ..compiling import address_of, jit, parallel_jit
+from ..compiling import jit, shared
 from ..matrix import ONE, ZERO, Matrix, moved
-from ..simd import ROWS, call
+from ..simd import ROWS
 from ..workspace import APART
 from .chunks import multiply
 from .endings import ADD_BIAS, NOTHING, Ending
@@ -54,7 +52,7 @@ def tiled_into(out, a, b, *, bias=None, residual=None, column_sums=None,
     workspace = np.empty(threads * each + 64, c.dtype)
     arrays = [c if x is None else x.reshape(-1) for x in (bias, z, h, column_sums)]
     # Plain tuples: see matrix.py.
-    _multiply(_share_address(c.dtype), threads, _stack(a), _stack(b), start, use_start, of_c,
+    _multiply(c.dtype, threads, _stack(a), _stack(b), start, use_start, of_c,
               (batch, m, n, k), workspace, (mode, *arrays), column_sums is not None)  # fmt: skip
     return out
 
@@ -72,26 +70,8 @@ def _stack(x):
     return np.ascontiguousarray(x).reshape(-1), r * s, s, 1
 
 
-@parallel_jit
-def _multiply(share, threads, a, b, start, use_start, c, shape, workspace, ending, add_up):
-    """Calls `_share`, by its address, on every thread."""
-    if threads == 1:
-        call(share, (ZERO, threads, a, b, start, use_start, c, shape, workspace, ending, add_up))
-    else:
-        for t in prange(threads):
-            call(share, (np.intp(t), threads, a, b, start, use_start, c, shape, workspace, ending,
-                         add_up))  # fmt: skip
-
-
-@functools.cache
-def _share_address(dtype):
-    numbers, n = types.Array(from_dtype(dtype), 1, "C"), types.intp
-    stack, ending = types.Tuple((numbers, n, n, n)), types.Tuple((n, *[numbers] * 4))
-    return address_of(_share, n, n, stack, stack, stack, n, stack, types.UniTuple(n, 4), numbers,
-                      ending, types.boolean)  # fmt: skip
-
-
-def _share(t, threads, a, b, start, use_start, c, shape, workspace, ending, add_up):
+@shared
+def _multiply(t, threads, a, b, start, use_start, c, shape, workspace, ending, add_up):
     """What thread t does: its part of the rectangles of all matrices in the stack."""
     a, b, start, c, ending = Stack(*a), Stack(*b), Stack(*start), Stack(*c), Ending(*ending)
     batch, m, n, depth = shape

@@ -14,7 +14,7 @@ slice, and threads would wait for each other at the counter. Above each instruct
 in NumPy, which runs when the JIT is off.
 """
 
-from .calls import call, noinline
+from .calls import noinline
 from .emitter import VECTOR_BYTES, lanes
 from .exponential import EXP_COEFFICIENTS, LN2, ldexp, vector_exp
 from .packing import copy_row, transpose_square
@@ -29,7 +29,6 @@ __all__ = [
     "VECTORS",
     "VECTOR_BYTES",
     "broadcast",
-    "call",
     "copy_row",
     "lanes",
     "ldexp",

@@ -1,0 +1,75 @@
+"""A function that all threads run: every share once, and the types that its kind promises."""
+
+from collections import defaultdict
+
+import numpy as np
+import pytest
+
+numba = pytest.importorskip("numba")
+
+from minivit import backend, kernels  # noqa: E402
+from minivit.checking.twins import compare  # noqa: E402
+from minivit.kernels.compiling import shared  # noqa: E402
+from minivit.kernels.compiling.shared import Shared  # noqa: E402
+
+
+@shared
+def _marked(share, shares, marks, pair, nothing):
+    for i in range(share * marks.size // shares, (share + 1) * marks.size // shares):
+        marks[i] += pair[0] * pair[1][i] + share
+        if nothing is not None:  # not compiled, where it is None
+            marks[i] += nothing
+
+
+@pytest.mark.parametrize("shares", [0, 1, 2, 5])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_every_share_runs_once(dtype, shares):
+    marks, numbers = np.zeros(10, dtype), np.arange(10, dtype=dtype)
+    _marked(marks.dtype, shares, marks, (3, numbers), None)
+    expected = np.concatenate(
+        [np.full(10 * (s + 1) // shares - 10 * s // shares, s) for s in range(shares)] or [[0] * 10]
+    )
+    assert np.array_equal(marks, expected + (3 * numbers if shares else 0))
+
+
+def test_what_is_none_is_another_kind():
+    marks, numbers = np.zeros(4), np.ones(4)
+    _marked((marks.dtype, True), 1, marks, (1, numbers), 7.0)
+    assert np.array_equal(marks, np.full(4, 8.0))
+
+
+def test_a_kind_has_the_same_types_at_every_call(monkeypatch):
+    """The compiled body reads its arguments as the first call's types: another type is garbage."""
+    seen, run = defaultdict(set), Shared._on_all_threads
+
+    def noted(self, kind, shares, arguments):
+        seen[self.function.__name__, str(kind)].add(tuple(map(numba.typeof, arguments)))
+        run(self, kind, shares, arguments)
+
+    monkeypatch.setattr(Shared, "_on_all_threads", noted)
+    for function in kernels.compiling.start.kernels.values():
+        if isinstance(function, Shared):
+            monkeypatch.setattr(
+                function, "_run", lambda k, s, a, function=function: noted(function, k, s, a)
+            )
+    for dtype in ("float32", "float64"):
+        assert all(twin.ok for twin in compare(kernels, dtype))
+    with backend.use("numba"):
+        train_a_step_of_every_option()
+    assert len(seen) > 20
+    assert all(len(types) == 1 for types in seen.values()), seen
+
+
+def train_a_step_of_every_option():
+    from minivit.models import ViT, ViTConfig
+
+    sizes = {"image": (4, 6), "channels": 1, "patch": (2, 2), "width": 8, "depth": 1, "heads": 2}
+    sizes |= {"mlp": 8, "classes": 3}
+    images = np.random.default_rng(0).uniform(-1, 1, (3, 4, 6, 1))
+    options = [{}, {"top_k": 2}, {"window": 1}, {"attention_dropout": 0.5}]
+    options += [{"positions": "relative"}, {"positions": "relative", "top_k": 2, "window": 3}]
+    for dtype in (np.float32, np.float64):
+        for option in options:
+            model = ViT(ViTConfig(**sizes, **option), dtype=dtype, zero_head=False)
+            logits, cache = model.forward(images, seed=1)
+            model.backward(logits, cache)
