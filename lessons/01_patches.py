@@ -1,6 +1,8 @@
 # %% [markdown]
 # # Lesson 1: from pixels to patches
 #
+# *30 minutes; builds on lesson 0.*
+#
 # **The question.** A transformer reads a row of vectors, called tokens. An image is a grid of
 # pixels. Why does a Vision Transformer cut the image into square **patches**, how is that done with
 # two lines of NumPy, and what happens when the pixels come out in another order than the one that

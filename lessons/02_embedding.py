@@ -1,6 +1,8 @@
 # %% [markdown]
 # # Lesson 2: from patches to tokens
 #
+# *35 minutes; builds on lesson 1.*
+#
 # **The question.** Lesson 1 cut an image into N flat patches. The blocks of a Vision Transformer
 # want T tokens of D numbers each, one of them for the whole image, and each must know where its
 # patch lies. How are they made, why are positions *added*, and what is lost without them?

@@ -1,6 +1,8 @@
 # %% [markdown]
 # # Lesson 3: softmax and cross-entropy
 #
+# *30 minutes; builds on lesson 0.*
+#
 # **The question.** The head of the model hands out C numbers for an image, one for each class: the
 # logits. Training needs one number that says how bad they are, and its derivative by each of them.
 # Which number is it, why is its derivative so short, and how is it computed without overflow?

@@ -1,6 +1,8 @@
 # %% [markdown]
 # # Lesson 4: checking gradients
 #
+# *35 minutes; builds on lesson 3.*
+#
 # **The question.** A backward written by hand may be wrong, and training would hardly tell: many a
 # wrong gradient still leads downhill. How do we find out, in seconds, and when does a check say
 # "right" of something wrong, or "wrong" of something right?

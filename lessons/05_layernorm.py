@@ -1,6 +1,8 @@
 # %% [markdown]
 # # Lesson 5: LayerNorm
 #
+# *40 minutes; builds on lesson 4.*
+#
 # **The question.** Every block adds to its tokens, and so they grow: which numbers should the next
 # layer expect? LayerNorm brings each token to mean 0 and variance 1 before a layer reads it. What
 # is its derivative, why does a token normalise alone and not together with its batch, and how can a

@@ -1,6 +1,8 @@
 # %% [markdown]
 # # Lesson 6: attention
 #
+# *40 minutes; builds on lessons 2, 3 and 4.*
+#
 # **The question.** In attention every token asks all tokens, and takes a mixture of what they hand
 # out. How is the mixture made, why are the scores divided by sqrt(K), what is the backward, and
 # what does a head of a trained model look at?
