@@ -1,0 +1,319 @@
+# %% [markdown]
+# # Lesson 1: from pixels to patches
+#
+# *30 minutes; builds on lesson 0.*
+#
+# **The question.** A transformer reads a row of vectors, called tokens. An image is a grid of
+# pixels. Why does a Vision Transformer cut the image into square **patches**, how is that done with
+# two lines of NumPy, and what happens when the pixels come out in another order than the one that
+# the weights were trained with?
+#
+# **The shapes.**
+#
+# | letter | meaning | a digit | a photo |
+# |---|---|---|---|
+# | B | images in a batch | 360 | 1 |
+# | | height, width of an image in pixels | 8, 8 | 224, 224 |
+# | | channels: numbers in a pixel | 1 (grey) | 3 (red, green, blue) |
+# | P | side of a patch in pixels | 2 | 16 |
+# | N | patches of an image | 16 | 196 |
+# | D | width of a token | 64 | 768 |
+
+# %%
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+import minivit
+from minivit import ops
+from minivit.checking import adjoint_error
+from minivit.figures.curve import can_draw, new_figure, save_png
+
+data = minivit.load_dataset("digits")
+images = data.test.images.astype(np.float64)  # (B, height, width, channels)
+rng = np.random.default_rng(0)
+
+# %% [markdown]
+# ## The derivation 1: why not one token per pixel
+#
+# In attention every token asks every other: with T tokens each head makes T x T scores (lesson 6).
+# An image of 224 x 224 pixels, read pixel by pixel, has 50,176 tokens; BERT, the model that ViT is
+# modelled on, reads up to 512. Cut into patches of P x P pixels the same image has
+#
+#     N = (height / P) (width / P) = height width / P^2
+#
+# tokens. (Python divides and multiplies from left to right: `224 * 224 / 16 * 16` is not N.)
+
+# %%
+pixels, N = 224 * 224, 224 * 224 // 16**2
+assert pixels == 50_176 and N == 196 and pixels == 224 * 224 / 16 * 16
+assert pixels // 512 == 98  # times as long as BERT's longest text
+for tokens in (pixels, N):
+    print(f"{tokens:6,} tokens: {tokens**2:13,} scores, {4 * tokens**2 / 1e6:9,.2f} MB, per head")
+assert 4 * pixels**2 > 10e9 and (pixels / N) ** 2 == 16**4  # 65,536 times as many scores
+
+# %% [markdown]
+# ## The derivation 2: in which order
+#
+# In memory the pixels of an image lie row by row, and the channels of a pixel side by side. Split
+# the row number into (row of the patch, row i inside it), and the column number into (column of the
+# patch, column j inside it): six axes, and no number has moved yet.
+#
+#     (B, height, width, channels) = (B, rows, P, columns, P, channels)
+#
+# We want patch after patch, each as (i, j, channel) with the channel fastest. So the axis of i must
+# go behind the axis of the patch's column: one transpose. Then rows and columns are merged into N,
+# and (i, j, channel) into one flat axis. In the language of einops:
+#
+#     b (h p1) (w p2) c -> b (h w) (p1 p2 c)
+#
+# ## By hand
+
+
+# %%
+def patchify(images, P):
+    B, height, width, channels = images.shape
+    rows, columns = height // P, width // P
+    cut = images.reshape(B, rows, P, columns, P, channels)
+    cut = cut.transpose(0, 1, 3, 2, 4, 5)  # (B, rows, columns, P, P, channels)
+    return cut.reshape(B, rows * columns, P * P * channels)
+
+
+# %% [markdown]
+# A picture made with NumPy stands for a photo: sky, a meadow, a house with a red roof.
+
+# %%
+down, across = np.mgrid[0:224, 0:224] / 224  # of each pixel, from 0 to 1
+photo = np.stack([0.45 + 0.4 * down, 0.65 + 0.25 * down, 1 - 0.1 * down], axis=-1)  # sky
+photo[down > 0.7 + 0.05 * np.sin(9 * across)] = 0.35, 0.6, 0.25  # meadow
+wall, roof = abs(across - 0.53) < 0.19, down - 0.36 > 0.9 * abs(across - 0.53)
+photo[wall & (down > 0.5) & (down < 0.8)] = 0.95, 0.9, 0.75
+photo[roof & (down < 0.57)] = 0.75, 0.2, 0.15
+photo[(abs(across - 0.62) < 0.04) & (abs(down - 0.66) < 0.05)] = 0.25, 0.3, 0.4  # window
+photo = np.clip(photo + rng.normal(0, 0.02, photo.shape), 0, 1)[None]  # (1, 224, 224, 3)
+
+# %% [markdown]
+# ## The library's version
+#
+# `ops.patchify_forward` (minivit/ops/patchify.py) is the same map, and its backward is the inverse:
+# each pixel lies in exactly one patch, so a patch's gradient goes back to where the patch was cut
+# out. For a linear map A the backward must be A^T, which the adjoint test checks exactly: <dy, A x>
+# = <A^T dy, x> for random x and dy.
+
+# %%
+for batch, P in ((images, 2), (photo, 16)):
+    patches, cache = ops.patchify_forward(batch, patch=P)
+    assert np.array_equal(patches, patchify(batch, P))  # to the bit: numbers are only moved
+    assert np.array_equal(ops.patchify_backward(patches, cache), batch)
+    error = adjoint_error(ops.patchify_forward, ops.patchify_backward, batch, options={"patch": P})
+    print(f"{batch.shape} -> {patches.shape}, adjoint test {error:.0e}")
+    assert error < 1e-14
+
+# %% [markdown]
+# ## The same as a convolution
+#
+# The next step multiplies each flat patch by one matrix w (P P channels, D). Much code writes both
+# steps as a convolution whose kernel is P x P and whose stride is P. It is the same sum: the patch
+# in row r and column c is
+#
+#     y[r, c, d] = sum over i, j, k of image[r P + i, c P + j, k] kernel[i, j, k, d]
+#
+# (k counts the channels), and kernel[i, j, k] is row (i P + j) channels + k of w: w, reshaped.
+
+
+# %%
+def convolution(images, kernel, stride):
+    (B, height, width, _), (P, Q, _, D) = images.shape, kernel.shape
+    rows, columns = (height - P) // stride + 1, (width - Q) // stride + 1
+    y = np.zeros((B, rows, columns, D))
+    for i, j in np.ndindex(P, Q):  # all windows at once, one place of the kernel after the other
+        seen = images[:, i:, j:][:, ::stride, ::stride][:, :rows, :columns]
+        y += seen @ kernel[i, j]
+    return y
+
+
+w = rng.normal(size=(16 * 16 * 3, 24)) / 28  # D = 24 is enough here
+kernel = w.reshape(16, 16, 3, 24)
+by_patches = patchify(photo, 16) @ w
+by_convolution = convolution(photo, kernel, stride=16)  # (1, 14, 14, 24)
+np.testing.assert_allclose(by_convolution.reshape(1, 196, 24), by_patches, atol=1e-12)
+print(f"largest difference {np.abs(by_convolution.reshape(1, 196, 24) - by_patches).max():.0e}")
+
+# %% [markdown]
+# ## Break it: columns before rows
+#
+# Read the pixels of a patch column by column. Every shape is as before, nothing crashes, and a
+# gradient check finds nothing: the wrong order is a linear map too, and its backward fits it.
+
+
+# %%
+def exchanged(patches):  # (i, j) -> (j, i); doing it twice leads back
+    return patches.reshape(-1, 16, 2, 2).swapaxes(2, 3).reshape(-1, 16, 4)
+
+
+def columns_first_forward(images):
+    patches, cache = ops.patchify_forward(images, patch=2)
+    return exchanged(patches), cache
+
+
+def columns_first_backward(dpatches, cache):
+    return ops.patchify_backward(exchanged(dpatches), cache)
+
+
+report = minivit.gradcheck(columns_first_forward, columns_first_backward, images[:1])
+print(report)
+assert report.verdict == "excellent"  # and yet the order is not the one that we agreed on
+
+# %% [markdown]
+# What does a trained model say? We train the `digits` model for a few seconds, and then show it the
+# test images with wrong orders: columns before rows inside each patch (of its 2 x 2 pixels two
+# change places); the patches themselves column by column; both, which is the image mirrored at its
+# diagonal. Guessing one of ten classes would be right in 10 %.
+
+# %%
+recipe = minivit.TrainingConfig(model="digits", epochs=3, warmup_epochs=1, shift=0)
+model = minivit.train(recipe, data).model
+
+
+def accuracy(patches):
+    """Of the trained model, on the images whose right patches are these (B, 16, 4)."""
+    shown = ops.patchify_backward(patches, ops.patchify_forward(images, patch=2)[1])
+    return (model.logits(shown).argmax(axis=1) == data.test.labels).mean()
+
+
+right = patchify(images, 2)
+inside = exchanged(right)
+orders = {"nowhere": right, "inside patches": inside}
+for name, patches in (("of patches", right), ("both", inside)):
+    orders[name] = patches.reshape(-1, 4, 4, 4).swapaxes(1, 2).reshape(-1, 16, 4)
+scores = {name: accuracy(patches) for name, patches in orders.items()}
+print("columns before rows:", ", ".join(f"{name} {s:.1%}" for name, s in scores.items()))
+assert scores["nowhere"] > 0.85 and scores["inside patches"] < 0.8
+assert scores["of patches"] < 0.5 and scores["both"] < 0.5
+
+# %% [markdown]
+# No order is better than another: the order is an agreement between the data and the weights. If
+# the rows of w are exchanged like the numbers of the patches, the wrong order is right again. That
+# is what a loader does with weights from a library that keeps them in another order.
+
+# %%
+E = model.parameters["embed.w"].astype(np.float64)  # (4, 64)
+np.testing.assert_allclose(inside @ E[[0, 2, 1, 3]], right @ E, atol=1e-12)
+
+# %% [markdown]
+# ## Break it: the order of channels
+#
+# A colour image can go wrong in two more ways. Some libraries store an image as (channels, height,
+# width) and flatten a patch with the channel *slowest*; some order the channels blue, green, red.
+# Take one patch, at the edge of the roof: in every order it has 768 numbers between 0 and 1. The
+# figure draws them as if the order were ours, and a row of weights asks "how red?": it takes the
+# mean of what would be the red numbers in our order.
+
+# %%
+row, column = 6, 8
+pixels = patchify(photo, 16)[0, 14 * row + column].reshape(16, 16, 3)
+how_red = np.tile([1, 0, 0], 256) / 256  # (768,)
+read = {
+    "(row, column, channel)": pixels,
+    "(column, row, channel)": pixels.transpose(1, 0, 2),
+    "(channel, row, column)": pixels.transpose(2, 0, 1),
+    "blue, green, red": pixels[:, :, ::-1],
+}
+reds = {name: float(order.ravel() @ how_red) for name, order in read.items()}
+print("how red:", ", ".join(f"{name} {red:.3f}" for name, red in reds.items()))
+red, green, blue = pixels.mean(axis=(0, 1))
+assert np.isclose(reds["(row, column, channel)"], red)
+assert np.isclose(reds["(column, row, channel)"], red)  # a mean does not see places
+assert np.isclose(reds["blue, green, red"], blue)
+assert abs(reds["(channel, row, column)"] - pixels.mean()) < 0.02  # of all channels, mixed up
+
+# %% [markdown]
+# ## A picture to keep
+
+# %%
+if can_draw():
+    try:
+        out = Path("out")
+        out.mkdir(exist_ok=True)
+        tempfile.TemporaryFile(dir=out).close()  # can it be written?
+    except OSError:
+        out = Path(tempfile.mkdtemp(prefix="minivit-"))
+    figure = new_figure(11, 6)
+    grid = figure.add_gridspec(2, 4, left=0.04, right=0.98, top=0.94, bottom=0.02, hspace=0.5)
+    whole, strip = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[0, 1:])
+    whole.imshow(photo[0], extent=(0, 14, 14, 0))
+    whole.set(xlabel="column of patches", ylabel="row of patches", xticks=range(15))
+    whole.set(title="14 x 14 patches", yticks=range(15))
+    whole.tick_params(labelsize=6)
+    whole.grid(color="white", linewidth=0.5)
+    x, y = np.array([0, 1, 1, 0, 0]), np.array([0, 0, 1, 1, 0])
+    whole.plot(column + x, row + y, "k", lw=2.5)  # a frame around the patch that is drawn below
+    wide = np.ones((16, 14, 18, 3))  # the patches of one row, with a gap of two pixels
+    wide[:, :, 1:17] = photo[0, 16 * row : 16 * row + 16].reshape(16, 14, 16, 3)
+    strip.imshow(wide.reshape(16, 14 * 18, 3))
+    strip.set_xticks(range(9, 14 * 18, 18), range(14 * row, 14 * row + 14))
+    strip.set(xlabel="number of the patch, from 0 to 195", yticks=[])
+    strip.set_title(f"Row {row} of them: each becomes a row of 16 x 16 x 3 = 768 numbers")
+    for place, (name, order) in enumerate(read.items()):
+        axes = figure.add_subplot(grid[1, place])
+        axes.imshow(order.reshape(16, 16, 3))
+        what = f"Patch {14 * row + column}, right:" if place == 0 else "The same numbers as"
+        axes.set_title(f"{what}\n{name}\nhow red: {reds[name]:.2f}", fontsize=10)
+        axes.set(xticks=[], yticks=[])
+    save_png(figure, out / "01_patches.png")
+    print(f"The photo, its patches and the wrong orders: {out / '01_patches.png'}")
+else:
+    print("Without matplotlib there is no figure: pip install matplotlib")
+
+# %% [markdown]
+# ## Exercises
+#
+# **1.1 Predict the shape.** What does patchify make of images (B, height, width, channels)? Roughly
+# 1 line.
+
+
+# %%
+def patches_shape(B, height, width, channels, P):
+    ### BEGIN SOLUTION
+    return B, height * width // P**2, P * P * channels
+    ### END SOLUTION
+
+
+for shape, P in (((2, 8, 12, 3), 4), ((1, 224, 224, 3), 16), ((5, 6, 6, 1), 1)):
+    true = patchify(np.zeros(shape), P).shape
+    assert patches_shape(*shape, P) == true, f"{shape} with P = {P} becomes {true}"
+print("1.1 is right")
+
+# %% [markdown]
+# **1.2 Patches that overlap.** With a stride S below P a pixel lies in several patches, and its
+# gradient is the sum of what comes back from each. Derive and code the backward: dpatches (B, N, P
+# P channels) to dimages of the given shape. Roughly 7 lines.
+
+
+# %%
+def overlapping_backward(dpatches, shape, P, S):
+    ### BEGIN SOLUTION
+    B, height, width, channels = shape
+    rows, columns = (height - P) // S + 1, (width - P) // S + 1
+    cut = dpatches.reshape(B, rows, columns, P, P, channels)
+    dimages = np.zeros(shape)
+    for row, column in np.ndindex(rows, columns):
+        top, left = row * S, column * S
+        dimages[:, top : top + P, left : left + P] += cut[:, row, column]
+    return dimages
+    ### END SOLUTION
+
+
+def overlapping_forward(images):
+    return ops.patchify_forward(images, patch=3, stride=2)[0], images.shape
+
+
+def backward(dy, shape):
+    return overlapping_backward(dy, shape, P=3, S=2)
+
+
+report = minivit.gradcheck(overlapping_forward, backward, rng.normal(size=(2, 5, 7, 2)))
+print(report)
+assert report.ok, "does each patch add to the pixels that it was cut from?"
+print("1.2 is right")

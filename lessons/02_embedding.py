@@ -1,0 +1,327 @@
+# %% [markdown]
+# # Lesson 2: from patches to tokens
+#
+# *35 minutes; builds on lesson 1.*
+#
+# **The question.** Lesson 1 cut an image into N flat patches. The blocks of a Vision Transformer
+# want T tokens of D numbers each, one of them for the whole image, and each must know where its
+# patch lies. How are they made, why are positions *added*, and what is lost without them?
+#
+# **The shapes.**
+#
+# | letter | meaning | B/16 | here: `digits` |
+# |---|---|---|---|
+# | B | images in a batch | 1 | 360 |
+# | N | patches | 196 | 16 |
+# | T | tokens: the patches and the cls token, N + 1 | 197 | 17 |
+# | P P channels | numbers in a flat patch | 768 | 4 |
+# | D | width of a token | 768 | 64 |
+
+# %%
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+import minivit
+from minivit import ops
+from minivit.figures.curve import can_draw, new_figure, save_png
+
+data = minivit.load_dataset("digits")
+images, labels = data.test.images, data.test.labels
+rng = np.random.default_rng(0)
+
+# %% [markdown]
+# ## The derivation 1: forward
+#
+# Equation 1 of the paper (Dosovitskiy et al. 2021), with its matrix E written as w and a bias b:
+#
+#     x = [cls; patches w + b] + positions
+#
+# - patches w + b: one matrix w (P P channels, D) and one bias b (D,) for all patches. That is a
+#   linear map, no MLP: nothing bends in between.
+# - cls (D,): a learned vector in front, the same for every image. It belongs to no patch; in the
+#   blocks it collects from the others, and the head reads it (equation 4).
+# - positions (T, D): a learned vector for every token, row 0 for cls, added to whatever is there.
+#   (The first transformers added fixed sines and cosines: `positions="sincos"`.)
+#
+# ## By hand
+
+
+# %%
+def embed(patches, w, b, cls, positions):
+    projected = patches @ w + b  # (B, N, D)
+    first = np.broadcast_to(cls, (len(patches), 1, len(cls)))  # (B, 1, D)
+    tokens = np.concatenate([first, projected], axis=1)  # (B, T, D)
+    return tokens + positions
+
+
+# %% [markdown]
+# ## The library's version
+#
+# In the sizes of B/16 the matrix w is 768 x 768. The first 768 is 16 x 16 x 3, the numbers in a
+# patch, and the second is D: they are equal by coincidence. S/16 has the same patches and D = 384.
+
+# %%
+big = minivit.variant("B/16")
+assert (big.patches, big.tokens, big.pixels, big.width) == (196, 197, 16 * 16 * 3, 768)
+assert (minivit.variant("S/16").pixels, minivit.variant("S/16").width) == (768, 384)
+photo = rng.uniform(-1, 1, (1, 224, 224, 3))
+patches, _ = ops.patchify_forward(photo, patch=16)  # (1, 196, 768)
+w, b, cls = rng.normal(size=(768, 768)) / 28, rng.normal(size=768), rng.normal(size=768)
+positions = rng.normal(size=(197, 768))
+x, _ = ops.embed_forward(patches, w, b, cls, positions)
+np.testing.assert_allclose(x, embed(patches, w, b, cls, positions), atol=1e-10)
+print(f"patches {patches.shape} -> tokens {x.shape}")
+assert x.shape == (1, 197, 768)
+
+# %% [markdown]
+# In the model these are the parameters of the place `embed`. Google's code, and so the library,
+# begins with cls at 0 and positions drawn with a standard deviation of 0.02; other codes draw both
+# with a deviation of 1. (vit-pytorch puts a LayerNorm before and after w: `patch_norm=True`.)
+
+# %%
+begin = minivit.ViT("digits", seed=0).parameters
+assert not begin["embed.cls"].any() and abs(begin["embed.positions"].std() - 0.02) < 0.002
+
+# %% [markdown]
+# It is sometimes said that cls, being first, is free of positions. It is not: row 0 is added to it.
+# Since both are learned and only meet as a sum, one of them would do: add row 0 to cls and set it
+# to 0, and the model is the same. (Some checkpoints are stored so.)
+
+# %%
+folded, without = cls + positions[0], positions.copy()
+without[0] = 0
+np.testing.assert_allclose(embed(patches, w, b, folded, without), x, atol=1e-10)
+
+# %% [markdown]
+# ## The derivation 2: backward
+#
+# dx (B, T, D) is d loss / d x. Each letter collects from wherever it was used:
+#
+# - positions[t] was added to token t of every image:    dpositions = sum over B of dx
+# - cls was row 0 of every image:                        dcls = sum over B of dx[:, 0]
+# - b was added to every patch of every image:           db = sum over B and N of dx[:, 1:]
+# - w met every patch of every image:                    dw = sum over B and N of patch^T dx[:, 1:]
+#
+# `gradcheck` moves each number of each input a little and compares.
+
+# %%
+small = (
+    rng.normal(size=(2, 6, 4)),  # patches (B, N, P P channels)
+    rng.normal(size=(4, 5)),  # w
+    rng.normal(size=5),  # b
+    rng.normal(size=5),  # cls
+    rng.normal(size=(7, 5)),  # positions (T, D)
+)
+report = minivit.gradcheck(ops.embed_forward, ops.embed_backward, *small)
+print(report)
+assert report.ok
+_, cache = ops.embed_forward(*small)
+*_, dcls, dpositions = ops.embed_backward(rng.normal(size=(2, 7, 5)), cache)
+assert np.allclose(dcls, dpositions[0])  # they only meet as a sum
+
+# %% [markdown]
+# ## Break it: the bias and the cls token
+#
+# Sum db over all T tokens, not over the patches alone: cls has no bias. The shape is right.
+
+
+# %%
+def bias_of_all_tokens(dx, cache):
+    dpatches, dw, _, dcls, dpositions = ops.embed_backward(dx, cache)
+    return dpatches, dw, dx.sum(axis=(0, 1)), dcls, dpositions
+
+
+report = minivit.gradcheck(ops.embed_forward, bias_of_all_tokens, *small)
+print(report)
+assert [row.tensor for row in report.rows if row.verdict == "wrong"] == ["b"]
+
+# %% [markdown]
+# ## Added, not concatenated
+#
+# One could also write the position *beside* the token: [token, position] is twice as wide, and all
+# matrices of a block with it. What would the first matrix make of it? Split its rows into those
+# that meet the token and those that meet the position:
+#
+#     [token, position] [W1; W2] = token W1 + position W2
+#     (token + position) W       = token W  + position W
+#
+# Concatenation is addition too, with a matrix of its own for the positions: the sum saves that
+# matrix, and with it half of the width. The other way round, adding a learned row *is*
+# concatenating: write a 1 in column n of N further columns (one-hot) for patch n, and let w have
+# the positions as its further rows.
+
+# %%
+W1, W2 = rng.normal(size=(2, 768, 32))
+token, position = patches @ w + b, positions[1:]  # (1, 196, 768), (196, 768)
+side_by_side = np.concatenate([token, position[None]], axis=-1)  # (1, 196, 1536)
+np.testing.assert_allclose(
+    side_by_side @ np.concatenate([W1, W2]), token @ W1 + position @ W2, atol=1e-9
+)
+numbered = np.concatenate([patches, np.eye(196)[None]], axis=-1)  # (1, 196, 768 + 196)
+np.testing.assert_allclose(
+    numbered @ np.concatenate([w, position]) + b, token + position, atol=1e-9
+)
+wide = minivit.variant("B/16", width=2 * 768, mlp=2 * 3072)
+cost = minivit.parameter_count(wide) / minivit.parameter_count(big)
+print(f"B/16 of twice the width: {cost:.2f} times as many parameters")
+assert 3.9 < cost < 4
+
+# %% [markdown]
+# ## Break it: no positions
+#
+# Attention treats tokens as a set (lesson 6), LayerNorm and MLP treat each alone. So if the tokens
+# change places, the blocks' results change places in the same way, and the cls token's result stays
+# what it was: without positions a shuffled image is the same image. Train two `digits` models for
+# some seconds, one of them without positions, and show both the test digits with their 16 patches
+# in another order, the same for all.
+
+# %%
+models = {}
+for kind in ("learned", "none"):
+    config = minivit.variant("digits", positions=kind)
+    recipe = minivit.TrainingConfig(model=config, epochs=3, warmup_epochs=1, shift=0)
+    models[kind] = minivit.train(recipe, data).model
+order = rng.permutation(16)
+flat, cache = ops.patchify_forward(images, patch=2)  # (B, 16, 4)
+shuffled = ops.patchify_backward(flat[:, order], cache)  # images again
+
+read = {}
+for kind, model in models.items():
+    read[kind] = [model.logits(seen) for seen in (images, shuffled)]  # (B, 10) each
+    right = [(logits.argmax(axis=1) == labels).mean() for logits in read[kind]]
+    apart = np.abs(read[kind][1] - read[kind][0]).max()
+    print(f"positions {kind:8} right: {right[0]:.1%}, shuffled {right[1]:.1%}", end="; ")
+    print(f"logits differ by up to {apart:.1e}")
+    if kind == "none":
+        assert right[0] < 0.8 and apart < 1e-4  # float32 adds up in another order
+    else:
+        assert right[0] > 0.85 and right[1] < 0.5 and apart > 1
+
+# %% [markdown]
+# Without positions the model reads a bag of patches: better than guessing (10 %), and far worse
+# than with them. A patch of a photo holds far more than four pixels; positions matter less there:
+# in the paper's table 8 a B/16 falls without them from 64.2 % to 61.4 % (ImageNet, five images of
+# each class to learn from), and learned 1-D, learned 2-D and relative positions differ by 0.3 at
+# most.
+#
+# With positions, shuffling ruins the digits. (Naseer et al. 2021 report that large ViTs bear
+# shuffled photos; this small one does not bear shuffled digits.) Without positions "shuffling
+# changes nothing" is true of the cls token. The other tokens change places, exactly.
+
+# %%
+twin = minivit.ViT(models["none"].config, seed=0, dtype=np.float64)
+twin.parameters.flat[:] = models["none"].parameters.flat
+before, after = (twin.features(seen[:8])[-1] for seen in (images, shuffled))  # (8, T, D)
+np.testing.assert_allclose(after[:, 0], before[:, 0], atol=1e-10)  # cls: invariant
+np.testing.assert_allclose(after[:, 1:], before[:, 1:][:, order], atol=1e-10)  # equivariant
+start = twin.features(images[:8])[0]
+assert (start[:, 0] == start[:1, 0]).all() and before[:, 0].std(axis=0).max() > 0.1
+
+# %% [markdown]
+# The last line: before the blocks cls is the same for every image. What tells its results apart, it
+# has taken from the images.
+#
+# ## A picture to keep
+
+# %%
+if can_draw():
+    try:
+        out = Path("out")
+        out.mkdir(exist_ok=True)
+        tempfile.TemporaryFile(dir=out).close()  # can it be written?
+    except OSError:
+        out = Path(tempfile.mkdtemp(prefix="minivit-"))
+    figure = new_figure(10, 5)
+    panels = figure.subplots(2, 3, width_ratios=(1, 1.6, 1.6))
+    hits = {kind: [seen.argmax(axis=1) == labels for seen in read[kind]] for kind in read}
+    shows_it = hits["learned"][0] & hits["none"][0] & ~hits["learned"][1]
+    one = int(np.flatnonzero(shows_it)[0])  # a digit that only the shuffling makes unreadable
+    for row, seen in zip(panels, (images, shuffled), strict=True):
+        row[0].imshow(seen[one, :, :, 0], cmap="gray_r")
+        row[0].set_xticks(np.arange(5) * 2 - 0.5, [])
+        row[0].set_yticks(np.arange(5) * 2 - 0.5, [])
+        row[0].grid(color="#1f77b4", linewidth=0.6)
+    panels[0, 0].set_title(f"a {labels[one]}")
+    panels[1, 0].set_title("its patches, shuffled")
+    for column, (kind, title) in enumerate(
+        (("learned", "model with positions"), ("none", "model without positions")), 1
+    ):
+        for row in (0, 1):
+            chances = ops.softmax_forward(read[kind][row][one : one + 1])[0][0]
+            colours = ["#ff7f0e" if c == labels[one] else "#1f77b4" for c in range(10)]
+            panels[row, column].bar(range(10), chances, color=colours)
+            panels[row, column].set(ylim=(0, 1), xticks=range(10), ylabel="probability")
+        panels[0, column].set_title(title)
+        panels[1, column].set_xlabel(f"class (orange: the right one, {labels[one]})")
+    figure.tight_layout()
+    save_png(figure, out / "02_embedding.png")
+    print(f"A digit, shuffled, read by both models: {out / '02_embedding.png'}")
+else:
+    print("Without matplotlib there is no figure: pip install matplotlib")
+
+# %% [markdown]
+# ## Exercises
+#
+# **2.1 Predict the shape.** Of w, cls, positions and x, for square images of `side` pixels. Roughly
+# 2 lines.
+
+
+# %%
+def embed_shapes(B, side, channels, P, D):
+    ### BEGIN SOLUTION
+    T = (side // P) ** 2 + 1
+    return (P * P * channels, D), (D,), (T, D), (B, T, D)
+    ### END SOLUTION
+
+
+w_shape, cls_shape, positions_shape, x_shape = embed_shapes(1, 224, 3, 16, 768)
+assert (w_shape, cls_shape) == (w.shape, cls.shape), "w meets flat patches, cls is one token"
+assert (positions_shape, x_shape) == (positions.shape, x.shape), "is the cls token counted?"
+print("2.1 is right")
+
+# %% [markdown]
+# **2.2 Positions in two halves.** In 2-D (appendix D.4 of the paper) a patch in row r and column c
+# gets [rows[r]; columns[c]]: half of the width tells its row, the other half its column. From rows
+# (grid rows, D/2) and columns (grid columns, D/2) make the table (N, D), in the order of the
+# patches. Roughly 3 lines.
+
+
+# %%
+def table_2d(rows, columns):
+    ### BEGIN SOLUTION
+    of_row = np.repeat(rows, len(columns), axis=0)  # row 0 for its C patches, then row 1, ...
+    of_column = np.tile(columns, (len(rows), 1))  # all columns, once for each row
+    return np.concatenate([of_row, of_column], axis=1)
+    ### END SOLUTION
+
+
+rows, columns = rng.normal(size=(3, 4)), rng.normal(size=(2, 4))
+true, _ = ops.positions_2d_forward(np.zeros((1, 6, 8)), rows, columns, None, grid=(3, 2))
+assert np.array_equal(table_2d(rows, columns), true[0]), "patches are numbered row by row"
+print("2.2 is right")
+
+# %% [markdown]
+# **2.3 The backward.** Code the four sums above, and dpatches. Roughly 4 lines.
+
+
+# %%
+def embed_backward(dx, patches, w):
+    """-> dpatches, dw, db, dcls, dpositions"""
+    ### BEGIN SOLUTION
+    dprojected = dx[:, 1:]  # (B, N, D)
+    dw = np.einsum("bni,bnd->id", patches, dprojected)
+    db = dprojected.sum(axis=(0, 1))
+    return dprojected @ w.T, dw, db, dx[:, 0].sum(axis=0), dx.sum(axis=0)
+    ### END SOLUTION
+
+
+def embed_by_hand(patches, w, b, cls, positions):
+    return embed(patches, w, b, cls, positions), (patches, w)
+
+
+report = minivit.gradcheck(embed_by_hand, lambda dx, cache: embed_backward(dx, *cache), *small)
+print(report)
+assert report.ok, "the report names the gradient that is wrong"
+print("2.3 is right")
