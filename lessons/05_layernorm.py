@@ -9,8 +9,8 @@
 # variance become negative?
 #
 # **The shapes.** x (B, T, D): B images, T tokens, D numbers in a token. gamma and beta (D,) are
-# learned: a scale and a shift for each column. x_hat (B, T, D) is x after normalising, rstd (B, T,
-# 1) is one over a token's standard deviation. In the `digits` model T = 17 and D = 64.
+# learned: a scale and a shift for each column. x_hat (B, T, D) is x after normalising, and
+# rstd (B, T, 1) is one over a token's standard deviation. In the `digits` model T = 17 and D = 64.
 
 # %%
 import tempfile
