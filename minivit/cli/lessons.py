@@ -49,7 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         const="",
         metavar="DIR",
         help="run the lesson and write it as a page: prose left, code and its output right; into "
-        "DIR, or else the current folder. Without LESSON: the whole course into DIR, with an index",
+        "DIR, or else the current folder; needs the extra minivit[html]. Without LESSON: the whole "
+        "course into DIR, with an index",
     )
 
 
@@ -88,7 +89,7 @@ def listing() -> str:
     """A line for each lesson: how it is called, its title, its minutes, what it builds on."""
     from minivit.cli.tables import table
     from minivit.course.finding import all_lessons
-    from minivit.course.inline import plain
+    from minivit.course.lesson import plain
 
     rows = [("lesson", "about", "minutes", "builds on")]
     for lesson in all_lessons():

@@ -63,3 +63,8 @@ def read_lesson(path: Path) -> Lesson:
         tuple(f"{int(number):02}" for number in re.findall(r"\d+", needs[2])) if needs else (),
         cells,
     )
+
+
+def plain(title: str) -> str:
+    """The title without its markup."""
+    return re.sub(r"[*`$]", "", title)

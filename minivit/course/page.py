@@ -4,12 +4,14 @@ import html
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
 from minivit.course.cells import Cell
 from minivit.course.exercises import pieces
-from minivit.course.highlight import highlighted
-from minivit.course.inline import inline, plain
-from minivit.course.lesson import Lesson
-from minivit.course.prose import anchor, to_html
+from minivit.course.lesson import Lesson, plain
+from minivit.course.markdown import line_to_html, sections, to_html
 from minivit.course.running import Output
 from minivit.course.scrolling import scrolling
 
@@ -72,40 +74,35 @@ def navigation(lesson: Lesson, cells: Iterable[Cell], course: Sequence[Lesson]) 
             links.append(link_to(course[here - 1], "prev", "Before: "))
         if here + 1 < len(course):
             links.append(link_to(course[here + 1], "next", "Next: "))
-    sections = [
-        line[3:].strip()
+    listed = "".join(
+        f'<li><a href="#{anchor}">{name}</a></li>'
         for cell in cells
         if cell.kind == "markdown"
-        for line in cell.text.split("\n")
-        if line.startswith("## ")
-    ]
-    listed = "".join(f'<li><a href="#{anchor(name)}">{inline(name)}</a></li>' for name in sections)
+        for anchor, name in sections(cell.text)
+    )
     around = f'<nav aria-label="Lessons">{" ".join(links)}</nav>' if links else ""
     return f'<header>{around}<nav aria-label="Sections"><ul>{listed}</ul></nav></header>'
 
 
 def link_to(lesson: Lesson, relation: str, word: str) -> str:
-    return f'<a rel="{relation}" href="{lesson.stem}.html">{word}{inline(lesson.title)}</a>'
+    return f'<a rel="{relation}" href="{lesson.stem}.html">{word}{line_to_html(lesson.title)}</a>'
 
 
 def code_block(code: str) -> str:
     """The code; answers of exercises are folded away."""
-    lines, shown = iter(highlighted(code)), []
+    shown = ""
     for piece in pieces(code):
-        if shown:
-            next(lines, None)  # the marker's own line
-        text = "\n".join(next(lines) for _ in piece.lines)
+        text = "\n".join(piece.lines)
         if piece.is_answer:
-            shown.append(f"<details><summary>The answer</summary>{listing(text)}</details>")
+            shown += f"<details><summary>The answer</summary>{listing(text)}</details>"
         elif text.strip():
-            shown.append(listing(text))
-        else:
-            shown.append("")
-    return f'<div class="cell">{"".join(shown)}</div>'
+            shown += listing(text)
+    return f'<div class="cell">{shown}</div>'
 
 
 def listing(text: str) -> str:
-    inner = text.strip("\n")
+    """Python; page.css colours its words by the classes that Pygments gives them."""
+    inner = highlight(text, PythonLexer(), HtmlFormatter(nowrap=True)).rstrip("\n")
     return scrolling("pre", "source", "code", f"<code>{inner}</code>")
 
 
@@ -134,7 +131,7 @@ def index_page(course: Sequence[Lesson]) -> str:
             f'<a href="{known[key].stem}.html">{key}</a>' if key in known else key
             for key in lesson.builds_on
         )
-        link = f'<a href="{lesson.stem}.html">{inline(lesson.title)}</a>'
+        link = f'<a href="{lesson.stem}.html">{line_to_html(lesson.title)}</a>'
         rows.append(
             f"<tr><td>{lesson.key}</td><td>{link}</td>"
             f"<td>{lesson.minutes or '-'}</td><td>{needs or '-'}</td></tr>"

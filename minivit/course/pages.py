@@ -5,8 +5,8 @@ from pathlib import Path
 
 from minivit.course.cells import join
 from minivit.course.exercises import open_exercises
+from minivit.course.extras import need_for_pages
 from minivit.course.lesson import Lesson
-from minivit.course.page import index_page, lesson_page
 from minivit.course.running import run_lesson
 from minivit.course.writing import check_room, write_new
 
@@ -19,8 +19,12 @@ def write_pages(
     """Yields (the page, its lesson, the error that stopped it or "") as each page is written.
 
     `whole`: they are the whole course, with links and, at the end, an index. InputError or
-    OSError, before anything is run, when a page is there already or none can be written.
+    OSError, before anything is run, when a package is missing, or a page is there already, or
+    none can be written.
     """
+    need_for_pages()
+    from minivit.course.page import index_page, lesson_page
+
     folder.mkdir(parents=True, exist_ok=True)
     end = "_student.html" if student and not whole else ".html"
     pages = {lesson.stem: folder / (lesson.stem + end) for lesson in lessons}

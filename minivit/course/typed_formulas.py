@@ -8,6 +8,7 @@ import html
 import re
 from collections.abc import Iterable
 
+from minivit.course.scrolling import scrolling
 from minivit.course.typed_parts import CLOSING, TOKEN, items, joined, tokens_of
 
 # Drawings, powers in Python, attributes, commands, and what is no letter of a formula; and
@@ -35,6 +36,17 @@ def in_pairs(text: str) -> bool:
         elif c in ")]}" and (not open_ones or open_ones.pop() != c):
             return False
     return not open_ones
+
+
+def formulas(lines: list[str]) -> str:
+    """A line of the page for each line, its formulas and remarks below those of the line above."""
+    rows = [columns(line) for line in lines if line.strip()]
+    aligned = len(rows) > 1 and len({len(row) for row in rows}) == 1
+    shown = "".join(
+        f"<div>{''.join(f'<span>{mathml(part)}</span>' for part in row)}</div>" for row in rows
+    )
+    kind = "aligned" if aligned else "flowing"
+    return scrolling("div", f"formula {kind}", "formula", shown)
 
 
 def columns(line: str) -> list[str]:

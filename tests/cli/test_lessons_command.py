@@ -9,6 +9,7 @@ from course_samples import LESSON
 
 from minivit.cli.main import main
 from minivit.course import finding
+from minivit.course.extras import PAGE_MODULES
 
 
 @pytest.fixture
@@ -29,6 +30,12 @@ def refused(capsys, *argv) -> str:
     assert captured.err.startswith("minivit: ") and captured.err.count("\n") == 1
     assert captured.out == ""
     return captured.err.removeprefix("minivit: ")
+
+
+def need_pages() -> None:
+    """Skip the test where the extra `html` is not installed."""
+    for module in PAGE_MODULES:
+        pytest.importorskip(module)
 
 
 def test_it_lists_the_lessons(folder, capsys):
@@ -59,6 +66,7 @@ def test_a_students_copy_runs_up_to_its_first_open_exercise(folder, capsys):
 
 
 def test_a_page(folder, capsys):
+    need_pages()
     assert main(["lessons", "07", "--html"]) == 0
     assert "the sum is 3" in (folder / "07_sums.html").read_text("utf-8")
     assert main(["lessons", "07", "--html", "--student"]) == 0
@@ -67,12 +75,14 @@ def test_a_page(folder, capsys):
 
 
 def test_the_whole_course(folder, capsys):
+    need_pages()
     assert main(["lessons", "--html", "to/pages"]) == 0
     assert "index.html: where to begin" in capsys.readouterr().out
     assert sorted(os.listdir("to/pages")) == ["07_sums.html", "index.html"]
 
 
 def test_a_lesson_that_fails_is_told_and_its_page_written(folder, tmp_path, capsys):
+    need_pages()
     (tmp_path / "course" / "08_bad.py").write_text("# %%\nassert 1 > 2, 'it is not'\n", "utf-8")
     assert main(["lessons", "08", "--html"]) == 1
     assert "minivit: lesson 8 stopped with AssertionError: it is not" in capsys.readouterr().err
@@ -95,6 +105,8 @@ def test_an_unknown_lesson(folder, capsys):
     ],
 )
 def test_a_file_in_the_way_stays_and_nothing_is_written(argv, names, folder, capsys):
+    if "--html" in argv:
+        need_pages()
     (folder / "pages").mkdir()
     for name in names:
         (folder / name).write_text("mine")
@@ -106,6 +118,9 @@ def test_a_file_in_the_way_stays_and_nothing_is_written(argv, names, folder, cap
 
 @pytest.mark.parametrize("argv", [["07"], ["07", "--html"], ["--html", "."]])
 def test_no_right_to_write(argv, folder, monkeypatch, capsys):
+    if "--html" in argv:
+        need_pages()
+
     def deny(dir):
         raise PermissionError(13, "Permission denied", f"{dir}/tmpx3k")
 
@@ -117,6 +132,7 @@ def test_no_right_to_write(argv, folder, monkeypatch, capsys):
 
 
 def test_a_file_where_the_folder_should_be(folder, capsys):
+    need_pages()
     (folder / "pages").write_text("mine")
     assert refused(capsys, "--html", "pages").startswith("pages exists already; ")
 
@@ -159,6 +175,16 @@ def test_a_missing_extra_is_a_sentence(missing, folder, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, missing, None)
     said = refused(capsys, "07", "--notebook", "--outputs")
     assert f"{missing}, which can't be imported" in said and "; pip install nbformat nb" in said
+    assert not os.listdir(folder)
+
+
+@pytest.mark.parametrize("argv", [["07", "--html"], ["--html", "pages"]])
+def test_a_page_without_the_extra_is_a_sentence(argv, folder, monkeypatch, capsys):
+    for module in PAGE_MODULES:
+        monkeypatch.setitem(sys.modules, module, None)
+    said = refused(capsys, *argv)
+    assert said.startswith("a page needs latex2mathml, which can't be imported (")
+    assert said.endswith("; pip install latex2mathml markdown-it-py mdit-py-plugins pygments\n")
     assert not os.listdir(folder)
 
 

@@ -11,8 +11,13 @@ from PIL import Image
 
 from minivit.course.finding import find_lesson, lesson_files
 from minivit.course.lesson import read_lesson
-from minivit.course.page import index_page, lesson_page
 from minivit.course.running import run_lesson
+
+pytest.importorskip("latex2mathml")
+pytest.importorskip("markdown_it")
+pytest.importorskip("mdit_py_plugins")
+pytest.importorskip("pygments")
+from minivit.course.page import index_page, lesson_page
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PAPER = {"light": (0xFD, 0xFD, 0xFB), "dark": (0x16, 0x18, 0x1C)}  # of page.css
