@@ -12,7 +12,7 @@
 #
 # A backward is a table of terms here, from first to last, each a line of Python that may use the
 # terms above it, `dy`, and what the forward keeps. Your answer is the one wrong term, corrected:
-# `answer = {"db": "dy.sum(axis=(0, 1))"}`. It is right when `gradcheck` passes.
+# `answer = {"dw": "x.T @ dy"}`, say. It is right when `gradcheck` passes.
 
 # %%
 import math
