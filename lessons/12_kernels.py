@@ -312,7 +312,7 @@ if can_draw():
     axes = figure.subplots()
     intensities = np.array([0.1, peak / bandwidth, 2000])
     axes.loglog(intensities, np.minimum(peak, intensities * bandwidth), color="#555555")
-    axes.text(110, peak * 1.1, f"peak: {peak:.0f} GFLOP/s", color="#555555")
+    axes.text(1.2 * peak / bandwidth, peak * 1.1, f"peak: {peak:.0f} GFLOP/s", color="#555555")
     slope = f"memory:\n{bandwidth:.0f} GB/s"
     axes.text(0.13, bandwidth * 0.3, slope, color="#555555", ha="left")
     names = {"ijk": "i-j-k loops", "ikj": "i-k-j loops", "tiles": "SIMD tile",
@@ -323,9 +323,9 @@ if can_draw():
         (of_softmax, 5 / 8, "#ff7f0e", "s"),
     ):
         axes.plot([intensity] * len(rungs), list(rungs.values()), marker, color=colour)
-        height = 0
-        for name, speed in sorted(rungs.items(), key=lambda rung: rung[1]):
-            height = max(speed, height * 1.35)  # labels stay apart
+        height = 1.2 * peak
+        for name, speed in sorted(rungs.items(), key=lambda rung: -rung[1]):
+            height = min(speed, height / 1.35)  # labels stay apart, and below the roof
             place = {"xytext": (intensity * 1.6, height), "va": "center", "color": colour}
             line = {"arrowstyle": "-", "color": colour, "linewidth": 0.7}
             axes.annotate(f"{name}: {speed:.2g}", (intensity, speed), arrowprops=line, **place)
