@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Puzzles: each op in one line
 #
-# *60 minutes; builds on lessons 1, 3, 5 and 6.*
+# *60 minutes; builds on lessons 1, 3, 5, 6 and 7.*
 #
 # **The question.** Do you know the parts of a Vision Transformer so well that each is *one* line of
 # NumPy? Here are twelve puzzles. Each gives you a function's head, and a picture of what goes in
