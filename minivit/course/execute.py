@@ -35,7 +35,7 @@ def run_cell(cell: Cell, file: str, names: dict) -> dict:
     """Run one cell; its lines keep the numbers that they have in the file, for tracebacks."""
     out = Path("out")
     before, printed, error = pictures(out), io.StringIO(), ""
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+    with contextlib.redirect_stdout(printed):  # progress goes to stderr, and is no result
         try:
             source = "\n" * (cell.line - 1) + cell.source
             exec(compile(source, file, "exec", dont_inherit=True), names)
