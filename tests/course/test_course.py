@@ -1,4 +1,4 @@
-"""The course's README tells of every lesson and exercise that there is, and of no other."""
+"""The course as a whole: its README names every lesson and exercise, specifications their size."""
 
 import re
 from pathlib import Path
@@ -46,3 +46,16 @@ def test_the_diagram_has_every_numbered_lesson():
     drawn = "\n".join(re.findall(r"^    .+$", diagram, re.MULTILINE))
     found = re.findall(r"\b\d\d(?= [a-zA-Z])", drawn)
     assert sorted(found) == [lesson.key for lesson in LESSONS if lesson.key.isdigit()]
+
+
+NUMBERED = [each for each in LESSONS if each.key.isdigit()]
+
+
+@pytest.mark.parametrize("lesson", NUMBERED, ids=lambda lesson: lesson.stem)
+def test_every_specification_says_how_many_lines_an_answer_has(lesson):
+    told = {number: "" for number in exercises_of(lesson)}
+    for part in parts(lesson.cells):
+        if part.exercise and part.role == "prose":
+            told[part.exercise.number] += " ".join(part.text.split())
+    for number, text in told.items():
+        assert re.search(r"\b[Rr]oughly \d+ lines?\b", text), f"exercise {number}: how many lines?"
