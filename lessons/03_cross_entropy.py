@@ -267,11 +267,8 @@ if can_draw():
     bars.bar(place - 0.2, chances, 0.4, color="#1f77b4", label="probs")
     bars.bar(place + 0.2, chances - np.eye(10)[3], 0.4, color="#ff7f0e", label="probs - targets")
     bars.axhline(0, color="black", linewidth=0.8)
-    bars.set(
-        xlabel="class (3 is right)",
-        xticks=place,
-        title="A step against the gradient raises logit 3",
-    )
+    bars.set(xlabel="class (3 is right)", xticks=place)
+    bars.set_title("A step against the gradient raises logit 3")
     bars.legend()
     figure.tight_layout()
     save_png(figure, out / "03_cross_entropy.png")

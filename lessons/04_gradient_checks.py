@@ -94,11 +94,8 @@ def loss(x):
 _, cache = ops.layernorm_forward(x, gamma, beta)
 dx, dgamma, dbeta = ops.layernorm_backward(dy, cache)
 steps = 10.0 ** -np.arange(16)
-errors = {
-    "centred, float32": [
-        relative_error(numeric_gradient(loss, np.float32(x), np.float32(h)), dx) for h in steps
-    ]
-}
+in_float32 = [numeric_gradient(loss, np.float32(x), np.float32(h)) for h in steps]
+errors = {"centred, float32": [relative_error(numeric, dx) for numeric in in_float32]}
 for kind in ("one-sided", "centred", "complex step"):
     errors[kind] = [relative_error(numeric_gradient(loss, x, h, kind), dx) for h in steps]
 for kind, row in errors.items():
@@ -264,9 +261,8 @@ if can_draw():
         "complex step": ("^-", "#ff7f0e"),
     }
     for kind, (style, colour) in styles.items():
-        axes.loglog(
-            steps, np.maximum(errors[kind], 1e-17), style, color=colour, label=kind, markersize=4
-        )
+        seen = np.maximum(errors[kind], 1e-17)
+        axes.loglog(steps, seen, style, color=colour, label=kind, markersize=4)
     axes.axhspan(1e-4, 3, color="#ff7f0e", alpha=0.12)
     axes.text(2e-11, 2e-3, 'above 1e-4: "wrong"')
     axes.annotate("too long: curvature", (1e-2, 1e-9), ha="center")

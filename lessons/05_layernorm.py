@@ -96,9 +96,8 @@ assert np.abs((dx * x_hat).sum(axis=-1)).max() < 1e-4  # eps keeps it from being
 # %%
 library_y, library_cache = ops.layernorm_forward(x, gamma, beta, eps=eps)
 np.testing.assert_allclose(library_y, y, atol=1e-12)
-for ours, theirs in zip(
-    (dx, dgamma, dbeta), ops.layernorm_backward(dy, library_cache), strict=True
-):
+library_gradients = ops.layernorm_backward(dy, library_cache)
+for ours, theirs in zip((dx, dgamma, dbeta), library_gradients, strict=True):
     np.testing.assert_allclose(ours, theirs, atol=1e-11)
 few = rng.normal(size=(3, 2, 5)), rng.normal(size=5), rng.normal(size=5)  # x, gamma, beta
 report = minivit.gradcheck(ops.layernorm_forward, ops.layernorm_backward, *few)
@@ -236,9 +235,8 @@ if can_draw():
     grid.invert_yaxis()
     grid.set(xticks=[], yticks=[2, 7, 12], title="Which numbers share a mean?")
     grid.set_yticklabels([f"image {i}" for i in range(3)], rotation=90, va="center")
-    grid.set_xlabel(
-        "D columns, a row per token; blue: one mean\nof LayerNorm; orange: one of BatchNorm"
-    )
+    words = "D columns, a row per token; blue: one mean\nof LayerNorm; orange: one of BatchNorm"
+    grid.set_xlabel(words)
     companions.plot(sizes, moved, "o-", color="#ff7f0e", label="BatchNorm")
     companions.plot(sizes, [0] * 7, "s-", color="#1f77b4", label="LayerNorm: 0")
     companions.set(xlabel="images in the batch", ylabel="standard deviation of image 0's numbers")
@@ -250,11 +248,8 @@ if can_draw():
         colour = "#ff7f0e" if name == "one pass" else "#1f77b4"
         cancels.loglog(offsets, row, style, color=colour, label=name)
     cancels.axhline(1, color="black", linewidth=0.8, label="as large as the variance")
-    cancels.set(
-        xlabel="mean of the row (its variance is 1)",
-        ylabel="relative error of the variance",
-        title="Variances in float32",
-    )
+    cancels.set(xlabel="mean of the row (its variance is 1)", title="Variances in float32")
+    cancels.set_ylabel("relative error of the variance")
     cancels.legend()
     figure.tight_layout()
     save_png(figure, out / "05_layernorm.png")

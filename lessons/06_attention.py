@@ -253,21 +253,11 @@ if can_draw():
         for head in range(4):
             shown = figure.add_subplot(grid[row, 4 + head])
             shown.imshow(images[one, :, :, 0], cmap="gray_r", extent=(0, 4, 4, 0))
-            shown.imshow(
-                looks[one, -1, head],
-                cmap="viridis",
-                alpha=0.75,
-                vmin=0,
-                vmax=0.5,
-                extent=(0, 4, 4, 0),
-            )
+            shown.imshow(looks[one, -1, head], cmap="viridis", alpha=0.75, vmin=0, vmax=0.5,
+                         extent=(0, 4, 4, 0))  # fmt: skip
             shown.set(xticks=[], yticks=[], title=f"head {head}" if row == 0 else "")
-    figure.text(
-        0.7,
-        0.03,
-        "what cls takes in the last block: yellow half or more, purple nothing",
-        ha="center",
-    )
+    legend = "what cls takes in the last block: yellow half or more, purple nothing"
+    figure.text(0.7, 0.03, legend, ha="center")
     save_png(figure, out / "06_attention.png")
     print("Left: undivided scores leave all weight to two keys, divided by K all keys weigh "
           "alike, by sqrt(K) it is in between. Right: of three digits, cls takes one or two "
