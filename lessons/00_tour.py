@@ -5,8 +5,8 @@
 #
 # **The question.** Somebody wrote a digit on a form, and a scanner made 8x8 grey levels of it. A
 # Vision Transformer (Dosovitskiy et al. 2021, "An image is worth 16x16 words": *the paper*, from
-# here on) turns these 64 numbers into ten, one per class, and the largest is nearly always that
-# of the right class. What happens in between? And what is one step of learning?
+# here on) turns these 64 numbers into ten, one per class; once it is trained, the largest is nearly
+# always that of the right class. What happens in between? And what is one step of learning?
 #
 # We do every step by hand, in a few lines of NumPy, and assert that the library has the same
 # numbers. Run the lesson from top to bottom (`python lessons/00_tour.py`, or cell by cell in an
@@ -142,10 +142,11 @@ assert np.allclose(logits, model.forward(image)[0])  # the library's version: on
 # %% [markdown]
 # ## The derivation: one training step (lessons 3, 10 and 11)
 #
-# The surprise at the truth is the **cross-entropy**, the mean over the images of -log(probability
-# of the right class). With ten equal probabilities: -log(1/10) = ln 10. To learn is to ask each
-# parameter: if you grew a little, how much would the loss grow? The answer is its gradient; then
-# all take a small step the other way. `dz` is d loss / d z, always, and we go from the loss back.
+# How bad is a prediction? The loss is the **cross-entropy**: -log(probability of the right class),
+# and for several images the mean of it. With ten equal probabilities it is -log(1/10) = ln 10. To
+# learn is to ask each parameter: if you grew a little, how much would the loss grow? The answer is
+# its gradient; then all take a small step the other way. `dz` is d loss / d z, always, and we go
+# from the loss back.
 #
 # *Cross-entropy.* For one image with label t, loss = -logits_t + log sum_j exp(logits_j). Its
 # derivative by logits_j is softmax(logits)_j, less 1 if j = t. *Linear.* y = x w + b, that is y_ij
@@ -227,20 +228,24 @@ if can_draw():  # is matplotlib installed?
     figure.colorbar(drawn, ax=table)
     colours = ["#e69f00" if each == label[0] else "#0072b2" for each in range(C)]
     classes.bar(range(C), softmax(model.logits(image))[0], color=colours)
-    classes.set(title="after one step", ylabel="probability", xticks=range(C))
+    classes.axhline(1 / C, color="black", linestyle=":")
+    classes.set(title="after one step (dotted: chance)", ylabel="probability", xticks=range(C))
     classes.set_xlabel(f"class (orange: the digit is a {label[0]})")
     save_png(figure, out / "00_tour.png")
-    print(f"From pixels to classes: {out / '00_tour.png'}")
+    print(f"Left a {label[0]}, cut into {N} patches; middle its {T} tokens after three blocks, a "
+          f"row of {D} colours each; right {C} probabilities after one step, all still near "
+          f"chance: {out / '00_tour.png'}")  # fmt: skip
 else:
     print("No picture: it needs matplotlib (pip install matplotlib)")
 
 # %% [markdown]
 # ## Exercises
 #
-# Cover the answer between the two markers, write your own, run the check below it.
+# Each exercise is a specification, a place for your lines, and a check that says what is wrong.
+# (`minivit lessons 00 --student` writes a copy in which these places are empty.)
 #
 # **0.1 Predict the shape.** How many tokens T does a model with a cls token make of a square image
-# of `side` pixels? One line.
+# of `side` pixels? Roughly 1 line.
 
 
 # %%

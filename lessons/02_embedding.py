@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 2: from patches to tokens
 #
-# *35 minutes; builds on lesson 1.*
+# *55 minutes; builds on lesson 1.*
 #
 # **The question.** Lesson 1 cut an image into N flat patches. The blocks of a Vision Transformer
 # want T tokens of D numbers each, one of them for the whole image, and each must know where its
@@ -16,6 +16,9 @@
 # | T | tokens: the patches and the cls token, N + 1 | 197 | 17 |
 # | P P channels | numbers in a flat patch | 768 | 4 |
 # | D | width of a token | 768 | 64 |
+#
+# B/16 is the paper's model "Base" with patches of 16 x 16 pixels; L and H are "Large" and "Huge" (B
+# and L have the sizes of BERT's two models), and S, "Small", came later.
 
 # %%
 import tempfile
@@ -60,7 +63,8 @@ def embed(patches, w, b, cls, positions):
 # ## The library's version
 #
 # In the sizes of B/16 the matrix w is 768 x 768. The first 768 is 16 x 16 x 3, the numbers in a
-# patch, and the second is D: they are equal by coincidence. S/16 has the same patches and D = 384.
+# patch (the size of the image has no part in it), and the second is D: they are equal by
+# coincidence. S/16 has the same patches and D = 384.
 
 # %%
 big = minivit.variant("B/16")
@@ -93,6 +97,18 @@ assert not begin["embed.cls"].any() and abs(begin["embed.positions"].std() - 0.0
 folded, without = cls + positions[0], positions.copy()
 without[0] = 0
 np.testing.assert_allclose(embed(patches, w, b, folded, without), x, atol=1e-10)
+
+# %% [markdown]
+# One can do without cls: the head then reads the mean of all tokens (`pool="mean"`). In the paper
+# both do equally well, if each gets a learning rate of its own (appendix D.3). And a table of T
+# positions fits images of one size only: a larger one has more patches, which the blocks would
+# take. For fine-tuning on larger images the paper interpolates the learned table in two dimensions
+# (section 3.2).
+
+# %%
+assert minivit.variant("digits", pool="mean").tokens == 16
+larger = minivit.variant("B/16", image=(384, 384))
+assert (larger.tokens, larger.pixels) == (577, 768)  # 24 x 24 patches and cls; w stays as it is
 
 # %% [markdown]
 # ## The derivation 2: backward
@@ -257,7 +273,9 @@ if can_draw():
         panels[1, column].set_xlabel(f"class (orange: the right one, {labels[one]})")
     figure.tight_layout()
     save_png(figure, out / "02_embedding.png")
-    print(f"A digit, shuffled, read by both models: {out / '02_embedding.png'}")
+    print(f"Above a {labels[one]}, below its patches shuffled: the model with positions reads "
+          "another class then, the one without gives the same ten probabilities: "
+          f"{out / '02_embedding.png'}")  # fmt: skip
 else:
     print("Without matplotlib there is no figure: pip install matplotlib")
 

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 3: softmax and cross-entropy
 #
-# *30 minutes; builds on lesson 0.*
+# *50 minutes; builds on lesson 0.*
 #
 # **The question.** The head of the model hands out C numbers for an image, one for each class: the
 # logits. Training needs one number that says how bad they are, and its derivative by each of them.
@@ -60,7 +60,8 @@ assert np.isnan(naive[0, 0]) and math.isclose(softmax(large)[0, 0], 1 / (1 + mat
 # %% [markdown]
 # ## The derivation 2: softmax backward, and the row-sum term
 #
-# By the quotient rule x_j raises its own probability and lowers all others:
+# By the quotient rule x_j raises its own probability and lowers all others ([i = j] is 1 if i = j,
+# and 0 otherwise):
 #
 #     d probs_i / d x_j = probs_i ([i = j] - probs_j)
 #
@@ -130,7 +131,8 @@ print(report)
 assert report.ok and np.abs(dlogits.sum(axis=-1)).max() < 1e-15
 
 # %% [markdown]
-# In two steps, softmax first and its log after, a sure mistake breaks everything. In one it counts.
+# Softmax first and its log after, as two ops: a mistake of which the model is sure has an infinite
+# loss and NaN for a gradient. As one op it has a loss of 800 and a gradient to learn from.
 
 # %%
 sure, second = np.array([[800.0, 0.0]]), np.array([[0.0, 1.0]])  # sure of class 0, and it is 1
@@ -170,6 +172,7 @@ assert first > math.log(10)  # random logits are worse than equal ones
 #
 #     targets = (1 - s) onehot + s / C            loss = (1 - s) CE(onehot) + s CE(1/C)
 #
+# where onehot are the old targets, and CE(t) is the cross-entropy with targets t.
 # The gradient is probs - targets as before, and is 0 when probs = targets: the right logit then
 # lies ln((1 - s + s/C) / (s/C)) above the others, which is ln 91 = 4.51 for s = 0.1 and C = 10.
 # There the loss is not 0 but the entropy of the targets, 0.50: a smoothed loss can't be compared
@@ -251,26 +254,27 @@ if can_draw():
     for s, colour in ((0.0, "#1f77b4"), (0.1, "#ff7f0e")):
         target = (1 - s) * np.eye(10)[:1] + s / 10
         losses = [cross_entropy(row[None], target)[0] for row in rows]
-        curve.plot(gaps, losses, color=colour, linewidth=2, label=f"smoothing {s}")
+        style = "--" if s else "-"
+        curve.plot(gaps, losses, style, color=colour, linewidth=2, label=f"smoothing {s}")
     curve.plot(math.log(91), best[0], "o", color="#ff7f0e")
     curve.annotate("least at ln 91", (math.log(91), best[0]), (3.6, 0.9))
     curve.plot(0, math.log(10), "ko")
     curve.annotate("equal logits: ln 10", (0, math.log(10)), (0.4, 2.4))
     curve.set(xlabel="right logit minus the others", ylabel="loss (C = 10)", ylim=(0, 6.5))
+    curve.set_title("Smoothed, the loss rises again")
     curve.legend()
     chances, place = softmax(x)[0], np.arange(10)
     bars.bar(place - 0.2, chances, 0.4, color="#1f77b4", label="probs")
     bars.bar(place + 0.2, chances - np.eye(10)[3], 0.4, color="#ff7f0e", label="probs - targets")
     bars.axhline(0, color="black", linewidth=0.8)
-    bars.set(
-        xlabel="class (3 is right)",
-        xticks=place,
-        title="A step against the gradient raises logit 3",
-    )
+    bars.set(xlabel="class (3 is right)", xticks=place)
+    bars.set_title("A step against the gradient raises logit 3")
     bars.legend()
     figure.tight_layout()
     save_png(figure, out / "03_cross_entropy.png")
-    print(f"The loss and its gradient: {out / '03_cross_entropy.png'}")
+    print("Left: the loss falls as the right logit grows; smoothed, it is least at a gap of ln "
+          "91 and rises again. Right: probs - targets is negative for the right class alone: "
+          f"{out / '03_cross_entropy.png'}")  # fmt: skip
 else:
     print("Without matplotlib there is no figure: pip install matplotlib")
 
@@ -290,7 +294,8 @@ def loss_at_chance(C, s):
 
 for C, s in ((2, 0.0), (10, 0.3), (1000, 0.1)):
     true, _ = ops.cross_entropy_forward(np.zeros((5, C)), labels=np.arange(5) % 2, smoothing=s)
-    assert math.isclose(loss_at_chance(C, s), true), f"C = {C}, s = {s}: it is {true:.4f}"
+    found = loss_at_chance(C, s)
+    assert math.isclose(found, true), f"C = {C}, s = {s}: it is {true:.4f}; targets sum to 1"
 print("3.1 is right")
 
 # %% [markdown]

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 6: attention
 #
-# *40 minutes; builds on lessons 2, 3 and 4.*
+# *55 minutes; builds on lessons 2, 3 and 4.*
 #
 # **The question.** In attention every token asks all tokens, and takes a mixture of what they hand
 # out. How is the mixture made, why are the scores divided by sqrt(K), what is the backward, and
@@ -60,9 +60,9 @@ for tokens, K in ((197, 16), (197, 64), (197, 256), (17, 64), (785, 64)):
 
 # %% [markdown]
 # Why should the variance be 1? If two scores differ by d, the softmax makes their weights differ by
-# the factor exp(d). Look at how many of 197 keys a query hears, counted as exp(entropy) of its row
-# (197 for equal weights, 1 if one key has all), and at the gradient that arrives at a score when
-# the upstream gradient is random.
+# the factor exp(d). Look at how many of 197 keys a query hears, counted as exp(entropy) of its row,
+# where entropy = -sum of probs log probs (exp of it is 197 for equal weights, and 1 if one key has
+# all). And look at the gradient that arrives at a score when the upstream gradient is random.
 
 # %%
 T, K = 197, 64
@@ -243,7 +243,7 @@ if can_draw():
         mean = weights[name].mean(axis=(0, 1))
         curves.loglog(range(1, T + 1), mean, style, color=colour, linewidth=2.5, label=label)
     curves.set(xlabel="keys, the best first", ylabel="weight (mean over queries)", ylim=(1e-5, 5))
-    curves.set_title("T = 197, K = 64")
+    curves.set_title("a query's weights (T = 197, K = 64)")
     curves.legend(loc="upper right")
     for row, digit in enumerate((0, 3, 7)):
         one = int(np.flatnonzero(labels == digit)[0])
@@ -253,23 +253,15 @@ if can_draw():
         for head in range(4):
             shown = figure.add_subplot(grid[row, 4 + head])
             shown.imshow(images[one, :, :, 0], cmap="gray_r", extent=(0, 4, 4, 0))
-            shown.imshow(
-                looks[one, -1, head],
-                cmap="viridis",
-                alpha=0.75,
-                vmin=0,
-                vmax=0.5,
-                extent=(0, 4, 4, 0),
-            )
+            shown.imshow(looks[one, -1, head], cmap="viridis", alpha=0.75, vmin=0, vmax=0.5,
+                         extent=(0, 4, 4, 0))  # fmt: skip
             shown.set(xticks=[], yticks=[], title=f"head {head}" if row == 0 else "")
-    figure.text(
-        0.7,
-        0.03,
-        "what cls takes in the last block: yellow half or more, purple nothing",
-        ha="center",
-    )
+    legend = "what cls takes in the last block: yellow half or more, purple nothing"
+    figure.text(0.7, 0.03, legend, ha="center")
     save_png(figure, out / "06_attention.png")
-    print(f"The scale, and what heads look at: {out / '06_attention.png'}")
+    print("Left: undivided scores leave all weight to two keys, divided by K all keys weigh "
+          "alike, by sqrt(K) it is in between. Right: of three digits, cls takes one or two "
+          f"patches in most heads of the last block: {out / '06_attention.png'}")  # fmt: skip
 else:
     print("Without matplotlib there is no figure: pip install matplotlib")
 
@@ -319,5 +311,5 @@ def scaled_backward(dmixed, cache):
 
 report = minivit.gradcheck(scaled_forward, scaled_backward, *few, np.array([0.7]))
 print(report)
-assert report.ok, "d scores / d s = q k^T, summed over all places with dscores"
+assert report.ok, "ds, of shape (1,): d scores / d s = q k^T, times dscores, summed over all places"
 print("6.2 is right")

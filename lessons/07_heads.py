@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 7: many heads
 #
-# *45 minutes; builds on lesson 6.*
+# *65 minutes; builds on lesson 6.*
 #
 # **The question.** Attention (lesson 6) gives a token *one* mixture of all values. A token may need
 # several: "what stands to my left?" and "is there a hole in the middle?" are two questions. So the
@@ -25,7 +25,7 @@
 import math
 import tempfile
 from pathlib import Path
-from unittest.mock import patch
+from unittest.mock import patch  # puts other functions in the place of some, for a while
 
 import numpy as np
 
@@ -183,7 +183,8 @@ print(f"shuffled tokens, shuffled outputs? off by {right:.1e}; without the trans
 assert right < 1e-13 and wrong > 0.1
 
 # %% [markdown]
-# And training? The same model, seed and steps, with and without the transpose.
+# And training? The same model, seed and steps, with and without the transpose. (Adam and its rate
+# are the topic of lesson 11; `position_std=1` begins with positions as large as the tokens.)
 
 
 # %%
@@ -231,7 +232,9 @@ if can_draw():  # is matplotlib installed?
     panels[0].set_ylabel("row of merged: the token it is for")
     figure.colorbar(drawn, ax=panels, label="the token it comes from", ticks=range(0, T, 4))
     save_png(figure, folder / "07_merge.png")
-    print(f"Where the numbers of merged come from: {folder / '07_merge.png'}")
+    print("Each number of merged in the colour of the token it comes from: with the transpose a "
+          "row has one colour, its own; by reshape alone it has four, of four tokens: "
+          f"{folder / '07_merge.png'}")  # fmt: skip
 else:
     print("No picture: it needs matplotlib (pip install matplotlib)")
 
@@ -239,7 +242,7 @@ else:
 # ## Exercises
 #
 # **7.1 Predict the shapes** of one attention in L/16 (D = 1024, H = 16, T = 197) for 8 images: qkv,
-# q, scores, merged. One line each, no code run.
+# q, scores, merged. Roughly 2 lines, no code run.
 
 
 # %%

@@ -1,11 +1,12 @@
 # %% [markdown]
-# # Lesson 8: the MLP and its bend
+# # Lesson 8: the MLP and GELU
 #
-# *35 minutes; builds on lesson 4.*
+# *55 minutes; builds on lesson 4.*
 #
 # **The question.** Attention lets tokens exchange what they know; then each token thinks about it
-# by itself, in the block's second half: a small network of two linear maps. Why two, why a bend
-# between them, why the strange one called GELU? And what is its derivative?
+# by itself, in the block's second half: a small network of two linear maps and a bend between them
+# (the field calls it a **nonlinearity** or an activation function). Why two, why a bend, why the
+# strange one called GELU? And what is its derivative?
 #
 # **The shapes.** The same two maps serve every token of every image.
 #
@@ -101,8 +102,8 @@ assert 4.7e-4 < apart.max() < 4.8e-4 and 8.6e-4 < slopes_apart.max() < 8.8e-4
 
 # %% [markdown]
 # Load weights that were trained with one form into a model with the other, and every MLP is off by
-# that much. Does it matter? Train a model on the digits with erf; give its weights to a twin with
-# tanh.
+# that much. Does it matter? Train a model on the digits with erf (by the loop that lesson 11
+# explains); give its weights to a twin with tanh.
 
 # %%
 data, steps = minivit.load_dataset("digits"), 150
@@ -136,8 +137,8 @@ assert 1e-5 < moved < 0.05 and changed <= 2
 #
 # The second part is what the *probability* changes. gelu' is 1/2 at z = 0; its extremes are where
 # its own derivative phi(z) (2 - z^2) is 0, at z = +-sqrt(2): there it is 1.129 and -0.129. So the
-# slope may be above 1, and below 0. A ReLU's slope is 0 for every negative z: a unit that is always
-# negative never learns again. A GELU's unit still gets a little.
+# slope may be above 1, and below 0. A ReLU's slope is 0 for every negative z: a unit, that is a
+# column of z, that is always negative never learns again. A GELU's unit still gets a little.
 
 # %%
 density = np.exp(-(line**2) / 2) / math.sqrt(2 * math.pi)
@@ -181,7 +182,9 @@ if can_draw():  # is matplotlib installed?
     gaps.set(title="erf against tanh", xlabel="z", ylabel="difference, in 1/10,000")
     gaps.legend()
     save_png(figure, folder / "08_gelu.png")
-    print(f"GELU, its slope, and its two forms: {folder / '08_gelu.png'}")
+    print("Left: GELU follows ReLU, and dips below 0 on its left. Middle: its slope rises "
+          "smoothly, from below 0 to above 1. Right: erf's and tanh's values and slopes are less "
+          f"than 0.001 apart: {folder / '08_gelu.png'}")  # fmt: skip
 else:
     print("No picture: it needs matplotlib (pip install matplotlib)")
 
@@ -212,7 +215,7 @@ for backward in (ops.gelu_backward, half_backward, other_backward):
 # ## Exercises
 #
 # **8.1 Count.** How many parameters has an MLP with biases, and how many multiplications does it do
-# for one image of T tokens? Two lines.
+# for one image of T tokens? Roughly 2 lines.
 
 
 # %%

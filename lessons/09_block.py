@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 9: a block, and many of them
 #
-# *40 minutes; builds on lessons 5, 7 and 8.*
+# *55 minutes; builds on lessons 5, 7 and 8.*
 #
 # **The question.** Attention (lesson 7) and the MLP (lesson 8) become a **block** by two additions
 # and two LayerNorms, and a ViT is the same block many times over. Why may one stack as many as one
@@ -13,7 +13,9 @@
 #     z = x + MSA(LN(x))        tokens exchange
 #     y = z + MLP(LN(z))        each token by itself
 #
-# Both branches begin with LayerNorm and end in a plain sum: that is called **pre-norm**.
+# Both branches (what is added to x and to z) begin with LayerNorm, and nothing stands behind the
+# sum: that is called **pre-norm**. A block returns the shape that it gets, and so any number of
+# blocks fits behind one another.
 
 # %%
 import tempfile
@@ -45,7 +47,8 @@ assert outputs == {(197, 768)}
 #
 # The first term is the point: whatever f does, dy arrives *as it is*. As matrices: without the
 # skip a branch multiplies the gradient by J^T, where J is its Jacobian (all d f_i / d x_j); with it
-# by 1 + J^T. And forward, the last tokens are a sum: x_L = x_0 + all that the branches returned.
+# by I + J^T, I the identity. And forward, the last tokens are a sum: x_L = x_0 + all that the
+# branches returned.
 
 
 # %%
@@ -185,7 +188,7 @@ if can_draw():  # is matplotlib installed?
     figure.set_layout_engine("constrained")
     panels = figure.subplots(1, 3)
     titles = ("gradient on the tokens", "how different the tokens are", "gradient of queries, keys")
-    labels_y = ("|dx|", "|x - mean| / |x|", "of w_q and w_k, relative to w_v")
+    labels_y = ("|dx|", "|x - mean| / |x|", "relative to that of the values")
     looks = {"with": ("#0072b2", "-"), "without": ("#e69f00", "--")}
     for part, axes in enumerate(panels):
         for kind, (colour, style) in looks.items():
@@ -194,7 +197,9 @@ if can_draw():  # is matplotlib installed?
         axes.set(title=titles[part], xlabel="block", ylabel=labels_y[part], ylim=(1e-18, 10))
     panels[0].legend()
     save_png(figure, folder / "09_skip.png")
-    print(f"With and without the skip: {folder / '09_skip.png'}")
+    print("Along 24 blocks: the gradient on the tokens keeps its size, with and without the "
+          "skip; without it the tokens of an image become the same within five blocks, and "
+          f"queries and keys get no gradient from there on: {folder / '09_skip.png'}")  # fmt: skip
 else:
     print("No picture: it needs matplotlib (pip install matplotlib)")
 
@@ -217,6 +222,7 @@ assert [row.tensor for row in report.rows if row.verdict == "wrong"] == ["x"]
 #
 # **9.1 Predict the shapes** in block 7 of S/16 (D = 384, H = 6, M = 1536, T = 197) for 4 images, in
 # this order: what the block gets, normed, qkv, probs, the attention branch's y, z of the MLP, y.
+# Roughly 2 lines.
 
 
 # %%

@@ -130,7 +130,7 @@ def vit_backward():
     e = np.exp(v["head.logits"] - v["head.logits"].max(axis=-1, keepdims=True))
     dlogits = (e / e.sum(axis=-1, keepdims=True) - np.eye(c.classes)[labels]) / len(labels)
     x = ["embed.x", *(f"blocks.{i}.{half}.y" for i in range(c.depth) for half in HALVES)]
-    dx = head_backward(dlogits, v[x.pop()])  # x: what went into each part, the last part's last
+    dx = head_backward(dlogits, v[x.pop()])  # x: names of what each part got, in forward order
     for i in reversed(range(c.depth)):
         dx = mlp_backward(dx, v[x.pop()], f"blocks.{i}.mlp")
         dx = attention_backward(dx, v[x.pop()], f"blocks.{i}.attention")
@@ -193,8 +193,9 @@ assert counts["wrong"] == 0 and counts["exact"] > 4 and worst < 1e-5
 #
 # ## Break it: read the table
 #
-# Five mistakes, one at a time, each put in the place of the right function. Before you look at the
-# picture: which is the first tensor that goes wrong, on the way from the loss to the pixels?
+# Five mistakes, one at a time, each put in the place of the right function. Which tensor is the
+# first to go wrong, on the way from the loss to the pixels? Decide for each of `mistakes` before
+# you read the name that stands last in its line.
 
 
 # %%
@@ -271,7 +272,9 @@ if can_draw():  # is matplotlib installed?
     axes.set(xlabel="what is wrong", ylabel="every tensor's gradient: from the loss to the pixels")
     figure.colorbar(drawn, ticks=range(3)).set_ticklabels(words)
     save_png(figure, folder / "10_table.png")
-    print(f"The table as a picture, with each mistake: {folder / '10_table.png'}")
+    print("A row per tensor, from the loss down to the pixels, a column per mistake: what is "
+          "handed on wrong is wrong (orange) in all rows below; a wrong db in the rows of the "
+          f"biases alone: {folder / '10_table.png'}")  # fmt: skip
 else:
     print("No picture: it needs matplotlib (pip install matplotlib)")
 
@@ -281,7 +284,7 @@ else:
 # **10.1 Where is it?** In somebody's table these tensors of blocks.2.attention are right: y, out,
 # w_out, b_out, merged, mixed, probs, scores, q, v. These are wrong: k, qkv, w_qkv, normed, gamma,
 # beta, x_hat; and so is all of the blocks before. Which tensor's line is wrong, and what should it
-# be? Return its letter, and its gradient made of dscores (T, T) and q (T, K). One line.
+# be? Return its letter, and its gradient made of dscores (T, T) and q (T, K). Roughly 1 line.
 
 
 # %%
