@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Bugs: twelve wrong backwards, found by checks
 #
-# *90 minutes; builds on lessons 3, 4, 5 and 6.*
+# *90 minutes; builds on lessons 4, 7, 8 and 9.*
 #
 # **The question.** A gradient check says "wrong". Where is the mistake? Reading the code again
 # rarely helps: one reads what one meant to write. Twelve backwards follow, each with one planted
