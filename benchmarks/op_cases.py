@@ -84,8 +84,8 @@ def op_case(op: str, sizes: Sizes) -> OpCase:
     """The plain way to call an op as a case: its work, and the shape of what it returns."""
     shapes, options = present(calls(op, sizes)[0]), calls(op, sizes)[0].options
     inputs = [np.broadcast_to(np.float32(0), shape) for shape in shapes]  # take no memory
-    if op in ELEMENTWISE:
-        flops = [inputs[0].size * each for each in ELEMENTWISE[op]]
+    if not hasattr(ops, f"{op}_flops"):
+        flops = [inputs[0].size * each for each in ELEMENTWISE.get(op, (0, 0))]
     else:  # the backward has two products for each of the forward's
         forward = sizes.B * getattr(ops, f"{op}_flops")(*inputs, **options)
         flops = [forward, 2 * forward]

@@ -3,7 +3,7 @@
 #
 # *70 minutes; builds on lessons 3 and 6.*
 #
-# **The question.** A matrix product is three loops. Compiled as they stand they take some fifty to a
+# **The question.** A matrix product is three loops. Compiled as they stand they take fifty to a
 # hundred times as long as this processor needs. Where does the time go, and which steps lead from
 # the loops to a **kernel**, a piece of code as fast as the machine?
 #
@@ -335,8 +335,8 @@ if can_draw():
     figure.tight_layout()
     save_png(figure, out / "12_kernels.png")
     print(
-        "The rungs of both ladders, in GFLOP/s, under the roof of one core: the product climbs from "
-        f"far below the peak to just under it, softmax stays lower: {out / '12_kernels.png'}"
+        "The rungs of both ladders, in GFLOP/s, under the roof of one core: the product climbs "
+        f"from far below the peak to just under it, softmax stays lower: {out / '12_kernels.png'}"
     )
 else:
     print("Without matplotlib there is no figure: pip install matplotlib")

@@ -32,6 +32,6 @@ def cls_attention(model: ViT, images: np.ndarray) -> np.ndarray:
         for layer, place in enumerate(places):
             probs = values[f"{place}.probs"]  # (B, H, T, T): query, key
             looks = probs[:, :, 0] if c.pool == "cls" else probs.mean(axis=2)
-            to_patches = looks[:, :, c.tokens - c.patches :]
+            to_patches = looks[:, :, c.has_cls : c.has_cls + c.patches]
             attention[start : start + BATCH, layer] = to_patches.reshape(-1, c.heads, *c.grid)
     return attention

@@ -35,7 +35,7 @@ def adam_step(
     numbers = np.array((*numbers, 1 - learning_rate * weight_decay), parameters.dtype)
     chunks = (parameters.size + CHUNK - 1) // CHUNK
     _adam_into(parameters.dtype, min(get_num_threads(), chunks), parameters, first_moment,
-               second_moment, gradients, numbers, decayed)  # fmt: skip
+               second_moment, gradients, numbers, int(decayed))  # fmt: skip
 
 
 @shared

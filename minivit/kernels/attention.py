@@ -23,6 +23,7 @@ from numba import get_num_threads
 from minivit.errors import InputError
 from minivit.ops.attention import PLAIN, AttentionOptions, check_top_k, only_attended
 from minivit.ops.relative import relative_scores
+from minivit.ops.window import Window
 
 from .attention_chunk import backward_share, forward_share
 from .attention_space import room
@@ -139,8 +140,10 @@ def _in_use(q, offsets, options, mask, doffsets=None):
         doffsets = np.empty(0, q.dtype) if doffsets is None else doffsets.reshape(-1)
         relative = Relative(rows, offsets.swapaxes(0, 1).reshape(-1), doffsets)
     if options.window is not None:
-        seen = seen_by_key(options.window, q.shape[2])
-    return relative, seen, options.top_k, mask
+        window = Window(*map(tuple, options.window))  # lists can't be looked up
+        seen = seen_by_key(window, q.shape[2])
+    top_k = None if options.top_k is None else int(options.top_k)
+    return relative, seen, top_k, mask
 
 
 def _shares(q, offsets, units, matrices):

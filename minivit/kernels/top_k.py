@@ -7,6 +7,8 @@ quickselect finds its k-th largest score, in about 3 T steps on average, and sma
 
 import math
 
+from minivit.ops.attention import TIE
+
 from .compiling import jit
 from .simd import noinline
 
@@ -19,10 +21,15 @@ def keep_largest(scores, keys, queries, top_k, column):
     """
     noinline()
     numbers, lowest = scores.numbers, scores.numbers.dtype.type(-math.inf)
+    tie = numbers.dtype.type(TIE)
     for i in range(queries):
+        size = numbers.dtype.type(0)
         for j in range(keys):
-            numbers[column + j] = numbers[scores.first + j * scores.row + i]
-        smallest = kth_largest(numbers, column, keys, top_k)
+            score = numbers[scores.first + j * scores.row + i]
+            numbers[column + j] = score
+            if math.isfinite(score):
+                size = max(size, abs(score))
+        smallest = kth_largest(numbers, column, keys, top_k) - tie * size
         for j in range(keys):
             at = scores.first + j * scores.row + i
             if numbers[at] < smallest:

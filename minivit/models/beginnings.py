@@ -68,6 +68,10 @@ class Google:
         """A table (tokens, D) or one token's (D,), of the spread `position_std`."""
         return normal(*shape, std=self.position_std)
 
+    def offsets(self, rows: int, columns: int) -> Parameter:
+        """A table of relative positions."""
+        return self.positions(rows, columns)
+
     def head(self, rows: int, columns: int) -> Parameter:
         """(D, C): a zero head lets no gradient through until it has learnt something."""
         return zeros(rows, columns, decayed=True) if self.zero_head else self.matrix(rows, columns)
@@ -137,6 +141,9 @@ class Mimetic(Google):
 
     def positions(self, *shape):
         return Parameter(shape, partial(sinusoids, self.position_std))
+
+    def offsets(self, rows, columns):  # they play keys, and are no places that waves would number
+        return normal(rows, columns, std=self.position_std)
 
 
 BEGINNINGS: Mapping[str, type[Google]] = {

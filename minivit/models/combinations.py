@@ -14,6 +14,7 @@ def check_together(c) -> None:
     check_columns(c)
     check_sizes(c)
     check_positions(c)
+    check_depth(c)
     check_head(c)
     check_view(c)
     check_chance(c)
@@ -62,6 +63,20 @@ def check_positions(c) -> None:
         )
 
 
+def check_depth(c) -> None:
+    """InputError for options of the blocks where there is no block."""
+    asked = {"window": c.window is not None, "axial": c.axial, "top k": c.top_k is not None}
+    asked["attention dropout"] = bool(c.attention_dropout)
+    asked["relative positions"] = c.positions == "relative"
+    asked["positions at every layer"] = c.positions_at != "input"
+    for name, is_asked in asked.items():
+        if is_asked and not c.depth:
+            raise InputError(
+                f"depth is 0, and {name} would be in the blocks: choose at least 1 block, or leave "
+                "it out"
+            )
+
+
 def check_head(c) -> None:
     """InputError when a ViTConfig's head reads a token that isn't there, or normalises in vain."""
     if c.pool == "cls" and c.cls_token is False:
@@ -94,6 +109,11 @@ def check_view(c) -> None:
             f"window is {c.window} and axial is True: a patch attends to its window, or to its row "
             "and then its column; choose one of them"
         )
+    if c.axial and 1 in c.grid:
+        raise InputError(
+            f"axial is True, and the grid of patches is {c.grid[0]}x{c.grid[1]}: in half of a "
+            "block a patch would see itself alone; choose smaller patches, or leave it out"
+        )
     check_top_k(c.top_k, keys_in_view(c))
 
 
@@ -108,14 +128,9 @@ def keys_in_view(c) -> int:
 
 
 def check_chance(c) -> None:
-    """InputError when there is no block to leave out, or no attention to drop from."""
+    """InputError when there is no block to leave out."""
     if c.stochastic_depth and c.depth < 2:
         raise InputError(
             f"stochastic depth is {c.stochastic_depth} and depth is {c.depth}: the first block is "
             "never left out; choose at least 2 blocks, or 0"
-        )
-    if c.attention_dropout and not c.depth:
-        raise InputError(
-            f"attention dropout is {c.attention_dropout} and depth is 0: there is no attention to "
-            "drop from; choose at least 1 block, or 0"
         )

@@ -19,13 +19,16 @@ LOOKED_AT = 1 << 30  # bytes; to ask for the free memory takes a tenth of a mill
 
 
 def check_memory(
-    architecture: Architecture, ops, p, config, images: int, *, keep: bool = True
+    architecture: Architecture, ops, p, config, images: int, *, keep: bool = True, returned: int = 0
 ) -> None:
-    """InputError when a forward of so many images can't fit; `keep`: a backward is to follow."""
+    """InputError when a forward of so many images can't fit; `keep`: a backward is to follow.
+
+    `returned`: how many numbers of an image the caller keeps besides.
+    """
     each = p.dtype.itemsize
-    if images * counted(architecture, config)[not keep] * each < LOOKED_AT:
+    if images * (counted(architecture, config)[not keep] + returned) * each < LOOKED_AT:
         return  # NumPy's ops keep more than the kernels: no need to ask what these keep
-    numbers = kept(architecture, ops, p, config)[not keep]
+    numbers = kept(architecture, ops, p, config)[not keep] + returned
     needed, free = images * numbers * each, free_memory()
     if free is None or needed <= free:
         return

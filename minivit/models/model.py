@@ -152,13 +152,15 @@ class ViT:
         through the last LayerNorm. (Hugging Face's `hidden_states`; timm's `forward_intermediates`
         leaves the first out.) Row 0 is the cls token, if there is one. Nothing else is kept.
         """
-        images, ops = self.check_images(images), backend.current()
-        check_memory(self.architecture, ops, self.parameters, self.config, len(images), keep=False)
-        return list(
-            self.architecture.tokens(
-                ops, self.parameters, self.config, images, Forgetful(), Chance()
-            )
+        images, ops, c, p = (
+            self.check_images(images),
+            backend.current(),
+            self.config,
+            self.parameters,
         )
+        returned = (c.depth + 1) * c.tokens * c.width
+        check_memory(self.architecture, ops, p, c, len(images), keep=False, returned=returned)
+        return list(self.architecture.tokens(ops, p, c, images, Forgetful(), Chance()))
 
     def __repr__(self) -> str:
         c = self.config

@@ -44,7 +44,7 @@ def offsets_parameter(c: ViTConfig, start: Google) -> Parameter | str | None:
 
 def offsets_table(c: ViTConfig, start: Google) -> Parameter:
     """A table of relative positions (ops/relative.py)."""
-    return start.positions(2 * c.tokens - (not c.has_cls), c.heads_width)
+    return start.offsets(2 * c.tokens - (not c.has_cls), c.heads_width)
 
 
 def tables_of(c: ViTConfig, place: str) -> str | None:

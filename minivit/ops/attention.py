@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.errors import InputError
+from minivit.fields import is_whole_number
 from minivit.ops.chance import Drop
 from minivit.ops.dropout import DropoutCache, dropout_backward, dropout_forward
 from minivit.ops.inputs import reals, upstream
@@ -19,6 +20,10 @@ from minivit.ops.notes import unseen
 from minivit.ops.relative import relative_gradients, relative_scores
 from minivit.ops.softmax import SoftmaxCache, softmax_backward, softmax_forward
 from minivit.ops.window import Window, seen_keys
+
+# Of a row's largest score: scores that lie closer count as equal. It is 32 roundings of float32, in
+# float64 too, so that both choose the same keys.
+TIE = 2.0**-18
 
 
 class AttentionOptions(NamedTuple):
@@ -137,17 +142,21 @@ def only_attended(scores: np.ndarray, options: AttentionOptions) -> np.ndarray:
 def only_largest(scores: np.ndarray, top_k: int) -> np.ndarray:
     """Each row's `top_k` largest scores; -inf, which the softmax makes 0, in place of the others.
 
-    scores (..., T, T) -> (..., T, T). Scores equal to the smallest kept one are kept too.
+    scores (..., T, T) -> (..., T, T). Scores equal to the smallest kept one are kept too; and equal
+    are those that rounding may have parted: patches that look alike have keys that are alike.
     (Explicit sparse transformer: Zhao et al. 2019, equation 8.)
     """
     smallest = np.partition(scores, -top_k, axis=-1)[..., -top_k, None]
-    return np.where(scores < smallest, scores.dtype.type(-math.inf), scores)
+    size = np.where(np.isfinite(scores), np.abs(scores), 0).max(axis=-1, keepdims=True)
+    least = smallest - scores.dtype.type(TIE) * size
+    return np.where(scores < least, scores.dtype.type(-math.inf), scores)
 
 
 def check_top_k(top_k: int | None, keys: int) -> None:
     """InputError unless `top_k` is None or a whole number from 1 to the number of keys."""
-    if top_k is not None and not 1 <= top_k <= keys:
+    if top_k is not None and not (is_whole_number(top_k) and 1 <= top_k <= keys):
+        there = "there is 1 key" if keys == 1 else f"there are {keys} keys"
         raise InputError(
-            f"top_k is {top_k}, and there are {keys} keys to attend to: choose a whole number from "
-            f"1 to {keys}, or None for all"
+            f"top_k is {top_k}, and {there} to attend to: choose a whole number from 1 to {keys}, "
+            "or None for all"
         )

@@ -13,7 +13,7 @@ from minivit.ops.attention import PLAIN, AttentionOptions
 from minivit.ops.chance import ALL_KEPT, BranchDrop
 from minivit.ops.inputs import reals, upstream
 from minivit.ops.layernorm import LayerNormCache, layernorm_backward, layernorm_forward
-from minivit.ops.left_out import LeftOut, add_result, result_gradient
+from minivit.ops.left_out import LeftOutCache, add_result, result_gradient
 from minivit.ops.multihead_attention import (
     MultiheadAttentionCache,
     multihead_attention_backward,
@@ -26,7 +26,7 @@ from minivit.ops.notes import unseen
 class AttentionBranchCache(NamedTuple):
     norm: LayerNormCache  # x (B, T, D) -> normed (B, T, D)
     msa: MultiheadAttentionCache  # normed -> out (B, T, D)
-    left: LeftOut  # out -> what is left of it, added to x
+    left: LeftOutCache  # out -> what is left of it, added to x
 
 
 def attention_branch_forward(

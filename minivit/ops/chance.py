@@ -60,7 +60,7 @@ def uniform(seed: int, positions: np.ndarray) -> np.ndarray:
 def drawn(seed: int, positions: np.ndarray) -> np.ndarray:
     """positions (...), whole numbers from 0 -> uint64 (...), uniform and independent."""
     steps = (positions.astype(np.uint64) + np.uint64(1)) * np.uint64(GOLDEN)
-    return scramble(steps + np.array(seed & BITS, np.uint64))
+    return scramble(steps + np.array(int(seed) & BITS, np.uint64))
 
 
 def scramble(numbers: np.ndarray) -> np.ndarray:

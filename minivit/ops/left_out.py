@@ -17,14 +17,14 @@ from minivit.ops.stochastic_depth import (
 )
 
 
-class LeftOut(NamedTuple):
+class LeftOutCache(NamedTuple):
     values: DropoutCache | None  # out (B, T, D) -> out_kept
     images: StochasticDepthCache | None  # out_kept -> scaled
 
 
 def add_result(
     x: np.ndarray, out: np.ndarray, drop: BranchDrop, *, note=unseen
-) -> tuple[np.ndarray, LeftOut]:
+) -> tuple[np.ndarray, LeftOutCache]:
     """x (B, T, D), out (B, T, D) -> y (B, T, D) = x + what is left of out."""
     values = images = None
     if drop.out is not None:
@@ -34,10 +34,10 @@ def add_result(
         out, images = stochastic_depth_forward(out, drop=drop.images, note=note)
     y = x + out
     note(y=y)
-    return y, LeftOut(values, images)
+    return y, LeftOutCache(values, images)
 
 
-def result_gradient(dy: np.ndarray, left: LeftOut, *, note=unseen) -> np.ndarray:
+def result_gradient(dy: np.ndarray, left: LeftOutCache, *, note=unseen) -> np.ndarray:
     """dy (B, T, D) -> dout (B, T, D), by the same factors; x gets dy itself."""
     note(y=dy)
     dout = dy if left.images is None else stochastic_depth_backward(dy, left.images, note=note)

@@ -12,7 +12,7 @@ import numpy as np
 from minivit.ops.chance import ALL_KEPT, BranchDrop
 from minivit.ops.inputs import reals, upstream
 from minivit.ops.layernorm import LayerNormCache, layernorm_backward, layernorm_forward
-from minivit.ops.left_out import LeftOut, add_result, result_gradient
+from minivit.ops.left_out import LeftOutCache, add_result, result_gradient
 from minivit.ops.mlp import MlpCache, mlp_backward, mlp_flops, mlp_forward
 from minivit.ops.notes import unseen
 
@@ -20,7 +20,7 @@ from minivit.ops.notes import unseen
 class MlpBranchCache(NamedTuple):
     norm: LayerNormCache  # x (..., D) -> normed (..., D)
     mlp: MlpCache  # normed -> out (..., D)
-    left: LeftOut  # out -> what is left of it, added to x
+    left: LeftOutCache  # out -> what is left of it, added to x
 
 
 def mlp_branch_forward(

@@ -24,9 +24,12 @@ class Window(NamedTuple):
 def seen_keys(window: Window, tokens: int) -> np.ndarray:
     """Whether query i sees key j: bool (T, T), the same for j and i.
 
-    Raises InputError unless the tokens are the grid's patches, or cls and those.
+    Raises InputError for a reach below 0, and unless the tokens are the grid's patches, or cls and
+    those.
     """
     rows, columns = window.grid
+    if min(window.reach) < 0:
+        raise InputError(f"the window reaches {window.reach}: expected 0 or more, down and across")
     cls = tokens - rows * columns
     if cls not in (0, 1):
         raise InputError(

@@ -101,7 +101,17 @@ def test_refuses_another_dictionary(values):
         ({"stochastic_depth": 1.0}, "stochastic depth is 1.0: expected a number from 0 to below 1"),
         ({"dropout": 1}, "dropout is 1: expected a number from 0 to below 1"),
         ({"attention_dropout": -0.1}, "attention dropout is -0.1: expected a number from 0 to"),
-        ({"attention_dropout": 0.1, "depth": 0}, "there is no attention to drop from; choose at"),
+        ({"attention_dropout": 0.1, "depth": 0}, "depth is 0, and attention dropout would be in"),
+        ({"window": 3, "depth": 0}, "depth is 0, and window would be in the blocks: choose at lea"),
+        ({"axial": True, "depth": 0}, "depth is 0, and axial would be"),
+        ({"top_k": 2, "depth": 0}, "depth is 0, and top k would be"),
+        ({"positions": "relative", "depth": 0}, "depth is 0, and relative positions would be"),
+        ({"positions_at": "every-layer", "depth": 0}, "depth is 0, and positions at every layer"),
+        (
+            {"patch": (8, 2), "axial": True},
+            "axial is True, and the grid of patches is 1x4: in half",
+        ),
+        ({"patch": 8, "pool": "mean", "top_k": 2}, "top_k is 2, and there is 1 key to attend to"),
         ({"heads": 5, "head_width": 0}, "head width is 0: expected a whole number from 1, or None"),
         (
             {"out_projection": False},

@@ -72,3 +72,19 @@ def test_a_containers_limit(tmp_path):
 def test_this_machine_has_some_memory_or_does_not_say():
     free = machine.free_memory()
     assert free is None or free > 1 << 20
+
+
+def test_features_count_what_they_return(free, monkeypatch):
+    model = ViT("digits")
+    c, largest = model.config, counted(model.architecture, model.config)[1]
+    monkeypatch.setattr(memory, "LOOKED_AT", 0)
+    images = np.zeros((1, 8, 8, 1), np.float32)
+    with backend.use("numpy"):
+        returned = sum(x.size for x in model.features(images))
+        assert returned == (c.depth + 1) * c.tokens * c.width
+        free(4 * (largest + returned))
+        model.features(images)
+        free(4 * (largest + returned) - 1)
+        model.logits(images)
+        with pytest.raises(InputError, match="1 images of 17 tokens each needs at least"):
+            model.features(images)

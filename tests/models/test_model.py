@@ -2,12 +2,14 @@ import copy
 import math
 import pickle
 import weakref
+from dataclasses import MISSING
 
 import numpy as np
 import pytest
 
 from minivit import InputError, ViT, ViTConfig, backend, check_model, variant
 from minivit.checkpoints import fill
+from minivit.fields import described_fields
 from minivit.ops import patchify_backward, patchify_forward
 from minivit.optim import Adam
 
@@ -32,62 +34,67 @@ def loss_and_gradients(model, images, labels):
     return loss, model.gradients
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {},
-        {"pool": "mean"},
-        {"qkv_bias": False},
-        {"gelu": "tanh"},
-        {"positions": "none"},
-        {"pool": "mean", "positions": "none", "gelu": "tanh", "qkv_bias": False},
-        {"depth": 0},
-        {"depth": 3, "heads": 1},
-        {"heads": 8, "eps": 1e-5},
-        {"positions": "learned-2d"},
-        {"positions": "learned-2d", "positions_at": "every-layer"},
-        {"positions": "learned-2d", "positions_at": "every-layer-shared", "pool": "mean"},
-        {"positions_at": "every-layer"},
-        {"positions_at": "every-layer-shared"},
-        {"positions": "sincos"},
-        {"positions": "sincos-2d", "pool": "mean"},
-        {"positions": "sincos-2d-mae", "positions_at": "every-layer"},
-        {"positions": "relative"},
-        {"positions": "relative", "pool": "mean", "positions_at": "every-layer", "top_k": 2},
-        {"positions": "relative", "positions_at": "every-layer-shared"},
-        {"top_k": 2},
-        {"patch": (1, 2), "window": 3},
-        {"axial": True},
-        {"patch": 2, "axial": True, "pool": "mean", "positions": "relative", "qkv_bias": False},
-        {"axial": True, "top_k": 2, "positions_at": "every-layer", "stochastic_depth": 0.5},
-        {"window": 1, "pool": "mean", "gelu": "tanh"},
-        {"patch": 2, "window": 3, "top_k": 3, "positions": "relative", "pool": "mean"},
-        {"stochastic_depth": 0.5},
-        {"pool": "mean", "cls_token": True},
-        {"pool": "mean", "norm_after_pool": True},
-        {"pool": "sequence"},
-        {"pool": "sequence", "cls_token": True, "norm_after_pool": True, "pre_logits": 5},
-        {"pool": "flatten"},
-        {"pool": "flatten", "cls_token": True, "norm_after_pool": True},
-        {"pre_logits": 5},
-        {"dropout": 0.3},
-        {"dropout": 0.3, "depth": 0, "positions": "learned-2d"},
-        {"attention_dropout": 0.4},
-        {"dropout": 0.2, "attention_dropout": 0.2, "stochastic_depth": 0.5, "top_k": 3},
-        {"patch_norm": True},
-        {"patch_norm": True, "pool": "mean", "positions": "none"},
-        {"stride": (1, 2), "patch": (2, 2)},
-        {"head_width": 3},
-        {"heads": 3, "head_width": 5, "qkv_bias": False},
-        {"heads": 1, "out_projection": False},
-        {"heads": 1, "out_projection": False, "stochastic_depth": 0.5},
-    ],
-)
+OPTIONS = [
+    {},
+    {"pool": "mean"},
+    {"qkv_bias": False},
+    {"gelu": "tanh"},
+    {"positions": "none"},
+    {"pool": "mean", "positions": "none", "gelu": "tanh", "qkv_bias": False},
+    {"depth": 0},
+    {"depth": 3, "heads": 1},
+    {"heads": 8, "eps": 1e-5},
+    {"positions": "learned-2d"},
+    {"positions": "learned-2d", "positions_at": "every-layer"},
+    {"positions": "learned-2d", "positions_at": "every-layer-shared", "pool": "mean"},
+    {"positions_at": "every-layer"},
+    {"positions_at": "every-layer-shared"},
+    {"positions": "sincos"},
+    {"positions": "sincos-2d", "pool": "mean"},
+    {"positions": "sincos-2d-mae", "positions_at": "every-layer"},
+    {"positions": "relative"},
+    {"positions": "relative", "pool": "mean", "positions_at": "every-layer", "top_k": 2},
+    {"positions": "relative", "positions_at": "every-layer-shared"},
+    {"top_k": 2},
+    {"patch": (1, 2), "window": 3},
+    {"axial": True},
+    {"patch": 2, "axial": True, "pool": "mean", "positions": "relative", "qkv_bias": False},
+    {"axial": True, "top_k": 2, "positions_at": "every-layer", "stochastic_depth": 0.5},
+    {"window": 1, "pool": "mean", "gelu": "tanh"},
+    {"patch": 2, "window": 3, "top_k": 3, "positions": "relative", "pool": "mean"},
+    {"stochastic_depth": 0.5},
+    {"pool": "mean", "cls_token": True},
+    {"pool": "mean", "norm_after_pool": True},
+    {"pool": "sequence"},
+    {"pool": "sequence", "cls_token": True, "norm_after_pool": True, "pre_logits": 5},
+    {"pool": "flatten"},
+    {"pool": "flatten", "cls_token": True, "norm_after_pool": True},
+    {"pre_logits": 5},
+    {"dropout": 0.3},
+    {"dropout": 0.3, "depth": 0, "positions": "learned-2d"},
+    {"attention_dropout": 0.4},
+    {"dropout": 0.2, "attention_dropout": 0.2, "stochastic_depth": 0.5, "top_k": 3},
+    {"patch_norm": True},
+    {"patch_norm": True, "pool": "mean", "positions": "none"},
+    {"stride": (1, 2), "patch": (2, 2)},
+    {"head_width": 3},
+    {"heads": 3, "head_width": 5, "qkv_bias": False},
+    {"heads": 1, "out_projection": False},
+    {"heads": 1, "out_projection": False, "stochastic_depth": 0.5},
+]
+
+
+@pytest.mark.parametrize("changes", OPTIONS)
 def test_every_parameter_agrees_with_finite_differences(changes):
     model = tiny(**changes)
     report = check_model(model, IMAGES, LABELS, whole=10_000)  # every element of every tensor
     assert report.ok, f"\n{report}"
     assert [row.tensor for row in report.rows] == [*model.parameters, "images"]
+
+
+def test_every_option_is_among_them():
+    given = {f.name for f in described_fields(ViTConfig) if f.help and f.default is not MISSING}
+    assert given <= set().union(*OPTIONS)
 
 
 def test_the_gradient_on_the_images_only_when_wanted():

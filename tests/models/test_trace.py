@@ -1,10 +1,12 @@
 import math
+from dataclasses import MISSING
 
 import numpy as np
 import pytest
 from sincos_formulas import expected_table
 
 from minivit import ViT, ViTConfig, trace_names
+from minivit.fields import described_fields
 from minivit.models.chance import Chance
 from minivit.ops.dropout import value_factors
 from minivit.ops.stochastic_depth import image_factors
@@ -52,6 +54,11 @@ CHANGES = [
     {"heads": 1, "out_projection": False},
 ]
 SEED = 1  # with which stochastic depth drops some branches and keeps others
+
+
+def test_every_option_is_among_them():
+    given = {f.name for f in described_fields(ViTConfig) if f.help and f.default is not MISSING}
+    assert given - set().union(*CHANGES) == {"eps"}  # it is read wherever a LayerNorm is
 
 
 def build(**changes):

@@ -142,3 +142,17 @@ def test_refuses_another_rate_of_dropout(ops):
     x = np.ones((1, 1, 5, 4))
     with pytest.raises(InputError, match="the rate of dropout is 1"):
         ops.attention_forward(x, x, x, drop=Drop(1, seed=0))
+
+
+def test_keys_that_are_alike_are_kept_alike_whatever_rounding_does(ops):
+    """As the patches of a black background: in exact numbers their scores are equal."""
+    rng = np.random.default_rng(0)
+    kinds = rng.standard_normal((3, 64)).astype(np.float32)
+    keys = kinds[[0, 1, 0, 0, 2, 0, 1, 0, 0]][None, None]
+    queries = rng.standard_normal((1, 1, 9, 64)).astype(np.float32)
+    noise = 1 + rng.uniform(-1, 1, keys.shape).astype(np.float32) * 2**-23  # one rounding
+    _, cache = ops.attention_forward(queries, keys * noise, keys, options=AttentionOptions(top_k=4))
+    kept = cache.probs[0, 0] > 0
+    alike = [[0, 2, 3, 5, 7, 8], [1, 6]]
+    assert all(len(set(row[group])) == 1 for row in kept for group in alike)
+    assert (kept.sum(axis=1) >= 4).all() and not kept.all()

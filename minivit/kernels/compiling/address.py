@@ -14,7 +14,7 @@ from .start import announcer
 _bodies: list = []  # all that was compiled: the list keeps its code in memory
 
 
-def address_of(function, *argument_types, fastmath=FAST_MATH):
+def address_of(function, *argument_types):
     """Compile a plain function that takes these Numba types and returns nothing; its address.
 
     The function must not allocate arrays. Numba counts references to arrays by atomic additions,
@@ -22,7 +22,7 @@ def address_of(function, *argument_types, fastmath=FAST_MATH):
     array would never be freed.
     """
     signature = (argument_types, numba.types.void)
-    options = {"nopython": True, "error_model": "numpy", "fastmath": fastmath, "_nrt": False}
+    options = {"nopython": True, "error_model": "numpy", "fastmath": FAST_MATH, "_nrt": False}
     with alone(), announcer.body():
         body = CFunc(function, signature, locals={}, options=options)
         cached(body, function)

@@ -29,11 +29,11 @@ def jit(function=None, *, fastmath=FAST_MATH, inline="never", counts=None, paral
     return decorate if function is None else decorate(function)
 
 
-def parallel_jit(function=None, *, fastmath=FAST_MATH, small_op=False):
+def parallel_jit(function=None, *, small_op=False):
     """Compile a kernel; `small_op`: a training step of the plain model does without it."""
     if function is None:
-        return functools.partial(parallel_jit, fastmath=fastmath, small_op=small_op)
-    compiled = _compiled(function, fastmath=fastmath, parallel=True, nogil=True)
+        return functools.partial(parallel_jit, small_op=small_op)
+    compiled = _compiled(function, fastmath=FAST_MATH, parallel=True, nogil=True)
     if function.__module__.startswith(PACKAGE) and not small_op:
         kernels[function.__name__] = compiled
     return guarded(function, compiled)

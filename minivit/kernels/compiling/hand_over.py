@@ -33,10 +33,10 @@ def hand_over(typingctx, loop, body, shares, arguments):
         loop, body, shares, packed = args
         memory = cgutils.alloca_once_value(builder, cgutils.pack_struct(builder, [body, packed]))
         reader = _reader(context, builder.module, memory.type)
-        where = [builder.ptrtoint(pointer, INT) for pointer in (reader, memory)]
+        reader, where = (builder.ptrtoint(pointer, INT) for pointer in (reader, memory))
         result = context.get_value_type(types.none)
         kind = ir.FunctionType(result, [INT] * 3).as_pointer()
-        builder.call(builder.inttoptr(loop, kind), [where[0], shares, where[1]])
+        builder.call(builder.inttoptr(loop, kind), [reader, shares, where])
         return context.get_dummy_value()
 
     return types.void(types.intp, types.intp, types.intp, arguments), codegen

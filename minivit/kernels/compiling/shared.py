@@ -45,10 +45,20 @@ class Shared:
     def _on_all_threads(self, kind, shares, arguments):
         body = self.signatures.get(kind)
         if body is None:
-            of_arguments = map(typeof, arguments)
-            body = address_of(self.function, types.intp, types.intp, *of_arguments)
-            self.signatures[kind] = body
+            body = self.signatures[kind] = self._compiled_for(arguments)
         _hand_over(_address_of_loop(), body, shares, arguments)
+
+    def _compiled_for(self, arguments):
+        """The address of the body; from now on arguments of these types can be handed over.
+
+        The body would read any others as if they were of these. So nothing else is ever compiled
+        for a call: Numba converts what comes (an np.int32 for an int), or raises TypeError.
+        """
+        of_arguments = tuple(map(typeof, arguments))
+        _hand_over.disable_compile(False)
+        _hand_over.compile((*[types.intp] * 3, types.Tuple(of_arguments)))
+        _hand_over.disable_compile()
+        return address_of(self.function, types.intp, types.intp, *of_arguments)
 
 
 def shared(function):

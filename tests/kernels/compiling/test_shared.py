@@ -7,10 +7,12 @@ import pytest
 
 numba = pytest.importorskip("numba")
 
-from minivit import backend, kernels  # noqa: E402
+from minivit import InputError, backend, kernels  # noqa: E402
 from minivit.checking.twins import compare  # noqa: E402
 from minivit.kernels.compiling import shared  # noqa: E402
 from minivit.kernels.compiling.shared import Shared  # noqa: E402
+from minivit.models import ViT, ViTConfig  # noqa: E402
+from minivit.ops.attention import AttentionOptions  # noqa: E402
 
 
 @shared
@@ -61,8 +63,6 @@ def test_a_kind_has_the_same_types_at_every_call(monkeypatch):
 
 
 def train_a_step_of_every_option():
-    from minivit.models import ViT, ViTConfig
-
     sizes = {"image": (4, 6), "channels": 1, "patch": (2, 2), "width": 8, "depth": 1, "heads": 2}
     sizes |= {"mlp": 8, "classes": 3}
     images = np.random.default_rng(0).uniform(-1, 1, (3, 4, 6, 1))
@@ -73,3 +73,30 @@ def train_a_step_of_every_option():
             model = ViT(ViTConfig(**sizes, **option), dtype=dtype, zero_head=False)
             logits, cache = model.forward(images, seed=1)
             model.backward(logits, cache)
+
+
+def test_other_numbers_are_converted_or_refused():
+    """A body would read an int32 as if it were an int64, with whatever lies behind."""
+    q = np.random.default_rng(0).standard_normal((1, 2, 9, 4))
+    expected, _ = kernels.attention_forward(q, q, q, options=AttentionOptions(top_k=3))
+    for top_k in (np.int32(3), np.uint8(3)):
+        y, _ = kernels.attention_forward(q, q, q, options=AttentionOptions(top_k=top_k))
+        assert np.array_equal(y, expected)
+    for top_k in (3.0, True, "3"):
+        with pytest.raises(InputError, match=f"top_k is {top_k}, and there are 9 keys"):
+            kernels.attention_forward(q, q, q, options=AttentionOptions(top_k=top_k))
+    marks, numbers = np.zeros(4), np.ones(4)
+    _marked(marks.dtype, 1, marks, (np.int32(3), numbers), None)
+    assert np.array_equal(marks, np.full(4, 3.0))
+    with pytest.raises(TypeError, match="No matching definition"):
+        _marked(marks.dtype, 1, marks, (3, numbers.astype(np.float32)), None)
+
+
+@pytest.mark.parametrize("decayed", [np.int32(5), np.uint8(5)])
+def test_adam_decays_so_many(decayed):
+    def stepped(decayed):
+        vectors = [np.ones(9), np.full(9, 0.5), np.zeros(9), np.zeros(9)]
+        kernels.adam_step(*vectors, step=1, learning_rate=0.1, weight_decay=0.5, decayed=decayed)
+        return vectors[0]
+
+    assert np.array_equal(stepped(decayed), stepped(5))
