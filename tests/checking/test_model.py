@@ -197,7 +197,7 @@ def test_parameters_that_change_on_the_way_are_noticed(direction):
 
 
 @pytest.mark.parametrize(
-    ("option", "forgotten"), [("stochastic_depth", "dropped"), ("dropout", "kept")]
+    ("option", "forgotten"), [("stochastic_depth", "images"), ("dropout", "values")]
 )
 def test_what_is_left_to_chance_is_checked_too(monkeypatch, option, forgotten):
     """The seed drops the same in every pass; who forgets it backward is found."""
@@ -205,7 +205,10 @@ def test_what_is_left_to_chance_is_checked_too(monkeypatch, option, forgotten):
     images, labels = np.concatenate([IMAGES, 0.5 * IMAGES]), np.tile(LABELS, 2)
     assert check_model(model, images, labels).ok
     right = ops.mlp_branch_backward
-    forgetful = lambda dy, cache: right(dy, cache._replace(**{forgotten: None}))  # noqa: E731
+
+    def forgetful(dy, cache):
+        return right(dy, cache._replace(left=cache.left._replace(**{forgotten: None})))
+
     monkeypatch.setattr(ops, "mlp_branch_backward", forgetful)
     wrong = wrong_tensors(check_model(model, images, labels))
     assert "blocks.1.mlp.w1" in wrong
