@@ -20,13 +20,12 @@
 
 # %%
 import math
-import tempfile
-from pathlib import Path
 
 import numpy as np
 
 import minivit
 from minivit import ops
+from minivit.figures import picture_folder
 from minivit.figures.curve import can_draw, new_figure, save_png
 
 data = minivit.load_dataset("digits")  # 1,797 real digits, shipped with the library
@@ -208,12 +207,7 @@ assert loss_after < loss and read > 0.2
 
 # %%
 if can_draw():  # is matplotlib installed?
-    try:
-        out = Path("out")
-        out.mkdir(exist_ok=True)
-        tempfile.TemporaryFile(dir=out).close()  # can it be written?
-    except OSError:
-        out = Path(tempfile.mkdtemp(prefix="minivit-"))
+    out = picture_folder()  # out, or another where that can\'t be written
     figure = new_figure(11, 3.8)
     figure.set_layout_engine("constrained")
     pixels, table, classes = figure.subplots(1, 3, width_ratios=(1, 1.6, 1.4))

@@ -20,14 +20,13 @@
 # | D | width of a token | 64 | 768 |
 
 # %%
-import tempfile
-from pathlib import Path
 
 import numpy as np
 
 import minivit
 from minivit import ops
 from minivit.checking import adjoint_error
+from minivit.figures import picture_folder
 from minivit.figures.curve import can_draw, new_figure, save_png
 
 data = minivit.load_dataset("digits")
@@ -254,12 +253,7 @@ assert abs(reds["(channel, row, column)"] - pixels.mean()) < 0.02  # of all chan
 
 # %%
 if can_draw():
-    try:
-        out = Path("out")
-        out.mkdir(exist_ok=True)
-        tempfile.TemporaryFile(dir=out).close()  # can it be written?
-    except OSError:
-        out = Path(tempfile.mkdtemp(prefix="minivit-"))
+    out = picture_folder()  # out, or another where that can\'t be written
     figure = new_figure(11, 6)
     grid = figure.add_gridspec(2, 4, left=0.04, right=0.98, top=0.94, bottom=0.02, hspace=0.5)
     whole, strip = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[0, 1:])

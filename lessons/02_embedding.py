@@ -21,13 +21,12 @@
 # and L have the sizes of BERT's two models), and S, "Small", came later.
 
 # %%
-import tempfile
-from pathlib import Path
 
 import numpy as np
 
 import minivit
 from minivit import ops
+from minivit.figures import picture_folder
 from minivit.figures.curve import can_draw, new_figure, save_png
 
 data = minivit.load_dataset("digits")
@@ -243,12 +242,7 @@ assert (start[:, 0] == start[:1, 0]).all() and before[:, 0].std(axis=0).max() > 
 
 # %%
 if can_draw():
-    try:
-        out = Path("out")
-        out.mkdir(exist_ok=True)
-        tempfile.TemporaryFile(dir=out).close()  # can it be written?
-    except OSError:
-        out = Path(tempfile.mkdtemp(prefix="minivit-"))
+    out = picture_folder()  # out, or another where that can\'t be written
     figure = new_figure(10, 5)
     panels = figure.subplots(2, 3, width_ratios=(1, 1.6, 1.6))
     hits = {kind: [seen.argmax(axis=1) == labels for seen in read[kind]] for kind in read}

@@ -20,13 +20,12 @@
 
 # %%
 import math
-import tempfile
-from pathlib import Path
 
 import numpy as np
 
 import minivit
 from minivit import ops
+from minivit.figures import picture_folder
 from minivit.figures.curve import can_draw, new_figure, save_png
 
 data = minivit.load_dataset("digits")
@@ -241,12 +240,7 @@ for report in (
 
 # %%
 if can_draw():
-    try:
-        out = Path("out")
-        out.mkdir(exist_ok=True)
-        tempfile.TemporaryFile(dir=out).close()  # can it be written?
-    except OSError:
-        out = Path(tempfile.mkdtemp(prefix="minivit-"))
+    out = picture_folder()  # out, or another where that can\'t be written
     figure = new_figure(11, 4.2)
     curve, bars = figure.subplots(1, 2)
     gaps = np.linspace(-4, 12, 200)

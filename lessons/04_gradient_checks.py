@@ -17,13 +17,12 @@
 # backward, and here it is only something to check.
 
 # %%
-import tempfile
-from pathlib import Path
 
 import numpy as np
 
 import minivit
 from minivit import ops
+from minivit.figures import picture_folder
 from minivit.figures.curve import can_draw, new_figure, save_png
 
 rng = np.random.default_rng(0)
@@ -246,12 +245,7 @@ for at_zero in (0.0, 0.5, 1.0, 2.0):
 
 # %%
 if can_draw():
-    try:
-        out = Path("out")
-        out.mkdir(exist_ok=True)
-        tempfile.TemporaryFile(dir=out).close()  # can it be written?
-    except OSError:
-        out = Path(tempfile.mkdtemp(prefix="minivit-"))
+    out = picture_folder()  # out, or another where that can\'t be written
     figure = new_figure(8, 5)
     axes = figure.subplots()
     styles = {

@@ -13,13 +13,12 @@
 # rstd (B, T, 1) is one over a token's standard deviation. In the `digits` model T = 17 and D = 64.
 
 # %%
-import tempfile
-from pathlib import Path
 
 import numpy as np
 
 import minivit
 from minivit import ops
+from minivit.figures import picture_folder
 from minivit.figures.curve import can_draw, new_figure, save_png
 
 data = minivit.load_dataset("digits")
@@ -217,12 +216,7 @@ assert ours < 3  # here one pass would do; an op must be right for whatever it i
 
 # %%
 if can_draw():
-    try:
-        out = Path("out")
-        out.mkdir(exist_ok=True)
-        tempfile.TemporaryFile(dir=out).close()  # can it be written?
-    except OSError:
-        out = Path(tempfile.mkdtemp(prefix="minivit-"))
+    out = picture_folder()  # out, or another where that can\'t be written
     from matplotlib.colors import ListedColormap
 
     figure = new_figure(12, 4)

@@ -21,13 +21,12 @@
 
 # %%
 import math
-import tempfile
-from pathlib import Path
 
 import numpy as np
 
 import minivit
 from minivit import ops
+from minivit.figures import picture_folder
 from minivit.figures.curve import can_draw, new_figure, save_png
 from minivit.inspection import cls_attention
 
@@ -228,12 +227,7 @@ assert whole > 0.9 and most < least - 0.08 and inkiest < least - 0.08
 
 # %%
 if can_draw():
-    try:
-        out = Path("out")
-        out.mkdir(exist_ok=True)
-        tempfile.TemporaryFile(dir=out).close()  # can it be written?
-    except OSError:
-        out = Path(tempfile.mkdtemp(prefix="minivit-"))
+    out = picture_folder()  # out, or another where that can\'t be written
     figure = new_figure(11, 5.6)
     grid = figure.add_gridspec(3, 8, wspace=0.25, hspace=0.35, left=0.07, right=0.98, bottom=0.1)
     curves = figure.add_subplot(grid[:, :3])

@@ -23,14 +23,13 @@
 
 # %%
 import math
-import tempfile
-from pathlib import Path
 from unittest.mock import patch  # puts other functions in the place of some, for a while
 
 import numpy as np
 
 import minivit
 from minivit import ops
+from minivit.figures import picture_folder
 from minivit.figures.curve import can_draw, new_figure, save_png
 from minivit.models.cost import cost_table
 from minivit.ops import multihead_attention as library
@@ -215,12 +214,7 @@ assert right > 0.9 and wrong > 0.9
 
 # %%
 if can_draw():  # is matplotlib installed?
-    try:
-        folder = Path("out")
-        folder.mkdir(exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()  # can it be written?
-    except OSError:
-        folder = Path(tempfile.mkdtemp(prefix="minivit-"))
+    folder = picture_folder()  # out, or another where that can\'t be written
     token = np.broadcast_to(np.arange(T)[:, None], (1, H, T, K))  # each number says its token
     figure = new_figure(9, 4)
     figure.set_layout_engine("constrained")

@@ -21,14 +21,13 @@
 
 # %%
 import math
-import tempfile
-from pathlib import Path
 
 import numpy as np
 
 import minivit
 from minivit import ops
 from minivit.checking.differences import central_gradient
+from minivit.figures import picture_folder
 from minivit.figures.curve import can_draw, new_figure, save_png
 from minivit.models.cost import cost_table
 from minivit.ops.gelu import erf
@@ -158,12 +157,7 @@ assert abs(by_hand.max() - 1.1289) < 1e-4 and abs(by_hand.min() + 0.1289) < 1e-4
 
 # %%
 if can_draw():  # is matplotlib installed?
-    try:
-        folder = Path("out")
-        folder.mkdir(exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()  # can it be written?
-    except OSError:
-        folder = Path(tempfile.mkdtemp(prefix="minivit-"))
+    folder = picture_folder()  # out, or another where that can\'t be written
     figure = new_figure(12, 3.8)
     figure.set_layout_engine("constrained")
     near, blue, orange = np.abs(line) <= 4, "#0072b2", "#e69f00"

@@ -18,14 +18,13 @@
 # blocks fits behind one another.
 
 # %%
-import tempfile
-from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
 
 import minivit
 from minivit import ops
+from minivit.figures import picture_folder
 from minivit.figures.curve import can_draw, new_figure, save_png
 from minivit.models.cost import cost_table
 from minivit.optim import Adam, warmup_cosine
@@ -178,12 +177,7 @@ assert with_skip > 0.7 and without < 0.3  # 10 % is chance
 
 # %%
 if can_draw():  # is matplotlib installed?
-    try:
-        folder = Path("out")
-        folder.mkdir(exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()  # can it be written?
-    except OSError:
-        folder = Path(tempfile.mkdtemp(prefix="minivit-"))
+    folder = picture_folder()  # out, or another where that can\'t be written
     figure = new_figure(12, 4)
     figure.set_layout_engine("constrained")
     panels = figure.subplots(1, 3)

@@ -15,14 +15,13 @@
 
 # %%
 import math
-import tempfile
-from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
 
 import minivit
 from minivit import ops
+from minivit.figures import picture_folder
 from minivit.figures.curve import can_draw, new_figure, save_png
 
 data = minivit.load_dataset("digits")
@@ -247,12 +246,7 @@ assert wrong == of_biases
 
 # %%
 if can_draw():  # is matplotlib installed?
-    try:
-        folder = Path("out")
-        folder.mkdir(exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()  # can it be written?
-    except OSError:
-        folder = Path(tempfile.mkdtemp(prefix="minivit-"))
+    folder = picture_folder()  # out, or another where that can\'t be written
     from matplotlib.colors import ListedColormap
 
     words = ["exact", "right", "wrong"]

@@ -13,13 +13,12 @@
 
 # %%
 import math
-import tempfile
-from pathlib import Path
 
 import numpy as np
 
 import minivit
 from minivit import ops
+from minivit.figures import picture_folder
 from minivit.figures.curve import can_draw, new_figure, save_png
 from minivit.optim import Adam, clip_scale, warmup_cosine
 
@@ -222,12 +221,7 @@ assert key_bias > 1e-6
 
 # %%
 if can_draw():  # is matplotlib installed?
-    try:
-        folder = Path("out")
-        folder.mkdir(exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()  # can it be written?
-    except OSError:
-        folder = Path(tempfile.mkdtemp(prefix="minivit-"))
+    folder = picture_folder()  # out, or another where that can\'t be written
     figure = new_figure(13, 4)
     figure.set_layout_engine("constrained")
     by_heart, rate, update = figure.subplots(1, 3)

@@ -15,14 +15,13 @@
 
 # %%
 import math
-import tempfile
 import time
-from pathlib import Path
 
 import numba
 import numpy as np
 
 from minivit import kernels
+from minivit.figures import picture_folder
 from minivit.figures.curve import can_draw, new_figure, save_png
 from minivit.kernels.elementary import exp
 from minivit.kernels.matrix import Matrix
@@ -302,12 +301,7 @@ assert min(of_softmax["loop, vector exp"], of_softmax["minivit's softmax"]) > 1.
 
 # %%
 if can_draw():
-    try:
-        out = Path("out")
-        out.mkdir(exist_ok=True)
-        tempfile.TemporaryFile(dir=out).close()  # can it be written?
-    except OSError:
-        out = Path(tempfile.mkdtemp(prefix="minivit-"))
+    out = picture_folder()  # out, or another where that can\'t be written
     figure = new_figure(9, 6)
     axes = figure.subplots()
     intensities = np.array([0.1, peak / bandwidth, 2000])

@@ -15,13 +15,12 @@
 # %%
 import cProfile
 import math
-import tempfile
-from pathlib import Path
 
 import numpy as np
 
 import minivit
 from minivit import ops
+from minivit.figures import picture_folder
 from minivit.figures.curve import can_draw, new_figure, save_png
 from minivit.models.cost import cost, cost_table
 from minivit.optim import Adam
@@ -213,12 +212,7 @@ for P in (16, 8, 1):
 
 # %%
 if can_draw():  # is matplotlib installed?
-    try:
-        folder = Path("out")
-        folder.mkdir(exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()  # can it be written?
-    except OSError:
-        folder = Path(tempfile.mkdtemp(prefix="minivit-"))
+    folder = picture_folder()  # out, or another where that can\'t be written
     figure = new_figure(13, 4.2)
     figure.set_layout_engine("constrained")
     arithmetic, memory, time = figure.subplots(1, 3)

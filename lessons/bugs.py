@@ -16,14 +16,13 @@
 
 # %%
 import math
-import tempfile
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 import minivit
 from minivit import ops
+from minivit.figures import picture_folder
 from minivit.figures.curve import can_draw, new_figure, save_png
 
 rng = np.random.default_rng(0)
@@ -527,12 +526,7 @@ print("12 is right")
 blind, telling = np.array(list(seen.values())).T
 assert len(seen) == 12 and (blind < 1e-5).sum() == 11 and telling.min() > 1e-2
 if can_draw():
-    try:
-        out = Path("out")
-        out.mkdir(exist_ok=True)
-        tempfile.TemporaryFile(dir=out).close()  # can it be written?
-    except OSError:
-        out = Path(tempfile.mkdtemp(prefix="minivit-"))
+    out = picture_folder()  # out, or another where that can\'t be written
     figure = new_figure(9, 5.5)
     axes = figure.subplots()
     places = -np.arange(len(seen))

@@ -16,12 +16,11 @@
 
 # %%
 import inspect
-import tempfile
-from pathlib import Path
 
 import numpy as np
 
 from minivit import ops
+from minivit.figures import picture_folder
 from minivit.figures.curve import can_draw, new_figure, save_png
 from minivit.ops import multihead_attention as library
 from minivit.ops.attention import AttentionCache
@@ -112,12 +111,7 @@ assert counterexample(softmax, softmax, tables) is None
 
 # %%
 if can_draw():
-    try:
-        out = Path("out")
-        out.mkdir(exist_ok=True)
-        tempfile.TemporaryFile(dir=out).close()  # can it be written?
-    except OSError:
-        out = Path(tempfile.mkdtemp(prefix="minivit-"))
+    out = picture_folder()  # out, or another where that can\'t be written
     image = np.arange(16.0).reshape(1, 4, 4, 1)
     scores = numbers(3, 4)
     tokens = np.arange(12.0).reshape(3, 4)

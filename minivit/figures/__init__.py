@@ -2,5 +2,6 @@
 
 from minivit.figures.attention import attention_picture
 from minivit.figures.curve import can_draw, training_curve
+from minivit.figures.folder import picture_folder
 
-__all__ = ["attention_picture", "can_draw", "training_curve"]
+__all__ = ["attention_picture", "can_draw", "picture_folder", "training_curve"]

@@ -19,8 +19,8 @@ the top, where each file builds on those above it:
     top_k.py                only the best keys of each query
     window.py               keys outside of a query's window
     workspace.py            how far apart the threads work in one workspace
-    relative.py             scores from how far apart query and key lie
     attention_steps.py      what is done with a chunk of queries: products, softmax
+    relative.py             scores from how far apart query and key lie
     attention_space.py      where a thread's matrices lie
     attention_chunk.py      what one thread does for attention, and what that costs
     attention.py            attention on all threads
