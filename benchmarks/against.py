@@ -18,6 +18,7 @@ from .options import Options
 from .rows import means_text, row, show
 
 LEAST_TURNS = 5  # of a side: then one turn in a half-speed phase of the machine moves no median
+PROCESSES = 3  # of a side
 COLUMNS = {
     "configuration": "configuration", "what": "what", "backend": "side",
     "new": "ours", "old": "theirs", "unit": "unit", "ratio": "ratio",
@@ -36,11 +37,11 @@ def measure(options: Options) -> list[dict]:
                 side: partial(CheckoutWorker, folder, case.name, backend, threads=options.threads)
                 for side, folder in (("new", new), ("old", old))
             }
-            for figure in figures(case, starts, options, turns=LEAST_TURNS):
+            for figure in figures(case, starts, options, turns=LEAST_TURNS, processes=PROCESSES):
                 rows.append(
                     row(
                         "step", f"{case.name} {figure.what}", backend, figure.of["new"],
-                        figure.unit, f"old {backend}", figure.of["old"],
+                        figure.unit, f"old {backend}", figure.of["old"], figure.ratio,
                         configuration=case.name, what=figure.what, **folders,
                     )
                 )  # fmt: skip
@@ -58,7 +59,8 @@ def report(rows: list[dict]) -> str:
     return (
         f"new: {rows[0]['new']}\nold: {rows[0]['old']}\n\n{show(shown, COLUMNS)}\n\n"
         f"{means_text(rows)}\nratio: above 1 the new one is better (faster, or smaller).\n"
-        f"Medians of at least {LEAST_TURNS} turns, unless --repeats says otherwise.\n"
+        f"Medians of at least {LEAST_TURNS} turns of each of {PROCESSES} processes a side, unless "
+        "--repeats says otherwise; the ratio of two times is the median of their turns' ratios.\n"
         "Peak memory: largest resident size less the size after import."
     ).replace("\n\n\n", "\n\n")
 

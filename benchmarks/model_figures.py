@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,11 +13,13 @@ from .agreement import assert_agreement
 from .configurations import TINY, Case, cases
 from .options import Options, progress
 from .sides import Worker
-from .timing import LEAST_BLOCKS, alternate
+from .timing import LEAST_BLOCKS, in_turns, ratio_in_turns
+from .timing import medians as medians_of_calls
 
 # Says where the cache of compiled kernels lies: with an empty folder there, a first step is cold.
 CACHE_VARIABLE = "XDG_CACHE_HOME"
 AGREE = 1e-3  # the relative difference that sides may have
+USUAL = 10  # seconds of a figure, all sides together
 
 # Starts a process with a side's model; takes `environment`, the variables it gets besides.
 Start = Callable[..., Worker]
@@ -27,6 +30,7 @@ class Figure(NamedTuple):
     unit: str
     of: dict[str, float]  # each side's median
     flops: int = 0
+    ratio: float | None = None  # of the first side to the second, turn by turn, where that is known
 
 
 def chosen_cases(options: Options) -> list[Case]:
@@ -35,10 +39,14 @@ def chosen_cases(options: Options) -> list[Case]:
 
 
 def figures(
-    case: Case, sides: Mapping[str, Start], options: Options, *, turns: int
+    case: Case, sides: Mapping[str, Start], options: Options, *, turns: int, processes: int = 1
 ) -> Iterator[Figure]:
-    """All that the options ask for, in `turns` turns (times: or more; with --repeats: or fewer)."""
-    yield from times(case, sides, options, turns)
+    """All that the options ask for, in `turns` turns (times: or more; with --repeats: or fewer).
+
+    Times are those of `processes` processes a side, one after the other: where the pages of a
+    process come to lie in memory makes it faster or slower by some percent for its whole life.
+    """
+    yield from times(case, sides, options, turns, processes)
     turns = min(turns, options.repeats or turns)
     if options.memory:
         progress(f"step: {case.name}, peak memory")
@@ -48,24 +56,37 @@ def figures(
         yield from first_steps(sides, turns)
 
 
-def times(case: Case, sides: Mapping[str, Start], options: Options, turns: int) -> list[Figure]:
+def times(
+    case: Case, sides: Mapping[str, Start], options: Options, turns: int, processes: int
+) -> list[Figure]:
     """Training and inference of one model, in ms, once the sides agree."""
+    share = replace(options, seconds=(options.seconds or USUAL) / processes)
+    parts = [calls_in_turns(case, sides, share, turns) for _ in range(processes)]
+    found = []
+    for what, flops in (("training", case.step_flops), ("inference", case.inference_flops)):
+        calls = {side: sum((part[what][side] for part in parts), []) for side in sides}
+        of = {side: seconds * 1e3 for side, seconds in medians_of_calls(calls).items()}
+        first, *others = calls.values()
+        ratio = ratio_in_turns(first, others[0]) if len(others) == 1 else None
+        found.append(Figure(what, "ms", of, flops, ratio))
+    return found
+
+
+def calls_in_turns(
+    case: Case, sides: Mapping[str, Start], options: Options, turns: int
+) -> dict[str, dict[str, list[list[float]]]]:
+    """Training and inference of one model by one process a side: seconds of each call."""
     with ExitStack() as stack:
         workers = {side: stack.enter_context(start()) for side, start in sides.items()}
         progress(f"step: {case.name}, do the sides agree?")
         for worker in workers.values():
             worker.ask("build")
         assert_agreement(shared({s: worker.ask("outputs") for s, worker in workers.items()}), AGREE)
-        found = []
-        for what, method, flops in (
-            ("training", "train", case.step_flops),
-            ("inference", "infer", case.inference_flops),
-        ):
+        found = {}
+        for what, method in (("training", "train"), ("inference", "infer")):
             progress(f"step: {case.name}, {what}")
             timers = {side: worker.timer(method) for side, worker in workers.items()}
-            seconds = alternate(timers, options, usual=10, least=max(turns, LEAST_BLOCKS))
-            of = {side: t * 1e3 for side, t in seconds.items()}
-            found.append(Figure(what, "ms", of, flops))
+            found[what] = in_turns(timers, options, usual=USUAL, least=max(turns, LEAST_BLOCKS))
         return found
 
 

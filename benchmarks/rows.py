@@ -14,11 +14,13 @@ NOTE = "ratio: above 1 ours is better (faster, or smaller)."
 
 def row(
     benchmark: str, case: str, side: str, ours: float, unit: str,
-    against: str | None = None, theirs: float | None = None, **more,
+    against: str | None = None, theirs: float | None = None, ratio: float | None = None, **more,
 ) -> dict:  # fmt: skip
-    """One figure of ours beside theirs; a ratio above 1 means that ours is better."""
-    ratio = None
-    if theirs is not None:
+    """One figure of ours beside theirs; a ratio above 1 means that ours is better.
+
+    `ratio` is handed in where it is known better than from the two medians.
+    """
+    if ratio is None and theirs is not None:
         ratio = ours / theirs if unit in BETTER_HIGH else theirs / ours
     return {
         "benchmark": benchmark, "case": case, "side": side, "ours": ours, "against": against,

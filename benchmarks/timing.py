@@ -35,7 +35,18 @@ def alternate(
     usual: float,
     least: int = LEAST_BLOCKS,
 ) -> dict[str, float]:
-    """The median seconds of a call of every side.
+    """The median seconds of a call of every side, over all turns of `in_turns`."""
+    return medians(in_turns(sides, options, usual=usual, least=least))
+
+
+def in_turns(
+    sides: Mapping[str, Callable[[int], list[float]]],
+    options: Options,
+    *,
+    usual: float,
+    least: int = LEAST_BLOCKS,
+) -> dict[str, list[list[float]]]:
+    """The seconds of each call of every side, turn by turn.
 
     A side is a function that times a given number of its calls. The sides take turns, as many as
     the options say, or as fit into their seconds (`usual`, if they say nothing), but not fewer than
@@ -49,9 +60,24 @@ def alternate(
     start, turns = time.perf_counter(), 0
     while turns < (repeats or least) or (repeats is None and time.perf_counter() - start < seconds):
         for name, side in sides.items():
-            times[name] += side(counts[name])
+            times[name].append(side(counts[name]))
         turns += 1
-    return {name: statistics.median(found) for name, found in times.items()}
+    return times
+
+
+def medians(times: Mapping[str, list[list[float]]]) -> dict[str, float]:
+    """The median of all calls of every side."""
+    return {name: statistics.median(sum(turns, [])) for name, turns in times.items()}
+
+
+def ratio_in_turns(ours: list[list[float]], theirs: list[list[float]]) -> float:
+    """How many times as fast we are: the median of the ratios of the single turns.
+
+    The two sides of a turn stand side by side in time, so a machine that is slow for a while is
+    slow for both, and the ratio stays.
+    """
+    pairs = zip(ours, theirs, strict=True)
+    return statistics.median(statistics.median(b) / statistics.median(a) for a, b in pairs)
 
 
 def geometric_mean(ratios: list[float]) -> float:

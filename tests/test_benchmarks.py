@@ -312,6 +312,14 @@ def test_sides_take_turns():
     assert calls == ["a"] * 6  # short as the time is
 
 
+def test_a_slow_phase_of_the_machine_moves_no_ratio():
+    """From the second turn on everything takes three times as long; a call is disturbed."""
+    ours = [[1.0, 1.0, 9.0], [3.0, 3.0, 3.0], [3.0, 3.0, 3.0]]
+    theirs = [[2.0, 2.0], [6.0, 6.0], [6.0, 60.0, 6.0]]
+    assert timing.ratio_in_turns(ours, theirs) == 2.0
+    assert rows.row("b", "c", "numba", 1.0, "ms", "old", 3.0, 2.0)["ratio"] == 2.0
+
+
 def test_a_turn_ends_when_its_threads_sleep(monkeypatch):
     busy, looks = 3, []
 
