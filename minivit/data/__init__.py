@@ -3,6 +3,7 @@
 from minivit.data.augment import random_shift
 from minivit.data.dataset import Dataset, Split, checked, checked_split, ground, hold_out
 from minivit.data.digits import load_digits
+from minivit.data.sources import ImageSource, Levels, fingerprint
 from minivit.errors import InputError
 from minivit.nearest import nearest
 
@@ -21,9 +22,12 @@ def load_dataset(name: str) -> Dataset:
 __all__ = [
     "DATASETS",
     "Dataset",
+    "ImageSource",
+    "Levels",
     "Split",
     "checked",
     "checked_split",
+    "fingerprint",
     "ground",
     "hold_out",
     "load_dataset",

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minivit.data.sources import ImageSource, chosen
 from minivit.errors import InputError
 from minivit.models.class_names import class_names
 from minivit.models.images import pixel_range
@@ -12,7 +13,7 @@ from minivit.ops.inputs import read
 
 
 class Split(NamedTuple):
-    images: np.ndarray  # (n, height, width, channels) float32, scaled
+    images: np.ndarray | ImageSource  # (n, height, width, channels) float32, scaled
     labels: np.ndarray  # (n,) int64
 
     def __repr__(self) -> str:
@@ -45,8 +46,10 @@ def checked(data: Dataset, classes: int | None = None) -> Dataset:
 
 
 def checked_split(images, labels, classes: int | None) -> Split:
-    """Arrays of the same length; images of any kind, labels (n,) int64."""
-    images, labels = read("images", images), read("labels", labels)
+    """Arrays of the same length; images of any kind or a source of them, labels (n,) int64."""
+    labels = read("labels", labels)
+    if not isinstance(images, ImageSource):
+        images = read("images", images)
     if not labels.size and labels.ndim == 1:
         labels = labels.astype(np.int64)  # an empty list has no kind
     if not images.ndim:
@@ -56,9 +59,9 @@ def checked_split(images, labels, classes: int | None) -> Split:
     return Split(images, labels.astype(np.int64, copy=False))
 
 
-def ground(preprocessing: dict, images: np.ndarray) -> float:
+def ground(preprocessing: dict, images: np.ndarray | ImageSource) -> float:
     """The pixel of the ground around the strokes; the least one where nothing is known of it."""
-    low, high = pixel_range(preprocessing) or (images.min(), images.max())
+    low, high = pixel_range(preprocessing) or (np.min(images), np.max(images))
     return float(high if preprocessing.get("ink") == "dark" else low)
 
 
@@ -97,6 +100,6 @@ def hold_out(data: Dataset, fraction: float) -> Dataset:
             "one side; choose e.g. 0.2"
         )
     return data._replace(
-        train=Split(data.train.images[~held], labels[~held]),
-        test=Split(data.train.images[held], labels[held]),
+        train=Split(chosen(data.train.images, ~held), labels[~held]),
+        test=Split(chosen(data.train.images, held), labels[held]),
     )

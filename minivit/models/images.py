@@ -24,15 +24,20 @@ def check_images(
         images = images[..., None]
     if images.dtype.kind not in "fiub":
         raise InputError(f"images have dtype {images.dtype}: expected real numbers")
-    if images.ndim != 4 or images.shape[1:] != (*image, channels):
-        raise InputError(
-            f"images have shape {images.shape}: this model takes (B, {image[0]}, "
-            f"{image[1]}, {channels}), that is (B, height, width, channels)"
-            f"{shape_advice(images.shape, (*image, channels))}"
-        )
+    check_shape(images.shape, (*image, channels))
     if images.size:
         check_range(float(images.min()), float(images.max()), pixel_range(preprocessing))
     return images.astype(dtype, copy=False)
+
+
+def check_shape(shape: tuple[int, ...], wanted: tuple[int, int, int]) -> None:
+    """InputError unless the images are (B, height, width, channels) as wanted."""
+    if shape[1:] != wanted:
+        height, width, channels = wanted
+        raise InputError(
+            f"images have shape {shape}: this model takes (B, {height}, {width}, {channels}), "
+            f"that is (B, height, width, channels){shape_advice(shape, wanted)}"
+        )
 
 
 def shape_advice(shape: tuple[int, ...], wanted: tuple[int, int, int]) -> str:

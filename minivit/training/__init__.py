@@ -2,17 +2,19 @@
 
 from minivit.training.divergence import Diverged
 from minivit.training.evaluation import Evaluation, evaluate, predict_logits
+from minivit.training.feed import Batch, Feed
 from minivit.training.folder import check_vacant, held, new_folder, others, remove_pictures
 from minivit.training.lines import epoch_line, heading
 from minivit.training.loop import Training, train
 from minivit.training.recipe import TrainingConfig
 from minivit.training.run import check_finite, load_run, run_data, save_run, write_tables
-from minivit.training.state import Batch, State
+from minivit.training.state import State
 
 __all__ = [
     "Batch",
     "Diverged",
     "Evaluation",
+    "Feed",
     "State",
     "Training",
     "TrainingConfig",

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from minivit import backend
-from minivit.data import Dataset, checked, ground, random_shift
+from minivit.data import Dataset, checked, fingerprint
 from minivit.errors import InputError
 from minivit.models import ViT
 from minivit.ops.chance import mixed
@@ -22,9 +22,10 @@ from minivit.optim import Adam, clip_scale, warmup_cosine
 from minivit.threads import thread_count
 from minivit.training.divergence import Diverged, advice, first_nonfinite
 from minivit.training.evaluation import evaluate
+from minivit.training.feed import Batch, Feed, Prepared, taken
 from minivit.training.lines import epoch_line, heading
 from minivit.training.recipe import TrainingConfig
-from minivit.training.state import Batch, State
+from minivit.training.state import State
 
 
 class Training:
@@ -42,14 +43,18 @@ class Training:
                              position_std=config.position_std)  # fmt: skip
         self.model.preprocessing = data.preprocessing
         self.model.class_names = data.class_names
-        take = self.model.check_images
-        train, test = (split._replace(images=take(split.images)) for split in data[-2:])
+        train, test = (
+            split._replace(images=taken(self.model, split.images)) for split in data[-2:]
+        )
         self.data = data._replace(train=train, test=test)
-        self.ground = ground(data.preprocessing, train.images)  # fills the edge after a shift
+        self.feed = Feed(config, self.data, self.model.dtype)
         self.optimiser = Adam(self.model.parameters, weight_decay=config.weight_decay)
         # What the last bits of a run depend on beside its recipe.
         self.bits = {"backend": backend.name(), "threads": thread_count()}
-        self.steps_per_epoch = math.ceil(len(data.train.labels) / config.batch)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return self.feed.steps
 
     @property
     def finished(self) -> bool:
@@ -63,8 +68,8 @@ class Training:
     @cached_property
     def fingerprint(self) -> int:
         """A checksum of the images and labels to train on: on others a run must not go on."""
-        images, labels = (np.ascontiguousarray(part) for part in self.data.train)
-        return zlib.crc32(labels, zlib.crc32(images))
+        images, labels = self.data.train
+        return zlib.crc32(np.ascontiguousarray(labels), fingerprint(images))
 
     def __copy__(self) -> "Training":
         """A deep copy: model, optimiser and state belong together."""
@@ -72,23 +77,17 @@ class Training:
 
     def epoch(self) -> list[Batch]:
         """The batches of the current epoch that are still to do, in order."""
-        s, c = self.state, self.config
-        rng = np.random.default_rng([c.seed, s.epoch])
-        order = rng.permutation(len(self.data.train.labels))
-        if s.random_state is not None:
-            rng.bit_generator.state = s.random_state
-        return [
-            Batch(rng, order[step * c.batch : (step + 1) * c.batch])
-            for step in range(s.step, self.steps_per_epoch)
-        ]
+        return self.feed.epoch(self.state.epoch, self.state.step)
 
-    def train_batch(self, batch: Batch) -> float:
-        """One step on one batch: returns its loss; Diverged when it is not finite."""
+    def train_batch(self, batch: Batch, prepared: Callable[[], Prepared] | None = None) -> float:
+        """One step on one batch: returns its loss; Diverged when it is not finite.
+
+        `prepared` gives the batch's images, as `Feed.batches` has it; without it they are prepared here.
+        """
         s, c, model = self.state, self.config, self.model
         started = time.perf_counter()
-        images, labels = (part[batch.indices] for part in self.data.train)
-        if c.shift:
-            images = random_shift(images, batch.rng, pixels=c.shift, fill=self.ground)
+        images, labels = prepared() if prepared else self.feed.prepare(batch)
+        waited = time.perf_counter() - started
         ops = backend.current()
         # Overflow is found and named below: NumPy need not warn of it on the way.
         with np.errstate(over="ignore", invalid="ignore"):
@@ -104,10 +103,10 @@ class Training:
                 raise self.divergence(images, dlogits)
             self.optimiser.step(model.gradients, self.learning_rate(), clip_scale(norm, c.clip))
         s.step += 1
-        s.random_state = batch.rng.bit_generator.state
         s.loss_sum += float(loss) * len(labels)
         s.correct += int((logits.argmax(axis=1) == labels).sum())
         s.seconds += time.perf_counter() - started
+        s.waited += waited
         return float(loss)
 
     def learning_rate(self) -> float:
@@ -138,7 +137,12 @@ class Training:
             f"{measured_on}_accuracy": tested.accuracy,
         }
         rate = images / s.seconds if s.seconds else 0.0
-        timing = {"epoch": s.epoch + 1, "seconds": s.seconds, "images_per_second": rate}
+        timing = {
+            "epoch": s.epoch + 1,
+            "seconds": s.seconds,
+            "images_per_second": rate,
+            "share_of_waiting": s.waited / s.seconds if s.seconds else 0.0,
+        }
         self.state = State(epoch=s.epoch + 1, history=[*s.history, row], timing=[*s.timing, timing])
         return row
 
@@ -174,8 +178,8 @@ def train(
     if progress:
         print(heading(config.measured_on), flush=True)
     while not training.finished:
-        for batch in training.epoch():
-            loss = training.train_batch(batch)
+        for batch, prepared in training.feed.batches(training.state.epoch, training.state.step):
+            loss = training.train_batch(batch, prepared)
             on_step(training, loss)
         row = training.finish_epoch()
         if progress:

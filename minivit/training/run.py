@@ -111,6 +111,11 @@ def _begun(saved: dict, model: ViT, folder: str | Path, data: Dataset | None) ->
             f"{folder} was trained on other images or labels, or in another order, than those of "
             f"{training.data.name!r} now; hand in, in Python, what it began with, with {call}"
         )
+    if saved["state"].get("random_state") is not None:
+        raise InputError(
+            f"{folder} was saved within an epoch by an earlier minivit, which drew its shifts in "
+            "another way, so it can't go on to the same bits; train anew"
+        )
     training.optimiser.steps = int(saved["optimiser_steps"])
     training.bits = dict(saved["bits"])
     known = {entry.name for entry in fields(State)}

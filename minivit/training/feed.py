@@ -1,0 +1,87 @@
+"""The batches of a training: which images come in which order, and how they are changed."""
+
+import math
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from minivit.data import Dataset, ImageSource, ground, random_shift
+from minivit.models import ViT
+from minivit.models.images import check_shape
+from minivit.training.ahead import ahead
+from minivit.training.recipe import TrainingConfig
+
+
+class Batch(NamedTuple):
+    """Which images come next."""
+
+    epoch: int  # from 0
+    step: int  # from 0, in this epoch
+    indices: np.ndarray  # (B,)
+
+
+class Prepared(NamedTuple):
+    """A batch as the model sees it."""
+
+    images: np.ndarray  # (B, height, width, channels)
+    labels: np.ndarray  # (B,)
+
+
+class Feed:
+    """Draws and prepares the batches of a training.
+
+    What is left to chance depends on the seed, the epoch and the step alone, so that a batch may be
+    prepared at any time, and again.
+    """
+
+    def __init__(self, config: TrainingConfig, data: Dataset, dtype: np.dtype):
+        self.config, self.train, self.dtype = config, data.train, dtype
+        self.ground = ground(data.preprocessing, data.train.images)  # fills the edge after a shift
+        self.steps = math.ceil(len(data.train.labels) / config.batch)  # of an epoch
+
+    def epoch(self, epoch: int, first_step: int = 0) -> list[Batch]:
+        """The batches of an epoch from a step on."""
+        images, size = len(self.train.labels), self.config.batch
+        order = np.random.default_rng([self.config.seed, epoch]).permutation(images)
+        return [
+            Batch(epoch, step, order[step * size : (step + 1) * size])
+            for step in range(first_step, self.steps)
+        ]
+
+    def prepare(self, batch: Batch) -> Prepared:
+        """The images of a batch as the model sees them."""
+        c = self.config
+        rng = np.random.default_rng([c.seed, batch.epoch, batch.step + 1])  # 0 drew the order
+        images, labels = (part[batch.indices] for part in self.train)
+        images = images.astype(self.dtype, copy=False)
+        if c.shift:
+            images = random_shift(images, rng, pixels=c.shift, fill=self.ground)
+        return Prepared(images, labels)
+
+    def batches(
+        self, epoch: int, first_step: int = 0
+    ) -> Iterator[tuple[Batch, Callable[[], Prepared]]]:
+        """The batches of an epoch, each with a function that gives it prepared.
+
+        Where that takes long, e.g. where pictures are decoded, it goes on in a thread, one batch
+        ahead.
+        """
+        batches = self.epoch(epoch, first_step)
+        if isinstance(self.train.images, ImageSource) and self.train.images.slow:
+            yield from ahead(self.prepare, batches)
+        else:
+            for batch in batches:
+                yield batch, partial(self.prepare, batch)
+
+
+def taken(model: ViT, images: np.ndarray | ImageSource) -> np.ndarray | ImageSource:
+    """Images that the model takes; of a source only the shape is known yet.
+
+    Raises InputError for others.
+    """
+    if isinstance(images, ImageSource):
+        check_shape(images.shape, (*model.config.image, model.config.channels))
+        return images
+    return model.check_images(images)
