@@ -64,7 +64,7 @@ def times(
     parts = [calls_in_turns(case, sides, share, turns) for _ in range(processes)]
     found = []
     for what, flops in (("training", case.step_flops), ("inference", case.inference_flops)):
-        calls = {side: sum((part[what][side] for part in parts), []) for side in sides}
+        calls = {side: [turn for part in parts for turn in part[what][side]] for side in sides}
         of = {side: seconds * 1e3 for side, seconds in medians_of_calls(calls).items()}
         first, *others = calls.values()
         ratio = ratio_in_turns(first, others[0]) if len(others) == 1 else None

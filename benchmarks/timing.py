@@ -4,6 +4,7 @@ import math
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from itertools import chain
 
 from minivit.threads import fall_asleep
 
@@ -67,7 +68,7 @@ def in_turns(
 
 def medians(times: Mapping[str, list[list[float]]]) -> dict[str, float]:
     """The median of all calls of every side."""
-    return {name: statistics.median(sum(turns, [])) for name, turns in times.items()}
+    return {name: statistics.median(chain.from_iterable(turns)) for name, turns in times.items()}
 
 
 def ratio_in_turns(ours: list[list[float]], theirs: list[list[float]]) -> float:

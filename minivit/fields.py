@@ -12,6 +12,7 @@ import numbers
 import types
 import typing
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from minivit.errors import InputError
@@ -60,6 +61,12 @@ def described(
 def described_fields(configuration) -> list[Described]:
     """The fields of a dataclass (or of an instance of it) whose kind is known, in their order."""
     cls = configuration if isinstance(configuration, type) else type(configuration)
+    return list(fields_of(cls))
+
+
+@cache
+def fields_of(cls: type) -> tuple[Described, ...]:
+    """The same, worked out once for each class."""
     hints = typing.get_type_hints(cls)
     known = set(Described._fields)
     found = []
@@ -68,7 +75,7 @@ def described_fields(configuration) -> list[Described]:
         if kind in KINDS:
             declared = {name: field.metadata[name] for name in known & set(field.metadata)}
             found.append(Described(field.name, kind, may_be_none, field.default, **declared))
-    return found
+    return tuple(found)
 
 
 def kind_of(hint) -> tuple[type, bool]:

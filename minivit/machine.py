@@ -1,7 +1,6 @@
 """Facts of the machine that speed depends on: the processor's name, and what is installed."""
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 
@@ -51,6 +50,8 @@ def free_of_container(folder: Path = Path("/sys/fs/cgroup")) -> int | None:
 
 def installed(package: str) -> str | None:
     """A package's version, without importing it; None if it is not there."""
+    from importlib.metadata import PackageNotFoundError, version  # 30 ms: few commands ask
+
     try:
         return version(package)
     except PackageNotFoundError:

@@ -80,6 +80,21 @@ def test_a_damaged_run_is_refused(tmp_path, monkeypatch, damage):
         load_run(tmp_path)
 
 
+def test_a_run_that_an_earlier_version_saved_within_an_epoch_is_refused(tmp_path, monkeypatch):
+    """Its shifts came from a generator whose state was saved; now a step draws its own."""
+    monkeypatch.setattr("minivit.training.run.load_dataset", lambda name: small_data())
+    save_run(Training(recipe(), small_data()), tmp_path)
+    saved = read_header(tmp_path)["training"]
+    for state, refused in (({"bit_generator": "PCG64"}, True), (None, False)):
+        state = saved["state"] | {"step": 2, "random_state": state}
+        rewrite(tmp_path / "checkpoint.safetensors", training=saved | {"state": state})
+        if refused:
+            with pytest.raises(InputError, match="within an epoch by an earlier minivit"):
+                load_run(tmp_path)
+        else:
+            assert load_run(tmp_path).state.step == 2
+
+
 def test_a_run_on_own_data_goes_on_when_they_are_handed_in(tmp_path):
     data = small_data()._replace(name="mine", preprocessing={"dataset": "mine", "low": -1.0})
     whole = train(recipe(), data)
