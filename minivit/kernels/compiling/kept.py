@@ -21,6 +21,7 @@ from pathlib import Path
 
 from numba.core.compiler import CompileResult
 from numba.core.errors import NumbaWarning
+from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 
 SEAL = b"minivit kernel 1\n"  # then 32 bytes of checksum, then the code
@@ -43,7 +44,9 @@ class KeptCode:
 
     def load_overload(self, signature, target):
         """The code for these types of arguments, or None."""
-        target.refresh()
+        # Memory for arrays; Numba would load all it knows of types besides, which takes 0.15 s and
+        # only a compiler needs. That does it by itself.
+        rtsys.initialize(target)
         code = read(self.file(signature, target.codegen()))
         return None if code is None else CompileResult._rebuild(target, *pickle.loads(code))
 
