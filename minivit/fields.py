@@ -111,7 +111,7 @@ def allowed(field: Described, value) -> bool:
         return isinstance(value, str) and (not field.choices or value in field.choices)
     if field.kind is float:
         is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-        return is_number and math.isfinite(value) and within(field, value)
+        return is_number and is_finite(value) and within(field, value)
     if field.kind is tuple:
         pair = sides(value)
         return len(pair) == 2 and all(is_whole_number(s) and within(field, s) for s in pair)
@@ -125,6 +125,14 @@ def within(field: Described, number) -> bool:
         and (field.above is None or number > field.above)
         and (field.below is None or number < field.below)
     )
+
+
+def is_finite(number) -> bool:
+    """Whether it is a number that a float can hold; a whole number may be too large for one."""
+    try:
+        return math.isfinite(number)
+    except OverflowError:
+        return False
 
 
 def sides(value) -> tuple:

@@ -66,6 +66,7 @@ PAIR = "expected a whole number from 1, or a pair (height, width) of them"
         ({"colour": "green"}, "colour is 'green': choose 'red' or 'blue'"),
         ({"line_length": 0}, "line length is 0: expected a number above 0"),
         ({"line_length": float("inf")}, "line length is inf: expected a number above 0"),
+        ({"line_length": 10**309}, f"line length is 1{'0' * 309}: expected a number above 0"),
         ({"line_length": "long"}, "line length is 'long': expected a number above 0"),
         ({"line_length": True}, "line length is True: expected a number above 0"),
         ({"slack": 1}, "slack is 1: expected a number from 0 to below 1"),
