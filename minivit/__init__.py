@@ -19,6 +19,7 @@ _HOMES = {
     "gradcheck": "minivit.checking",
     "load": "minivit.checkpoints",
     "load_dataset": "minivit.data",
+    "load_recipe": "minivit.training",
     "parameter_count": "minivit.models",
     "save": "minivit.checkpoints",
     "trace_names": "minivit.models",

@@ -33,6 +33,13 @@ def test_type_checkers_are_told_that_there_are_types(setup):
     assert "py.typed" in setup["options.package_data"]["minivit"].split()
 
 
+def test_the_recipes_come_along(setup):
+    patterns = setup["options.package_data"]["minivit.training"].split()
+    folder = PACKAGE / "training"
+    shipped = {path for pattern in patterns for path in folder.glob(pattern)}
+    assert shipped == set(folder.rglob("*.toml")) and folder / "recipes" / "digits.toml" in shipped
+
+
 def test_the_readme_installs_the_checkout_itself():
     """So that what people read and change is what runs."""
     readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")

@@ -19,13 +19,14 @@ def add_options(
     configuration: type,
     *,
     defaults=None,
+    called: str = "default",
     without: Collection[str] = (),
 ) -> None:
     """Add `--learning-rate X` for the field learning_rate of a dataclass, and so on.
 
     The options stand under a title, "the model", and those of a group of fields under "the model:
-    attention". The help names the values of `defaults`, an instance. Fields in `without` get no
-    option: they are decided otherwise, e.g. by the data.
+    attention". The help names the values of `defaults`, an instance, under the word `called`.
+    Fields in `without` get no option: they are decided otherwise, e.g. by the data.
     """
     groups = {}
     for field in described_fields(configuration):
@@ -35,7 +36,7 @@ def add_options(
                 groups[heading] = parser.add_argument_group(heading)
             text = field.help.replace("%", "%%")
             if defaults is not None:
-                text += f" (default: {in_words(getattr(defaults, field.name))})"
+                text += f" ({called}: {in_words(getattr(defaults, field.name))})"
             groups[heading].add_argument(
                 f"--{field.name.replace('_', '-')}",
                 default=argparse.SUPPRESS, help=text, **reading(field),

@@ -6,7 +6,9 @@ from minivit.training.feed import Batch, Feed
 from minivit.training.folder import check_vacant, held, new_folder, others, remove_pictures
 from minivit.training.lines import epoch_line, heading
 from minivit.training.loop import Training, train
+from minivit.training.named_recipe import Recipe
 from minivit.training.recipe import TrainingConfig
+from minivit.training.recipe_reading import load_recipe, recipe_file, recipe_names
 from minivit.training.run import check_finite, load_run, run_data, save_run, write_tables
 from minivit.training.state import State
 
@@ -15,6 +17,7 @@ __all__ = [
     "Diverged",
     "Evaluation",
     "Feed",
+    "Recipe",
     "State",
     "Training",
     "TrainingConfig",
@@ -24,10 +27,13 @@ __all__ = [
     "evaluate",
     "heading",
     "held",
+    "load_recipe",
     "load_run",
     "new_folder",
     "others",
     "predict_logits",
+    "recipe_file",
+    "recipe_names",
     "remove_pictures",
     "run_data",
     "save_run",

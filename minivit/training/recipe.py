@@ -38,6 +38,7 @@ class TrainingConfig:
     seed: int = described(
         "of the initial weights, the order, the shifts and what is dropped", default=0, least=0
     )
+    name: str = field(default="", compare=False)  # of the recipe that this came from
 
     def __post_init__(self):
         object.__setattr__(self, "model", as_config(self.model))  # or a variant's name

@@ -79,6 +79,7 @@ def test_help_names_meaning_choices_and_defaults():
     assert "--folds, --no-folds whether it folds (default: yes)" in words
     assert "--knots N|none in a tail (default: none)" in words
     assert "maker" not in words  # it is not described
+    assert "how many tails (red: 7)" in parser(defaults=Kite(tails=7), called="red").format_help()
     assert "default" not in parser().format_help()
 
 
@@ -104,7 +105,7 @@ def test_options_of_a_model_are_refused_for_what_is_no_variant():
 @pytest.mark.parametrize(
     ("verb", "configuration", "without"),
     [
-        ("train", TrainingConfig, {"model"}),
+        ("train", TrainingConfig, {"model", "name"}),
         ("train", ViTConfig, {"name", "image", "channels", "classes"}),  # which the data decides
         ("info", ViTConfig, {"name"}),
         ("gradcheck", ViTConfig, {"name"}),
