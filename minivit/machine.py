@@ -48,6 +48,23 @@ def free_of_container(folder: Path = Path("/sys/fs/cgroup")) -> int | None:
     return max(0, int(limit) - int(used) + cached)
 
 
+def peak_memory() -> int | None:
+    """The most bytes of memory that this process has had at once so far; None: unknown."""
+    try:
+        rows = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        rows = []
+    found = [int(row.split()[1]) * 1024 for row in rows if row.startswith("VmHWM:")]
+    if found:
+        return found[0]
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if platform.system() == "Darwin" else peak * 1024
+
+
 def installed(package: str) -> str | None:
     """A package's version, without importing it; None if it is not there."""
     from importlib.metadata import PackageNotFoundError, version  # 30 ms: few commands ask

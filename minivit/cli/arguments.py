@@ -1,6 +1,7 @@
 """Arguments that several verbs share, and the types that refuse a bad value in a sentence."""
 
 import argparse
+import re
 from collections.abc import Callable, Collection
 from pathlib import Path
 
@@ -43,6 +44,18 @@ def one_of(names: Collection[str]) -> Callable[[str], str]:
         return text
 
     return parse
+
+
+def duration(text: str) -> int:
+    """An argument type: a time in seconds, typed as 90s, 10min or 1h30min."""
+    found = re.fullmatch(r"(?:(\d{1,4})h)?(?:(\d{1,6})min)?(?:(\d{1,8})s)?", text, re.ASCII)
+    hours, minutes, seconds = (int(part or 0) for part in (found.groups() if found else "000"))
+    whole = 3600 * hours + 60 * minutes + seconds
+    if not whole:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: expected hours, minutes and seconds such as 90s, 10min or 1h30min"
+        )
+    return whole
 
 
 def folder_name(text: str) -> Path:

@@ -157,7 +157,8 @@ def trained_with(training: dict) -> str:
     from minivit.cli.tables import table
 
     state = training.get("state") or {}
-    facts = {**training, **(training.get("recipe") or {})}
+    recipe = dict(training.get("recipe") or {})
+    facts = {**training, "recipe": recipe.pop("name", "") or None, **recipe}
     history = state.get("history") or [{}]
     facts["epochs done"] = state.get("epoch")
     facts |= {f"last {name}": value for name, value in history[-1].items() if name != "epoch"}

@@ -3,12 +3,17 @@
 import os
 import signal
 import sys
+import textwrap
 import threading
 from contextlib import suppress
 from pathlib import Path
 
-from minivit.fields import changes_in_words
+from minivit.cli.printing import one_line
+from minivit.cli.voice import EVERYTHING, Voice
+from minivit.fields import changes_in_words, described_fields, in_words
 
+ALWAYS_TOLD = ("epochs", "batch", "learning_rate")  # of a recipe, beside what is not the default
+LONG = 20  # seconds: how long a training takes is told from here on
 STOPPING = "\nminivit: stopping after this step; press Ctrl-C again to stop at once\n"
 
 
@@ -18,27 +23,27 @@ class Progress:
     Python lets only its main thread listen to signals: in another, Ctrl-C works as before.
     """
 
-    def __init__(self, training):
-        self.training = training
-        self.interrupted = False
+    def __init__(self, training, voice: Voice = EVERYTHING):
+        self.training, self.voice = training, voice
+        self.interrupted = self.headed = False
+        self.pace = None
 
     def __enter__(self) -> "Progress":
         from tqdm import tqdm
 
-        from minivit.training import heading
+        from minivit.training import Pace
 
         t = self.training
+        self.pace = Pace(t) if self.voice.talks else None
         self.bar = tqdm(
             total=t.config.epochs * t.steps_per_epoch, initial=t.steps_done, unit="batch",
-            disable=not on_terminal(), dynamic_ncols=True, leave=False,
+            disable=not (self.voice.talks and on_terminal()), dynamic_ncols=True, leave=False,
             bar_format="{percentage:3.0f}% |{bar}| {remaining} left{postfix}",
         )  # fmt: skip
         self.former = {}
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self.former[number] = signal.signal(number, self.interrupt)
-        if not t.finished:
-            self.say(heading(t.config.measured_on))
         return self
 
     def __exit__(self, *exception) -> None:
@@ -65,23 +70,40 @@ class Progress:
             refresh=False,
         )
         self.bar.update()
+        if self.pace is not None:
+            self.pace.step()
+            if self.pace.known:
+                self.expect()
+
+    def expect(self) -> None:
+        """Say once how long it will take and how much memory, where that is worth a line."""
+        from minivit.training import Expected, evaluation_seconds
+
+        expected = Expected(self.pace.each, evaluation_seconds(self.training))
+        self.pace = None
+        if expected.left(self.training) >= LONG:
+            self.say(outlook(self.training, expected))
 
     def epoch(self, row: dict) -> None:
-        from minivit.training import epoch_line
+        from minivit.training import epoch_line, heading
 
+        if not self.headed:
+            self.say(heading(self.training.config.measured_on))
+            self.headed = True
         seconds = self.training.state.timing[-1]["seconds"]
         self.say(epoch_line(self.training.config.epochs, row, seconds))
+        self.voice.event("epoch", **row, seconds=seconds)
 
     def say(self, line: str) -> None:
         """Print a line; the bar stays below it."""
         if self.bar.disable:
-            print(line, flush=True)
+            self.voice.say(line)
         else:
             self.bar.write(line)
 
 
 def opening(training, folder: Path) -> str:
-    """What is trained on what, in three lines."""
+    """What is trained on what, and how, in a few lines."""
     from minivit import backend
     from minivit.models import parameter_count
     from minivit.threads import thread_count
@@ -96,8 +118,40 @@ def opening(training, folder: Path) -> str:
         f"ViT: {c.patches} patches of {c.patch[0]}x{c.patch[1]}, width {c.width}, "
         f"{c.depth} blocks, {c.heads} heads, MLP {c.mlp}"
         f"{', ' + options if options else ''}: {parameter_count(c):,} parameters\n"
+        f"{recipe_in_words(training.config)}\n"
         f"backend {backend.name()}, {threads} thread{'s' * (threads > 1)}, "
         f"seed {training.config.seed}; run folder {folder}"
+    )
+
+
+def recipe_in_words(config) -> str:
+    """The recipe: its most important entries, and those that are not the usual ones."""
+    entries = [
+        f"{field.name.replace('_', ' ')} {in_words(getattr(config, field.name))}"
+        for field in described_fields(config)
+        if field.name in ALWAYS_TOLD or getattr(config, field.name) != field.default
+        if field.name != "seed" and field.help
+    ]
+    called = f"recipe {one_line(config.name)}" if config.name else "recipe"
+    return textwrap.fill(
+        f"{called}: {', '.join(entries)}", 79, subsequent_indent="  ", break_on_hyphens=False
+    )
+
+
+def outlook(training, expected) -> str:
+    """How long a training will still take, and how much memory."""
+    from minivit.machine import peak_memory
+    from minivit.training import time_in_words
+
+    epochs = training.config.epochs - training.state.epoch
+    each = time_in_words(expected.epoch(training.steps_per_epoch))
+    memory, peak = "", peak_memory()
+    if peak:
+        saving = 3 * training.model.parameters.flat.nbytes  # a checkpoint: also two moments
+        memory = f", at most about {round((peak + saving) / 1e6, -1):,.0f} MB of memory"
+    return (
+        f"About {time_in_words(expected.left(training))} to go ({epochs} "
+        f"epoch{'s' * (epochs > 1)} of {each}){memory}"
     )
 
 

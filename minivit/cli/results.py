@@ -3,28 +3,42 @@
 import math
 from pathlib import Path
 
+from minivit.cli.voice import Voice
 from minivit.files import typed
 
 
-def finish(training, folder: Path) -> None:
-    """Measure, draw, and say where everything lies."""
-    tested = measured(training)
-    labels = training.data.test.labels
-    right = round(tested.accuracy * len(labels))
-    print(
-        f"\n{training.config.measured_on.capitalize()} accuracy after the last epoch: "
-        f"{tested.accuracy:.2%} ({right} of {len(labels)}), loss {tested.loss:.3f}\n"
+def finish(training, folder: Path, voice: Voice) -> None:
+    """Measure, draw, and say how good the model is and where everything lies."""
+    tested, measured_on = measured(training), training.config.measured_on
+    images = len(training.data.test.labels)
+    right = round(tested.accuracy * images)
+    result = (
+        f"{measured_on.capitalize()} accuracy after the last epoch: "
+        f"{tested.accuracy:.2%} ({right} of {images}), loss {tested.loss:.3f}"
     )
-    print(f"In {folder}:")
-    for name, meaning in draw(training, tested.probabilities, folder).items():
-        print(f"  {name:<22}  {meaning}")
+    if voice.quiet:
+        print(f"{result}; in {folder}")
+    voice.say(f"\n{result}\n\nIn {folder}:")
+    files = draw(training, tested.probabilities, folder)
+    for name, meaning in files.items():
+        voice.say(f"  {name:<22}  {meaning}")
+    voice.say(next_steps(training, typed(folder)))
+    voice.event(
+        "result", measured_on=measured_on, accuracy=tested.accuracy, loss=tested.loss,
+        right=right, images=images, folder=str(folder), files=list(files),
+    )  # fmt: skip
+
+
+def next_steps(training, run: str) -> str:
+    """What to run next; `run` is the folder as it is typed."""
     from minivit.figures import can_draw
 
-    run = typed(folder)
-    if not can_draw() and training.state.history:
-        print("  No curve.png: matplotlib is missing; pip install matplotlib, then run\n"
-              f"  minivit train --resume {run}\n  which draws it.")  # fmt: skip
-    print(
+    missing = (
+        "  No curve.png: matplotlib is missing; pip install matplotlib, then run\n"
+        f"  minivit train --resume {run}\n  which draws it.\n"
+    )
+    return (
+        f"{missing if training.state.history and not can_draw() else ''}"
         f"\nNext:\n  minivit evaluate {run}\n  minivit predict {run} YOUR_PICTURE.png\n"
         f"  minivit gradcheck {run}"
     )
@@ -48,9 +62,11 @@ def draw(training, probabilities, folder: Path) -> dict[str, str]:
     """Draw what can be drawn; returns every file of the run folder, and what it is."""
     from minivit.checkpoints import CHECKPOINT
     from minivit.figures import attention_picture, can_draw, training_curve
+    from minivit.training.recipe_reading import RECIPE
 
     files = {
         CHECKPOINT: "the model, and all that going on needs",
+        RECIPE: "all that it was told; --recipe takes it to begin the same anew",
     }
     history = training.state.history
     if history:

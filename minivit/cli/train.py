@@ -1,17 +1,24 @@
-"""`minivit train`: a Vision Transformer learns to read digits while you watch."""
+"""`minivit train`: a Vision Transformer learns to tell pictures apart while you watch.
+
+A recipe says how; every entry of it can be changed here, and what the recipe `digits` has stands in
+brackets. Without a word about it, the embedded digits are learnt.
+"""
 
 import argparse
+import time
 from pathlib import Path
 
-from minivit.cli.arguments import add_threads, folder_name
-from minivit.cli.configuration import add_options, given
+from minivit.cli.arguments import add_threads, duration, folder_name
+from minivit.cli.choosing import chosen
+from minivit.cli.configuration import add_options
 from minivit.cli.progress import Progress, opening
 from minivit.cli.results import finish
+from minivit.cli.resuming import resumed, run_to_resume
 from minivit.cli.sentences import sentence
+from minivit.cli.voice import Voice, add_voice
 from minivit.files import typed
 
-HELP = "train a ViT on the embedded digits, and draw where it looks"
-OF_THE_DATA = ("image", "channels", "classes")  # no options: the data set decides them
+HELP = "train a ViT by a recipe, and draw where it looks"
 
 
 class Interrupted(Exception):
@@ -22,53 +29,67 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from minivit.data import DATASETS
     from minivit.models import ViTConfig
     from minivit.training import TrainingConfig
+    from minivit.training.named_recipe import OF_THE_DATA
 
-    recipe = TrainingConfig()
+    usual = TrainingConfig()
+    parser.usage = "%(prog)s [--recipe NAME] [--dataset NAME] [OPTION ...]"
     what = parser.add_argument_group("what to learn")
+    what.add_argument("--recipe", default=argparse.SUPPRESS, metavar="NAME",
+                      help="one that `minivit recipes` lists, or a .toml file, or the folder of a "
+                      "run to begin anew (default: that of the dataset)")  # fmt: skip
     what.add_argument("--dataset", default=argparse.SUPPRESS, metavar="NAME",
-                      help=f"{', '.join(DATASETS)} (default: digits)")  # fmt: skip
-    add_options(parser, "the model", ViTConfig, defaults=recipe.model, without=OF_THE_DATA)
-    add_options(parser, "how", TrainingConfig, defaults=recipe)
-    add_threads(parser)
+                      help=f"{', '.join(DATASETS)} (default: that of the recipe)")  # fmt: skip
+    what.add_argument("--time", type=duration, default=argparse.SUPPRESS, metavar="TIME",
+                      help="choose the epochs so that all is done in this time, such as 90s, 10min "
+                      "or 1h30min")  # fmt: skip
     folder = parser.add_argument_group("where to")
     folder.add_argument("--out", type=folder_name, metavar="DIR",
-                        help="run folder (default: runs/DATASET-N)")  # fmt: skip
+                        help="run folder (default: runs/RECIPE-N)")  # fmt: skip
     folder.add_argument("--force", action="store_true", help="overwrite the run that --out holds")
     folder.add_argument("--resume", metavar="RUN", help="go on with this run, exactly")
+    add_voice(parser)
+    add_threads(parser)
+    add_options(parser, "how", TrainingConfig, defaults=usual, called="digits")
+    add_options(parser, "the model", ViTConfig, defaults=usual.model, called="digits",
+                without=OF_THE_DATA)  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:
     from minivit import backend
     from minivit.training import held, new_folder
 
+    began = time.perf_counter()
+    voice = Voice(arguments.quiet, arguments.json)
     backend.prefer("numba")
     if arguments.resume is not None:
         folder = run_to_resume(arguments)
         with held(folder):
-            return go_on(resumed(folder), folder)
-    training = begun(arguments)
-    folder = new_folder(training.data.name, arguments.out)
+            return go_on(resumed(folder, voice), folder, voice)
+    training, name = chosen(arguments, voice, began)
+    folder = new_folder(name, arguments.out)
     with held(folder):
-        save_first(training, folder, force=arguments.force)
-        return go_on(training, folder)
+        save_first(training, folder, voice, force=arguments.force)
+        return go_on(training, folder, voice)
 
 
-def go_on(training, folder: Path) -> int:
+def go_on(training, folder: Path, voice: Voice) -> int:
     """Train, measure, draw; whatever stops it, say how to go on."""
     from minivit.errors import InputError
     from minivit.training import Diverged
 
     resume = f"minivit train --resume {typed(folder)}"
     try:
-        print(opening(training, folder))
-        learn(training, folder)
-        finish(training, folder)
+        begin(training, folder, voice)
+        learn(training, folder, voice)
+        finish(training, folder, voice)
     except KeyboardInterrupt:  # outside the loop, or the second Ctrl-C
-        print(f"\nInterrupted. The last checkpoint is whole; to go on from it, run\n  {resume}")
+        voice.warn(
+            f"\nInterrupted. The last checkpoint is whole; to go on from it, run\n  {resume}"
+        )
         return 130
     except Interrupted:
         state = training.state
-        print(
+        voice.warn(
             f"\nInterrupted and saved in epoch {state.epoch + 1}, after batch {state.step} of "
             f"{training.steps_per_epoch}. To go on, run\n  {resume}"
         )
@@ -83,11 +104,26 @@ def go_on(training, folder: Path) -> int:
     return 0
 
 
-def learn(training, folder: Path) -> None:
+def begin(training, folder: Path, voice: Voice) -> None:
+    """Say what is trained on what, and how."""
+    from minivit import backend
+    from minivit.threads import thread_count
+
+    voice.say(opening(training, folder))
+    config, data = training.config, training.data
+    voice.event(
+        "recipe", folder=str(folder), data=data.name, train_images=len(data.train.labels),
+        test_images=len(data.test.labels), model=config.model.to_dict(),
+        training=config.to_dict(), parameters=training.model.layout.size,
+        epochs_done=training.state.epoch, backend=backend.name(), threads=thread_count(),
+    )  # fmt: skip
+
+
+def learn(training, folder: Path, voice: Voice) -> None:
     """Train to the last epoch, saving after each; Interrupted when Ctrl-C was pressed."""
     from minivit.training import save_run, train
 
-    with Progress(training) as progress:
+    with Progress(training, voice) as progress:
 
         def on_step(training, loss):
             progress.step()
@@ -103,23 +139,7 @@ def learn(training, folder: Path) -> None:
               on_epoch=on_epoch)  # fmt: skip
 
 
-def begun(arguments: argparse.Namespace):
-    """A new training; every setting is checked before its folder is made."""
-    from minivit.data import DATASETS, load_dataset
-    from minivit.models import ViTConfig, variant
-    from minivit.training import Training, TrainingConfig, check_finite, run_data
-
-    dataset = getattr(arguments, "dataset", "digits")
-    if dataset not in DATASETS:
-        load_dataset(dataset)  # raises, with the nearest name
-    model = variant(dataset, **given(arguments, ViTConfig))
-    recipe = TrainingConfig(model=model, **given(arguments, TrainingConfig))
-    training = Training(recipe, run_data(dataset, recipe))
-    check_finite(training)
-    return training
-
-
-def save_first(training, folder: Path, *, force: bool) -> None:
+def save_first(training, folder: Path, voice: Voice, *, force: bool) -> None:
     """The first checkpoint. A run that is overwritten lasts until this one is whole; what else
     lies in its folder stays.
     """
@@ -129,65 +149,19 @@ def save_first(training, folder: Path, *, force: bool) -> None:
     save_run(training, folder)
     remove_pictures(folder)
     if rest := others(folder):
-        print(f"Kept in {folder}, as no run has written it: {', '.join(rest)}")
+        voice.say(f"Kept in {folder}, as no run has written it: {', '.join(rest)}")
 
 
 def kept(folder: Path) -> str:
     """What a training that diverged leaves. A checkpoint that has learnt nothing is removed."""
     from minivit.checkpoints import CHECKPOINT, read_header
+    from minivit.training.recipe_writing import remove_recipe
 
     state = read_header(folder)["training"]["state"]
     if state["epoch"] or state["step"]:
         return f"The last good checkpoint, after epoch {state['epoch']}, is kept in {folder}"
+    remove_recipe(folder)
     (folder / CHECKPOINT).unlink()
     if not any(folder.iterdir()):
         folder.rmdir()
     return "It had saved nothing learnt yet, so no checkpoint is kept"
-
-
-def run_to_resume(arguments: argparse.Namespace) -> Path:
-    """The folder of a former run; InputError for options that would change it, or another file."""
-    from minivit.checkpoints import CHECKPOINT, checkpoint_path
-    from minivit.errors import InputError
-
-    allowed = {"verb", "run", "resume", "threads", "out", "force"}
-    others = sorted(set(vars(arguments)) - allowed)
-    if others or arguments.out or arguments.force:
-        option = others[0].replace("_", "-") if others else "out" if arguments.out else "force"
-        raise InputError(
-            f"--resume goes on exactly as the run began, so --{option} can't be given with it; "
-            "leave it out, or start a new run without --resume"
-        )
-    path = checkpoint_path(arguments.resume)
-    if path.name != CHECKPOINT:
-        raise InputError(
-            f"--resume goes on with the {CHECKPOINT} of a run folder, and {path} has another name; "
-            "put it into a folder of its own, under that name"
-        )
-    return path.parent
-
-
-def resumed(folder: Path):
-    """A former run; says so when the last bits may not be the same any more, or nothing is left."""
-    from minivit import backend
-    from minivit.threads import thread_count
-    from minivit.training import load_run, remove_pictures, write_tables
-
-    training = load_run(folder)
-    write_tables(training, folder)  # the run may have been killed before it wrote them
-    if training.finished:
-        print(
-            f"All {training.config.epochs} epochs of this run are done: nothing is left to train. "
-            "It is measured, and its pictures are drawn anew."
-        )
-        return training
-    remove_pictures(folder)  # of a run that this one was overwriting when it was killed
-    began, now = training.bits, {"backend": backend.name(), "threads": thread_count()}
-    if began != now:
-        print(
-            f"The run was started with {began['threads']} threads on the {began['backend']} "
-            f"backend and now has {now['threads']} on {now['backend']}: its last bits may differ. "
-            f"For the same bits, add --threads {began['threads']} and set "
-            f"MINIVIT_BACKEND={began['backend']}."
-        )
-    return training

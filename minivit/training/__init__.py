@@ -7,6 +7,14 @@ from minivit.training.folder import check_vacant, held, new_folder, others, remo
 from minivit.training.lines import epoch_line, heading
 from minivit.training.loop import Training, train
 from minivit.training.named_recipe import Recipe
+from minivit.training.pace import (
+    Expected,
+    Pace,
+    evaluation_seconds,
+    fit_time,
+    rehearse,
+    time_in_words,
+)
 from minivit.training.recipe import TrainingConfig
 from minivit.training.recipe_reading import load_recipe, recipe_file, recipe_names
 from minivit.training.run import check_finite, load_run, run_data, save_run, write_tables
@@ -16,7 +24,9 @@ __all__ = [
     "Batch",
     "Diverged",
     "Evaluation",
+    "Expected",
     "Feed",
+    "Pace",
     "Recipe",
     "State",
     "Training",
@@ -25,6 +35,8 @@ __all__ = [
     "check_vacant",
     "epoch_line",
     "evaluate",
+    "evaluation_seconds",
+    "fit_time",
     "heading",
     "held",
     "load_recipe",
@@ -34,9 +46,11 @@ __all__ = [
     "predict_logits",
     "recipe_file",
     "recipe_names",
+    "rehearse",
     "remove_pictures",
     "run_data",
     "save_run",
+    "time_in_words",
     "train",
     "write_tables",
 ]

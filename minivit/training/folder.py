@@ -7,9 +7,10 @@ from pathlib import Path
 from minivit.checkpoints import CHECKPOINT, read_header
 from minivit.errors import InputError
 from minivit.files import IN_USE, alone_in, remove_orphans, typed
+from minivit.training.recipe_reading import RECIPE
 
 TABLES, PICTURES = ("history.csv", "timing.csv"), ("attention.png", "curve.png")
-OURS = (CHECKPOINT, *TABLES, *PICTURES)  # all that a run ever writes
+OURS = (CHECKPOINT, RECIPE, *TABLES, *PICTURES)  # all that a run ever writes
 
 
 def new_folder(name: str, out: str | Path | None) -> Path:

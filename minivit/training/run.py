@@ -3,8 +3,9 @@
     checkpoint.safetensors   the model, the moments and the state of the run; replaced whole
     history.csv              epoch, losses, accuracies
     timing.csv               seconds and images per second of each epoch
+    recipe.toml              the whole recipe, for people, and to begin the same anew
 
-The checkpoint alone decides where a run stands: the tables are written anew from it.
+The checkpoint alone decides where a run stands: the rest is written anew from it.
 """
 
 import csv
@@ -27,13 +28,14 @@ from minivit.files import replacing
 from minivit.models import ViT
 from minivit.training.loop import Training
 from minivit.training.recipe import TrainingConfig
+from minivit.training.recipe_writing import write_recipe
 from minivit.training.state import State
 
 GROUPS = ("parameters", "first_moment", "second_moment")
 
 
 def save_run(training: Training, folder: Path) -> None:
-    """Replace the checkpoint, then the tables that follow from it.
+    """Replace the checkpoint, then the tables and the recipe that follow from it.
 
     Raises Diverged, and keeps the old checkpoint, when the model holds NaN or infinity; OSError
     when the disk is full.
@@ -64,9 +66,10 @@ def check_finite(training: Training) -> None:
 
 
 def write_tables(training: Training, folder: Path) -> None:
-    """The tables that follow from the state."""
+    """What follows from the checkpoint: the tables, and the recipe."""
     write_table(folder / "history.csv", training.state.history)
     write_table(folder / "timing.csv", training.state.timing)
+    write_recipe(training.config, training.data, folder)
 
 
 def load_run(folder: str | Path, data: Dataset | None = None) -> Training:
@@ -131,9 +134,9 @@ def today(row: dict) -> dict:
     return {name.replace("test_", "held_out_"): value for name, value in row.items()}
 
 
-def run_data(dataset: str, config: TrainingConfig) -> Dataset:
-    """The data that a recipe trains on and measures on."""
-    data = load_dataset(dataset)
+def run_data(data: Dataset | str, config: TrainingConfig) -> Dataset:
+    """The data (or those of this name) that a recipe trains on and measures on."""
+    data = load_dataset(data) if isinstance(data, str) else data
     return hold_out(data, config.hold_out) if config.hold_out else data
 
 

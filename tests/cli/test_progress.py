@@ -10,7 +10,7 @@ import pytest
 from small_training import recipe, small_data
 
 from minivit import train
-from minivit.cli.progress import STOPPING, Progress, on_terminal
+from minivit.cli.progress import STOPPING, Progress, on_terminal, recipe_in_words
 from minivit.training import Training
 
 
@@ -70,3 +70,29 @@ def test_the_first_ctrl_c_says_at_once_what_a_second_one_does(capfd):
         assert capfd.readouterr().err == STOPPING
         os.kill(os.getpid(), signal.SIGINT)
     assert "Ctrl-C again to stop at once" in STOPPING
+
+
+@pytest.mark.parametrize(("least", "told"), [(20, 0), (0, 1)])
+def test_how_long_it_takes_is_told_once_and_only_where_it_is_long(monkeypatch, capsys, least, told):
+    monkeypatch.setattr("minivit.training.pace.SECONDS", 0.0)
+    monkeypatch.setattr("minivit.cli.progress.LONG", least)
+    training, plain = Training(recipe(), small_data()), train(recipe(), small_data())
+    with Progress(training) as progress:
+        train(
+            training.config, training.data, training=training,
+            on_step=lambda *_: progress.step(), on_epoch=lambda _, row: progress.epoch(row),
+        )  # fmt: skip
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 4 + told and "train loss" in lines[told]
+    found = [line for line in lines if re.match(r"About \d+\.\d s to go \(3 epochs of 0\.", line)]
+    assert found == lines[:told] and all(len(line) < 80 for line in found)
+    assert training.state.history == plain.state.history
+
+
+def test_a_recipe_in_words_leaves_out_what_is_usual():
+    config = recipe(shift=2, hold_out=0.2, epochs=60, batch=32, name="mine\n", seed=3)
+    assert recipe_in_words(config) == (
+        "recipe mine\\n: epochs 60, batch 32, learning rate 0.002, shift 2, hold out 0.2"
+    )
+    changed = recipe(warmup_epochs=3, weight_decay=1, smoothing=0, clip=2, beginning="mimetic")
+    assert all(len(line) < 80 for line in recipe_in_words(changed).splitlines())

@@ -52,7 +52,8 @@ def test_a_run_leaves_its_files_and_says_where(tmp_path, capsys):
     out = tmp_path / "run"
     run("--epochs", 2, "--out", out, *SMALL)
     said = capsys.readouterr().out
-    names = {"checkpoint.safetensors", "history.csv", "timing.csv", "attention.png", "curve.png"}
+    names = {"checkpoint.safetensors", "history.csv", "timing.csv", "attention.png", "curve.png",
+             "recipe.toml"}  # fmt: skip
     assert {entry.name for entry in out.iterdir()} == names
     assert f"In {out}:\n" in said and all(f"  {name} " in said for name in names)
     assert f"minivit evaluate {out}" in said
@@ -137,6 +138,13 @@ def test_a_finished_run_is_not_written_again(tmp_path, capsys, monkeypatch):
         (["--learning-rate", "nan"], "learning rate is nan"),
         (["--dataset", "digit"], "the nearest is digits"),
         (["--hold-out", 0.9999], "nothing would be left on one side"),
+        (["--recipe", "digit"], "no recipe 'digit'; the nearest is digits"),
+        (["--recipe", "paper-imagenet"], "comes without data: say with --data"),
+        (["--recipe", "digits", "--heads", 5], "width is 64 and heads is 5"),
+        (["--time", "1s", *SMALL], "no epoch fits into 1.0 s"),
+        (["--time", "10s", "--epochs", 3], "so --epochs can't be given with it"),
+        (["--resume", "nowhere", "--recipe", "digits"], "--recipe can't be given with it"),
+        (["--resume", "nowhere", "--time", "10s"], "--time can't be given with it"),
         (["--resume", ""], '"" is no name of a checkpoint'),
         (["--resume", "nowhere"], "nowhere does not exist"),
         (["--resume", "nowhere", "--epochs", 3], "--epochs can't be given with it"),
@@ -177,7 +185,8 @@ def test_force_keeps_and_names_what_no_run_has_written(tmp_path, capsys):
     run("--epochs", 0, "--out", tmp_path, "--force", *SMALL)
     said = capsys.readouterr().out
     assert f"Kept in {tmp_path}, as no run has written it: my_pictures/, notes.md" in said
-    names = {"checkpoint.safetensors", "attention.png", "notes.md", "my_pictures"}
+    ours = {"checkpoint.safetensors", "recipe.toml", "attention.png"}
+    names = ours | {"notes.md", "my_pictures"}
     assert {entry.name for entry in tmp_path.iterdir()} == names
 
 
@@ -190,6 +199,7 @@ def test_what_was_not_written_is_not_listed(tmp_path, capsys):
         "timing.csv",
         "attention.png",
         "curve.png",
+        "recipe.toml",
     ):
         assert (name in said) == (tmp_path / name).exists(), name
     assert not (tmp_path / "history.csv").exists()

@@ -43,7 +43,7 @@ def test_a_run_is_overwritten_only_when_asked(run_folder):
     with pytest.raises(InputError, match=r"exists and is not empty: .*--resume .*--force"):
         check_vacant(run_folder)
     check_vacant(run_folder, force=True)
-    assert len(list(run_folder.iterdir())) == 4  # nothing is removed before the new run is saved
+    assert len(list(run_folder.iterdir())) == 5  # nothing is removed before the new run is saved
 
 
 @pytest.mark.parametrize("force", [True, False])
@@ -76,7 +76,7 @@ def test_only_what_a_run_has_written_goes(run_folder, tmp_path):
     kept = ["link/", "my_pictures/", "notes.md"]
     assert others(run_folder) == kept
     names = {entry.name for entry in run_folder.iterdir()}
-    assert names == {"checkpoint.safetensors", "link", "my_pictures", "notes.md"}
+    assert names == {"checkpoint.safetensors", "recipe.toml", "link", "my_pictures", "notes.md"}
     assert (mine / "precious.txt").exists()
 
 

@@ -143,7 +143,8 @@ def test_held_out_images_are_not_called_test_images(tmp_path, monkeypatch):
 def test_a_run_without_epochs_has_no_tables_and_removes_those_of_an_earlier_one(tmp_path):
     save_run(train(recipe(epochs=1), small_data()), tmp_path)
     save_run(Training(recipe(), small_data()), tmp_path)
-    assert [entry.name for entry in tmp_path.iterdir()] == ["checkpoint.safetensors"]
+    names = {entry.name for entry in tmp_path.iterdir()}
+    assert names == {"checkpoint.safetensors", "recipe.toml"}
 
 
 def test_two_processes_may_save_into_one_folder(tmp_path):
@@ -160,4 +161,5 @@ def test_two_processes_may_save_into_one_folder(tmp_path):
     processes = [subprocess.Popen(command, env=environment) for _ in range(2)]
     assert [process.wait() for process in processes] == [0, 0]
     read_checkpoint(tmp_path, GROUPS)
-    assert [entry.name for entry in tmp_path.iterdir()] == ["checkpoint.safetensors"]
+    names = {entry.name for entry in tmp_path.iterdir()}
+    assert names == {"checkpoint.safetensors", "recipe.toml"}

@@ -1,0 +1,54 @@
+"""`minivit train --resume RUN`: which run goes on, and what there is to say of it."""
+
+import argparse
+from pathlib import Path
+
+from minivit.cli.voice import Voice
+
+
+def run_to_resume(arguments: argparse.Namespace) -> Path:
+    """The folder of a former run; InputError for options that would change it, or another file."""
+    from minivit.checkpoints import CHECKPOINT, checkpoint_path
+    from minivit.errors import InputError
+
+    allowed = {"verb", "run", "resume", "threads", "out", "force", "quiet", "json"}
+    others = sorted(set(vars(arguments)) - allowed)
+    if others or arguments.out or arguments.force:
+        option = others[0].replace("_", "-") if others else "out" if arguments.out else "force"
+        raise InputError(
+            f"--resume goes on exactly as the run began, so --{option} can't be given with it; "
+            "leave it out, or start a new run without --resume"
+        )
+    path = checkpoint_path(arguments.resume)
+    if path.name != CHECKPOINT:
+        raise InputError(
+            f"--resume goes on with the {CHECKPOINT} of a run folder, and {path} has another name; "
+            "put it into a folder of its own, under that name"
+        )
+    return path.parent
+
+
+def resumed(folder: Path, voice: Voice):
+    """A former run; says so when the last bits may not be the same any more, or nothing is left."""
+    from minivit import backend
+    from minivit.threads import thread_count
+    from minivit.training import load_run, remove_pictures, write_tables
+
+    training = load_run(folder)
+    write_tables(training, folder)  # the run may have been killed before it wrote them
+    if training.finished:
+        voice.say(
+            f"All {training.config.epochs} epochs of this run are done: nothing is left to train. "
+            "It is measured, and its pictures are drawn anew."
+        )
+        return training
+    remove_pictures(folder)  # of a run that this one was overwriting when it was killed
+    began, now = training.bits, {"backend": backend.name(), "threads": thread_count()}
+    if began != now:
+        voice.warn(
+            f"The run was started with {began['threads']} threads on the {began['backend']} "
+            f"backend and now has {now['threads']} on {now['backend']}: its last bits may differ. "
+            f"For the same bits, add --threads {began['threads']} and set "
+            f"MINIVIT_BACKEND={began['backend']}."
+        )
+    return training
