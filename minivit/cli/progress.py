@@ -14,6 +14,7 @@ from minivit.fields import changes_in_words, described_fields, in_words
 
 ALWAYS_TOLD = ("epochs", "batch", "learning_rate")  # of a recipe, beside what is not the default
 LONG = 20  # seconds: how long a training takes is told from here on
+FIGURES = 80_000_000  # bytes that drawing takes at the end: most of them are matplotlib
 STOPPING = "\nminivit: stopping after this step; press Ctrl-C again to stop at once\n"
 
 
@@ -147,8 +148,8 @@ def outlook(training, expected) -> str:
     each = time_in_words(expected.epoch(training.steps_per_epoch))
     memory, peak = "", peak_memory()
     if peak:
-        saving = 3 * training.model.parameters.flat.nbytes  # a checkpoint: also two moments
-        memory = f", at most about {round((peak + saving) / 1e6, -1):,.0f} MB of memory"
+        most = peak + 3 * training.model.parameters.flat.nbytes + FIGURES  # a checkpoint; the end
+        memory = f", at most about {round(most / 1e6, -1):,.0f} MB of memory"
     return (
         f"About {time_in_words(expected.left(training))} to go ({epochs} "
         f"epoch{'s' * (epochs > 1)} of {each}){memory}"
