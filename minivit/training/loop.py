@@ -1,4 +1,4 @@
-"""The loop: shuffle, shift, forward, loss, backward, step; then measure, save, and again.
+"""The loop: shuffle, augment, forward, loss, backward, step; then measure, save, and again.
 
 Everything that the next step depends on is in `State`, the model and the optimiser, and all of it
 goes into the checkpoint: so a run that was killed goes on to the same bits.
@@ -87,14 +87,14 @@ class Training:
         """
         s, c, model = self.state, self.config, self.model
         started = time.perf_counter()
-        images, labels = prepared() if prepared else self.feed.prepare(batch)
+        images, labels, targets = prepared() if prepared else self.feed.prepare(batch)
         waited = time.perf_counter() - started
         ops = backend.current()
         # Overflow is found and named below: NumPy need not warn of it on the way.
         with np.errstate(over="ignore", invalid="ignore"):
             logits, cache = model.forward(images, seed=mixed(c.seed, self.steps_done))
             loss, loss_cache = ops.cross_entropy_forward(
-                logits, labels=labels, smoothing=c.smoothing
+                logits, labels=targets, smoothing=c.smoothing
             )
             dlogits = ops.cross_entropy_backward(logits.dtype.type(1), loss_cache)
             model.zero_gradients()
