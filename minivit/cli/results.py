@@ -54,8 +54,9 @@ def draw(training, probabilities, folder: Path) -> dict[str, str]:
     }
     history = training.state.history
     if history:
-        files["history.csv"] = "losses and accuracies of every epoch"
-        files["timing.csv"] = "seconds and images per second of every epoch"
+        files["history.csv"] = "losses, accuracies, rate and gradient norm of every epoch"
+        files["places.csv"] = "weights, gradients and updates of every epoch and place"
+        files["timing.csv"] = "seconds of every epoch, and the share spent on preparing images"
     images, labels = training.data.test
     if training.config.model.depth:
         path = folder / "attention.png"

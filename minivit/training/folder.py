@@ -8,7 +8,8 @@ from minivit.checkpoints import CHECKPOINT, read_header
 from minivit.errors import InputError
 from minivit.files import IN_USE, alone_in, remove_orphans, typed
 
-TABLES, PICTURES = ("history.csv", "timing.csv"), ("attention.png", "curve.png")
+TABLES = ("history.csv", "places.csv", "timing.csv")
+PICTURES = ("attention.png", "curve.png")
 OURS = (CHECKPOINT, *TABLES, *PICTURES)  # all that a run ever writes
 
 

@@ -1,5 +1,6 @@
 """`minivit train`, as it is typed. Sizes are small; the figures of the README are not made here."""
 
+import csv
 import os
 import shlex
 import signal
@@ -40,7 +41,8 @@ def finish(process):
 
 
 def assert_same_run(one, two):
-    assert (one / "history.csv").read_bytes() == (two / "history.csv").read_bytes()
+    for table in ("history.csv", "places.csv"):
+        assert (one / table).read_bytes() == (two / table).read_bytes()
     first, second = (read_checkpoint(folder, GROUPS)[1] for folder in (one, two))
     for group in GROUPS:
         assert first[group].keys() == second[group].keys()
@@ -52,7 +54,8 @@ def test_a_run_leaves_its_files_and_says_where(tmp_path, capsys):
     out = tmp_path / "run"
     run("--epochs", 2, "--out", out, *SMALL)
     said = capsys.readouterr().out
-    names = {"checkpoint.safetensors", "history.csv", "timing.csv", "attention.png", "curve.png"}
+    names = {"checkpoint.safetensors", "history.csv", "places.csv", "timing.csv", "attention.png",
+             "curve.png"}  # fmt: skip
     assert {entry.name for entry in out.iterdir()} == names
     assert f"In {out}:\n" in said and all(f"  {name} " in said for name in names)
     assert f"minivit evaluate {out}" in said
@@ -65,6 +68,17 @@ def test_it_says_which_images_it_was_measured_on(part, word, tmp_path, capsys):
     said = capsys.readouterr().out
     assert f"{word} images of 8x8 pixels" in said and f"  {word} loss  accuracy" in said
     assert f"\n{word.capitalize()} accuracy after the last epoch: " in said
+
+
+def test_a_recipe_with_every_change_of_images_trains(tmp_path, capsys):
+    changes = ("--flip", "alternating", "--rotation", 10, "--shift", 1, "--shift-fill", "reflect",
+               "--brightness", 0.2, "--contrast", 0.2, "--erasing", 0.2, "--mixup", 0.2,
+               "--cutmix", 1)  # fmt: skip
+    run("--epochs", 1, "--out", tmp_path / "run", *changes, *SMALL)
+    with (tmp_path / "run" / "timing.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert 0 < float(row["share_of_waiting"]) < 1
+    assert "preparing images" in capsys.readouterr().out
 
 
 def test_without_matplotlib_a_line_says_so(tmp_path, capsys, monkeypatch):
@@ -187,6 +201,7 @@ def test_what_was_not_written_is_not_listed(tmp_path, capsys):
     for name in (
         "checkpoint.safetensors",
         "history.csv",
+        "places.csv",
         "timing.csv",
         "attention.png",
         "curve.png",
