@@ -85,12 +85,14 @@ def go_on(training, folder: Path) -> int:
 
 def learn(training, folder: Path) -> None:
     """Train to the last epoch, saving after each; Interrupted when Ctrl-C was pressed."""
-    from minivit.training import save_run, train
+    from minivit.training import keep_snapshot, save_run, train
 
+    keep_snapshot(training, folder)  # before the first step; a killed run may lack the last one
     with Progress(training) as progress:
 
         def on_step(training, loss):
             progress.step()
+            keep_snapshot(training, folder)
             if progress.interrupted:
                 save_run(training, folder)
                 raise Interrupted
@@ -123,11 +125,18 @@ def save_first(training, folder: Path, *, force: bool) -> None:
     """The first checkpoint. A run that is overwritten lasts until this one is whole; what else
     lies in its folder stays.
     """
-    from minivit.training import check_vacant, others, remove_pictures, save_run
+    from minivit.training import (
+        check_vacant,
+        others,
+        remove_pictures,
+        remove_snapshots,
+        save_run,
+    )
 
     check_vacant(folder, force=force)
     save_run(training, folder)
     remove_pictures(folder)
+    remove_snapshots(folder)
     if rest := others(folder):
         print(f"Kept in {folder}, as no run has written it: {', '.join(rest)}")
 
@@ -135,10 +144,12 @@ def save_first(training, folder: Path, *, force: bool) -> None:
 def kept(folder: Path) -> str:
     """What a training that diverged leaves. A checkpoint that has learnt nothing is removed."""
     from minivit.checkpoints import CHECKPOINT, read_header
+    from minivit.training import remove_snapshots
 
     state = read_header(folder)["training"]["state"]
     if state["epoch"] or state["step"]:
         return f"The last good checkpoint, after epoch {state['epoch']}, is kept in {folder}"
+    remove_snapshots(folder)
     (folder / CHECKPOINT).unlink()
     if not any(folder.iterdir()):
         folder.rmdir()
@@ -171,7 +182,7 @@ def resumed(folder: Path):
     """A former run; says so when the last bits may not be the same any more, or nothing is left."""
     from minivit import backend
     from minivit.threads import thread_count
-    from minivit.training import load_run, remove_pictures, write_tables
+    from minivit.training import load_run, remove_pictures, remove_snapshots, write_tables
 
     training = load_run(folder)
     write_tables(training, folder)  # the run may have been killed before it wrote them
@@ -181,7 +192,9 @@ def resumed(folder: Path):
             "It is measured, and its pictures are drawn anew."
         )
         return training
-    remove_pictures(folder)  # of a run that this one was overwriting when it was killed
+    # Of a run that this one was overwriting when it was killed:
+    remove_pictures(folder)
+    remove_snapshots(folder, after=training.steps_done)  # its own come again, to the same bits
     began, now = training.bits, {"backend": backend.name(), "threads": thread_count()}
     if began != now:
         print(

@@ -8,6 +8,7 @@ from minivit.training.lines import epoch_line, heading
 from minivit.training.loop import Training, train
 from minivit.training.recipe import TrainingConfig
 from minivit.training.run import check_finite, load_run, run_data, save_run, write_tables
+from minivit.training.snapshot_files import keep_snapshot, remove_snapshots, snapshots
 from minivit.training.state import State
 
 __all__ = [
@@ -24,13 +25,16 @@ __all__ = [
     "evaluate",
     "heading",
     "held",
+    "keep_snapshot",
     "load_run",
     "new_folder",
     "others",
     "predict_logits",
     "remove_pictures",
+    "remove_snapshots",
     "run_data",
     "save_run",
+    "snapshots",
     "train",
     "write_tables",
 ]

@@ -69,6 +69,11 @@ class TrainingConfig:
         "paste a box of another image: alpha as in mixup; with both, one is drawn for each batch",
         default=0.0, least=0, group="augmentation",
     )  # fmt: skip
+    snapshots: int = described(
+        "small checkpoints along the way, from the first step to the last, for pictures of "
+        "learning",
+        default=0, least=0,
+    )  # fmt: skip
     seed: int = described(
         "of the initial weights, the order, the changes of images and what is dropped",
         default=0, least=0,

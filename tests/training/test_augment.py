@@ -124,6 +124,7 @@ def test_a_shift_that_leaves_nothing_is_refused():
         ({"shift_fill": "white"}, "shift fill is 'white': choose 'ground' or 'reflect'"),
         ({"brightness": 1.0}, "brightness is 1.0: expected a number from 0 to below 1"),
         ({"mixup": -0.1}, "mixup is -0.1: expected a number from 0"),
+        ({"snapshots": 1.5}, "snapshots is 1.5: expected a whole number from 0"),
     ],
 )
 def test_what_cannot_be_meant(change, sentence):
