@@ -5,6 +5,7 @@ from minivit.training.evaluation import Evaluation, evaluate, predict_logits
 from minivit.training.feed import Batch, Feed
 from minivit.training.folder import check_vacant, held, new_folder, others, remove_pictures
 from minivit.training.lines import epoch_line, heading
+from minivit.training.log import RunLog, read_log, told_apart
 from minivit.training.loop import Training, train
 from minivit.training.recipe import TrainingConfig
 from minivit.training.run import check_finite, load_run, run_data, save_run, write_tables
@@ -16,6 +17,7 @@ __all__ = [
     "Diverged",
     "Evaluation",
     "Feed",
+    "RunLog",
     "State",
     "Training",
     "TrainingConfig",
@@ -30,11 +32,13 @@ __all__ = [
     "new_folder",
     "others",
     "predict_logits",
+    "read_log",
     "remove_pictures",
     "remove_snapshots",
     "run_data",
     "save_run",
     "snapshots",
+    "told_apart",
     "train",
     "write_tables",
 ]
