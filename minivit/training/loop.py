@@ -84,8 +84,7 @@ class Training:
     def train_batch(self, batch: Batch, prepared: Callable[[], Prepared] | None = None) -> float:
         """One step on one batch: returns its loss; Diverged when it is not finite.
 
-        `prepared` gives the batch's images, as `Feed.batches` has it; without it they are prepared
-        here.
+        `prepared` gives its images, as `Feed.batches` has it; without it they are prepared here.
         """
         s, c, model = self.state, self.config, self.model
         started = time.perf_counter()
