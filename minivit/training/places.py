@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 
-from minivit import backend
 from minivit.errors import InputError
 from minivit.params import Layout, NamedArrays
 
@@ -82,5 +81,5 @@ def checked_rows(rows: np.ndarray, place: str, source: str | Path) -> np.ndarray
 def root_mean_square(arrays: NamedArrays, place: str) -> float:
     """Over all numbers that a place learns itself; what it uses of another doesn't count."""
     own = [array for name, array in arrays.items() if name.rpartition(".")[0] == place]
-    norms = [backend.current().global_norm(array) for array in own]
-    return math.hypot(*norms) / math.sqrt(sum(array.size for array in own))
+    squares = sum(float(np.square(array, dtype=np.float64).sum()) for array in own)
+    return math.sqrt(squares / sum(array.size for array in own))
