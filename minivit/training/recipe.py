@@ -46,7 +46,7 @@ class TrainingConfig:
         default="none", choices=("none", "random", "alternating"), group="augmentation",
     )  # fmt: skip
     rotation: float = described(
-        "turn an image about its middle, by up to so many degrees", default=0.0, least=0,
+        "turn an image about its middle, by up to so many degrees", default=0.0, least=0, below=360,
         group="augmentation",
     )  # fmt: skip
     brightness: float = described(

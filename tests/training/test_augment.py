@@ -123,6 +123,7 @@ def test_a_shift_that_leaves_nothing_is_refused():
         ({"flip": "left"}, "flip is 'left': choose 'none' or 'random' or 'alternating'"),
         ({"shift_fill": "white"}, "shift fill is 'white': choose 'ground' or 'reflect'"),
         ({"brightness": 1.0}, "brightness is 1.0: expected a number from 0 to below 1"),
+        ({"rotation": 1e308}, "rotation is 1e.308: expected a number from 0 to below 360"),
         ({"mixup": -0.1}, "mixup is -0.1: expected a number from 0"),
         ({"snapshots": 1.5}, "snapshots is 1.5: expected a whole number from 0"),
     ],
