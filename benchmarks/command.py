@@ -20,6 +20,7 @@ BENCHMARKS = {
     "scaling": "a training step with more threads, images, tokens and width; curves in ./out",
     "roofline": "every kernel under the roof of this machine; a picture in ./out",
     "variations": "a training step with each option of the model, against the plain one",
+    "augmentation": "each change of images that a recipe may have, against a training step",
 }
 
 TIMED = ("seconds", "repeats")
@@ -31,13 +32,14 @@ TAKES = {  # the options that each benchmark takes, of those that not all take
     "scaling": (*TIMED, "backends", "out"),
     "roofline": (*TIMED, "out"),
     "variations": TIMED,
+    "augmentation": TIMED,
 }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """NAME and the options. Defaults are those of `options.Options`."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = "benchmarks:\n" + "\n".join(f"  {n:<12}{h}" for n, h in BENCHMARKS.items())
+    parser.epilog = "benchmarks:\n" + "\n".join(f"  {n:<14}{h}" for n, h in BENCHMARKS.items())
     parser.add_argument(
         "name", type=one_of(BENCHMARKS), metavar="NAME", help=", ".join(BENCHMARKS) + " (see below)"
     )

@@ -46,5 +46,6 @@ def compare(folder: Path, whole: Path, check) -> None:
     for group in GROUPS:
         for name, array in right[group].items():
             check(groups[group][name].tobytes() == array.tobytes(), f"other bits in {group} {name}")
-    tables = [(one / "history.csv").read_bytes() for one in (folder, whole)]
-    check(tables[0] == tables[1], "another history.csv")
+    for name in ("history.csv", "places.csv"):
+        tables = [(one / name).read_bytes() for one in (folder, whole)]
+        check(tables[0] == tables[1], f"another {name}")

@@ -16,6 +16,12 @@ EVERY_OPTION = [
     {"stride": 1, "patch_norm": True, "heads": 3, "head_width": 7, "qkv_bias": False},
     {"heads": 1, "out_projection": False, "gelu": "tanh", "eps": 1e-5},
 ]  # fmt: skip
+# The same of what a recipe does with images.
+EVERY_CHANGE = [
+    {"flip": "alternating", "rotation": 10.0, "shift_fill": "reflect", "mixup": 0.4},
+    {"flip": "random", "shift": 0, "brightness": 0.3, "contrast": 0.4, "erasing": 0.5},
+    {"mixup": 0.2, "cutmix": 1.0, "smoothing": 0.2},
+]
 
 
 def small_data(images: int = 96, test: int = 20) -> Dataset:

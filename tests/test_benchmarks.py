@@ -22,6 +22,7 @@ from minivit.cli.main import main
 from minivit.errors import InputError
 from minivit.fields import described_fields
 from minivit.models import ViTConfig, parameter_count
+from minivit.training import TrainingConfig
 
 PACKAGE = bench.command().__package__  # "benchmarks", or inside minivit once installed
 
@@ -176,7 +177,9 @@ def test_ops_run_on_numpy_alone(capsys):
     assert "attention_branch" in text and "backward" in text
 
 
-@pytest.mark.parametrize("name", ["ceiling", "products", "ops", "roofline", "variations"])
+@pytest.mark.parametrize(
+    "name", ["ceiling", "products", "ops", "roofline", "variations", "augmentation"]
+)
 def test_kernels_are_measured(name, kernels, capsys, tmp_path):
     if name == "roofline":
         pytest.importorskip("matplotlib")
@@ -201,7 +204,7 @@ def test_what_is_missing_is_said_in_a_sentence(monkeypatch, capsys):
         options.Options(backends="jax").chosen_backends()
     for name in ("options", "ceiling"):
         monkeypatch.setattr(part(name), "why_no_kernels", lambda: "Numba is away")
-    for name in ("ceiling", "products", "roofline", "variations"):
+    for name in ("ceiling", "products", "roofline", "variations", "augmentation"):
         with pytest.raises(InputError, match="needs the Numba kernels: Numba is away"):
             run(capsys, name)
     assert options.Options().chosen_backends() == ["numpy"]  # where there is a choice, go on
@@ -218,7 +221,7 @@ def test_what_is_missing_is_said_in_a_sentence(monkeypatch, capsys):
         (["products", "--first-step"], "bench products has no use for --first-step; "),
         (
             ["ceiling", "--seconds", "3"],
-            "or run products and ops and step and scaling and roofline and variations",
+            "ops and step and scaling and roofline and variations and augmentation",
         ),
         (
             ["step", "--out", "here"],
@@ -244,6 +247,11 @@ def test_every_option_of_the_model_is_a_variation():
     timed = {name for changes in part("variations").VARIATIONS for name in changes}
     given = {f.name for f in described_fields(ViTConfig) if f.help and f.default is not MISSING}
     assert given - timed == {"eps"}  # a number that costs nothing
+
+
+def test_every_change_of_images_is_timed():
+    timed = {name for changes in part("augmentation").CHANGES for name in changes}
+    assert timed == {f.name for f in described_fields(TrainingConfig) if f.group == "augmentation"}
 
 
 def test_what_a_benchmark_takes_it_has_as_an_option():

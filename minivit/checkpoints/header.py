@@ -36,7 +36,7 @@ def check_training(training: dict) -> None:
     state = training.get("state", {})
     for name in ("epoch", "step", "correct"):
         expect_count(state, name)
-    for name in ("loss_sum", "seconds", "waited"):
+    for name in ("loss_sum", "seconds", "waited", "norm_sum", "learning_rate"):
         expect(state, name, NUMBER)
     for table in ("history", "timing"):
         expect_all(state, table, dict)

@@ -63,6 +63,7 @@ def draw(training, probabilities, folder: Path) -> dict[str, str]:
     from minivit.checkpoints import CHECKPOINT
     from minivit.figures import attention_picture, can_draw, training_curve
     from minivit.training.recipe_reading import RECIPE
+    from minivit.training.snapshot_files import snapshot_paths
 
     files = {
         CHECKPOINT: "the model, and all that going on needs",
@@ -70,8 +71,11 @@ def draw(training, probabilities, folder: Path) -> dict[str, str]:
     }
     history = training.state.history
     if history:
-        files["history.csv"] = "losses and accuracies of every epoch"
-        files["timing.csv"] = "seconds and images per second of every epoch"
+        files["history.csv"] = "losses, accuracies, rate and gradient norm of every epoch"
+        files["places.csv"] = "weights, gradients and updates of every epoch and place"
+        files["timing.csv"] = "seconds of every epoch, and the share spent on preparing images"
+    if kept := len(snapshot_paths(folder)):
+        files["snapshots/"] = f"{kept} models along the way, for pictures of learning"
     images, labels = training.data.test
     if training.config.model.depth:
         path = folder / "attention.png"

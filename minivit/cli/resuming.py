@@ -32,7 +32,7 @@ def resumed(folder: Path, voice: Voice):
     """A former run; says so when the last bits may not be the same any more, or nothing is left."""
     from minivit import backend
     from minivit.threads import thread_count
-    from minivit.training import load_run, remove_pictures, write_tables
+    from minivit.training import load_run, remove_pictures, remove_snapshots, write_tables
 
     training = load_run(folder)
     write_tables(training, folder)  # the run may have been killed before it wrote them
@@ -42,7 +42,9 @@ def resumed(folder: Path, voice: Voice):
             "It is measured, and its pictures are drawn anew."
         )
         return training
-    remove_pictures(folder)  # of a run that this one was overwriting when it was killed
+    # Of a run that this one was overwriting when it was killed:
+    remove_pictures(folder)
+    remove_snapshots(folder, after=training.steps_done)  # its own come again, to the same bits
     began, now = training.bits, {"backend": backend.name(), "threads": thread_count()}
     if began != now:
         voice.warn(

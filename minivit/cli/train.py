@@ -121,12 +121,14 @@ def begin(training, folder: Path, voice: Voice) -> None:
 
 def learn(training, folder: Path, voice: Voice) -> None:
     """Train to the last epoch, saving after each; Interrupted when Ctrl-C was pressed."""
-    from minivit.training import save_run, train
+    from minivit.training import keep_snapshot, save_run, train
 
+    keep_snapshot(training, folder)  # before the first step; a killed run may lack the last one
     with Progress(training, voice) as progress:
 
         def on_step(training, loss):
             progress.step()
+            keep_snapshot(training, folder)
             if progress.interrupted:
                 save_run(training, folder)
                 raise Interrupted
@@ -143,11 +145,18 @@ def save_first(training, folder: Path, voice: Voice, *, force: bool) -> None:
     """The first checkpoint. A run that is overwritten lasts until this one is whole; what else
     lies in its folder stays.
     """
-    from minivit.training import check_vacant, others, remove_pictures, save_run
+    from minivit.training import (
+        check_vacant,
+        others,
+        remove_pictures,
+        remove_snapshots,
+        save_run,
+    )
 
     check_vacant(folder, force=force)
     save_run(training, folder)
     remove_pictures(folder)
+    remove_snapshots(folder)
     if rest := others(folder):
         voice.say(f"Kept in {folder}, as no run has written it: {', '.join(rest)}")
 
@@ -155,12 +164,14 @@ def save_first(training, folder: Path, voice: Voice, *, force: bool) -> None:
 def kept(folder: Path) -> str:
     """What a training that diverged leaves. A checkpoint that has learnt nothing is removed."""
     from minivit.checkpoints import CHECKPOINT, read_header
+    from minivit.training import remove_snapshots
     from minivit.training.recipe_writing import remove_recipe
 
     state = read_header(folder)["training"]["state"]
     if state["epoch"] or state["step"]:
         return f"The last good checkpoint, after epoch {state['epoch']}, is kept in {folder}"
     remove_recipe(folder)
+    remove_snapshots(folder)
     (folder / CHECKPOINT).unlink()
     if not any(folder.iterdir()):
         folder.rmdir()

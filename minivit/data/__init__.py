@@ -1,7 +1,14 @@
 """Data: embedded sets, pictures as inputs, augmentation."""
 
-from minivit.data.augment import random_shift
-from minivit.data.dataset import Dataset, Split, checked, checked_split, ground, hold_out
+from minivit.data.dataset import (
+    Dataset,
+    Split,
+    black_and_white,
+    checked,
+    checked_split,
+    ground,
+    hold_out,
+)
 from minivit.data.digits import load_digits
 from minivit.data.sources import ImageSource, Levels, fingerprint
 from minivit.errors import InputError
@@ -25,11 +32,11 @@ __all__ = [
     "ImageSource",
     "Levels",
     "Split",
+    "black_and_white",
     "checked",
     "checked_split",
     "fingerprint",
     "ground",
     "hold_out",
     "load_dataset",
-    "random_shift",
 ]

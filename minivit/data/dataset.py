@@ -11,6 +11,8 @@ from minivit.models.images import pixel_range
 from minivit.ops.cross_entropy import check_labels
 from minivit.ops.inputs import read
 
+SOME = 1000  # images of a source that tell its range
+
 
 class Split(NamedTuple):
     images: np.ndarray | ImageSource  # (n, height, width, channels) float32, scaled
@@ -59,10 +61,21 @@ def checked_split(images, labels, classes: int | None) -> Split:
     return Split(images, labels.astype(np.int64, copy=False))
 
 
+def black_and_white(preprocessing: dict, images: np.ndarray | ImageSource) -> tuple[float, float]:
+    """The pixels that black and white became.
+
+    Where that isn't known, the least and the largest; of a source, those of its first images.
+    """
+    if known := pixel_range(preprocessing):
+        return float(known[0]), float(known[1])
+    some = images[:SOME] if isinstance(images, ImageSource) else images
+    return float(np.min(some)), float(np.max(some))
+
+
 def ground(preprocessing: dict, images: np.ndarray | ImageSource) -> float:
     """The pixel of the ground around the strokes; the least one where nothing is known of it."""
-    low, high = pixel_range(preprocessing) or (np.min(images), np.max(images))
-    return float(high if preprocessing.get("ink") == "dark" else low)
+    black, white = black_and_white(preprocessing, images)
+    return white if preprocessing.get("ink") == "dark" else black
 
 
 def spread(labels: np.ndarray, each: int) -> np.ndarray:

@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from minivit.errors import InputError
-from minivit.figures.look import DPI, INK, QUIET
+from minivit.figures.look import DPI, QUIET, finish
 from minivit.files import replacing
 
 TRAIN, MEASURED = "#8a8f98", "#c8401a"
 MEANING = (
-    "train: mean over the epoch while learning, with random shifts and label smoothing where the "
-    "recipe has them;  {measured}: after the epoch, on images never learnt from"
+    "train: mean over the epoch while learning, augmented and with label smoothing where the "
+    "recipe says so;  {measured}: after the epoch, on images never learnt from"
 )
 
 
@@ -31,18 +31,20 @@ def new_figure(width: float, height: float):
     """An empty figure of `width` x `height` inches; InputError without matplotlib."""
     if not can_draw():
         raise InputError(
-            "drawing a training curve needs matplotlib, which is not installed; "
-            "run pip install matplotlib"
+            "drawing curves needs matplotlib, which is not installed; run pip install matplotlib"
         )
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), dpi=DPI, facecolor="white")
 
 
-def save_png(figure, path: str | Path) -> None:
-    """Write a figure whole or not at all; OSError when it can't be written."""
+def save_png(figure, path: str | Path, *, software: str = "minivit") -> None:
+    """Write a figure whole or not at all; OSError when it can't be written.
+
+    The file says by which `software` it was made.
+    """
     with replacing(path) as partial:  # its name ends in .partial, hence the format
-        figure.savefig(partial, format="png")
+        figure.savefig(partial, format="png", metadata={"Software": software})
 
 
 def training_curve(history: Sequence[Mapping], path: str | Path) -> None:
@@ -90,12 +92,7 @@ def draw_curves(axes, history: Sequence[Mapping], kind: str, text: str, title: s
         axes.plot(epochs, values, color=colour, linewidth=width, solid_capstyle="round")
         axes.plot(epochs[-1:], values[-1:], "o", color=colour, markersize=5)
     label_ends(axes, history[-1], names, kind, text)
-    axes.set_title(title, loc="left", fontsize=12, color=INK)
-    axes.set_xlabel("epoch", fontsize=10, color=INK)
-    axes.tick_params(labelsize=9, colors=INK)
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.grid(axis="y", color="#e4e4e4", linewidth=0.8)
-    axes.spines[["top", "right"]].set_visible(False)
+    finish(axes, title)
 
 
 def label_ends(axes, row: Mapping, names: Sequence[str], kind: str, text: str) -> None:

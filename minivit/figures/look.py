@@ -1,4 +1,23 @@
-"""How all drawings look: their resolution, and the colours of words and lines."""
+"""How all drawings look: their resolution, the colours of words and lines, a panel of curves."""
 
 DPI = 150
 INK, QUIET = "#222222", "#777777"
+
+
+def finish(axes, title: str) -> None:
+    """A matplotlib panel over the epochs: its title, and nothing that distracts from the lines."""
+    axes.set_title(title, loc="left", fontsize=12, color=INK)
+    axes.set_xlabel("epoch", fontsize=10, color=INK)
+    axes.tick_params(labelsize=9, colors=INK)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.grid(axis="y", color="#e4e4e4", linewidth=0.8)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def say_unknown(axes, words: str) -> None:
+    """Words in the middle of a panel that has nothing to show."""
+    axes.text(
+        0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", fontsize=11,
+        color=QUIET,
+    )  # fmt: skip
+    axes.set(xticks=[], yticks=[])

@@ -5,6 +5,7 @@ from minivit.training.evaluation import Evaluation, evaluate, predict_logits
 from minivit.training.feed import Batch, Feed
 from minivit.training.folder import check_vacant, held, new_folder, others, remove_pictures
 from minivit.training.lines import epoch_line, heading
+from minivit.training.log import RunLog, read_log, told_apart
 from minivit.training.loop import Training, train
 from minivit.training.named_recipe import Recipe
 from minivit.training.pace import (
@@ -18,6 +19,7 @@ from minivit.training.pace import (
 from minivit.training.recipe import TrainingConfig
 from minivit.training.recipe_reading import load_recipe, recipe_file, recipe_names
 from minivit.training.run import check_finite, load_run, run_data, save_run, write_tables
+from minivit.training.snapshot_files import keep_snapshot, remove_snapshots, snapshots
 from minivit.training.state import State
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "Feed",
     "Pace",
     "Recipe",
+    "RunLog",
     "State",
     "Training",
     "TrainingConfig",
@@ -39,18 +42,23 @@ __all__ = [
     "fit_time",
     "heading",
     "held",
+    "keep_snapshot",
     "load_recipe",
     "load_run",
     "new_folder",
     "others",
     "predict_logits",
+    "read_log",
     "recipe_file",
     "recipe_names",
     "rehearse",
     "remove_pictures",
+    "remove_snapshots",
     "run_data",
     "save_run",
+    "snapshots",
     "time_in_words",
+    "told_apart",
     "train",
     "write_tables",
 ]

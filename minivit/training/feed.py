@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minivit.data import Dataset, ImageSource, ground, random_shift
+from minivit.data import Dataset, ImageSource
 from minivit.models import ViT
 from minivit.models.images import check_shape
 from minivit.training.ahead import ahead
+from minivit.training.augment import Augmentation
 from minivit.training.recipe import TrainingConfig
 
 
@@ -26,7 +27,8 @@ class Prepared(NamedTuple):
     """A batch as the model sees it."""
 
     images: np.ndarray  # (B, height, width, channels)
-    labels: np.ndarray  # (B,)
+    labels: np.ndarray  # (B,): of two images in one, that with the larger share
+    targets: np.ndarray  # for the loss: the labels, or a share for every class (B, C)
 
 
 class Feed:
@@ -38,7 +40,7 @@ class Feed:
 
     def __init__(self, config: TrainingConfig, data: Dataset, dtype: np.dtype):
         self.config, self.train, self.dtype = config, data.train, dtype
-        self.ground = ground(data.preprocessing, data.train.images)  # fills the edge after a shift
+        self.augmentation = Augmentation(config, data.preprocessing, data.train)
         self.steps = math.ceil(len(data.train.labels) / config.batch)  # of an epoch
 
     def epoch(self, epoch: int, first_step: int = 0) -> list[Batch]:
@@ -52,13 +54,12 @@ class Feed:
 
     def prepare(self, batch: Batch) -> Prepared:
         """The images of a batch as the model sees them."""
-        c = self.config
-        rng = np.random.default_rng([c.seed, batch.epoch, batch.step + 1])  # 0 drew the order
+        seed = [self.config.seed, batch.epoch, batch.step + 1]  # 0 drew the order
+        rng = np.random.default_rng(seed)
         images, labels = (part[batch.indices] for part in self.train)
         images = images.astype(self.dtype, copy=False)
-        if c.shift:
-            images = random_shift(images, rng, pixels=c.shift, fill=self.ground)
-        return Prepared(images, labels)
+        images = self.augmentation.changed(images, batch.indices, batch.epoch, rng)
+        return Prepared(*self.augmentation.blended(images, labels, rng))
 
     def batches(
         self, epoch: int, first_step: int = 0

@@ -8,9 +8,11 @@ from minivit.checkpoints import CHECKPOINT, read_header
 from minivit.errors import InputError
 from minivit.files import IN_USE, alone_in, remove_orphans, typed
 from minivit.training.recipe_reading import RECIPE
+from minivit.training.snapshot_files import SNAPSHOTS, beside_snapshots
 
-TABLES, PICTURES = ("history.csv", "timing.csv"), ("attention.png", "curve.png")
-OURS = (CHECKPOINT, RECIPE, *TABLES, *PICTURES)  # all that a run ever writes
+TABLES = ("history.csv", "places.csv", "timing.csv")
+PICTURES = ("attention.png", "curve.png")
+OURS = (CHECKPOINT, RECIPE, *TABLES, *PICTURES)  # all that a run ever writes, but for its snapshots
 
 
 def new_folder(name: str, out: str | Path | None) -> Path:
@@ -50,6 +52,7 @@ def held(folder: Path) -> Iterator[None]:
                 "begin a run of its own with another --out"
             ) from error
         remove_orphans(folder)
+        remove_orphans(folder / SNAPSHOTS)
         yield
 
 
@@ -57,7 +60,7 @@ def check_vacant(folder: Path, *, force: bool = False) -> None:
     """InputError unless a new run may begin in `folder`: an empty one, or with `force` one that
     holds a run of minivit's. Nothing is changed.
     """
-    if not others(folder) and not any((folder / name).exists() for name in OURS):
+    if not others(folder) and not any((folder / name).exists() for name in (*OURS, SNAPSHOTS)):
         return
     if not (folder / CHECKPOINT).exists():
         raise InputError(
@@ -72,6 +75,11 @@ def check_vacant(folder: Path, *, force: bool = False) -> None:
     for name in OURS:
         if (folder / name).is_dir():
             raise InputError(f"{folder / name} is a folder: choose another --out")
+    if SNAPSHOTS in others(folder):
+        raise InputError(
+            f"{folder / SNAPSHOTS} is a file or a link, and a run may make a folder of that name: "
+            "choose another --out"
+        )
     try:
         read_header(folder)
     except (InputError, OSError) as error:
@@ -83,8 +91,10 @@ def check_vacant(folder: Path, *, force: bool = False) -> None:
 
 def others(folder: Path) -> list[str]:
     """What in `folder` no run has written, by name; folders end in a slash."""
-    entries = (entry for entry in folder.iterdir() if entry.name not in (*OURS, IN_USE))
-    return sorted(f"{entry.name}/" if entry.is_dir() else entry.name for entry in entries)
+    known = (*OURS, SNAPSHOTS, IN_USE)
+    entries = [entry for entry in folder.iterdir() if entry.name not in known]
+    names = [f"{entry.name}/" if entry.is_dir() else entry.name for entry in entries]
+    return sorted([*names, *beside_snapshots(folder)])
 
 
 def remove_pictures(folder: Path) -> None:

@@ -8,8 +8,9 @@ def heading(measured_on: str) -> str:
 
 def epoch_line(epochs: int, row: dict, seconds: float) -> str:
     """One row of the history, of a training with so many epochs."""
-    epoch, train_loss, train_accuracy, loss, accuracy = row.values()
+    measured = "held_out" if "held_out_loss" in row else "test"
     return (
-        f"{epoch:>{8 - len(str(epochs))}}/{epochs}  {train_loss:10.3f}  {train_accuracy:8.1%}  "
-        f"{loss:13.3f}  {accuracy:8.1%}  {seconds:7.2f}"
+        f"{row['epoch']:>{8 - len(str(epochs))}}/{epochs}  "
+        f"{row['train_loss']:10.3f}  {row['train_accuracy']:8.1%}  "
+        f"{row[f'{measured}_loss']:13.3f}  {row[f'{measured}_accuracy']:8.1%}  {seconds:7.2f}"
     )

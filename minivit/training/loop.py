@@ -1,4 +1,4 @@
-"""The loop: shuffle, shift, forward, loss, backward, step; then measure, save, and again.
+"""The loop: shuffle, augment, forward, loss, backward, step; then measure, save, and again.
 
 Everything that the next step depends on is in `State`, the model and the optimiser, and all of it
 goes into the checkpoint: so a run that was killed goes on to the same bits.
@@ -24,6 +24,7 @@ from minivit.training.divergence import Diverged, advice, first_nonfinite
 from minivit.training.evaluation import evaluate
 from minivit.training.feed import Batch, Feed, Prepared, taken
 from minivit.training.lines import epoch_line, heading
+from minivit.training.places import PlaceLog
 from minivit.training.recipe import TrainingConfig
 from minivit.training.state import State
 
@@ -49,6 +50,7 @@ class Training:
         self.data = data._replace(train=train, test=test)
         self.feed = Feed(config, self.data, self.model.dtype)
         self.optimiser = Adam(self.model.parameters, weight_decay=config.weight_decay)
+        self.places = PlaceLog(self.model.layout)
         # What the last bits of a run depend on beside its recipe.
         self.bits = {"backend": backend.name(), "threads": thread_count()}
 
@@ -82,19 +84,18 @@ class Training:
     def train_batch(self, batch: Batch, prepared: Callable[[], Prepared] | None = None) -> float:
         """One step on one batch: returns its loss; Diverged when it is not finite.
 
-        `prepared` gives the batch's images, as `Feed.batches` has it; without it they are prepared
-        here.
+        `prepared` gives its images, as `Feed.batches` has it; without it they are prepared here.
         """
         s, c, model = self.state, self.config, self.model
         started = time.perf_counter()
-        images, labels = prepared() if prepared else self.feed.prepare(batch)
+        images, labels, targets = prepared() if prepared else self.feed.prepare(batch)
         waited = time.perf_counter() - started
         ops = backend.current()
         # Overflow is found and named below: NumPy need not warn of it on the way.
         with np.errstate(over="ignore", invalid="ignore"):
             logits, cache = model.forward(images, seed=mixed(c.seed, self.steps_done))
             loss, loss_cache = ops.cross_entropy_forward(
-                logits, labels=labels, smoothing=c.smoothing
+                logits, labels=targets, smoothing=c.smoothing
             )
             dlogits = ops.cross_entropy_backward(logits.dtype.type(1), loss_cache)
             model.zero_gradients()
@@ -102,13 +103,26 @@ class Training:
             norm = ops.global_norm(model.gradients.flat)
             if not (math.isfinite(loss) and math.isfinite(norm)):
                 raise self.divergence(images, dlogits)
-            self.optimiser.step(model.gradients, self.learning_rate(), clip_scale(norm, c.clip))
+            self.take_step(norm)
         s.step += 1
         s.loss_sum += float(loss) * len(labels)
         s.correct += int((logits.argmax(axis=1) == labels).sum())
         s.seconds += time.perf_counter() - started
         s.waited += waited
         return float(loss)
+
+    def take_step(self, norm: float) -> None:
+        """Move the parameters by gradients of this norm; note how, for the log."""
+        s, parameters = self.state, self.model.parameters
+        last = s.step + 1 == self.steps_per_epoch
+        before = parameters.flat.copy() if last else None
+        s.learning_rate = self.learning_rate()
+        s.norm_sum += norm
+        self.optimiser.step(
+            self.model.gradients, s.learning_rate, clip_scale(norm, self.config.clip)
+        )
+        if last:
+            self.places.add(s.epoch + 1, parameters, self.model.gradients, before)
 
     def learning_rate(self) -> float:
         """The next step's: linear warm-up, then half a cosine down to 0."""
@@ -136,15 +150,11 @@ class Training:
             "train_accuracy": s.correct / images,
             f"{measured_on}_loss": tested.loss,
             f"{measured_on}_accuracy": tested.accuracy,
+            "learning_rate": s.learning_rate,
+            "gradient_norm": s.norm_sum / self.steps_per_epoch,
         }
-        rate = images / s.seconds if s.seconds else 0.0
-        timing = {
-            "epoch": s.epoch + 1,
-            "seconds": s.seconds,
-            "images_per_second": rate,
-            "share_of_waiting": s.waited / s.seconds if s.seconds else 0.0,
-        }
-        self.state = State(epoch=s.epoch + 1, history=[*s.history, row], timing=[*s.timing, timing])
+        timing = [*s.timing, s.timing_row(images)]
+        self.state = State(epoch=s.epoch + 1, history=[*s.history, row], timing=timing)
         return row
 
     def divergence(self, images: np.ndarray, dlogits: np.ndarray | None) -> Diverged:

@@ -19,9 +19,6 @@ class TrainingConfig:
     warmup_epochs: float = described("epochs in which the rate rises from 0", default=2.0, least=0)
     weight_decay: float = described("AdamW's decay of the matrices", default=0.05, least=0)
     smoothing: float = described("label smoothing, 0 to below 1", default=0.1, least=0, below=1)
-    shift: int = described(
-        "random shift of a training image, up to so many pixels", default=1, least=0
-    )
     beginning: str = described(
         "how the parameters are drawn at the start", default="google", choices=tuple(BEGINNINGS)
     )
@@ -35,9 +32,52 @@ class TrainingConfig:
         "settings",
         default=0.0, least=0, below=1,
     )  # fmt: skip
+    shift: int = described(
+        "random shift of a training image, up to so many pixels", default=1, least=0,
+        group="augmentation",
+    )  # fmt: skip
+    shift_fill: str = described(
+        "what a shift or a rotation brings in: the ground, or the image mirrored at its edge",
+        default="ground", choices=("ground", "reflect"), group="augmentation",
+    )  # fmt: skip
+    flip: str = described(
+        "mirror images, left to right: a random half of them, or alternating: a random half in the "
+        "first epoch, then each the other way every epoch",
+        default="none", choices=("none", "random", "alternating"), group="augmentation",
+    )  # fmt: skip
+    rotation: float = described(
+        "turn an image about its middle, by up to so many degrees", default=0.0, least=0, below=360,
+        group="augmentation",
+    )  # fmt: skip
+    brightness: float = described(
+        "make an image darker or brighter, by up to this part", default=0.0, least=0, below=1,
+        group="augmentation",
+    )  # fmt: skip
+    contrast: float = described(
+        "lower or raise an image's contrast, by up to this part", default=0.0, least=0, below=1,
+        group="augmentation",
+    )  # fmt: skip
+    erasing: float = described(
+        "part of the images in which a random box becomes noise", default=0.0, least=0, below=1,
+        group="augmentation",
+    )  # fmt: skip
+    mixup: float = described(
+        "lay two images over each other: alpha of the shares' Beta(alpha, alpha); 0: don't",
+        default=0.0, least=0, group="augmentation",
+    )  # fmt: skip
+    cutmix: float = described(
+        "paste a box of another image: alpha as in mixup; with both, one is drawn for each batch",
+        default=0.0, least=0, group="augmentation",
+    )  # fmt: skip
+    snapshots: int = described(
+        "small checkpoints along the way, from the first step to the last, for pictures of "
+        "learning",
+        default=0, least=0,
+    )  # fmt: skip
     seed: int = described(
-        "of the initial weights, the order, the shifts and what is dropped", default=0, least=0
-    )
+        "of the initial weights, the order, the changes of images and what is dropped",
+        default=0, least=0,
+    )  # fmt: skip
     name: str = field(default="", compare=False)  # of the recipe that this came from
 
     def __post_init__(self):

@@ -1,8 +1,11 @@
 """What a run keeps in its folder: its checkpoint and its tables.
 
     checkpoint.safetensors   the model, the moments and the state of the run; replaced whole
-    history.csv              epoch, losses, accuracies
-    timing.csv               seconds and images per second of each epoch
+    history.csv              of each epoch: losses, accuracies, the learning rate of the last step,
+                             the mean norm of the gradient before clipping
+    places.csv               of each epoch and place: how large weights, gradients and updates are
+    timing.csv               of each epoch: seconds, images per second, and the share of the seconds
+                             that steps waited for their images to be read and augmented
     recipe.toml              the whole recipe, for people, and to begin the same anew
 
 The checkpoint alone decides where a run stands: the rest is written anew from it.
@@ -32,6 +35,7 @@ from minivit.training.recipe_writing import write_recipe
 from minivit.training.state import State
 
 GROUPS = ("parameters", "first_moment", "second_moment")
+PLACES = "places"
 
 
 def save_run(training: Training, folder: Path) -> None:
@@ -54,6 +58,7 @@ def save_run(training: Training, folder: Path) -> None:
         "parameters": training.model.parameters,
         "first_moment": training.optimiser.first_moment,
         "second_moment": training.optimiser.second_moment,
+        PLACES: training.places.arrays(),
     }
     write_checkpoint(folder / CHECKPOINT, header, groups)
     write_tables(training, folder)
@@ -68,6 +73,7 @@ def check_finite(training: Training) -> None:
 def write_tables(training: Training, folder: Path) -> None:
     """What follows from the checkpoint: the tables, and the recipe."""
     write_table(folder / "history.csv", training.state.history)
+    write_table(folder / "places.csv", training.places.table(training.state.epoch))
     write_table(folder / "timing.csv", training.state.timing)
     write_recipe(training.config, training.data, folder)
 
@@ -80,7 +86,7 @@ def load_run(folder: str | Path, data: Dataset | None = None) -> Training:
     Raises FileNotFoundError without a checkpoint, InputError when it is damaged or holds a model
     alone, and when the data are missing or are other ones.
     """
-    header, groups = read_checkpoint(folder, GROUPS)
+    header, groups = read_checkpoint(folder, (*GROUPS, PLACES))
     saved = header.get("training")
     if saved is None:
         raise InputError(f"{folder} holds a model, but no run that could go on; train anew")
@@ -96,6 +102,7 @@ def load_run(folder: str | Path, data: Dataset | None = None) -> Training:
     fill(training.model.parameters, groups["parameters"], folder)
     fill(training.optimiser.first_moment, groups["first_moment"], folder)
     fill(training.optimiser.second_moment, groups["second_moment"], folder)
+    training.places.fill(groups[PLACES], folder)
     return training
 
 
@@ -141,14 +148,16 @@ def run_data(data: Dataset | str, config: TrainingConfig) -> Dataset:
 
 
 def write_table(path: Path, rows: list[dict]) -> None:
-    """Rows with equal keys as a CSV file; numbers are written so that they read back exactly.
+    """Rows as a CSV file; numbers are written so that they read back exactly.
 
+    A row that lacks a column of another has an empty cell there: an epoch of an earlier version.
     Without rows there is no file: that of an earlier run is removed.
     """
     if not rows:
         path.unlink(missing_ok=True)
         return
     with replacing(path) as partial, partial.open("w", newline="") as file:
-        table = csv.DictWriter(file, rows[0], lineterminator="\n")
+        columns = {name: None for row in rows for name in row}
+        table = csv.DictWriter(file, columns, lineterminator="\n")
         table.writeheader()
         table.writerows(rows)

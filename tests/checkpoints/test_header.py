@@ -57,6 +57,8 @@ def test_a_header_as_it_is_written():
         ("training.state.history", [{"epoch": [1]}]),
         ("training.state.timing", [{"seconds": None}]),
         ("training.state.waited", "1"),
+        ("training.state.norm_sum", "1"),
+        ("training.state.learning_rate", None),
     ],
 )
 def test_an_entry_that_its_readers_could_not_use(path, value):

@@ -93,7 +93,7 @@ def test_how_long_it_takes_is_told_once_and_only_where_it_is_long(monkeypatch, c
 def test_a_recipe_in_words_leaves_out_what_is_usual():
     config = recipe(shift=2, hold_out=0.2, epochs=60, batch=32, name="mine\n", seed=3)
     assert recipe_in_words(config) == (
-        "recipe mine\\n: epochs 60, batch 32, learning rate 0.002, shift 2, hold out 0.2"
+        "recipe mine\\n: epochs 60, batch 32, learning rate 0.002, hold out 0.2, shift 2"
     )
     changed = recipe(warmup_epochs=3, weight_decay=1, smoothing=0, clip=2, beginning="mimetic")
     assert all(len(line) < 80 for line in recipe_in_words(changed).splitlines())

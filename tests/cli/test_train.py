@@ -1,5 +1,6 @@
 """`minivit train`, as it is typed. Sizes are small; the figures of the README are not made here."""
 
+import csv
 import os
 import shlex
 import signal
@@ -12,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minivit.checkpoints import read_checkpoint, read_header
+from minivit.checkpoints import load, read_checkpoint, read_header
 from minivit.cli.main import main
-from minivit.training import Training, held
+from minivit.training import Training, held, snapshots
 
 SMALL = ["--width", "16", "--depth", "1", "--heads", "2", "--mlp", "16", "--batch", "120"]
 GROUPS = ("parameters", "first_moment", "second_moment")
@@ -40,7 +41,8 @@ def finish(process):
 
 
 def assert_same_run(one, two):
-    assert (one / "history.csv").read_bytes() == (two / "history.csv").read_bytes()
+    for table in ("history.csv", "places.csv"):
+        assert (one / table).read_bytes() == (two / table).read_bytes()
     first, second = (read_checkpoint(folder, GROUPS)[1] for folder in (one, two))
     for group in GROUPS:
         assert first[group].keys() == second[group].keys()
@@ -52,8 +54,8 @@ def test_a_run_leaves_its_files_and_says_where(tmp_path, capsys):
     out = tmp_path / "run"
     run("--epochs", 2, "--out", out, *SMALL)
     said = capsys.readouterr().out
-    names = {"checkpoint.safetensors", "history.csv", "timing.csv", "attention.png", "curve.png",
-             "recipe.toml"}  # fmt: skip
+    names = {"checkpoint.safetensors", "history.csv", "places.csv", "timing.csv", "attention.png",
+             "curve.png", "recipe.toml"}  # fmt: skip
     assert {entry.name for entry in out.iterdir()} == names
     assert f"In {out}:\n" in said and all(f"  {name} " in said for name in names)
     assert f"minivit evaluate {out}" in said
@@ -66,6 +68,57 @@ def test_it_says_which_images_it_was_measured_on(part, word, tmp_path, capsys):
     said = capsys.readouterr().out
     assert f"{word} images of 8x8 pixels" in said and f"  {word} loss  accuracy" in said
     assert f"\n{word.capitalize()} accuracy after the last epoch: " in said
+
+
+def test_snapshots_lie_beside_and_a_run_that_overwrites_removes_them(tmp_path, capsys):
+    out, all_steps = tmp_path / "run", 2 * 12
+    run("--epochs", 2, "--snapshots", 4, "--out", out, *SMALL)
+    assert "snapshots/              4 models along the way" in capsys.readouterr().out
+    assert [step for step, _ in snapshots(out)] == [0, 8, 16, all_steps]
+    assert np.array_equal(load(out).parameters.flat, list(snapshots(out))[-1][1].parameters.flat)
+    before = [path.read_bytes() for path in (out / "snapshots").iterdir()]
+    run("--resume", out)
+    assert [path.read_bytes() for path in (out / "snapshots").iterdir()] == before
+    (out / "snapshots" / "mine.txt").write_text("x")
+    run("--epochs", 1, "--out", out, "--force", *SMALL)
+    assert "no run has written it: snapshots/mine.txt" in capsys.readouterr().out
+    assert [path.name for path in (out / "snapshots").iterdir()] == ["mine.txt"]
+
+
+def test_snapshots_of_a_run_that_was_killed_while_it_began_to_overwrite_go(tmp_path, monkeypatch):
+    run("--epochs", 1, "--snapshots", 3, "--out", tmp_path, *SMALL)
+    with monkeypatch.context() as patch:
+        patch.setattr("minivit.training.remove_snapshots", killed)
+        with pytest.raises(Killed):
+            main(["train", "--epochs", "1", "--snapshots", "5", "--out", str(tmp_path), "--force",
+                  *SMALL])  # fmt: skip
+    run("--resume", tmp_path)
+    assert [step for step, _ in snapshots(tmp_path)] == [0, 3, 6, 9, 12]
+
+
+class Killed(BaseException):
+    pass
+
+
+def killed(*arguments, **more):
+    raise Killed
+
+
+def test_a_run_that_diverges_at_once_leaves_no_snapshots(tmp_path):
+    out = tmp_path / "run"
+    run("--epochs", 2, "--out", out, "--learning-rate", 1e30, "--snapshots", 9, *SMALL, code=2)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recipe_with_every_change_of_images_trains(tmp_path, capsys):
+    changes = ("--flip", "alternating", "--rotation", 10, "--shift", 1, "--shift-fill", "reflect",
+               "--brightness", 0.2, "--contrast", 0.2, "--erasing", 0.2, "--mixup", 0.2,
+               "--cutmix", 1)  # fmt: skip
+    run("--epochs", 1, "--out", tmp_path / "run", *changes, *SMALL)
+    with (tmp_path / "run" / "timing.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert 0 < float(row["share_of_waiting"]) < 1
+    assert "preparing images" in capsys.readouterr().out
 
 
 def test_without_matplotlib_a_line_says_so(tmp_path, capsys, monkeypatch):
@@ -196,6 +249,7 @@ def test_what_was_not_written_is_not_listed(tmp_path, capsys):
     for name in (
         "checkpoint.safetensors",
         "history.csv",
+        "places.csv",
         "timing.csv",
         "attention.png",
         "curve.png",

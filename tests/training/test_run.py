@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from headers import rewrite
-from small_training import EVERY_OPTION, SMALL, recipe, small_data
+from small_training import EVERY_CHANGE, EVERY_OPTION, SMALL, recipe, small_data
 
 from minivit import InputError, load, save, train
 from minivit.checkpoints import read_checkpoint, read_header
 from minivit.data import Split
 from minivit.training import Training, evaluate, load_run, save_run
+from minivit.training.places import PlaceLog
 from minivit.training.run import GROUPS
 
 
@@ -24,14 +25,17 @@ class Stop(Exception):
 @pytest.mark.usefixtures("ops")  # on both backends
 @pytest.mark.parametrize(
     ("changes", "stop_after"),
-    [*(({}, n) for n in (1, 4, 5, 7, 15)), *((c, 7) for c in EVERY_OPTION), (EVERY_OPTION[0], 4)],
-)  # 5 batches an epoch
+    [*(({}, n) for n in (1, 4, 5, 7, 15)), *((c, 7) for c in EVERY_OPTION), (EVERY_OPTION[0], 4),
+     *((c, 7) for c in EVERY_CHANGE)],
+)  # 5 batches an epoch  # fmt: skip
 def test_a_run_that_was_stopped_goes_on_to_the_same_bits(
     tmp_path, monkeypatch, changes, stop_after
 ):
-    model = replace(SMALL, depth=2, **changes)
+    of_recipe = changes if changes in EVERY_CHANGE else {}
+    model = replace(SMALL, depth=2, **({} if of_recipe else changes))
     monkeypatch.setattr("minivit.training.run.load_dataset", lambda name: small_data())
-    whole = train(recipe(model=model), small_data())
+    config = recipe(model=model, **of_recipe)
+    whole = train(config, small_data())
     done = []
 
     def on_step(training, loss):
@@ -41,12 +45,13 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bits(
             raise Stop
 
     with pytest.raises(Stop):
-        train(recipe(model=model), small_data(), on_step=on_step)
+        train(config, small_data(), on_step=on_step)
     again = load_run(tmp_path)
     assert (again.state.epoch * 5 + again.state.step) == stop_after
     train(again.config, again.data, training=again)
     assert np.array_equal(again.model.parameters.flat, whole.model.parameters.flat)
     assert again.state.history == whole.state.history
+    assert again.places.table(3) == whole.places.table(3)
     assert again.optimiser.steps == 15
 
 
@@ -58,6 +63,31 @@ def test_tables_read_back_exactly(tmp_path):
     assert rows == training.state.history
     with (tmp_path / "timing.csv").open() as file:
         assert list(csv.DictReader(file))[2]["epoch"] == "3"
+    with (tmp_path / "places.csv").open() as file:
+        rows = [{k: v if k == "place" else float(v) for k, v in row.items()}
+                for row in csv.DictReader(file)]  # fmt: skip
+    assert rows == training.places.table(3)
+
+
+def test_a_run_of_an_earlier_version_goes_on_with_empty_cells_for_what_it_did_not_note(tmp_path):
+    training, columns = Training(recipe(), small_data()), ("learning_rate", "gradient_norm")
+    for batch in training.epoch():
+        training.train_batch(batch)
+    training.finish_epoch()
+    training.state.history = [
+        {name: value for name, value in row.items() if name not in columns}
+        for row in training.state.history
+    ]
+    training.places = PlaceLog(training.model.layout)
+    save_run(training, tmp_path)
+    again = load_run(tmp_path, small_data())
+    save_run(train(again.config, again.data, training=again), tmp_path)
+    with (tmp_path / "history.csv").open() as file:
+        first, *others = csv.DictReader(file)
+    assert [first[name] for name in columns] == ["", ""]
+    assert all(float(row[name]) > 0 for row in others for name in columns)
+    with (tmp_path / "places.csv").open() as file:
+        assert {row["epoch"] for row in csv.DictReader(file)} == {"2", "3"}
 
 
 def test_a_bare_model_is_no_run(tmp_path):
@@ -130,10 +160,10 @@ def test_other_data_than_it_began_with_are_refused(tmp_path, monkeypatch, change
 def test_held_out_images_are_not_called_test_images(tmp_path, monkeypatch):
     monkeypatch.setattr("minivit.training.run.run_data", lambda name, config: small_data())
     training = train(recipe(hold_out=0.2, epochs=1), small_data())
-    assert list(training.state.history[0])[-2:] == ["held_out_loss", "held_out_accuracy"]
+    assert list(training.state.history[0])[3:5] == ["held_out_loss", "held_out_accuracy"]
     save_run(training, tmp_path)
     columns = (tmp_path / "history.csv").read_text().splitlines()[0]
-    assert columns == "epoch,train_loss,train_accuracy,held_out_loss,held_out_accuracy"
+    assert columns.startswith("epoch,train_loss,train_accuracy,held_out_loss,held_out_accuracy,")
     (row,) = training.state.history  # as former versions wrote it
     training.state.history = [{k.replace("held_out", "test"): v for k, v in row.items()}]
     save_run(training, tmp_path)

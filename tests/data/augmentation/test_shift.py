@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from minivit.data import random_shift
+from minivit.data.augmentation import random_shift
 
 
 def test_every_image_is_one_of_its_shifts_and_all_shifts_occur():
@@ -15,9 +16,19 @@ def test_every_image_is_one_of_its_shifts_and_all_shifts_occur():
     assert min(counts.values()) > 10
 
 
-def test_no_shift_is_the_identity():
+def test_an_image_may_come_in_mirrored():
+    """The outermost pixel is the mirror, and stands there once."""
+    images = np.repeat(np.arange(1.0, 5.0).reshape(1, 1, 4, 1), 60, axis=0)
+    shifted = random_shift(images, np.random.default_rng(0), pixels=2, fill=None)
+    rows = {tuple(image[0, :, 0]) for image in shifted}
+    assert rows == {(3, 2, 1, 2), (2, 1, 2, 3), (1, 2, 3, 4), (2, 3, 4, 3), (3, 4, 3, 2)}
+
+
+@pytest.mark.parametrize("fill", [0.0, None])
+def test_no_shift_is_the_identity(fill):
     images = np.arange(24.0).reshape(2, 3, 4, 1)
-    assert np.array_equal(random_shift(images, np.random.default_rng(0), pixels=0, fill=0), images)
+    shifted = random_shift(images, np.random.default_rng(0), pixels=0, fill=fill)
+    assert np.array_equal(shifted, images)
 
 
 def test_the_generator_alone_decides():
