@@ -10,7 +10,7 @@ that element i of each belongs to the same weight.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +26,7 @@ class Parameter(NamedTuple):
     decayed: bool = False  # whether AdamW's weight decay applies
     partner: str | None = None  # a later array of the place, which `begin` draws too: it takes both
     #                             shapes and returns both values
+    matrices: int = 0  # how many matrices of a block lie in it side by side (w_qkv: 3); 0: none
 
 
 # {place: {name: ...}}. None: left out; "positions.offsets": that array, of another place, is used.
@@ -65,6 +66,17 @@ class Layout:
     def is_decayed(self, name: str) -> bool:
         """Whether weight decay applies to the parameter of this name."""
         return self.parameters[name].decayed
+
+    def part(self, names: Collection[str]) -> "Layout":
+        """A layout of these parameters alone, in the same order; this one, if they are all."""
+        if set(names) == set(self.parameters):
+            return self
+        declared: dict[str, dict[str, Parameter]] = {}
+        for name, parameter in self.parameters.items():
+            if name in names:
+                place, _, last = name.rpartition(".")
+                declared.setdefault(place, {})[last] = parameter
+        return Layout(declared)
 
     def count(self, place: str) -> int:
         """How many numbers the place learns; what it uses of another place doesn't count."""

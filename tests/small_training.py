@@ -22,6 +22,14 @@ EVERY_CHANGE = [
     {"flip": "random", "shift": 0, "brightness": 0.3, "contrast": 0.4, "erasing": 0.5},
     {"mixup": 0.2, "cutmix": 1.0, "smoothing": 0.2},
 ]
+# The same for a recipe's: what each optimiser remembers, frozen places, an average, parts.
+EVERY_RECIPE = [
+    {"optimiser": "adam", "schedule": "linear", "beta1": 0.8},
+    {"optimiser": "sgd", "learning_rate": 0.05, "nesterov": True, "average": 0.9},
+    {"optimiser": "sgd", "learning_rate": 0.05, "momentum": 0.0, "schedule": "constant"},
+    {"optimiser": "muon", "freeze": "embed,blocks.0", "average": 0.99},
+    {"freeze": "blocks.1.attention", "average": 0.95, "accumulate": 3, "hold_out": 0.2},
+]
 
 
 def small_data(images: int = 96, test: int = 20) -> Dataset:

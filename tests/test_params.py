@@ -44,6 +44,15 @@ def test_decayed_arrays_come_first_in_memory_and_names_keep_their_order(layout):
     assert (arrays.flat[13:] == 2).all()
 
 
+def test_a_part_keeps_the_order_and_what_is_declared(layout):
+    part = layout.part(["two.u", "one.b", "one.w"])
+    assert list(part.shapes) == ["one.b", "one.w", "two.u"]
+    assert part.parameters["one.w"] is layout.parameters["one.w"]
+    assert (part.offsets, part.decayed) == ({"one.w": 0, "two.u": 8, "one.b": 13}, 13)
+    assert layout.part(NAMES) is layout
+    assert layout.part([]).size == 0
+
+
 def test_every_element_belongs_to_one_name(layout):
     arrays = NamedArrays(layout, np.float64)
     for array in arrays.values():

@@ -27,13 +27,25 @@ def save(model: ViT, path: str | Path) -> None:
     write_checkpoint(path, header_of(model), {"parameters": model.parameters})
 
 
-def load(file_or_run: str | Path) -> ViT:
+def load(file_or_run: str | Path, *, averaged: bool = False) -> ViT:
     """The model that `save` or a training run wrote, in the dtype it was written in.
 
-    Raises FileNotFoundError, or InputError when the file is not a whole checkpoint of a ViT.
+    `averaged`: with the average of its weights, which a run keeps when its recipe says so.
+
+    Raises FileNotFoundError, or InputError when the file is not a whole checkpoint of a ViT, or
+    holds no average.
     """
     with open_checkpoint(file_or_run) as checkpoint:
-        return build(checkpoint.header, checkpoint.group("parameters"), file_or_run)
+        arrays = checkpoint.group("parameters")
+        if averaged:
+            average = checkpoint.group("average")
+            if not average:
+                raise InputError(
+                    f"{file_or_run} holds no averaged weights: a run keeps them when it is trained "
+                    "with --average (0.999, say); leave averaged out to use the last weights"
+                )
+            arrays |= average  # what was frozen has no average
+        return build(checkpoint.header, arrays, file_or_run)
 
 
 def header_of(model: ViT) -> dict:

@@ -19,6 +19,16 @@ def add_threads(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_averaged(parser: argparse.ArgumentParser) -> None:
+    """--averaged: of a run that keeps an average of its weights, that."""
+    parser.add_argument(
+        "--averaged",
+        action="store_true",
+        help="use the averaged weights of a run that was trained with --average (default: the "
+        "weights after its last step)",
+    )
+
+
 def whole_number(least: int) -> Callable[[str], int]:
     """An argument type: a whole number from `least` on."""
 

@@ -4,7 +4,7 @@ import argparse
 import json
 import math
 
-from minivit.cli.arguments import add_threads
+from minivit.cli.arguments import add_averaged, add_threads
 from minivit.cli.printing import one_line
 
 HELP = "accuracy, loss and confusion matrix of a trained model"
@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='print only {"accuracy": 0 to 1, "loss": in nats, "images": how many} '
         "(default: tables)",
     )
+    add_averaged(parser)
     add_threads(parser)
 
 
@@ -31,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     from minivit.training import evaluate
 
     backend.prefer("numba")
-    model = load(arguments.run)
+    model = load(arguments.run, averaged=arguments.averaged)
     name = model.preprocessing.get("dataset")
     if name is None:
         raise InputError(
@@ -55,7 +56,9 @@ def run(arguments: argparse.Namespace) -> int:
         summary = {"accuracy": result.accuracy, "loss": result.loss, "images": len(test.labels)}
         print(json.dumps(summary))
     else:
-        print(f"{one_line(arguments.run)} on the {len(test.labels)} test images of {name}\n")
+        weights = ", averaged weights," if arguments.averaged else ""
+        images = f"{len(test.labels)} test images of {name}"
+        print(f"{one_line(arguments.run)}{weights} on the {images}\n")
         print(report(result, test.labels, model.class_names))
     return 0
 

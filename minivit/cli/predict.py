@@ -8,7 +8,7 @@ import sys
 import textwrap
 from typing import NamedTuple
 
-from minivit.cli.arguments import add_threads, whole_number
+from minivit.cli.arguments import add_averaged, add_threads, whole_number
 from minivit.cli.printing import complain, one_line, silent_libraries
 from minivit.cli.sentences import sentence
 
@@ -46,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '"preprocessing"}, probabilities from 0 to 1; a picture without an answer has "classes": '
         'null and a "reason" (default: text)',
     )
+    add_averaged(parser)
     add_threads(parser)
 
 
@@ -57,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     from minivit.data.strokes import NothingToRead
 
     backend.prefer("numba")
-    model = load(arguments.run)
+    model = load(arguments.run, averaged=arguments.averaged)
     check_preprocessing(model.preprocessing, model.config.image, model.config.channels)
     entries, errors = [], []
     for answer in answers(model, arguments.images, arguments.top):

@@ -89,7 +89,8 @@ class Progress:
         from minivit.training import epoch_line, heading
 
         if not self.headed:
-            self.say(heading(self.training.config.measured_on))
+            t = self.training
+            self.say(heading(t.config.measured_on, averaged=t.average is not None))
             self.headed = True
         seconds = self.training.state.timing[-1]["seconds"]
         self.say(epoch_line(self.training.config.epochs, row, seconds))

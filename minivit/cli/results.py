@@ -18,7 +18,10 @@ def finish(training, folder: Path, voice: Voice) -> None:
     )
     if voice.quiet:
         print(f"{result}; in {folder}")
-    voice.say(f"\n{result}\n\nIn {folder}:")
+    voice.say(f"\n{result}\n")
+    if training.average and training.state.history:
+        voice.say(averaged_line(training, folder))
+    voice.say(f"In {folder}:")
     files = draw(training, tested.probabilities, folder)
     for name, meaning in files.items():
         voice.say(f"  {name:<22}  {meaning}")
@@ -41,6 +44,16 @@ def next_steps(training, run: str) -> str:
         f"{missing if training.state.history and not can_draw() else ''}"
         f"\nNext:\n  minivit evaluate {run}\n  minivit predict {run} YOUR_PICTURE.png\n"
         f"  minivit gradcheck {run}"
+    )
+
+
+def averaged_line(training, folder: Path) -> str:
+    """How good the averaged weights are after the last epoch, and how to use them."""
+    row, name = training.state.history[-1], training.config.measured_on.replace("-", "_")
+    accuracy, loss = (row[f"averaged_{name}_{kind}"] for kind in ("accuracy", "loss"))
+    return (
+        f"With the averaged weights: {accuracy:.2%}, loss {loss:.3f}. To use them:\n"
+        f"  minivit evaluate {typed(folder)} --averaged\n"
     )
 
 

@@ -17,6 +17,7 @@ MEANING = (
     "train: mean over the epoch while learning, augmented and with label smoothing where the "
     "recipe says so;  {measured}: after the epoch, on images never learnt from"
 )
+OF_THE_AVERAGE = "averaged, the broken line: the same with the exponential average of the weights"
 
 
 def can_draw() -> bool:
@@ -51,7 +52,7 @@ def training_curve(history: Sequence[Mapping], path: str | Path) -> None:
     """Draw loss and accuracy over the epochs into a PNG file.
 
     A row of `history` has epoch, train_loss, train_accuracy, and test_loss and test_accuracy, or
-    held_out_loss and held_out_accuracy.
+    held_out_loss and held_out_accuracy; and averaged_test_loss, ... of averaged weights.
 
     Raises InputError for an empty history or without matplotlib, OSError when `path` can't be
     written.
@@ -68,40 +69,57 @@ def training_curve(history: Sequence[Mapping], path: str | Path) -> None:
     draw_curves(accuracy, history, "accuracy", "{:.1%}", "Accuracy (part of the images read right)")
     accuracy.yaxis.set_major_formatter("{x:.0%}")
     meaning = MEANING.format(measured=in_words(names[1]))
+    if len(names) > 2:
+        meaning += f"\n{OF_THE_AVERAGE}"
     figure.text(0.045, 0.03, meaning, fontsize=9, color=QUIET)
-    right, wspace = (0.87, 0.46) if names[1] == "held_out" else (0.905, 0.36)  # room for the words
+    is_long = names[1] == "held_out" or len(names) > 2
+    right, wspace = (0.87, 0.46) if is_long else (0.905, 0.36)  # room for the words
     figure.subplots_adjust(left=0.045, right=right, top=0.91, bottom=0.2, wspace=wspace)
     save_png(figure, path)
 
 
-def measured_names(history: Sequence[Mapping]) -> tuple[str, str]:
-    """Whose figures the rows hold: "train", and "test" or "held_out"."""
-    return "train", "held_out" if "held_out_loss" in history[-1] else "test"
+def measured_names(history: Sequence[Mapping]) -> tuple[str, ...]:
+    """Whose figures the rows hold: "train", "test" or "held_out", and perhaps "averaged_..."."""
+    measured = "held_out" if "held_out_loss" in history[-1] else "test"
+    names = "train", measured, f"averaged_{measured}"
+    return names if f"{names[2]}_loss" in history[-1] else names[:2]
 
 
 def in_words(name: str) -> str:
-    return name.replace("_", "-")
+    """As the figure calls it: "averaged_test" -> "averaged"."""
+    return "averaged" if name.startswith("averaged") else name.replace("_", "-")
 
 
 def draw_curves(axes, history: Sequence[Mapping], kind: str, text: str, title: str) -> None:
-    """One panel: a line for "train" and one for what was measured, each labelled at its end."""
+    """One panel: a line for "train" and one for what was measured, each labelled at its end.
+
+    What averaged weights reach is a thin broken line in the colour of what was measured.
+    """
     epochs = [row["epoch"] for row in history]
     names = measured_names(history)
-    for name, colour, width in zip(names, (TRAIN, MEASURED), (1.4, 2.2), strict=True):
+    looks = ((TRAIN, 1.4, "-"), (MEASURED, 2.2, "-"), (MEASURED, 1.2, (0, (4, 2))))
+    for name, (colour, width, line) in zip(names, looks, strict=False):
         values = [row[f"{name}_{kind}"] for row in history]
-        axes.plot(epochs, values, color=colour, linewidth=width, solid_capstyle="round")
+        axes.plot(
+            epochs, values, color=colour, linewidth=width, linestyle=line, solid_capstyle="round"
+        )
         axes.plot(epochs[-1:], values[-1:], "o", color=colour, markersize=5)
     label_ends(axes, history[-1], names, kind, text)
     finish(axes, title)
 
 
 def label_ends(axes, row: Mapping, names: Sequence[str], kind: str, text: str) -> None:
-    """Name both lines and their last values to the right of them, the higher one above."""
-    higher = max(names, key=lambda name: row[f"{name}_{kind}"])
-    for name, colour in zip(names, (TRAIN, MEASURED), strict=True):
+    """Name the lines and their last values to the right of them, the higher one above.
+
+    The averaged weights' stands below that of the weights, whose line lies near.
+    """
+    higher = max(names[:2], key=lambda name: row[f"{name}_{kind}"])
+    labels = [f"{in_words(name)} {text.format(row[f'{name}_{kind}'])}" for name in names]
+    labels = labels[0], "\n".join(labels[1:])
+    for name, label, colour in zip(names[:2], labels, (TRAIN, MEASURED), strict=True):
         value = row[f"{name}_{kind}"]
         axes.annotate(
-            f"{in_words(name)} {text.format(value)}",
+            label,
             (row["epoch"], value),
             xytext=(9, 1 if name == higher else -1),
             textcoords="offset points",

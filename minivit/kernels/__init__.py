@@ -39,7 +39,9 @@ the top, where each file builds on those above it:
     head.py                 pool and product
     cross_entropy.py        the loss
     global_norm.py          the length of the gradient
-    adam.py                 the optimiser's step
+    adam.py                 the optimiser's step, Adam's or AdamW's
+    sgd.py                  SGD's
+    muon.py                 Muon's, on a matrix: NumPy's products
 """
 
 import minivit.kernels.compiling  # noqa: F401, I001  first: it sets the threads before Numba loads
@@ -64,6 +66,7 @@ from minivit.kernels.multihead_attention import (
     multihead_attention_backward,
     multihead_attention_forward,
 )
+from minivit.kernels.muon import muon_step
 from minivit.kernels.patchify import patchify_backward, patchify_forward
 from minivit.kernels.pool import pool_backward, pool_forward
 from minivit.kernels.positions import (
@@ -73,6 +76,7 @@ from minivit.kernels.positions import (
     positions_forward,
 )
 from minivit.kernels.pre_logits import pre_logits_backward, pre_logits_forward
+from minivit.kernels.sgd import sgd_step
 from minivit.kernels.sincos_positions import (
     sincos_positions_backward,
     sincos_positions_forward,
@@ -110,6 +114,7 @@ __all__ = [
     "mlp_forward",
     "multihead_attention_backward",
     "multihead_attention_forward",
+    "muon_step",
     "patchify_backward",
     "patchify_forward",
     "pool_backward",
@@ -120,6 +125,7 @@ __all__ = [
     "positions_forward",
     "pre_logits_backward",
     "pre_logits_forward",
+    "sgd_step",
     "sincos_positions_backward",
     "sincos_positions_forward",
     "softmax_backward",

@@ -71,17 +71,17 @@ def half_parameters(c: ViTConfig, half: Half, start: Google) -> Declared:
     return {
         half.attention: layernorm_parameters(D)
         | {
-            "w_qkv": start.qkv(c),
+            "w_qkv": start.qkv(c)._replace(matrices=3),
             "b_qkv": start.bias(3 * HK, D) if c.qkv_bias else None,
-            "w_out": start.matrix(HK, D) if c.out_projection else None,
+            "w_out": start.matrix(HK, D)._replace(matrices=1) if c.out_projection else None,
             "b_out": start.bias(D, HK) if c.out_projection else None,
             "offsets": offsets_parameter(c, start),
         },
         half.mlp: layernorm_parameters(D)
         | {
-            "w1": start.matrix(D, M),
+            "w1": start.matrix(D, M)._replace(matrices=1),
             "b1": start.mlp_bias(M, D),
-            "w2": start.matrix(M, D),
+            "w2": start.matrix(M, D)._replace(matrices=1),
             "b2": start.mlp_bias(D, M),
         },
     }

@@ -39,8 +39,9 @@ What the branches are made of, beside layernorm:
     stochastic_depth.py     some images skip a branch in training
     left_out.py             how a branch adds its result, or what is left of it
 
-After the backward: global_norm.py (the length of a gradient) and adam.py (a step). What ops
-use: inputs.py (checks), notes.py (how a trace sees inside) and chance.py (numbers from a seed).
+After the backward: global_norm.py (the length of a gradient) and a step: adam.py, sgd.py, muon.py.
+What ops use: inputs.py (checks), notes.py (how a trace sees inside) and chance.py (numbers from a
+seed).
 """
 
 from minivit.ops.adam import adam_step
@@ -71,6 +72,7 @@ from minivit.ops.multihead_attention import (
     multihead_attention_flops,
     multihead_attention_forward,
 )
+from minivit.ops.muon import muon_step
 from minivit.ops.patchify import patchify_backward, patchify_forward
 from minivit.ops.pool import pool_backward, pool_flops, pool_forward
 from minivit.ops.positions import (
@@ -80,6 +82,7 @@ from minivit.ops.positions import (
     positions_forward,
 )
 from minivit.ops.pre_logits import pre_logits_backward, pre_logits_flops, pre_logits_forward
+from minivit.ops.sgd import sgd_step
 from minivit.ops.sincos_positions import (
     sincos_positions_backward,
     sincos_positions_forward,
@@ -127,6 +130,7 @@ __all__ = [
     "multihead_attention_backward",
     "multihead_attention_flops",
     "multihead_attention_forward",
+    "muon_step",
     "patchify_backward",
     "patchify_forward",
     "pool_backward",
@@ -139,6 +143,7 @@ __all__ = [
     "pre_logits_backward",
     "pre_logits_flops",
     "pre_logits_forward",
+    "sgd_step",
     "sincos_positions_backward",
     "sincos_positions_forward",
     "softmax_backward",

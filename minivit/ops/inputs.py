@@ -40,6 +40,35 @@ def upstream(dy, dtype: np.dtype) -> np.ndarray:
     return converted("the upstream gradient", dy, dtype)
 
 
+def changed_in_place(gradients, *, axes: int = 1, **arrays) -> np.ndarray:
+    """The gradients in the dtype of what an optimiser's step changes, the parameters first.
+
+    `axes`: 1 for flat vectors, 2 for matrices. Raises InputError for what can't be changed in
+    place, and for gradients of another shape.
+    """
+    first = next(iter(arrays.values()))
+    for name, array in arrays.items():
+        if not (
+            isinstance(array, np.ndarray)
+            and array.dtype.type in REALS
+            and array.dtype == first.dtype
+            and array.shape == first.shape
+            and array.ndim == axes
+            and array.flags.carray
+        ):
+            raise InputError(
+                f"{name} must be a {'flat vector' if axes == 1 else 'matrix'} of float32 or "
+                "float64, contiguous, writeable, and of the parameters' shape and dtype: the step "
+                "changes it in place"
+            )
+    gradients = upstream(gradients, first.dtype)
+    if gradients.shape != first.shape:
+        raise InputError(
+            f"gradients have the shape {gradients.shape}, and {first.shape} is needed here"
+        )
+    return gradients
+
+
 def first_of(name: str, x) -> np.ndarray:
     """The input that chooses the dtype, which a list of whole numbers chooses as float64."""
     if isinstance(x, np.ndarray) and x.dtype.type in REALS and x.dtype.isnative:

@@ -1,17 +1,18 @@
 """Adam and AdamW on a model's flat vectors."""
 
-import copy
+from collections.abc import Collection
 
 from minivit import backend
-from minivit.errors import InputError
+from minivit.optim.optimiser import Optimiser, check_decay, check_part
 from minivit.params import NamedArrays
 
 
-class Adam:
+class Adam(Optimiser):
     """Adam with bias correction; with `weight_decay` it is AdamW.
 
     The mathematics is `minivit.ops.adam.adam_step`. Decay applies where the declaration says
-    so (`Parameter.decayed`). The moments have the names and the layout of the parameters.
+    so (`Parameter.decayed`). With `decoupled=False` it is added to the gradient, as in PyTorch's
+    Adam. The moments have the names of the parameters that learn.
     """
 
     def __init__(
@@ -22,35 +23,32 @@ class Adam:
         beta2: float = 0.999,
         eps: float = 1e-8,
         weight_decay: float = 0.0,
+        decoupled: bool = True,
+        names: Collection[str] | None = None,
     ):
         """Raises InputError for a beta outside [0, 1) or a negative weight decay."""
-        for name, beta in (("beta1", beta1), ("beta2", beta2)):
-            if not 0 <= beta < 1:
-                raise InputError(f"{name} is {beta}: expected a number from 0 to below 1")
-        if not weight_decay >= 0:
-            raise InputError(f"weight decay is {weight_decay}: expected 0 or more")
-        self.parameters = parameters
-        self.first_moment = NamedArrays(parameters.layout, parameters.dtype)
-        self.second_moment = NamedArrays(parameters.layout, parameters.dtype)
-        self.options = {"beta1": beta1, "beta2": beta2, "eps": eps, "weight_decay": weight_decay}
-        self.steps = 0
+        check_part("beta1", beta1)
+        check_part("beta2", beta2)
+        check_decay(weight_decay)
+        super().__init__(parameters, names)
+        self.first_moment, self.second_moment = self.zeros(), self.zeros()
+        self.options = {"beta1": beta1, "beta2": beta2, "eps": eps}
+        self.options |= {"weight_decay": weight_decay, "decoupled": decoupled}
 
-    def step(self, gradients: NamedArrays, learning_rate: float, scale: float = 1.0) -> None:
-        """Move all parameters once; `scale` multiplies the gradients first (see `clip_scale`)."""
-        self.steps += 1
-        self.parameters.version += 1
-        backend.current().adam_step(
-            self.parameters.flat,
-            gradients.flat,
-            self.first_moment.flat,
-            self.second_moment.flat,
-            step=self.steps,
-            learning_rate=learning_rate,
-            decayed=self.parameters.layout.decayed,
-            scale=scale,
-            **self.options,
-        )
+    @property
+    def moments(self) -> dict[str, NamedArrays]:
+        return {"first_moment": self.first_moment, "second_moment": self.second_moment}
 
-    def __copy__(self) -> "Adam":
-        """A deep copy: it has parameters and moments of its own."""
-        return copy.deepcopy(self)
+    def move(self, gradients: NamedArrays, learning_rate: float, scale: float) -> None:
+        for each in self.ranges:
+            backend.current().adam_step(
+                each.of(self.parameters.flat),
+                each.of(gradients.flat),
+                each.alone(self.first_moment.flat),
+                each.alone(self.second_moment.flat),
+                step=self.steps,
+                learning_rate=learning_rate,
+                decayed=each.decayed,
+                scale=scale,
+                **self.options,
+            )

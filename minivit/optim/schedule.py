@@ -1,6 +1,11 @@
-"""Learning rate schedules."""
+"""Learning rate schedules: up in a line, then down half a cosine, down in a line, or straight on.
+
+All take step = 0, 1, ..., steps - 1, and begin with peak (step + 1) / warmup while step < warmup.
+(Warm-up and linear or cosine decay: the ViT paper, appendix B.1.)
+"""
 
 import math
+from collections.abc import Callable, Mapping
 
 
 def warmup_cosine(step: int, *, steps: int, warmup: int, peak: float) -> float:
@@ -13,3 +18,22 @@ def warmup_cosine(step: int, *, steps: int, warmup: int, peak: float) -> float:
     if step < warmup:
         return peak * (step + 1) / warmup
     return peak * 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
+
+
+def warmup_linear(step: int, *, steps: int, warmup: int, peak: float) -> float:
+    """Up in a line, then down in a line, peak (steps - step) / (steps - warmup): 0 at `steps`."""
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * (steps - step) / max(1, steps - warmup)
+
+
+def warmup_constant(step: int, *, steps: int, warmup: int, peak: float) -> float:
+    """Up in a line, then the peak to the end."""
+    return peak * (step + 1) / warmup if step < warmup else peak
+
+
+SCHEDULES: Mapping[str, Callable] = {
+    "cosine": warmup_cosine,
+    "linear": warmup_linear,
+    "constant": warmup_constant,
+}

@@ -6,7 +6,7 @@ from minivit.training.feed import Batch, Feed
 from minivit.training.folder import check_vacant, held, new_folder, others, remove_pictures
 from minivit.training.lines import epoch_line, heading
 from minivit.training.log import RunLog, read_log, told_apart
-from minivit.training.loop import Training, train
+from minivit.training.loop import train
 from minivit.training.named_recipe import Recipe
 from minivit.training.pace import (
     Expected,
@@ -21,6 +21,7 @@ from minivit.training.recipe_reading import load_recipe, recipe_file, recipe_nam
 from minivit.training.run import check_finite, load_run, run_data, save_run, write_tables
 from minivit.training.snapshot_files import keep_snapshot, remove_snapshots, snapshots
 from minivit.training.state import State
+from minivit.training.training import Training
 
 __all__ = [
     "Batch",

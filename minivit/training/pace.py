@@ -11,10 +11,10 @@ import numpy as np
 from minivit.data import Dataset
 from minivit.errors import InputError
 from minivit.training.evaluation import BATCH, predict_logits
-from minivit.training.loop import Training
 from minivit.training.recipe import TrainingConfig
 from minivit.training.run import run_data, save_run
 from minivit.training.state import State
+from minivit.training.training import Training
 
 COLD = 2  # steps that are not timed: kernels are compiled in them, and memory is taken
 TIMED, SECONDS = 2, 1.0  # at least so many steps, and so long, are timed

@@ -6,6 +6,8 @@ from minivit.errors import InputError
 from minivit.fields import check_fields, described
 from minivit.models import ViTConfig, as_config, variant
 from minivit.models.beginnings import BEGINNINGS
+from minivit.optim import SCHEDULES
+from minivit.training.optimisers import OPTIMISERS, check_options
 
 
 @dataclass(frozen=True)
@@ -15,9 +17,45 @@ class TrainingConfig:
     model: ViTConfig = field(default_factory=lambda: variant("digits"))
     epochs: int = described("times to go through the training images", default=60, least=0)
     batch: int = described("images in a step", default=32, least=1)
-    learning_rate: float = described("peak learning rate, after the warm-up", default=2e-3, above=0)
-    warmup_epochs: float = described("epochs in which the rate rises from 0", default=2.0, least=0)
-    weight_decay: float = described("AdamW's decay of the matrices", default=0.05, least=0)
+    accumulate: int = described(
+        "parts in which a batch goes through the model, one after the other, to save memory",
+        default=1, least=1,
+    )  # fmt: skip
+    optimiser: str = described(
+        "what makes steps of gradients; muon is an experiment: it moves the blocks' matrices, and "
+        "adamw the rest",
+        default="adamw", choices=tuple(OPTIMISERS), group="optimiser",
+    )  # fmt: skip
+    learning_rate: float = described(
+        "peak learning rate, after the warm-up", default=2e-3, above=0, group="optimiser"
+    )
+    warmup_epochs: float = described(
+        "epochs in which the rate rises from 0", default=2.0, least=0, group="optimiser"
+    )
+    schedule: str = described(
+        "how the rate falls after the warm-up",
+        default="cosine", choices=tuple(SCHEDULES), group="optimiser",
+    )  # fmt: skip
+    weight_decay: float = described(
+        "decay of the matrices; of sgd and adam it is a part of the gradient",
+        default=0.05, least=0, group="optimiser",
+    )  # fmt: skip
+    beta1: float = described(
+        "of adamw, adam and muon: how much of the mean gradient is kept at each step",
+        default=0.9, least=0, below=1, group="optimiser",
+    )  # fmt: skip
+    beta2: float = described(
+        "of adamw, adam and muon: how much of the mean square is kept at each step",
+        default=0.999, least=0, below=1, group="optimiser",
+    )  # fmt: skip
+    momentum: float = described(
+        "of sgd and muon: how much of the velocity is kept at each step",
+        default=0.9, least=0, below=1, group="optimiser",
+    )  # fmt: skip
+    nesterov: bool = described(
+        "whether sgd looks ahead along its velocity, as muon does always",
+        default=False, group="optimiser",
+    )  # fmt: skip
     smoothing: float = described("label smoothing, 0 to below 1", default=0.1, least=0, below=1)
     beginning: str = described(
         "how the parameters are drawn at the start", default="google", choices=tuple(BEGINNINGS)
@@ -26,7 +64,18 @@ class TrainingConfig:
         "spread of the position table at the start; none: as the beginning has it",
         default=1.0, least=0,
     )  # fmt: skip
-    clip: float = described("largest global norm of the gradient", default=1.0, above=0)
+    clip: float = described(
+        "largest global norm of the gradient", default=1.0, above=0, group="optimiser"
+    )
+    average: float | None = described(
+        "decay of the weights' exponential average, e.g. 0.999, which is measured beside the "
+        "weights; none: no average",
+        default=None, above=0, below=1, group="optimiser",
+    )  # fmt: skip
+    freeze: str | None = described(
+        "places that don't learn, e.g. embed,blocks.0; none: all learn",
+        default=None, group="optimiser",
+    )  # fmt: skip
     hold_out: float = described(
         "part of the training images to measure on instead of the test images, for choosing "
         "settings",
@@ -83,6 +132,12 @@ class TrainingConfig:
     def __post_init__(self):
         object.__setattr__(self, "model", as_config(self.model))  # or a variant's name
         check_fields(self)
+        check_options(self)
+        if self.accumulate > self.batch:
+            raise InputError(
+                f"accumulate is {self.accumulate} and batch is {self.batch}: a batch of so many "
+                f"images has at most {self.batch} parts; choose a larger batch, or fewer parts"
+            )
 
     @property
     def measured_on(self) -> str:

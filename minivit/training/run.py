@@ -1,6 +1,8 @@
 """What a run keeps in its folder: its checkpoint and its tables.
 
-    checkpoint.safetensors   the model, the moments and the state of the run; replaced whole
+    checkpoint.safetensors   the model, the state of the run, what the optimiser remembers, the
+                             average of the weights if there is one, and the rows of places.csv;
+                             replaced whole
     history.csv              of each epoch: losses, accuracies, the learning rate of the last step,
                              the mean norm of the gradient before clipping
     places.csv               of each epoch and place: how large weights, gradients and updates are
@@ -22,19 +24,18 @@ from minivit.checkpoints import (
     build,
     fill,
     header_of,
-    read_checkpoint,
+    open_checkpoint,
     write_checkpoint,
 )
 from minivit.data import DATASETS, Dataset, hold_out, load_dataset
 from minivit.errors import InputError
 from minivit.files import replacing
 from minivit.models import ViT
-from minivit.training.loop import Training
 from minivit.training.recipe import TrainingConfig
 from minivit.training.recipe_writing import write_recipe
 from minivit.training.state import State
+from minivit.training.training import Training
 
-GROUPS = ("parameters", "first_moment", "second_moment")
 PLACES = "places"
 
 
@@ -54,12 +55,8 @@ def save_run(training: Training, folder: Path) -> None:
         "optimiser_steps": training.optimiser.steps,
         "bits": training.bits,
     }
-    groups = {
-        "parameters": training.model.parameters,
-        "first_moment": training.optimiser.first_moment,
-        "second_moment": training.optimiser.second_moment,
-        PLACES: training.places.arrays(),
-    }
+    groups = {"parameters": training.model.parameters, **training.kept}
+    groups[PLACES] = training.places.arrays()
     write_checkpoint(folder / CHECKPOINT, header, groups)
     write_tables(training, folder)
 
@@ -86,23 +83,24 @@ def load_run(folder: str | Path, data: Dataset | None = None) -> Training:
     Raises FileNotFoundError without a checkpoint, InputError when it is damaged or holds a model
     alone, and when the data are missing or are other ones.
     """
-    header, groups = read_checkpoint(folder, (*GROUPS, PLACES))
-    saved = header.get("training")
-    if saved is None:
-        raise InputError(f"{folder} holds a model, but no run that could go on; train anew")
-    model = build(header, groups["parameters"], folder)
-    try:
-        training = _begun(saved, model, folder, data)
-    except (TypeError, ValueError, KeyError, AttributeError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(
-            f"{folder} has a damaged header ({error}): its run can't go on; train anew"
-        ) from error
-    fill(training.model.parameters, groups["parameters"], folder)
-    fill(training.optimiser.first_moment, groups["first_moment"], folder)
-    fill(training.optimiser.second_moment, groups["second_moment"], folder)
-    training.places.fill(groups[PLACES], folder)
+    with open_checkpoint(folder) as checkpoint:
+        saved = checkpoint.header.get("training")
+        if saved is None:
+            raise InputError(f"{folder} holds a model, but no run that could go on; train anew")
+        model = build(checkpoint.header, checkpoint.group("parameters"), folder)
+        try:
+            training = _begun(saved, model, folder, data)
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(
+                f"{folder} has a damaged header ({error}): its run can't go on; train anew"
+            ) from error
+        fill(training.model.parameters, model.parameters, folder)
+        for group, arrays in training.kept.items():
+            fill(arrays, checkpoint.group(group), folder)
+        places = {name: np.asarray(rows) for name, rows in checkpoint.group(PLACES).items()}
+        training.places.fill(places, folder)
     return training
 
 

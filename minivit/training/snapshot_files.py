@@ -16,8 +16,8 @@ from minivit.checkpoints import load, save
 from minivit.errors import InputError
 from minivit.files import remove_orphans
 from minivit.models import ViT
-from minivit.training.loop import Training
 from minivit.training.run import check_finite
+from minivit.training.training import Training
 
 SNAPSHOTS = "snapshots"  # in the folder of a run
 NAME = re.compile(r"step-(\d{6,12})\.safetensors")

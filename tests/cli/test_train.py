@@ -121,6 +121,35 @@ def test_a_recipe_with_every_change_of_images_trains(tmp_path, capsys):
     assert "preparing images" in capsys.readouterr().out
 
 
+def test_averaged_weights_are_measured_and_can_be_used(tmp_path, capsys):
+    out = tmp_path / "run"
+    run("--epochs", 2, "--average", 0.9, "--optimiser", "sgd", "--accumulate", 3, "--freeze",
+        "embed", "--out", out, *SMALL)  # fmt: skip
+    said = capsys.readouterr().out
+    history = (out / "history.csv").read_text().splitlines()
+    assert ",test_accuracy,averaged_test_loss,averaged_test_accuracy," in history[0]
+    accuracy = float(history[-1].split(",")[history[0].split(",").index("averaged_test_accuracy")])
+    assert f"With the averaged weights: {accuracy:.2%}, loss " in said
+    heading = next(line for line in said.splitlines() if line.endswith("averaged  seconds"))
+    assert f"{accuracy:.1%}" in said and len(heading) < 80
+    assert main(["evaluate", str(out), "--averaged"]) == 0
+    evaluated = capsys.readouterr().out
+    assert f"{out}, averaged weights, on the 360 test images" in evaluated
+    assert f"accuracy  {accuracy:.2%}" in evaluated
+    picture = str(out / "attention.png")
+    assert main(["predict", str(out), picture, "--averaged"]) == 0
+
+
+def test_averaged_weights_that_are_not_there(tmp_path, capsys):
+    run("--epochs", 1, "--out", tmp_path, *SMALL)
+    capsys.readouterr()
+    for verb in (["evaluate"], ["predict"]):
+        more = [str(tmp_path / "attention.png")] if verb == ["predict"] else []
+        assert main([*verb, str(tmp_path), *more, "--averaged"]) == 2
+        error = capsys.readouterr().err
+        assert "holds no averaged weights: a run keeps them when it is trained with" in error
+
+
 def test_without_matplotlib_a_line_says_so(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("minivit.figures.can_draw", lambda: False)
     run("--epochs", 1, "--out", tmp_path / "run", *SMALL)
@@ -198,6 +227,12 @@ def test_a_finished_run_is_not_written_again(tmp_path, capsys, monkeypatch):
         (["--time", "10s", "--epochs", 3], "so --epochs can't be given with it"),
         (["--resume", "nowhere", "--recipe", "digits"], "--recipe can't be given with it"),
         (["--resume", "nowhere", "--time", "10s"], "--time can't be given with it"),
+        (["--optimiser", "sgdm"], "optimiser is 'sgdm': choose 'adamw' or"),
+        (["--momentum", 0.8], "the optimiser adamw has no such option"),
+        (["--freeze", "block.0"], "this model learns nothing; the nearest is blocks.0"),
+        (["--freeze", "embed,blocks,norm,head"], "nothing is left to learn"),
+        (["--accumulate", 33], "accumulate is 33 and batch is 32"),
+        (["--average", 1], "average is 1.0: expected a number above 0 to below 1"),
         (["--resume", ""], '"" is no name of a checkpoint'),
         (["--resume", "nowhere"], "nowhere does not exist"),
         (["--resume", "nowhere", "--epochs", 3], "--epochs can't be given with it"),

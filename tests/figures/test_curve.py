@@ -57,6 +57,23 @@ def test_held_out_images_are_not_called_test_images(tmp_path, figures):
         assert all(text.get_window_extent().x1 < width for text in axes.texts)
 
 
+@pytest.mark.parametrize("measured", ["test", "held_out"])
+def test_averaged_weights_have_a_broken_line_and_a_word_of_their_own(tmp_path, figures, measured):
+    history = [{k.replace("test", measured): v for k, v in r.items()} for r in rows([2.0, 1.0])]
+    for row in history:
+        row |= {f"averaged_{measured}_loss": 0.4, f"averaged_{measured}_accuracy": 0.8}
+    training_curve(history, tmp_path / "curve.png")
+    name, width = measured.replace("_", "-"), figures[0].bbox.width
+    texts = {text.get_text() for axes in figures[0].axes for text in axes.texts}
+    assert texts == {"train 1.000", f"{name} 0.500\naveraged 0.400", "train 50.0%",
+                     f"{name} 75.0%\naveraged 80.0%"}  # fmt: skip
+    for axes in figures[0].axes:
+        assert all(text.get_window_extent().x1 < width for text in axes.texts)
+        assert [line.get_linestyle() for line in axes.lines[::2]] == ["-", "-", "--"]
+    assert (figures[0].axes[1].lines[4].get_ydata() == 0.8).all()
+    assert any("the broken line" in text.get_text() for text in figures[0].texts)
+
+
 def test_labels_stay_inside_the_figure(tmp_path, figures):
     training_curve(rows([12.5, 11.0]), tmp_path / "curve.png")
     width = figures[0].bbox.width

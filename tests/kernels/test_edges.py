@@ -222,17 +222,24 @@ def test_patches_of_every_shape(dtype):
     "n", [1, 2, 17] if SMALL else [1, 2, 17, *around(adam.CHUNK)[1:], 2 * adam.CHUNK + 5]
 )
 def test_flat_vectors(n, dtype):
-    """Adam and the norm; weight decay ends before, at, and after a chunk's edge."""
+    """Adam, SGD and the norm; weight decay ends before, at, and after a chunk's edge."""
     g, more = normal(n, dtype=dtype), normal(n, dtype=dtype, seed=1)
     length = math.sqrt((g.astype(float) ** 2).sum())
     assert abs(kernels.global_norm(g) - length) < 1e-12 * length
     for decayed in {0, 1, n // 2, min(n, adam.CHUNK), n}:
         results = []
         for module in (kernels, ops):
-            p, m, v = normal(n, dtype=dtype, seed=2), more.copy(), np.abs(more)
-            options = {"weight_decay": 0.1, "decayed": decayed, "scale": 0.5}
-            module.adam_step(p, g, m, v, step=3, learning_rate=0.1, **options)
-            results.append((p, m, v))
+            options = {"weight_decay": 0.1, "decayed": decayed, "scale": 0.5, "learning_rate": 0.1}
+            found = []
+            for decoupled in (True, False):
+                p, m, v = normal(n, dtype=dtype, seed=2), more.copy(), np.abs(more)
+                module.adam_step(p, g, m, v, step=3, decoupled=decoupled, **options)
+                found += [p, m, v]
+            for momentum, nesterov in ((0.9, False), (0.9, True), (0.0, False)):
+                p, v = normal(n, dtype=dtype, seed=2), more.copy() if momentum else None
+                module.sgd_step(p, g, v, momentum=momentum, nesterov=nesterov, **options)
+                found += [p, v] if momentum else [p]
+            results.append(found)
         for got, right in zip(*results, strict=True):
             assert np.abs(got - right).max() < (2e-6 if dtype == np.float32 else 1e-14)
 

@@ -31,6 +31,7 @@ from minivit.kernels import (
     gelu,
     layernorm,
     patchify,
+    sgd,
     softmax,
 )
 from minivit.kernels.global_norm import _sum_of_squares
@@ -136,15 +137,22 @@ def over_rows(zones, rows, n, tasks, _, __):
 
 
 def over_vectors(zones, m, n, tanh, decayed, _):
-    """GELU, Adam and the norm."""
+    """GELU, Adam, SGD and the norm."""
     x, dy, g = (zones.input(m * n) for _ in range(3))
     gelu._gelu_forward_into(zones.output(m * n), x, tanh % 2 == 0)
     gelu._gelu_backward_into(zones.output(m * n), dy, x, tanh % 2 == 0)
-    p, first, second = (zones.output(m * n) for _ in range(3))
-    for array in (p, first, second):
-        array[:] = 1
-    numbers = np.full(9, 0.5, zones.dtype)
-    adam._adam_into(zones.dtype, 2, p, first, second, g, numbers, min(decayed, m * n))
+    numbers, decayed = np.full(9, 0.5, zones.dtype), min(decayed, m * n)
+    for coupled in (None, zones.dtype(0.1)):
+        p, first, second = (zones.output(m * n) for _ in range(3))
+        for array in (p, first, second):
+            array[:] = 1
+        kind = zones.dtype, coupled is None
+        adam._adam_into(kind, 2, p, first, second, g, numbers, decayed, coupled)
+    for has_velocity in (True, False):
+        p, v = (zones.output(m * n) for _ in range(2))
+        p[:] = v[:] = 1
+        kind, v = (zones.dtype, not has_velocity), v if has_velocity else None
+        sgd._sgd_into(kind, 2, p, v, g, numbers, tanh % 2 == 0, decayed)
     assert np.isfinite(_sum_of_squares(g))
 
 

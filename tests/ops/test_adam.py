@@ -4,20 +4,27 @@ import numpy as np
 import pytest
 
 
-def by_the_book(p, g, m, v, t, learning_rate, weight_decay=0.0, decayed=0, scale=1.0):
-    """Algorithm 2 of Loshchilov and Hutter, element by element."""
+def by_the_book(
+    p, g, m, v, t, learning_rate, weight_decay=0.0, decayed=0, scale=1.0, decoupled=True
+):
+    """Algorithm 2 of Loshchilov and Hutter, element by element: both kinds of decay."""
     p, m, v = p.copy(), m.copy(), v.copy()
     for i in range(len(p)):
         gradient = g[i] * scale
+        if not decoupled and i < decayed:
+            gradient += weight_decay * p[i]
         m[i] = 0.9 * m[i] + 0.1 * gradient
         v[i] = 0.999 * v[i] + 0.001 * gradient**2
-        decay = learning_rate * weight_decay * p[i] if i < decayed else 0.0
+        decay = learning_rate * weight_decay * p[i] if decoupled and i < decayed else 0.0
         m_hat, v_hat = m[i] / (1 - 0.9**t), v[i] / (1 - 0.999**t)
         p[i] -= learning_rate * m_hat / (math.sqrt(v_hat) + 1e-8) + decay
     return p, m, v
 
 
-@pytest.mark.parametrize("options", [{}, {"weight_decay": 0.1, "decayed": 3, "scale": 0.25}])
+DECAY = {"weight_decay": 0.1, "decayed": 3, "scale": 0.25}
+
+
+@pytest.mark.parametrize("options", [{}, DECAY, DECAY | {"decoupled": False}])
 def test_follows_the_book_for_several_steps(ops, options):
     rng = np.random.default_rng(0)
     p = rng.standard_normal(7)
@@ -31,17 +38,19 @@ def test_follows_the_book_for_several_steps(ops, options):
             assert np.abs(array - right).max() < 1e-14
 
 
-def test_long_vectors_step_like_short_ones(ops):
+@pytest.mark.parametrize("decoupled", [True, False])
+def test_long_vectors_step_like_short_ones(ops, decoupled):
     """It walks in blocks: their edges must not show."""
     rng = np.random.default_rng(0)
     n = (1 << 16) + 3
     arrays = [rng.standard_normal(n), rng.standard_normal(n), np.zeros(n), np.zeros(n)]
     parts = [[array[i::1000].copy() for array in arrays] for i in range(0, 1000, 97)]
     decayed = n // 2
-    ops.adam_step(*arrays, step=1, learning_rate=0.1, weight_decay=0.5, decayed=decayed)
+    options = {"step": 1, "learning_rate": 0.1, "weight_decay": 0.5, "decoupled": decoupled}
+    ops.adam_step(*arrays, decayed=decayed, **options)
     for i, part in zip(range(0, 1000, 97), parts, strict=True):
         inside = len(range(i, decayed, 1000))
-        ops.adam_step(*part, step=1, learning_rate=0.1, weight_decay=0.5, decayed=inside)
+        ops.adam_step(*part, decayed=inside, **options)
         for array, right in zip(arrays, part, strict=True):
             assert np.abs(array[i::1000] - right).max() < 1e-14
 

@@ -139,6 +139,24 @@ def test_adam_says_what_it_cannot_change(ops):
         assert (p == 1).all()
 
 
+def test_sgd_says_what_it_cannot_change(ops):
+    def vectors():
+        return [np.ones(10, np.float32) for _ in range(3)]
+
+    readonly = np.ones(10, np.float32)
+    readonly.flags.writeable = False
+    apart = np.ones(20, np.float32)[::2]
+    for place in (0, 2):
+        for given in (np.ones(10), np.ones(9, np.float32), readonly, apart, [1.0] * 10):
+            given = [*vectors()[:place], given, *vectors()[place + 1 :]]
+            with pytest.raises(InputError, match="flat vector"):
+                ops.sgd_step(*given, learning_rate=0.1)
+    p, _, v = vectors()
+    with pytest.raises(InputError, match="gradients have the shape"):
+        ops.sgd_step(p, np.ones((10, 1)), v, learning_rate=0.1)
+    assert (p == 1).all() and (v == 1).all()
+
+
 def test_gradients_for_adam_and_the_norm_are_read_like_others(ops):
     found = []
     for gradients in (np.ones(4, np.float32), np.ones(4, ">f8"), [1, 1, 1, 1], np.ones(8)[::2]):

@@ -8,14 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from headers import rewrite
-from small_training import EVERY_CHANGE, EVERY_OPTION, SMALL, recipe, small_data
+from small_training import EVERY_CHANGE, EVERY_OPTION, EVERY_RECIPE, SMALL, recipe, small_data
 
 from minivit import InputError, load, save, train
 from minivit.checkpoints import read_checkpoint, read_header
 from minivit.data import Split
-from minivit.training import Training, evaluate, load_run, save_run
+from minivit.training import Training, evaluate, load_run, run_data, save_run
 from minivit.training.places import PlaceLog
-from minivit.training.run import GROUPS
+
+GROUPS = ("parameters", "first_moment", "second_moment")
 
 
 class Stop(Exception):
@@ -25,18 +26,28 @@ class Stop(Exception):
 @pytest.mark.usefixtures("ops")  # on both backends
 @pytest.mark.parametrize(
     ("changes", "stop_after"),
-    [*(({}, n) for n in (1, 4, 5, 7, 15)), *((c, 7) for c in EVERY_OPTION), (EVERY_OPTION[0], 4),
-     *((c, 7) for c in EVERY_CHANGE)],
-)  # 5 batches an epoch  # fmt: skip
+    [*(({}, n) for n in (1, 4, 5, 7, 15)), *((c, 7) for c in EVERY_OPTION), (EVERY_OPTION[0], 4)],
+)  # 5 batches an epoch
 def test_a_run_that_was_stopped_goes_on_to_the_same_bits(
     tmp_path, monkeypatch, changes, stop_after
 ):
-    of_recipe = changes if changes in EVERY_CHANGE else {}
-    model = replace(SMALL, depth=2, **({} if of_recipe else changes))
+    goes_on_to_the_same_bits(
+        tmp_path, monkeypatch, recipe(model=replace(SMALL, depth=2, **changes)), stop_after
+    )
+
+
+@pytest.mark.usefixtures("ops")
+@pytest.mark.parametrize("changes", [*EVERY_RECIPE, *EVERY_CHANGE])
+@pytest.mark.parametrize("stop_after", [4, 7])
+def test_so_does_one_of_any_recipe(tmp_path, monkeypatch, changes, stop_after):
+    config = recipe(model=replace(SMALL, depth=2, dropout=0.1), **changes)
+    goes_on_to_the_same_bits(tmp_path, monkeypatch, config, stop_after)
+
+
+def goes_on_to_the_same_bits(tmp_path, monkeypatch, config, stop_after):
     monkeypatch.setattr("minivit.training.run.load_dataset", lambda name: small_data())
-    config = recipe(model=model, **of_recipe)
-    whole = train(config, small_data())
-    done = []
+    data = run_data("digits", config)
+    whole, done = train(config, data), []
 
     def on_step(training, loss):
         done.append(loss)
@@ -45,14 +56,17 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bits(
             raise Stop
 
     with pytest.raises(Stop):
-        train(config, small_data(), on_step=on_step)
+        train(config, data, on_step=on_step)
     again = load_run(tmp_path)
-    assert (again.state.epoch * 5 + again.state.step) == stop_after
+    assert again.steps_done == stop_after
     train(again.config, again.data, training=again)
     assert np.array_equal(again.model.parameters.flat, whole.model.parameters.flat)
     assert again.state.history == whole.state.history
     assert again.places.table(3) == whole.places.table(3)
-    assert again.optimiser.steps == 15
+    assert again.optimiser.steps == 3 * again.steps_per_epoch
+    assert whole.kept.keys() == again.kept.keys()
+    for group, arrays in whole.kept.items():
+        assert np.array_equal(again.kept[group].flat, arrays.flat), group
 
 
 def test_tables_read_back_exactly(tmp_path):
@@ -168,6 +182,69 @@ def test_held_out_images_are_not_called_test_images(tmp_path, monkeypatch):
     training.state.history = [{k.replace("held_out", "test"): v for k, v in row.items()}]
     save_run(training, tmp_path)
     assert load_run(tmp_path).state.history == [row]
+
+
+def test_a_checkpoint_holds_what_the_optimiser_remembers_of_what_learns(tmp_path):
+    config = recipe(optimiser="muon", freeze="embed", average=0.9, epochs=1)
+    training = train(config, small_data())
+    save_run(training, tmp_path)
+    groups = ("parameters", "first_moment", "second_moment", "velocity", "average")
+    _, found = read_checkpoint(tmp_path, groups)
+    every = set(training.model.parameters)
+    learns = {name for name in every if not name.startswith("embed.")}
+    matrices = {f"blocks.0.{name}" for name in
+                ("attention.w_qkv", "attention.w_out", "mlp.w1", "mlp.w2")}  # fmt: skip
+    assert [set(found[group]) for group in groups] == [
+        every, learns - matrices, learns - matrices, matrices, learns,
+    ]  # fmt: skip
+
+
+def test_a_run_without_its_moments_can_not_go_on(tmp_path):
+    """As after an edit of the recipe in its header."""
+    training = train(recipe(epochs=1), small_data())
+    save_run(training, tmp_path)
+    saved = read_header(tmp_path)["training"]
+    saved["recipe"]["optimiser"] = "sgd"
+    rewrite(tmp_path / "checkpoint.safetensors", training=saved)
+    with pytest.raises(InputError, match=r"of another architecture: '.*' is missing"):
+        load_run(tmp_path, small_data())
+
+
+def test_a_run_of_an_earlier_version_goes_on(tmp_path):
+    """Its recipe says nothing of the optimiser, the schedule and the like."""
+    whole = train(recipe(), small_data())
+    training = Training(recipe(), small_data())
+    for batch in training.epoch():
+        training.train_batch(batch)
+    training.finish_epoch()
+    save_run(training, tmp_path)
+    saved = read_header(tmp_path)["training"]
+    for name in ("optimiser", "schedule", "beta1", "beta2", "momentum", "nesterov", "accumulate",
+                 "average", "freeze"):  # fmt: skip
+        del saved["recipe"][name]
+    rewrite(tmp_path / "checkpoint.safetensors", training=saved)
+    again = load_run(tmp_path, small_data())
+    train(again.config, again.data, training=again)
+    assert np.array_equal(again.model.parameters.flat, whole.model.parameters.flat)
+
+
+def test_averaged_weights_are_loaded_when_asked(tmp_path):
+    training = train(recipe(average=0.9, freeze="blocks", epochs=2), small_data())
+    save_run(training, tmp_path)
+    row, data = training.state.history[-1], small_data()
+    assert evaluate(load(tmp_path), *data.test).loss == row["test_loss"]
+    averaged = load(tmp_path, averaged=True)
+    assert evaluate(averaged, *data.test).loss == row["averaged_test_loss"]
+    assert np.array_equal(
+        averaged.parameters.flat, training.averaged_model().parameters.flat
+    ) and np.array_equal(averaged.parameters["blocks.0.mlp.w1"],
+                         training.model.parameters["blocks.0.mlp.w1"])  # fmt: skip
+    save_run(Training(recipe(average=0.9), small_data()), tmp_path)  # before the first step
+    begun = load(tmp_path, averaged=True)
+    assert np.array_equal(begun.parameters.flat, load(tmp_path).parameters.flat)
+    save_run(Training(recipe(), small_data()), tmp_path)
+    with pytest.raises(InputError, match=r"holds no averaged weights: a run keeps them when"):
+        load(tmp_path, averaged=True)
 
 
 def test_a_run_without_epochs_has_no_tables_and_removes_those_of_an_earlier_one(tmp_path):

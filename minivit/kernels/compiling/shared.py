@@ -61,10 +61,12 @@ class Shared:
         return address_of(self.function, types.intp, types.intp, *of_arguments)
 
 
-def shared(function):
-    """Decorates a function that all threads run."""
+def shared(function=None, *, small_op=False):
+    """Decorates a function that all threads run; `small_op`: a plain training step goes without."""
+    if function is None:
+        return functools.partial(shared, small_op=small_op)
     made = Shared(function)
-    if function.__module__.startswith(PACKAGE):
+    if function.__module__.startswith(PACKAGE) and not small_op:
         kernels[function.__name__] = made
     return made
 
