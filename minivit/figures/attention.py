@@ -24,7 +24,7 @@ LARGEST_TILE, LEAST_LINE, SCALE = 1.05, 0.4, 2.6
 class Shown(NamedTuple):
     """What is drawn of one image."""
 
-    grey: np.ndarray  # (height, width) in [0, 1], dark strokes on light paper
+    picture: np.ndarray  # (height, width) in [0, 1], dark strokes on light paper, or (..., 3)
     attention: np.ndarray  # (H, rows, columns), of the last block
     label: int
     probabilities: np.ndarray  # (C,)
@@ -47,8 +47,8 @@ def attention_picture(
     right, wrong = choose(labels, probabilities)
     chosen = np.concatenate([right, wrong])
     attention = cls_attention(model, images[chosen])[:, -1, :MOST_HEADS]
-    greys = as_ink(images[chosen], model.preprocessing)
-    parts = zip(greys, attention, labels[chosen], probabilities[chosen], strict=True)
+    pictures = as_pictures(images[chosen], model.preprocessing)
+    parts = zip(pictures, attention, labels[chosen], probabilities[chosen], strict=True)
     shown = [Shown(*one) for one in parts]
     picture = Picture(model, shown[: len(right)], shown[len(right) :])
     mistakes = int((probabilities.argmax(axis=1) != labels).sum())
@@ -66,6 +66,14 @@ def choose(labels: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, n
     wrong = np.flatnonzero(predictions != labels)
     surest_first = np.argsort(-probabilities[wrong, predictions[wrong]], kind="stable")
     return is_right[first][:MOST_CLASSES], wrong[surest_first][:MOST_MISTAKES]
+
+
+def as_pictures(images: np.ndarray, preprocessing: dict) -> np.ndarray:
+    """images (n, height, width, channels) -> (n, height, width, 3) if in colour, else ink."""
+    if images.shape[-1] != 3:
+        return as_ink(images, preprocessing)
+    channels = [as_ink(images[..., c, None], preprocessing) for c in range(3)]
+    return np.stack(channels, axis=-1)
 
 
 def as_ink(images: np.ndarray, preprocessing: dict) -> np.ndarray:
@@ -133,7 +141,7 @@ class Picture:
                     centre = x + self.width / 2
                     self.paper.text(centre, above, title, 10, color=QUIET, align="center")
                 attention = one.attention[column - 1] if column else None
-                self.paper.tile(x, y, self.width, self.height, one.grey, attention)
+                self.paper.tile(x, y, self.width, self.height, one.picture, attention)
             x, name = self.left_edge(group, 0) - BEFORE_TILE, self.names[one.label]
             room, chance = self.name - BEFORE_TILE, f"{one.probabilities[one.label]:.0%}"
             self.paper.text(x, middle + 0.03, name, self.name_size, align="right", bold=True,
@@ -170,6 +178,6 @@ class Picture:
         both = f"{wrong}: {chances[said]:.0%}, {right}: {chances[one.label]:.0%}"
         self.paper.text(x, y + 0.34, both, 10, color=QUIET, room=room)
         y += MISTAKE_TITLE
-        self.paper.tile(x, y, self.width, self.height, one.grey)
+        self.paper.tile(x, y, self.width, self.height, one.picture)
         mean = one.attention.mean(axis=0)
-        self.paper.tile(x + self.width + GAP, y, self.width, self.height, one.grey, mean)
+        self.paper.tile(x + self.width + GAP, y, self.width, self.height, one.picture, mean)
