@@ -46,6 +46,7 @@ def train(arguments: list[str]) -> int:
     import small_training
     from tqdm import tqdm
 
+    import minivit.data
     import minivit.figures
     import minivit.training.run
     from minivit.cli.main import main
@@ -54,6 +55,7 @@ def train(arguments: list[str]) -> int:
     data = small_training.small_data()
     minivit.figures.can_draw = lambda: False
     minivit.figures.attention_picture = lambda *arguments: None
+    minivit.data.load_dataset = lambda name, image=None: data
     minivit.training.run.load_dataset = lambda name: data
     return main(["train", *arguments])
 

@@ -67,7 +67,10 @@ def find(name: str, changes: dict):
         return variant(name, **changes), {}
     if Path(name).exists():
         refuse(changes, f"{name} is a run or a checkpoint")
-        return load_config(name), in_words_of_today(read_header(name).get("training") or {})
+        header = read_header(name)
+        place = (header.get("preprocessing") or {}).get("place")
+        training = in_words_of_today(header.get("training") or {})
+        return load_config(name), training | ({"data at": place} if training and place else {})
     try:
         return variant(name, **changes), {}  # by another name, or raises with the nearest
     except InputError as error:

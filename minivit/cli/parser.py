@@ -8,7 +8,8 @@ from minivit.errors import InputError
 from minivit.nearest import nearest
 
 VERBS = (
-    "train", "evaluate", "predict", "info", "gradcheck", "lessons", "bench", "doctor", "warmup"
+    "train", "evaluate", "predict", "info", "data", "gradcheck", "lessons", "bench", "doctor",
+    "warmup",
 )  # fmt: skip
 
 

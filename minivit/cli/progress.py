@@ -7,6 +7,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+from minivit.cli.printing import one_line
 from minivit.fields import changes_in_words
 
 STOPPING = "\nminivit: stopping after this step; press Ctrl-C again to stop at once\n"
@@ -81,7 +82,7 @@ class Progress:
 
 
 def opening(training, folder: Path) -> str:
-    """What is trained on what, in three lines."""
+    """What is trained on what, in three lines, and where the data lie if they lie anywhere."""
     from minivit import backend
     from minivit.models import parameter_count
     from minivit.threads import thread_count
@@ -91,14 +92,23 @@ def opening(training, folder: Path) -> str:
     train, test = len(data.train.labels), len(data.test.labels)
     threads = thread_count()
     return (
-        f"{data.name}: {train:,} training and {test:,} {training.config.measured_on} images of "
-        f"{c.image[0]}x{c.image[1]} pixels, {c.classes} classes\n"
+        f"{one_line(data.name)}: {train:,} training and {test:,} {training.config.measured_on} "
+        f"images of {c.image[0]}x{c.image[1]} pixels, {c.classes} classes\n"
+        f"{origin(data)}"
         f"ViT: {c.patches} patches of {c.patch[0]}x{c.patch[1]}, width {c.width}, "
         f"{c.depth} blocks, {c.heads} heads, MLP {c.mlp}"
         f"{', ' + options if options else ''}: {parameter_count(c):,} parameters\n"
         f"backend {backend.name()}, {threads} thread{'s' * (threads > 1)}, "
         f"seed {training.config.seed}; run folder {folder}"
     )
+
+
+def origin(data) -> str:
+    """Lines that say where a data set lies, and what was done to it; "" if there is nothing."""
+    place, read = data.preprocessing.get("place"), getattr(data.train.images, "remark", "")
+    lines = [f"from {place}"] if place else []
+    lines += [one_line(line) for line in (read, *data.remarks) if line]
+    return "".join(f"  {line}\n" for line in lines)
 
 
 def on_terminal() -> bool:

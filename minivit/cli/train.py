@@ -1,4 +1,4 @@
-"""`minivit train`: a Vision Transformer learns to read digits while you watch."""
+"""`minivit train`: a Vision Transformer learns to tell images apart while you watch."""
 
 import argparse
 from pathlib import Path
@@ -8,9 +8,10 @@ from minivit.cli.configuration import add_options, given
 from minivit.cli.progress import Progress, opening
 from minivit.cli.results import finish
 from minivit.cli.sentences import sentence
+from minivit.cli.what_to_learn import add_what, model_for
 from minivit.files import typed
 
-HELP = "train a ViT on the embedded digits, and draw where it looks"
+HELP = "train a ViT on a data set, and draw where it looks"
 OF_THE_DATA = ("image", "channels", "classes")  # no options: the data set decides them
 
 
@@ -19,20 +20,17 @@ class Interrupted(Exception):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from minivit.data import DATASETS
     from minivit.models import ViTConfig
     from minivit.training import TrainingConfig
 
     recipe = TrainingConfig()
-    what = parser.add_argument_group("what to learn")
-    what.add_argument("--dataset", default=argparse.SUPPRESS, metavar="NAME",
-                      help=f"{', '.join(DATASETS)} (default: digits)")  # fmt: skip
+    add_what(parser)
     add_options(parser, "the model", ViTConfig, defaults=recipe.model, without=OF_THE_DATA)
     add_options(parser, "how", TrainingConfig, defaults=recipe)
     add_threads(parser)
     folder = parser.add_argument_group("where to")
     folder.add_argument("--out", type=folder_name, metavar="DIR",
-                        help="run folder (default: runs/DATASET-N)")  # fmt: skip
+                        help="run folder (default: runs/DATA-N)")  # fmt: skip
     folder.add_argument("--force", action="store_true", help="overwrite the run that --out holds")
     folder.add_argument("--resume", metavar="RUN", help="go on with this run, exactly")
 
@@ -45,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.resume is not None:
         folder = run_to_resume(arguments)
         with held(folder):
-            return go_on(resumed(folder), folder)
+            return go_on(resumed(folder, arguments.data), folder)
     training = begun(arguments)
     folder = new_folder(training.data.name, arguments.out)
     with held(folder):
@@ -105,16 +103,15 @@ def learn(training, folder: Path) -> None:
 
 def begun(arguments: argparse.Namespace):
     """A new training; every setting is checked before its folder is made."""
-    from minivit.data import DATASETS, load_dataset
-    from minivit.models import ViTConfig, variant
+    from minivit.data import load_dataset
+    from minivit.models import ViTConfig
     from minivit.training import Training, TrainingConfig, check_finite, run_data
 
-    dataset = getattr(arguments, "dataset", "digits")
-    if dataset not in DATASETS:
-        load_dataset(dataset)  # raises, with the nearest name
-    model = variant(dataset, **given(arguments, ViTConfig))
+    name = "digits" if arguments.data is None else arguments.data
+    data = load_dataset(name, image=getattr(arguments, "image", None))
+    model = model_for(data, given(arguments, ViTConfig))
     recipe = TrainingConfig(model=model, **given(arguments, TrainingConfig))
-    training = Training(recipe, run_data(dataset, recipe))
+    training = Training(recipe, run_data(data, recipe))
     check_finite(training)
     return training
 
@@ -150,7 +147,7 @@ def run_to_resume(arguments: argparse.Namespace) -> Path:
     from minivit.checkpoints import CHECKPOINT, checkpoint_path
     from minivit.errors import InputError
 
-    allowed = {"verb", "run", "resume", "threads", "out", "force"}
+    allowed = {"verb", "run", "resume", "data", "threads", "out", "force"}
     others = sorted(set(vars(arguments)) - allowed)
     if others or arguments.out or arguments.force:
         option = others[0].replace("_", "-") if others else "out" if arguments.out else "force"
@@ -167,13 +164,13 @@ def run_to_resume(arguments: argparse.Namespace) -> Path:
     return path.parent
 
 
-def resumed(folder: Path):
+def resumed(folder: Path, data: str | None = None):
     """A former run; says so when the last bits may not be the same any more, or nothing is left."""
     from minivit import backend
     from minivit.threads import thread_count
     from minivit.training import load_run, remove_pictures, write_tables
 
-    training = load_run(folder)
+    training = load_run(folder, data)
     write_tables(training, folder)  # the run may have been killed before it wrote them
     if training.finished:
         print(

@@ -44,7 +44,8 @@ class Training:
         self.model.preprocessing = data.preprocessing
         self.model.class_names = data.class_names
         train, test = (
-            split._replace(images=taken(self.model, split.images)) for split in data[-2:]
+            split._replace(images=taken(self.model, split.images))
+            for split in (data.train, data.test)
         )
         self.data = data._replace(train=train, test=test)
         self.feed = Feed(config, self.data, self.model.dtype)
@@ -82,7 +83,8 @@ class Training:
     def train_batch(self, batch: Batch, prepared: Callable[[], Prepared] | None = None) -> float:
         """One step on one batch: returns its loss; Diverged when it is not finite.
 
-        `prepared` gives the batch's images, as `Feed.batches` has it; without it they are prepared here.
+        `prepared` gives the batch's images, as `Feed.batches` has it; without it they are prepared
+        here.
         """
         s, c, model = self.state, self.config, self.model
         started = time.perf_counter()
