@@ -90,6 +90,7 @@ class Picture:
     def __init__(self, model: ViT, right: Sequence[Shown], wrong: Sequence[Shown]):
         c = model.config
         self.config, self.names, self.right, self.wrong = c, model.class_names, right, wrong
+        self.has_strokes = model.preprocessing.get("ink", "bright") == "bright"
         attention = np.stack([one.attention for one in (*right, *wrong)])
         self.heads = attention.shape[1]
         self.groups = 2 if self.heads <= SIDE_BY_SIDE else 1
@@ -115,9 +116,10 @@ class Picture:
         block, heads = f"blocks.{self.config.depth - 1}", self.config.heads
         who = "the cls token takes" if self.config.pool == "cls" else "the tokens take"
         part = f" (the first {self.heads} of {heads} are shown)" if heads > self.heads else ""
+        image = "the ink" if self.has_strokes else "in grey"
         self.paper.text(MARGIN, 0.48, "Where the model looks", 21, bold=True)
         lines = (
-            f"The image is the ink, attention the marker: the redder a patch, the more {who}",
+            f"The image is {image}, attention the marker: the redder a patch, the more {who}",
             f"from it in the last block, {block}. Each head looks in its own way{part}.",
             "Below a class stands the probability that the model gives it.",
         )
