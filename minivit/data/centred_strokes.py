@@ -23,10 +23,9 @@ def centre_strokes(picture: Image.Image, height: int, width: int) -> Strokes:
     """
     ink, inverted, steps = found_ink(picture)
     box = CELL * round(BOX * height), CELL * round(BOX * width)
-    scale = min(side / long for side, long in zip(box, ink.shape, strict=True))
-    rows, columns = (max(1, round(scale * side)) for side in ink.shape)
-    scaled = Image.fromarray(ink).resize((columns, rows), Image.Resampling.BILINEAR)
-    strokes, added = thick_enough(harden(np.asarray(scaled)))
+    strokes, added = thick_enough(harden(fitted_into(ink, box)))
+    if added:
+        strokes = fitted_into(strokes, box)
     frame = middle_of(strokes, CELL * height, CELL * width)
     steps.append(
         f"scaled into {round(BOX * width)}x{round(BOX * height)} pixels, their centre of mass put "
@@ -35,6 +34,20 @@ def centre_strokes(picture: Image.Image, height: int, width: int) -> Strokes:
     if added:
         steps.append(f"strokes thickened by {2 * added / CELL:g} of these pixels")
     return Strokes(averaged(frame), inverted, steps)
+
+
+def fitted_into(ink: np.ndarray, box: tuple[int, int]) -> np.ndarray:
+    """The ink, scaled so that it just fits into a box (rows, columns), its proportions kept."""
+    ink = without_margin(ink)
+    scale = min(side / long for side, long in zip(box, ink.shape, strict=True))
+    rows, columns = (max(1, round(scale * side)) for side in ink.shape)
+    return np.asarray(Image.fromarray(ink).resize((columns, rows), Image.Resampling.BILINEAR))
+
+
+def without_margin(ink: np.ndarray) -> np.ndarray:
+    """The smallest box that holds all that is not 0."""
+    rows, columns = np.nonzero(ink)
+    return ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
 
 
 def thick_enough(ink: np.ndarray) -> tuple[np.ndarray, int]:
@@ -60,8 +73,7 @@ def thickness(ink: np.ndarray) -> float:
 
 def middle_of(ink: np.ndarray, height: int, width: int) -> np.ndarray:
     """A frame (height, width) whose middle is the ink's centre of mass, as far as there is room."""
-    rows, columns = np.nonzero(ink)
-    ink = ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1][:height, :width]
+    ink = without_margin(ink)[:height, :width]
     corner = []
     for axis, side in enumerate((height, width)):
         along = ink.sum(axis=1 - axis)
