@@ -1,7 +1,8 @@
 """The data sets: which there are, where each is looked for, whether its files are whole.
 
 `minivit data` lists them; `minivit data get mnist` fetches one; `minivit data check PATH` reads all
-of one. Nothing is ever fetched without being asked for.
+of one. Nothing is ever fetched without being asked for. (Fetching was tried with a server on the
+same machine, not with the mirrors themselves.)
 """
 
 import argparse
