@@ -29,30 +29,12 @@ def run(arguments: argparse.Namespace) -> int:
 
     from minivit import backend
     from minivit.checkpoints import load
-    from minivit.data import data_of, is_own
     from minivit.errors import InputError
     from minivit.training import evaluate
 
     backend.prefer("numba")
     model = load(arguments.run)
-    name = model.preprocessing.get("dataset")
-    if name is None and arguments.data is None:
-        raise InputError(
-            f"{arguments.run} does not say which dataset it was trained on: there is nothing to "
-            "measure it on; give a run that `minivit train` wrote, or --data"
-        )
-    if arguments.data is None and is_own(model.preprocessing):
-        raise InputError(
-            f"{arguments.run} was trained on data of your own, {name!r}: hand them in, in Python, "
-            f"with minivit.training.evaluate(minivit.load({arguments.run!r}), images, labels)"
-        )
-    data = data_of(model.preprocessing, model.config, arguments.data)
-    in_files = arguments.data is not None or "place" in model.preprocessing  # they may have changed
-    if in_files and data.class_names != model.class_names:
-        raise InputError(
-            f"{data.name} has the classes {some(data.class_names)}, and {arguments.run} knows "
-            f"{some(model.class_names)}: give data with the same classes in the same order"
-        )
+    data = data_to_measure_on(model, arguments.run, arguments.data)
     test = data.test
     with np.errstate(over="ignore", invalid="ignore"):  # a sentence says it better
         result = evaluate(model, test.images, test.labels)
@@ -69,6 +51,32 @@ def run(arguments: argparse.Namespace) -> int:
               f"{one_line(data.name)}\n")  # fmt: skip
         print(report(result, test.labels, model.class_names))
     return 0
+
+
+def data_to_measure_on(model, run: str, given: str | None):
+    """The data set of a model, or the one that is given; InputError if its classes are others."""
+    from minivit.data import data_of, is_own
+    from minivit.errors import InputError
+
+    name = model.preprocessing.get("dataset")
+    if name is None and given is None:
+        raise InputError(
+            f"{run} does not say which dataset it was trained on: there is nothing to "
+            "measure it on; give a run that `minivit train` wrote, or --data"
+        )
+    if given is None and is_own(model.preprocessing):
+        raise InputError(
+            f"{run} was trained on data of your own, {name!r}: hand them in, in Python, "
+            f"with minivit.training.evaluate(minivit.load({run!r}), images, labels)"
+        )
+    data = data_of(model.preprocessing, model.config, given)
+    in_files = given is not None or "place" in model.preprocessing  # they may have changed
+    if in_files and data.class_names != model.class_names:
+        raise InputError(
+            f"{data.name} has the classes {some(data.class_names)}, and {run} knows "
+            f"{some(model.class_names)}: give data with the same classes in the same order"
+        )
+    return data
 
 
 def some(names: list[str]) -> str:

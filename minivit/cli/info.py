@@ -60,17 +60,16 @@ def find(name: str, changes: dict):
 
     from minivit.checkpoints import load_config, read_header
     from minivit.errors import InputError
-    from minivit.models import variant
-    from minivit.models.variants import VARIANTS
+    from minivit.models.variants import VARIANTS, variant
 
     if name in VARIANTS:
         return variant(name, **changes), {}
     if Path(name).exists():
         refuse(changes, f"{name} is a run or a checkpoint")
         header = read_header(name)
-        place = (header.get("preprocessing") or {}).get("place")
         training = in_words_of_today(header.get("training") or {})
-        return load_config(name), training | ({"data at": place} if training and place else {})
+        place = {"data at": header.get("preprocessing", {}).get("place")}
+        return load_config(name), training and training | place
     try:
         return variant(name, **changes), {}  # by another name, or raises with the nearest
     except InputError as error:
@@ -160,9 +159,8 @@ def trained_with(training: dict) -> str:
     from minivit.cli.tables import table
 
     state = training.get("state") or {}
-    facts = {**training, **(training.get("recipe") or {})}
+    facts = {**training, **(training.get("recipe") or {}), "epochs done": state.get("epoch")}
     history = state.get("history") or [{}]
-    facts["epochs done"] = state.get("epoch")
     facts |= {f"last {name}": value for name, value in history[-1].items() if name != "epoch"}
     rows = [
         (f"  {name.replace('_', ' ')}", f"{value:.4g}" if isinstance(value, float) else str(value))

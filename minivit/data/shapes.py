@@ -16,7 +16,7 @@ from minivit.ops.chance import drawn, mixed, uniform
 
 SIDE, CHANNELS = 32, 3
 FINE = 4  # points along a pixel's side: 16 of them, each inside or outside, soften the edge
-SMALLEST, LARGEST = 5.0, 13.0  # radius in pixels
+SMALLEST, LARGEST = 7.0, 14.0  # radius in pixels
 STEEPEST = 0.2  # tangent of half the largest lean: 23 degrees
 COLOURS = {
     "red": (208, 44, 44),
@@ -30,7 +30,7 @@ COLOURS = {
 }
 UNEVEN = 14  # levels by which a shape's colour may differ from the table's
 # The noise is a sum of grids, each stretched to the picture: (squares along a side, weight).
-OCTAVES = ((2, 46), (4, 30), (8, 18), (32, 10))
+OCTAVES = ((2, 40), (4, 24), (8, 12), (32, 6))
 DARKEST, BRIGHTEST = 60, 200  # mean levels of the ground
 TRAIN, TEST = 6000, 1000
 SOME = 100  # images that are drawn at once
@@ -63,7 +63,7 @@ def draw(count: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         tone = np.array(list(COLOURS.values()), np.int16)[colours[some]]  # (n, 3)
         tone = tone + whole(mixed(seed, "tone"), some, CHANNELS, -UNEVEN, UNEVEN)
         inside = ground * (FINE * FINE - covered) + tone[:, None, None] * covered
-        grain = whole(mixed(seed, "grain"), some, SIDE * SIDE * CHANNELS, -6, 6)
+        grain = whole(mixed(seed, "grain"), some, SIDE * SIDE * CHANNELS, -4, 4)
         mixture = inside // (FINE * FINE) + grain.reshape(ground.shape)
         levels[start : start + SOME] = np.clip(mixture, 0, 255)
     return levels, shapes.astype(np.int64), colours.astype(np.int64)

@@ -10,7 +10,7 @@ from minivit.data.shape_outlines import OUTLINES
 from minivit.data.shapes import COLOURS, SIDE, coverage, draw, noise
 from minivit.ops.chance import mixed
 
-CHECKSUM = 1636224269  # of all levels
+CHECKSUM = 1116063782  # of all levels
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_every_shape_lies_whole_in_the_picture_at_any_place_and_of_any_size():
     images = np.arange(2400)
     covered = coverage(images, images % 8, 5)
     sizes = covered.sum(axis=(1, 2)) / 16
-    assert sizes.min() > 20 and sizes.max() < 500
+    assert sizes.min() > 40 and sizes.max() < 600
     for name, number in zip(OUTLINES, range(8), strict=True):
         mine = covered[number::8].sum(axis=0)
         assert mine[7:-7, 7:-7].min() > 0, name  # it comes everywhere
