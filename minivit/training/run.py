@@ -133,7 +133,15 @@ def data_again(
     """What a run began with, from where it lies or from the given place."""
     preprocessing = preprocessing | {"dataset": name}
     if given is not None or preprocessing.get("place") is not None:
-        return run_data(data_of(preprocessing, config.model, given), config)
+        data, c = data_of(preprocessing, config.model, given), config.model
+        now, then = (*data.train.images.shape[1:], len(data.class_names)), (*c.image, c.channels)
+        if now != (*then, c.classes):
+            raise InputError(
+                f"the run was trained on images of {'x'.join(map(str, then))} in {c.classes} "
+                f"classes, and {data.name} has {'x'.join(map(str, now[:-1]))} in {now[-1]}: give "
+                "what it began with"
+            )
+        return run_data(data, config)
     if is_own(preprocessing):
         raise InputError(
             f"the run was trained on data of your own, {name!r}: hand them in, in Python, with "

@@ -85,6 +85,9 @@ def test_resume_refuses_another_set_and_evaluate_other_classes(tmp_path, capsys)
     capsys.readouterr()
     assert main(["train", "--resume", "run", "--data", "other"]) == 2
     assert "was trained on other images or labels" in capsys.readouterr().err
+    assert main(["train", "--resume", "run", "--data", "digits"]) == 2
+    error = capsys.readouterr().err
+    assert "was trained on images of 16x16x3 in 3 classes, and digits has 8x8x1 in 10" in error
     assert main(["train", "--resume", "run", "--image", "16"]) == 2
     assert "--image can't be given with it" in capsys.readouterr().err
     assert (tmp_path / "run" / "checkpoint.safetensors").read_bytes() == before

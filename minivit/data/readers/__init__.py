@@ -43,7 +43,7 @@ def read_file(path: Path) -> Found:
         )
     if start[257:262] == b"ustar":
         raise InputError(f"{path} is an archive: unpack it with tar -xf, and give the folder")
-    raise InputError(f"{path} {what_begins(start)}: expected {KINDS}")
+    raise InputError(f"{path} {what_begins(start)}; expected {KINDS}")
 
 
 def read_folder(folder: Path) -> Found:
