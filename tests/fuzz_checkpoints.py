@@ -17,7 +17,7 @@ from small_training import recipe, small_data
 from minivit import InputError, ViT, save, variant
 from minivit.cli import main as command_line
 from minivit.cli import parser
-from minivit.data import DATASETS
+from minivit.data.catalogue import HERE
 from minivit.training import Training, load_run, save_run
 
 VERSION_1 = Path(__file__).parent / "checkpoints" / "version1.safetensors"
@@ -47,7 +47,7 @@ def quicken() -> None:
     """Make only once what every command makes: option parsers and the digits, a few of them."""
     parser.build_parsers = cache(parser.build_parsers)
     digits = small_data()
-    DATASETS["digits"] = lambda: digits
+    HERE["digits"] = lambda: digits
 
 
 @cache

@@ -55,7 +55,8 @@ def train(arguments: list[str]) -> int:
     data = small_training.small_data()
     minivit.figures.can_draw = lambda: False
     minivit.figures.attention_picture = lambda *arguments: None
-    minivit.data.load_dataset = minivit.training.run.load_dataset = lambda name: data
+    minivit.data.load_dataset = lambda name, image=None: data
+    minivit.training.run.load_dataset = lambda name: data
     return main(["train", *arguments])
 
 

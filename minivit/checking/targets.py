@@ -8,7 +8,8 @@ import numpy as np
 from minivit.checking.model import check_model
 from minivit.checking.report import Report
 from minivit.checkpoints import load
-from minivit.data import DATASETS, load_dataset
+from minivit.data import Dataset, data_of, is_own
+from minivit.errors import InputError
 from minivit.fields import changes_in_words
 from minivit.models import ViT, shrunk, variant
 
@@ -35,17 +36,27 @@ def check_variant(name: str, seed: int = 0, changes: Mapping | None = None) -> R
 
 
 def check_run(path: str | Path, seed: int = 0) -> Report:
-    """A trained model, on test images of its dataset if that is embedded, else on random images."""
+    """A trained model, on test images of its data set if that can be found, else on random ones."""
     model = load(path)
-    dataset = model.preprocessing.get("dataset")
-    if dataset not in DATASETS:
+    data = data_if_found(model)
+    if data is None or data.test.images.shape[1:] != (*model.config.image, model.config.channels):
         report = check_on_noise(model, seed)
     else:
-        test = load_dataset(dataset).test
-        report = check_model(model, test.images[:IMAGES], test.labels[:IMAGES], seed=seed)
-        report.remarks.insert(0, f"On {IMAGES} test images of {dataset}.")
+        images, labels = data.test.images[:IMAGES], data.test.labels[:IMAGES]
+        report = check_model(model, images, labels, seed=seed)
+        report.remarks.insert(0, f"On {IMAGES} test images of {data.name}.")
     report.title = f"gradient check of {path}"
     return report
+
+
+def data_if_found(model: ViT) -> Dataset | None:
+    """The data set that a model was trained on; None if it isn't where it was."""
+    if is_own(model.preprocessing):
+        return None
+    try:
+        return data_of(model.preprocessing, model.config)
+    except (InputError, OSError):
+        return None
 
 
 def check_on_noise(model: ViT, seed: int = 0) -> Report:

@@ -16,7 +16,8 @@ def check_header(header: dict) -> None:
     expect(header, "config", dict)
     expect(header, "preprocessing", dict)
     expect_all(header, "class_names", str)
-    expect(header.get("preprocessing", {}), "dataset", str)
+    for name in ("dataset", "place"):
+        expect(header.get("preprocessing", {}), name, str)
     if "training" in header:
         expect(header, "training", dict)
         check_training(header["training"])

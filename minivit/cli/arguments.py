@@ -29,6 +29,11 @@ def add_averaged(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_data(parser, help: str) -> None:
+    """--data NAME|PATH. There is no default in words: a run knows its data."""
+    parser.add_argument("--data", metavar="NAME|PATH", default=None, help=help)
+
+
 def whole_number(least: int) -> Callable[[str], int]:
     """An argument type: a whole number from `least` on."""
 

@@ -34,7 +34,8 @@ def recipe_and_data(arguments: argparse.Namespace):
     from minivit.training import load_recipe
 
     typed = vars(arguments)
-    data = load_dataset(typed["dataset"]) if "dataset" in typed else None
+    image = typed.get("image")
+    data = None if arguments.data is None else load_dataset(arguments.data, image=image)
     recipe = load_recipe(typed["recipe"] if "recipe" in typed else usual_recipe(data))
     if data is None:
         if not recipe.data:
@@ -42,7 +43,7 @@ def recipe_and_data(arguments: argparse.Namespace):
                 f"the recipe {recipe.name} comes without data: say with --data what to train on"
                 f"{f' ({recipe.about})' if recipe.about else ''}"
             )
-        data = load_dataset(recipe.data)
+        data = load_dataset(recipe.data, image=image)
     return recipe, data
 
 

@@ -60,14 +60,16 @@ def find(name: str, changes: dict):
 
     from minivit.checkpoints import load_config, read_header
     from minivit.errors import InputError
-    from minivit.models import variant
-    from minivit.models.variants import VARIANTS
+    from minivit.models.variants import VARIANTS, variant
 
     if name in VARIANTS:
         return variant(name, **changes), {}
     if Path(name).exists():
         refuse(changes, f"{name} is a run or a checkpoint")
-        return load_config(name), in_words_of_today(read_header(name).get("training") or {})
+        header = read_header(name)
+        training = in_words_of_today(header.get("training") or {})
+        place = {"data at": header.get("preprocessing", {}).get("place")}
+        return load_config(name), training and training | place
     try:
         return variant(name, **changes), {}  # by another name, or raises with the nearest
     except InputError as error:
@@ -159,8 +161,8 @@ def trained_with(training: dict) -> str:
     state = training.get("state") or {}
     recipe = dict(training.get("recipe") or {})
     facts = {**training, "recipe": recipe.pop("name", "") or None, **recipe}
-    history = state.get("history") or [{}]
     facts["epochs done"] = state.get("epoch")
+    history = state.get("history") or [{}]
     facts |= {f"last {name}": value for name, value in history[-1].items() if name != "epoch"}
     rows = [
         (f"  {name.replace('_', ' ')}", f"{value:.4g}" if isinstance(value, float) else str(value))

@@ -105,7 +105,7 @@ class Progress:
 
 
 def opening(training, folder: Path) -> str:
-    """What is trained on what, and how, in a few lines."""
+    """What is trained on what, and how, in a few lines, and where the data lie if anywhere."""
     from minivit import backend
     from minivit.models import parameter_count
     from minivit.threads import thread_count
@@ -115,8 +115,9 @@ def opening(training, folder: Path) -> str:
     train, test = len(data.train.labels), len(data.test.labels)
     threads = thread_count()
     return (
-        f"{data.name}: {train:,} training and {test:,} {training.config.measured_on} images of "
-        f"{c.image[0]}x{c.image[1]} pixels, {c.classes} classes\n"
+        f"{one_line(data.name)}: {train:,} training and {test:,} {training.config.measured_on} "
+        f"images of {c.image[0]}x{c.image[1]} pixels, {c.classes} classes\n"
+        f"{origin(data)}"
         f"ViT: {c.patches} patches of {c.patch[0]}x{c.patch[1]}, width {c.width}, "
         f"{c.depth} blocks, {c.heads} heads, MLP {c.mlp}"
         f"{', ' + options if options else ''}: {parameter_count(c):,} parameters\n"
@@ -155,6 +156,14 @@ def outlook(training, expected) -> str:
         f"About {time_in_words(expected.left(training))} to go ({epochs} "
         f"epoch{'s' * (epochs > 1)} of {each}){memory}"
     )
+
+
+def origin(data) -> str:
+    """Lines that say where a data set lies, and what was done to it; "" if there is nothing."""
+    place, read = data.preprocessing.get("place"), getattr(data.train.images, "remark", "")
+    lines = [f"from {place}"] if place else []
+    lines += [one_line(line) for line in (read, *data.remarks) if line]
+    return "".join(f"  {line}\n" for line in lines)
 
 
 def on_terminal() -> bool:

@@ -11,7 +11,7 @@ def run_to_resume(arguments: argparse.Namespace) -> Path:
     from minivit.checkpoints import CHECKPOINT, checkpoint_path
     from minivit.errors import InputError
 
-    allowed = {"verb", "run", "resume", "threads", "out", "force", "quiet", "json"}
+    allowed = {"verb", "run", "resume", "data", "threads", "out", "force", "quiet", "json"}
     others = sorted(set(vars(arguments)) - allowed)
     if others or arguments.out or arguments.force:
         option = others[0].replace("_", "-") if others else "out" if arguments.out else "force"
@@ -28,13 +28,13 @@ def run_to_resume(arguments: argparse.Namespace) -> Path:
     return path.parent
 
 
-def resumed(folder: Path, voice: Voice):
+def resumed(folder: Path, voice: Voice, data: str | None = None):
     """A former run; says so when the last bits may not be the same any more, or nothing is left."""
     from minivit import backend
     from minivit.threads import thread_count
     from minivit.training import load_run, remove_pictures, remove_snapshots, write_tables
 
-    training = load_run(folder)
+    training = load_run(folder, data)
     write_tables(training, folder)  # the run may have been killed before it wrote them
     if training.finished:
         voice.say(

@@ -8,7 +8,7 @@ import argparse
 import time
 from pathlib import Path
 
-from minivit.cli.arguments import add_threads, duration, folder_name
+from minivit.cli.arguments import add_threads, folder_name
 from minivit.cli.choosing import chosen
 from minivit.cli.configuration import add_options
 from minivit.cli.progress import Progress, opening
@@ -16,6 +16,7 @@ from minivit.cli.results import finish
 from minivit.cli.resuming import resumed, run_to_resume
 from minivit.cli.sentences import sentence
 from minivit.cli.voice import Voice, add_voice
+from minivit.cli.what_to_learn import add_what
 from minivit.files import typed
 
 HELP = "train a ViT by a recipe, and draw where it looks"
@@ -26,25 +27,16 @@ class Interrupted(Exception):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from minivit.data import DATASETS
     from minivit.models import ViTConfig
     from minivit.training import TrainingConfig
     from minivit.training.named_recipe import OF_THE_DATA
 
     usual = TrainingConfig()
-    parser.usage = "%(prog)s [--recipe NAME] [--dataset NAME] [OPTION ...]"
-    what = parser.add_argument_group("what to learn")
-    what.add_argument("--recipe", default=argparse.SUPPRESS, metavar="NAME",
-                      help="one that `minivit recipes` lists, or a .toml file, or the folder of a "
-                      "run to begin anew (default: that of the dataset)")  # fmt: skip
-    what.add_argument("--dataset", default=argparse.SUPPRESS, metavar="NAME",
-                      help=f"{', '.join(DATASETS)} (default: that of the recipe)")  # fmt: skip
-    what.add_argument("--time", type=duration, default=argparse.SUPPRESS, metavar="TIME",
-                      help="choose the epochs so that all is done in this time, such as 90s, 10min "
-                      "or 1h30min")  # fmt: skip
+    parser.usage = "%(prog)s [--recipe NAME] [--data NAME|PATH] [OPTION ...]"
+    add_what(parser)
     folder = parser.add_argument_group("where to")
     folder.add_argument("--out", type=folder_name, metavar="DIR",
-                        help="run folder (default: runs/RECIPE-N)")  # fmt: skip
+                        help="run folder (default: runs/RECIPE-N, or runs/DATA-N)")  # fmt: skip
     folder.add_argument("--force", action="store_true", help="overwrite the run that --out holds")
     folder.add_argument("--resume", metavar="RUN", help="go on with this run, exactly")
     add_voice(parser)
@@ -64,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.resume is not None:
         folder = run_to_resume(arguments)
         with held(folder):
-            return go_on(resumed(folder, voice), folder, voice)
+            return go_on(resumed(folder, voice, arguments.data), folder, voice)
     training, name = chosen(arguments, voice, began)
     folder = new_folder(name, arguments.out)
     with held(folder):

@@ -1,5 +1,6 @@
-"""Data: embedded sets, pictures as inputs, augmentation."""
+"""Data: embedded and made sets, files of all usual forms, pictures as inputs, augmentation."""
 
+from minivit.data.catalogue import DATASETS, data_of, is_own, load_dataset
 from minivit.data.dataset import (
     Dataset,
     Split,
@@ -9,22 +10,7 @@ from minivit.data.dataset import (
     ground,
     hold_out,
 )
-from minivit.data.digits import load_digits
 from minivit.data.sources import ImageSource, Levels, fingerprint
-from minivit.errors import InputError
-from minivit.nearest import nearest
-
-DATASETS = {"digits": load_digits}
-
-
-def load_dataset(name: str) -> Dataset:
-    """A data set by its name; InputError for an unknown one."""
-    if name not in DATASETS:
-        raise InputError(
-            f"unknown dataset {name!r}{nearest(name, DATASETS)}. There are {', '.join(DATASETS)}"
-        )
-    return DATASETS[name]()
-
 
 __all__ = [
     "DATASETS",
@@ -35,8 +21,10 @@ __all__ = [
     "black_and_white",
     "checked",
     "checked_split",
+    "data_of",
     "fingerprint",
     "ground",
     "hold_out",
+    "is_own",
     "load_dataset",
 ]

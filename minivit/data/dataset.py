@@ -28,6 +28,7 @@ class Dataset(NamedTuple):
     preprocessing: dict  # how a picture becomes an input; travels with the trained model
     train: Split
     test: Split
+    remarks: tuple[str, ...] = ()  # what was done to it, in words
 
     def __repr__(self) -> str:
         """In one line, without the numbers."""
@@ -90,8 +91,25 @@ def spread(labels: np.ndarray, each: int) -> np.ndarray:
         members = np.flatnonzero(labels == label)
         if not 0 <= each <= len(members):
             raise InputError(f"class {label} has {len(members)} images: can't choose {each}")
-        chosen[members[np.arange(each) * len(members) // max(each, 1)]] = True
+        chosen[evenly(members, each)] = True
     return chosen
+
+
+def stratified(labels: np.ndarray, part: float) -> np.ndarray:
+    """Choose a part of every class, evenly spread over the file: labels (n,) -> mask (n,).
+
+    Of a class with two images or more, at least one is chosen and one is not.
+    """
+    chosen = np.zeros(len(labels), bool)
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        chosen[evenly(members, min(max(round(part * len(members)), 1), len(members) - 1))] = True
+    return chosen
+
+
+def evenly(members: np.ndarray, count: int) -> np.ndarray:
+    """members (n,) -> (count,) of them, as far apart as can be."""
+    return members[np.arange(count) * len(members) // max(count, 1)]
 
 
 def hold_out(data: Dataset, fraction: float) -> Dataset:

@@ -6,7 +6,10 @@ pixels need, no other program is started, and a decoder's failure becomes an Inp
 
 import io
 import logging
+import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,23 +35,54 @@ class TooLarge(Exception):
         self.deep = deep
 
 
-def read_picture(path: str | Path, content: bytes | None = None) -> tuple[Image.Image, list[str]]:
+class Silence:
+    """Pillow's warnings are silenced while anybody is within `without_warnings`.
+
+    The filters of warnings belong to the whole process: the first thread that comes sets them, the
+    last one that leaves sets them back.
+    """
+
+    lock, inside, caught = threading.Lock(), 0, None
+
+
+@contextmanager
+def without_warnings() -> Iterator[None]:
+    """No warning is shown; that of a picture with too many pixels is raised as an error."""
+    with Silence.lock:
+        if not Silence.inside:
+            Silence.caught = warnings.catch_warnings()
+            Silence.caught.__enter__()
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+        Silence.inside += 1
+    try:
+        yield
+    finally:
+        with Silence.lock:
+            Silence.inside -= 1
+            if not Silence.inside:
+                Silence.caught.__exit__(None, None, None)
+
+
+def read_picture(
+    path: str | Path, content: bytes | None = None, least: int | None = None
+) -> tuple[Image.Image, list[str]]:
     """A picture of mode "L", "RGB" or "F" with values from 0 to 255, and what was done to it.
 
-    With `content`, the bytes from a pipe, `path` is only a name for messages. Raises InputError for
-    what is not a whole picture, and OSError for what can't be read.
+    With `content`, the bytes from a pipe, `path` is only a name for messages. With `least`, a
+    photograph that is much larger may be read as a smaller one, of twice so many pixels along a
+    side or more: a JPEG's decoder can leave out what would be averaged away, which is far faster.
+    Raises InputError for what is not a whole picture, and OSError for what can't be read.
     """
     if content is None and not Path(path).is_file():
         content = from_pipe(Path(path))
     size = Path(path).stat().st_size if content is None else len(content)
     if not size:
         raise InputError(f"{path} is empty (0 bytes): choose another picture")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
+    with without_warnings():
         try:
             with Image.open(path if content is None else io.BytesIO(content)) as picture:
-                return decode(picture)
+                return decode(picture, least)
         except (TooLarge, Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
             most = MOST_DEEP if isinstance(error, TooLarge) and error.deep else MOST
             raise InputError(
@@ -86,7 +120,7 @@ def all_of(file: BinaryIO, name: str | Path) -> bytes:
     return content
 
 
-def decode(picture: Image.Image) -> tuple[Image.Image, list[str]]:
+def decode(picture: Image.Image, least: int | None = None) -> tuple[Image.Image, list[str]]:
     """Any picture as "L", "RGB" or "F" (0 to 255), upright and opaque, and what was done to it."""
     if picture.format in NOT_READ:
         raise UnidentifiedImageError
@@ -95,6 +129,8 @@ def decode(picture: Image.Image) -> tuple[Image.Image, list[str]]:
     steps = [f"{width}x{height} pixels, mode {picture.mode}"]
     if getattr(picture, "is_animated", False):
         steps.append("first of several frames")  # to count them, all would be unpacked
+    if least is not None:
+        picture.draft(None, (2 * least, 2 * least))  # only a JPEG's decoder does anything here
     picture.load()
     check_size(picture)  # some formats know their size only now
     if picture.getexif().get(ExifTags.Base.Orientation, 1) in range(2, 9):

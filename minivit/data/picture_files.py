@@ -2,7 +2,9 @@
 
 A model's `preprocessing` says what input it takes: {"height", "width", "channels"}, the values
 "low" of black and "high" of white, and "ink": "bright" for bright strokes on a dark ground, as in
-the embedded digits, or "any" for pictures that are taken as they are.
+the embedded digits, or "any" for pictures that are taken as they are. Where strokes are bright,
+"framing" says how they stand: they "fill" the frame, as the embedded digits do and where nothing is
+said, or are put into its "centre" by their mass, as MNIST's.
 """
 
 import numbers
@@ -13,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageOps
 
+from minivit.data.centred_strokes import centre_strokes
 from minivit.data.decoding import NOT_READ, read_picture
 from minivit.data.strokes import CELL, NothingToRead, frame_strokes
 from minivit.errors import InputError
@@ -21,6 +24,7 @@ from minivit.models.images import LARGEST_PIXEL
 
 KEYS = ("height", "width", "channels", "low", "high", "ink")
 INKS = ("bright", "any")
+FRAMINGS = {"fill": frame_strokes, "centre": centre_strokes}
 MOST = 1 << 24  # pixels of an input, or of the finer grid that strokes are drawn on
 
 
@@ -84,6 +88,11 @@ def check_preprocessing(preprocessing: dict, image: tuple[int, int], channels: i
         )
     if ink not in INKS:
         raise InputError(f"the model's ink is {ink!r:.20}: expected {' or '.join(INKS)}")
+    framing = preprocessing.get("framing", "fill")
+    if framing not in tuple(FRAMINGS):
+        raise InputError(
+            f"the model's framing is {framing!r:.20}: expected {' or '.join(FRAMINGS)}"
+        )
     if height * width * (CELL**2 if ink == "bright" else 1) > MOST:
         raise InputError(f"the model's images of {height}x{width} are too large to make")
 
@@ -106,29 +115,44 @@ def prepare_picture(
     for a picture that shows nothing, InputError for what is not a whole picture, and OSError for
     what can't be read.
     """
-    picture, steps = read_picture(path, content)
     height, width, channels, low, high, ink = (preprocessing[key] for key in KEYS)
-    if channels == 1 and picture.mode == "RGB":
-        picture = picture.convert("L")
-        steps.append("to grey")
-    if channels == 3 and picture.mode != "RGB":
-        picture = picture.convert("L").convert("RGB")
-        steps.append("grey in three channels")
-    if channels == 1 and ink == "bright":
+    strokes = channels == 1 and ink == "bright"
+    picture, steps = read_picture(path, content, None if strokes else max(height, width))
+    if strokes:
+        if picture.mode == "RGB":
+            picture = picture.convert("L")
+            steps.append("to grey")
+        frame = FRAMINGS[preprocessing.get("framing", "fill")]
         try:
-            image, _, framing = frame_strokes(picture, height, width)
+            image, _, framing = frame(picture, height, width)
         except NothingToRead as error:
             raise NothingToRead(f"{path}: {error}") from None
         steps += framing
     else:
         if is_plain(picture):
             raise NothingToRead(f"{path}: there is nothing to read: all its pixels are alike")
-        fitted = ImageOps.fit(picture, (width, height), Image.Resampling.BILINEAR)
-        image = np.asarray(fitted, np.float32) / 255
-        steps.append(f"middle part resized to {width}x{height}, not inverted")
+        image, fitting = fitted(picture, height, width, channels)
+        image /= 255
+        steps += fitting
     steps.append(f"scaled so that black is {low:g} and white is {high:g}")
     image = (low + (high - low) * image).astype(np.float32)
     return Prepared(image.reshape(height, width, channels), steps)
+
+
+def fitted(
+    picture: Image.Image, height: int, width: int, channels: int
+) -> tuple[np.ndarray, list[str]]:
+    """The middle part of a picture as levels (height, width, channels) float32, 0 to 255."""
+    steps = []
+    if channels == 1 and picture.mode == "RGB":
+        picture = picture.convert("L")
+        steps.append("to grey")
+    if channels == 3 and picture.mode != "RGB":
+        picture = picture.convert("L").convert("RGB")
+        steps.append("grey in three channels")
+    image = ImageOps.fit(picture, (width, height), Image.Resampling.BILINEAR)
+    steps.append(f"middle part resized to {width}x{height}, not inverted")
+    return np.asarray(image, np.float32).reshape(height, width, channels).copy(), steps
 
 
 def is_plain(picture: Image.Image) -> bool:

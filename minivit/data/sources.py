@@ -17,6 +17,7 @@ class ImageSource(ABC):
     dtype = np.dtype(np.float32)
     ndim = 4
     slow = False  # whether making them takes so long that it should go on beside a training's steps
+    remark = ""  # how they are made, in words, where a user should know
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -48,8 +49,7 @@ class Levels(ImageSource):
         """levels (n, height, width, channels) uint8; `low` and `high` are black and white."""
         self.levels, self.low, self.high, self.white = levels, low, high, white
         self.shape = levels.shape
-        scale = np.arange(256, dtype=np.float64) * ((high - low) / white) + low
-        self.scale = scale.astype(np.float32)  # what becomes of each level
+        self.scale = scale_of(low, high, white)
 
     def part(self, indices: np.ndarray) -> np.ndarray:
         return self.scale[self.levels[indices]]
@@ -59,6 +59,12 @@ class Levels(ImageSource):
 
     def fingerprint(self) -> int:
         return zlib.crc32(np.ascontiguousarray(self.levels))
+
+
+def scale_of(low: float, high: float, white: int) -> np.ndarray:
+    """What becomes of each level: (256,) float32, from `low` at 0 to `high` at `white`."""
+    scale = np.arange(256, dtype=np.float64) * ((high - low) / white) + low
+    return scale.astype(np.float32)
 
 
 def chosen(images: np.ndarray | ImageSource, mask: np.ndarray) -> np.ndarray | ImageSource:

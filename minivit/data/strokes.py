@@ -43,29 +43,39 @@ def frame_strokes(picture: Image.Image, height: int, width: int) -> Strokes:
 
     Raises NothingToRead for a picture without ink.
     """
-    grey, framed = without_frame(np.asarray(reduced(picture), np.float32) / 255)
-    ink, inverted, grain = separate(grey)
-    if ink.max() < max(FAINTEST, GRAIN * grain):
-        inside = " inside its frame" if framed else ""
-        raise NothingToRead(f"there is nothing to read{inside}: no strokes stand out")
-    ink, slant = straighten(crop(harden(ink)))
+    ink, inverted, steps = found_ink(picture)
+    ink, slant = straighten(ink)
     frame = harden(fit(ink, CELL * height, CELL * width))  # scaling makes thin strokes faint
     frame, added = thicken(frame)
-    frame = frame.reshape(height, CELL, width, CELL).mean(axis=(1, 3))
-    steps = [
-        "dark strokes on a bright ground: inverted"
-        if inverted
-        else "bright strokes on a dark ground: not inverted",
-        "cropped to the strokes",
-    ]
-    if framed:
-        steps.insert(0, "frame along the border left out")
     if abs(slant) >= SLIGHTEST:
         steps.append(f"slant of {slant:+.0%} reduced to {slant * (1 - STRAIGHTEN):+.0%}")
     steps.append(f"scaled to fill the height of {width}x{height} pixels")
     if added:
         steps.append(f"strokes thickened by {2 * added / CELL:g} of these pixels")
-    return Strokes(frame, inverted, steps)
+    return Strokes(averaged(frame), inverted, steps)
+
+
+def found_ink(picture: Image.Image) -> tuple[np.ndarray, bool, list[str]]:
+    """The box around all strokes, 0 ground to 1 ink; whether they were darker; what was done.
+
+    Raises NothingToRead for a picture without ink.
+    """
+    grey, framed = without_frame(np.asarray(reduced(picture), np.float32) / 255)
+    ink, inverted, grain = separate(grey)
+    if ink.max() < max(FAINTEST, GRAIN * grain):
+        inside = " inside its frame" if framed else ""
+        raise NothingToRead(f"there is nothing to read{inside}: no strokes stand out")
+    steps = ["frame along the border left out"] if framed else []
+    dark = "dark strokes on a bright ground: inverted"
+    bright = "bright strokes on a dark ground: not inverted"
+    steps += [dark if inverted else bright, "cropped to the strokes"]
+    return crop(harden(ink)), inverted, steps
+
+
+def averaged(fine: np.ndarray) -> np.ndarray:
+    """fine (CELL height, CELL width) -> (height, width), the mean of every cell."""
+    height, width = fine.shape
+    return fine.reshape(height // CELL, CELL, width // CELL, CELL).mean(axis=(1, 3))
 
 
 def reduced(picture: Image.Image) -> Image.Image:

@@ -24,7 +24,7 @@ LARGEST_TILE, LEAST_LINE, SCALE = 1.05, 0.4, 2.6
 class Shown(NamedTuple):
     """What is drawn of one image."""
 
-    grey: np.ndarray  # (height, width) in [0, 1], dark strokes on light paper
+    picture: np.ndarray  # (height, width) in [0, 1], dark strokes on light paper, or (..., 3)
     attention: np.ndarray  # (H, rows, columns), of the last block
     label: int
     probabilities: np.ndarray  # (C,)
@@ -47,8 +47,8 @@ def attention_picture(
     right, wrong = choose(labels, probabilities)
     chosen = np.concatenate([right, wrong])
     attention = cls_attention(model, images[chosen])[:, -1, :MOST_HEADS]
-    greys = as_ink(images[chosen], model.preprocessing)
-    parts = zip(greys, attention, labels[chosen], probabilities[chosen], strict=True)
+    pictures = as_pictures(images[chosen], model.preprocessing)
+    parts = zip(pictures, attention, labels[chosen], probabilities[chosen], strict=True)
     shown = [Shown(*one) for one in parts]
     picture = Picture(model, shown[: len(right)], shown[len(right) :])
     mistakes = int((probabilities.argmax(axis=1) != labels).sum())
@@ -68,6 +68,14 @@ def choose(labels: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, n
     return is_right[first][:MOST_CLASSES], wrong[surest_first][:MOST_MISTAKES]
 
 
+def as_pictures(images: np.ndarray, preprocessing: dict) -> np.ndarray:
+    """images (n, height, width, channels) -> (n, height, width, 3) if in colour, else ink."""
+    if images.shape[-1] != 3:
+        return as_ink(images, preprocessing)
+    channels = [as_ink(images[..., c, None], preprocessing) for c in range(3)]
+    return np.stack(channels, axis=-1)
+
+
 def as_ink(images: np.ndarray, preprocessing: dict) -> np.ndarray:
     """images (n, height, width, channels) -> (n, height, width) in [0, 1], dark ink on light."""
     grey = np.asarray(images, np.float64).mean(axis=-1)
@@ -82,6 +90,7 @@ class Picture:
     def __init__(self, model: ViT, right: Sequence[Shown], wrong: Sequence[Shown]):
         c = model.config
         self.config, self.names, self.right, self.wrong = c, model.class_names, right, wrong
+        self.has_strokes = model.preprocessing.get("ink", "bright") == "bright"
         attention = np.stack([one.attention for one in (*right, *wrong)])
         self.heads = attention.shape[1]
         self.groups = 2 if self.heads <= SIDE_BY_SIDE else 1
@@ -107,9 +116,10 @@ class Picture:
         block, heads = f"blocks.{self.config.depth - 1}", self.config.heads
         who = "the cls token takes" if self.config.pool == "cls" else "the tokens take"
         part = f" (the first {self.heads} of {heads} are shown)" if heads > self.heads else ""
+        image = "the ink" if self.has_strokes else "in grey"
         self.paper.text(MARGIN, 0.48, "Where the model looks", 21, bold=True)
         lines = (
-            f"The image is the ink, attention the marker: the redder a patch, the more {who}",
+            f"The image is {image}, attention the marker: the redder a patch, the more {who}",
             f"from it in the last block, {block}. Each head looks in its own way{part}.",
             "Below a class stands the probability that the model gives it.",
         )
@@ -133,7 +143,7 @@ class Picture:
                     centre = x + self.width / 2
                     self.paper.text(centre, above, title, 10, color=QUIET, align="center")
                 attention = one.attention[column - 1] if column else None
-                self.paper.tile(x, y, self.width, self.height, one.grey, attention)
+                self.paper.tile(x, y, self.width, self.height, one.picture, attention)
             x, name = self.left_edge(group, 0) - BEFORE_TILE, self.names[one.label]
             room, chance = self.name - BEFORE_TILE, f"{one.probabilities[one.label]:.0%}"
             self.paper.text(x, middle + 0.03, name, self.name_size, align="right", bold=True,
@@ -170,6 +180,6 @@ class Picture:
         both = f"{wrong}: {chances[said]:.0%}, {right}: {chances[one.label]:.0%}"
         self.paper.text(x, y + 0.34, both, 10, color=QUIET, room=room)
         y += MISTAKE_TITLE
-        self.paper.tile(x, y, self.width, self.height, one.grey)
+        self.paper.tile(x, y, self.width, self.height, one.picture)
         mean = one.attention.mean(axis=0)
-        self.paper.tile(x + self.width + GAP, y, self.width, self.height, one.grey, mean)
+        self.paper.tile(x + self.width + GAP, y, self.width, self.height, one.picture, mean)

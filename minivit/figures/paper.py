@@ -56,15 +56,18 @@ class Paper:
         around = (left - FINE, top - FINE, right + FINE - 1, bottom + FINE - 1)
         self.draw.rectangle(around, outline=FRAME, width=FINE)
 
-    def tile(self, x, y, width, height, grey: np.ndarray, attention=None) -> None:
-        """An image grey (height, width), and over it attention (rows, columns) if it is given."""
-        light = grey[..., None]
+    def tile(self, x, y, width, height, image: np.ndarray, attention=None) -> None:
+        """An image (height, width), or (height, width, 3) in colour; or attention (rows, columns)
+        over its greys, if it is given.
+        """
+        light = image if image.ndim == 3 else image[..., None]
         if attention is None:
-            picture = light.repeat(3, axis=2)
+            picture = np.broadcast_to(light, (*image.shape[:2], 3))
         else:
+            light = light.mean(axis=2, keepdims=True)
             # Patches that overlap share the image out among them.
             patch_of = [
-                np.arange(g) * a // g for g, a in zip(grey.shape, attention.shape, strict=True)
+                np.arange(g) * a // g for g, a in zip(image.shape[:2], attention.shape, strict=True)
             ]
             strength = np.sqrt(attention / self.most)[np.ix_(*patch_of)]  # (height, width)
             picture = light * colours(ON_PAPER, strength) + (1 - light) * colours(ON_INK, strength)

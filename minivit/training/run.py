@@ -27,7 +27,7 @@ from minivit.checkpoints import (
     open_checkpoint,
     write_checkpoint,
 )
-from minivit.data import DATASETS, Dataset, hold_out, load_dataset
+from minivit.data import Dataset, data_of, hold_out, is_own, load_dataset
 from minivit.errors import InputError
 from minivit.files import replacing
 from minivit.models import ViT
@@ -75,10 +75,11 @@ def write_tables(training: Training, folder: Path) -> None:
     write_recipe(training.config, training.data, folder)
 
 
-def load_run(folder: str | Path, data: Dataset | None = None) -> Training:
+def load_run(folder: str | Path, data: Dataset | str | Path | None = None) -> Training:
     """A training that goes on exactly where its last checkpoint stands.
 
-    A run on data of your own needs the same data again, as `data`.
+    A run on data of your own needs the same data again, as `data`; one on files that have moved,
+    the place where they lie now.
 
     Raises FileNotFoundError without a checkpoint, InputError when it is damaged or holds a model
     alone, and when the data are missing or are other ones.
@@ -104,20 +105,20 @@ def load_run(folder: str | Path, data: Dataset | None = None) -> Training:
     return training
 
 
-def _begun(saved: dict, model: ViT, folder: str | Path, data: Dataset | None) -> Training:
+def _begun(
+    saved: dict, model: ViT, folder: str | Path, data: Dataset | str | Path | None
+) -> Training:
     """The training that a header tells of, still without its arrays."""
     config, name = TrainingConfig.from_dict(saved["recipe"], model.config), saved["dataset"]
     call = f"minivit.training.load_run({str(folder)!r}, data)"
-    if data is None and name not in DATASETS:
-        raise InputError(
-            f"{folder} was trained on data of your own, {name!r}: hand them in, in Python, with "
-            f"{call}"
-        )
-    training = Training(config, data or run_data(name, config), model.dtype)
+    if not isinstance(data, Dataset):
+        data = data_again(name, model.preprocessing, data, config, call)
+    training = Training(config, data, model.dtype)
     if saved.get("data_fingerprint", training.fingerprint) != training.fingerprint:
         raise InputError(
             f"{folder} was trained on other images or labels, or in another order, than those of "
-            f"{training.data.name!r} now; hand in, in Python, what it began with, with {call}"
+            f"{training.data.name!r} now; give what it began with: --data PATH, or, in Python, "
+            f"{call}"
         )
     if saved["state"].get("random_state") is not None:
         raise InputError(
@@ -132,6 +133,29 @@ def _begun(saved: dict, model: ViT, folder: str | Path, data: Dataset | None) ->
         training.state.history = [today(row) for row in training.state.history]
     training.epoch()  # a damaged state fails here, if at all
     return training
+
+
+def data_again(
+    name: str, preprocessing: dict, given: str | Path | None, config: TrainingConfig, call: str
+) -> Dataset:
+    """What a run began with, from where it lies or from the given place."""
+    preprocessing = preprocessing | {"dataset": name}
+    if given is not None or preprocessing.get("place") is not None:
+        data, c = data_of(preprocessing, config.model, given), config.model
+        now, then = (*data.train.images.shape[1:], len(data.class_names)), (*c.image, c.channels)
+        if now != (*then, c.classes):
+            raise InputError(
+                f"the run was trained on images of {'x'.join(map(str, then))} in {c.classes} "
+                f"classes, and {data.name} has {'x'.join(map(str, now[:-1]))} in {now[-1]}: give "
+                "what it began with"
+            )
+        return run_data(data, config)
+    if is_own(preprocessing):
+        raise InputError(
+            f"the run was trained on data of your own, {name!r}: hand them in, in Python, with "
+            f"{call}"
+        )
+    return run_data(name, config)
 
 
 def today(row: dict) -> dict:

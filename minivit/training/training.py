@@ -54,7 +54,8 @@ class Training:
         self.model.preprocessing = data.preprocessing
         self.model.class_names = data.class_names
         train, test = (
-            split._replace(images=taken(self.model, split.images)) for split in data[-2:]
+            split._replace(images=taken(self.model, split.images))
+            for split in (data.train, data.test)
         )
         self.data = data._replace(train=train, test=test)
         self.feed = Feed(config, self.data, self.model.dtype)

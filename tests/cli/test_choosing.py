@@ -46,7 +46,7 @@ def assert_same(one, two):
 
 
 def test_without_a_word_it_is_the_recipe_of_the_digits():
-    for options in ([], ["--recipe", "digits"], ["--dataset", "digits"]):
+    for options in ([], ["--recipe", "digits"], ["--data", "digits"]):
         run("train", "--epochs", 1, *SMALL, *options)
     assert_same("runs/digits-1", "runs/digits-2")
     assert_same("runs/digits-1", "runs/digits-3")

@@ -106,7 +106,7 @@ def test_options_of_a_model_are_refused_for_what_is_no_variant():
     ("verb", "configuration", "without"),
     [
         ("train", TrainingConfig, {"model", "name"}),
-        ("train", ViTConfig, {"name", "image", "channels", "classes"}),  # which the data decides
+        ("train", ViTConfig, {"name", "channels", "classes"}),  # which the data decides
         ("info", ViTConfig, {"name"}),
         ("gradcheck", ViTConfig, {"name"}),
     ],

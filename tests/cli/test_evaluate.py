@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minivit import ViT, load_dataset, save, variant
-from minivit.cli.evaluate import confusion
+from minivit.cli.evaluate import confusion, confusions
 from minivit.cli.main import main
 
 
@@ -53,6 +53,15 @@ def test_tables(model, run, capsys):
 def test_confusion_counts_rows_of_truth():
     found = confusion(np.array([0, 0, 1, 2]), np.array([0, 2, 1, 1]), 3)
     assert found.tolist() == [[1, 0, 1], [0, 1, 0], [0, 1, 0]]
+
+
+def test_of_many_classes_the_most_frequent_mistakes():
+    counts = np.eye(30, dtype=int) * 9
+    counts[3, 7], counts[20, 1] = 2, 5
+    lines = confusions(counts, [f"c{i}" for i in range(30)]).splitlines()
+    assert [line.split() for line in lines[2:]] == [
+        ["true", "answer", "images"], ["c20", "c1", "5"], ["c3", "c7", "2"],
+    ]  # fmt: skip
 
 
 def test_a_model_without_a_dataset(tmp_path, capsys):

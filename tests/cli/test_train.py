@@ -218,7 +218,7 @@ def test_a_finished_run_is_not_written_again(tmp_path, capsys, monkeypatch):
         (["--batch", 0], "batch is 0: expected a whole number from 1"),
         (["--learning-rate", 0], "learning rate is 0.0: expected a number above 0"),
         (["--learning-rate", "nan"], "learning rate is nan"),
-        (["--dataset", "digit"], "the nearest is digits"),
+        (["--data", "digit"], "the nearest is digits"),
         (["--hold-out", 0.9999], "nothing would be left on one side"),
         (["--recipe", "digit"], "no recipe 'digit'; the nearest is digits"),
         (["--recipe", "paper-imagenet"], "comes without data: say with --data"),

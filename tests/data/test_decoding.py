@@ -91,7 +91,7 @@ def test_a_format_that_another_program_would_unpack(tmp_path):
 
 
 def test_no_memory_is_a_sentence_about_this_picture(tmp_path, monkeypatch):
-    def fail(picture):
+    def fail(picture, least):
         raise MemoryError
 
     monkeypatch.setattr(decoding, "decode", fail)

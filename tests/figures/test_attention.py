@@ -6,7 +6,7 @@ from PIL import Image
 
 import minivit
 from minivit.figures import attention_picture as draw_it
-from minivit.figures.attention import as_ink, choose
+from minivit.figures.attention import as_ink, as_pictures, choose
 from minivit.figures.paper import Paper
 
 C = 3
@@ -153,3 +153,10 @@ def test_where_there_is_no_attention_a_sentence_says_so(tmp_path, labels, depth,
     with pytest.raises(minivit.InputError, match=lack):
         draw(tmp_path / "a.png", labels, labels, depth=depth)
     assert not list(tmp_path.iterdir())
+
+
+def test_coloured_images_keep_their_colours():
+    images = np.array([[[[-1.0, 0.0, 1.0]]]])
+    preprocessing = {"low": -1.0, "high": 1.0, "ink": "any"}
+    assert as_pictures(images, preprocessing).tolist() == [[[[0.0, 0.5, 1.0]]]]
+    assert as_pictures(images[..., :1], preprocessing).tolist() == [[[0.0]]]

@@ -27,7 +27,7 @@ def pixels(grey, attention=None, most=0.5):
     """The middle of every pixel of a tile, (height, width, 3), as it stands on the sheet."""
     grey, paper = np.asarray(grey, float), Paper(4, 2, most)
     paper.tile(1, 0.5, 1, 1, grey, attention)
-    rows, columns = ((np.arange(n) + 0.5) * INCH / n for n in grey.shape)
+    rows, columns = ((np.arange(n) + 0.5) * INCH / n for n in grey.shape[:2])
     sheet = np.asarray(paper.sheet).astype(int)
     return sheet[np.ix_(INCH // 2 + rows.astype(int), INCH + columns.astype(int))]
 
@@ -46,6 +46,14 @@ def boxes_of_words(paper, monkeypatch):
 
 def test_without_attention_a_tile_is_grey():
     assert np.array_equal(pixels([[0, 0.2]]), [[[0, 0, 0], [51, 51, 51]]])
+
+
+def test_a_coloured_image_keeps_its_colours_and_turns_grey_under_attention():
+    image = [[[1, 0.2, 0], [0.4, 0.4, 0.4]]]
+    assert np.array_equal(pixels(image), [[[255, 51, 0], [102, 102, 102]]])
+    grey = [[0.4, 0.4]]  # the means of the channels
+    attention = np.array([[0.1, 0.3]])
+    assert np.array_equal(pixels(image, attention), pixels(grey, attention))
 
 
 def test_attention_colours_the_pixels_of_its_patch():

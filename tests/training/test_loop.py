@@ -90,7 +90,8 @@ def test_progress_is_printed_when_asked(capsys):
 def similar(**changes):
     """The digits as somebody of their own may have them."""
     data = small_data()
-    parts = [Split(s.images[..., 0].astype("float16"), s.labels.tolist()) for s in data[-2:]]
+    splits = data.train, data.test
+    parts = [Split(s.images[..., 0].astype("float16"), s.labels.tolist()) for s in splits]
     return data._replace(preprocessing={}, train=parts[0], test=parts[1])._replace(**changes)
 
 

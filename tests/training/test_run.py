@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from data_files import write_pictures
 from headers import rewrite
 from small_training import EVERY_CHANGE, EVERY_OPTION, EVERY_RECIPE, SMALL, recipe, small_data
 
-from minivit import InputError, load, save, train
+from minivit import InputError, load, load_dataset, save, train
 from minivit.checkpoints import read_checkpoint, read_header
-from minivit.data import Split
+from minivit.data import Split, picture_source
 from minivit.training import Training, evaluate, load_run, run_data, save_run
 from minivit.training.places import PlaceLog
 
@@ -67,6 +68,34 @@ def goes_on_to_the_same_bits(tmp_path, monkeypatch, config, stop_after):
     assert whole.kept.keys() == again.kept.keys()
     for group, arrays in whole.kept.items():
         assert np.array_equal(again.kept[group].flat, arrays.flat), group
+
+
+@pytest.mark.parametrize("most_kept", [0, picture_source.MOST_KEPT])
+@pytest.mark.parametrize("stop_after", [1, 3, 6])
+def test_a_run_on_picture_files_goes_on_to_the_same_bits(
+    tmp_path, monkeypatch, stop_after, most_kept
+):
+    """Whether what was decoded is kept or not, and without being told where the files are."""
+    monkeypatch.setattr(picture_source, "MOST_KEPT", most_kept)
+    write_pictures(tmp_path / "pets", each=16)
+    model = replace(SMALL, image=(16, 16), channels=3, patch=(4, 4), classes=3)
+    config = recipe(model=model, batch=10, epochs=2)  # 4 batches an epoch
+    data = load_dataset(tmp_path / "pets", image=16)
+    whole, done = train(config, data), []
+
+    def on_step(training, loss):
+        done.append(loss)
+        if len(done) == stop_after:
+            save_run(training, tmp_path / "run")
+            raise Stop
+
+    (tmp_path / "run").mkdir()
+    with pytest.raises(Stop):
+        train(config, load_dataset(tmp_path / "pets", image=16), on_step=on_step)
+    again = load_run(tmp_path / "run")
+    train(again.config, again.data, training=again)
+    assert np.array_equal(again.model.parameters.flat, whole.model.parameters.flat)
+    assert again.state.history == whole.state.history
 
 
 def test_tables_read_back_exactly(tmp_path):
