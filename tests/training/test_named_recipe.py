@@ -63,6 +63,8 @@ def test_pre_training_is_that_of_the_paper(name):
     assert config.model == plain
     assert (config.epochs, config.learning_rate, config.weight_decay) == (epochs, rate, decay)
     assert config.batch == 4096 and config.smoothing == 0
+    assert (config.optimiser, config.beta1, config.beta2) == ("adamw", 0.9, 0.999)
+    assert config.schedule == ("cosine" if name == "paper-imagenet" else "linear")
     assert round(config.warmup_epochs * math.ceil(images / 4096)) == 10_000  # steps
 
 
@@ -80,6 +82,7 @@ def test_fine_tuning_is_that_of_the_paper(name):
     images, steps, rate = TABLE_4[name]
     config = load_recipe(name).config(blank(384, 384, 3, 10))
     assert (config.batch, config.learning_rate, config.weight_decay) == (512, rate, 0)
+    assert (config.optimiser, config.momentum, config.schedule) == ("sgd", 0.9, "cosine")
     assert config.epochs * math.ceil(images / 512) == pytest.approx(steps, rel=0.01)
 
 
