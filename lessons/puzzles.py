@@ -4,15 +4,17 @@
 # *60 minutes; builds on lessons 1, 3, 5, 6 and 7.*
 #
 # **The question.** Do you know the parts of a Vision Transformer so well that each is *one* line of
-# NumPy? Here are twelve puzzles. Each gives you a function's head, and a picture of what goes in
-# and what comes out; you write the line after `return` (it may be broken into several). No loops.
+# NumPy? Here are twelve puzzles. Each gives you a function's name and arguments, and when you run
+# it an example of what goes in and what comes out; you write the line after `return` (it may be
+# broken into several). No loops.
 #
-# **The shapes.** B images, T tokens, D columns, H heads of K columns, R x S patches of P x P
+# **The shapes.** B images, T tokens, D columns, H heads of K columns, R rows of S patches of P x P
 # pixels with C channels. `dy` is d loss / d y, of the shape of y.
 #
 # A wrong line gets a **counterexample**: the checker tries the smallest inputs first, then puts
 # zeros and ones in place of all numbers that don't matter, as long as your line stays wrong. What
-# is left is small enough to be calculated by hand. Do so before you look at your line again.
+# is left is small enough to be calculated by hand. Do so before you look at your line again. (The
+# next cell is the checker. Run it; you need not read it.)
 
 # %%
 import inspect
@@ -20,8 +22,7 @@ import inspect
 import numpy as np
 
 from minivit import ops
-from minivit.figures import picture_folder
-from minivit.figures.curve import can_draw, new_figure, save_png
+from minivit.figures import keep_picture
 from minivit.ops import multihead_attention as library
 from minivit.ops.attention import AttentionCache
 from minivit.ops.layernorm import LayerNormCache
@@ -109,50 +110,41 @@ assert counterexample(softmax, softmax, tables) is None
 # %% [markdown]
 # ## What goes in, what comes out
 
+
 # %%
-if can_draw():
-    out = picture_folder()  # out, or another where that can\'t be written
-    image = np.arange(16.0).reshape(1, 4, 4, 1)
+def draw(figure):
+    """Four puzzles, what goes in (left) and what comes out."""
+    image, tokens = np.arange(16.0).reshape(1, 4, 4, 1), np.arange(12.0).reshape(3, 4)
     scores = numbers(3, 4)
-    tokens = np.arange(12.0).reshape(3, 4)
     normed = ops.layernorm_forward(scores, np.ones(4), np.zeros(4))[0]
     heads = library.split_one(tokens[None], 2)[0].reshape(6, 2)
     transforms = {
-        "patchify: 2 x 2 patches become rows": (image[0, :, :, 0], "pixel",
-            ops.patchify_forward(image, patch=2)[0][0], "number in the patch", "patch"),
-        "softmax: rows that sum to 1": (scores, "key", softmax(scores), "key", "query"),
-        "LayerNorm: rows of mean 0, variance 1": (scores, "column", normed, "column", "token"),
-        "split: heads 0 and 1, one below the other": (tokens, "column", heads,
-            "column of a head", "head, token"),
+        "patchify: 2 x 2 patches become rows": (
+            image[0, :, :, 0], ops.patchify_forward(image, patch=2)[0][0], "patch"),
+        "softmax: rows that sum to 1": (scores, softmax(scores), "query"),
+        "LayerNorm: rows of mean 0, variance 1": (scores, normed, "token"),
+        "split: heads 0 and 1, one below the other": (tokens, heads, "head, token"),
     }  # fmt: skip
-    figure = new_figure(9, 8)
-    grid = figure.subplots(4, 2, squeeze=False)
-    for pair, (title, (before, x_before, after, x_after, y_after)) in zip(
-        grid, transforms.items(), strict=True
-    ):
-        sides = ((before, x_before, "pixel row" if x_before == "pixel" else "row"),
-                 (after, x_after, y_after))  # fmt: skip
-        for axes, (values, x_label, y_label) in zip(pair, sides, strict=True):
+    grid = figure.subplots(4, 2)
+    for pair, (title, (before, after, rows)) in zip(grid, transforms.items(), strict=True):
+        for axes, values in zip(pair, (before, after), strict=True):
             axes.imshow(values, cmap="viridis", aspect="auto")
             middle = (values.min() + values.max()) / 2
             for (row, column), number in np.ndenumerate(values):
                 shade = "black" if number > middle else "white"
                 axes.text(column, row, f"{number:.2g}", ha="center", va="center", color=shade)
             axes.set(xticks=range(values.shape[1]), yticks=range(values.shape[0]))
-            axes.set(xlabel=x_label, ylabel=y_label)
-        pair[0].set_title(f"{title.split(':')[0]}: in")
-        pair[1].set_title(f"{title}")
-    figure.tight_layout()
-    save_png(figure, out / "puzzles.png")
-    print(f"Four puzzles, what goes in (left) and what comes out: {out / 'puzzles.png'}")
-else:
-    print("Without matplotlib there is no figure: pip install matplotlib")
+        pair[0].set(title=f"{title.split(':')[0]}: in")
+        pair[1].set(title=title, ylabel=rows)
+
+
+keep_picture(draw, "puzzles.png", 9, 8)
 
 # %% [markdown]
 # ## Exercises
 #
-# **1 Patchify.** images (B, R P, S P, C) -> (B, R S, P P C). Patches in raster order; inside a
-# patch the order is row, column, channel. All sizes are given.
+# **1 Patchify.** images (B, R P, S P, C) -> (B, R S, P P C). Patches row by row, from left to
+# right; inside a patch the order is row, column, channel. All sizes are given.
 
 
 # %%
@@ -269,7 +261,8 @@ print("5 is right")
 
 # %% [markdown]
 # **6 Cross-entropy, its backward.** The loss is the mean over B images of -log probs[label]. From
-# logits (B, C) and labels (B,), whole numbers, to dlogits. You may call `softmax`.
+# logits (B, C), here for C classes, and labels (B,), whole numbers, to dlogits (B, C). You may call
+# `softmax`.
 
 
 # %%

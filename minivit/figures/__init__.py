@@ -1,7 +1,7 @@
-"""Drawings, as PNG files: where a model looks, and how a training went."""
+"""Drawings, as PNG files: where a model looks, how a training went, what a lesson shows."""
 
 from minivit.figures.attention import attention_picture
 from minivit.figures.curve import can_draw, training_curve
-from minivit.figures.folder import picture_folder
+from minivit.figures.lesson import keep_picture
 
-__all__ = ["attention_picture", "can_draw", "picture_folder", "training_curve"]
+__all__ = ["attention_picture", "can_draw", "keep_picture", "training_curve"]
