@@ -231,7 +231,7 @@ def draw(figure):
     whole, *patches = figure.subplots(1, 5, width_ratios=(1.5, 1, 1, 1, 1))
     whole.imshow(photo[0], extent=(0, 14, 14, 0))
     whole.set(title="14 x 14 patches", xticks=range(15), yticks=range(15))
-    whole.tick_params(labelbottom=False, labelleft=False)
+    whole.tick_params(length=0, labelbottom=False, labelleft=False)
     whole.grid(color="white", linewidth=0.5)
     whole.plot(column + np.array([0, 1, 1, 0, 0]), row + np.array([0, 0, 1, 1, 0]), "k", lw=2.5)
     for axes, (name, order) in zip(patches, read.items(), strict=True):

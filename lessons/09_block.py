@@ -187,7 +187,8 @@ def draw(figure):
     for part, axes in enumerate(panels):
         for kind, (colour, style) in looks.items():
             seen = np.maximum(towers[kind][part], 1e-17)
-            axes.semilogy(seen, color=colour, linestyle=style, linewidth=2, label=f"{kind} skip")
+            label = f"{kind} skip" if part == 0 else None
+            axes.semilogy(seen, color=colour, linestyle=style, linewidth=2, label=label)
         axes.set(title=titles[part], xlabel="block", ylabel=labels_y[part], ylim=(1e-18, 10))
 
 

@@ -251,7 +251,7 @@ def draw(figure):
     drawn = axes.pcolormesh(grid, cmap=three, vmin=-0.5, vmax=2.5, edgecolors="white", lw=0.3)
     axes.invert_yaxis()
     axes.set_yticks(starts, [places[i] for i in starts], va="top")
-    axes.set_xticks(np.arange(len(tables)) + 0.5, [fill(what, 17) for what in tables])
+    axes.set_xticks(np.arange(len(tables)) + 0.5, [fill(what, 12) for what in tables])
     axes.set(xlabel="what is wrong", ylabel="every tensor's gradient: from the loss to the pixels")
     figure.colorbar(drawn, ticks=range(3)).set_ticklabels(words)
 

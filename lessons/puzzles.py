@@ -79,11 +79,12 @@ def counterexample(yours, right, cases):
     return None
 
 
-def picture(case, result):
+def picture(function, case, result):
     """Prints what goes in and what comes out."""
     with np.printoptions(precision=2, suppress=True):
-        inputs = "\n\n".join(str(x) for x in case)
-        print(f"in:\n{inputs}\nout:\n{result}\n")
+        for name, x in zip(inspect.signature(function).parameters, case, strict=False):
+            print(f"{name} =\n{x}")
+        print(f"{function.__name__} makes of it\n{result}\n")
 
 
 # %% [markdown]
@@ -134,11 +135,11 @@ def draw(figure):
                 shade = "black" if number > middle else "white"
                 axes.text(column, row, f"{number:.2g}", ha="center", va="center", color=shade)
             axes.set(xticks=range(values.shape[1]), yticks=range(values.shape[0]))
-        pair[0].set(title=f"{title.split(':')[0]}: in")
-        pair[1].set(title=title, ylabel=rows)
+        pair[0].set(title=f"{title.split(':')[0]}: in", xlabel="column", ylabel="row")
+        pair[1].set(title=title, xlabel="column", ylabel=rows)
 
 
-keep_picture(draw, "puzzles.png", 9, 8)
+keep_picture(draw, "puzzles.png", 9, 9)
 
 # %% [markdown]
 # ## Exercises
@@ -162,7 +163,7 @@ def right(images, B, R, S, P, C):
 
 
 rows = np.arange(12.0).reshape(1, 2, 6, 1)
-picture([rows[0, :, :, 0]], right(rows, 1, 1, 3, 2, 1)[0])
+picture(patchify, [rows[0, :, :, 0]], right(rows, 1, 1, 3, 2, 1)[0])
 cases = [(numbers(B, R * P, S * P, C), B, R, S, P, C) for B, R, S, P, C in sizes]
 wrong = counterexample(patchify, right, cases)
 assert wrong is None, wrong
@@ -186,7 +187,7 @@ def right(dpatches, B, R, S, P, C):
 
 
 rows = np.arange(12.0).reshape(1, 3, 4)
-picture([rows[0]], right(rows, 1, 1, 3, 2, 1)[0, :, :, 0])
+picture(unpatchify, [rows[0]], right(rows, 1, 1, 3, 2, 1)[0, :, :, 0])
 sizes = [(1, 1, 2, 1, 1), (1, 1, 2, 2, 1), (1, 2, 2, 2, 1), (1, 2, 1, 2, 3), (2, 2, 3, 2, 3)]
 cases = [(numbers(B, R * S, P * P * C), B, R, S, P, C) for B, R, S, P, C in sizes]
 wrong = counterexample(unpatchify, right, cases)
@@ -211,7 +212,7 @@ def right(x, dy):
 
 
 example = np.array([[[1.0, 0], [0, 2]]]), np.array([[[1.0, 2, 3], [4, 5, 6]]])
-picture([x[0] for x in example], right(*example))
+picture(linear_dw, [x[0] for x in example], right(*example))
 sizes = [(1, 1, 1, 1), (1, 2, 1, 1), (2, 1, 1, 1), (1, 1, 2, 1), (2, 2, 2, 2), (2, 3, 2, 4)]
 cases = [(numbers(B, T, D), numbers(B, T, M)) for B, T, D, M in sizes]
 wrong = counterexample(linear_dw, right, cases)
@@ -231,7 +232,7 @@ def softmax_line(x):
 
 
 right, example = softmax, np.array([[0.0, 1, 2], [5, 5, 5]])
-picture([example], right(example))
+picture(softmax_line, [example], right(example))
 cases = [*tables, (np.array([[3000.0, 0]]),), (numbers(2, 3, 4),)]
 wrong = counterexample(softmax_line, right, cases)
 assert wrong is None, wrong
@@ -253,7 +254,7 @@ def right(dprobs, probs):
 
 
 example = np.array([[1.0, 0, 0]]), np.array([[0.5, 0.25, 0.25]])
-picture(example, right(*example))
+picture(softmax_backward, example, right(*example))
 cases = [(numbers(*x.shape), softmax(x)) for (x,) in tables]
 wrong = counterexample(softmax_backward, right, cases)
 assert wrong is None, wrong
@@ -278,7 +279,7 @@ def right(logits, labels):
 
 
 example = np.array([[0.0, 0], [3, 0]]), np.array([0, 1])
-picture(example, right(*example))
+picture(cross_entropy_backward, example, right(*example))
 cases = [(numbers(B, C), np.arange(B) % C) for B in (1, 2, 3) for C in (2, 3)]
 wrong = counterexample(cross_entropy_backward, right, cases)
 assert wrong is None, wrong
@@ -301,8 +302,8 @@ def right(x):
 
 
 example = np.array([[1.0, 2, 3], [0, 0, 6]])
-picture([example], right(example))
-cases = [*tables, (numbers(2, 3, 4),)]
+picture(layernorm, [example], right(example))
+cases = [*tables, (numbers(2, 3, 4),), (np.array([[0, 1e-3]]),)]
 wrong = counterexample(layernorm, right, cases)
 assert wrong is None, wrong
 print("7 is right")
@@ -326,7 +327,7 @@ def right(dy, x_hat, rstd):
 
 
 example = np.array([[1.0, 0]]), np.array([[-1.0, 1]]), np.array([[2.0]])
-picture(example, right(*example))
+picture(layernorm_backward, example, right(*example))
 shapes = [(rows, columns) for rows in (1, 2) for columns in (1, 2, 3)]
 cases = [(numbers(*shape), numbers(*shape), numbers(shape[0], 1)) for shape in shapes]
 wrong = counterexample(layernorm_backward, right, cases)
@@ -348,7 +349,8 @@ def right(x, B, T, H, K):
     return library.split_one(x, H)
 
 
-picture([np.arange(8.0).reshape(2, 4)], right(np.arange(8.0).reshape(1, 2, 4), 1, 2, 2, 2)[0])
+example = np.arange(8.0).reshape(1, 2, 4)
+picture(split, [example[0]], right(example, 1, 2, 2, 2)[0])
 of_heads = [(1, 1, 2, 1), (1, 2, 1, 1), (1, 2, 2, 1), (1, 2, 2, 2), (2, 3, 2, 2)]
 cases = [(numbers(B, T, H * K), B, T, H, K) for B, T, H, K in of_heads]
 wrong = counterexample(split, right, cases)
@@ -370,7 +372,8 @@ def right(dheads, B, T, H, K):
     return library.merge_heads(dheads)
 
 
-picture([np.arange(8.0).reshape(2, 2, 2)], right(np.arange(8.0).reshape(1, 2, 2, 2), 1, 2, 2, 2)[0])
+example = np.arange(8.0).reshape(1, 2, 2, 2)
+picture(merge, [example[0]], right(example, 1, 2, 2, 2)[0])
 of_heads = [(1, 1, 2, 1), (1, 2, 1, 1), (1, 2, 2, 1), (1, 2, 2, 2), (2, 3, 2, 2)]
 cases = [(numbers(B, H, T, K), B, T, H, K) for B, T, H, K in of_heads]
 wrong = counterexample(merge, right, cases)
@@ -393,7 +396,7 @@ def right(q, k, v):
 
 
 example = np.array([[9.0], [0]]), np.array([[1.0], [-1]]), np.array([[2.0], [4]])
-picture(example, right(*example))
+picture(attention, example, right(*example))
 shapes = [(1, 1, 1), (1, 2, 1), (1, 2, 2), (1, 1, 2, 3), (2, 2, 3, 2)]
 cases = [(numbers(*shape), numbers(*shape), numbers(*shape)) for shape in shapes]
 wrong = counterexample(attention, right, cases)
@@ -417,7 +420,7 @@ def right(dmixed, probs):
 
 
 example = np.array([[10.0], [1]]), np.array([[0.5, 0.5], [0, 1]])
-picture(example, right(*example))
+picture(values_gradient, example, right(*example))
 shapes = [(1, 1, 1), (1, 2, 1), (1, 1, 2), (1, 2, 3), (2, 2, 3, 2)]
 cases = [(numbers(*shape), softmax(numbers(*shape[:-1], shape[-2]))) for shape in shapes]
 wrong = counterexample(values_gradient, right, cases)
