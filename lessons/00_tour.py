@@ -25,8 +25,7 @@ import numpy as np
 
 import minivit
 from minivit import ops
-from minivit.figures import picture_folder
-from minivit.figures.curve import can_draw, new_figure, save_png
+from minivit.figures import keep_picture
 
 data = minivit.load_dataset("digits")  # 1,797 real digits, shipped with the library
 model = minivit.ViT(minivit.variant("digits"), seed=0, dtype=np.float64)
@@ -204,12 +203,15 @@ assert loss_after < loss and read > 0.2
 # steps, and reads nearly all.
 #
 # ## The picture: a digit's way through the model
+#
+# `keep_picture` saves what `draw` draws in the folder `out` (if matplotlib is installed), and
+# prints what it shows.
+
 
 # %%
-if can_draw():  # is matplotlib installed?
-    out = picture_folder()  # out, or another where that can\'t be written
-    figure = new_figure(11, 3.8)
-    figure.set_layout_engine("constrained")
+def draw(figure):
+    """Left a digit, cut into 16 patches; middle its 17 tokens after three blocks, a row of 64
+    colours each; right ten probabilities after one step, all still near chance."""
     pixels, table, classes = figure.subplots(1, 3, width_ratios=(1, 1.6, 1.4))
     pixels.imshow(image[0, :, :, 0], cmap="gray_r")
     edges = np.arange(0, 9, P) - 0.5  # of the patches
@@ -225,12 +227,9 @@ if can_draw():  # is matplotlib installed?
     classes.axhline(1 / C, color="black", linestyle=":")
     classes.set(title="after one step (dotted: chance)", ylabel="probability", xticks=range(C))
     classes.set_xlabel(f"class (orange: the digit is a {label[0]})")
-    save_png(figure, out / "00_tour.png")
-    print(f"Left a {label[0]}, cut into {N} patches; middle its {T} tokens after three blocks, a "
-          f"row of {D} colours each; right {C} probabilities after one step, all still near "
-          f"chance: {out / '00_tour.png'}")  # fmt: skip
-else:
-    print("No picture: it needs matplotlib (pip install matplotlib)")
+
+
+keep_picture(draw, "00_tour.png", 11, 3.8)
 
 # %% [markdown]
 # ## Exercises

@@ -3,10 +3,9 @@
 #
 # *50 minutes; builds on lesson 0.*
 #
-# **The question.** A transformer reads a row of vectors, called tokens. An image is a grid of
-# pixels. Why does a Vision Transformer cut the image into square **patches**, how is that done with
-# two lines of NumPy, and what happens when the pixels come out in another order than the one that
-# the weights were trained with?
+# **The question.** A transformer reads a row of vectors, called tokens; an image is a grid of
+# pixels. Why does a Vision Transformer cut it into square **patches**, how do two lines of NumPy do
+# that, and what happens when the pixels come in another order than the weights were trained with?
 #
 # **The shapes.**
 #
@@ -20,14 +19,12 @@
 # | D | width of a token | 64 | 768 |
 
 # %%
-
 import numpy as np
 
 import minivit
 from minivit import ops
 from minivit.checking import adjoint_error
-from minivit.figures import picture_folder
-from minivit.figures.curve import can_draw, new_figure, save_png
+from minivit.figures import keep_picture
 
 data = minivit.load_dataset("digits")
 images = data.test.images.astype(np.float64)  # (B, height, width, channels)
@@ -46,8 +43,7 @@ rng = np.random.default_rng(0)
 
 # %%
 pixels, N = 224 * 224, 224 * 224 // 16**2
-assert pixels == 50_176 and N == 196 and pixels == 224 * 224 / 16 * 16
-assert pixels // 512 == 98  # times as long as BERT's longest text
+assert pixels == 50_176 == 98 * 512 and N == 196 and pixels == 224 * 224 / 16 * 16
 for tokens in (pixels, N):
     print(f"{tokens:6,} tokens: {tokens**2:13,} scores, {4 * tokens**2 / 1e6:9,.2f} MB, per head")
 assert 4 * pixels**2 > 10e9 and (pixels / N) ** 2 == 16**4  # 65,536 times as many scores
@@ -63,9 +59,7 @@ assert 4 * pixels**2 > 10e9 and (pixels / N) ** 2 == 16**4  # 65,536 times as ma
 #
 # We want patch after patch, each as (i, j, channel) with the channel fastest. So the axis of i must
 # go behind the axis of the patch's column: one transpose. Then rows and columns are merged into N,
-# and (i, j, channel) into one flat axis. In the language of einops:
-#
-#     b (h p1) (w p2) c -> b (h w) (p1 p2 c)
+# and (i, j, channel) into one flat axis. (einops: `b (h p1) (w p2) c -> b (h w) (p1 p2 c)`.)
 #
 # ## By hand
 
@@ -79,17 +73,14 @@ def patchify(images, P):
     return cut.reshape(B, rows * columns, P * P * channels)
 
 
-# %% [markdown]
-# A picture made with NumPy stands for a photo: sky, a meadow, a house with a red roof.
-
 # %%
+# NumPy paints what stands for a photo: sky, a meadow, a house with a red roof
 down, across = np.mgrid[0:224, 0:224] / 224  # of each pixel, from 0 to 1
 photo = np.stack([0.45 + 0.4 * down, 0.65 + 0.25 * down, 1 - 0.1 * down], axis=-1)  # sky
 photo[down > 0.7 + 0.05 * np.sin(9 * across)] = 0.35, 0.6, 0.25  # meadow
 wall, roof = abs(across - 0.53) < 0.19, down - 0.36 > 0.9 * abs(across - 0.53)
 photo[wall & (down > 0.5) & (down < 0.8)] = 0.95, 0.9, 0.75
 photo[roof & (down < 0.57)] = 0.75, 0.2, 0.15
-photo[(abs(across - 0.62) < 0.04) & (abs(down - 0.66) < 0.05)] = 0.25, 0.3, 0.4  # window
 photo = np.clip(photo + rng.normal(0, 0.02, photo.shape), 0, 1)[None]  # (1, 224, 224, 3)
 
 # %% [markdown]
@@ -97,8 +88,8 @@ photo = np.clip(photo + rng.normal(0, 0.02, photo.shape), 0, 1)[None]  # (1, 224
 #
 # `ops.patchify_forward` (minivit/ops/patchify.py) is the same map, and its backward is the inverse:
 # each pixel lies in exactly one patch, so a patch's gradient goes back to where the patch was cut
-# out. For a linear map A the backward must be A^T, and so <dy, A x> = <A^T dy, x>, where <a, b> is
-# the sum of a times b over all numbers. The adjoint test asks just that, for random x and dy.
+# out. For a linear map A the backward must be A^T: <dy, A x> = <A^T dy, x>, where <a, b> is the sum
+# of a times b over all numbers. The adjoint test asks just that, for random x and dy.
 
 # %%
 for batch, P in ((images, 2), (photo, 16)):
@@ -119,6 +110,10 @@ for batch, P in ((images, 2), (photo, 16)):
 #     y[r, c, d] = sum over i, j, k of image[r P + i, c P + j, k] kernel[i, j, k, d]
 #
 # (k counts the channels), and kernel[i, j, k] is row (i P + j) channels + k of w: w, reshaped.
+#
+# A convolution is translation **equivariant**: move the image, and the result moves alike. (It is
+# often called invariant, which would mean that the result stays the same.) With a stride of P that
+# holds for steps of P pixels only, and for no others. The last lines show it.
 
 
 # %%
@@ -137,14 +132,7 @@ kernel = w.reshape(16, 16, 3, 24)
 by_patches = patchify(photo, 16) @ w
 by_convolution = convolution(photo, kernel, stride=16)  # (1, 14, 14, 24)
 np.testing.assert_allclose(by_convolution.reshape(1, 196, 24), by_patches, atol=1e-12)
-print(f"largest difference {np.abs(by_convolution.reshape(1, 196, 24) - by_patches).max():.0e}")
 
-# %% [markdown]
-# A convolution is translation **equivariant**: move the image, and the result moves alike. (Often
-# called invariant, which would mean that the result stays the same.) With a stride of P that holds
-# for steps of P pixels only, and for no others:
-
-# %%
 # np.roll moves the image to the right; what leaves it there comes in again on the left
 by_16, by_1 = (convolution(np.roll(photo, s, axis=2), kernel, stride=16) for s in (16, 1))
 np.testing.assert_allclose(by_16, np.roll(by_convolution, 1, axis=2), atol=1e-12)
@@ -171,63 +159,49 @@ def exchanged(patches):  # (i, j) -> (j, i); doing it twice leads back
     return patches.reshape(-1, 16, 2, 2).swapaxes(2, 3).reshape(-1, 16, 4)
 
 
-def columns_first_forward(images):
-    patches, cache = ops.patchify_forward(images, patch=2)
-    return exchanged(patches), cache
-
-
-def columns_first_backward(dpatches, cache):
-    return ops.patchify_backward(exchanged(dpatches), cache)
-
-
-report = minivit.gradcheck(columns_first_forward, columns_first_backward, images[:1])
+_, cache = ops.patchify_forward(images[:1], patch=2)
+report = minivit.gradcheck(
+    lambda images: (exchanged(patchify(images, 2)), cache),
+    lambda dpatches, cache: ops.patchify_backward(exchanged(dpatches), cache),
+    images[:1],
+)
 print(report)
 assert report.verdict == "excellent"  # and yet the order is not the one that we agreed on
 
 # %% [markdown]
-# What does a trained model say? We train the `digits` model for a few seconds, and then show it the
-# test images with wrong orders: columns before rows inside each patch (of its 2 x 2 pixels two
-# change places); the patches themselves column by column; both, which is the image mirrored at its
-# diagonal. Guessing one of ten classes would be right in 10 %. (The training's options are those of
-# `minivit train`; lesson 11 explains the warm-up. `shift=0` leaves the digits where they are.)
+# Train the `digits` model for a few seconds, and show it the test images in wrong orders: columns
+# before rows inside each patch (of its 2 x 2 pixels two change places); the patches themselves
+# column by column; both, which is the image mirrored at its diagonal. Guessing is right in 10 %.
+# (Lesson 11 explains the warm-up. `shift=0` leaves the digits where they are.)
 
 # %%
 recipe = minivit.TrainingConfig(model="digits", epochs=3, warmup_epochs=1, shift=0)
 model = minivit.train(recipe, data).model
-
-
-def accuracy(patches):
-    """Of the trained model, on the images whose right patches are these (B, 16, 4)."""
-    shown = ops.patchify_backward(patches, ops.patchify_forward(images, patch=2)[1])
-    return (model.logits(shown).argmax(axis=1) == data.test.labels).mean()
-
-
 right = patchify(images, 2)
 inside = exchanged(right)
 orders = {"nowhere": right, "inside patches": inside}
 for name, patches in (("of patches", right), ("both", inside)):
     orders[name] = patches.reshape(-1, 4, 4, 4).swapaxes(1, 2).reshape(-1, 16, 4)
-scores = {name: accuracy(patches) for name, patches in orders.items()}
+scores, (_, cache) = {}, ops.patchify_forward(images, patch=2)
+for name, patches in orders.items():
+    logits = model.logits(ops.patchify_backward(patches, cache))  # of the images again
+    scores[name] = (logits.argmax(axis=1) == data.test.labels).mean()
 print("columns before rows:", ", ".join(f"{name} {s:.1%}" for name, s in scores.items()))
 assert scores["nowhere"] > 0.85 and scores["inside patches"] < 0.8
 assert scores["of patches"] < 0.5 and scores["both"] < 0.5
-
-# %% [markdown]
-# No order is better than another: the order is an agreement between the data and the weights. If
-# the rows of w are exchanged like the numbers of the patches, the wrong order is right again. That
-# is what a loader does with weights from a library that keeps them in another order.
-
-# %%
 E = model.parameters["embed.w"].astype(np.float64)  # (4, 64)
 np.testing.assert_allclose(inside @ E[[0, 2, 1, 3]], right @ E, atol=1e-12)
 
 # %% [markdown]
+# No order is better than another: it is an agreement between the data and the weights. The last two
+# lines exchange the rows of w like the numbers of the patches, and the wrong order is right again.
+# A loader does that with weights from a library that keeps them in another order.
+#
 # ## Break it: the order of channels
 #
-# A colour image can go wrong in two more ways. Some libraries store an image as (channels, height,
-# width) and flatten a patch with the channel *slowest*; some order the channels blue, green, red.
-# Take one patch, at the edge of the roof: in every order it has 768 numbers between 0 and 1. The
-# figure draws them as if the order were ours, and a row of weights asks "how red?": it takes the
+# A colour image can go wrong in two more ways. Some libraries flatten a patch with the channel
+# *slowest*; some order the channels blue, green, red. Take one patch, at the edge of the roof: in
+# every order it has 768 numbers between 0 and 1. A row of weights asks "how red?": it takes the
 # mean of what would be the red numbers in our order.
 
 # %%
@@ -242,46 +216,30 @@ read = {
 }
 reds = {name: float(order.ravel() @ how_red) for name, order in read.items()}
 print("how red:", ", ".join(f"{name} {red:.3f}" for name, red in reds.items()))
-red, green, blue = pixels.mean(axis=(0, 1))
-assert np.isclose(reds["(row, column, channel)"], red)
-assert np.isclose(reds["(column, row, channel)"], red)  # a mean does not see places
-assert np.isclose(reds["blue, green, red"], blue)
-assert abs(reds["(channel, row, column)"] - pixels.mean()) < 0.02  # of all channels, mixed up
+red, _, blue = pixels.mean(axis=(0, 1))
+wanted = red, red, pixels.mean(), blue  # a mean does not see places; stripes: all channels alike
+np.testing.assert_allclose(list(reds.values()), wanted, atol=0.02)
 
 # %% [markdown]
 # ## A picture to keep
 
+
 # %%
-if can_draw():
-    out = picture_folder()  # out, or another where that can\'t be written
-    figure = new_figure(11, 6)
-    grid = figure.add_gridspec(2, 4, left=0.04, right=0.98, top=0.94, bottom=0.02, hspace=0.5)
-    whole, strip = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[0, 1:])
+def draw(figure):
+    """A house in 14 x 14 patches, and the framed one, drawn as if the order were ours: right,
+    mirrored, torn into stripes, and with red and blue exchanged."""
+    whole, *patches = figure.subplots(1, 5, width_ratios=(1.5, 1, 1, 1, 1))
     whole.imshow(photo[0], extent=(0, 14, 14, 0))
-    whole.set(xlabel="column of patches", ylabel="row of patches", xticks=range(15))
-    whole.set(title="14 x 14 patches", yticks=range(15))
-    whole.tick_params(labelsize=6)
+    whole.set(title="14 x 14 patches", xticks=range(15), yticks=range(15))
+    whole.tick_params(length=0, labelbottom=False, labelleft=False)
     whole.grid(color="white", linewidth=0.5)
-    x, y = np.array([0, 1, 1, 0, 0]), np.array([0, 0, 1, 1, 0])
-    whole.plot(column + x, row + y, "k", lw=2.5)  # a frame around the patch that is drawn below
-    wide = np.ones((16, 14, 18, 3))  # the patches of one row, with a gap of two pixels
-    wide[:, :, 1:17] = photo[0, 16 * row : 16 * row + 16].reshape(16, 14, 16, 3)
-    strip.imshow(wide.reshape(16, 14 * 18, 3))
-    strip.set_xticks(range(9, 14 * 18, 18), range(14 * row, 14 * row + 14))
-    strip.set(xlabel="number of the patch, from 0 to 195", yticks=[])
-    strip.set_title(f"Row {row} of them: each becomes a row of 16 x 16 x 3 = 768 numbers")
-    for place, (name, order) in enumerate(read.items()):
-        axes = figure.add_subplot(grid[1, place])
+    whole.plot(column + np.array([0, 1, 1, 0, 0]), row + np.array([0, 0, 1, 1, 0]), "k", lw=2.5)
+    for axes, (name, order) in zip(patches, read.items(), strict=True):
         axes.imshow(order.reshape(16, 16, 3))
-        what = f"Patch {14 * row + column}, right:" if place == 0 else "The same numbers as"
-        axes.set_title(f"{what}\n{name}\nhow red: {reds[name]:.2f}", fontsize=10)
-        axes.set(xticks=[], yticks=[])
-    save_png(figure, out / "01_patches.png")
-    print("A house in 14 x 14 patches; one row of them side by side; and one patch in four "
-          "orders: right, mirrored, torn into stripes, and with red and blue exchanged: "
-          f"{out / '01_patches.png'}")  # fmt: skip
-else:
-    print("Without matplotlib there is no figure: pip install matplotlib")
+        axes.set(title=f"{name}\nhow red: {reds[name]:.2f}", xticks=[], yticks=[])
+
+
+keep_picture(draw, "01_patches.png", 13, 3.2)
 
 # %% [markdown]
 # ## Exercises
@@ -322,15 +280,10 @@ def overlapping_backward(dpatches, shape, P, S):
     ### END SOLUTION
 
 
-def overlapping_forward(images):
-    return ops.patchify_forward(images, patch=3, stride=2)[0], images.shape
-
-
-def backward(dy, shape):
-    return overlapping_backward(dy, shape, P=3, S=2)
-
-
-report = minivit.gradcheck(overlapping_forward, backward, rng.normal(size=(2, 5, 7, 2)))
-print(report)
-assert report.ok, "does each patch add to the pixels that it was cut from?"
+report = minivit.gradcheck(
+    lambda images: (ops.patchify_forward(images, patch=3, stride=2)[0], images.shape),
+    lambda dy, shape: overlapping_backward(dy, shape, P=3, S=2),
+    rng.normal(size=(2, 5, 7, 2)),
+)
+assert report.ok, f"does each patch add to the pixels that it was cut from?\n{report}"
 print("1.2 is right")

@@ -21,13 +21,11 @@
 # and L have the sizes of BERT's two models), and S, "Small", came later.
 
 # %%
-
 import numpy as np
 
 import minivit
 from minivit import ops
-from minivit.figures import picture_folder
-from minivit.figures.curve import can_draw, new_figure, save_png
+from minivit.figures import keep_picture
 
 data = minivit.load_dataset("digits")
 images, labels = data.test.images, data.test.labels
@@ -61,9 +59,8 @@ def embed(patches, w, b, cls, positions):
 # %% [markdown]
 # ## The library's version
 #
-# In the sizes of B/16 the matrix w is 768 x 768. The first 768 is 16 x 16 x 3, the numbers in a
-# patch (the size of the image has no part in it), and the second is D: they are equal by
-# coincidence. S/16 has the same patches and D = 384.
+# In B/16 the matrix w is 768 x 768. The first 768 is 16 x 16 x 3, the numbers in a patch (whatever
+# the size of the image), the second is D: a coincidence. S/16 has the same patches and D = 384.
 
 # %%
 big = minivit.variant("B/16")
@@ -79,32 +76,23 @@ print(f"patches {patches.shape} -> tokens {x.shape}")
 assert x.shape == (1, 197, 768)
 
 # %% [markdown]
-# In the model these are the parameters of the place `embed`. Google's code, and so the library,
-# begins with cls at 0 and positions drawn with a standard deviation of 0.02; other codes draw both
-# with a deviation of 1. (vit-pytorch puts a LayerNorm before and after w: `patch_norm=True`.)
+# - *How they begin.* In Google's code, and so in the library, cls is 0 and positions have a
+#   standard deviation of 0.02; other codes draw both with a deviation of 1. (vit-pytorch puts a
+#   LayerNorm before and after w: `patch_norm=True`.)
+# - *cls has a position.* One may read that cls, being first, is free of positions. It is not: row 0
+#   is added to it. Both are learned and only meet as a sum, so one would do: add row 0 to cls, set
+#   row 0 to 0, and the model is the same. (Some checkpoints are stored so.)
+# - *Without cls* the head reads the mean of all tokens (`pool="mean"`). In the paper both do
+#   equally well, if each gets a learning rate of its own (appendix D.3).
+# - *Larger images* have more patches, which the blocks would take, but the table of positions has T
+#   rows. For fine-tuning the paper interpolates it in two dimensions (section 3.2).
 
 # %%
 begin = minivit.ViT("digits", seed=0).parameters
 assert not begin["embed.cls"].any() and abs(begin["embed.positions"].std() - 0.02) < 0.002
-
-# %% [markdown]
-# It is sometimes said that cls, being first, is free of positions. It is not: row 0 is added to it.
-# Since both are learned and only meet as a sum, one of them would do: add row 0 to cls and set it
-# to 0, and the model is the same. (Some checkpoints are stored so.)
-
-# %%
 folded, without = cls + positions[0], positions.copy()
 without[0] = 0
 np.testing.assert_allclose(embed(patches, w, b, folded, without), x, atol=1e-10)
-
-# %% [markdown]
-# One can do without cls: the head then reads the mean of all tokens (`pool="mean"`). In the paper
-# both do equally well, if each gets a learning rate of its own (appendix D.3). And a table of T
-# positions fits images of one size only: a larger one has more patches, which the blocks would
-# take. For fine-tuning on larger images the paper interpolates the learned table in two dimensions
-# (section 3.2).
-
-# %%
 assert minivit.variant("digits", pool="mean").tokens == 16
 larger = minivit.variant("B/16", image=(384, 384))
 assert (larger.tokens, larger.pixels) == (577, 768)  # 24 x 24 patches and cls; w stays as it is
@@ -114,27 +102,19 @@ assert (larger.tokens, larger.pixels) == (577, 768)  # 24 x 24 patches and cls; 
 #
 # dx (B, T, D) is d loss / d x. Each letter collects from wherever it was used:
 #
-# - positions[t] was added to token t of every image:    dpositions = sum over B of dx
-# - cls was row 0 of every image:                        dcls = sum over B of dx[:, 0]
-# - b was added to every patch of every image:           db = sum over B and N of dx[:, 1:]
-# - w met every patch of every image:                    dw = sum over B and N of patch^T dx[:, 1:]
+# - positions[t] was added to token t of every image:  dpositions = sum over B of dx
+# - cls was row 0 of every image:                      dcls = sum over B of dx[:, 0] = dpositions[0]
+# - b was added to every patch of every image:         db = sum over B and N of dx[:, 1:]
+# - w met every patch of every image:                  dw = sum over B and N of patch^T dx[:, 1:]
 #
 # `gradcheck` moves each number of each input a little and compares.
 
 # %%
-small = (
-    rng.normal(size=(2, 6, 4)),  # patches (B, N, P P channels)
-    rng.normal(size=(4, 5)),  # w
-    rng.normal(size=5),  # b
-    rng.normal(size=5),  # cls
-    rng.normal(size=(7, 5)),  # positions (T, D)
-)
+sizes = (2, 6, 4), (4, 5), 5, 5, (7, 5)  # patches (B, N, P P channels), w, b, cls, positions
+small = [rng.normal(size=size) for size in sizes]
 report = minivit.gradcheck(ops.embed_forward, ops.embed_backward, *small)
 print(report)
 assert report.ok
-_, cache = ops.embed_forward(*small)
-*_, dcls, dpositions = ops.embed_backward(rng.normal(size=(2, 7, 5)), cache)
-assert np.allclose(dcls, dpositions[0])  # they only meet as a sum
 
 # %% [markdown]
 # ## Break it: the bias and the cls token
@@ -171,15 +151,13 @@ assert [row.tensor for row in report.rows if row.verdict == "wrong"] == ["b"]
 W1, W2 = rng.normal(size=(2, 768, 32))
 token, position = patches @ w + b, positions[1:]  # (1, 196, 768), (196, 768)
 side_by_side = np.concatenate([token, position[None]], axis=-1)  # (1, 196, 1536)
-np.testing.assert_allclose(
-    side_by_side @ np.concatenate([W1, W2]), token @ W1 + position @ W2, atol=1e-9
-)
+first = side_by_side @ np.concatenate([W1, W2])
+np.testing.assert_allclose(first, token @ W1 + position @ W2, atol=1e-9)
 numbered = np.concatenate([patches, np.eye(196)[None]], axis=-1)  # (1, 196, 768 + 196)
-np.testing.assert_allclose(
-    numbered @ np.concatenate([w, position]) + b, token + position, atol=1e-9
-)
-wide = minivit.variant("B/16", width=2 * 768, mlp=2 * 3072)
-cost = minivit.parameter_count(wide) / minivit.parameter_count(big)
+made = numbered @ np.concatenate([w, position]) + b
+np.testing.assert_allclose(made, token + position, atol=1e-9)
+twice = minivit.variant("B/16", width=2 * 768, mlp=2 * 3072)
+cost = minivit.parameter_count(twice) / minivit.parameter_count(big)
 print(f"B/16 of twice the width: {cost:.2f} times as many parameters")
 assert 3.9 < cost < 4
 
@@ -187,91 +165,71 @@ assert 3.9 < cost < 4
 # ## Break it: no positions
 #
 # Attention treats tokens as a set (lesson 6), LayerNorm and MLP treat each alone. So if the tokens
-# change places, the blocks' results change places in the same way, and the cls token's result stays
-# what it was: without positions a shuffled image is the same image. Train two `digits` models for
-# some seconds, one of them without positions, and show both the test digits with their 16 patches
-# in another order, the same for all.
+# change places, the blocks' results change places alike, and the cls token's stays what it was:
+# without positions a shuffled image is the same image. Train two `digits` models for some seconds,
+# one without positions, and show both the test digits with their 16 patches in another order.
 
 # %%
-models = {}
-for kind in ("learned", "none"):
-    config = minivit.variant("digits", positions=kind)
-    recipe = minivit.TrainingConfig(model=config, epochs=3, warmup_epochs=1, shift=0)
-    models[kind] = minivit.train(recipe, data).model
 order = rng.permutation(16)
 flat, cache = ops.patchify_forward(images, patch=2)  # (B, 16, 4)
 shuffled = ops.patchify_backward(flat[:, order], cache)  # images again
-
 read = {}
-for kind, model in models.items():
+for kind in ("learned", "none"):
+    config = minivit.variant("digits", positions=kind)
+    recipe = minivit.TrainingConfig(model=config, epochs=3, warmup_epochs=1, shift=0)
+    model = minivit.train(recipe, data).model
     read[kind] = [model.logits(seen) for seen in (images, shuffled)]  # (B, 10) each
     right = [(logits.argmax(axis=1) == labels).mean() for logits in read[kind]]
     apart = np.abs(read[kind][1] - read[kind][0]).max()
     print(f"positions {kind:8} right: {right[0]:.1%}, shuffled {right[1]:.1%}", end="; ")
     print(f"logits differ by up to {apart:.1e}")
-    if kind == "none":
-        assert right[0] < 0.8 and apart < 1e-4  # float32 adds up in another order
-    else:
+    if kind == "learned":
         assert right[0] > 0.85 and right[1] < 0.5 and apart > 1
+    else:
+        assert right[0] < 0.8 and apart < 1e-4  # float32 adds up in another order
 
 # %% [markdown]
 # Without positions the model reads a bag of patches: better than guessing (10 %), and far worse
-# than with them. A patch of a photo holds far more than four pixels; positions matter less there:
-# in the paper's table 8 a B/16 falls without them from 64.2 % to 61.4 % (ImageNet, five images of
-# each class to learn from), and learned 1-D, learned 2-D and relative positions differ by 0.3 at
-# most.
+# than with them. A patch of a photo holds more than four pixels; positions matter less there: in
+# the paper's table 8 a B/16 falls without them from 64.2 % to 61.4 % (ImageNet, five images of each
+# class to learn from), and learned 1-D, learned 2-D and relative ones differ by 0.3 at most.
 #
 # With positions, shuffling ruins the digits. (Naseer et al. 2021 report that large ViTs bear
-# shuffled photos; this small one does not bear shuffled digits.) Without positions "shuffling
-# changes nothing" is true of the cls token. The other tokens change places, exactly.
+# shuffled photos; this small one does not bear shuffled digits.) Without them "shuffling changes
+# nothing" is true of the cls token. The other tokens change places, exactly.
 
 # %%
-twin = minivit.ViT(models["none"].config, seed=0, dtype=np.float64)
-twin.parameters.flat[:] = models["none"].parameters.flat
+twin = minivit.ViT(config, seed=0, dtype=np.float64)  # of the model without positions
+twin.parameters.flat[:] = model.parameters.flat
 before, after = (twin.features(seen[:8])[-1] for seen in (images, shuffled))  # (8, T, D)
 np.testing.assert_allclose(after[:, 0], before[:, 0], atol=1e-10)  # cls: invariant
 np.testing.assert_allclose(after[:, 1:], before[:, 1:][:, order], atol=1e-10)  # equivariant
+# Before the blocks cls is the same for every image: what tells its results apart it has from them
 start = twin.features(images[:8])[0]
 assert (start[:, 0] == start[:1, 0]).all() and before[:, 0].std(axis=0).max() > 0.1
 
 # %% [markdown]
-# The last line: before the blocks cls is the same for every image. What tells its results apart, it
-# has taken from the images.
-#
 # ## A picture to keep
 
+
 # %%
-if can_draw():
-    out = picture_folder()  # out, or another where that can\'t be written
-    figure = new_figure(10, 5)
-    panels = figure.subplots(2, 3, width_ratios=(1, 1.6, 1.6))
+def draw(figure):
+    """Above a digit, below its patches shuffled: the model with positions reads another class
+    then, the one without gives the same ten probabilities."""
     hits = {kind: [seen.argmax(axis=1) == labels for seen in read[kind]] for kind in read}
     shows_it = hits["learned"][0] & hits["none"][0] & ~hits["learned"][1]
     one = int(np.flatnonzero(shows_it)[0])  # a digit that only the shuffling makes unreadable
-    for row, seen in zip(panels, (images, shuffled), strict=True):
-        row[0].imshow(seen[one, :, :, 0], cmap="gray_r")
-        row[0].set_xticks(np.arange(5) * 2 - 0.5, [])
-        row[0].set_yticks(np.arange(5) * 2 - 0.5, [])
-        row[0].grid(color="#1f77b4", linewidth=0.6)
-    panels[0, 0].set_title(f"a {labels[one]}")
-    panels[1, 0].set_title("its patches, shuffled")
-    for column, (kind, title) in enumerate(
-        (("learned", "model with positions"), ("none", "model without positions")), 1
-    ):
-        for row in (0, 1):
-            chances = ops.softmax_forward(read[kind][row][one : one + 1])[0][0]
-            colours = ["#ff7f0e" if c == labels[one] else "#1f77b4" for c in range(10)]
-            panels[row, column].bar(range(10), chances, color=colours)
-            panels[row, column].set(ylim=(0, 1), xticks=range(10), ylabel="probability")
-        panels[0, column].set_title(title)
-        panels[1, column].set_xlabel(f"class (orange: the right one, {labels[one]})")
-    figure.tight_layout()
-    save_png(figure, out / "02_embedding.png")
-    print(f"Above a {labels[one]}, below its patches shuffled: the model with positions reads "
-          "another class then, the one without gives the same ten probabilities: "
-          f"{out / '02_embedding.png'}")  # fmt: skip
-else:
-    print("Without matplotlib there is no figure: pip install matplotlib")
+    colours = ["#ff7f0e" if c == labels[one] else "#1f77b4" for c in range(10)]
+    for row, (pixels, *charts) in enumerate(figure.subplots(2, 3, width_ratios=(1, 1.6, 1.6))):
+        pixels.imshow((images, shuffled)[row][one, :, :, 0], cmap="gray_r")
+        pixels.set(title=("a digit", "its patches, shuffled")[row], xticks=[], yticks=[])
+        for axes, kind in zip(charts, ("learned", "none"), strict=True):
+            axes.bar(range(10), ops.softmax_forward(read[kind][row])[0][one], color=colours)
+            axes.set(title=f"positions: {kind}", ylim=(0, 1), xticks=range(10))
+            axes.set(xlabel=f"class (orange: the right one, {labels[one]})", ylabel="probability")
+
+
+keep_picture(draw, "02_embedding.png", 10, 5)
 
 # %% [markdown]
 # ## Exercises
@@ -329,11 +287,10 @@ def embed_backward(dx, patches, w):
     ### END SOLUTION
 
 
-def embed_by_hand(patches, w, b, cls, positions):
-    return embed(patches, w, b, cls, positions), (patches, w)
-
-
-report = minivit.gradcheck(embed_by_hand, lambda dx, cache: embed_backward(dx, *cache), *small)
-print(report)
-assert report.ok, "the report names the gradient that is wrong"
+report = minivit.gradcheck(
+    lambda patches, w, b, cls, positions: (embed(patches, w, b, cls, positions), (patches, w)),
+    lambda dx, cache: embed_backward(dx, *cache),
+    *small,
+)
+assert report.ok, f"the table names the gradient that is wrong:\n{report}"
 print("2.3 is right")

@@ -25,8 +25,7 @@ import numpy as np
 
 import minivit
 from minivit import ops
-from minivit.figures import picture_folder
-from minivit.figures.curve import can_draw, new_figure, save_png
+from minivit.figures import keep_picture
 
 data = minivit.load_dataset("digits")
 rng = np.random.default_rng(0)
@@ -115,7 +114,9 @@ def cross_entropy(logits, targets):
 # %% [markdown]
 # ## The library's version
 #
-# `ops.cross_entropy_forward` takes class numbers as labels, and computes the same.
+# `ops.cross_entropy_forward` takes class numbers as labels, and computes the same. Why one op, and
+# not softmax first and its log after? As two, a mistake of which the model is sure has an infinite
+# loss and NaN for a gradient. As one it has a loss of 800 and a gradient to learn from.
 
 # %%
 labels = np.array([3, 0, 9, 3])
@@ -128,12 +129,6 @@ report = minivit.gradcheck(
 )
 print(report)
 assert report.ok and np.abs(dlogits.sum(axis=-1)).max() < 1e-15
-
-# %% [markdown]
-# Softmax first and its log after, as two ops: a mistake of which the model is sure has an infinite
-# loss and NaN for a gradient. As one op it has a loss of 800 and a gradient to learn from.
-
-# %%
 sure, second = np.array([[800.0, 0.0]]), np.array([[0.0, 1.0]])  # sure of class 0, and it is 1
 with np.errstate(divide="ignore", invalid="ignore"):
     probs = softmax(sure)
@@ -167,16 +162,16 @@ assert first > math.log(10)  # random logits are worse than equal ones
 #
 # With targets of 0 and 1 the loss falls for ever while the right logit grows: the model is told to
 # be infinitely sure. **Label smoothing** (Szegedy et al. 2016, section 7) takes a part s of the 1
-# and shares it out among all C classes:
+# and shares it out among all C classes (onehot: the old targets; CE(t): the loss with targets t):
 #
 #     targets = (1 - s) onehot + s / C            loss = (1 - s) CE(onehot) + s CE(1/C)
 #
-# where onehot are the old targets, and CE(t) is the cross-entropy with targets t.
 # The gradient is probs - targets as before, and is 0 when probs = targets: the right logit then
 # lies ln((1 - s + s/C) / (s/C)) above the others, which is ln 91 = 4.51 for s = 0.1 and C = 10.
 # There the loss is not 0 but the entropy of the targets, 0.50: a smoothed loss can't be compared
 # with another. At the beginning all is as before: equal probabilities have the loss ln C against
-# any targets.
+# any targets. The last lines show what it does to real digits: they train one linear map, from 64
+# pixels to ten logits, on the gradient from above, with and without smoothing.
 
 # %%
 s, C = 0.1, 10
@@ -191,11 +186,6 @@ best = cross_entropy(np.array([[math.log(91)] + 9 * [0.0]]), smoothed[1:2])  # i
 print(f"smoothing 0.1: the least loss is {best[0]:.4f}, at a gap of {math.log(91):.2f}")
 assert abs(best[0] - 0.5003) < 1e-4 and np.abs(best[1]).max() < 1e-14
 
-# %% [markdown]
-# What it does to real digits: one linear map from the 64 pixels to ten logits, trained by these few
-# lines on the gradient from above, with and without smoothing.
-
-# %%
 pixels, onehot = digits.reshape(-1, 64).astype(np.float64), np.eye(10)[truth]
 unseen = data.test.images.reshape(-1, 64).astype(np.float64)
 sure_of = {}
@@ -203,8 +193,7 @@ for s in (0.0, 0.1):
     w, b = np.zeros((64, 10)), np.zeros(10)
     for _step in range(300):
         loss, dlogits = cross_entropy(pixels @ w + b, (1 - s) * onehot + s / 10)
-        w -= 0.5 * pixels.T @ dlogits
-        b -= 0.5 * dlogits.sum(axis=0)
+        w, b = w - 0.5 * pixels.T @ dlogits, b - 0.5 * dlogits.sum(axis=0)
     probs = softmax(unseen @ w + b)
     right = (probs.argmax(axis=1) == data.test.labels).mean()
     sure_of[s] = probs.max(axis=1).mean()
@@ -218,59 +207,45 @@ assert sure_of[0.1] < sure_of[0.0] - 0.05
 # A check finds both slips at once. Training would not tell: without 1/B a model learns too, with a
 # learning rate that is B times too large.
 
-
 # %%
-def no_row_sum(dprobs, cache):
-    return cache.probs * dprobs
-
-
-def no_mean(dloss, cache):
-    return (cache.probs - cache.targets) * dloss  # should be divided by B
-
-
-for report in (
-    minivit.gradcheck(ops.softmax_forward, no_row_sum, x),
-    minivit.gradcheck(ops.cross_entropy_forward, no_mean, x, options={"labels": labels}),
-):
-    print(report)
-    assert report.verdict == "wrong"
+no_row_sum = minivit.gradcheck(ops.softmax_forward, lambda d, cache: d * cache.probs, x)
+no_mean = minivit.gradcheck(
+    ops.cross_entropy_forward,
+    lambda d, cache: d * (cache.probs - cache.targets),  # should be divided by B
+    x,
+    options={"labels": labels},
+)
+print(no_row_sum, no_mean, sep="\n")
+assert no_row_sum.verdict == no_mean.verdict == "wrong"
 
 # %% [markdown]
 # ## A picture to keep
 
+
 # %%
-if can_draw():
-    out = picture_folder()  # out, or another where that can\'t be written
-    figure = new_figure(11, 4.2)
+def draw(figure):
+    """Left: the loss falls as the right logit grows; smoothed, it is least at a gap of ln 91 and
+    rises again. Right: probs - targets is negative for the right class alone."""
     curve, bars = figure.subplots(1, 2)
     gaps = np.linspace(-4, 12, 200)
-    rows = np.concatenate([gaps[:, None], np.zeros((200, 9))], axis=1)
-    for s, colour in ((0.0, "#1f77b4"), (0.1, "#ff7f0e")):
+    for s, style in ((0.0, "-"), (0.1, "--")):
         target = (1 - s) * np.eye(10)[:1] + s / 10
-        losses = [cross_entropy(row[None], target)[0] for row in rows]
-        style = "--" if s else "-"
-        curve.plot(gaps, losses, style, color=colour, linewidth=2, label=f"smoothing {s}")
-    curve.plot(math.log(91), best[0], "o", color="#ff7f0e")
-    curve.annotate("least at ln 91", (math.log(91), best[0]), (3.6, 0.9))
-    curve.plot(0, math.log(10), "ko")
-    curve.annotate("equal logits: ln 10", (0, math.log(10)), (0.4, 2.4))
+        losses = [cross_entropy(gap * np.eye(10)[:1], target)[0] for gap in gaps]
+        curve.plot(gaps, losses, style, linewidth=2, label=f"smoothing {s}")
+    curve.plot([0, math.log(91)], [math.log(10), best[0]], "ko")
+    curve.annotate("equal logits: ln 10", (0.4, 2.4))
+    curve.annotate("least at ln 91", (3.6, 0.9))
     curve.set(xlabel="right logit minus the others", ylabel="loss (C = 10)", ylim=(0, 6.5))
     curve.set_title("Smoothed, the loss rises again")
-    curve.legend()
     chances, place = softmax(x)[0], np.arange(10)
-    bars.bar(place - 0.2, chances, 0.4, color="#1f77b4", label="probs")
-    bars.bar(place + 0.2, chances - np.eye(10)[3], 0.4, color="#ff7f0e", label="probs - targets")
+    bars.bar(place - 0.2, chances, 0.4, label="probs")
+    bars.bar(place + 0.2, chances - np.eye(10)[3], 0.4, label="probs - targets")
     bars.axhline(0, color="black", linewidth=0.8)
     bars.set(xlabel="class (3 is right)", xticks=place)
     bars.set_title("A step against the gradient raises logit 3")
-    bars.legend()
-    figure.tight_layout()
-    save_png(figure, out / "03_cross_entropy.png")
-    print("Left: the loss falls as the right logit grows; smoothed, it is least at a gap of ln "
-          "91 and rises again. Right: probs - targets is negative for the right class alone: "
-          f"{out / '03_cross_entropy.png'}")  # fmt: skip
-else:
-    print("Without matplotlib there is no figure: pip install matplotlib")
+
+
+keep_picture(draw, "03_cross_entropy.png", 11, 4.2)
 
 # %% [markdown]
 # ## Exercises
@@ -316,6 +291,5 @@ def log_softmax_backward(dy, probs):
 y, _ = log_softmax_forward(np.array([[1e4, 0.0]]))
 assert np.array_equal(y, [[0, -1e4]]), "shift by the maximum, and take no log of a probability"
 report = minivit.gradcheck(log_softmax_forward, log_softmax_backward, x)
-print(report)
-assert report.ok, "d y_i / d x_j = [i = j] - probs_j; sum it over i, weighted with dy_i"
+assert report.ok, f"d y_i / d x_j = [i = j] - probs_j; sum it over i, weighted with dy_i\n{report}"
 print("3.2 is right")

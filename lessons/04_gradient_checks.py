@@ -17,13 +17,11 @@
 # backward, and here it is only something to check.
 
 # %%
-
 import numpy as np
 
 import minivit
 from minivit import ops
-from minivit.figures import picture_folder
-from minivit.figures.curve import can_draw, new_figure, save_png
+from minivit.figures import keep_picture
 
 rng = np.random.default_rng(0)
 x, gamma, beta = rng.normal(size=(3, 5)), rng.normal(size=5), rng.normal(size=5)
@@ -54,6 +52,10 @@ dy = rng.normal(size=(3, 5))
 #   comparison that matters.
 #
 # ## By hand
+#
+# Here is LayerNorm with every step from 1 to 1e-15, against its handwritten backward: both errors
+# are there, each with its slope. In float32 few steps come below 1e-4, where "right" begins:
+# gradients are checked in float64.
 
 
 # %%
@@ -78,13 +80,6 @@ def relative_error(numeric, given, floor=1e-4):
     return np.abs(numeric - given).max() / (size + floor)  # the floor: what is 0 may be rounded
 
 
-# %% [markdown]
-# LayerNorm with every step from 1 to 1e-15, against its handwritten backward: both errors are
-# there, each with its slope. In float32 few steps come below 1e-4, where "right" begins: gradients
-# are checked in float64.
-
-
-# %%
 def loss(x):
     y, _ = ops.layernorm_forward(x, gamma, beta)
     return (dy.astype(y.real.dtype) * y).sum()
@@ -113,7 +108,8 @@ assert max(errors["complex step"][8:]) < 1e-14
 # `minivit.gradcheck` checks every gradient of an op in this way, with a step that suits the
 # numbers, and says in words what it finds: below 1e-7 excellent, up to 1e-4 right, above that
 # wrong. It also looks whether the op keeps to the rules: shapes, dtypes, no writing into its
-# arguments.
+# arguments. A slip of one percent scores 0.01 / 2.01, since the sum of both stands below the line:
+# half a percent, fifty times above the limit of 1e-4.
 
 # %%
 report = minivit.gradcheck(ops.layernorm_forward, ops.layernorm_backward, x, gamma, beta)
@@ -125,12 +121,7 @@ exact = minivit.gradcheck(
 print(f"worst by complex steps: {exact.worst:.0e}")
 assert exact.ok and exact.worst < 1e-13
 
-# %% [markdown]
-# A slip of one percent scores 0.01 / 2.01, since the sum of both stands below the line: half a
-# percent, fifty times above the limit of 1e-4.
 
-
-# %%
 def one_percent_off(dy, cache):
     dx, dgamma, dbeta = ops.layernorm_backward(dy, cache)
     return 1.01 * dx, dgamma, dbeta
@@ -148,12 +139,8 @@ assert abs(report.worst - 0.01 / 2.01) < 1e-5 and "1.01 times" in report.rows[0]
 # gradient is 0, and every backward that gives 0 for ones passes. Here are nine slips, and the check
 # by hand with ones and with a random dy.
 
+
 # %%
-ones, zeros = np.ones(5), np.zeros(5)  # gamma and beta
-probs, _ = ops.softmax_forward(x)
-_, (x_hat, rstd, _) = ops.layernorm_forward(x, ones, zeros)  # x normalised; 1 / its deviation
-
-
 def mean(a):
     return a.mean(axis=-1, keepdims=True)
 
@@ -162,6 +149,17 @@ def row_sum(d):
     return (d * probs).sum(axis=-1, keepdims=True)
 
 
+def error(forward, backward, d):
+    numeric = numeric_gradient(lambda moved: (d * forward(moved)[0]).sum(), x, 1e-5)
+    return relative_error(numeric, backward(d))
+
+
+def fresh_layernorm(x):
+    return ops.layernorm_forward(x, np.ones(5), np.zeros(5))
+
+
+probs, _ = ops.softmax_forward(x)
+_, (x_hat, rstd, _) = fresh_layernorm(x)  # x normalised; 1 / its deviation
 of_softmax = {  # right: probs * (d - row_sum(d))
     "twice the gradient": lambda d: 2 * probs * (d - row_sum(d)),
     "wrong sign": lambda d: probs * (row_sum(d) - d),
@@ -175,31 +173,16 @@ of_layernorm = {  # right: rstd * (d - mean(d) - x_hat * mean(d * x_hat))
     "that term with D - 1": lambda d: rstd * (d - mean(d) - 5 / 4 * x_hat * mean(d * x_hat)),
     "rstd forgotten": lambda d: d - mean(d) - x_hat * mean(d * x_hat),
 }
-
-
-def softmax(x):
-    return ops.softmax_forward(x)[0]
-
-
-def layernorm(x):
-    return ops.layernorm_forward(x, ones, zeros)[0]
-
-
-def error(forward, backward, d):
-    numeric = numeric_gradient(lambda moved: (d * forward(moved)).sum(), x, 1e-5)
-    return relative_error(numeric, backward(d))
-
-
 found = {"ones": 0, "random": 0}
-for forward, slips in ((softmax, of_softmax), (layernorm, of_layernorm)):
+for forward, slips in ((ops.softmax_forward, of_softmax), (fresh_layernorm, of_layernorm)):
     for slip, backward in slips.items():
         with_ones, with_random = (error(forward, backward, d) for d in (np.ones((3, 5)), dy))
-        print(f"{forward.__name__:<10}{slip:<24} ones {with_ones:.0e}   random {with_random:.0e}")
+        print(f"{forward.__name__:<16}{slip:<24} ones {with_ones:.0e}  random {with_random:.0e}")
         found["ones"] += with_ones > 1e-4
         found["random"] += with_random > 1e-4
 assert found == {"ones": 0, "random": 9}
-without_row_sum = error(softmax, lambda d: probs * d, np.ones((3, 5)))
-print(f"softmax   without the row sum      ones {without_row_sum:.0e}")
+without_row_sum = error(ops.softmax_forward, lambda d: probs * d, np.ones((3, 5)))
+print(f"softmax_forward without the row sum      ones {without_row_sum:.0e}")
 assert without_row_sum > 0.5
 
 # %% [markdown]
@@ -214,23 +197,14 @@ assert without_row_sum > 0.5
 # two one-sided slopes may be called the gradient. `gradcheck` compares the slopes of both sides,
 # and accepts what lies between.
 
-
 # %%
-def relu_forward(x):
-    return np.maximum(x, 0), x
-
-
-def relu_loss(x):
-    return np.maximum(x, 0).sum()
-
-
 near = np.array([1e-6])
-long, short = (numeric_gradient(relu_loss, near, h)[0] for h in (1e-5, 1e-7))
+long, short = (numeric_gradient(lambda x: np.maximum(x, 0).sum(), near, h)[0] for h in (1e-5, 1e-7))
 print(f"slope of ReLU at 1e-6: {long:.2f} with a step of 1e-5, {short:.2f} with 1e-7")
 assert abs(long - 0.55) < 1e-6 and abs(short - 1) < 1e-6
 for at_zero in (0.0, 0.5, 1.0, 2.0):
     report = minivit.gradcheck(
-        relu_forward,
+        lambda x: (np.maximum(x, 0), x),
         lambda dy, x, s=at_zero: dy * np.where(x == 0, s, x > 0),
         np.array([0, 1, -2.0]),
     )
@@ -243,19 +217,15 @@ for at_zero in (0.0, 0.5, 1.0, 2.0):
 #
 # ## A picture to keep
 
+
 # %%
-if can_draw():
-    out = picture_folder()  # out, or another where that can\'t be written
-    figure = new_figure(8, 5)
+def draw(figure):
+    """As the step gets shorter, the error of a difference falls and then rises by rounding: centred
+    it is least near 1e-5. The complex step's falls to 1e-16 and stays there."""
     axes = figure.subplots()
-    styles = {
-        "one-sided": ("s-", "#7f7f7f"),
-        "centred": ("o-", "#1f77b4"),
-        "centred, float32": ("o--", "#1f77b4"),
-        "complex step": ("^-", "#ff7f0e"),
-    }
-    for kind, (style, colour) in styles.items():
-        seen = np.maximum(errors[kind], 1e-17)
+    styles = ("o--", "#1f77b4"), ("s-", "#7f7f7f"), ("o-", "#1f77b4"), ("^-", "#ff7f0e")
+    for (kind, row), (style, colour) in zip(errors.items(), styles, strict=True):
+        seen = np.maximum(row, 1e-17)  # 0 has no place on such an axis
         axes.loglog(steps, seen, style, color=colour, label=kind, markersize=4)
     axes.axhspan(1e-4, 3, color="#ff7f0e", alpha=0.12)
     axes.text(2e-11, 2e-3, 'above 1e-4: "wrong"')
@@ -264,13 +234,9 @@ if can_draw():
     axes.set(xlabel="step h", ylabel="relative error of the numeric gradient", ylim=(3e-18, 3))
     axes.set_title("The same right gradient, checked with different steps")
     axes.legend(loc="lower right")
-    figure.tight_layout()
-    save_png(figure, out / "04_gradient_checks.png")
-    print("As the step gets shorter, the error of a difference falls and then rises by rounding: "
-          "centred it is least near 1e-5. The complex step's falls to 1e-16 and stays there: "
-          f"{out / '04_gradient_checks.png'}")  # fmt: skip
-else:
-    print("Without matplotlib there is no figure: pip install matplotlib")
+
+
+keep_picture(draw, "04_gradient_checks.png", 8, 5)
 
 # %% [markdown]
 # ## Exercises

@@ -13,13 +13,11 @@
 # rstd (B, T, 1) is one over a token's standard deviation. In the `digits` model T = 17 and D = 64.
 
 # %%
-
 import numpy as np
 
 import minivit
 from minivit import ops
-from minivit.figures import picture_folder
-from minivit.figures.curve import can_draw, new_figure, save_png
+from minivit.figures import keep_picture
 
 data = minivit.load_dataset("digits")
 recipe = minivit.TrainingConfig(model="digits", epochs=3, warmup_epochs=1, shift=0)
@@ -136,8 +134,8 @@ for without in ("nothing", "mean", "x_hat", "rstd"):
 # each column, over all tokens of all images. Our functions do that with other axes, and their
 # backward is right as it is.
 #
-# It is often said that LayerNorm is there because texts differ in length. All images of a ViT have
-# the same number of tokens, and yet it normalises each token alone. Three reasons can be measured.
+# LayerNorm, one often hears, is there because texts differ in length. All images of a ViT have the
+# same number of tokens, and yet it normalises each token alone. Three reasons can be measured.
 #
 # 1. *Companions.* With BatchNorm, what an image becomes depends on the images that happen to be
 #    beside it in the batch: less so in a large batch, about like 1/sqrt(B), but at any size.
@@ -214,12 +212,14 @@ assert ours < 3  # here one pass would do; an op must be right for whatever it i
 # %% [markdown]
 # ## A picture to keep
 
+
 # %%
-if can_draw():
-    out = picture_folder()  # out, or another where that can\'t be written
+def draw(figure):
+    """Left: LayerNorm's mean goes along one token, BatchNorm's down a column through all images.
+    Middle: companions move BatchNorm's result alone, less in large batches. Right: the variance in
+    one pass is lost where means are above 1,000."""
     from matplotlib.colors import ListedColormap
 
-    figure = new_figure(12, 4)
     grid, companions, cancels = figure.subplots(1, 3)
     numbers = np.full((3, 5, 8), np.nan)  # three images of four tokens of eight numbers, and gaps
     numbers[:, :4] = 0
@@ -227,32 +227,23 @@ if can_draw():
     colours = ListedColormap(["#e8e8e8", "#1f77b4", "#ff7f0e"])
     grid.pcolormesh(numbers.reshape(15, 8)[:14], cmap=colours, edgecolors="white")
     grid.invert_yaxis()
-    grid.set(xticks=[], yticks=[2, 7, 12], title="Which numbers share a mean?")
-    grid.set_yticklabels([f"image {i}" for i in range(3)], rotation=90, va="center")
-    words = "D columns, a row per token; blue: one mean\nof LayerNorm; orange: one of BatchNorm"
-    grid.set_xlabel(words)
-    companions.plot(sizes, moved, "o-", color="#ff7f0e", label="BatchNorm")
-    companions.plot(sizes, [0] * 7, "s-", color="#1f77b4", label="LayerNorm: 0")
-    companions.set(xlabel="images in the batch", ylabel="standard deviation of image 0's numbers")
-    companions.set_xscale("log")
+    grid.set(xticks=[], yticks=[2, 7, 12], yticklabels=["image 0", "image 1", "image 2"])
+    grid.set(title="Which numbers share a mean?", xlabel="D columns, a row per token; blue:\n"
+             "one mean of LayerNorm; orange: one of BatchNorm")  # fmt: skip
+    companions.semilogx(sizes, moved, "o-", color="#ff7f0e", label="BatchNorm")
+    companions.semilogx(sizes, [0] * 7, "s-", color="#1f77b4", label="LayerNorm: 0")
     companions.set_xticks(sizes, sizes)
+    companions.set(xlabel="images in the batch", ylabel="standard deviation of image 0's numbers")
     companions.set_title("The same image, other companions")
-    companions.legend()
     for (name, row), style in zip(off.items(), ("s-", "o-", "^-"), strict=True):
         colour = "#ff7f0e" if name == "one pass" else "#1f77b4"
         cancels.loglog(offsets, row, style, color=colour, label=name)
     cancels.axhline(1, color="black", linewidth=0.8, label="as large as the variance")
     cancels.set(xlabel="mean of the row (its variance is 1)", title="Variances in float32")
     cancels.set_ylabel("relative error of the variance")
-    cancels.legend()
-    figure.tight_layout()
-    save_png(figure, out / "05_layernorm.png")
-    print("Left: LayerNorm's mean goes along one token, BatchNorm's down a column through all "
-          "images. Middle: companions move BatchNorm's result alone, less in large batches. "
-          "Right: the variance in one pass is lost where means are above 1,000: "
-          f"{out / '05_layernorm.png'}")  # fmt: skip
-else:
-    print("Without matplotlib there is no figure: pip install matplotlib")
+
+
+keep_picture(draw, "05_layernorm.png", 12, 4)
 
 # %% [markdown]
 # ## Exercises
@@ -295,6 +286,5 @@ def rms_backward(dy, cache):
 
 
 report = minivit.gradcheck(rms_forward, rms_backward, *few[:2])
-print(report)
-assert report.ok, "step 2 of the derivation is what is left; step 3 falls away"
+assert report.ok, f"step 2 of the derivation is what is left; step 3 falls away\n{report}"
 print("5.2 is right")

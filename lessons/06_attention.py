@@ -26,8 +26,7 @@ import numpy as np
 
 import minivit
 from minivit import ops
-from minivit.figures import picture_folder
-from minivit.figures.curve import can_draw, new_figure, save_png
+from minivit.figures import keep_picture
 from minivit.inspection import cls_attention
 
 data = minivit.load_dataset("digits")
@@ -59,9 +58,9 @@ for tokens, K in ((197, 16), (197, 64), (197, 256), (17, 64), (785, 64)):
 
 # %% [markdown]
 # Why should the variance be 1? If two scores differ by d, the softmax makes their weights differ by
-# the factor exp(d). Look at how many of 197 keys a query hears, counted as exp(entropy) of its row,
-# where entropy = -sum of probs log probs (exp of it is 197 for equal weights, and 1 if one key has
-# all). And look at the gradient that arrives at a score when the upstream gradient is random.
+# the factor exp(d). Look at how many of 197 keys a query hears, counted as exp(entropy) of its row
+# with entropy = -sum of probs log probs (197 for equal weights, 1 if one key has all), and at the
+# gradient that arrives at a score when the upstream gradient is random.
 
 # %%
 T, K = 197, 64
@@ -82,8 +81,7 @@ assert 0.5 < trained < 4
 # %% [markdown]
 # Undivided, two or three keys have everything, and nearly all other scores get no gradient: the
 # model could hardly learn to look elsewhere. Divided by K, all weights are nearly equal: the query
-# takes the mean of everything. sqrt(K) begins in between. It is only where training begins: the
-# last line shows what our model made of it.
+# takes the mean of everything. sqrt(K) is in between. (The last line: what training made of it.)
 #
 # ## The derivation 2: forward and backward
 #
@@ -119,7 +117,9 @@ def attention_backward(dmixed, q, k, v, probs):
 # %% [markdown]
 # ## The library's version
 #
-# On the queries, keys and values of eight real digits.
+# On the queries, keys and values of eight real digits. Nothing in it knows where a token stands:
+# exchange tokens, and the results change places (lesson 2). And all T x T scores are needed, even
+# where a query keeps only its best keys (`top_k`; Zhao et al. 2019): how else to find them?
 
 # %%
 mixed, probs = attention(q, k, v)
@@ -135,20 +135,9 @@ report = minivit.gradcheck(ops.attention_forward, ops.attention_backward, *few)
 print(report)
 assert report.ok
 
-# %% [markdown]
-# Nothing here knows where a token stands: exchange tokens, and the results change places (lesson
-# 2). And everything needs T x T scores. Keeping only the best keys of a query (`top_k`; Zhao et al.
-# 2019) makes the mixture sparse, but it does not save that: all scores are needed to know which are
-# the best.
-
-# %%
 order = rng.permutation(17)
 shuffled, _ = attention(q[:, order], k[:, order], v[:, order])
 np.testing.assert_allclose(shuffled, mixed[:, order], atol=1e-12)
-best_three = ops.AttentionOptions(top_k=3)
-_, sparse = ops.attention_forward(q, k, v, options=best_three)
-assert ((sparse.probs > 0).sum(axis=-1) == 3).all()
-assert ops.attention_flops(q, k, v, options=best_three) == ops.attention_flops(q, k, v)
 
 # %% [markdown]
 # ## Break it
@@ -157,25 +146,21 @@ assert ops.attention_flops(q, k, v, options=best_three) == ops.attention_flops(q
 
 
 # %%
-def no_scale(dmixed, cache):
+def slips(dmixed, cache):
     dq, dk, dv, _ = ops.attention_backward(dmixed, cache)
-    return math.sqrt(3) * dq, math.sqrt(3) * dk, dv, None
+    return {
+        "no scale": (math.sqrt(3) * dq, math.sqrt(3) * dk, dv, None),
+        "q and k exchanged": (dk, dq, dv, None),
+        "not transposed": (dq, dk, cache.probs @ dmixed, None),
+    }
 
 
-def q_and_k_exchanged(dmixed, cache):
-    dq, dk, dv, _ = ops.attention_backward(dmixed, cache)
-    return dk, dq, dv, None
-
-
-def not_transposed(dmixed, cache):
-    dq, dk, _, _ = ops.attention_backward(dmixed, cache)
-    return dq, dk, cache.probs @ dmixed, None
-
-
-for slip, tensors in ((no_scale, "qk"), (q_and_k_exchanged, "qk"), (not_transposed, "v")):
-    report = minivit.gradcheck(ops.attention_forward, slip, *few)
+for slip, tensors in (("no scale", "qk"), ("q and k exchanged", "qk"), ("not transposed", "v")):
+    report = minivit.gradcheck(
+        ops.attention_forward, lambda dmixed, cache, s=slip: slips(dmixed, cache)[s], *few
+    )
     wrong = [row for row in report.rows if row.verdict == "wrong"]
-    print(f"{slip.__name__}:", "; ".join(f"d{row.tensor} {row.note}" for row in wrong))
+    print(f"{slip}:", "; ".join(f"d{row.tensor} {row.note}" for row in wrong))
     assert "".join(row.tensor for row in wrong) == tensors
 
 # %% [markdown]
@@ -183,6 +168,10 @@ for slip, tensors in ((no_scale, "qk"), (q_and_k_exchanged, "qk"), (not_transpos
 #
 # The cls token's row of probs says what it takes from each patch. `cls_attention` collects it for
 # every block and head. How much more than an even share, 1/T, goes to the patch that gets most?
+#
+# And does it matter where it looks? Erase two patches of every digit, chosen among those with ink:
+# the two that cls looks at most (mean over all blocks and heads), the two that it looks at least,
+# or the two with the most ink, without asking the model.
 
 # %%
 looks = cls_attention(model, images)  # (B, depth, H, rows, columns)
@@ -191,13 +180,6 @@ for block, heads in enumerate(largest):
     print(f"block {block}: the favourite patch of each head gets", end=" ")
     print(", ".join(f"{share:.1f}" for share in heads), "times an even share")
 assert largest.min() > 2
-
-# %% [markdown]
-# Does it matter where it looks? Erase two patches of every digit, chosen among those with ink: the
-# two that cls looks at most (mean over all blocks and heads), the two that it looks at least, or
-# the two with the most ink, without asking the model.
-
-# %%
 flat, patch_cache = ops.patchify_forward(images, patch=2)  # (B, 16, 4)
 ink = flat.mean(axis=-1)  # from -1, nothing, to 1
 average = looks.mean(axis=(1, 2)).reshape(len(images), 16)
@@ -225,39 +207,33 @@ assert whole > 0.9 and most < least - 0.08 and inkiest < least - 0.08
 #
 # ## A picture to keep
 
+
 # %%
-if can_draw():
-    out = picture_folder()  # out, or another where that can\'t be written
-    figure = new_figure(11, 5.6)
-    grid = figure.add_gridspec(3, 8, wspace=0.25, hspace=0.35, left=0.07, right=0.98, bottom=0.1)
+def draw(figure):
+    """Left: undivided scores leave all weight to two keys, divided by K all keys weigh alike, by
+    sqrt(K) it is in between. Right: of three digits, cls takes one or two patches in most heads of
+    the last block."""
+    grid = figure.add_gridspec(3, 8)
     curves = figure.add_subplot(grid[:, :3])
-    styles = (("1", "--", "#7f7f7f"), ("sqrt(K)", "-", "#ff7f0e"), ("K", ":", "#1f77b4"))
-    for name, style, colour in styles:
+    for name, style in (("1", "--"), ("sqrt(K)", "-"), ("K", ":")):
         label = f"scores / {name}: {heard[name]:.0f} keys heard"
         mean = weights[name].mean(axis=(0, 1))
-        curves.loglog(range(1, T + 1), mean, style, color=colour, linewidth=2.5, label=label)
+        curves.loglog(range(1, T + 1), mean, style, linewidth=2.5, label=label)
     curves.set(xlabel="keys, the best first", ylabel="weight (mean over queries)", ylim=(1e-5, 5))
     curves.set_title("a query's weights (T = 197, K = 64)")
-    curves.legend(loc="upper right")
     for row, digit in enumerate((0, 3, 7)):
         one = int(np.flatnonzero(labels == digit)[0])
-        shown = figure.add_subplot(grid[row, 3])
-        shown.imshow(images[one, :, :, 0], cmap="gray_r")
-        shown.set(xticks=[], yticks=[], title="digit" if row == 0 else "")
-        for head in range(4):
-            shown = figure.add_subplot(grid[row, 4 + head])
+        for column, title in enumerate(("digit", "head 0", "head 1", "head 2", "head 3")):
+            shown = figure.add_subplot(grid[row, 3 + column])
             shown.imshow(images[one, :, :, 0], cmap="gray_r", extent=(0, 4, 4, 0))
-            shown.imshow(looks[one, -1, head], cmap="viridis", alpha=0.75, vmin=0, vmax=0.5,
-                         extent=(0, 4, 4, 0))  # fmt: skip
-            shown.set(xticks=[], yticks=[], title=f"head {head}" if row == 0 else "")
-    legend = "what cls takes in the last block: yellow half or more, purple nothing"
-    figure.text(0.7, 0.03, legend, ha="center")
-    save_png(figure, out / "06_attention.png")
-    print("Left: undivided scores leave all weight to two keys, divided by K all keys weigh "
-          "alike, by sqrt(K) it is in between. Right: of three digits, cls takes one or two "
-          f"patches in most heads of the last block: {out / '06_attention.png'}")  # fmt: skip
-else:
-    print("Without matplotlib there is no figure: pip install matplotlib")
+            if column > 0:
+                drawn = shown.imshow(looks[one, -1, column - 1], alpha=0.75, vmin=0, vmax=0.5,
+                                     extent=(0, 4, 4, 0))  # fmt: skip
+            shown.set(xticks=[], yticks=[], title=title if row == 0 else "")
+    figure.colorbar(drawn, ax=figure.axes[1:], label="what cls takes in the last block")
+
+
+keep_picture(draw, "06_attention.png", 12, 5)
 
 # %% [markdown]
 # ## Exercises
@@ -304,6 +280,5 @@ def scaled_backward(dmixed, cache):
 
 
 report = minivit.gradcheck(scaled_forward, scaled_backward, *few, np.array([0.7]))
-print(report)
-assert report.ok, "ds, of shape (1,): d scores / d s = q k^T, times dscores, summed over all places"
+assert report.ok, f"d scores / d s = q k^T, times dscores, summed over all places\n{report}"
 print("6.2 is right")

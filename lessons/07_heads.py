@@ -29,8 +29,7 @@ import numpy as np
 
 import minivit
 from minivit import ops
-from minivit.figures import picture_folder
-from minivit.figures.curve import can_draw, new_figure, save_png
+from minivit.figures import keep_picture
 from minivit.models.cost import cost_table
 from minivit.ops import multihead_attention as library
 from minivit.optim import Adam, warmup_cosine
@@ -212,12 +211,12 @@ assert right > 0.9 and wrong > 0.9
 #
 # ## The picture: where each number of `merged` comes from
 
+
 # %%
-if can_draw():  # is matplotlib installed?
-    folder = picture_folder()  # out, or another where that can\'t be written
+def draw(figure):
+    """Each number of merged in the colour of the token it comes from: with the transpose a row has
+    one colour, its own; by reshape alone it has four, of four tokens."""
     token = np.broadcast_to(np.arange(T)[:, None], (1, H, T, K))  # each number says its token
-    figure = new_figure(9, 4)
-    figure.set_layout_engine("constrained")
     merges = {"transpose, then reshape": library.merge_heads, "reshape alone": wrong_merge}
     panels = figure.subplots(1, 2, sharey=True)
     for axes, (title, merge) in zip(panels, merges.items(), strict=True):
@@ -225,12 +224,9 @@ if can_draw():  # is matplotlib installed?
         axes.set(title=title, xlabel="column of merged", yticks=range(0, T, 4))
     panels[0].set_ylabel("row of merged: the token it is for")
     figure.colorbar(drawn, ax=panels, label="the token it comes from", ticks=range(0, T, 4))
-    save_png(figure, folder / "07_merge.png")
-    print("Each number of merged in the colour of the token it comes from: with the transpose a "
-          "row has one colour, its own; by reshape alone it has four, of four tokens: "
-          f"{folder / '07_merge.png'}")  # fmt: skip
-else:
-    print("No picture: it needs matplotlib (pip install matplotlib)")
+
+
+keep_picture(draw, "07_merge.png", 9, 4)
 
 # %% [markdown]
 # ## Exercises

@@ -27,8 +27,7 @@ import numpy as np
 import minivit
 from minivit import ops
 from minivit.checking.differences import central_gradient
-from minivit.figures import picture_folder
-from minivit.figures.curve import can_draw, new_figure, save_png
+from minivit.figures import keep_picture
 from minivit.models.cost import cost_table
 from minivit.ops.gelu import erf
 from minivit.optim import Adam, warmup_cosine
@@ -155,11 +154,11 @@ assert abs(by_hand.max() - 1.1289) < 1e-4 and abs(by_hand.min() + 0.1289) < 1e-4
 # %% [markdown]
 # ## The picture
 
+
 # %%
-if can_draw():  # is matplotlib installed?
-    folder = picture_folder()  # out, or another where that can\'t be written
-    figure = new_figure(12, 3.8)
-    figure.set_layout_engine("constrained")
+def draw(figure):
+    """Left: GELU follows ReLU, and dips below 0 on its left. Middle: its slope rises smoothly, from
+    below 0 to above 1. Right: erf's and tanh's values and slopes are less than 0.001 apart."""
     near, blue, orange = np.abs(line) <= 4, "#0072b2", "#e69f00"
     values, slopes, gaps = figure.subplots(1, 3)
     for axes, gelu, relu, title in (
@@ -169,18 +168,12 @@ if can_draw():  # is matplotlib installed?
         axes.plot(line[near], relu[near], color=orange, linewidth=2, linestyle="--", label="ReLU")
         axes.plot(line[near], gelu[near], color=blue, linewidth=2, label="GELU")
         axes.set(title=title, xlabel="z", ylabel="gelu(z)" if axes is values else "gelu'(z)")
-        axes.legend()
-    for gap, colour, label in ((apart, blue, "values"), (slopes_apart, orange, "slopes")):
-        style = "-" if label == "values" else "--"
-        gaps.plot(line[near], 1e4 * gap[near], color=colour, linestyle=style, label=label)
+    gaps.plot(line[near], 1e4 * apart[near], color=blue, label="values")
+    gaps.plot(line[near], 1e4 * slopes_apart[near], color=orange, linestyle="--", label="slopes")
     gaps.set(title="erf against tanh", xlabel="z", ylabel="difference, in 1/10,000")
-    gaps.legend()
-    save_png(figure, folder / "08_gelu.png")
-    print("Left: GELU follows ReLU, and dips below 0 on its left. Middle: its slope rises "
-          "smoothly, from below 0 to above 1. Right: erf's and tanh's values and slopes are less "
-          f"than 0.001 apart: {folder / '08_gelu.png'}")  # fmt: skip
-else:
-    print("No picture: it needs matplotlib (pip install matplotlib)")
+
+
+keep_picture(draw, "08_gelu.png", 12, 3.8)
 
 # %% [markdown]
 # ## Break it: half a product rule

@@ -24,8 +24,7 @@ import numpy as np
 
 import minivit
 from minivit import ops
-from minivit.figures import picture_folder
-from minivit.figures.curve import can_draw, new_figure, save_png
+from minivit.figures import keep_picture
 from minivit.models.cost import cost_table
 from minivit.optim import Adam, warmup_cosine
 
@@ -175,11 +174,12 @@ assert with_skip > 0.7 and without < 0.3  # 10 % is chance
 # %% [markdown]
 # ## The picture
 
+
 # %%
-if can_draw():  # is matplotlib installed?
-    folder = picture_folder()  # out, or another where that can\'t be written
-    figure = new_figure(12, 4)
-    figure.set_layout_engine("constrained")
+def draw(figure):
+    """Along 24 blocks: the gradient on the tokens keeps its size, with and without the skip;
+    without it the tokens of an image become the same within five blocks, and queries and keys get
+    no gradient from there on."""
     panels = figure.subplots(1, 3)
     titles = ("gradient on the tokens", "how different the tokens are", "gradient of queries, keys")
     labels_y = ("|dx|", "|x - mean| / |x|", "relative to that of the values")
@@ -187,15 +187,12 @@ if can_draw():  # is matplotlib installed?
     for part, axes in enumerate(panels):
         for kind, (colour, style) in looks.items():
             seen = np.maximum(towers[kind][part], 1e-17)
-            axes.semilogy(seen, color=colour, linestyle=style, linewidth=2, label=f"{kind} skip")
+            label = f"{kind} skip" if part == 0 else None
+            axes.semilogy(seen, color=colour, linestyle=style, linewidth=2, label=label)
         axes.set(title=titles[part], xlabel="block", ylabel=labels_y[part], ylim=(1e-18, 10))
-    panels[0].legend()
-    save_png(figure, folder / "09_skip.png")
-    print("Along 24 blocks: the gradient on the tokens keeps its size, with and without the "
-          "skip; without it the tokens of an image become the same within five blocks, and "
-          f"queries and keys get no gradient from there on: {folder / '09_skip.png'}")  # fmt: skip
-else:
-    print("No picture: it needs matplotlib (pip install matplotlib)")
+
+
+keep_picture(draw, "09_skip.png", 12, 4)
 
 # %% [markdown]
 # ## Break it: forget the skip on the way back

@@ -20,9 +20,8 @@ import time
 import numba
 import numpy as np
 
-from minivit import kernels
-from minivit.figures import picture_folder
-from minivit.figures.curve import can_draw, new_figure, save_png
+from minivit import kernels, ops
+from minivit.figures import keep_picture
 from minivit.kernels.elementary import exp
 from minivit.kernels.matrix import Matrix
 from minivit.kernels.product.matmul import matmul
@@ -40,51 +39,49 @@ compiled = numba.njit(fastmath={"contract", "reassoc", "nsz"}, error_model="nump
 def fastest(function, *arguments, seconds=0.2):
     """The shortest of several calls: the others were disturbed by what else runs here."""
     function(*arguments)  # compiles
-    best, end = math.inf, time.process_time() + seconds  # on a busy machine that takes longer
-    while best == math.inf or time.process_time() < end:
+    times, end = [], time.process_time() + seconds  # on a busy machine that takes longer
+    while not times or time.process_time() < end:
         begin = time.perf_counter()
         function(*arguments)
-        best = min(best, time.perf_counter() - begin)
-    return best
+        times.append(time.perf_counter() - begin)
+    return min(times)
 
 
 # %% [markdown]
 # ## The derivation: two limits
 #
+# A core calculates with what is in its **registers**, a few dozen places. Each holds a vector of 4
+# to 16 float32 numbers, and one **SIMD** instruction multiplies or adds them all at once. Numbers
+# are loaded from memory in lines of 64 bytes; small memories near the core, the **caches**, keep
+# copies of what was used last.
+#
 # The product does M N K multiplications and as many additions: 2 M N K FLOPs (floating-point
-# operations). It must read a and b and write c at least once: 4 (M K + K N + M N) bytes. A
-# processor has two limits: its **peak**, FLOPs per second when all numbers are in registers, and
-# its **bandwidth**, bytes per second from memory. A computation with I = FLOPs / bytes, its
-# **intensity**, can't be faster than either allows:
+# operations). It must read a and b and write c at least once: 4 (M K + K N + M N) bytes. So there
+# are two limits: the **peak**, FLOPs per second when all numbers are in registers, and the
+# **bandwidth**, bytes per second from memory. With its **intensity** I = FLOPs / bytes,
 #
 #     FLOPs per second  <=  min(peak, I x bandwidth)
 #
 # Drawn over I this is a slope and a flat line, the **roofline** (Williams, Waterman and Patterson
 # 2009). They meet at I = peak / bandwidth: left of it one waits for memory, right of it for
-# arithmetic. Both limits are measured here. `tile` is minivit's own piece of c in registers (more
-# on it below); with a stride of 0 it multiplies the same few numbers again and again.
+# arithmetic. We measure the peak with minivit's own `tile` (rung 5 below), which with a stride of 0
+# multiplies the same few numbers again and again, and the bandwidth with a sum of large arrays.
 
 # %%
-WIDTH = VECTORS * lanes("float32")  # columns of a tile
+WIDTH = VECTORS * lanes("float32")  # columns of a tile: VECTORS vectors of so many numbers each
 
 
 @compiled
 def multiply_add(a, b, c, steps, stride):
-    own = Matrix(c, 0, WIDTH, 1)  # a Matrix: numbers, where it begins, from row to row, to column
+    own = Matrix(c, 0, WIDTH, 1)  # numbers, where it begins, steps to the next row, next column
     rows, columns = Matrix(a, 0, 1, stride), Matrix(b, 0, stride, 1)
-    tile(ROWS, VECTORS, rows, columns, own, False, own, WIDTH, steps)
-
-
-@compiled
-def triad(x, y, z):
-    for i in range(len(x)):
-        x[i] = y[i] + np.float32(3) * z[i]
+    tile(ROWS, VECTORS, rows, columns, own, False, own, WIDTH, steps)  # own = rows columns
 
 
 few = [np.full(size, 1e-3, np.float32) for size in (ROWS, WIDTH, ROWS * WIDTH)]
 peak = 2e-9 * 50_000 * ROWS * WIDTH / fastest(multiply_add, *few, 50_000, 0)
 large = [np.ones(1 << 24, np.float32) for _ in range(3)]  # 64 MiB each: in no cache
-bandwidth = 3e-9 * large[0].nbytes / fastest(triad, *large)
+bandwidth = 3e-9 * large[0].nbytes / fastest(np.add, *large)  # the third is where sums go
 flops, moved = 2 * M * N * K, 4 * (M * K + K * N + M * N)
 print(f"peak {peak:.0f} GFLOP/s, bandwidth {bandwidth:.0f} GB/s: they meet at "
       f"{peak / bandwidth:.1f} FLOPs per byte; the product has {flops / moved:.0f}")  # fmt: skip
@@ -103,7 +100,8 @@ assert flops == 232_390_656 and 65 < flops / moved < 66
 # compiler makes vector instructions of it.
 #
 # **3. Blocked.** For each row of a, all of b passes by: 2.4 MB, more than the nearest caches hold.
-# Take 64 rows of b, use them for all rows of a, then take the next 64.
+# Take `some` = 64 rows of b, use them for all rows of a, then take the next 64. (With all of its
+# rows at once it is rung 2.)
 
 # %%
 
@@ -119,31 +117,19 @@ def ijk(a, b, c):
 
 
 @compiled
-def add_row(c, x, b):
-    for j in range(len(c)):
-        c[j] += x * b[j]
-
-
-@compiled
-def ikj(a, b, c):
+def ikj(a, b, c, some):
     c[:] = 0
-    for i in range(len(c)):
-        for k in range(len(b)):
-            add_row(c[i], a[i, k], b[k])
-
-
-@compiled
-def blocked(a, b, c):
-    c[:] = 0
-    for k0 in range(0, len(b), 64):
+    for k0 in range(0, len(b), some):
         for i in range(len(c)):
-            for k in range(k0, min(k0 + 64, len(b))):
-                add_row(c[i], a[i, k], b[k])
+            for k in range(k0, min(k0 + some, len(b))):
+                x = a[i, k]
+                for j in range(c.shape[1]):
+                    c[i, j] += x * b[k, j]
 
 
 # %% [markdown]
 # **4. Packed.** For one multiply-add, rungs 2 and 3 load a number of b and one of c, and store c.
-# Eight steps of k at once load and store c once for eight multiply-adds. A block of b, 48 x 128, is
+# Four steps of k at once load and store c once for four multiply-adds. A block of b, 48 x 128, is
 # *packed* before: copied so that it lies in one piece, 24 kB, which fits the first-level cache.
 #
 # **5. SIMD tile.** The sums of ROWS x WIDTH numbers of c stay in vector registers during *all*
@@ -162,14 +148,10 @@ def packed(a, b, c):  # K is a multiple of 48 here
             p = b[k0 : k0 + 48, j0 : j0 + 128].copy()
             for i in range(len(c)):
                 row = c[i, j0 : j0 + 128]
-                for k in range(0, len(p), 8):
-                    x = a[i, k0 + k : k0 + k + 8]
+                for k in range(0, len(p), 4):
+                    w, x, y, z = a[i, k0 + k], a[i, k0 + k + 1], a[i, k0 + k + 2], a[i, k0 + k + 3]
                     for j in range(len(row)):
-                        row[j] += (
-                            x[0] * p[k, j] + x[1] * p[k + 1, j] + x[2] * p[k + 2, j]
-                            + x[3] * p[k + 3, j] + x[4] * p[k + 4, j] + x[5] * p[k + 5, j]
-                            + x[6] * p[k + 6, j] + x[7] * p[k + 7, j]
-                        )  # fmt: skip
+                        row[j] += w * p[k, j] + x * p[k + 1, j] + y * p[k + 2, j] + z * p[k + 3, j]
 
 
 @compiled
@@ -178,12 +160,10 @@ def tiles(a, b, c):  # N is a multiple of WIDTH here
     flat_a, flat_c = a.reshape(-1), c.reshape(-1)
     for j in range(0, N, WIDTH):
         panel = Matrix(b[:, j : j + WIDTH].copy().reshape(-1), 0, WIDTH, 1)  # packed
-        for i in range(0, M - ROWS + 1, ROWS):
+        for below in range(0, M, ROWS):
+            i = min(below, M - ROWS)  # where rows are left over, the last tile overlaps another
             part = Matrix(flat_c, i * N + j, N, 1)
             tile(ROWS, VECTORS, Matrix(flat_a, i * K, K, 1), panel, part, False, part, WIDTH, K)
-        for i in range(M // ROWS * ROWS, M):  # the rows that are left, one by one
-            part = Matrix(flat_c, i * N + j, N, 1)
-            tile(1, VECTORS, Matrix(flat_a, i * K, K, 1), panel, part, False, part, WIDTH, K)
 
 
 # %% [markdown]
@@ -202,32 +182,32 @@ def check(product, a=a, b=b, true=true):
     return error if error < 1e-5 else math.inf  # NaN is not below anything
 
 
-def library(a, b, c):
-    c[:] = matmul(a, b)
-
-
-speeds = {}
-for product in (ijk, ikj, blocked, packed, tiles, library):
+rungs = {
+    "i-j-k": ijk,
+    "i-k-j": lambda a, b, c: ikj(a, b, c, len(b)),
+    "blocked": lambda a, b, c: ikj(a, b, c, 64),
+    "packed": packed,
+    "SIMD tile": tiles,
+    "minivit's product": lambda a, b, c: np.copyto(c, matmul(a, b)),
+}
+speeds, c = {}, np.empty((M, N), np.float32)
+for name, product in rungs.items():
     error = check(product)
-    c = np.empty((M, N), np.float32)
-    speeds[product.__name__] = flops / fastest(product, a, b, c) / 1e9
-    speed = speeds[product.__name__]
-    print(f"{product.__name__:<8}{speed:7.1f} GFLOP/s,{speed / speeds['ijk']:5.0f} times i-j-k, "
+    assert error < 1e-5, f"{name} is wrong"
+    speed = speeds[name] = 1e-9 * flops / fastest(product, a, b, c)
+    print(f"{name:<18}{speed:6.1f} GFLOP/s,{speed / speeds['i-j-k']:5.0f} times i-j-k, "
           f"{speed / peak:4.0%} of the peak, off by {error:.0e}")  # fmt: skip
-    assert error < 1e-5, f"{product.__name__} is wrong"
-assert min(speeds[name] for name in ("ikj", "blocked")) > 3 * speeds["ijk"]
-assert speeds["packed"] > 6 * speeds["ijk"]
-assert min(speeds["tiles"], speeds["library"]) > 15 * speeds["ijk"]
+times = [speed / speeds["i-j-k"] for speed in speeds.values()]
+assert min(times[1:3]) > 3 and times[3] > 6 and min(times[4:]) > 15
 
 # %% [markdown]
 # The largest step is the smallest change: two loops exchanged. Blocks alone bring little here, for
 # what limits rungs 2 and 3 is the loads and stores of each multiply-add. The other large steps keep
-# sums in registers. (How large each step is depends on the machine, and on what else it does: the
-# asserts ask for much less than was measured.)
+# sums in registers. (How large each is depends on the machine: the asserts ask for much less.)
 #
 # ## Break it
 #
-# The rows that a tile leaves over are the classic mistake. 197 is no multiple of ROWS, 192 is: who
+# The rows that tiles leave over are the classic mistake. 197 is no multiple of ROWS, 192 is: who
 # checks with round sizes alone sees nothing.
 
 
@@ -245,21 +225,14 @@ assert round_size < 1e-5 and real_size == math.inf
 # ## Softmax: the other side of the roof
 #
 # Softmax does about 5 FLOPs a number (maximum, difference, exp counted as one, sum, product) and
-# moves 8 bytes: 0.6 FLOPs per byte, left of the corner. Here it counts how often memory is walked
-# through, and how exp is computed. NumPy makes five passes over all numbers; a loop row by row
-# keeps its row in the cache, but calls the C library's exp for each number. minivit's `exp` is a
-# polynomial without branches, which the compiler makes vector instructions of, and its kernel takes
-# several rows at a time (`minivit/kernels/softmax.py`).
+# reads and writes 4 bytes: 0.6 FLOPs per byte, on the slope. Here it counts how often memory is
+# walked through, and how exp is computed. NumPy makes five passes over all numbers; a loop row by
+# row keeps its row in the cache, but calls the C library's exp for each number. minivit's `exp` is
+# a polynomial without branches, of which the compiler makes vector instructions, and its kernel
+# takes several rows at a time (`minivit/kernels/softmax.py`).
 
 
 # %%
-def numpy_passes(x):
-    probs = x - x.max(axis=-1, keepdims=True)
-    np.exp(probs, out=probs)
-    probs /= probs.sum(axis=-1, keepdims=True)
-    return probs
-
-
 def softmax_with(exp):
     def by_rows(x):
         probs = np.empty_like(x)
@@ -267,7 +240,6 @@ def softmax_with(exp):
             p, highest, total = probs[row], x[row].max(), np.float32(0)
             for j in range(len(p)):
                 p[j] = exp(x[row, j] - highest)
-            for j in range(len(p)):
                 total += p[j]
             for j in range(len(p)):
                 p[j] /= total
@@ -280,7 +252,7 @@ x = rng.normal(size=(12 * 197, 197)).astype(np.float32)
 e = np.exp(x.astype(np.float64))
 softmaxes = {
     "loop, C's exp": softmax_with(math.exp),
-    "NumPy's passes": numpy_passes,
+    "NumPy's passes": lambda x: ops.softmax_forward(x)[0],
     "loop, vector exp": softmax_with(exp),
     "minivit's softmax": lambda x: kernels.softmax_forward(x)[0],
 }
@@ -296,44 +268,32 @@ assert min(of_softmax["loop, vector exp"], of_softmax["minivit's softmax"]) > 1.
 # %% [markdown]
 # ## A picture to keep
 #
-# The same work climbs straight up: its intensity is that of the task, and the way in which it is
-# done decides how far below the roof it stays.
+# The same work climbs straight up: its intensity is the task's, and how it is done decides how far
+# below the roof it stays.
+
 
 # %%
-if can_draw():
-    out = picture_folder()  # out, or another where that can\'t be written
-    figure = new_figure(9, 6)
+def draw(figure):
+    """The rungs of both ladders, in GFLOP/s, under the roof of one core: the product climbs from
+    far below the peak to just under it, softmax stays lower."""
     axes = figure.subplots()
-    intensities = np.array([0.1, peak / bandwidth, 2000])
-    axes.loglog(intensities, np.minimum(peak, intensities * bandwidth), color="#555555")
-    axes.text(1.2 * peak / bandwidth, peak * 1.1, f"peak: {peak:.0f} GFLOP/s", color="#555555")
-    slope = f"memory:\n{bandwidth:.0f} GB/s"
-    axes.text(0.13, bandwidth * 0.3, slope, color="#555555", ha="left")
-    names = {"ijk": "i-j-k loops", "ikj": "i-k-j loops", "tiles": "SIMD tile",
-             "library": "minivit's product"}  # fmt: skip
-    of_product = {names.get(name, name): speed for name, speed in speeds.items()}
-    for rungs, intensity, colour, marker in (
-        (of_product, flops / moved, "#1f77b4", "o"),
-        (of_softmax, 5 / 8, "#ff7f0e", "s"),
-    ):
-        axes.plot([intensity] * len(rungs), list(rungs.values()), marker, color=colour)
+    roof = np.array([0.1, peak / bandwidth, 2000])
+    axes.loglog(roof, np.minimum(peak, roof * bandwidth), color="#555555")
+    axes.text(1.2 * peak / bandwidth, 1.1 * peak, f"peak: {peak:.0f} GFLOP/s")
+    axes.text(0.13, 0.3 * bandwidth, f"memory:\n{bandwidth:.0f} GB/s")
+    for ladder, intensity, marker in ((speeds, flops / moved, "o"), (of_softmax, 5 / 8, "s")):
+        axes.plot([intensity] * len(ladder), list(ladder.values()), marker)
         height = 1.2 * peak
-        for name, speed in sorted(rungs.items(), key=lambda rung: -rung[1]):
+        for name, speed in sorted(ladder.items(), key=lambda rung: -rung[1]):
             height = min(speed, height / 1.35)  # labels stay apart, and below the roof
-            place = {"xytext": (intensity * 1.6, height), "va": "center", "color": colour}
-            line = {"arrowstyle": "-", "color": colour, "linewidth": 0.7}
-            axes.annotate(f"{name}: {speed:.2g}", (intensity, speed), arrowprops=line, **place)
-    axes.set(xlabel="intensity (FLOPs per byte)", ylabel="speed (GFLOP/s)", xlim=(0.1, 2000))
-    axes.set(ylim=(0.2, 2.5 * peak))
+            axes.annotate(f"{name}: {speed:.2g}", (intensity, speed), (1.6 * intensity, height),
+                          va="center", arrowprops={"arrowstyle": "-"})  # fmt: skip
+    axes.set(xlabel="intensity (FLOPs per byte)", ylabel="speed (GFLOP/s)")
+    axes.set(xlim=(0.1, 2000), ylim=(0.2, 2.5 * peak))
     axes.set_title("Softmax (left) and a matrix product (right) climb towards one core's roof")
-    figure.tight_layout()
-    save_png(figure, out / "12_kernels.png")
-    print(
-        "The rungs of both ladders, in GFLOP/s, under the roof of one core: the product climbs "
-        f"from far below the peak to just under it, softmax stays lower: {out / '12_kernels.png'}"
-    )
-else:
-    print("Without matplotlib there is no figure: pip install matplotlib")
+
+
+keep_picture(draw, "12_kernels.png", 9, 6)
 
 # %% [markdown]
 # ## Exercises
@@ -351,15 +311,15 @@ def roof(M, K, N, peak, bandwidth):
     ### END SOLUTION
 
 
-assert math.isclose(roof(197, 768, 768, 100, 20), 100), "many tokens: the peak is the limit"
-found = roof(1, 768, 768, 100, 20)
-assert abs(found - 9.974) < 0.001, f"you say {found}: each number of b is read for 2 FLOPs"
+many, found = roof(197, 768, 768, 100, 20), roof(1, 768, 768, 100, 20)
+assert math.isclose(many, 100), f"you say {many:.4g}: for many tokens the peak is the limit, 100"
+assert abs(found - 9.974) < 0.001, f"you say {found:.4g}: 4 bytes of b for 2 FLOPs, and a and c too"
 print("12.1 is right")
 
 # %% [markdown]
-# **12.2 Why 8 x 2?** A tile of `rows` x `vectors` keeps its sums, the vectors of b of one step and
-# one broadcast number of a in registers. How many multiply-adds (of vectors) does a step make, how
-# many loads does it need, how many registers? Roughly 1 line.
+# **12.2 Why 8 x 2?** A tile of `rows` x `vectors` keeps in registers its sums, the vectors of b of
+# one step, and one number of a, copied into all places of a vector. How many multiply-adds of
+# vectors does a step of k make, how many loads does it need, how many registers? Roughly 1 line.
 
 
 # %%
@@ -371,7 +331,8 @@ def tile_cost(rows, vectors):
 
 
 for shape, true_cost in {(1, 1): (1, 2, 3), (6, 2): (12, 8, 15), (8, 2): (16, 10, 19)}.items():
-    assert tile_cost(*shape) == true_cost, f"{shape[0]} x {shape[1]}: it is {true_cost}"
+    found = tile_cost(*shape)
+    assert found == true_cost, f"{shape[0]} x {shape[1]}: you say {found}, it is {true_cost}"
 print("6 x 2 fits the 16 registers of AVX2, 8 x 2 the 32 of AVX-512. 12.2 is right")
 
 # %% [markdown]

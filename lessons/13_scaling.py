@@ -20,8 +20,7 @@ import numpy as np
 
 import minivit
 from minivit import ops
-from minivit.figures import picture_folder
-from minivit.figures.curve import can_draw, new_figure, save_png
+from minivit.figures import keep_picture
 from minivit.models.cost import cost, cost_table
 from minivit.optim import Adam
 
@@ -130,7 +129,7 @@ assert 4.4 < flops[8] / flops[16] < 4.5 and 5.8 < of_side[8][3] / of_side[16][3]
 
 # %% [markdown]
 # Half the side means four times the tokens, 4.4 times the arithmetic, and 5.9 times the memory. And
-# pixels as tokens, P = 1? 224 x 224 = 50,176 patches: a hundred times the 512 tokens of a BERT.
+# pixels as tokens, P = 1? A hundred times the 512 tokens of a BERT (lesson 1).
 # (One may read that the square goes away if a query attends to its best few keys alone. To find the
 # best, all T^2 scores are computed first. It does go away if keys are ruled out beforehand: a query
 # that asks only its row and its column of pixels has 448 keys, not 50,176. Such patterns need code
@@ -210,44 +209,36 @@ for P in (16, 8, 1):
 # %% [markdown]
 # ## The picture
 
+
 # %%
-if can_draw():  # is matplotlib installed?
-    folder = picture_folder()  # out, or another where that can\'t be written
-    figure = new_figure(13, 4.2)
-    figure.set_layout_engine("constrained")
+def draw(figure):
+    """Left and middle: what grows like T^2 overtakes what grows like T in arithmetic at 4,608
+    tokens, in memory at 1,024. Right: linear maps have nearly all FLOPs of a step, and only a part
+    of its time."""
     arithmetic, memory, time = figure.subplots(1, 3)
     tokens, like_T, like_T2, kept, probs, _ = np.array(list(of_side.values())).T
-    blue, orange = "#0072b2", "#e69f00"
-    arithmetic.loglog(tokens, like_T / 1e9, "o-", color=blue, label="grows like T")
-    arithmetic.loglog(tokens, like_T2 / 1e9, "s--", color=orange, label="grows like T^2")
-    arithmetic.axvline(6 * 768, color="#777777", ls=":", label="T = 6D")
+    arithmetic.loglog(tokens, like_T / 1e9, "o-", label="grows like T")
+    arithmetic.loglog(tokens, like_T2 / 1e9, "s--", label="grows like T^2")
+    arithmetic.axvline(6 * 768, color="#777777", ls=":", label="T = 6D = 4,608")
     arithmetic.set(title="B: arithmetic of a forward", ylabel="GFLOPs per image")
-    memory.loglog(tokens, (kept - probs) / 1e9, "o-", color=blue, label="all else")
-    memory.loglog(tokens, probs / 1e9, "s--", color=orange, label="probabilities, H T^2")
-    memory.axvline(16 * 64, color="#777777", ls=":", label="T = 16K")
+    memory.loglog(tokens, (kept - probs) / 1e9, "o-", label="all else")
+    memory.loglog(tokens, probs / 1e9, "s--", label="probabilities, H T^2")
+    memory.axvline(16 * 64, color="#777777", ls=":", label="T = 16K = 1,024")
     memory.set(title="B: kept for the backward", ylabel="GB per image")
-    tops = np.maximum(like_T, like_T2) / 1e9, np.maximum(kept - probs, probs) / 1e9
-    for axes, heights in zip((arithmetic, memory), tops, strict=True):
-        axes.set_xlabel("tokens T (over each point: the patch side)")
-        for P, x, y in zip(sides, tokens, heights, strict=True):
-            if P in (56, 32, 16, 8, 4, 2, 1):
-                axes.annotate(P, (x, y), xytext=(-3, 6), textcoords="offset points", ha="right")
-        axes.legend()
+    for axes in (arithmetic, memory):
+        few = (112, 56, 32, 16, 8, 4, 2, 1)
+        axes.set_xticks([of_side[P][0] for P in few], few)
+        axes.set_xticks([], minor=True)
+        axes.set_xlabel("patch side P, that is T = (224/P)^2 + 1 tokens")
     names = list(spent)[::-1]
-    places = np.arange(len(names))
-    time.barh(places + 0.2, [100 * spent[name] / everything for name in names], 0.4, color=blue,
-              label="time, here")  # fmt: skip
-    time.barh(places - 0.2, [100 * of_flops.get(name, 0) for name in names], 0.4, color=orange,
-              label="FLOPs")  # fmt: skip
+    places, times = np.arange(len(names)), [100 * spent[name] / everything for name in names]
+    time.barh(places + 0.2, times, 0.4, label="time, here")
+    time.barh(places - 0.2, [100 * of_flops.get(name, 0) for name in names], 0.4, label="FLOPs")
     time.set_yticks(places, names)
     time.set(title="digits: a training step, NumPy", xlabel="share of the step, %")
-    time.legend()
-    save_png(figure, folder / "13_scaling.png")
-    print("Left and middle: what grows like T^2 overtakes what grows like T in arithmetic at "
-          "4,608 tokens, in memory at 1,024. Right: linear maps have nearly all FLOPs of a step, "
-          f"and only a part of its time: {folder / '13_scaling.png'}")  # fmt: skip
-else:
-    print("No picture: it needs matplotlib (pip install matplotlib)")
+
+
+keep_picture(draw, "13_scaling.png", 13, 4.2)
 
 # %% [markdown]
 # ## Exercises

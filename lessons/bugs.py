@@ -12,7 +12,8 @@
 #
 # A backward is a table of terms here, from first to last, each a line of Python that may use the
 # terms above it, `dy`, and what the forward keeps. Your answer is the one wrong term, corrected:
-# `answer = {"dw": "x.T @ dy"}`, say. It is right when `gradcheck` passes.
+# `answer = {"dw": "x.T @ dy"}`, say. It is right when `gradcheck` passes. (The next cell holds the
+# checks. Run it; you need not read it.)
 
 # %%
 import math
@@ -22,8 +23,7 @@ import numpy as np
 
 import minivit
 from minivit import ops
-from minivit.figures import picture_folder
-from minivit.figures.curve import can_draw, new_figure, save_png
+from minivit.figures import keep_picture
 
 rng = np.random.default_rng(0)
 
@@ -84,7 +84,7 @@ def compare(hunt, blind, telling):
 def judge(hunt, answer, *inputs):
     """What is wrong with the answer, in words; "" if it mends the backward."""
     if len(answer) != 1 or (name := next(iter(answer))) not in hunt.terms:
-        return f"one term is wrong: name one of {', '.join(hunt.terms)}"
+        return f"one term is wrong: give one of {', '.join(hunt.terms)}, and its formula"
     assert not minivit.gradcheck(hunt.forward, hunt.backward, *inputs).ok
     mended = hunt._replace(terms=hunt.terms | answer)
     report = minivit.gradcheck(hunt.forward, mended.backward, *inputs)
@@ -160,7 +160,7 @@ print("2 is right")
 # %% [markdown]
 # ## Hunt 3
 #
-# It begins with gamma = 1 and beta = 0, and there all is well.
+# LayerNorm, y = x_hat gamma + beta. A training begins with gamma = 1, and there all is well.
 
 # %%
 
@@ -195,7 +195,8 @@ print("3 is right")
 # %% [markdown]
 # ## Hunt 4
 #
-# The error is large for D = 3 and small for D = 48. Nobody would see it in a training of D = 768.
+# LayerNorm once more. The error is large for D = 3 and small for D = 48. Nobody would see it in a
+# training with D = 768.
 
 # %%
 wide_hunt = Hunt("LayerNorm's variance", layernorm, {
@@ -525,20 +526,14 @@ print("12 is right")
 # %%
 blind, telling = np.array(list(seen.values())).T
 assert len(seen) == 12 and (blind < 1e-5).sum() == 11 and telling.min() > 1e-2
-if can_draw():
-    out = picture_folder()  # out, or another where that can\'t be written
-    figure = new_figure(9, 5.5)
-    axes = figure.subplots()
-    places = -np.arange(len(seen))
-    axes.hlines(places, np.maximum(blind, 1e-12), telling, color="#b0b0b0")
-    axes.plot(
-        np.maximum(blind, 1e-12),
-        places,
-        "o",
-        color="#1f77b4",
-        markersize=8,
-        label="a special check",
-    )
+
+
+def draw(figure):
+    """Twelve bugs, each with a check that is blind and one that tells."""
+    axes, places = figure.subplots(), -np.arange(len(seen))
+    shown = np.maximum(blind, 1e-12)
+    axes.hlines(places, shown, telling, color="#b0b0b0")
+    axes.plot(shown, places, "o", color="#1f77b4", markersize=8, label="a special check")
     axes.plot(telling, places, "s", color="#ff7f0e", markersize=8, label="the check that tells")
     axes.axvline(1e-4, color="#555555", linestyle="--")
     axes.text(1.3e-4, 0.7, '"wrong" from here on', color="#555555", va="center")
@@ -547,8 +542,6 @@ if can_draw():
     axes.set_yticks(places, names)
     axes.set(xlabel="largest relative error that the check finds", ylim=(-len(seen), 1.2))
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
-    figure.tight_layout()
-    save_png(figure, out / "bugs.png")
-    print(f"Twelve bugs, each with a check that is blind and one that tells: {out / 'bugs.png'}")
-else:
-    print("Without matplotlib there is no figure: pip install matplotlib")
+
+
+keep_picture(draw, "bugs.png", 9, 5.5)

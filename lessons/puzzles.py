@@ -4,15 +4,17 @@
 # *60 minutes; builds on lessons 1, 3, 5, 6 and 7.*
 #
 # **The question.** Do you know the parts of a Vision Transformer so well that each is *one* line of
-# NumPy? Here are twelve puzzles. Each gives you a function's head, and a picture of what goes in
-# and what comes out; you write the line after `return` (it may be broken into several). No loops.
+# NumPy? Here are twelve puzzles. Each gives you a function's name and arguments, and when you run
+# it an example of what goes in and what comes out; you write the line after `return` (it may be
+# broken into several). No loops.
 #
-# **The shapes.** B images, T tokens, D columns, H heads of K columns, R x S patches of P x P
+# **The shapes.** B images, T tokens, D columns, H heads of K columns, R rows of S patches of P x P
 # pixels with C channels. `dy` is d loss / d y, of the shape of y.
 #
 # A wrong line gets a **counterexample**: the checker tries the smallest inputs first, then puts
 # zeros and ones in place of all numbers that don't matter, as long as your line stays wrong. What
-# is left is small enough to be calculated by hand. Do so before you look at your line again.
+# is left is small enough to be calculated by hand. Do so before you look at your line again. (The
+# next cell is the checker. Run it; you need not read it.)
 
 # %%
 import inspect
@@ -20,8 +22,7 @@ import inspect
 import numpy as np
 
 from minivit import ops
-from minivit.figures import picture_folder
-from minivit.figures.curve import can_draw, new_figure, save_png
+from minivit.figures import keep_picture
 from minivit.ops import multihead_attention as library
 from minivit.ops.attention import AttentionCache
 from minivit.ops.layernorm import LayerNormCache
@@ -78,11 +79,12 @@ def counterexample(yours, right, cases):
     return None
 
 
-def picture(case, result):
+def picture(function, case, result):
     """Prints what goes in and what comes out."""
     with np.printoptions(precision=2, suppress=True):
-        inputs = "\n\n".join(str(x) for x in case)
-        print(f"in:\n{inputs}\nout:\n{result}\n")
+        for name, x in zip(inspect.signature(function).parameters, case, strict=False):
+            print(f"{name} =\n{x}")
+        print(f"{function.__name__} makes of it\n{result}\n")
 
 
 # %% [markdown]
@@ -109,50 +111,41 @@ assert counterexample(softmax, softmax, tables) is None
 # %% [markdown]
 # ## What goes in, what comes out
 
+
 # %%
-if can_draw():
-    out = picture_folder()  # out, or another where that can\'t be written
-    image = np.arange(16.0).reshape(1, 4, 4, 1)
+def draw(figure):
+    """Four puzzles, what goes in (left) and what comes out."""
+    image, tokens = np.arange(16.0).reshape(1, 4, 4, 1), np.arange(12.0).reshape(3, 4)
     scores = numbers(3, 4)
-    tokens = np.arange(12.0).reshape(3, 4)
     normed = ops.layernorm_forward(scores, np.ones(4), np.zeros(4))[0]
     heads = library.split_one(tokens[None], 2)[0].reshape(6, 2)
     transforms = {
-        "patchify: 2 x 2 patches become rows": (image[0, :, :, 0], "pixel",
-            ops.patchify_forward(image, patch=2)[0][0], "number in the patch", "patch"),
-        "softmax: rows that sum to 1": (scores, "key", softmax(scores), "key", "query"),
-        "LayerNorm: rows of mean 0, variance 1": (scores, "column", normed, "column", "token"),
-        "split: heads 0 and 1, one below the other": (tokens, "column", heads,
-            "column of a head", "head, token"),
+        "patchify: 2 x 2 patches become rows": (
+            image[0, :, :, 0], ops.patchify_forward(image, patch=2)[0][0], "patch"),
+        "softmax: rows that sum to 1": (scores, softmax(scores), "query"),
+        "LayerNorm: rows of mean 0, variance 1": (scores, normed, "token"),
+        "split: heads 0 and 1, one below the other": (tokens, heads, "head, token"),
     }  # fmt: skip
-    figure = new_figure(9, 8)
-    grid = figure.subplots(4, 2, squeeze=False)
-    for pair, (title, (before, x_before, after, x_after, y_after)) in zip(
-        grid, transforms.items(), strict=True
-    ):
-        sides = ((before, x_before, "pixel row" if x_before == "pixel" else "row"),
-                 (after, x_after, y_after))  # fmt: skip
-        for axes, (values, x_label, y_label) in zip(pair, sides, strict=True):
+    grid = figure.subplots(4, 2)
+    for pair, (title, (before, after, rows)) in zip(grid, transforms.items(), strict=True):
+        for axes, values in zip(pair, (before, after), strict=True):
             axes.imshow(values, cmap="viridis", aspect="auto")
             middle = (values.min() + values.max()) / 2
             for (row, column), number in np.ndenumerate(values):
                 shade = "black" if number > middle else "white"
                 axes.text(column, row, f"{number:.2g}", ha="center", va="center", color=shade)
             axes.set(xticks=range(values.shape[1]), yticks=range(values.shape[0]))
-            axes.set(xlabel=x_label, ylabel=y_label)
-        pair[0].set_title(f"{title.split(':')[0]}: in")
-        pair[1].set_title(f"{title}")
-    figure.tight_layout()
-    save_png(figure, out / "puzzles.png")
-    print(f"Four puzzles, what goes in (left) and what comes out: {out / 'puzzles.png'}")
-else:
-    print("Without matplotlib there is no figure: pip install matplotlib")
+        pair[0].set(title=f"{title.split(':')[0]}: in", xlabel="column", ylabel="row")
+        pair[1].set(title=title, xlabel="column", ylabel=rows)
+
+
+keep_picture(draw, "puzzles.png", 9, 9)
 
 # %% [markdown]
 # ## Exercises
 #
-# **1 Patchify.** images (B, R P, S P, C) -> (B, R S, P P C). Patches in raster order; inside a
-# patch the order is row, column, channel. All sizes are given.
+# **1 Patchify.** images (B, R P, S P, C) -> (B, R S, P P C). Patches row by row, from left to
+# right; inside a patch the order is row, column, channel. All sizes are given.
 
 
 # %%
@@ -170,7 +163,7 @@ def right(images, B, R, S, P, C):
 
 
 rows = np.arange(12.0).reshape(1, 2, 6, 1)
-picture([rows[0, :, :, 0]], right(rows, 1, 1, 3, 2, 1)[0])
+picture(patchify, [rows[0, :, :, 0]], right(rows, 1, 1, 3, 2, 1)[0])
 cases = [(numbers(B, R * P, S * P, C), B, R, S, P, C) for B, R, S, P, C in sizes]
 wrong = counterexample(patchify, right, cases)
 assert wrong is None, wrong
@@ -194,7 +187,7 @@ def right(dpatches, B, R, S, P, C):
 
 
 rows = np.arange(12.0).reshape(1, 3, 4)
-picture([rows[0]], right(rows, 1, 1, 3, 2, 1)[0, :, :, 0])
+picture(unpatchify, [rows[0]], right(rows, 1, 1, 3, 2, 1)[0, :, :, 0])
 sizes = [(1, 1, 2, 1, 1), (1, 1, 2, 2, 1), (1, 2, 2, 2, 1), (1, 2, 1, 2, 3), (2, 2, 3, 2, 3)]
 cases = [(numbers(B, R * S, P * P * C), B, R, S, P, C) for B, R, S, P, C in sizes]
 wrong = counterexample(unpatchify, right, cases)
@@ -219,7 +212,7 @@ def right(x, dy):
 
 
 example = np.array([[[1.0, 0], [0, 2]]]), np.array([[[1.0, 2, 3], [4, 5, 6]]])
-picture([x[0] for x in example], right(*example))
+picture(linear_dw, [x[0] for x in example], right(*example))
 sizes = [(1, 1, 1, 1), (1, 2, 1, 1), (2, 1, 1, 1), (1, 1, 2, 1), (2, 2, 2, 2), (2, 3, 2, 4)]
 cases = [(numbers(B, T, D), numbers(B, T, M)) for B, T, D, M in sizes]
 wrong = counterexample(linear_dw, right, cases)
@@ -239,7 +232,7 @@ def softmax_line(x):
 
 
 right, example = softmax, np.array([[0.0, 1, 2], [5, 5, 5]])
-picture([example], right(example))
+picture(softmax_line, [example], right(example))
 cases = [*tables, (np.array([[3000.0, 0]]),), (numbers(2, 3, 4),)]
 wrong = counterexample(softmax_line, right, cases)
 assert wrong is None, wrong
@@ -261,7 +254,7 @@ def right(dprobs, probs):
 
 
 example = np.array([[1.0, 0, 0]]), np.array([[0.5, 0.25, 0.25]])
-picture(example, right(*example))
+picture(softmax_backward, example, right(*example))
 cases = [(numbers(*x.shape), softmax(x)) for (x,) in tables]
 wrong = counterexample(softmax_backward, right, cases)
 assert wrong is None, wrong
@@ -269,7 +262,8 @@ print("5 is right")
 
 # %% [markdown]
 # **6 Cross-entropy, its backward.** The loss is the mean over B images of -log probs[label]. From
-# logits (B, C) and labels (B,), whole numbers, to dlogits. You may call `softmax`.
+# logits (B, C), here for C classes, and labels (B,), whole numbers, to dlogits (B, C). You may call
+# `softmax`.
 
 
 # %%
@@ -285,7 +279,7 @@ def right(logits, labels):
 
 
 example = np.array([[0.0, 0], [3, 0]]), np.array([0, 1])
-picture(example, right(*example))
+picture(cross_entropy_backward, example, right(*example))
 cases = [(numbers(B, C), np.arange(B) % C) for B in (1, 2, 3) for C in (2, 3)]
 wrong = counterexample(cross_entropy_backward, right, cases)
 assert wrong is None, wrong
@@ -308,8 +302,8 @@ def right(x):
 
 
 example = np.array([[1.0, 2, 3], [0, 0, 6]])
-picture([example], right(example))
-cases = [*tables, (numbers(2, 3, 4),)]
+picture(layernorm, [example], right(example))
+cases = [*tables, (numbers(2, 3, 4),), (np.array([[0, 1e-3]]),)]
 wrong = counterexample(layernorm, right, cases)
 assert wrong is None, wrong
 print("7 is right")
@@ -333,7 +327,7 @@ def right(dy, x_hat, rstd):
 
 
 example = np.array([[1.0, 0]]), np.array([[-1.0, 1]]), np.array([[2.0]])
-picture(example, right(*example))
+picture(layernorm_backward, example, right(*example))
 shapes = [(rows, columns) for rows in (1, 2) for columns in (1, 2, 3)]
 cases = [(numbers(*shape), numbers(*shape), numbers(shape[0], 1)) for shape in shapes]
 wrong = counterexample(layernorm_backward, right, cases)
@@ -355,7 +349,8 @@ def right(x, B, T, H, K):
     return library.split_one(x, H)
 
 
-picture([np.arange(8.0).reshape(2, 4)], right(np.arange(8.0).reshape(1, 2, 4), 1, 2, 2, 2)[0])
+example = np.arange(8.0).reshape(1, 2, 4)
+picture(split, [example[0]], right(example, 1, 2, 2, 2)[0])
 of_heads = [(1, 1, 2, 1), (1, 2, 1, 1), (1, 2, 2, 1), (1, 2, 2, 2), (2, 3, 2, 2)]
 cases = [(numbers(B, T, H * K), B, T, H, K) for B, T, H, K in of_heads]
 wrong = counterexample(split, right, cases)
@@ -377,7 +372,8 @@ def right(dheads, B, T, H, K):
     return library.merge_heads(dheads)
 
 
-picture([np.arange(8.0).reshape(2, 2, 2)], right(np.arange(8.0).reshape(1, 2, 2, 2), 1, 2, 2, 2)[0])
+example = np.arange(8.0).reshape(1, 2, 2, 2)
+picture(merge, [example[0]], right(example, 1, 2, 2, 2)[0])
 of_heads = [(1, 1, 2, 1), (1, 2, 1, 1), (1, 2, 2, 1), (1, 2, 2, 2), (2, 3, 2, 2)]
 cases = [(numbers(B, H, T, K), B, T, H, K) for B, T, H, K in of_heads]
 wrong = counterexample(merge, right, cases)
@@ -400,7 +396,7 @@ def right(q, k, v):
 
 
 example = np.array([[9.0], [0]]), np.array([[1.0], [-1]]), np.array([[2.0], [4]])
-picture(example, right(*example))
+picture(attention, example, right(*example))
 shapes = [(1, 1, 1), (1, 2, 1), (1, 2, 2), (1, 1, 2, 3), (2, 2, 3, 2)]
 cases = [(numbers(*shape), numbers(*shape), numbers(*shape)) for shape in shapes]
 wrong = counterexample(attention, right, cases)
@@ -424,7 +420,7 @@ def right(dmixed, probs):
 
 
 example = np.array([[10.0], [1]]), np.array([[0.5, 0.5], [0, 1]])
-picture(example, right(*example))
+picture(values_gradient, example, right(*example))
 shapes = [(1, 1, 1), (1, 2, 1), (1, 1, 2), (1, 2, 3), (2, 2, 3, 2)]
 cases = [(numbers(*shape), softmax(numbers(*shape[:-1], shape[-2]))) for shape in shapes]
 wrong = counterexample(values_gradient, right, cases)

@@ -115,10 +115,9 @@ def output_block(output: Output) -> str:
         shown += scrolling("pre", kind, "output", text)
     for figure in output.figures:
         caption = html.escape(figure.caption)
-        shown += (
-            f'<figure><img src="data:image/png;base64,{figure.png}" alt="{caption}">'
-            f"<figcaption>{caption}</figcaption></figure>"
-        )
+        image = f'<img src="data:image/png;base64,{figure.png}" alt="{caption}">'
+        drawing = scrolling("div", "drawing", "figure", image)
+        shown += f"<figure>{drawing}<figcaption>{caption}</figcaption></figure>"
     return shown
 
 

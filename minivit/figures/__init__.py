@@ -1,8 +1,8 @@
-"""Drawings, as PNG files: where a model looks, and how a training went."""
+"""Drawings, as PNG files: where a model looks, how a training went, what a lesson shows."""
 
 from minivit.figures.attention import attention_picture
 from minivit.figures.curve import can_draw, training_curve
-from minivit.figures.folder import picture_folder
+from minivit.figures.lesson import keep_picture
 from minivit.figures.runs import Run, is_ours, runs_picture
 
 __all__ = [
@@ -10,7 +10,7 @@ __all__ = [
     "attention_picture",
     "can_draw",
     "is_ours",
-    "picture_folder",
+    "keep_picture",
     "runs_picture",
     "training_curve",
 ]

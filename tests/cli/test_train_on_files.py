@@ -110,10 +110,11 @@ def test_the_order_of_the_classes_is_that_of_their_names_and_is_stored(tmp_path)
 @pytest.mark.parametrize("name", ["fashion-small", "shapes"])
 def test_sets_that_need_no_files(name, capsys, monkeypatch):
     """A model is made for their images; a whole epoch would take long here."""
+    from minivit.cli.choosing import chosen
     from minivit.cli.parser import read
-    from minivit.cli.train import begun
+    from minivit.cli.voice import Voice
 
-    training = begun(read("train", ["train", "--data", name]))
+    training, _ = chosen(read("train", ["train", "--data", name]), Voice(), 0.0)
     c = training.config.model
     assert (c.image, c.channels) == {"shapes": ((32, 32), 3)}.get(name, ((28, 28), 1))
     assert c.patch == (4, 4) and c.classes == len(training.model.class_names)
