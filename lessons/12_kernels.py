@@ -216,7 +216,7 @@ assert min(times[1:3]) > 3 and times[3] > 6 and min(times[4:]) > 15
 # %% [markdown]
 # The largest step is the smallest change: two loops exchanged. It brings vectors. Blocks alone
 # bring little here; with less to load and store as well (rungs 4 and 5) it goes on. (The asserts
-# ask for much less, since machines differ. At this size, on one core, the last two are about equal.)
+# ask for much less: machines differ. At this size, on one core, the last two are about equal.)
 #
 # ## Break it
 #
