@@ -11,13 +11,7 @@ from minivit.cli.main import main
 from minivit.data import DATASETS
 from minivit.data.known import KNOWN, Archive
 
-
-@pytest.fixture(autouse=True)
-def nowhere(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
-    monkeypatch.delenv("MINIVIT_DATA", raising=False)
+pytestmark = pytest.mark.usefixtures("nowhere")
 
 
 def test_the_list_names_all_sets_and_where_they_were_looked_for(capsys):

@@ -10,17 +10,10 @@ from PIL import Image
 from minivit.checkpoints import read_header
 from minivit.cli.main import main
 
+pytestmark = pytest.mark.usefixtures("on_numpy", "nowhere")
+
 SMALL = ["--width", "8", "--depth", "1", "--heads", "2", "--mlp", "8", "--batch", "16",
          "--epochs", "1"]  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def alone(tmp_path, monkeypatch):
-    monkeypatch.setenv("MINIVIT_BACKEND", "numpy")
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
-    monkeypatch.delenv("MINIVIT_DATA", raising=False)
-    monkeypatch.chdir(tmp_path)
 
 
 def write_npz(path):
