@@ -90,6 +90,15 @@ def test_get_fetches_and_says_how_to_go_on(tmp_path, capsys, monkeypatch):
     assert "minivit train --data 'else where/MNIST/raw'" in capsys.readouterr().out
 
 
+def test_a_fetch_that_is_interrupted_says_how_to_go_on(capsys, monkeypatch):
+    def interrupted(name, to, begin):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("minivit.data.fetching.fetch", interrupted)
+    assert main(["data", "get", "mnist"]) == 130
+    assert "what has arrived is kept: run the same command again" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
