@@ -71,7 +71,7 @@ class Progress:
             refresh=False,
         )
         self.bar.update()
-        if self.pace is not None:
+        if self.pace is not None and not self.interrupted:
             self.pace.step()
             if self.pace.known:
                 self.expect()

@@ -264,6 +264,17 @@ def test_what_a_run_killed_in_its_first_save_left_is_no_obstacle(tmp_path):
     assert not list(tmp_path.glob(".*"))
 
 
+def test_force_removes_what_plot_drew_of_the_former_run_and_no_other_picture(tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    run("--epochs", 1, "--out", tmp_path, *SMALL)
+    assert main(["plot", str(tmp_path)]) == 0
+    run("--epochs", 0, "--out", tmp_path, "--force", *SMALL)
+    assert not (tmp_path / "plot.png").exists() and "Kept in" not in capsys.readouterr().out
+    (tmp_path / "plot.png").write_bytes(b"of somebody else")
+    run("--epochs", 0, "--out", tmp_path, "--force", *SMALL)
+    assert "no run has written it: plot.png" in capsys.readouterr().out
+
+
 def test_force_keeps_and_names_what_no_run_has_written(tmp_path, capsys):
     run("--epochs", 1, "--out", tmp_path, *SMALL)
     (tmp_path / "notes.md").write_text("years of work")
