@@ -11,7 +11,8 @@ from matplotlib.ticker import LogLocator
 COLOURS = {
     "matrix product": "#1f4e79", "attention": "#c0504d", "multihead_attention": "#e08e45",
     "mlp": "#4f8f4f", "layernorm": "#7f5fa8", "softmax": "#d46a9f", "gelu": "#2fa5a5",
-    "cross_entropy": "#8c8c3c", "adam": "#7a4b32", "global_norm": "#666666",
+    "cross_entropy": "#8c8c3c", "adam": "#7a4b32", "sgd": "#a8785a", "muon": "#3f2a1d",
+    "global_norm": "#666666",
     "embed": "#8fbf5f", "linear": "#6fa0d0", "head": "#c9a227",
     "attention_branch": "#f2b880", "mlp_branch": "#9fd49f", "positions": "#a8a8d8",
     "sincos_positions": "#4b4b90", "pool": "#d9b44a", "pre_logits": "#8a6d1d",

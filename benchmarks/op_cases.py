@@ -56,6 +56,8 @@ MODELS = (
 )
 TINY = (Sizes(B=2, T=5, H=2, K=4, M=9, C=3, P=2, grid=(2, 2), channels=1),)
 PARAMETERS = (300_000, 4_000_000, 22_000_000, 86_000_000)
+# The optimisers' steps are so small that the same one can be timed again and again.
+STEP = {"learning_rate": 1e-6, "weight_decay": 0.05}
 
 # FLOPs per number of the first input, forward and backward, of the ops without products.
 ELEMENTWISE = {
@@ -73,11 +75,12 @@ ELEMENTWISE = {
 
 
 def op_cases(tiny: bool = False) -> list[OpCase]:
-    """Every op as it is plainly called, at the sizes of every model; then the optimiser's."""
+    """Every op as it is plainly called, at the sizes of every model; then the optimisers'."""
     cases = [op_case(op, sizes) for op in OPS for sizes in (TINY if tiny else MODELS)]
-    for n in (100,) if tiny else PARAMETERS:
-        cases.append(OpCase("adam", ((n,),) * 4, (3 * n,), 15 * n, 0))
-    return cases + [global_norm(n) for n in ((100,) if tiny else PARAMETERS)]
+    counts = (100,) if tiny else PARAMETERS
+    cases += [adam(n) for n in counts] + [sgd(n) for n in counts]
+    cases += [muon(sizes.D) for sizes in (TINY if tiny else MODELS)]
+    return cases + [global_norm(n) for n in counts]
 
 
 def op_case(op: str, sizes: Sizes) -> OpCase:
@@ -106,6 +109,22 @@ def result_shape(op: str, sizes: Sizes) -> tuple[int, ...]:
     return (sizes.B, *y.shape[1:]) if y.ndim else ()
 
 
-def global_norm(n) -> OpCase:
+def adam(n: int) -> OpCase:
+    options = STEP | {"step": 1, "decayed": n}
+    return OpCase("adam", ((n,),) * 4, (3 * n,), 15 * n, 0, options)
+
+
+def sgd(n: int) -> OpCase:
+    options = STEP | {"momentum": 0.9, "decayed": n}
+    return OpCase("sgd", ((n,),) * 3, (2 * n,), 6 * n, 0, options)
+
+
+def muon(D: int) -> OpCase:
+    """Of w_qkv (D, 3D): for each of three matrices 5 rounds of s = x x^T, s s and (b s + ...) x."""
+    options = STEP | {"momentum": 0.95, "matrices": 3}
+    return OpCase("muon", ((D, 3 * D),) * 3, (6 * D * D,), 3 * 5 * 3 * 2 * D**3, 0, options)
+
+
+def global_norm(n: int) -> OpCase:
     # PyTorch adds up in float32: of 86 million squares it loses one hundredth.
     return OpCase("global_norm", ((n,),), (1,), 2 * n, 0, torch_tolerance=2e-2)

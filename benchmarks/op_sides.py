@@ -1,6 +1,7 @@
 """One op at a time as each side does it: what `sides.Worker` holds."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -8,8 +9,9 @@ from .agreement import sample
 from .op_cases import OpCase
 from .timing import time_calls
 
-ADAM = {"learning_rate": 1e-6, "weight_decay": 0.05}
-FORWARD_ONLY = ("adam", "global_norm")
+OPTIMISERS = ("adam", "sgd", "muon")
+FORWARD_ONLY = (*OPTIMISERS, "global_norm")
+FAR = 0.1  # the rate of the step that is compared: in the small ones that are timed no fault shows
 
 
 class OpSide:
@@ -33,8 +35,8 @@ class EngineOps(OpSide):
     def outputs(self, case: OpCase) -> dict[str, np.ndarray]:
         """Make the calls ready, and return a sample of what they compute."""
         inputs, name = case.inputs(), case.op
-        if name == "adam":
-            return self.adam(*inputs)
+        if name in OPTIMISERS:
+            return self.step(case, *inputs)
         if name == "global_norm":
             self.calls = {"forward": lambda: self.ops.global_norm(*inputs)}
             return {"norm": np.array(self.calls["forward"]())}
@@ -50,15 +52,13 @@ class EngineOps(OpSide):
         gradients = gradients if isinstance(gradients, tuple) else (gradients,)
         return named(name, y, gradients)
 
-    def adam(self, parameters, gradients, first_moment, second_moment):
-        first_moment[:], second_moment[:] = 0, 0
-        vectors, step = (parameters, gradients, first_moment, second_moment), 1
-
-        def forward():
-            self.ops.adam_step(*vectors, step=step, decayed=len(parameters), **ADAM)
-
-        forward()
-        self.calls = {"forward": forward}
+    def step(self, case: OpCase, parameters, gradients, *moments):
+        """The first step of an optimiser; the next ones are short."""
+        step = partial(getattr(self.ops, f"{case.op}_step"), parameters, gradients, *moments)
+        for moment in moments:
+            moment[:] = 0
+        step(**case.options | {"learning_rate": FAR})
+        self.calls = {"forward": partial(step, **case.options)}
         return {"parameters": sample(parameters)}
 
 
@@ -76,8 +76,8 @@ class TorchOps(OpSide):
 
         torch, name = self.torch, case.op
         inputs = [torch.from_numpy(array) for array in case.inputs()]
-        if name == "adam":
-            return self.adam(*inputs)
+        if name in OPTIMISERS:
+            return self.step(case, *inputs)
         if name == "global_norm":
             self.calls = {"forward": lambda: torch.linalg.vector_norm(*inputs)}
             return {"norm": self.calls["forward"]().numpy()}
@@ -95,15 +95,17 @@ class TorchOps(OpSide):
         self.calls = {"forward": forward, "backward": backward}
         return named(name, y.detach().numpy(), [gradient.numpy() for gradient in backward()])
 
-    def adam(self, parameters, gradients, *_):
+    def step(self, case: OpCase, parameters, gradients, *_):
+        """The same with PyTorch's optimiser."""
+        from .torch_ops import optimiser_of
+
         parameters.grad = gradients
-        optimiser = self.torch.optim.AdamW(
-            [parameters.requires_grad_()],
-            lr=ADAM["learning_rate"],
-            weight_decay=ADAM["weight_decay"],
-            fused=True,
-        )
+        optimiser = optimiser_of(case.op, parameters.requires_grad_(), case.options)
+        for group in optimiser.param_groups:
+            group["lr"] = FAR
         optimiser.step()
+        for group in optimiser.param_groups:
+            group["lr"] = case.options["learning_rate"]
         self.calls = {"forward": optimiser.step}
         return {"parameters": sample(parameters.detach().numpy())}
 

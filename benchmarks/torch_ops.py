@@ -1,5 +1,7 @@
 """The ops in PyTorch's words, with minivit's arguments. Imported only where PyTorch is."""
 
+import math
+
 import torch
 from torch.nn import functional
 
@@ -94,6 +96,46 @@ def stochastic_depth(x, *, drop):
 
 def cross_entropy(logits, *, labels):
     return functional.cross_entropy(logits, torch.from_numpy(labels))
+
+
+def optimiser_of(name, parameters, options):
+    """PyTorch's own, in one pass where it can; of Muon, which it has in bfloat16 alone, ours."""
+    rate, decay = options["learning_rate"], options["weight_decay"]
+    if name == "adam":
+        return torch.optim.AdamW([parameters], lr=rate, weight_decay=decay, fused=True)
+    if name == "sgd":
+        momentum = options["momentum"]
+        return torch.optim.SGD([parameters], lr=rate, momentum=momentum, weight_decay=decay,
+                               fused=True)  # fmt: skip
+    return Muon([parameters], options)
+
+
+class Muon(torch.optim.Optimizer):
+    """Muon in float32, for a matrix (D, columns) in which several lie side by side."""
+
+    def __init__(self, parameters, options):
+        super().__init__(parameters, options | {"lr": options["learning_rate"]})
+
+    @torch.no_grad()
+    def step(self):
+        (group,) = self.param_groups
+        (p,), momentum = group["params"], group["momentum"]
+        v = self.state[p].setdefault("velocity", torch.zeros_like(p))
+        v.mul_(momentum).add_(p.grad)
+        update = p.grad + momentum * v
+        parts = [orthogonalised(part) for part in update.chunk(group["matrices"], dim=1)]
+        p.mul_(1 - group["lr"] * group["weight_decay"])
+        rate = group["lr"] * 0.2 * math.sqrt(max(parts[0].shape))
+        p.sub_(torch.cat(parts, dim=1), alpha=rate)
+
+
+def orthogonalised(x):
+    """As minivit.ops.muon has it, of a square matrix."""
+    x = x / (torch.linalg.matrix_norm(x) + 1e-7)
+    for _ in range(5):
+        s = x @ x.T
+        x = 3.4445 * x + (-4.7750 * s + 2.0315 * s @ s) @ x
+    return x
 
 
 FUNCTIONS = {

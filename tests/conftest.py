@@ -25,6 +25,22 @@ def backend_stays():
         yield
 
 
+@pytest.fixture
+def nowhere(tmp_path, monkeypatch):
+    """An empty folder to work in, and no data of the machine's own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    monkeypatch.delenv("MINIVIT_DATA", raising=False)
+
+
+@pytest.fixture
+def on_numpy(tmp_path, monkeypatch):
+    """An empty folder to work in, where verbs that ask for the kernels get NumPy's ops."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MINIVIT_BACKEND", "numpy")
+
+
 @pytest.fixture(scope="module", params=backend.MODULES)
 def ops(request):
     """The module whose ops are tested (`ops.linear_forward`, ...); models run on it, too.

@@ -16,7 +16,7 @@ from minivit.checking.law import dy_stream
 
 TOLERANCE = {"float32": 1e-4, "float64": 1e-10}
 SIZES = Sizes(B=3, T=67, H=3, K=18, M=83, C=10, P=4, grid=(4, 9), channels=3)
-SIZE = 1000  # of the optimiser's vectors
+SIZE, MATRIX = 1000, (18, 54)  # of the optimisers' vectors, and of a matrix like w_qkv
 
 
 class Twin(NamedTuple):
@@ -34,8 +34,8 @@ class Twin(NamedTuple):
 def compare(kernels: ModuleType, dtype: str, seed: int = 0) -> list[Twin]:
     """Every op of `minivit.ops` beside its twin in `kernels`."""
     rows = [Twin(op, dtype, difference_of(kernels, op, dtype, seed)) for op in OPS]
-    sides = [_optimiser(module, dtype, seed) for module in (ops, kernels)]
-    return [*rows, Twin("adam_step, global_norm", dtype, difference(*sides))]
+    expected, found = (of_optimisers(module, dtype, seed) for module in (ops, kernels))
+    return rows + [Twin(op, dtype, difference(expected[op], found[op])) for op in expected]
 
 
 def difference_of(kernels: ModuleType, op: str, dtype: str, seed: int) -> float:
@@ -72,12 +72,21 @@ def both_ways(module: ModuleType, call: Call, inputs, dy=None, seed: int = 0) ->
     return [np.asarray(y), *(gradients if isinstance(gradients, tuple) else (gradients,))]
 
 
-def _optimiser(module: ModuleType, dtype: str, seed: int) -> list[np.ndarray]:
+def of_optimisers(module: ModuleType, dtype: str, seed: int) -> dict[str, list[np.ndarray]]:
+    """What the ops without a backward make, by name: a step of each optimiser, and the norm."""
     draw = _drawing(dtype, seed)
     p, g, m, v = (draw((SIZE,)) for _ in range(4))
     v *= v
+    found = {"global_norm": [np.asarray(module.global_norm(g))]}
     module.adam_step(p, g, m, v, step=3, learning_rate=1e-2, weight_decay=0.1, decayed=SIZE // 3)
-    return [p, m, v, np.asarray(module.global_norm(g))]
+    found["adam_step"] = [p, m, v]
+    p, v = draw((SIZE,)), draw((SIZE,))
+    module.sgd_step(p, g, v, learning_rate=1e-2, momentum=0.9, nesterov=True, weight_decay=0.1,
+                    decayed=SIZE // 3)  # fmt: skip
+    found["sgd_step"] = [p, v]
+    p, g, v = (draw(MATRIX) for _ in range(3))
+    module.muon_step(p, g, v, learning_rate=1e-2, weight_decay=0.1, matrices=3)
+    return found | {"muon_step": [p, v]}
 
 
 def _drawing(dtype: str, seed: int) -> Callable:

@@ -30,12 +30,11 @@ def chosen(arguments: argparse.Namespace, voice: Voice, began: float):
 
 def recipe_and_data(arguments: argparse.Namespace):
     """What was typed; one of them chooses the other."""
-    from minivit.data import load_dataset
+    from minivit.data import in_size, load_dataset
     from minivit.training import load_recipe
 
     typed = vars(arguments)
-    image = typed.get("image")
-    data = None if arguments.data is None else load_dataset(arguments.data, image=image)
+    data = None if arguments.data is None else load_dataset(arguments.data)
     recipe = load_recipe(typed["recipe"] if "recipe" in typed else usual_recipe(data))
     if data is None:
         if not recipe.data:
@@ -43,8 +42,9 @@ def recipe_and_data(arguments: argparse.Namespace):
                 f"the recipe {recipe.name} comes without data: say with --data what to train on"
                 f"{f' ({recipe.about})' if recipe.about else ''}"
             )
-        data = load_dataset(recipe.data, image=image)
-    return recipe, data
+        data = load_dataset(recipe.data)
+    image = typed.get("image", recipe.image)
+    return recipe, data if image is None else in_size(data, image)
 
 
 def usual_recipe(data) -> str:

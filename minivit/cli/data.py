@@ -8,7 +8,7 @@ same machine, not with the mirrors themselves.)
 import argparse
 from pathlib import Path
 
-from minivit.cli.printing import one_line
+from minivit.cli.printing import complain, one_line
 from minivit.errors import InputError
 from minivit.files import typed
 from minivit.nearest import nearest
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 when all is well, 1 when a file is damaged, 2 when nothing could be done."""
+    """0 all is well, 1 a file is damaged, 2 nothing could be done, 130 interrupted."""
     action, name = arguments.action, arguments.name
     if action not in ACTIONS:
         raise InputError(f"data can't {action}{nearest(action, ACTIONS)}: list, get or check")
@@ -113,6 +113,9 @@ def get(name: str, to: str | None) -> int:
 
     try:
         folder = fetch(name, to, begin=begin)
+    except KeyboardInterrupt:
+        complain("interrupted; what has arrived is kept: run the same command again to go on")
+        return 130
     finally:
         for bar in bars:
             bar.close()

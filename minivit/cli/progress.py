@@ -71,7 +71,7 @@ class Progress:
             refresh=False,
         )
         self.bar.update()
-        if self.pace is not None:
+        if self.pace is not None and not self.interrupted:
             self.pace.step()
             if self.pace.known:
                 self.expect()
@@ -119,7 +119,7 @@ def opening(training, folder: Path) -> str:
         f"images of {c.image[0]}x{c.image[1]} pixels, {c.classes} classes\n"
         f"{origin(data)}"
         f"ViT: {c.patches} patches of {c.patch[0]}x{c.patch[1]}, width {c.width}, "
-        f"{c.depth} blocks, {c.heads} heads, MLP {c.mlp}"
+        f"{c.depth} block{'s' * (c.depth != 1)}, {c.heads} head{'s' * (c.heads != 1)}, MLP {c.mlp}"
         f"{', ' + options if options else ''}: {parameter_count(c):,} parameters\n"
         f"{recipe_in_words(training.config)}\n"
         f"backend {backend.name()}, {threads} thread{'s' * (threads > 1)}, "

@@ -36,15 +36,16 @@ def next_steps(training, run: str) -> str:
     """What to run next; `run` is the folder as it is typed."""
     from minivit.figures import can_draw
 
-    missing = (
-        "  No curve.png: matplotlib is missing; pip install matplotlib, then run\n"
-        f"  minivit train --resume {run}\n  which draws it.\n"
-    )
-    return (
-        f"{missing if training.state.history and not can_draw() else ''}"
-        f"\nNext:\n  minivit evaluate {run}\n  minivit predict {run} YOUR_PICTURE.png\n"
-        f"  minivit gradcheck {run}"
-    )
+    verbs = [f"evaluate {run}", f"predict {run} YOUR_PICTURE.png", f"gradcheck {run}"]
+    missing = ""
+    if training.state.history and can_draw():
+        verbs.insert(1, f"plot {run}")
+    elif training.state.history:
+        missing = (
+            "  No curve.png: matplotlib is missing; pip install matplotlib, then run\n"
+            f"  minivit train --resume {run}\n  which draws it.\n"
+        )
+    return "\n".join([f"{missing}\nNext:", *(f"  minivit {verb}" for verb in verbs)])
 
 
 def averaged_line(training, folder: Path) -> str:

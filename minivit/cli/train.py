@@ -6,11 +6,13 @@ brackets. Without a word about it, the embedded digits are learnt.
 
 import argparse
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from minivit.cli.arguments import add_threads, folder_name
 from minivit.cli.choosing import chosen
 from minivit.cli.configuration import add_options
+from minivit.cli.plot import PICTURE
 from minivit.cli.progress import Progress, opening
 from minivit.cli.results import finish
 from minivit.cli.resuming import resumed, run_to_resume
@@ -67,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
 def go_on(training, folder: Path, voice: Voice) -> int:
     """Train, measure, draw; whatever stops it, say how to go on."""
     from minivit.errors import InputError
-    from minivit.training import Diverged
+    from minivit.training import Diverged, save_run
 
     resume = f"minivit train --resume {typed(folder)}"
     try:
@@ -88,11 +90,17 @@ def go_on(training, folder: Path, voice: Voice) -> int:
         return 130
     except Diverged as error:
         raise InputError(f"{error}. {kept(folder)}") from error
+    except InputError as error:  # a picture that can't be read: what was learnt before it is kept
+        save_run(training, folder)
+        raise InputError(f"{error}. {how_to_find(training)}{kept(folder)}") from error
     except BrokenPipeError:  # nobody reads the output: the run's files are not at fault
         raise
     except OSError as error:
+        with suppress(OSError, InputError):  # if it is the disk that is full, this fails as well
+            save_run(training, folder)
         again = f"go on from the last checkpoint with {resume}"
-        raise OSError(sentence(error, again)) from error
+        said = sentence(error, again)
+        raise OSError(said if again in said else f"{said}. After that, {again}") from error
     return 0
 
 
@@ -148,20 +156,38 @@ def save_first(training, folder: Path, voice: Voice, *, force: bool) -> None:
     check_vacant(folder, force=force)
     save_run(training, folder)
     remove_pictures(folder)
+    remove_plot(folder)
     remove_snapshots(folder)
     if rest := others(folder):
         voice.say(f"Kept in {folder}, as no run has written it: {', '.join(rest)}")
 
 
+def remove_plot(folder: Path) -> None:
+    """Remove what `minivit plot` drew of an earlier run; another file of that name stays."""
+    from minivit.figures import is_ours
+
+    path = folder / PICTURE
+    if path.is_file() and is_ours(path):
+        path.unlink()
+
+
+def how_to_find(training) -> str:
+    """How to find all pictures that can't be read at once."""
+    place = training.data.preprocessing.get("place")
+    return f"`minivit data check {typed(place)}` names all such files. " if place else ""
+
+
 def kept(folder: Path) -> str:
-    """What a training that diverged leaves. A checkpoint that has learnt nothing is removed."""
+    """What a training that can't go on leaves. A checkpoint that has learnt nothing is removed."""
     from minivit.checkpoints import CHECKPOINT, read_header
     from minivit.training import remove_snapshots
     from minivit.training.recipe_writing import remove_recipe
 
     state = read_header(folder)["training"]["state"]
     if state["epoch"] or state["step"]:
-        return f"The last good checkpoint, after epoch {state['epoch']}, is kept in {folder}"
+        epoch, step = state["epoch"], state["step"]
+        when = f"in epoch {epoch + 1}, after batch {step}" if step else f"after epoch {epoch}"
+        return f"The last good checkpoint, {when}, is kept in {folder}"
     remove_recipe(folder)
     remove_snapshots(folder)
     (folder / CHECKPOINT).unlink()

@@ -5,8 +5,6 @@ import argparse
 from minivit.cli.arguments import add_data, duration
 from minivit.cli.configuration import pair
 
-LARGEST_SIDE = 1024  # pixels that a picture is resized to, at most
-
 
 def add_what(parser: argparse.ArgumentParser) -> None:
     """--recipe NAME, --data NAME|PATH, --image N and --time TIME."""
@@ -34,12 +32,11 @@ def add_what(parser: argparse.ArgumentParser) -> None:
 
 def sides(text: str) -> tuple[int, int]:
     """An argument type: the sides of an image, "48" or "48x64"."""
+    from minivit.data import LARGEST_SIDE, checked_sides
+
     try:
-        found = pair(text)
-    except ValueError:
-        found = (0, 0)
-    if not all(1 <= side <= LARGEST_SIDE for side in found):
+        return checked_sides(pair(text))
+    except ValueError:  # an InputError is one
         raise argparse.ArgumentTypeError(
             f"{text!r}: expected a whole number from 1 to {LARGEST_SIDE}, or two such as 48x64"
-        )
-    return found
+        ) from None

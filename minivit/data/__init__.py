@@ -1,6 +1,14 @@
 """Data: embedded and made sets, files of all usual forms, pictures as inputs, augmentation."""
 
-from minivit.data.catalogue import DATASETS, data_of, is_own, load_dataset
+from minivit.data.catalogue import (
+    DATASETS,
+    LARGEST_SIDE,
+    checked_sides,
+    data_of,
+    in_size,
+    is_own,
+    load_dataset,
+)
 from minivit.data.dataset import (
     Dataset,
     Split,
@@ -14,17 +22,20 @@ from minivit.data.sources import ImageSource, Levels, fingerprint
 
 __all__ = [
     "DATASETS",
+    "LARGEST_SIDE",
     "Dataset",
     "ImageSource",
     "Levels",
     "Split",
     "black_and_white",
     "checked",
+    "checked_sides",
     "checked_split",
     "data_of",
     "fingerprint",
     "ground",
     "hold_out",
+    "in_size",
     "is_own",
     "load_dataset",
 ]

@@ -8,21 +8,19 @@ from minivit.data.dataset import Dataset
 from minivit.data.digits import load_digits
 from minivit.data.fashion_small import load_fashion_small
 from minivit.data.finding import find, moved
-from minivit.data.known import KNOWN
+from minivit.data.known import KNOWN, WITHOUT_FILES
 from minivit.data.picture_source import PictureSource
 from minivit.data.readers import read
 from minivit.data.shapes import load_shapes
 from minivit.errors import InputError
+from minivit.fields import is_whole_number, sides
 from minivit.models import ViTConfig
 from minivit.nearest import nearest
 
-HERE = {  # those that need no files
-    "digits": load_digits,
-    "fashion-small": load_fashion_small,
-    "shapes": load_shapes,
-    "shapes-by-colour": partial(load_shapes, by="colour"),
-}
+LOADERS = load_digits, load_fashion_small, load_shapes, partial(load_shapes, by="colour")
+HERE = dict(zip(WITHOUT_FILES, LOADERS, strict=True))
 DATASETS = (*HERE, *KNOWN)
+LARGEST_SIDE = 1024  # pixels that a picture is resized to, at most
 
 
 def load_dataset(name: str | Path, *, image: int | tuple[int, int] | None = None) -> Dataset:
@@ -60,25 +58,37 @@ def existing(name: str | Path) -> Path:
 def in_size(data: Dataset, image: int | tuple[int, int], channels: int | None = None) -> Dataset:
     """The same set with pictures resized to (height, width), and grey or coloured as `channels`.
 
-    Nothing is decoded. Raises InputError where images have another size, and are no picture files.
+    Nothing is decoded. Raises InputError for sides that can't be, and where images have another
+    size, and are no picture files.
     """
-    sides = (image, image) if isinstance(image, int) else tuple(image)
+    height, width = checked_sides(image)
     shape = data.train.images.shape
-    wanted = (*sides, channels or shape[3])
+    wanted = (height, width, channels or shape[3])
     if shape[1:] == wanted:
         return data
     if not isinstance(data.train.images, PictureSource):
         raise InputError(
             f"{data.name} has images of {shape[1]}x{shape[2]} pixels: only the pictures of a "
-            f"folder per class can be resized, so they can't be {sides[0]}x{sides[1]}"
+            f"folder per class can be resized, so they can't be {height}x{width}"
         )
     train, test = (
-        split._replace(images=split.images.resized(sides, wanted[2]))
+        split._replace(images=split.images.resized((height, width), wanted[2]))
         for split in (data.train, data.test)
     )
     form = dict(zip(("height", "width", "channels"), wanted, strict=True))
     preprocessing = data.preprocessing | form
     return data._replace(preprocessing=preprocessing, train=train, test=test)
+
+
+def checked_sides(image) -> tuple[int, int]:
+    """The sides (height, width) of an image: 48 -> (48, 48); InputError for what can't be."""
+    found = sides(image)
+    if len(found) != 2 or not all(is_whole_number(s) and 1 <= s <= LARGEST_SIDE for s in found):
+        raise InputError(
+            f"image is {image!r}: expected a whole number from 1 to {LARGEST_SIDE}, or a pair "
+            "(height, width) of them"
+        )
+    return found
 
 
 def is_own(preprocessing: dict) -> bool:

@@ -115,7 +115,8 @@ def evenly(members: np.ndarray, count: int) -> np.ndarray:
 def hold_out(data: Dataset, fraction: float) -> Dataset:
     """Put a part of every class's training images in the place of the test images.
 
-    For choosing settings without looking at the test images. Raises InputError unless
+    The same number of each, unless one class is more than twice as large as another: then the same
+    part of each. For choosing settings without looking at the test images. Raises InputError unless
     0 < fraction < 1 leaves images on both sides.
     """
     if not 0 < fraction < 1:
@@ -124,7 +125,11 @@ def hold_out(data: Dataset, fraction: float) -> Dataset:
     labels = data.train.labels
     found = np.unique(labels, return_counts=True)[1]  # how often each class is there
     each = round(fraction * len(labels) / max(len(found), 1))
-    held = spread(labels, each) if 0 < each < found.min(initial=len(labels)) else labels < 0
+    held = labels < 0
+    if 0 < each < found.min(initial=len(labels)) and found.max() <= 2 * found.min():
+        held = spread(labels, each)
+    elif each and (np.rint(fraction * found) < found).all():
+        held = stratified(labels, fraction)
     if not held.any():
         raise InputError(
             f"hold-out is {fraction}: with {len(labels)} training images nothing would be left on "

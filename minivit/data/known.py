@@ -32,6 +32,7 @@ class Known(NamedTuple):
     sums: Mapping[str, str] = MappingProxyType({})  # of further files, as they lie unpacked
 
 
+WITHOUT_FILES = ("digits", "fashion-small", "shapes", "shapes-by-colour")
 DIGITS = tuple("0123456789")
 CLOTHES = (
     "T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag",

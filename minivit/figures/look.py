@@ -2,6 +2,7 @@
 
 DPI = 150
 INK, QUIET = "#222222", "#777777"
+EDGE = 0.02  # of the lines' length between their ends and the edges: words stand outside
 
 
 def finish(axes, title: str) -> None:
@@ -9,7 +10,11 @@ def finish(axes, title: str) -> None:
     axes.set_title(title, loc="left", fontsize=12, color=INK)
     axes.set_xlabel("epoch", fontsize=10, color=INK)
     axes.tick_params(labelsize=9, colors=INK)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    axes.margins(x=EDGE)
+    first, last = axes.dataLim.intervalx
+    if first == last:  # a point alone stands at the right edge, as the ends of lines do
+        axes.set_xlim(first - 1, first + EDGE)
     axes.grid(axis="y", color="#e4e4e4", linewidth=0.8)
     axes.spines[["top", "right"]].set_visible(False)
 

@@ -81,6 +81,6 @@ def name_places(axes, entries: Sequence[tuple[str, dict]]) -> None:
 
     handles = [Line2D([], [], label=words, **{"linewidth": 2.2, **look}) for words, look in entries]
     axes.legend(
-        handles=handles, fontsize=9, frameon=False, labelcolor=INK, ncols=2, loc="lower left",
-        handlelength=2, columnspacing=1.2, borderaxespad=0.2,
+        handles=handles, fontsize=9, framealpha=0.85, edgecolor="none", labelcolor=INK, ncols=2,
+        loc="lower left", handlelength=2, columnspacing=1.2, borderaxespad=0.2,
     )  # fmt: skip

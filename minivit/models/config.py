@@ -72,12 +72,14 @@ class ViTConfig:
     )  # fmt: skip
     window: int | None = described(
         "side of the square of patches that a patch attends to, itself in the middle: an odd "
-        "number; cls attends to all, and all to cls; none: no window",
+        "number; cls attends to all, and all to cls; none: no window. It saves no time: all T x T "
+        "scores are computed, and those outside are left out",
         default=None, least=1, group="attention",
     )  # fmt: skip
     axial: bool = described(
         "make two halves of a block: attention along the rows and an MLP, then attention along the "
-        "columns and an MLP", default=False, group="attention",
+        "columns and an MLP. It saves no time: both compute all T x T scores, and leave out the "
+        "others", default=False, group="attention",
     )  # fmt: skip
     stochastic_depth: float = described(
         "part of the images for which a training step leaves out the last block's branches; "

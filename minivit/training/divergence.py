@@ -4,9 +4,10 @@ import numpy as np
 
 from minivit.errors import InputError
 from minivit.models import ViT
+from minivit.training.optimisers import USUAL
 from minivit.training.recipe import TrainingConfig
 
-USUAL = TrainingConfig()
+USUAL_POSITIONS = TrainingConfig.position_std
 
 
 class Diverged(InputError):
@@ -34,19 +35,21 @@ def first_nonfinite(model: ViT, images: np.ndarray, dlogits: np.ndarray | None) 
 def advice(config: TrainingConfig, steps: int) -> str:
     """What to change, as the end of a sentence, after `steps` steps of the optimiser.
 
-    It names the entry of the recipe that is furthest above its usual value, among those that can be
-    at fault: the spread of the positions; after a step also the learning rate, and weight decay
-    where it overshoots 0 (AdamW multiplies a weight by 1 - rate decay).
+    It names the entry of the recipe that is furthest above what is usual with its optimiser, among
+    those that can be at fault: the spread of the positions; after a step also the learning rate,
+    and weight decay where it overshoots 0 (AdamW multiplies a weight by 1 - rate decay).
     """
-    suspects = {"position_std": (config.position_std or 0.0) / USUAL.position_std}
+    usual = {"position_std": USUAL_POSITIONS, **USUAL[config.optimiser]}
+    suspects = ["position_std"]
     if steps:
-        suspects["learning_rate"] = config.learning_rate / USUAL.learning_rate
+        suspects.append("learning_rate")
         if config.learning_rate * config.weight_decay > 1:
-            suspects["weight_decay"] = config.weight_decay / USUAL.weight_decay
-    name = max(suspects, key=suspects.get)
-    if suspects[name] > 1:
+            suspects.append("weight_decay")
+    excess = {name: (getattr(config, name) or 0.0) / usual[name] for name in suspects}
+    name = max(excess, key=excess.get)
+    if excess[name] > 1:
         words, value = name.replace("_", " "), getattr(config, name)
-        return f"the {words} is {value:g}: try the usual {getattr(USUAL, name):g}"
+        return f"the {words} is {value:g}: try the usual {usual[name]:g}"
     if not steps:
         return "no step was done yet, so it is the model's beginning: begin with other parameters"
     return f"the learning rate is {config.learning_rate:g}: try {config.learning_rate / 10:g}"

@@ -24,6 +24,7 @@ class Recipe:
     source: str = ""
     reaches: str = ""  # what it was measured to reach
     data: str = ""  # the data set that it is made for; "" if it comes without
+    image: tuple[int, int] | None = None  # sides that the pictures of a folder are resized to
     model: dict = field(default_factory=dict)  # fields of ViTConfig; or "variant", and changes
     training: dict = field(default_factory=dict)  # fields of TrainingConfig
 
@@ -32,8 +33,9 @@ class Recipe:
     ) -> TrainingConfig:
         """The whole recipe for these data, where `model` and `training` change some fields.
 
-            data = minivit.load_dataset("digits")
-            minivit.train(minivit.load_recipe("digits").config(data, training={"epochs": 3}), data)
+            recipe = minivit.load_recipe("digits")
+            data = minivit.load_dataset(recipe.data, image=recipe.image)
+            minivit.train(recipe.config(data, training={"epochs": 3}), data)
 
         The data decide image, channels and classes. Raises InputError for values that are not
         allowed or don't go together, and for fields that are unknown or missing.

@@ -16,6 +16,16 @@ OPTIMISERS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+# What usually goes well with each. A step of sgd is as small as the gradient, so its rate is
+# larger, and its decay, which momentum takes along, smaller.
+USUAL: Mapping[str, dict[str, float]] = {
+    "adamw": {"learning_rate": 2e-3, "weight_decay": 0.05},
+    "adam": {"learning_rate": 2e-3, "weight_decay": 1e-4},
+    "sgd": {"learning_rate": 0.05, "weight_decay": 1e-4},
+    "muon": {"learning_rate": 2e-3, "weight_decay": 0.05},
+}
+
+
 def new_optimiser(recipe, parameters: NamedArrays, names: Collection[str]) -> Optimiser:
     """The optimiser of a TrainingConfig, for the parameters of these names."""
     decay, momentum = recipe.weight_decay, recipe.momentum

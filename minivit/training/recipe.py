@@ -6,8 +6,11 @@ from minivit.errors import InputError
 from minivit.fields import check_fields, described
 from minivit.models import ViTConfig, as_config, variant
 from minivit.models.beginnings import BEGINNINGS
+from minivit.ops.sincos_positions import SINCOS
 from minivit.optim import SCHEDULES
 from minivit.training.optimisers import OPTIMISERS, check_options
+
+NOT_LEARNT = ("none", *SINCOS)  # positions without a table of their own
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,9 @@ class TrainingConfig:
         default="adamw", choices=tuple(OPTIMISERS), group="optimiser",
     )  # fmt: skip
     learning_rate: float = described(
-        "peak learning rate, after the warm-up", default=2e-3, above=0, group="optimiser"
-    )
+        "peak learning rate, after the warm-up; of sgd 0.05 is usual",
+        default=2e-3, above=0, group="optimiser",
+    )  # fmt: skip
     warmup_epochs: float = described(
         "epochs in which the rate rises from 0", default=2.0, least=0, group="optimiser"
     )
@@ -133,6 +137,7 @@ class TrainingConfig:
         object.__setattr__(self, "model", as_config(self.model))  # or a variant's name
         check_fields(self)
         check_options(self)
+        check_position_std(self)
         if self.accumulate > self.batch:
             raise InputError(
                 f"accumulate is {self.accumulate} and batch is {self.batch}: a batch of so many "
@@ -155,3 +160,14 @@ class TrainingConfig:
         if unknown:
             raise InputError(f"a recipe has no entry {', '.join(sorted(unknown))}")
         return cls(model=model, **values)
+
+
+def check_position_std(recipe: TrainingConfig) -> None:
+    """InputError for a spread that is not the default, of positions that are not learnt."""
+    positions, std = recipe.model.positions, recipe.position_std
+    default = TrainingConfig.position_std
+    if positions in NOT_LEARNT and std not in (None, default):
+        raise InputError(
+            f"position std is {std:g}, and positions are {positions}: none of them is learnt, so "
+            f"there is nothing to draw; leave it at {default:g}, or choose learned positions"
+        )

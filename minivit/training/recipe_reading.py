@@ -2,6 +2,7 @@
 
     about = "..."     in a line what it is; also source and reaches, for people to read
     data = "mnist"    what it is made for
+    image = [48, 64]  sides (height, width) that the pictures of a folder are resized to
     [model]           fields of ViTConfig but those that the data decide; or variant = "B/16", and
                       what is changed in it. Without a patch, the data's images decide it too.
     [training]        fields of TrainingConfig
@@ -13,6 +14,7 @@ import tomllib
 from importlib import resources
 from pathlib import Path
 
+from minivit.data import checked_sides
 from minivit.errors import InputError
 from minivit.fields import Described, allowed, asked, described_fields, shown
 from minivit.models import ViTConfig, variant
@@ -22,7 +24,7 @@ from minivit.training.recipe import TrainingConfig
 
 FOLDER = resources.files("minivit.training") / "recipes"
 RECIPE = "recipe.toml"  # the name of a recipe in a run folder
-WORDS = ("name", "about", "source", "reaches", "data")
+WORDS, SIDES = ("name", "about", "source", "reaches", "data"), "image"
 TABLES = {"model": ViTConfig, "training": TrainingConfig}
 LONGEST = 1 << 16  # bytes of a file
 
@@ -77,6 +79,9 @@ def parsed(content: bytes, name: str, where: str) -> Recipe:
         raise InputError(f"{where} can't be read as TOML: {error}; correct it there") from error
     for key, value in entries.items():
         kind = dict if key in TABLES else str
+        if key == SIDES:
+            entries[key] = checked_image(value, where)
+            continue
         if key not in (*TABLES, *WORDS):
             raise InputError(f"{where} has an entry {key!r}{misplaced(key)}")
         if not isinstance(value, kind):
@@ -92,12 +97,19 @@ def parsed(content: bytes, name: str, where: str) -> Recipe:
     return recipe
 
 
+def checked_image(value: object, where: str) -> tuple[int, int]:
+    try:
+        return checked_sides(value)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from error
+
+
 def misplaced(key: str) -> str:
     """The end of a sentence about an entry that no recipe has at its top."""
     for table in TABLES:
         if key in fields_of(table):
             return f" above its parts: write it below [{table}]"
-    return f", which no recipe has{nearest(key, (*WORDS, *TABLES))}; leave it out"
+    return f", which no recipe has{nearest(key, (*WORDS, SIDES, *TABLES))}; leave it out"
 
 
 def checked_table(entries: dict, table: str, where: str) -> dict:
@@ -110,7 +122,8 @@ def checked_table(entries: dict, table: str, where: str) -> dict:
         elif key in known:
             found[key] = checked_value(known[key], value, table, where)
         elif key in OF_THE_DATA and table == "model":
-            raise InputError(f"{where}: the data decide {key}; leave it out of [model]")
+            more = ", or write it above the parts, for pictures of a folder" * (key == SIDES)
+            raise InputError(f"{where}: the data decide {key}; leave it out of [model]{more}")
         else:
             names = [*known, "variant"] if table == "model" else known
             raise InputError(

@@ -4,7 +4,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from minivit.data import DATASETS, Dataset
+from minivit.data import Dataset
+from minivit.data.finding import found
+from minivit.data.known import KNOWN
+from minivit.data.picture_source import PictureSource
 from minivit.fields import described_fields
 from minivit.files import replacing
 from minivit.models.variants import VARIANTS
@@ -43,11 +46,9 @@ def recipe_text(config: TrainingConfig, data: Dataset) -> str:
     c = config.model
     height, width = c.image
     sizes = f"{height}x{width} pixels with {c.channels} channel{'s' * (c.channels > 1)}"
-    known = data.name in DATASETS
-    words = {
-        "name": config.name,
-        "data": data.name if known else data.preprocessing.get("place") or data.name,
-    }
+    words = {"name": config.name, "data": called(data)}
+    if isinstance(data.train.images, PictureSource):
+        words["image"] = c.image
     return (
         f"{FIRST_LINE}# minivit train --recipe THIS_FILE\n\n"
         + "".join(f"{key} = {toml(value)}\n" for key, value in words.items() if value)
@@ -57,6 +58,20 @@ def recipe_text(config: TrainingConfig, data: Dataset) -> str:
         + "\n[training]\n"
         + "".join(lines(config))
     )
+
+
+def called(data: Dataset) -> str:
+    """How `--data` finds this set again: by its name, or by where it lies."""
+    place = data.preprocessing.get("place")
+    if place is None or (data.name in KNOWN and found_at(data.name) == place):
+        return data.name
+    return place
+
+
+def found_at(name: str) -> str | None:
+    """Where a well-known set is found by its name; None if it is not."""
+    place = found(name)
+    return None if place is None else str(place.absolute())
 
 
 def lines(configuration) -> Iterator[str]:

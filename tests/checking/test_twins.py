@@ -27,6 +27,29 @@ def test_every_op_has_a_row():
     assert all(row.difference == 0 for row in rows)
 
 
+def test_the_ops_without_a_backward_have_rows_too():
+    alone = {name for name in ops.__all__ if name.endswith("_step")} | {"global_norm"}
+    assert {row.op for row in compare(ops, "float32")} == {*OPS, *alone}
+
+
+@pytest.mark.parametrize("op", ["adam_step", "sgd_step", "muon_step", "global_norm"])
+def test_a_step_that_differs_is_found(op):
+    class Wrong:
+        """Kernels of which one moves a little too far."""
+
+        def __getattr__(self, name):
+            right = getattr(ops, name)
+            if name != op:
+                return right
+            if name == "global_norm":
+                return lambda g: 1.001 * right(g)
+            return lambda *arrays, **options: right(
+                *arrays, **options | {"learning_rate": 1.5 * options["learning_rate"]}
+            )
+
+    assert [row.op for row in compare(Wrong(), "float32") if not row.ok] == [op]
+
+
 def test_a_call_runs_both_ways():
     call = calls("linear")[1]
     x, w, b = call.draw(np.random.default_rng(0))

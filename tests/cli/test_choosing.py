@@ -10,6 +10,8 @@ from minivit.checkpoints import read_checkpoint, read_header
 from minivit.cli.main import main
 from minivit.training import pace
 
+pytestmark = pytest.mark.usefixtures("on_numpy")
+
 SMALL = ["--width", "16", "--depth", "1", "--heads", "2", "--mlp", "16", "--batch", "120"]
 MINE = """
 data = "digits"
@@ -24,12 +26,6 @@ epochs = 2
 batch = 120
 seed = 3
 """
-
-
-@pytest.fixture(autouse=True)
-def on_numpy(monkeypatch, tmp_path):
-    monkeypatch.setenv("MINIVIT_BACKEND", "numpy")
-    monkeypatch.chdir(tmp_path)
 
 
 def run(*arguments, code=0):

@@ -11,13 +11,7 @@ from minivit.cli.main import main
 from minivit.data import DATASETS
 from minivit.data.known import KNOWN, Archive
 
-
-@pytest.fixture(autouse=True)
-def nowhere(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
-    monkeypatch.delenv("MINIVIT_DATA", raising=False)
+pytestmark = pytest.mark.usefixtures("nowhere")
 
 
 def test_the_list_names_all_sets_and_where_they_were_looked_for(capsys):
@@ -94,6 +88,15 @@ def test_get_fetches_and_says_how_to_go_on(tmp_path, capsys, monkeypatch):
     assert (tmp_path / "else where" / "MNIST" / "raw" / "a.gz").exists()
     assert said.endswith("  minivit train --data mnist\n")
     assert "minivit train --data 'else where/MNIST/raw'" in capsys.readouterr().out
+
+
+def test_a_fetch_that_is_interrupted_says_how_to_go_on(capsys, monkeypatch):
+    def interrupted(name, to, begin):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("minivit.data.fetching.fetch", interrupted)
+    assert main(["data", "get", "mnist"]) == 130
+    assert "what has arrived is kept: run the same command again" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_on_this_machine():
     assert facts["ok"] == (facts["advice"] == [])
     tested = {(test["op"], test["dtype"]) for test in facts["self-test"]}
     assert {(op, dtype) for op in OPS for dtype in ("float32", "float64")} <= tested
-    assert len(facts["self-test"]) == 2 * (len(OPS) + 1)  # and the optimiser's
+    assert len(facts["self-test"]) == 2 * (len(OPS) + 4)  # and the optimisers'
     assert all(test["ok"] for test in facts["self-test"])
     assert facts["product"]["chosen"] in ("numba", "blas")
     assert facts["product"]["numba GFLOP/s"] > 0

@@ -17,13 +17,10 @@ from minivit.checkpoints import load, read_checkpoint, read_header
 from minivit.cli.main import main
 from minivit.training import Training, held, snapshots
 
+pytestmark = pytest.mark.usefixtures("on_numpy")
+
 SMALL = ["--width", "16", "--depth", "1", "--heads", "2", "--mlp", "16", "--batch", "120"]
 GROUPS = ("parameters", "first_moment", "second_moment")
-
-
-@pytest.fixture(autouse=True)
-def on_numpy(monkeypatch):
-    monkeypatch.setenv("MINIVIT_BACKEND", "numpy")
 
 
 def run(*arguments, code=0):
@@ -58,7 +55,7 @@ def test_a_run_leaves_its_files_and_says_where(tmp_path, capsys):
              "curve.png", "recipe.toml"}  # fmt: skip
     assert {entry.name for entry in out.iterdir()} == names
     assert f"In {out}:\n" in said and all(f"  {name} " in said for name in names)
-    assert f"minivit evaluate {out}" in said
+    assert f"\nNext:\n  minivit evaluate {out}\n  minivit plot {out}\n  minivit predict " in said
     assert len((out / "history.csv").read_text().splitlines()) == 3
 
 
@@ -153,7 +150,8 @@ def test_averaged_weights_that_are_not_there(tmp_path, capsys):
 def test_without_matplotlib_a_line_says_so(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("minivit.figures.can_draw", lambda: False)
     run("--epochs", 1, "--out", tmp_path / "run", *SMALL)
-    assert "No curve.png: matplotlib is missing" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "No curve.png: matplotlib is missing" in said and "minivit plot" not in said
     assert (tmp_path / "run" / "attention.png").exists()
 
 
@@ -266,6 +264,17 @@ def test_what_a_run_killed_in_its_first_save_left_is_no_obstacle(tmp_path):
     assert not list(tmp_path.glob(".*"))
 
 
+def test_force_removes_what_plot_drew_of_the_former_run_and_no_other_picture(tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    run("--epochs", 1, "--out", tmp_path, *SMALL)
+    assert main(["plot", str(tmp_path)]) == 0
+    run("--epochs", 0, "--out", tmp_path, "--force", *SMALL)
+    assert not (tmp_path / "plot.png").exists() and "Kept in" not in capsys.readouterr().out
+    (tmp_path / "plot.png").write_bytes(b"of somebody else")
+    run("--epochs", 0, "--out", tmp_path, "--force", *SMALL)
+    assert "no run has written it: plot.png" in capsys.readouterr().out
+
+
 def test_force_keeps_and_names_what_no_run_has_written(tmp_path, capsys):
     run("--epochs", 1, "--out", tmp_path, *SMALL)
     (tmp_path / "notes.md").write_text("years of work")
@@ -374,8 +383,8 @@ def test_printed_commands_can_be_pasted(tmp_path, capsys, monkeypatch, name):
     run("--epochs", 1, f"--out={name}", *SMALL)
     lines = capsys.readouterr().out.splitlines()
     commands = [shlex.split(line) for line in lines if line.startswith("  minivit ")]
-    assert [words[1] for words in commands] == ["evaluate", "predict", "gradcheck"]
-    assert main(commands[0][1:]) == 0
+    assert [words[1] for words in commands] == ["evaluate", "plot", "predict", "gradcheck"]
+    assert [main(command[1:]) for command in commands[:2]] == [0, 0]
     run(*SMALL, f"--out={name}", code=2)
     error = capsys.readouterr().err
     command = error[error.index("--resume") : error.index(", or overwrite")]

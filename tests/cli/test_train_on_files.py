@@ -8,19 +8,17 @@ from data_files import COLOURS, write_cifar, write_idx, write_pictures
 from PIL import Image
 
 from minivit.checkpoints import read_header
+from minivit.cli.choosing import chosen
 from minivit.cli.main import main
+from minivit.cli.parser import read
+from minivit.cli.train import go_on
+from minivit.cli.voice import Voice
+from minivit.training import save_run
+
+pytestmark = pytest.mark.usefixtures("on_numpy", "nowhere")
 
 SMALL = ["--width", "8", "--depth", "1", "--heads", "2", "--mlp", "8", "--batch", "16",
          "--epochs", "1"]  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def alone(tmp_path, monkeypatch):
-    monkeypatch.setenv("MINIVIT_BACKEND", "numpy")
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
-    monkeypatch.delenv("MINIVIT_DATA", raising=False)
-    monkeypatch.chdir(tmp_path)
 
 
 def write_npz(path):
@@ -110,10 +108,6 @@ def test_the_order_of_the_classes_is_that_of_their_names_and_is_stored(tmp_path)
 @pytest.mark.parametrize("name", ["fashion-small", "shapes"])
 def test_sets_that_need_no_files(name, capsys, monkeypatch):
     """A model is made for their images; a whole epoch would take long here."""
-    from minivit.cli.choosing import chosen
-    from minivit.cli.parser import read
-    from minivit.cli.voice import Voice
-
     training, _ = chosen(read("train", ["train", "--data", name]), Voice(), 0.0)
     c = training.config.model
     assert (c.image, c.channels) == {"shapes": ((32, 32), 3)}.get(name, ((28, 28), 1))
@@ -146,7 +140,45 @@ def test_a_size_that_cannot_be_meant(size, capsys):
 
 def test_a_damaged_picture_stops_the_training_with_a_sentence(tmp_path, capsys):
     write_pictures(tmp_path / "pets")
-    (tmp_path / "pets" / "green" / "005.png").write_bytes(b"no picture")
-    assert main(["train", "--data", "pets", "--out", "run", *SMALL]) == 2
+    (tmp_path / "pets" / "green" / "003.png").write_bytes(b"no picture")
+    assert main(["train", "--data", "pets", "--out", "run", *SMALL, "--batch", "64"]) == 2
     error = capsys.readouterr().err
-    assert "green/005.png is not a picture of a known kind" in error and error.count("\n") == 1
+    assert "green/003.png is not a picture of a known kind" in error and error.count("\n") == 1
+    assert f"`minivit data check {tmp_path / 'pets'}` names all such files" in error
+    assert error.endswith("nothing learnt yet, so no checkpoint is kept\n")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.fixture
+def tested_on(tmp_path):
+    """Options to train on pictures, and one of those to test on."""
+    for part, each in (("train", 8), ("test", 3)):
+        write_pictures(tmp_path / "pets" / part, each=each)
+    options = ["--data", "pets", "--image", "8", *SMALL, "--epochs", "2"]
+    return options, tmp_path / "pets" / "test" / "red" / "001.png"
+
+
+def test_what_was_learnt_before_a_damaged_picture_is_kept_and_goes_on(tmp_path, capsys, tested_on):
+    options, bad = tested_on
+    assert main(["train", *options, "--out", "whole"]) == 0
+    right = bad.read_bytes()
+    bad.write_bytes(b"no picture")
+    capsys.readouterr()
+    assert main(["train", *options, "--out", "run"]) == 2
+    assert "in epoch 1, after batch 2, is kept in run\n" in capsys.readouterr().err
+    bad.write_bytes(right)
+    assert main(["train", "--resume", "run"]) == 0
+    for table in ("history.csv", "places.csv"):
+        assert (tmp_path / "run" / table).read_bytes() == (tmp_path / "whole" / table).read_bytes()
+
+
+def test_what_was_learnt_before_a_picture_went_missing_is_kept(tmp_path, tested_on):
+    options, gone = tested_on
+    training, _ = chosen(read("train", ["train", *options]), Voice(), 0.0)
+    (tmp_path / "run").mkdir()
+    save_run(training, tmp_path / "run")
+    gone.unlink()
+    with pytest.raises(OSError, match="go on from the last checkpoint with minivit train --resume"):
+        go_on(training, tmp_path / "run", Voice(quiet=True))
+    state = read_header("run")["training"]["state"]
+    assert (state["epoch"], state["step"]) == (0, 2)

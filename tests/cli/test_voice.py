@@ -11,13 +11,9 @@ import pytest
 
 from minivit.cli.main import main
 
+pytestmark = pytest.mark.usefixtures("on_numpy")
+
 SMALL = ["--width", "16", "--depth", "1", "--heads", "2", "--mlp", "16", "--batch", "120"]
-
-
-@pytest.fixture(autouse=True)
-def on_numpy(monkeypatch, tmp_path):
-    monkeypatch.setenv("MINIVIT_BACKEND", "numpy")
-    monkeypatch.chdir(tmp_path)
 
 
 def run(*arguments, code=0):

@@ -11,14 +11,7 @@ from minivit import InputError, load_dataset, variant
 from minivit.data import DATASETS, data_of, finding
 from minivit.data.known import KNOWN, Known
 
-
-@pytest.fixture(autouse=True)
-def nowhere(tmp_path, monkeypatch):
-    """No data of the machine's own."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
-    monkeypatch.delenv("MINIVIT_DATA", raising=False)
+pytestmark = pytest.mark.usefixtures("nowhere")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +96,8 @@ def test_a_name_goes_before_a_file_and_a_path_is_a_path(tmp_path):
     assert load_dataset("digits").train.images.shape == (1437, 8, 8, 1)
     assert load_dataset("./digits").class_names == ["blue", "green", "red"]
     write_pictures(tmp_path / "mnist")
-    assert load_dataset("./mnist").name == "my-mnist"  # so that no run takes it for the other
+    for name in ("mnist", "digits"):  # so that no run takes it for the other
+        assert load_dataset(f"./{name}").name == f"my-{name}"
     with pytest.raises(InputError, match=r"\./nowhere does not exist: give a file or folder"):
         load_dataset("./nowhere")
     with pytest.raises(InputError, match="unknown dataset ''"):
@@ -111,6 +105,16 @@ def test_a_name_goes_before_a_file_and_a_path_is_a_path(tmp_path):
     (tmp_path / "a.tar").write_bytes(bytes(257) + b"ustar" + bytes(250))
     with pytest.raises(InputError, match="is an archive: unpack it with tar"):
         load_dataset("a.tar")
+
+
+@pytest.mark.parametrize("image", [0, 1025, (48,), (48, 2.5), "48", None])
+def test_sides_that_can_not_be_are_refused(tmp_path, image):
+    write_pictures(tmp_path / "pets")
+    if image is None:
+        assert load_dataset("./pets", image=1024).train.images.shape[1:] == (1024, 1024, 3)
+        return
+    with pytest.raises(InputError, match="expected a whole number from 1 to 1024, or a pair"):
+        load_dataset("./pets", image=image)
 
 
 def test_a_run_finds_its_data_again(tmp_path):
@@ -138,7 +142,8 @@ def test_a_well_known_set_that_moved_is_found_by_its_name(tmp_path):
 
 def test_an_own_folder_called_digits_that_moved_is_not_taken_for_the_digits(tmp_path):
     write_pictures(tmp_path / "digits")
-    preprocessing = load_dataset("./digits").preprocessing
+    found = load_dataset("./digits").preprocessing
+    preprocessing = found | {"dataset": "digits"}  # as earlier versions called it
     (tmp_path / "digits").rename(tmp_path / "elsewhere")
     with pytest.raises(InputError, match="does not exist any more"):
         data_of(preprocessing, variant("digits"))

@@ -108,6 +108,17 @@ def test_a_class_that_is_not_there_does_not_hinder_a_hold_out():
     assert len(hold_out(own(train=split), 0.2).test.labels) == 4
 
 
+def test_of_classes_of_unlike_sizes_the_same_part_is_held_out():
+    labels = np.repeat([0, 1, 2], [100, 20, 2])
+    split = Split(np.arange(len(labels))[:, None, None] * np.ones((1, 4, 4)), labels)
+    held = hold_out(own(train=split, class_names=None), 0.2)
+    assert np.bincount(held.test.labels).tolist() == [20, 4, 1]
+    assert np.bincount(held.train.labels).tolist() == [80, 16, 1]
+    assert not set(held.train.images[:, 0, 0]) & set(held.test.images[:, 0, 0])
+    with pytest.raises(InputError, match="nothing would be left on one side"):
+        hold_out(own(train=split, class_names=None), 0.99)
+
+
 def test_the_ground():
     images = np.array([0.25, 0.75])
     assert ground({"low": -1.0, "high": 1.0, "ink": "bright"}, images) == -1

@@ -123,6 +123,19 @@ def test_nothing_is_cut_off_or_overlaps(tmp_path, figures, count):
         assert not any(one.overlaps(other) for one, other in pairs)
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_of_one_epoch_the_ticks_are_whole_and_the_words_stand_outside(tmp_path, figures, count):
+    places = {place: rows[:1] for place, rows in PLACES.items()}
+    runs_picture([a_run("one", 1, places=places)] * count, tmp_path / "p.png")
+    figures[0].draw_without_rendering()
+    for axes in figures[0].axes:
+        low, high = axes.get_xlim()
+        assert low < 1 < high
+        assert all(tick == round(tick) for tick in axes.get_xticks() if low <= tick <= high)
+        for words in axes.findobj(matplotlib.text.Annotation):
+            assert words.get_window_extent().x0 > axes.bbox.x1
+
+
 @pytest.mark.parametrize(
     "label", ["_hidden", "a$b$c", "a$b", "数字", "two\nlines", "x" * 400, "\\frac"]
 )

@@ -36,6 +36,9 @@ def test_divergence_in_an_intermediate_is_named():
         ({"learning_rate": 1e30, "weight_decay": 0.0}, "learning rate is 1e+30"),
         ({"weight_decay": 1e30}, "weight decay is 1e+30: try the usual 0.05"),
         ({"position_std": 1e38}, "position std is 1e+38: try the usual 1"),
+        ({"optimiser": "sgd", "learning_rate": 1e30}, "rate is 1e+30: try the usual 0.05"),
+        ({"optimiser": "sgd", "weight_decay": 1e30}, "decay is 1e+30: try the usual 0.0001"),
+        ({"optimiser": "muon", "learning_rate": 1e30}, "rate is 1e+30: try the usual 0.002"),
     ],
 )
 def test_the_advice_names_what_is_absurd_and_helps(absurd, named):
@@ -50,3 +53,5 @@ def test_the_advice_names_what_is_absurd_and_helps(absurd, named):
 
 def test_a_rate_that_is_usual_is_made_smaller():
     assert advice(recipe(), 7).endswith("is 0.002: try 0.0002")
+    at_sgds = recipe(optimiser="sgd", learning_rate=0.05)
+    assert advice(at_sgds, 7).endswith("is 0.05: try 0.005")

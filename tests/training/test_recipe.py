@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from small_training import SMALL, recipe
 
@@ -17,6 +19,16 @@ def test_a_recipe_that_cannot_be_meant(change):
     name = next(iter(change)).replace("_", " ")
     with pytest.raises(InputError, match=f"^{name} is .*: expected a (whole )?number"):
         recipe(**change)
+
+
+@pytest.mark.parametrize("positions", ["none", "sincos", "sincos-2d", "sincos-2d-mae"])
+def test_a_spread_of_positions_that_are_not_learnt_is_refused(positions):
+    model = replace(SMALL, positions=positions)
+    with pytest.raises(InputError, match=f"std is 0.02, and positions are {positions}: none of"):
+        recipe(model=model, position_std=0.02)
+    assert recipe(model=model).position_std == 1
+    assert recipe(model=model, position_std=None).position_std is None
+    assert recipe(model=replace(SMALL, positions="relative"), position_std=0.02).position_std
 
 
 def test_survives_a_dictionary_and_refuses_an_unknown_entry():

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import pytest
+from data_files import write_idx, write_pictures
 from small_training import EVERY_OPTION, SMALL, recipe, small_data
 
-from minivit import ViTConfig, load_recipe, variant
+from minivit import ViTConfig, load_dataset, load_recipe, variant
 from minivit.training import Training, save_run
 from minivit.training.recipe_writing import remove_recipe, toml, write_recipe
 
@@ -26,6 +27,26 @@ def test_what_is_written_reads_back_the_same(tmp_path, model, changes):
     assert again == config
     assert again.name == changes.get("name", "recipe")
     assert found.data == "digits"
+
+
+def test_pictures_become_as_large_as_they_were(tmp_path, nowhere):
+    write_pictures(tmp_path / "pets")
+    data = load_dataset("./pets", image=(12, 16))
+    config = load_recipe("pictures").config(data)
+    write_recipe(config, data, tmp_path)
+    again = load_recipe(tmp_path)
+    assert (again.data, again.image) == (str(tmp_path / "pets"), (12, 16))
+    assert again.config(load_dataset(again.data, image=again.image)) == config
+
+
+def test_a_well_known_set_is_named_where_its_name_finds_it_and_else_its_place(tmp_path, nowhere):
+    write_idx(tmp_path / "data" / "MNIST" / "raw")
+    write_idx(tmp_path / "mine")
+    data = load_dataset("mnist")
+    elsewhere = data._replace(preprocessing=data.preprocessing | {"place": str(tmp_path / "mine")})
+    for one, called in ((data, "mnist"), (elsewhere, str(tmp_path / "mine"))):
+        write_recipe(recipe(), one, tmp_path)
+        assert load_recipe(tmp_path).data == called
 
 
 @pytest.mark.parametrize("model", [variant("Ti/16", image=(32, 32), classes=10),

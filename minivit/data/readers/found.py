@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.data.dataset import Dataset, Split, stratified
-from minivit.data.known import KNOWN
+from minivit.data.known import KNOWN, WITHOUT_FILES
 from minivit.data.sources import ImageSource, Levels, chosen
 from minivit.errors import InputError
 from minivit.files import typed
@@ -105,9 +105,9 @@ def preprocessing_of(found: Found, place: Path, known: str | None) -> dict:
 
 
 def name_of(place: Path) -> str:
-    """A name for a set of one's own: that of its file or folder, if no well-known set has it."""
+    """A name for a set of one's own: that of its file or folder, if no other set is called so."""
     name = place.absolute().stem if place.is_file() else place.absolute().name or "data"
-    return f"my-{name}" if name in KNOWN else name
+    return f"my-{name}" if name in (*KNOWN, *WITHOUT_FILES) else name
 
 
 def recognised(train: Split) -> str | None:
