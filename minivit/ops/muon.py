@@ -15,6 +15,7 @@ training", equation 4.)
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -46,23 +47,41 @@ def muon_step(
     Raises InputError for arrays of unlike shapes or dtypes, or that can't be changed in place, and
     for columns that can't be shared out among the matrices.
     """
+    updates = muon_updates(parameters, gradients, velocity, momentum, matrices, scale)
+    parameters *= 1 - learning_rate * weight_decay
+    for part, update in updates:
+        part -= learning_rate * muon_factor(update) * orthogonalised(update)
+
+
+def muon_updates(
+    parameters: np.ndarray,
+    gradients: np.ndarray,
+    velocity: np.ndarray,
+    momentum: float,
+    matrices: int,
+    scale: float,
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Each matrix's part of the parameters, a view, and its u; the velocity changes."""
     gradients = changed_in_place(gradients, axes=2, parameters=parameters, velocity=velocity)
-    rows, columns = parameters.shape
+    columns = parameters.shape[1]
     if matrices < 1 or columns % matrices:
         raise InputError(f"{columns} columns can't be shared out among {matrices} matrices")
-    columns //= matrices
     g = gradients * scale
     velocity *= momentum
     velocity += g
     update = g + momentum * velocity
-    parameters *= 1 - learning_rate * weight_decay
-    rate = learning_rate * LIKE_ADAMW * math.sqrt(max(rows, columns))
-    for i in range(matrices):
-        part = slice(i * columns, (i + 1) * columns)
-        parameters[:, part] -= rate * orthogonalised(update[:, part])
+    return [
+        (parameters[:, i : i + columns // matrices], update[:, i : i + columns // matrices])
+        for i in range(0, columns, columns // matrices)
+    ]
 
 
-def orthogonalised(matrix: np.ndarray) -> np.ndarray:
+def muon_factor(update: np.ndarray) -> float:
+    """0.2 sqrt(max(rows, columns)): with it a step is as large as AdamW's."""
+    return LIKE_ADAMW * math.sqrt(max(update.shape))
+
+
+def orthogonalised(matrix: np.ndarray, product: Callable = np.matmul) -> np.ndarray:
     """(rows, columns) -> the same, with singular values near 1 in place of its own; 0 stays 0.
 
     x = matrix / |matrix|, whose singular values are at most 1; then ROUNDS times
@@ -72,8 +91,9 @@ def orthogonalised(matrix: np.ndarray) -> np.ndarray:
     a, b, c = COEFFICIENTS
     is_tall = matrix.shape[0] > matrix.shape[1]
     x = matrix.T if is_tall else matrix
-    x = x / (np.linalg.norm(x) + 1e-7)  # a gradient of 0, as behind a zero head, stays 0
+    length = math.sqrt(np.square(x).sum())
+    x = x / (length + 1e-7)  # a gradient of 0, as behind a zero head, stays 0
     for _ in range(ROUNDS):
-        s = x @ x.T
-        x = a * x + (b * s + c * s @ s) @ x
+        s = product(x, x.T)
+        x = a * x + product(b * s + c * product(s, s), x)
     return x.T if is_tall else x

@@ -83,3 +83,18 @@ def test_what_it_cannot_change_is_refused_and_nothing_has_changed(ops):
         with pytest.raises(InputError, match=f"6 columns can't be shared out among {matrices}"):
             ops.muon_step(p, g, v, learning_rate=0.1, matrices=matrices)
     assert (p == 1).all() and not v.any()
+
+
+@pytest.mark.parametrize("shape", [(24, 40), (40, 24), (1, 7)])
+def test_small_and_large_matrices_take_the_same_step_on_the_kernels(monkeypatch, shape):
+    """Small ones stay on one thread; where they end, the threaded product takes over."""
+    from minivit.kernels import muon
+
+    start, g = drawn(*shape), drawn(*shape, seed=1)
+    found = []
+    for small in (0, 10**6):
+        monkeypatch.setattr(muon, "SMALL", small)
+        p, v = start.copy(), np.zeros(shape)
+        muon.muon_step(p, g, v, learning_rate=0.1)
+        found.append(p)
+    assert np.abs(found[0] - found[1]).max() < 1e-13 < np.abs(found[0] - start).max()
