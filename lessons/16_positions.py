@@ -173,7 +173,7 @@ for add, expected in ((np.add.at, []), (last_pair_only, ["a"])):
 #
 # The paper's table 8 (B/16, ImageNet, five images of each class): none 61.4 %; 1-D 64.2, at every
 # layer 64.0, one table shared by all layers 64.3; 2-D 64.0, 64.0, 64.0; relative 64.0. Ours, three
-# seeds each, 20 epochs on four fifths of the digits. The library's relative positions count patches
+# seeds each, 10 epochs on four fifths of the digits. The library's relative positions count patches
 # in raster order, as the paper does, and give cls three rows of its own.
 
 # %%
@@ -333,8 +333,9 @@ def further(row, s):
 
 
 for t, s in ((0, 3), (5, 4), (9, -2)):
-    true = sincos_1d(16, 8)[t + s]
-    assert np.allclose(further(sincos_1d(16, 8)[t], s), true), f"token {t}, {s} further on: {true}"
+    turned, true = further(sincos_1d(16, 8)[t], s), sincos_1d(16, 8)[t + s]
+    assert np.shape(turned) == (8,), f"a row is (D,), and yours {np.shape(turned)}"
+    assert np.allclose(turned, true), "sin and cos lie in turn; the pair turns forwards, by s f_i"
 print("16.2 is right")
 
 # %% [markdown]
@@ -365,8 +366,9 @@ def biased_backward(dy, cache):
 
 scores, bias = rng.normal(size=(2, 6, 6)), rng.normal(size=(3, 5))  # R = 2, S = 3
 y, _ = biased(scores, bias, grid=(2, 3))
-assert np.allclose(y[:, 0, 5], scores[:, 0, 5] + bias[0, 0]), "patch 0 is above and left of patch 5"
-assert np.allclose(y[:, 3, 1], scores[:, 3, 1] + bias[2, 1]), "patch 3 is one row below, one left"
+rule = "i, the query, is the first index: its row and column less those of the key"
+assert np.allclose(y[:, 0, 5], scores[:, 0, 5] + bias[0, 0]), rule
+assert np.allclose(y[:, 3, 1], scores[:, 3, 1] + bias[2, 1]), rule
 report = minivit.gradcheck(biased, biased_backward, scores, bias, options={"grid": (2, 3)})
 assert report.ok, f"each number of bias collects from all pairs with its offset:\n{report}"
 print("16.3 is right")
