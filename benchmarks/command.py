@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "name", type=one_of(BENCHMARKS), metavar="NAME", help=", ".join(BENCHMARKS) + " (see below)"
     )
     add = parser.add_argument
-    add("grid", nargs="?", type=one_of(GRIDS), default=argparse.SUPPRESS, metavar="GRID",
+    add("grid", nargs="?", type=one_of(GRIDS), metavar="GRID",
         help=f"learning: {' or '.join(GRIDS)} (default: both)")  # fmt: skip
     add("--json", action="store_true", help="print the machine and all rows as JSON")
     add("--seconds", type=positive(float), default=argparse.SUPPRESS, metavar="X",
