@@ -205,12 +205,12 @@ for name, table in begins.items():
 # What can be told from the spread, and what can't? None is far behind all that begin at 1, as in
 # the paper. Learned 1-D and 2-D overlap: no difference, as in the paper. But the other kinds are 11
 # to 53 points behind, and in the paper 0.3. Look at how far apart two patches' rows are at the
-# beginning: the accuracies come in the same order. In 360 steps a model reads what it is told
-# loudly. On 4 x 4 places sines and cosines hardly turn, those of 2-D least; rows begun at 0.02 are
-# nearly equal, and most of the training is over when the model can use them. (Relative ones tell
-# cls nothing of a patch's place: all patches share its one offset.) The paper's models have
-# hundreds of thousands of steps. In a small run it matters more how clearly a place is told than in
-# which way.
+# beginning: accuracies come in the same order (the two of 2-D can't be told apart). In 360 steps
+# a model reads what it is told loudly. On 4 x 4 places sines and cosines hardly turn, those of 2-D
+# least; rows begun at 0.02 are nearly equal, and most of the training is over when the model can
+# use them. (Relative ones tell cls nothing of a patch's place: all patches share its one offset.)
+# The paper's models have hundreds of thousands of steps. In a small run it matters more how clearly
+# a place is told than in which way.
 #
 # ## Does it find out that there are rows and columns?
 #
@@ -240,12 +240,7 @@ def right(model):
 learned, correlation, means = {}, {}, {}
 for shift in (0, 2):
     recipe = minivit.TrainingConfig(
-        model="digits",
-        epochs=6,
-        warmup_epochs=1,
-        learning_rate=4e-3,
-        position_std=0.02,
-        shift=shift,
+        epochs=6, warmup_epochs=1, learning_rate=4e-3, position_std=0.02, shift=shift
     )
     training = minivit.training.Training(recipe, data)
     learned["first"] = training.model.parameters["embed.positions"][1:].copy()
