@@ -5,8 +5,8 @@
 #
 # **The question.** After the last block an image is T tokens, and the head wants one vector. The
 # paper reads an extra token, cls; others take the mean of all patches. The authors tried the mean
-# too: it "performed very poorly", and they found out why (appendix D.3). Why? And what is said in
-# favour of cls: does it hold?
+# too: at first it did badly, and they found out why (appendix D.3). Why? And what is said in favour
+# of cls: does it hold?
 #
 # **The shapes.** B images, T tokens of width D, of which N = T - 1 are patches and row 0 is cls.
 #
@@ -251,8 +251,9 @@ assert all(test[a][2].max() > test[b][2].min() for a in KINDS for b in KINDS)  #
 # Compare at 0.001 only: every seed of cls reads more than any of mean. Compare at 0.016: every seed
 # of sequence reads more than any of cls, by 19 points on average. Both times the rate has spoken,
 # not the pooling. At 0.002, where all are at their best or near it, the seeds overlap: no
-# difference can be told. (In the paper the mean wants a lower rate than cls; here it bears a high
-# one better, and all want the same. A best rate is one of a model, its data and its epochs.)
+# difference can be told. (In the paper the mean wants a lower rate than cls; here, if anything, it
+# bears a high one better, and all want the same. A best rate is one of a model, its data and its
+# epochs.)
 #
 # ## A picture to keep
 

@@ -202,15 +202,15 @@ for name, table in begins.items():
     print(f"{name:24} two patches' rows are {between:5.2f} apart at the beginning")
 
 # %% [markdown]
-# What can be told from the spread, and what can't? None is far behind all that begin at 1, as in
-# the paper. Learned 1-D and 2-D overlap: no difference, as in the paper. But the other kinds are 11
-# to 53 points behind, and in the paper 0.3. Look at how far apart two patches' rows are at the
-# beginning: accuracies come in the same order (the two of 2-D can't be told apart). In 360 steps
-# a model reads what it is told loudly. On 4 x 4 places sines and cosines hardly turn, those of 2-D
-# least; rows begun at 0.02 are nearly equal, and most of the training is over when the model can
-# use them. (Relative ones tell cls nothing of a patch's place: all patches share its one offset.)
-# The paper's models have hundreds of thousands of steps. In a small run it matters more how clearly
-# a place is told than in which way.
+# What can be told from the spread, and what can't? None is far behind all that aren't begun at
+# 0.02; in the paper it is the last too. Learned 1-D and 2-D overlap: no difference, as in the
+# paper. But the other kinds are 11 to 53 points behind, and in the paper 0.3. Look at how far apart
+# two patches' rows are at the beginning: accuracies come in the same order (the two of 2-D can't be
+# told apart). In 360 steps a model reads what it is told loudly. On 4 x 4 places sines and cosines
+# hardly turn, those of 2-D least; rows begun at 0.02 are nearly equal, and most of the training is
+# over when the model can use them. (Relative ones tell cls nothing of a patch's place: all patches
+# share its one offset.) The paper's models have hundreds of thousands of steps. In a small run it
+# matters more how clearly a place is told than in which way.
 #
 # ## Does it find out that there are rows and columns?
 #
