@@ -42,7 +42,7 @@ def learn(seed=0, data=few, watch=288, dropout=0.0, on_step=lambda *_: None, **c
     """A model of one block learns, with nothing against overfitting but what `changes` name; after
     every epoch it is measured on `watch` of the held-out images."""
     model = minivit.variant("digits", patch=4, width=48, depth=1, mlp=96, dropout=dropout)
-    plain = {"epochs": 30, "learning_rate": 5e-3, "smoothing": 0.0, "shift": 0, "weight_decay": 0.0}
+    plain = {"epochs": 20, "learning_rate": 5e-3, "smoothing": 0.0, "shift": 0, "weight_decay": 0.0}
     recipe = minivit.TrainingConfig(model, seed=seed, hold_out=0.8, **(plain | changes))
     some = np.random.default_rng(0).permutation(len(data.test.labels))[:watch]
     test = type(data.test)(data.test.images[some], data.test.labels[some])
@@ -96,7 +96,10 @@ kinds = {"as they are": unseen, "moved": moved, "mirrored": flipped(unseen, trut
 for name, run in (("nothing", plain), ("shifts", shifted)):
     reads = [evaluate(run.model, seen, truth).accuracy for seen in kinds.values()]
     print(f"{name:8} reads", *(f"{r:.1%} {kind};" for r, kind in zip(reads, kinds, strict=True)))
-    assert reads[2] < 0.6 and (reads[1] < 0.6 if run is plain else reads[1] > 0.6)
+    assert reads[2] < 0.5 and (reads[1] < 0.5) == (run is plain)
+ink = (unseen[..., 0] > -1).any(axis=2)  # (1150, 8): which rows have any
+print(f"with ink in the first row and in the last: {ink[:, [0, 7]].all(axis=1).mean():.0%}")
+assert ink[:, [0, 7]].all()
 
 # %% [markdown]
 # A mirrored 3 is no 3 (of a shirt or a cat the mirror image is one): flips teach digits something
@@ -222,10 +225,10 @@ def add_up(training, loss):
 restless = learn(schedule="constant", learning_rate=0.015, average=0.97, on_step=add_up)
 t = restless.optimiser.steps
 np.testing.assert_allclose(sums[0.97] / (1 - 0.97**t), restless.average.arrays.flat, atol=1e-5)
-raw, averaged = (curve(restless, f"{a}held_out_accuracy")[-15:] for a in ("", "averaged_"))
+raw, averaged = (curve(restless, f"{a}held_out_accuracy")[-10:] for a in ("", "averaged_"))
 for name, right in (("the weights", raw), ("average, d = 0.97", averaged)):
     print(
-        f"{name:18} last 15 epochs: {right.min():.1%} to {right.max():.1%}, mean {right.mean():.1%}"
+        f"{name:18} last 10 epochs: {right.min():.1%} to {right.max():.1%}, mean {right.mean():.1%}"
     )
 biased, true = sums[0.999] + 0.999**t * p0, sums[0.999] / (1 - 0.999**t)
 losses = []
@@ -248,7 +251,7 @@ assert averaged.mean() > raw.mean() + 0.01 and losses[1] + 0.3 < losses[0]
 more = few._replace(train=few.test, test=few.train)  # the two sets have changed places
 ways = {
     "nothing": ({}, [plain]),
-    "4 x the images": ({"data": more, "epochs": 8}, []),  # 288 steps, the others 270
+    "4 x the images": ({"data": more, "epochs": 5}, []),  # 180 steps, as the others
     "rotation by 15": ({"rotation": 15.0}, []),
     "smoothing 0.1": ({"smoothing": 0.1}, [smooth]),
     "dropout 0.1": ({"dropout": 0.1}, [dropping]),
@@ -270,9 +273,10 @@ assert all(abs(gain[way]) < 0.05 for way in list(ways)[2:5])
 # %% [markdown]
 # More images help most, and augmentation is the attempt to make some. What the regularisers do to
 # these 287 is hardly more than what a seed does; where the last column has a "?", no more than
-# that can be said. Shifts are true, and *harm*: few held-out digits lie off the middle, and 270
-# steps are too few to learn nine places of each. (The recipe `digits`, with 1,437 images and 2,700
-# steps, has them.) The paper tunes weight decay, dropout and smoothing when it trains on ImageNet.
+# that can be said. Shifts are true, and *harm*: every held-out digit fills all rows, so no
+# moved one is like them, and 180 steps are too few to learn nine places of each. (The recipe `digits`, with 1,437 images and 2,700
+# steps, has them.) The paper tunes weight decay, dropout and smoothing for its smaller data sets
+# (section 4.3).
 #
 # **The last epoch, not the best.** Epochs differ by luck too; who reports the best of K reports the
 # luck. Simulated: 30 epochs, each truly 93 % right, measured on 360 images. (Real epochs resemble
@@ -300,7 +304,7 @@ assert abs(last - 0.93) < 0.001 and best > 0.95
 hot, cold = (learn(learning_rate=rate, watch=10, epochs=10) for rate in (0.5, 5e-5))
 for name, run in (("100 times the rate", hot), ("a 100th of it", cold)):
     print(f"{name}: training loss {curve(run, 'train_loss')[::3].round(2)}")
-    assert curve(run, "train_loss")[-1] > 0.7
+    assert curve(run, "train_loss")[-1] > 0.4
 surprise = -np.log(evaluate(plain.model, unseen, truth).probabilities[np.arange(1150), truth])
 noise = [surprise[rng.integers(0, 1150, (4000, B))].mean(axis=1).std() for B in (4, 64)]
 print(f"loss of one batch, standard deviation: B = 4 {noise[0]:.3f}, B = 64 {noise[1]:.3f}")
@@ -322,12 +326,15 @@ def draw(figure):
     it; with a wrong rate the training loss stays high. Right: where the dots of a way reach into
     the grey band of nothing, three seeds do not tell them apart."""
     heart, above, rates, dots = figure.subplots(1, 4, width_ratios=(1, 1, 1, 1.2))
-    for axes, run, title in ((heart, restless, "by heart"), (above, shifted, "shifts: healthy")):
-        axes.semilogy(curve(run, "train_loss"), "--", label="training loss")
-        axes.semilogy(curve(run, "held_out_loss"), label="held-out loss")
-        axes.set(title=title, xlabel="epoch")
+    for axes, run, title in (
+        (heart, restless, "by heart, at a constant rate"),
+        (above, shifted, "shifts: above is no mistake"),
+    ):
+        axes.plot(range(1, 21), curve(run, "train_loss"), "--", label="training loss")
+        axes.plot(range(1, 21), curve(run, "held_out_loss"), label="held-out loss")
+        axes.set(title=title, xlabel="epoch", xticks=(1, 5, 10, 15, 20), ylim=0)
     for run, rate, style in ((hot, "0.5", ":"), (plain, "0.005", "-"), (cold, "0.00005", "--")):
-        rates.plot(curve(run, "train_loss"), style, label=f"rate {rate}")
+        rates.plot(range(1, 11), curve(run, "train_loss")[:10], style, label=f"rate {rate}")
     rates.axhline(math.log(10), color="#777777", linewidth=0.8)
     rates.set(title="training loss, and ln 10", xlabel="epoch", ylim=(0, 4))
     for place, right in enumerate(table.values()):
@@ -343,8 +350,8 @@ keep_picture(draw, "14_training.png", 15, 4)
 # ## Exercises
 #
 # **14.1 The perfect model.** With smoothing s and C classes: the least training loss that a model
-# can have, and the held-out loss (without smoothing) of a model that gives the right classes of
-# unseen images the same probabilities? Roughly 3 lines.
+# can have, and the held-out loss (without smoothing) of a model that gives unseen images the same
+# probabilities? Return both. Roughly 3 lines.
 
 
 # %%
@@ -390,7 +397,7 @@ assert np.array_equal(y, again) and not np.array_equal(y, another), "the seed al
 assert np.array_equal(y[:, 0], x[:, 0]), "cls is neither dropped nor scaled"
 assert np.allclose(y / x, (y / x)[:, :, :1]), "a token's D values go or stay together"
 assert abs((y[:, 1:] == 0).mean() - 0.25) < 0.05, "a part of `rate` is dropped, no more, no less"
-assert (y[0] / x[0] != y[1:9] / x[1:9]).any(), "every image has a draw of its own"
+assert ((y[0] == 0) != (y[1:9] == 0)).any(), "every image has a draw of its own"
 assert np.allclose((y / x)[:, 1:].max(), 1 / 0.75), "E[y] = x: divide by 1 - rate"
 options = {"rate": 0.25, "seed": 3}
 report = minivit.gradcheck(drop_tokens_forward, drop_tokens_backward, x[:4], options=options)
@@ -447,4 +454,6 @@ for name, true in zip(
     assert found == true, f"{name} is {true}, you said {found}; its losses are {curves[name]}"
 found = diagnose([2.3, 0.9, 0.3, 0.32, 0.1], [2.2, 0.9, 0.41, 0.36, 0.38])
 assert found == "healthy", f"neither a gap nor a small rise is an illness; you said {found}"
+found = diagnose([2.3, 1.7, 2.1, 1.8, 1.5], [2.2, 1.9, 2.0, 1.8, 1.6])
+assert found == "rate too high", f"it jumps, and has learned little; you said {found}"
 print("14.4 is right")
