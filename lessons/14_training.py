@@ -271,12 +271,13 @@ assert gain["4 x the images"] > 0.01 and gain["shifts by 1"] < -0.02 and gain["f
 assert all(abs(gain[way]) < 0.05 for way in list(ways)[2:5])
 
 # %% [markdown]
-# More images help most, and augmentation is the attempt to make some. What the regularisers do to
-# these 287 is hardly more than what a seed does; where the last column has a "?", no more than
-# that can be said. Shifts are true, and *harm*: every held-out digit fills all rows, so no
-# moved one is like them, and 180 steps are too few to learn nine places of each. (The recipe `digits`, with 1,437 images and 2,700
-# steps, has them.) The paper tunes weight decay, dropout and smoothing for its smaller data sets
-# (section 4.3).
+# More images help most (these were measured on the 287 others), and augmentation is the attempt to
+# make some. What the other regularisers do here is hardly more than what a seed does; where the
+# last column has a "?", no more than that can be said. Shifts are true, and *harm*: every held-out
+# digit reaches from the first row to the last, so none looks like one that was moved up or down;
+# and after 180 steps, with nine places of each to learn, even the training loss is still high. (The
+# recipe `digits` has shifts, 1,437 images and 2,700 steps.) The paper tunes weight decay, dropout
+# and smoothing where data are few (section 4.3).
 #
 # **The last epoch, not the best.** Epochs differ by luck too; who reports the best of K reports the
 # luck. Simulated: 30 epochs, each truly 93 % right, measured on 360 images. (Real epochs resemble
