@@ -273,7 +273,7 @@ assert all(abs(gain[way]) < 0.05 for way in list(ways)[2:5])
 # %% [markdown]
 # More images help most (these were measured on the 287 others), and augmentation is the attempt to
 # make some. What the other regularisers do here is hardly more than what a seed does; where the
-# last column has a "?", no more than that can be said. Shifts are true, and *harm*: every held-out
+# last column has a "?", it can't be told from nothing. Shifts are true, and *harm*: every held-out
 # digit reaches from the first row to the last, so none looks like one that was moved up or down;
 # and after 180 steps, with nine places of each to learn, even the training loss is still high. (The
 # recipe `digits` has shifts, 1,437 images and 2,700 steps.) The paper tunes weight decay, dropout
@@ -323,10 +323,10 @@ except Diverged as error:
 
 # %%
 def draw(figure):
-    """Learned by heart, the held-out loss turns and rises; with shifts the training loss lies above
-    it; with a wrong rate the training loss stays high. Right: where the dots of a way reach into
-    the grey band of nothing, three seeds do not tell them apart."""
-    heart, above, rates, dots = figure.subplots(1, 4, width_ratios=(1, 1, 1, 1.2))
+    """Above: learned by heart, the held-out loss turns and rises; with shifts the training loss
+    lies above it. Below: with a wrong rate the training loss stays high; where the dots of a way
+    reach into the grey band of nothing, three seeds do not tell the two apart."""
+    (heart, above), (rates, dots) = figure.subplots(2, 2)
     for axes, run, title in (
         (heart, restless, "by heart, at a constant rate"),
         (above, shifted, "shifts: above is no mistake"),
@@ -345,7 +345,7 @@ def draw(figure):
     dots.set(title="three seeds each", xlabel="held-out images read right")
 
 
-keep_picture(draw, "14_training.png", 15, 4)
+keep_picture(draw, "14_training.png", 11, 7.5)
 
 # %% [markdown]
 # ## Exercises
