@@ -5,8 +5,7 @@
 #
 # **The question.** After the last block an image is T tokens, and the head wants one vector. The
 # paper reads an extra token, cls; others take the mean of all patches. The authors tried the mean
-# too: at first it did badly, and they found out why (appendix D.3). Why? And what is said in favour
-# of cls: does it hold?
+# too, and at first it did badly (appendix D.3). Why? And are the reasons true that speak for cls?
 #
 # **The shapes.** B images, T tokens of width D, of which N = T - 1 are patches and row 0 is cls.
 #
@@ -48,10 +47,11 @@ images, labels = data.test.images, data.test.labels
 #        dscores_t = probs_t (dprobs_t - sum_s dprobs_s probs_s)
 #        dx_t = probs_t dy + dscores_t w^T
 #
-#    and dw is the sum of dscores_t x_t over images and tokens. A bias of the scores would get no
-#    gradient: a softmax ignores what all scores have in common.
+#    and dw is the sum of dscores_t x_t over images and tokens.
 #
-# ## By hand
+# ## By hand, the library's version, and one that is broken
+#
+# The slip, at the end of the cell: a mean's backward that divides by all T tokens, cls among them.
 
 
 # %%
@@ -78,12 +78,6 @@ def pool_backward(dy, x, kind, probs, w=None):
     return dx + dscores[:, :, None] * w[:, 0], np.einsum("bt,btd->d", dscores, x)[:, None]
 
 
-# %% [markdown]
-# ## The library's version, and one that is broken
-#
-# One slip stands beside: a mean's backward that divides by all T tokens, cls among them.
-
-# %%
 KINDS = ("cls", "mean", "sequence")
 x, dy, w = rng.normal(size=(2, 5, 3)), rng.normal(size=(2, 3)), rng.normal(size=(3, 1))
 for kind in KINDS:
@@ -110,9 +104,8 @@ assert [row.tensor for row in report.rows if row.verdict == "wrong"] == ["x"]
 # %% [markdown]
 # ## Where the gradient goes
 #
-# Three models at their beginning, with 17 tokens each (cls and 16 patches), which differ in their
-# pooling alone. How much of the gradient (of its square) lies on the cls token, after the last
-# block and before each?
+# Three models at their beginning, with 17 tokens each (cls and 16 patches), differ in their pooling
+# alone. How much of the squared gradient lies on cls, before each block and after the last?
 
 # %%
 few, on_cls = images[:32].astype(np.float64), {}
@@ -125,18 +118,17 @@ for kind in KINDS:
     places = ["embed.x", *(f"blocks.{i}.mlp.y" for i in range(3))]
     squares = [(trace.gradients[place] ** 2).sum(axis=(0, 2)) for place in places]  # (T,) each
     on_cls[kind] = np.array([square[0] / square.sum() for square in squares])
-    print(f"{kind:8}: on cls before blocks 0, 1, 2 and after them", end=" ")
-    print(", ".join(f"{share:.1%}" for share in on_cls[kind]))
+    print(f"{kind:8} on cls before blocks 0, 1, 2 and after:", *(f"{s:.1%}" for s in on_cls[kind]))
     dq, dk = (trace.gradients[f"blocks.2.attention.{name}"] for name in "qk")  # (B, H, T, K)
     assert dq[:, :, 1:].any() == (kind != "cls") and dk[:, :, 1:].any()
 assert on_cls["cls"][3] == 1 and on_cls["mean"][3] == 0
 assert on_cls["cls"][0] > 0.5 and max(on_cls["mean"][0], on_cls["sequence"][0]) < 0.2
 
 # %% [markdown]
-# With cls all gradient comes in by one token of 17. Only the attention of the last block hands a
-# part on to the patches, by their keys and values; their queries get exactly 0 there, and what the
-# last MLP makes of them is thrown away. Most of it stays on cls down to the first block. (An even
-# share would be 6 %.) With the mean every patch is taught directly.
+# With cls all gradient comes in by one token of 17, and most of it stays there down to the first
+# block (an even share would be 6 %). Only the attention of the last block hands a part on to the
+# patches, by their keys and values; their queries get exactly 0 there. With the mean every patch is
+# taught directly.
 #
 # ## Three reasons for a cls token, tested
 #
@@ -169,58 +161,49 @@ assert not held.model.features(few)[0][:, 0].any() and min(whole, of_zeros) > 0.
 
 # %% [markdown]
 # A token of zeros reads nearly as well. So what counts is not what cls brings along, but that it is
-# a place where the blocks collect. (Learning it may be worth a point or two: repeat it with seeds 1
-# and 2 in the recipe.)
+# a place where the blocks collect. (Seeds alone differ by more, as the table below shows.)
 #
-# **2. It leans to no token?** In block 0 its query is the same for every image, so it asks for no
-# content of its own, as a patch does. But asking all images alike is not asking all patches alike.
-# Take the mean attention over images and heads, in even shares (1/T). How far does it vary from
-# patch to patch, for cls as the query, and for a patch?
+# **2. It leans to no token?** In block 0 its query is the same for every image. But to ask all
+# images alike is not to ask all patches alike. Take the attention that it gives each patch, in the
+# mean over images and heads, as a multiple of an even share, 1/T. How far does it vary from patch to
+# patch (its standard deviation), and how far does what a patch gives?
 
 # %%
 values = model.trace(images[:128]).values
-queries = np.ptp(values["blocks.0.attention.q"], axis=0).max(axis=(0, 2))  # (T,): over the images
-assert queries[0] < 1e-4 and queries[1:].max() > 1
 for block in range(3):
     given = 17 * values[f"blocks.{block}.attention.probs"].mean(axis=(0, 1))  # (T, T): query, key
     lean = given[:, 1:].std(axis=1)  # (T,)
     least, most = given[0, 1:].min(), given[0, 1:].max()
-    print(f"block {block}: from cls patches get {least:.2f} to {most:.2f} even shares", end="; ")
-    print(f"standard deviation {lean[0]:.2f}, from a patch {lean[1:].mean():.2f} on average")
+    print(f"block {block}: cls gives patches {least:.2f} to {most:.2f} even shares; standard "
+          f"deviation {lean[0]:.2f}, of what a patch gives {lean[1:].mean():.2f}")  # fmt: skip
 assert lean[0] > 1.3 * lean[1:].mean() and most > 2  # in the last block
 
 # %% [markdown]
 # It prefers places, and does so more than a patch does. What leans to no patch is the mean, which
 # gives 1/N to each.
 #
-# **3. Positions don't disturb it?** Row 0 of the table is added to cls, so its gradient is that of
-# cls, to the bit. Give cls the row of a patch, and see what the model reads.
+# **3. Positions don't disturb it?** Its place is always 0, but row 0 of the table is added to it,
+# and learned as any other row. Give cls the row of a patch, and see what the model reads.
 
 # %%
-logits, cache = model.forward(images)
-_, loss_cache = ops.cross_entropy_forward(logits, labels=labels)
-model.zero_gradients()
-model.backward(ops.cross_entropy_backward(1.0, loss_cache), cache)
-drows, table = model.gradients["embed.positions"], model.parameters["embed.positions"]
-assert np.array_equal(drows[0], model.gradients["embed.cls"]) and drows[0].any()
-kept, other_row = table[0].copy(), []
+table, with_another = model.parameters["embed.positions"], []
+own = table[0].copy()
 for row in range(1, 17):
     table[0] = table[row]
-    other_row.append(right(model))
-table[0] = kept
-print(f"|gradient| of row 0: {np.linalg.norm(drows[0]):.3f}, of a patch's row "
-      f"{np.linalg.norm(drows[1:], axis=1).mean():.3f}; right: {whole:.1%}, with another row for "
-      f"cls {np.mean(other_row):.1%}")  # fmt: skip
-assert np.mean(other_row) < whole - 0.2
+    with_another.append(right(model))
+table[0] = own
+print(f"right: {whole:.1%}; if cls has the row of a patch {np.mean(with_another):.1%} in the mean")
+assert np.mean(with_another) < whole - 0.2
 
 # %% [markdown]
+# So cls needs the position that it learned. None of the three reasons holds as it is told.
+#
 # ## The lesson of the learning rate
 #
 # The authors' first model with the mean did badly because it was trained at the rate that suited
 # cls: at 8e-4 the mean is clearly worse, at 3e-4 it is as good as cls at 8e-4 (figure 9). Our
 # figure 9: 3 poolings, 6 peak rates, 3 seeds each, 10 epochs on four fifths of the training digits;
-# the last fifth is held out, for choosing. It takes longer than a lesson, so a command made the
-# table, whose first lines say which, and on what machine.
+# the last fifth is held out, for choosing. That takes longer than a lesson, so a command made it.
 
 # %%
 made, rows = read_result("15_pooling.csv")
@@ -228,21 +211,20 @@ print(made)
 rates = sorted({row["learning_rate"] for row in rows})
 
 
-def by_rate(kind, column):
-    """-> (rates, seeds)"""
+def by_rate(kind, column):  # -> (rates, seeds)
     runs = [row for row in rows if row["pool"] == kind]
     return np.array([[r[column] for r in runs if r["learning_rate"] == rate] for rate in rates])
 
 
+def spread(seeds):
+    return f"{seeds.mean():.1%} ({seeds.min():.1%} - {seeds.max():.1%})"
+
+
 test = {kind: by_rate(kind, "test_accuracy") for kind in KINDS}
 held_out = {kind: by_rate(kind, "held_out_accuracy") for kind in KINDS}
-print("test digits read right, %: mean (least - most of three seeds)")
+print("test digits read right: mean (least - most of three seeds)")
 for i, rate in enumerate(rates):
-    cells = []
-    for kind in KINDS:
-        seeds = 100 * test[kind][i]
-        cells.append(f"{kind} {seeds.mean():.1f} ({seeds.min():.1f} - {seeds.max():.1f})")
-    print(f"peak rate {rate:<7g}", ",  ".join(cells))
+    print(f"peak rate {rate:<7g}", *(f"{kind} {spread(test[kind][i])}  " for kind in KINDS))
 assert test["cls"][1].min() > test["mean"][1].max()  # at 0.001
 assert test["cls"][-1].max() < test["sequence"][-1].min()  # at 0.016
 assert all(test[a][2].max() > test[b][2].min() for a in KINDS for b in KINDS)  # at 0.002
@@ -251,32 +233,25 @@ assert all(test[a][2].max() > test[b][2].min() for a in KINDS for b in KINDS)  #
 # Compare at 0.001 only: every seed of cls reads more than any of mean. Compare at 0.016: every seed
 # of sequence reads more than any of cls, by 19 points on average. Both times the rate has spoken,
 # not the pooling. At 0.002, where all are at their best or near it, the seeds overlap: no
-# difference can be told. (In the paper the mean wants a lower rate than cls; here, if anything, it
-# bears a high one better, and all want the same. A best rate is one of a model, its data and its
-# epochs.)
+# difference can be told. (In the paper the mean wants a lower rate than cls, and here the same: a
+# best rate is one of a model, its data and its epochs.)
 #
 # ## A picture to keep
 
 
 # %%
 def draw(figure):
-    """Left: with cls pooling most of the gradient stays on the cls token down to the first block;
-    with the others it lies on the patches. Right: which pooling is best depends on the learning
-    rate at which they are compared."""
+    """Left: with cls pooling most of the gradient stays on cls, with the others it lies on the
+    patches. Right: which pooling is best depends on the rate at which they are compared."""
     share, rate = figure.subplots(1, 2, width_ratios=(1, 1.4))
-    looks = dict(
-        zip(KINDS, (("#0072b2", "o-"), ("#d55e00", "s--"), ("#009e73", "^:")), strict=True)
-    )
+    looks = {"cls": ("#0072b2", "o-"), "mean": ("#d55e00", "s--"), "sequence": ("#009e73", "^:")}
     for kind, (colour, style) in looks.items():
         share.plot(100 * on_cls[kind], style, color=colour, label=kind)
         mean, least, most = (100 * f(test[kind], axis=1) for f in (np.mean, np.min, np.max))
         rate.semilogx(rates, mean, style, color=colour, label=kind)
         rate.fill_between(rates, least, most, color=colour, alpha=0.15, linewidth=0)
-    share.set(title="gradient on the cls token", ylabel="% of the squared gradient")
-    share.set(
-        xticks=range(4),
-        xticklabels=("before\nblock 0", "before\nblock 1", "before\nblock 2", "after\nblock 2"),
-    )
+    share.set(title="gradient on the cls token", ylabel="% of the squared gradient", xlabel="block")
+    share.set_xticks(range(4), ["before 0", "before 1", "before 2", "after 2"])
     rate.set(title="mean of 3 seeds, band: least to most", ylabel="% of the test digits")
     rate.set(xlabel="peak learning rate")
     rate.set_xticks(rates, [f"{rate:g}" for rate in rates])
@@ -298,8 +273,7 @@ prediction = {"cls": (1, 0), "mean": (0, 1 / 16), "sequence": (1 / 17, 1 / 17)}
 ### END SOLUTION
 for kind in KINDS:
     weights = np.zeros((4, 1)) if kind == "sequence" else None
-    some = rng.normal(size=(1, 17, 4))
-    _, cache = ops.pool_forward(some, weights, None, pool=kind, has_cls=True)
+    _, cache = ops.pool_forward(rng.normal(size=(1, 17, 4)), weights, None, pool=kind, has_cls=True)
     true = ops.pool_backward(np.ones((1, 4)), cache)[0][0, :2, 0]  # of cls, of a patch
     assert np.allclose(true, prediction[kind]), f"{kind}: how much does each token count in y?"
 print("15.1 is right")
@@ -327,8 +301,7 @@ assert chosen == 3, f"rate 3 has the best mean over its seeds (axis 1), you chos
 assert np.isclose(reached, 0.4), "the mean of the test accuracies at the chosen rate: 0.4"
 for kind in KINDS:
     chosen, reached = at_its_own_rate(held_out[kind], test[kind])
-    reached = f"{reached:.1%} ({test[kind][chosen].min():.1%} - {test[kind][chosen].max():.1%})"
-    print(f"{kind:8} at its own rate, {rates[chosen]:g}: {reached}")
+    print(f"{kind:8} at its own rate, {rates[chosen]:g}: {spread(test[kind][chosen])}")
 print("15.2 is right")
 
 # %% [markdown]
@@ -338,12 +311,12 @@ print("15.2 is right")
 
 
 # %%
-def soft_maximum_forward(x, *, beta):
+def between_forward(x, *, beta):
     e = np.exp(beta * x)  # (B, T, D)
     return np.log(e.mean(axis=1)) / beta, (x, beta)
 
 
-def soft_maximum_backward(dy, cache):
+def between_backward(dy, cache):
     x, beta = cache
     ### BEGIN SOLUTION
     e = np.exp(beta * x)
@@ -352,8 +325,6 @@ def soft_maximum_backward(dy, cache):
 
 
 for beta in (0.1, 3.0):
-    report = minivit.gradcheck(
-        soft_maximum_forward, soft_maximum_backward, x, options={"beta": beta}
-    )
+    report = minivit.gradcheck(between_forward, between_backward, x, options={"beta": beta})
     assert report.ok, f"beta cancels; each column has its own weights over the tokens:\n{report}"
 print("15.3 is right")
