@@ -165,8 +165,8 @@ assert not held.model.features(few)[0][:, 0].any() and min(whole, of_zeros) > 0.
 #
 # **2. It leans to no token?** In block 0 its query is the same for every image. But to ask all
 # images alike is not to ask all patches alike. Take the attention that it gives each patch, in the
-# mean over images and heads, as a multiple of an even share, 1/T. How far does it vary from patch to
-# patch (its standard deviation), and how far does what a patch gives?
+# mean over images and heads, as a multiple of an even share, 1/T. How far does it vary from patch
+# to patch (its standard deviation), and how far does what a patch gives?
 
 # %%
 values = model.trace(images[:128]).values
