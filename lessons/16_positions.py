@@ -40,10 +40,10 @@ data, rng = minivit.load_dataset("digits"), np.random.default_rng(0)
 #     cos((t + s) f) = cos(s f) cos(t f) - sin(s f) sin(t f)
 #
 # So a matrix (of a query, say) can look "three to the left" from everywhere. And the dot product of
-# two tokens is the sum over i of cos((t - u) f_i): it depends on their distance alone.
+# the rows of tokens t and u is the sum over i of cos((t - u) f_i): their distance alone decides.
 #
-# In 2-D, half of the width tells the column in this way, the other half the row, with n = D/4. (Two
-# codes differ in the frequencies: MAE's has 10000^(-i/n), big_vision's 10000^(-i/(n-1)).)
+# In 2-D, half of the width tells the column in this way, the other half the row, with n = D/4. (The
+# code of MAE has 10000^(-i/n) there, big_vision, that of the paper's authors, 10000^(-i/(n-1)).)
 
 
 # %%
