@@ -74,8 +74,8 @@ for name, run in (("nothing", plain), ("shifts", shifted)):
 #
 # To show changed images is **augmentation**. A ViT does not know that a 3 moved by a pixel is a 3
 # (lesson 1): it must see it. A change is *allowed* if people would still give the same label. A
-# shift is; but a mirrored 3 is no 3 (a mirrored cat is a cat). What is allowed need not be *useful*,
-# since with shifts fewer digits are read. The comparison below tells why.
+# shift is; but a mirrored 3 is no 3 (a mirrored cat is a cat). What is allowed need not be useful:
+# with shifts fewer digits are read. The comparison below tells why.
 #
 # ## Dropout
 #
