@@ -41,8 +41,8 @@ assert (len(labels), len(truth), len(data.test.labels)) == (287, 1150, 360)
 def learn(seed=0, data=few, every=4, dropout=0.0, on_step=lambda *_: None, **changes):
     """A model of one block learns; after each epoch it is measured on every fourth held-out one."""
     model = minivit.variant("digits", patch=4, width=48, depth=1, mlp=96, dropout=dropout)
-    plain = {"epochs": 12, "learning_rate": 5e-3, "smoothing": 0.0, "shift": 0, "weight_decay": 0.0}
-    recipe = minivit.TrainingConfig(model, seed=seed, hold_out=0.8, **(plain | changes))
+    plain = {"epochs": 18, "learning_rate": 0.01, "smoothing": 0.0, "shift": 0, "weight_decay": 0.0}
+    recipe = minivit.TrainingConfig(model, batch=64, seed=seed, hold_out=0.8, **(plain | changes))
     some = data.test._make(array[::every] for array in data.test)
     return minivit.train(recipe, data._replace(test=some), on_step=on_step)
 
@@ -139,7 +139,7 @@ for slip, forward, backward, mean in (
 # So training losses of different s can't be compared. (A log's held-out loss is without smoothing.)
 
 # %%
-smooth, target = learn(smoothing=0.1), 0.9 * np.eye(10)[0] + 0.1 / 10
+smooth, target = learn(smoothing=0.1, every=100), 0.9 * np.eye(10)[0] + 0.1 / 10
 floor, reached = -(target * np.log(target)).sum(), curve(smooth, "train_loss")[-1]
 print(f"smoothing 0.1: training loss {reached:.3f}, floor {floor:.3f}")
 assert floor < reached < floor + 0.3
@@ -167,9 +167,9 @@ def add_up(training, loss):
     np.testing.assert_allclose(a, training.average.arrays.flat, atol=1e-5)  # the library's
 
 
-restless = learn(schedule="constant", learning_rate=0.015, epochs=20, average=d, on_step=add_up)
-raw, averaged = (curve(restless, f"{a}held_out_accuracy")[-10:] for a in ("", "averaged_"))
-print(f"mean of the last 10 epochs: weights {raw.mean():.1%}, average {averaged.mean():.1%}")
+restless = learn(schedule="constant", learning_rate=0.015, average=d, on_step=add_up)
+raw, averaged = (curve(restless, f"{a}held_out_accuracy")[-9:] for a in ("", "averaged_"))
+print(f"mean of the last 9 epochs: weights {raw.mean():.1%}, average {averaged.mean():.1%}")
 assert averaged.mean() > raw.mean() + 0.01
 
 # %% [markdown]
@@ -184,7 +184,7 @@ assert averaged.mean() > raw.mean() + 0.01
 exchanged = few._replace(train=few.test, test=few.train)  # learns from the 1,150 others
 ways = {
     "nothing": ({}, [plain]),
-    "4 x the images": ({"data": exchanged, "epochs": 3, "warmup_epochs": 0.5}, []),  # as many steps
+    "4 x the images": ({"data": exchanged, "epochs": 5, "warmup_epochs": 0.5}, []),  # as many steps
     "smoothing 0.1": ({"smoothing": 0.1}, [smooth]),
     "dropout 0.1": ({"dropout": 0.1}, []),
     "flips": ({"flip": "random"}, []),
@@ -206,37 +206,38 @@ print(f"one look at the test images: {evaluate(smooth.model, *data.test).accurac
 
 # %% [markdown]
 # More images help most (these were measured on the 287): augmentation is the attempt to make some.
-# Smoothing and dropout do hardly more than another seed; a "?" can't be told from nothing. Flips
-# teach something false, and harm. Shifts teach something true, and harm too: every held-out digit
-# reaches from the first row to the last, so none looks like one that was moved up or down; and with
-# nine places of each image to learn in so few steps, even the training loss is still high.
+# Smoothing and dropout change the mean by about a point, and so does another seed: a "?" can't be
+# told from nothing. Flips teach something false, and harm. Shifts teach something true, and harm
+# too: every held-out digit reaches from the first row to the last, so none looks like one moved up
+# or down; and in so few steps, with nine places of each to learn, the training loss is still high.
 #
 # ## Reading the curves
 #
 # | you see | it may be | try |
 # |---|---|---|
-# | training loss near 0, held-out loss turns and rises | learning by heart | more images |
+# | training loss near 0, held-out loss stands or rises | learning by heart | more images |
 # | training loss above held-out loss | augmentation, dropout, smoothing | nothing: no mistake |
 # | both high, still falling slowly at the end | rate too low, too few steps | 3 times the rate |
 # | both high, with jumps up | rate too high | a third, longer warm-up |
 
 # %%
-hot, cold = (learn(learning_rate=rate, every=100, epochs=6) for rate in (0.5, 5e-5))
+hot, cold = (learn(learning_rate=rate, every=100, epochs=8) for rate in (0.5, 1e-4))
 assert min(curve(run, "train_loss")[-1] for run in (hot, cold)) > 1
-assert curve(restless, "held_out_loss")[-1] > 1.1 * curve(restless, "held_out_loss").min()
+held = curve(restless, "held_out_loss")
+assert held[9:].mean() > held[:9].min()
 
 
 def draw(figure):
-    """Learned by heart, the held-out loss turns and rises; with shifts the training loss lies above
-    it, which is no mistake; with a wrong learning rate the training loss stays high."""
+    """By heart: the training loss falls on, the held-out loss does not. With shifts: the training
+    loss lies above, which is no mistake. Three rates: with a wrong one the loss stays high."""
     heart, above, rates = figure.subplots(1, 3)
     for axes, run, title in ((heart, restless, "by heart"), (above, shifted, "with shifts")):
         axes.plot(curve(run, "epoch"), curve(run, "train_loss"), "--", label="training loss")
         axes.plot(curve(run, "epoch"), curve(run, "held_out_loss"), label="held-out loss")
-        axes.set(title=title, xlabel="epoch", ylabel="loss", ylim=0)
-    for run, rate, style in ((hot, "0.5", ":"), (plain, "0.005", "-"), (cold, "0.00005", "--")):
-        rates.plot(range(1, 7), curve(run, "train_loss")[:6], style, label=f"rate {rate}")
-    rates.set(title="three learning rates", xlabel="epoch", ylabel="training loss", ylim=(0, 4))
+        axes.set(title=title, xlabel="epoch", ylabel="loss", ylim=0, xticks=(1, 6, 12, 18))
+    for run, rate, style in ((hot, "0.5", ":"), (plain, "0.01", "-"), (cold, "0.0001", "--")):
+        rates.plot(range(1, 9), curve(run, "train_loss")[:8], style, label=f"rate {rate}")
+    rates.set(title="three learning rates", xlabel="epoch", ylabel="training loss", ylim=(0, 5))
 
 
 keep_picture(draw, "14_training.png", 13, 4)
@@ -272,7 +273,7 @@ print("14.1 is right")
 
 
 # %%
-def drop_tokens_forward(x, *, rate, seed):
+def drop_forward(x, *, rate, seed):
     ### BEGIN SOLUTION
     factor = factors(x.shape[:2], rate, seed)  # (B, T)
     factor[:, 0] = 1
@@ -280,21 +281,20 @@ def drop_tokens_forward(x, *, rate, seed):
     ### END SOLUTION
 
 
-def drop_tokens_backward(dy, cache):
+def drop_backward(dy, cache):
     ### BEGIN SOLUTION
     return dy * cache[:, :, None]
     ### END SOLUTION
 
 
 x = rng.uniform(1, 2, size=(400, 5, 3))
-y, _ = drop_tokens_forward(x, rate=0.25, seed=1)
+y, _ = drop_forward(x, rate=0.25, seed=1)
 assert np.array_equal(y[:, 0], x[:, 0]), "cls is neither dropped nor scaled"
 assert np.allclose(y / x, (y / x)[:, :, :1]), "a token's D values go or stay together"
 assert abs((y[:, 1:] == 0).mean() - 0.25) < 0.05, "a part of `rate` is dropped, no more, no less"
 assert ((y[0] == 0) != (y[1:9] == 0)).any(), "every image has a draw of its own"
 assert np.allclose((y / x)[:, 1:].max(), 1 / 0.75), "y = x in the mean: divide by 1 - rate"
-options = {"rate": 0.25, "seed": 3}
-report = minivit.gradcheck(drop_tokens_forward, drop_tokens_backward, x[:4], options=options)
+report = minivit.gradcheck(drop_forward, drop_backward, x[:4], options={"rate": 0.25, "seed": 3})
 assert report.ok, f"each dx is dy times the factor of the forward:\n{report}"
 print("14.2 is right")
 

@@ -41,7 +41,7 @@ def test_divergence_at_the_end_of_an_epoch_is_named_without_a_warning():  # it w
 
 @pytest.mark.parametrize("rate", [1e8, 1e20])
 def test_plain_gradient_descent_that_diverges_warns_of_nothing(rate):
-    with pytest.raises(Diverged, match="diverged in epoch . step .*learning rate is"):
+    with pytest.raises(Diverged, match="the learning rate is"):
         train(recipe(optimiser="sgd", learning_rate=rate, clip=1e30), small_data())
 
 
