@@ -21,6 +21,7 @@ BENCHMARKS = {
     "roofline": "every kernel under the roof of this machine; a picture in ./out",
     "variations": "a training step with each option of the model, against the plain one",
     "augmentation": "each change of images that a recipe may have, against a training step",
+    "learning": "grids of small models, trained for lessons 15 and 16: tables in ./out",
 }
 
 TIMED = ("seconds", "repeats")
@@ -33,7 +34,9 @@ TAKES = {  # the options that each benchmark takes, of those that not all take
     "roofline": (*TIMED, "out"),
     "variations": TIMED,
     "augmentation": TIMED,
+    "learning": ("grid", "out"),
 }
+GRIDS = ("pooling", "positions")  # of learning
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,12 +47,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "name", type=one_of(BENCHMARKS), metavar="NAME", help=", ".join(BENCHMARKS) + " (see below)"
     )
     add = parser.add_argument
+    add("grid", nargs="?", type=one_of(GRIDS), metavar="GRID",
+        help=f"learning: {' or '.join(GRIDS)} (default: both)")  # fmt: skip
     add("--json", action="store_true", help="print the machine and all rows as JSON")
     add("--seconds", type=positive(float), default=argparse.SUPPRESS, metavar="X",
-        help="all but ceiling: time for each case, all sides together (default: 10 a model, "
-        "2 an op)")  # fmt: skip
+        help="all but ceiling and learning: time for each case, all sides together (default: "
+        "10 a model, 2 an op)")  # fmt: skip
     add("--repeats", type=positive(int), default=argparse.SUPPRESS, metavar="N",
-        help="all but ceiling: turns of every side in a case, whatever time they take")  # fmt: skip
+        help="all but ceiling and learning: turns of every side in a case, whatever time they "
+        "take")  # fmt: skip
     add("--backends", default=argparse.SUPPRESS, metavar="LIST",
         help="ops, step, scaling: numba, numpy or numba,numpy (default: all)")  # fmt: skip
     add("--configs", default=argparse.SUPPRESS, metavar="LIST",
@@ -61,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--memory", action="store_true", help="step: measure the peak memory of training")
     add("--first-step", action="store_true", help="step: measure the time to the first step")
     add("--out", type=folder_name, default=argparse.SUPPRESS, metavar="DIR",
-        help="scaling, roofline: where pictures go (default: out)")  # fmt: skip
+        help="scaling, roofline, learning: where pictures or tables go (default: out)")  # fmt: skip
     add("--tiny", action="store_true", help=argparse.SUPPRESS)
 
 
@@ -91,13 +97,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 def refuse_idle(arguments: argparse.Namespace) -> None:
     """InputError for an option that the chosen benchmark has no use for."""
-    given = [name for name in TAKES["step"] + ("out",) if getattr(arguments, name, None)]
+    given = [n for n in (*TAKES["step"], *TAKES["learning"]) if getattr(arguments, n, None)]
     for name in given:
         if name not in TAKES[arguments.name]:
             users = " and ".join(user for user, taken in TAKES.items() if name in taken)
+            typed = arguments.grid if name == "grid" else f"--{name.replace('_', '-')}"
             raise InputError(
-                f"bench {arguments.name} has no use for --{name.replace('_', '-')}; leave it out, "
-                f"or run {users}"
+                f"bench {arguments.name} has no use for {typed}; leave it out, or run {users}"
             )
 
 

@@ -22,6 +22,7 @@ class Options:
     first_step: bool = False
     tiny: bool = False  # sizes for a test: every path runs, the figures mean nothing
     out: Path = Path("out")
+    grid: str | None = None  # of learning, e.g. "pooling"; None: all
 
     def __post_init__(self):
         object.__setattr__(self, "threads", self.threads or thread_count())

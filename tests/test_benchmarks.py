@@ -19,6 +19,7 @@ from minivit import backend, threads
 from minivit.checking.calls import OPS
 from minivit.cli import bench
 from minivit.cli.main import main
+from minivit.course import results
 from minivit.errors import InputError
 from minivit.fields import described_fields
 from minivit.models import ViTConfig, parameter_count
@@ -64,7 +65,8 @@ def checkout(tmp_path_factory) -> Path:
 def run(capsys, *argv) -> str:
     parser = argparse.ArgumentParser()
     bench.add_arguments(parser)
-    short = ["--tiny"] if argv[0] == "ceiling" else ["--tiny", "--repeats", "1"]
+    untimed = argv[0] in ("ceiling", "learning")
+    short = ["--tiny"] if untimed else ["--tiny", "--repeats", "1"]
     assert bench.run(parser.parse_args([*argv, *short])) == 0
     return capsys.readouterr().out
 
@@ -178,12 +180,12 @@ def test_ops_run_on_numpy_alone(capsys):
 
 
 @pytest.mark.parametrize(
-    "name", ["ceiling", "products", "ops", "roofline", "variations", "augmentation"]
+    "name", ["ceiling", "products", "ops", "roofline", "variations", "augmentation", "learning"]
 )
 def test_kernels_are_measured(name, kernels, capsys, tmp_path):
     if name == "roofline":
         pytest.importorskip("matplotlib")
-    out = ("--out", str(tmp_path)) if name == "roofline" else ()
+    out = ("--out", str(tmp_path)) if name in ("roofline", "learning") else ()
     found = json.loads(run(capsys, name, "--json", *out))["rows"]
     assert all(row["ours"] > 0 for row in found if row["unit"] != "geometric mean")
     assert (tmp_path / "roofline.png").exists() == (name == "roofline")
@@ -195,6 +197,31 @@ def test_scaling_draws_its_curves(capsys, tmp_path):
     assert (tmp_path / "scaling.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_learning_writes_the_table_that_a_lesson_reads(kernels, capsys, tmp_path, monkeypatch):
+    text = run(capsys, "learning", "pooling", "--out", str(tmp_path / "new"))
+    assert "cls, 0.0005" in text and "15_pooling.csv in ./out" in text
+    assert os.listdir(tmp_path / "new") == ["15_pooling.csv"]
+    monkeypatch.setattr(results, "lesson_folder", lambda: tmp_path)
+    (tmp_path / "new").rename(tmp_path / "results")
+    found = results.read_result("15_pooling.csv")
+    assert found.made.startswith("python -m benchmarks learning pooling")
+    assert [(row["pool"], row["learning_rate"]) for row in found.rows] == [
+        ("cls", 0.0005), ("cls", 0.001)
+    ]  # fmt: skip
+    assert all(0 < row["test_accuracy"] <= 1 for row in found.rows)
+
+
+def test_the_lessons_tables_are_those_of_the_grids():
+    learning = part("learning")
+    assert tuple(learning.GRIDS) == bench.command().GRIDS
+    for file, grid in learning.GRIDS.values():
+        rows = results.read_result(file).rows
+        for changes in grid:
+            same = [row for row in rows if changes.items() <= row.items()]
+            assert {row["seed"] for row in same} >= set(learning.SEEDS), changes
+        assert len(rows) == len(grid) * len(learning.SEEDS)
+
+
 def test_what_is_missing_is_said_in_a_sentence(monkeypatch, capsys):
     with pytest.raises(InputError, match="install its CPU build"):
         run(capsys, "step", "--vs", "torch")
@@ -204,7 +231,7 @@ def test_what_is_missing_is_said_in_a_sentence(monkeypatch, capsys):
         options.Options(backends="jax").chosen_backends()
     for name in ("options", "ceiling"):
         monkeypatch.setattr(part(name), "why_no_kernels", lambda: "Numba is away")
-    for name in ("ceiling", "products", "roofline", "variations", "augmentation"):
+    for name in ("ceiling", "products", "roofline", "variations", "augmentation", "learning"):
         with pytest.raises(InputError, match="needs the Numba kernels: Numba is away"):
             run(capsys, name)
     assert options.Options().chosen_backends() == ["numpy"]  # where there is a choice, go on
@@ -228,6 +255,8 @@ def test_what_is_missing_is_said_in_a_sentence(monkeypatch, capsys):
             "bench step has no use for --out; leave it out, or run scaling",
         ),
         (["roofline", "--backends", "numpy"], "or run ops and step and scaling"),
+        (["ops", "pooling"], "bench ops has no use for pooling; leave it out, or run learning"),
+        (["learning", "--repeats", "2"], "bench learning has no use for --repeats; "),
     ],
 )
 def test_an_option_without_a_use_is_refused(argv, sentence, capsys):

@@ -14,6 +14,7 @@ class Diverged(InputError):
     """A training met NaN or infinity: it can't go on."""
 
 
+@np.errstate(all="ignore")  # the answer says what is wrong: NumPy need not warn on the way to it
 def first_nonfinite(model: ViT, images: np.ndarray, dlogits: np.ndarray | None) -> str | None:
     """The first of parameters, intermediates and gradients (in the order in which they are
     computed) that holds NaN or infinity; None if all are finite."""

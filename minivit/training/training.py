@@ -170,7 +170,8 @@ class Training:
         if self.average:
             models[f"averaged_{measured_on}"] = self.averaged_model()
         for name, model in models.items():
-            tested = evaluate(model, *self.data.test)
+            with np.errstate(over="ignore", invalid="ignore"):  # as in train_batch
+                tested = evaluate(model, *self.data.test)
             if not math.isfinite(tested.loss):
                 raise self.divergence(self.data.test.images[:64], None)
             row |= {f"{name}_loss": tested.loss, f"{name}_accuracy": tested.accuracy}

@@ -29,6 +29,22 @@ def test_divergence_in_an_intermediate_is_named():
         train(training.config, training.data, training=training)
 
 
+def test_divergence_at_the_end_of_an_epoch_is_named_without_a_warning():  # it would be an error
+    def spoil(training, loss):
+        if training.state.step == training.steps_per_epoch:
+            training.model.parameters["blocks.0.mlp.w2"][:] = 3e38
+            training.model.parameters["blocks.0.mlp.b1"][:] = 3e2
+
+    with pytest.raises(Diverged, match=r"first tensor .* is 'blocks\.0\.mlp\.out'"):
+        train(recipe(), small_data(), on_step=spoil)
+
+
+@pytest.mark.parametrize("rate", [1e8, 1e20])
+def test_plain_gradient_descent_that_diverges_warns_of_nothing(rate):
+    with pytest.raises(Diverged, match="the learning rate is"):
+        train(recipe(optimiser="sgd", learning_rate=rate, clip=1e30), small_data())
+
+
 @pytest.mark.parametrize(
     ("absurd", "named"),
     [
