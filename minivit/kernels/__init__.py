@@ -41,7 +41,7 @@ the top, where each file builds on those above it:
     global_norm.py          the length of the gradient
     adam.py                 the optimiser's step, Adam's or AdamW's
     sgd.py                  SGD's
-    muon.py                 Muon's, on a matrix: NumPy's products
+    muon.py                 Muon's, on a matrix: small ones on one thread
 """
 
 import minivit.kernels.compiling  # noqa: F401, I001  first: it sets the threads before Numba loads
