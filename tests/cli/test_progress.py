@@ -61,8 +61,16 @@ def test_without_a_console(monkeypatch, capsys):
     assert training.finished and progress.interrupted
 
 
+@pytest.fixture
+def interruptible():
+    """Ctrl-C raises KeyboardInterrupt, also where the tests run in the background."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-def test_the_first_ctrl_c_says_at_once_what_a_second_one_does(capfd):
+def test_the_first_ctrl_c_says_at_once_what_a_second_one_does(capfd, interruptible):
     """It is said by the handler: the step that goes on may last as long as the kernels compile."""
     with pytest.raises(KeyboardInterrupt), Progress(Training(recipe(), small_data())) as progress:
         signal.raise_signal(signal.SIGINT)  # os.kill may reach another thread
