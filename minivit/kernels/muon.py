@@ -6,16 +6,25 @@ pool, a BLAS's, which then wait for processors where ours compute: a training st
 matrices stay on one thread, in one compiled loop.
 """
 
+from functools import partial
+
 import numpy as np
 
-from minivit.ops.muon import COEFFICIENTS, ROUNDS, muon_factor, muon_updates, orthogonalised
+from minivit.ops.muon import (
+    COEFFICIENTS,
+    ROUNDS,
+    muon_factor,
+    muon_updates,
+    newton_schulz,
+    orthogonalised,
+)
 
 from .attention_steps import FRESH, product
 from .compiling import jit
 from .matrix import ONE, ZERO, Matrix
 from .product.matmul import matmul
 
-SMALL = 128 * 512  # elements; from here on all threads are faster
+SMALL = 128 * 512  # elements; of 192 x 768, two threads are faster
 
 
 def muon_step(
@@ -33,20 +42,18 @@ def muon_step(
     updates = muon_updates(parameters, gradients, velocity, momentum, matrices, scale)
     parameters *= 1 - learning_rate * weight_decay
     for part, update in updates:
-        small = update.size <= SMALL
-        u = orthogonalised_small(update) if small else orthogonalised(update, matmul)
-        part -= learning_rate * muon_factor(update) * u
+        iterated = newton_schulz_alone if update.size <= SMALL else newton_schulz_threaded
+        part -= learning_rate * muon_factor(update) * orthogonalised(update, iterated)
 
 
-def orthogonalised_small(matrix):
-    """(rows, columns) -> the same, as `minivit.ops.muon.orthogonalised`, on one thread."""
-    is_tall = matrix.shape[0] > matrix.shape[1]
-    x = np.array(matrix.T if is_tall else matrix, order="C")
-    x /= np.sqrt(np.square(x).sum()) + x.dtype.type(1e-7)
-    rows = len(x)
-    s, polynomial = np.empty((2, rows, rows), x.dtype)
+newton_schulz_threaded = partial(newton_schulz, product=matmul)
+
+
+def newton_schulz_alone(x):
+    """`minivit.ops.muon.newton_schulz` on one thread; x itself changes, and is returned."""
+    s, polynomial = np.empty((2, len(x), len(x)), x.dtype)
     _iterate(x, np.empty(x.shape[::-1], x.dtype), s, polynomial, np.empty_like(x))
-    return x.T if is_tall else x
+    return x
 
 
 @jit(counts=False)

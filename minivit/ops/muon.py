@@ -81,19 +81,26 @@ def muon_factor(update: np.ndarray) -> float:
     return LIKE_ADAMW * math.sqrt(max(update.shape))
 
 
-def orthogonalised(matrix: np.ndarray, product: Callable = np.matmul) -> np.ndarray:
-    """(rows, columns) -> the same, with singular values near 1 in place of its own; 0 stays 0.
+def newton_schulz(x: np.ndarray, product: Callable = np.matmul) -> np.ndarray:
+    """ROUNDS times x = a x + (b s + c s s) x, where s = x x^T: (rows, columns) -> the same.
 
-    x = matrix / |matrix|, whose singular values are at most 1; then ROUNDS times
-    x = a x + (b s + c s s) x, where s = x x^T. The iteration is an odd polynomial of x, which acts
-    on the singular values alone. A tall matrix is transposed: s is then as small as can be.
+    An odd polynomial of x, which acts on the singular values alone.
     """
     a, b, c = COEFFICIENTS
-    is_tall = matrix.shape[0] > matrix.shape[1]
-    x = matrix.T if is_tall else matrix
-    length = math.sqrt(np.square(x).sum())
-    x = x / (length + 1e-7)  # a gradient of 0, as behind a zero head, stays 0
     for _ in range(ROUNDS):
         s = product(x, x.T)
         x = a * x + product(b * s + c * product(s, s), x)
+    return x
+
+
+def orthogonalised(matrix: np.ndarray, iterated: Callable = newton_schulz) -> np.ndarray:
+    """(rows, columns) -> the same, with singular values near 1 in place of its own; 0 stays 0.
+
+    x = matrix / |matrix|, whose singular values are at most 1, is `iterated`. A tall matrix is
+    transposed: x x^T is then as small as can be.
+    """
+    is_tall = matrix.shape[0] > matrix.shape[1]
+    x = np.array(matrix.T if is_tall else matrix, order="C")
+    x /= np.sqrt(np.square(x).sum()) + x.dtype.type(1e-7)  # a gradient of 0 stays 0
+    x = iterated(x)
     return x.T if is_tall else x

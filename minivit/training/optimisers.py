@@ -17,12 +17,12 @@ OPTIMISERS: Mapping[str, tuple[str, ...]] = {
 
 
 # What usually goes well with each. A step of sgd is as small as the gradient, so its rate is
-# larger, and its decay, which momentum takes along, smaller.
+# larger, and its decay, which momentum takes along, smaller. Muon's is the recipe `fashion`'s.
 USUAL: Mapping[str, dict[str, float]] = {
     "adamw": {"learning_rate": 2e-3, "weight_decay": 0.05},
     "adam": {"learning_rate": 2e-3, "weight_decay": 1e-4},
     "sgd": {"learning_rate": 0.05, "weight_decay": 1e-4},
-    "muon": {"learning_rate": 2e-3, "weight_decay": 0.05},
+    "muon": {"learning_rate": 0.01, "weight_decay": 0.05},
 }
 
 

@@ -54,7 +54,7 @@ def test_plain_gradient_descent_that_diverges_warns_of_nothing(rate):
         ({"position_std": 1e38}, "position std is 1e+38: try the usual 1"),
         ({"optimiser": "sgd", "learning_rate": 1e30}, "rate is 1e+30: try the usual 0.05"),
         ({"optimiser": "sgd", "weight_decay": 1e30}, "decay is 1e+30: try the usual 0.0001"),
-        ({"optimiser": "muon", "learning_rate": 1e30}, "rate is 1e+30: try the usual 0.002"),
+        ({"optimiser": "muon", "learning_rate": 1e30}, "rate is 1e+30: try the usual 0.01"),
     ],
 )
 def test_the_advice_names_what_is_absurd_and_helps(absurd, named):
