@@ -1,7 +1,11 @@
 """Models in files: model.py saves and loads them, format.py is the format (safetensors, and JSON in
 its header), tensors.py reads safetensors, header.py checks the JSON.
+
+What is to go on with other classes or larger images is made by adapting.py; resizing.py takes its
+positions to the new grid.
 """
 
+from minivit.checkpoints.adapting import adapted
 from minivit.checkpoints.format import (
     CHECKPOINT,
     checkpoint_path,
@@ -11,9 +15,12 @@ from minivit.checkpoints.format import (
     write_checkpoint,
 )
 from minivit.checkpoints.model import build, fill, header_of, load, load_config, save
+from minivit.checkpoints.resizing import METHODS, resize_positions
 
 __all__ = [
     "CHECKPOINT",
+    "METHODS",
+    "adapted",
     "build",
     "checkpoint_path",
     "fill",
@@ -23,6 +30,7 @@ __all__ = [
     "open_checkpoint",
     "read_checkpoint",
     "read_header",
+    "resize_positions",
     "save",
     "write_checkpoint",
 ]
