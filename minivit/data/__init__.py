@@ -1,6 +1,13 @@
 """Data: embedded and made sets, files of all usual forms, pictures as inputs, augmentation."""
 
-from minivit.data.catalogue import DATASETS, data_of, is_own, load_dataset
+from minivit.data.catalogue import (
+    DATASETS,
+    RESIZED_FROM,
+    data_of,
+    in_size,
+    is_own,
+    load_dataset,
+)
 from minivit.data.dataset import (
     Dataset,
     Split,
@@ -14,6 +21,7 @@ from minivit.data.sources import ImageSource, Levels, fingerprint
 
 __all__ = [
     "DATASETS",
+    "RESIZED_FROM",
     "Dataset",
     "ImageSource",
     "Levels",
@@ -25,6 +33,7 @@ __all__ = [
     "fingerprint",
     "ground",
     "hold_out",
+    "in_size",
     "is_own",
     "load_dataset",
 ]

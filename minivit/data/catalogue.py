@@ -4,13 +4,15 @@ import os
 from functools import partial
 from pathlib import Path
 
-from minivit.data.dataset import Dataset
+from minivit.data.dataset import Dataset, Split
 from minivit.data.digits import load_digits
 from minivit.data.fashion_small import load_fashion_small
 from minivit.data.finding import find, moved
 from minivit.data.known import KNOWN
+from minivit.data.picture_files import RESIZED_FROM
 from minivit.data.picture_source import PictureSource
 from minivit.data.readers import read
+from minivit.data.resized import Resized
 from minivit.data.shapes import load_shapes
 from minivit.errors import InputError
 from minivit.models import ViTConfig
@@ -28,11 +30,10 @@ DATASETS = (*HERE, *KNOWN)
 def load_dataset(name: str | Path, *, image: int | tuple[int, int] | None = None) -> Dataset:
     """A data set by its name, e.g. "digits" or "mnist", or by the file or folder it lies in.
 
-    `image` are the sides (height, width) that pictures of a folder are resized to. A name goes
-    before a file of that name: "./digits" is the file.
+    `image` are the sides (height, width) that its images are resized to. A name goes before a file
+    of that name: "./digits" is the file.
 
-    Raises InputError for an unknown name, for what is no data set, and for `image` where images
-    have a size already.
+    Raises InputError for an unknown name, and for what is no data set.
     """
     if name in HERE:
         data = HERE[name]()
@@ -58,27 +59,30 @@ def existing(name: str | Path) -> Path:
 
 
 def in_size(data: Dataset, image: int | tuple[int, int], channels: int | None = None) -> Dataset:
-    """The same set with pictures resized to (height, width), and grey or coloured as `channels`.
+    """The same set with images resized to (height, width), and grey or coloured as `channels`.
 
-    Nothing is decoded. Raises InputError where images have another size, and are no picture files.
+    Nothing is decoded or resized yet. Raises InputError for channels that can't be made.
     """
     sides = (image, image) if isinstance(image, int) else tuple(image)
     shape = data.train.images.shape
     wanted = (*sides, channels or shape[3])
     if shape[1:] == wanted:
         return data
-    if not isinstance(data.train.images, PictureSource):
-        raise InputError(
-            f"{data.name} has images of {shape[1]}x{shape[2]} pixels: only the pictures of a "
-            f"folder per class can be resized, so they can't be {sides[0]}x{sides[1]}"
-        )
-    train, test = (
-        split._replace(images=split.images.resized(sides, wanted[2]))
-        for split in (data.train, data.test)
-    )
+    splits = (in_form(split, sides, wanted[2]) for split in (data.train, data.test))
     form = dict(zip(("height", "width", "channels"), wanted, strict=True))
+    if not isinstance(data.train.images, PictureSource):
+        form[RESIZED_FROM] = list(map(int, shape[1:3]))
     preprocessing = data.preprocessing | form
+    train, test = splits
     return data._replace(preprocessing=preprocessing, train=train, test=test)
+
+
+def in_form(split: Split, sides: tuple[int, int], channels: int) -> Split:
+    """Pictures are made into another size at once; of other images, what is there is resized."""
+    images = split.images
+    if isinstance(images, PictureSource):
+        return split._replace(images=images.resized(sides, channels))
+    return split._replace(images=Resized(images, sides, channels))
 
 
 def is_own(preprocessing: dict) -> bool:
@@ -89,7 +93,8 @@ def is_own(preprocessing: dict) -> bool:
 def data_of(preprocessing: dict, config: ViTConfig, given: str | Path | None = None) -> Dataset:
     """The data set that a model was trained on, as its `preprocessing` tells, or the `given` one.
 
-    The pictures of a folder become images as the model's configuration asks for.
+    The pictures of a folder become images as the model's configuration asks for; so do others, if
+    they were resized for the model.
 
     Raises InputError when it lies no longer where it was, or never was in a file.
     """
@@ -106,6 +111,6 @@ def data_of(preprocessing: dict, config: ViTConfig, given: str | Path | None = N
         raise InputError(
             f"{name!r} is no data set that could be found: hand in the data, in Python"
         )
-    if isinstance(data.train.images, PictureSource):
+    if isinstance(data.train.images, PictureSource) or RESIZED_FROM in preprocessing:
         return in_size(data, config.image, config.channels)
     return data

@@ -4,7 +4,9 @@ A model's `preprocessing` says what input it takes: {"height", "width", "channel
 "low" of black and "high" of white, and "ink": "bright" for bright strokes on a dark ground, as in
 the embedded digits, or "any" for pictures that are taken as they are. Where strokes are bright,
 "framing" says how they stand: they "fill" the frame, as the embedded digits do and where nothing is
-said, or are put into its "centre" by their mass, as MNIST's.
+said, or are put into its "centre" by their mass, as MNIST's. Images that were made larger or
+smaller for the model say from which size, "resized_from" (height, width): strokes are drawn in that
+size first, and then become as unsharp as what the model has learnt.
 """
 
 import numbers
@@ -17,12 +19,14 @@ from PIL import Image, ImageOps
 
 from minivit.data.centred_strokes import centre_strokes
 from minivit.data.decoding import NOT_READ, read_picture
+from minivit.data.resized import Resized
 from minivit.data.strokes import CELL, NothingToRead, frame_strokes
 from minivit.errors import InputError
 from minivit.fields import is_whole_number
 from minivit.models.images import LARGEST_PIXEL
 
 KEYS = ("height", "width", "channels", "low", "high", "ink")
+RESIZED_FROM = "resized_from"
 INKS = ("bright", "any")
 FRAMINGS = {"fill": frame_strokes, "centre": centre_strokes}
 MOST = 1 << 24  # pixels of an input, or of the finer grid that strokes are drawn on
@@ -93,8 +97,19 @@ def check_preprocessing(preprocessing: dict, image: tuple[int, int], channels: i
         raise InputError(
             f"the model's framing is {framing!r:.20}: expected {' or '.join(FRAMINGS)}"
         )
-    if height * width * (CELL**2 if ink == "bright" else 1) > MOST:
-        raise InputError(f"the model's images of {height}x{width} are too large to make")
+    drawn = preprocessing.get(RESIZED_FROM, image)
+    if not isinstance(drawn, list | tuple) or len(drawn) != 2 or not all(map(is_side, drawn)):
+        raise InputError(
+            f"the model's images were resized from {drawn!r:.20}: expected two sides; choose "
+            "another checkpoint"
+        )
+    for rows, columns in (image, drawn):
+        if rows * columns * (CELL**2 if ink == "bright" else 1) > MOST:
+            raise InputError(f"the model's images of {rows}x{columns} are too large to make")
+
+
+def is_side(value) -> bool:
+    return is_whole_number(value) and value > 0
 
 
 def is_level(value) -> bool:
@@ -123,11 +138,16 @@ def prepare_picture(
             picture = picture.convert("L")
             steps.append("to grey")
         frame = FRAMINGS[preprocessing.get("framing", "fill")]
+        drawn = tuple(preprocessing.get(RESIZED_FROM, (height, width)))
         try:
-            image, _, framing = frame(picture, height, width)
+            image, _, framing = frame(picture, *drawn)
         except NothingToRead as error:
             raise NothingToRead(f"{path}: {error}") from None
         steps += framing
+        if drawn != (height, width):
+            source = Resized(np.asarray(image)[None, :, :, None], (height, width), 1)
+            image = source[:][0]
+            steps.append(source.remark)
     else:
         if is_plain(picture):
             raise NothingToRead(f"{path}: there is nothing to read: all its pixels are alike")

@@ -27,7 +27,15 @@ from minivit.checkpoints import (
     open_checkpoint,
     write_checkpoint,
 )
-from minivit.data import Dataset, data_of, hold_out, is_own, load_dataset
+from minivit.data import (
+    DATASETS,
+    RESIZED_FROM,
+    Dataset,
+    data_of,
+    hold_out,
+    is_own,
+    load_dataset,
+)
 from minivit.errors import InputError
 from minivit.files import replacing
 from minivit.models import ViT
@@ -140,7 +148,8 @@ def data_again(
 ) -> Dataset:
     """What a run began with, from where it lies or from the given place."""
     preprocessing = preprocessing | {"dataset": name}
-    if given is not None or preprocessing.get("place") is not None:
+    in_files = preprocessing.get("place") is not None
+    if given is not None or in_files or (RESIZED_FROM in preprocessing and name in DATASETS):
         data, c = data_of(preprocessing, config.model, given), config.model
         now, then = (*data.train.images.shape[1:], len(data.class_names)), (*c.image, c.channels)
         if now != (*then, c.classes):
