@@ -6,6 +6,7 @@ import math
 
 from minivit.cli.arguments import add_averaged, add_data, add_threads
 from minivit.cli.printing import one_line
+from minivit.files import typed
 
 MOST_IN_MATRIX = 20  # classes: of more, a matrix fits no terminal
 MOST_PAIRS = 15
@@ -76,7 +77,8 @@ def data_to_measure_on(model, run: str, given: str | None):
     if in_files and data.class_names != model.class_names:
         raise InputError(
             f"{data.name} has the classes {some(data.class_names)}, and {run} knows "
-            f"{some(model.class_names)}: give data with the same classes in the same order"
+            f"{some(model.class_names)}: give data with the same classes in the same order, or "
+            f"teach it these: minivit finetune {typed(run)} --data {typed(given or data.name)}"
         )
     return data
 

@@ -8,7 +8,8 @@ from minivit.errors import InputError
 from minivit.nearest import nearest
 
 VERBS = (
-    "train", "recipes", "plot", "evaluate", "predict", "info", "data", "gradcheck", "lessons",
+    "train", "finetune", "recipes", "plot", "evaluate", "predict", "probe", "info", "data",
+    "gradcheck", "lessons",
     "bench", "doctor",
     "warmup",
 )  # fmt: skip

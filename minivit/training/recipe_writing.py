@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from minivit.data import DATASETS, Dataset
-from minivit.fields import described_fields
-from minivit.files import replacing
+from minivit.data import DATASETS, RESIZED_FROM, Dataset
+from minivit.fields import described_fields, in_words
+from minivit.files import replacing, typed
 from minivit.models.variants import VARIANTS
 from minivit.training.named_recipe import OF_THE_DATA
 from minivit.training.recipe import TrainingConfig
@@ -49,7 +49,7 @@ def recipe_text(config: TrainingConfig, data: Dataset) -> str:
         "data": data.name if known else data.preprocessing.get("place") or data.name,
     }
     return (
-        f"{FIRST_LINE}# minivit train --recipe THIS_FILE\n\n"
+        f"{FIRST_LINE}# {command(config, data)}\n\n"
         + "".join(f"{key} = {toml(value)}\n" for key, value in words.items() if value)
         + f"\n[model]  # the data decide the rest: {sizes}, {c.classes} classes\n"
         + (f"variant = {toml(c.name)}\n" if c.name in VARIANTS else "")
@@ -57,6 +57,17 @@ def recipe_text(config: TrainingConfig, data: Dataset) -> str:
         + "\n[training]\n"
         + "".join(lines(config))
     )
+
+
+def command(config: TrainingConfig, data: Dataset) -> str:
+    """What begins a run anew."""
+    sides = in_words(config.model.image)
+    if config.started_from:
+        start = " ".join(typed(config.started_from).splitlines())
+        method = f" --method {config.resized_by}" if config.resized_by else ""
+        return f"minivit finetune {start} --recipe THIS_FILE --image-size {sides}{method}"
+    size = f" --image {sides}" if RESIZED_FROM in data.preprocessing else ""
+    return f"minivit train --recipe THIS_FILE{size}"
 
 
 def lines(configuration) -> Iterator[str]:

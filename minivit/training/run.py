@@ -156,7 +156,7 @@ def data_again(
             raise InputError(
                 f"the run was trained on images of {'x'.join(map(str, then))} in {c.classes} "
                 f"classes, and {data.name} has {'x'.join(map(str, now[:-1]))} in {now[-1]}: give "
-                "what it began with"
+                "what it began with; `minivit finetune` goes on with others"
             )
         return run_data(data, config)
     if is_own(preprocessing):
