@@ -66,6 +66,7 @@ def adapted(
 
 def check_positions(old: ViTConfig, new: ViTConfig, method: str) -> None:
     """InputError where a model's positions can't go from one grid of patches to the other."""
+    check_method(method, old.grid, old.grid)  # its name, also where nothing is interpolated
     if old.grid == new.grid:
         return
     if old.positions == "relative":

@@ -126,6 +126,7 @@ def test_without_interpolation_other_positions_go_to_any_grid():
         ({}, 9, "google", "image is 9x9 and patch side is 2: 9 is not a multiple of 2"),
         ({}, (8, 12), "google", "'google' takes square grids alone"),
         ({}, 12, "bicubic", "positions is 'bicubic': choose 'google' or"),
+        ({"positions": "none"}, 8, "bicubic", "positions is 'bicubic': choose 'google' or"),
         ({}, 0, "google", "image is 0"),
         ({"positions": "relative"}, 12, "google", "relative positions, and goes from 4x4 to 6x6"),
         ({"pool": "flatten", "norm_after_pool": True}, 12, "google",
