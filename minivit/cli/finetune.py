@@ -13,7 +13,7 @@ from minivit.cli.choosing import fitted
 from minivit.cli.configuration import add_options, given
 from minivit.cli.train import go_on, save_first
 from minivit.cli.voice import Voice, add_voice
-from minivit.cli.what_to_learn import sides
+from minivit.cli.what_to_learn import sides as two_sides
 from minivit.errors import InputError
 
 HELP = "teach a trained model other classes, at a higher resolution if you like"
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_averaged(parser)
     what = parser.add_argument_group("what to learn")
     add_data(what, "a name, or a path, as of `minivit train` (default: that of the recipe)")
-    what.add_argument("--image-size", type=sides, metavar="N",
+    what.add_argument("--image-size", type=two_sides, metavar="N",
                       help="sides that the images are resized to, 48 or 48x64 (height x width) "
                       "(default: those that the model has learnt)")  # fmt: skip
     what.add_argument("--method", default="google", metavar="|".join(METHODS),
@@ -82,7 +82,8 @@ def chosen(arguments: argparse.Namespace, voice: Voice, began: float):
         )
     model = load(arguments.checkpoint, averaged=arguments.averaged)
     c = model.config
-    data = in_size(load_dataset(name), arguments.image_size or c.image, c.channels)
+    sides = arguments.image_size or c.image
+    data = in_size(load_dataset(name), sides, c.channels, model.preprocessing)
     changes = given(arguments, TrainingConfig) | frozen(arguments, c)
     how = {"recipe": recipe, "method": arguments.method, "started_from": arguments.checkpoint}
     training = finetuning(model, data, training=changes, **how)

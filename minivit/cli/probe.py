@@ -62,7 +62,8 @@ def measured(model, name: str, arguments: argparse.Namespace) -> dict:
     from minivit.training import probes
 
     began = time.perf_counter()
-    data = in_size(load_dataset(name), model.config.image, model.config.channels)
+    c = model.config
+    data = in_size(load_dataset(name), c.image, c.channels, model.preprocessing)
     draws = 1 if arguments.shots is None else arguments.draws or DRAWS
     found = probes(model, data, shots=arguments.shots, draws=draws, seed=arguments.seed,
                    regulariser=arguments.regulariser)  # fmt: skip

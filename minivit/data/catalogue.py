@@ -12,7 +12,7 @@ from minivit.data.known import KNOWN
 from minivit.data.picture_files import RESIZED_FROM
 from minivit.data.picture_source import PictureSource
 from minivit.data.readers import read
-from minivit.data.resized import Resized
+from minivit.data.resized import Resized, scale_between
 from minivit.data.shapes import load_shapes
 from minivit.errors import InputError
 from minivit.models import ViTConfig
@@ -58,31 +58,42 @@ def existing(name: str | Path) -> Path:
     )
 
 
-def in_size(data: Dataset, image: int | tuple[int, int], channels: int | None = None) -> Dataset:
+def in_size(
+    data: Dataset,
+    image: int | tuple[int, int],
+    channels: int | None = None,
+    pixels: dict | None = None,
+) -> Dataset:
     """The same set with images resized to (height, width), and grey or coloured as `channels`.
 
-    Nothing is decoded or resized yet. Raises InputError for channels that can't be made.
+    `pixels`: a model's preprocessing; black and white become what they are there, so that a model
+    of others sees what it has learnt. Nothing is decoded or resized yet.
+
+    Raises InputError for channels that can't be made.
     """
     sides = (image, image) if isinstance(image, int) else tuple(image)
     shape = data.train.images.shape
     wanted = (*sides, channels or shape[3])
-    if shape[1:] == wanted:
+    scale = scale_between(data.preprocessing, pixels or {})
+    if shape[1:] == wanted and scale is None:
         return data
-    splits = (in_form(split, sides, wanted[2]) for split in (data.train, data.test))
+    train, test = (in_form(split, wanted, scale) for split in (data.train, data.test))
     form = dict(zip(("height", "width", "channels"), wanted, strict=True))
-    if not isinstance(data.train.images, PictureSource):
+    if scale is not None:
+        form |= {name: pixels[name] for name in ("low", "high")}
+    if isinstance(train.images, Resized):
         form[RESIZED_FROM] = list(map(int, shape[1:3]))
-    preprocessing = data.preprocessing | form
-    train, test = splits
-    return data._replace(preprocessing=preprocessing, train=train, test=test)
+    return data._replace(preprocessing=data.preprocessing | form, train=train, test=test)
 
 
-def in_form(split: Split, sides: tuple[int, int], channels: int) -> Split:
+def in_form(split: Split, wanted: tuple[int, int, int], scale: tuple | None) -> Split:
     """Pictures are made into another size at once; of other images, what is there is resized."""
-    images = split.images
+    images, sides = split.images, wanted[:2]
     if isinstance(images, PictureSource):
-        return split._replace(images=images.resized(sides, channels))
-    return split._replace(images=Resized(images, sides, channels))
+        images = images.resized(sides, wanted[2])
+        if scale is None:
+            return split._replace(images=images)
+    return split._replace(images=Resized(images, sides, wanted[2], scale))
 
 
 def is_own(preprocessing: dict) -> bool:
@@ -111,6 +122,8 @@ def data_of(preprocessing: dict, config: ViTConfig, given: str | Path | None = N
         raise InputError(
             f"{name!r} is no data set that could be found: hand in the data, in Python"
         )
-    if isinstance(data.train.images, PictureSource) or RESIZED_FROM in preprocessing:
-        return in_size(data, config.image, config.channels)
+    was_resized = RESIZED_FROM in preprocessing
+    if isinstance(data.train.images, PictureSource) or was_resized:
+        pixels = preprocessing if was_resized else None
+        return in_size(data, config.image, config.channels, pixels)
     return data

@@ -20,14 +20,17 @@ class Resized(ImageSource):
 
     slow = True
 
-    def __init__(self, images: np.ndarray | ImageSource, image: tuple[int, int], channels: int):
-        """`image` is (height, width).
+    def __init__(
+        self, images: np.ndarray | ImageSource, image: tuple[int, int], channels: int,
+        scale: tuple[np.ndarray, np.ndarray] | None = None,
+    ):  # fmt: skip
+        """`image` is (height, width); `scale`: (factor, shift) of every pixel, see `scale_between`.
 
         Raises InputError for other channels than those that can be made: grey of colours, or three
         alike of grey ones.
         """
         check_channels(images.shape[3], channels)
-        self.images = images
+        self.images, self.scale = images, scale
         self.shape = (len(images), *image, channels)
         height, width = middle(images.shape[1:3], image)
         self.rows, self.columns = smooth_linear(height, image[0]), smooth_linear(width, image[1])
@@ -49,15 +52,37 @@ class Resized(ImageSource):
         if images.shape[3] > self.shape[3]:
             images = images @ np.array(LIGHT, np.float32)[:, None]
         images = resized(images, self.rows, self.columns)
-        return np.ascontiguousarray(np.broadcast_to(images, (len(images), *self.shape[1:])))
+        images = np.broadcast_to(images, (len(images), *self.shape[1:]))
+        if self.scale is not None:
+            images = images * self.scale[0] + self.scale[1]
+        return np.ascontiguousarray(images)
 
     def subset(self, indices: np.ndarray) -> "Resized":
         whole = isinstance(self.images, ImageSource)
         some = self.images.subset(indices) if whole else self.images[indices]
-        return Resized(some, self.shape[1:3], self.shape[3])
+        return Resized(some, self.shape[1:3], self.shape[3], self.scale)
 
     def fingerprint(self) -> int:
-        return zlib.crc32(np.array(self.shape, "<i8"), fingerprint(self.images))
+        checksum = zlib.crc32(np.array(self.shape, "<i8"), fingerprint(self.images))
+        for part in self.scale or ():
+            checksum = zlib.crc32(part.astype("<f4"), checksum)
+        return checksum
+
+
+def scale_between(given: dict, wanted: dict) -> tuple[np.ndarray, np.ndarray] | None:
+    """How pixels of one preprocessing become those of another: x -> x factor + shift, (1,) or (C,).
+
+    Each says what black and white are, "low" and "high": a number, or one for each channel. None
+    where they are the same, or one of them says nothing.
+    """
+    levels = [p.get(name) for p in (given, wanted) for name in ("low", "high")]
+    if None in levels or levels[:2] == levels[2:]:
+        return None
+    low, high, new_low, new_high = (np.atleast_1d(np.float32(level)) for level in levels)
+    if (low == high).any():
+        return None
+    factor = (new_high - new_low) / (high - low)
+    return factor, new_low - low * factor
 
 
 def middle(sides: tuple[int, int], image: tuple[int, int]) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from data_files import write_pictures
 from PIL import Image
 
 from minivit import InputError, load_dataset
@@ -91,3 +92,31 @@ def test_a_configuration_of_another_form_asks_for_its_own():
     config = ViTConfig((6, 9), 3, 3, 8, 1, 2, 8, 10)
     preprocessing = load_dataset("digits", image=(6, 9)).preprocessing
     assert data_of(preprocessing, config).train.images.shape == (1437, 6, 9, 3)
+
+
+def test_black_and_white_become_those_of_the_model():
+    imagenet = {"low": [-2.0, -1.5, -1.0], "high": [2.0, 2.5, 3.0]}  # a number for each channel
+    clothes = load_dataset("fashion-small")
+    data = in_size(clothes, 14, 3, imagenet)
+    plain = in_size(clothes, 14, 3).test.images[:3]  # black is -1 and white 1
+    wanted = np.array(imagenet["low"]) + (plain + 1) / 2 * np.array([4.0, 4.0, 4.0])
+    assert np.abs(data.test.images[:3] - wanted).max() < 1e-6
+    some = data.test.images.subset(np.array([2]))
+    assert np.abs(some[:][0] - wanted[2]).max() < 1e-6
+    assert {k: data.preprocessing[k] for k in ("low", "high")} == imagenet
+    again = data_of(data.preprocessing, ViTConfig(14, 3, 7, 8, 1, 2, 8, 10))
+    assert np.array_equal(again.test.images[:3], data.test.images[:3])
+    assert fingerprint(data.test.images) != fingerprint(in_size(clothes, 14, 3).test.images)
+
+
+def test_pictures_in_files_too(tmp_path):
+    write_pictures(tmp_path)
+    pictures = load_dataset(tmp_path)
+    zero_to_one = {"low": 0.0, "high": 1.0}
+    data = in_size(pictures, 12, 3, zero_to_one)
+    wanted = (in_size(pictures, 12, 3).train.images[:4] + 1) / 2
+    assert np.abs(data.train.images[:4] - wanted).max() < 1e-6
+    again = data_of(data.preprocessing, ViTConfig(12, 3, 6, 8, 1, 2, 8, 3))
+    assert np.array_equal(again.train.images[:4], data.train.images[:4])
+    same = {"low": -1.0, "high": 1.0}
+    assert in_size(pictures, pictures.train.images.shape[1:3], 3, same) is pictures
