@@ -1,7 +1,9 @@
 """Models in files: model.py saves and loads them, format.py is the format (safetensors, and JSON in
-its header), tensors.py reads safetensors, header.py checks the JSON.
+its header), tensors.py reads safetensors, header.py checks the JSON. opening.py opens a checkpoint
+of any layout, and foreign/ has the layouts of others.
 """
 
+from minivit.checkpoints.foreign.family import Asked
 from minivit.checkpoints.format import (
     CHECKPOINT,
     checkpoint_path,
@@ -11,15 +13,18 @@ from minivit.checkpoints.format import (
     write_checkpoint,
 )
 from minivit.checkpoints.model import build, fill, header_of, load, load_config, save
+from minivit.checkpoints.opening import open_any
 
 __all__ = [
     "CHECKPOINT",
+    "Asked",
     "build",
     "checkpoint_path",
     "fill",
     "header_of",
     "load",
     "load_config",
+    "open_any",
     "open_checkpoint",
     "read_checkpoint",
     "read_header",

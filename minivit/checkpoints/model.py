@@ -60,16 +60,16 @@ def load(
                 )
             arrays |= average  # what was frozen has no average
         model = build(checkpoint.header, arrays, file_or_run)
-    if remark := head_remark(checkpoint.header, model):
+    if remark := head_remark(checkpoint.header, model.parameters["head.w"]):
         warnings.warn(f"{file_or_run} {remark}", stacklevel=2)
     return model
 
 
-def head_remark(header: dict, model: ViT) -> str:
-    """What a user should know of a foreign model's head; "" for one that answers."""
+def head_remark(header: dict, w: np.ndarray | Tensor) -> str:
+    """What a user should know of a foreign model's head (R, C); "" for one that answers."""
     if not header.get("has_head", True):
         return "has no head: one of zeros for a single class stands in for it; fine-tune it first"
-    if "has_head" in header and not model.parameters["head.w"].any():
+    if "has_head" in header and not np.asarray(w).any():
         return (
             "has a head that is all 0, so that every class is as probable: it was made to be "
             "fine-tuned"

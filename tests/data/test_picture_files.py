@@ -6,11 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from minivit.data.picture_files import (
-    check_preprocessing,
-    picture_files,
-    prepare_picture,
-)
+from minivit.data.picture_files import picture_files, prepare_picture
+from minivit.data.preprocessing import check_preprocessing
 from minivit.data.strokes import NothingToRead
 from minivit.errors import InputError
 
