@@ -16,6 +16,7 @@ _HOMES = {
     "ViT": "minivit.models",
     "ViTConfig": "minivit.models",
     "check_model": "minivit.checking",
+    "export": "minivit.checkpoints",
     "gradcheck": "minivit.checking",
     "load": "minivit.checkpoints",
     "load_dataset": "minivit.data",

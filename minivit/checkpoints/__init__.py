@@ -4,6 +4,7 @@ of any layout, and foreign/ has the layouts of others.
 """
 
 from minivit.checkpoints.foreign.family import Asked
+from minivit.checkpoints.foreign.writing import export
 from minivit.checkpoints.format import (
     CHECKPOINT,
     checkpoint_path,
@@ -20,6 +21,7 @@ __all__ = [
     "Asked",
     "build",
     "checkpoint_path",
+    "export",
     "fill",
     "header_of",
     "load",
