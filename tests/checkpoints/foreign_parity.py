@@ -5,7 +5,8 @@
 Needs jax, flax, torch, timm and transformers. Of each small model with random weights the file
 holds the weights under the names of its library, the logits of a few images, and the gradient of a
 random combination of the logits by every weight. test_foreign_parity.py reads the weights with
-minivit. Google's model is written here of Flax's own layers, after models_vit.py.
+minivit. Google's model is written here of Flax's own layers, after models_vit.py. Then models of
+minivit are exported, and the libraries themselves read them.
 """
 
 import tempfile
@@ -14,9 +15,12 @@ from pathlib import Path
 import flax.linen as nn
 import jax
 import numpy as np
+import safetensors.torch
 import timm
 import torch
 import transformers
+
+import minivit
 
 jax.config.update("jax_enable_x64", True)
 FILE = Path(__file__).with_suffix(".npz")
@@ -114,10 +118,8 @@ def pytorch(model, images, dlogits, rng):
 
 def renamed(model, saved, folder):
     """The parameters under the names that save_pretrained writes."""
-    from safetensors.torch import load_file
-
     model.save_pretrained(folder)
-    on_disk = load_file(folder / "model.safetensors")
+    on_disk = safetensors.torch.load_file(folder / "model.safetensors")
     by_values = {p.detach().numpy().tobytes(): p for p in saved.values()}
     return {name: by_values[array.numpy().tobytes()] for name, array in on_disk.items()}
 
@@ -165,6 +167,52 @@ def made() -> dict[str, np.ndarray]:
     return arrays
 
 
+def exports() -> dict[str, float]:
+    """How far the libraries' answers are from minivit's, of the largest, for models it exported."""
+    cases = {
+        "hf": ("hf", {}),
+        "hf, tanh": ("hf", {"gelu": "tanh", "qkv_bias": False, "eps": 1e-12}),
+        "timm": ("timm", {}),
+        "timm, mean": ("timm", {"pool": "mean", "norm_after_pool": True, "gelu": "tanh"}),
+        "timm, mean beside cls": ("timm", {"pool": "mean", "cls_token": True, "patch": (2, 3)}),
+        "google, by timm": ("google", {"gelu": "tanh"}),
+    }
+    readers = {"hf": by_transformers, "timm": by_timm, "google": by_timm_from_npz}
+    images, apart = np.random.default_rng(3).uniform(-1, 1, (IMAGES, SIDE, SIDE, 3)), {}
+    for case, (layout, changes) in cases.items():
+        sizes = {"image": SIDE, "channels": 3, "patch": PATCH, "width": WIDTH, "depth": DEPTH,
+                 "heads": HEADS, "mlp": MLP, "classes": CLASSES}  # fmt: skip
+        model = minivit.ViT(minivit.ViTConfig(**(sizes | changes)), dtype="float64")
+        model.parameters.flat[:] = np.random.default_rng(4).standard_normal(model.layout.size) / 3
+        with tempfile.TemporaryDirectory() as folder:
+            minivit.export(model, layout, Path(folder, "there"))
+            theirs = readers[layout](Path(folder, "there")).double().eval()
+        found, expected = answer(theirs, images).detach().numpy(), model.logits(images)
+        apart[case] = np.abs(found - expected).max() / np.abs(expected).max()
+    return apart
+
+
+def by_transformers(folder):
+    return transformers.ViTForImageClassification.from_pretrained(folder, dtype=torch.float64)
+
+
+def by_timm(folder):
+    model = timm.create_model(f"local-dir:{folder}", pretrained=True)
+    # It is made in float32: the weights in double are read once more.
+    weights = safetensors.torch.load_file(folder / "model.safetensors")
+    model.double().load_state_dict(weights)
+    return model
+
+
+def by_timm_from_npz(folder):
+    model = timm_model(act_layer="gelu_tanh").double()
+    model.load_pretrained(str(folder / "weights.npz"))
+    return model
+
+
 if __name__ == "__main__":
     np.savez_compressed(FILE, **made())
     print(f"{FILE}: {FILE.stat().st_size:,} bytes")
+    for case, apart in exports().items():
+        print(f"exported and read by its library: {case:<24} {apart:.1e} of the largest logit")
+        assert apart < 1e-10
