@@ -1,6 +1,7 @@
 """Models in files: model.py saves and loads them, format.py is the format (safetensors, and JSON in
 its header), tensors.py reads safetensors, header.py checks the JSON. opening.py opens a checkpoint
-of any layout, and foreign/ has the layouts of others.
+of any layout, and foreign/ has the layouts of others;
+fetching.py fetches one.
 """
 
 from minivit.checkpoints.foreign.family import Asked

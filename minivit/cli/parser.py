@@ -8,8 +8,8 @@ from minivit.errors import InputError
 from minivit.nearest import nearest
 
 VERBS = (
-    "train", "recipes", "plot", "evaluate", "predict", "export", "info", "data", "gradcheck",
-    "lessons", "bench", "doctor",
+    "train", "recipes", "plot", "evaluate", "predict", "fetch", "export", "info", "data",
+    "gradcheck", "lessons", "bench", "doctor",
     "warmup",
 )  # fmt: skip
 
