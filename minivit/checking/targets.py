@@ -57,34 +57,31 @@ def check_run(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a head of zeros is drawn anew, and the report says so
         model = load(path, heads=heads, pool=pool)
-    if model.layout.size > LARGE:
-        report = check_large(model, seed, announce)
-        report.title = f"gradient check of {path}"
-        return report
+    is_large = model.layout.size > LARGE
+    count, sampling = (1, ONE_DIRECTION) if is_large else (IMAGES, USUAL)
+    if is_large and announce is not None:
+        announce(expected(model))
     data = data_if_found(model)
     if data is None or data.test.images.shape[1:] != (*model.config.image, model.config.channels):
-        report = check_on_noise(model, seed)
+        report = check_on_noise(model, seed, images=count, sampling=sampling)
     else:
-        images, labels = data.test.images[:IMAGES], data.test.labels[:IMAGES]
-        report = check_model(model, images, labels, seed=seed)
-        report.remarks.insert(0, f"On {IMAGES} test images of {data.name}.")
+        images, labels = data.test.images[:count], data.test.labels[:count]
+        report = check_model(model, images, labels, seed=seed, sampling=sampling)
+        report.remarks.insert(0, f"On {count} test image{'s' * (count > 1)} of {data.name}.")
     report.title = f"gradient check of {path}"
     return report
 
 
-def check_large(model: ViT, seed: int, announce: Callable[[str], None] | None) -> Report:
-    """On one random image, along one direction for each tensor: two forward passes each."""
-    if announce is not None:
-        c, passes = model.config, 2 * (len(model.layout.shapes) + 1)
-        began = time.perf_counter()
-        model.logits(np.zeros((1, *c.image, c.channels), model.dtype))
-        seconds = DOUBLE * passes * (time.perf_counter() - began)
-        announce(
-            f"{model.layout.size:,} parameters: one image, one direction for each of "
-            f"{len(model.layout.shapes) + 1} tensors, {passes} forward passes in float64, about "
-            f"{max(1, round(seconds / 60))} min"
-        )
-    return check_on_noise(model, seed, images=1, sampling=ONE_DIRECTION)
+def expected(model: ViT) -> str:
+    """What a large model's check will do, and about how long it takes, by a forward of now."""
+    c, tensors = model.config, len(model.layout.shapes) + 1  # and the images
+    began = time.perf_counter()
+    model.logits(np.zeros((1, *c.image, c.channels), model.dtype))
+    seconds = DOUBLE * 2 * tensors * (time.perf_counter() - began)
+    return (
+        f"{model.layout.size:,} parameters: one image, and one direction for each of {tensors} "
+        f"tensors; {2 * tensors} forward passes in float64, about {max(1, round(seconds / 60))} min"
+    )
 
 
 def data_if_found(model: ViT) -> Dataset | None:

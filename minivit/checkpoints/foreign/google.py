@@ -61,6 +61,7 @@ TABLE = (
 PREFIXES = ("opt/target/", "params/img/", "params/")
 LINEN = {"LayerNorm_1": "LayerNorm_2", "MlpBlock_0": "MlpBlock_3",
          "MultiHeadDotProductAttention_0": "MultiHeadDotProductAttention_1"}  # fmt: skip
+MOST_BLOCKS = 1000  # stacked in one array
 CAN = {  # what a model may be; Google's code has a cls token where the head reads it
     "pool": ("cls", "mean"),
     "gelu": ("tanh",),
@@ -91,7 +92,7 @@ def linen(name: str) -> str:
 
 def layers(name: str, array) -> Arrays:
     """The blocks' arrays in one that stacks them along its first axis; it is read once."""
-    if not array.shape:
+    if not array.shape or array.shape[0] > MOST_BLOCKS:
         return {name: array}
     whole: list[np.ndarray] = []
 
