@@ -105,7 +105,10 @@ def fitted(
     how = INTERPOLATIONS[asked.get("interpolation", "bilinear")]
     crop = asked.get("crop", 1)
     if asked.get("resize") == "squash":
-        picture, step = picture.resize((width, height), how), "squashed"
+        left, top = ((1 - crop) / 2 * side for side in picture.size)
+        box = (left, top, picture.width - left, picture.height - top)
+        picture = picture.resize((width, height), how, box)
+        step = "squashed" if crop == 1 else f"middle {crop:.0%} squashed"
     else:
         picture = ImageOps.fit(picture, (width, height), how, bleed=(1 - crop) / 2)
         step = "middle part resized" if crop == 1 else f"middle {crop:.0%} resized"

@@ -125,6 +125,23 @@ def test_pixels_come_back_from_mean_and_spread(tmp_path):
         assert again["resize"] == "squash" and again["ink"] == "any"
 
 
+def test_deit_cuts_a_middle_part_out(tmp_path):
+    export(drawn(gelu="erf"), "hf", tmp_path / "hf")
+    path = tmp_path / "hf" / "preprocessor_config.json"
+    told = {"image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225],
+            "do_center_crop": True, "crop_size": 224, "size": 256, "resample": 3}  # fmt: skip
+    path.write_text(json.dumps(told))
+    found = minivit.load(tmp_path / "hf").preprocessing
+    assert found["crop"] == 0.875 and found["interpolation"] == "bicubic"
+    assert np.isclose(found["low"][2], -0.406 / 0.225)
+    path.write_text(json.dumps(told | {"size": {}}))
+    with pytest.raises(InputError, match="middle part of no size"):
+        minivit.load(tmp_path / "hf")
+    path.write_text(json.dumps(told | {"image_std": [0.2, 0, 0.2]}))
+    with pytest.raises(InputError, match="don't go together"):
+        minivit.load(tmp_path / "hf")
+
+
 def bfloat16(array):
     return (array.view(np.uint32) >> 16).astype(np.uint16)
 
@@ -290,6 +307,13 @@ def test_a_hybrid_is_refused(tmp_path):
     arrays = arrays_of(drawn(), "google") | {"conv_root/kernel": np.zeros(3)}
     np.savez(tmp_path / "x.npz", **arrays)
     with pytest.raises(InputError, match="hybrid"):
+        minivit.load(tmp_path / "x.npz")
+
+
+def test_no_more_blocks_are_unstacked_than_a_model_may_have(tmp_path):
+    arrays = {"embedding/kernel": IMAGES, "Transformer/encoderblock/x": np.zeros((10**9, 0))}
+    np.savez(tmp_path / "x.npz", **arrays)
+    with pytest.raises(InputError, match=r"encoderblock_0/.*is missing"):
         minivit.load(tmp_path / "x.npz")
 
 

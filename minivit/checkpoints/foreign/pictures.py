@@ -6,6 +6,7 @@ ours are the values of black and white: low = -mean / std and high = (1 - mean) 
 
 from minivit.checkpoints.foreign.beside import number, numbers, part
 from minivit.errors import InputError
+from minivit.fields import is_whole_number
 
 HALF = [0.5, 0.5, 0.5]  # mean and std of Google's models: -1 is black and 1 is white
 # Google's code and Hugging Face's squash a picture to the model's sides.
@@ -54,4 +55,17 @@ def from_huggingface(use: dict) -> dict:
     mean, std = (numbers(use, name, about) or HALF for name in ("image_mean", "image_std"))
     resample = number(use, "resample", about)
     interpolation = "bicubic" if resample == BICUBIC else "bilinear"
-    return SQUASHED | levels(mean, std, about) | {"interpolation": interpolation}
+    found = SQUASHED | levels(mean, std, about) | {"interpolation": interpolation}
+    if use.get("do_center_crop") is True:  # DeiT's: 224 out of 256
+        outer, inner = (side(use.get(name), about) for name in ("size", "crop_size"))
+        found["crop"] = min(inner / outer, 1.0)
+    return found
+
+
+def side(size, about: str) -> int:
+    """The height of 256, {"height": 256, "width": 256} or {"shortest_edge": 256}."""
+    if isinstance(size, dict):
+        size = size.get("height", size.get("shortest_edge"))
+    if not is_whole_number(size) or size < 1:
+        raise InputError(f"{about} cuts out a middle part of no size: mend it, or remove it")
+    return size
