@@ -17,6 +17,7 @@ _HOMES = {
     "ViTConfig": "minivit.models",
     "adapted": "minivit.checkpoints",
     "check_model": "minivit.checking",
+    "export": "minivit.checkpoints",
     "finetune": "minivit.training",
     "gradcheck": "minivit.checking",
     "load": "minivit.checkpoints",

@@ -5,6 +5,7 @@ import json
 import math
 
 from minivit.cli.arguments import add_averaged, add_data, add_threads
+from minivit.cli.opening import add_untold, load_model
 from minivit.cli.printing import one_line
 from minivit.files import typed
 
@@ -23,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_averaged(parser)
     add_data(parser, "where the data lie now, if they have moved; or others with the same classes")
+    add_untold(parser)
     add_threads(parser)
 
 
@@ -30,12 +32,13 @@ def run(arguments: argparse.Namespace) -> int:
     import numpy as np
 
     from minivit import backend
-    from minivit.checkpoints import load
     from minivit.errors import InputError
     from minivit.training import evaluate
 
     backend.prefer("numba")
-    model = load(arguments.run, averaged=arguments.averaged)
+    model = load_model(
+        arguments.run, averaged=arguments.averaged, heads=arguments.heads, pool=arguments.pool
+    )
     data = data_to_measure_on(model, arguments.run, arguments.data)
     test = data.test
     with np.errstate(over="ignore", invalid="ignore"):  # a sentence says it better

@@ -11,6 +11,7 @@ from minivit.cli.arguments import add_averaged, add_data, add_threads, duration,
 from minivit.cli.arguments import whole_number as whole
 from minivit.cli.choosing import fitted
 from minivit.cli.configuration import add_options, given
+from minivit.cli.opening import add_untold, load_model
 from minivit.cli.train import go_on, save_first
 from minivit.cli.voice import Voice, add_voice
 from minivit.cli.what_to_learn import sides as two_sides
@@ -26,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage = "%(prog)s CHECKPOINT [--data NAME|PATH] [--image-size N] [OPTION ...]"
     parser.add_argument("checkpoint", metavar="CHECKPOINT", help="a run folder, or a model's file")
     add_averaged(parser)
+    add_untold(parser)
     what = parser.add_argument_group("what to learn")
     add_data(what, "a name, or a path, as of `minivit train` (default: that of the recipe)")
     what.add_argument("--image-size", type=two_sides, metavar="N",
@@ -69,7 +71,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def chosen(arguments: argparse.Namespace, voice: Voice, began: float):
     """A training that begins with the checkpoint's parameters; every setting is checked."""
-    from minivit.checkpoints import load
     from minivit.data import in_size, load_dataset
     from minivit.training import TrainingConfig, check_finite, finetuning, load_recipe
 
@@ -80,7 +81,12 @@ def chosen(arguments: argparse.Namespace, voice: Voice, began: float):
             "say with --data what to learn: a name that `minivit data` lists, or a folder with a "
             "folder of pictures per class"
         )
-    model = load(arguments.checkpoint, averaged=arguments.averaged)
+    model = load_model(
+        arguments.checkpoint,
+        averaged=arguments.averaged,
+        heads=arguments.heads,
+        pool=arguments.pool,
+    )
     c = model.config
     sides = arguments.image_size or c.image
     data = in_size(load_dataset(name), sides, c.channels, model.preprocessing)

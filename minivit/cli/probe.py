@@ -10,6 +10,7 @@ import json
 import time
 
 from minivit.cli.arguments import add_averaged, add_threads, whole_number
+from minivit.cli.opening import add_untold, load_model
 from minivit.cli.printing import one_line
 
 HELP = "fit a linear classifier to a model's frozen features, from few images"
@@ -35,18 +36,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true",
                         help="a line for programs for each data set")  # fmt: skip
     add_averaged(parser)
+    add_untold(parser)
     add_threads(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     from minivit import backend
-    from minivit.checkpoints import load
     from minivit.errors import InputError
 
     if arguments.draws is not None and arguments.shots is None:
         raise InputError("--draws draws the images of --shots: give both, or none of them")
     backend.prefer("numba")
-    model = load(arguments.checkpoint, averaged=arguments.averaged)
+    model = load_model(
+        arguments.checkpoint,
+        averaged=arguments.averaged,
+        heads=arguments.heads,
+        pool=arguments.pool,
+    )
     results = [measured(model, name, arguments) for name in arguments.data]
     if arguments.json:
         for result in results:

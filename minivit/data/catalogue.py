@@ -9,8 +9,8 @@ from minivit.data.digits import load_digits
 from minivit.data.fashion_small import load_fashion_small
 from minivit.data.finding import find, moved
 from minivit.data.known import KNOWN
-from minivit.data.picture_files import RESIZED_FROM
 from minivit.data.picture_source import PictureSource
+from minivit.data.preprocessing import RESIZED_FROM
 from minivit.data.readers import read
 from minivit.data.resized import Resized, scale_between
 from minivit.data.shapes import load_shapes

@@ -7,7 +7,8 @@ from PIL import Image
 
 from minivit import InputError, load_dataset
 from minivit.data import data_of, fingerprint, in_size
-from minivit.data.picture_files import check_preprocessing, prepare_picture
+from minivit.data.picture_files import prepare_picture
+from minivit.data.preprocessing import check_preprocessing
 from minivit.data.resized import Resized
 from minivit.models import ViTConfig, variant
 

@@ -7,7 +7,9 @@ numbers. An array of Python objects would be a pickle, and is refused.
 import math
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.lib import format as npy
@@ -74,35 +76,61 @@ def found_in(archive: zipfile.ZipFile, path: Path) -> Found:
                  remarks=(*remark, *left))  # fmt: skip
 
 
+class NpyArray(NamedTuple):
+    """An array of an archive, still unread."""
+
+    shape: tuple[int, ...]
+    kind: np.dtype
+    read: Callable[[], np.ndarray]
+
+
 def array_of(archive: zipfile.ZipFile, name: str, path: Path) -> np.ndarray:
     """One array, after its header was compared with the bytes that are there."""
-    entry = archive.getinfo(f"{name}.npy")
+    return open_npy(archive, f"{name}.npy", path).read()
+
+
+def open_npy(archive: zipfile.ZipFile, name: str, path: Path) -> NpyArray:
+    """The array in a file of the archive, after its header was compared with the bytes there."""
+    entry, name = archive.getinfo(name), name.removesuffix(".npy")
     with archive.open(entry) as file:
         version = npy.read_magic(file)
         read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}.get(version)
         if read is None:
             raise ValueError(f"{name} is of version {version[0]}.{version[1]}")
         shape, columns_first, kind = read(file)
-        if kind.hasobject:
-            raise InputError(
-                f"{name} in {path} is an array of Python objects, which could run a program when "
-                "it is read: save it as an array of numbers, e.g. with np.stack"
-            )
-        count = math.prod(shape)
-        claimed = file.tell() + count * kind.itemsize
-        most = entry.compress_size * MOST_UNPACKED
-        if claimed != entry.file_size or claimed > most:
-            raise InputError(
-                f"{name} in {path} says that it has {count:,} numbers, and the file holds another "
-                "number of bytes: it is damaged; save it again"
-            )
+        start = file.tell()
+    if kind.hasobject:
+        raise InputError(
+            f"{name} in {path} is an array of Python objects, which could run a program when "
+            "it is read: save it as an array of numbers, e.g. with np.stack"
+        )
+    count = math.prod(shape)
+    claimed = start + count * kind.itemsize
+    most = entry.compress_size * MOST_UNPACKED
+    if claimed != entry.file_size or claimed > most:
+        raise InputError(
+            f"{name} in {path} says that it has {count:,} numbers, and the file holds another "
+            "number of bytes: it is damaged; save it again"
+        )
+    order = "F" if columns_first else "C"
+    return NpyArray(
+        shape,
+        kind,
+        lambda: numbers_of(archive, entry, start, kind, count).reshape(shape, order=order),
+    )
+
+
+def numbers_of(archive, entry: zipfile.ZipInfo, start: int, kind: np.dtype, count: int):
+    """The numbers (count,) of a file in the archive, which begin at this byte of it."""
+    with archive.open(entry) as file:
+        file.read(start)
         numbers = np.empty(count, kind)
         rest = memoryview(numbers.view(np.uint8)) if count and kind.itemsize else b""
         while rest and (done := file.readinto(rest)):
             rest = rest[done:]
         if rest or file.read(1):  # only at its very end is the checksum compared
-            raise EOFError(f"{name} ends early")
-    return numbers.reshape(shape, order="F" if columns_first else "C")
+            raise EOFError(f"{entry.filename.removesuffix('.npy')} ends early")
+    return numbers
 
 
 def as_images(images: np.ndarray, name: str) -> tuple[np.ndarray, tuple[str, ...]]:
