@@ -31,8 +31,7 @@ def adapted(
     """A new model with the parameters of `model` and a zero head for `classes`, or their names.
 
     `image` are the sides of its images, (height, width); None: as they were. `method`, one of
-    METHODS, is the way in which learned positions go to the new grid of patches. `model` stays as
-    it is.
+    METHODS, is how learned positions go to the new grid of patches. `model` stays as it is.
 
     Raises InputError where the patches don't fill the new image, where the model's positions can't
     go to another grid (relative ones), and as `resize_positions` does.

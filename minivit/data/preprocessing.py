@@ -64,6 +64,11 @@ def check_preprocessing(preprocessing: dict, image: tuple[int, int], channels: i
     if ink not in INKS:
         raise InputError(f"the model's ink is {ink!r:.20}: expected {' or '.join(INKS)}")
     check_words(preprocessing)
+    check_drawn(preprocessing, image)
+
+
+def check_drawn(preprocessing: dict, image: tuple[int, int]) -> None:
+    """InputError unless the size that strokes are drawn in is one, and not too large."""
     drawn = preprocessing.get(RESIZED_FROM, image)
     if not isinstance(drawn, list | tuple) or len(drawn) != 2 or not all(map(is_side, drawn)):
         raise InputError(
@@ -71,7 +76,7 @@ def check_preprocessing(preprocessing: dict, image: tuple[int, int], channels: i
             "another checkpoint"
         )
     for rows, columns in (image, drawn):
-        if rows * columns * (CELL**2 if ink == "bright" else 1) > MOST:
+        if rows * columns * (CELL**2 if preprocessing["ink"] == "bright" else 1) > MOST:
             raise InputError(f"the model's images of {rows}x{columns} are too large to make")
 
 
