@@ -177,6 +177,8 @@ def timm_file(tmp_path, change=lambda arrays: None, **changes):
         (lambda a: a.update({"dist_token": np.ones(9)}), "DeiT with distillation"),
         (lambda a: a.update({"pos_embed": np.ones((1, 7, 8))}), "7 rows of positions"),
         (lambda a: a.update({"pos_embed": np.ones((7, 8))}), r"pos_embed has shape \(7, 8\)"),
+        (lambda a: a.update({"blocks.2.norm1.bias": np.ones(8)}), r"missing: blocks\.2\.attn"),
+        (lambda a: a.update({"blocks.9999.x": np.ones(8)}), "at most 1000 blocks"),
         (lambda a: a.pop("blocks.0.attn.qkv.weight"), "unknown family.*Google's has embedding"),
     ],
 )
