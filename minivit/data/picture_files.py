@@ -84,7 +84,7 @@ def prepare_picture(
         image /= 255
         steps += fitting
     steps.append(f"scaled so that black is {level(low)} and white is {level(high)}")
-    low, high = np.asarray(low), np.asarray(high)
+    low, high = (np.float32(v) if isinstance(v, list) else v for v in (low, high))
     image = (low + (high - low) * image).astype(np.float32)
     return Prepared(image.reshape(height, width, channels), steps)
 

@@ -28,9 +28,11 @@ def letters(arrays: Arrays, key: str, pattern: str) -> dict[str, int]:
 
 
 def depth_of(arrays: Arrays, block: str) -> int:
-    """How many blocks there are; `block` is the beginning of their arrays' names."""
-    numbers = [int(found[1]) for key in arrays if (found := re.match(block, key[:200]))]
-    return len(set(numbers))
+    """How many blocks there are; `block` is the beginning of their arrays' names.
+
+    The last one's number tells: where one is missing in between, its arrays will be missed.
+    """
+    return 1 + max(int(found[1]) for key in arrays if (found := re.match(block, key[:200])))
 
 
 def heads_of(width: int) -> int:
