@@ -14,8 +14,8 @@ from minivit import backend
 from minivit.checking.bounds import ROUNDING
 from minivit.checking.diagnosis import diagnose, pattern
 from minivit.checking.differences import STEP, central_gradient, central_slope, data_scale
-from minivit.checking.probe import USUAL, Probe, Sampling, sample
 from minivit.checking.report import RIGHT, Report, Row, compare, judge
+from minivit.checking.sampling import USUAL, Excerpt, Sampling, draw
 from minivit.models import ViT
 from minivit.params import NamedArrays
 
@@ -143,18 +143,19 @@ class ModelCheck:
     ) -> Row:
         """The verdict on one tensor; up to `whole` elements, every one is looked at."""
         sampled = gradient.size > whole
-        probe = sample(gradient, rng, self.sampling) if sampled else Probe(gradient, None, [])
+        excerpt = draw(gradient, rng, self.sampling) if sampled else Excerpt(gradient, None, [])
         former = None
         for step in (STEP, 0.1 * STEP):  # the second where the first was too long
-            numeric = self.measure(name, probe, step)
-            absolute, relative = compare(numeric, probe.given, self.rounding(step, numeric, former))
+            numeric = self.measure(name, excerpt, step)
+            rounding = self.rounding(step, numeric, former)
+            absolute, relative = compare(numeric, excerpt.given, rounding)
             if relative <= tolerance:
                 break
             former = numeric
         verdict = judge(relative, tolerance)
         note = ""
         if verdict == "wrong":  # a sample shows fewer patterns than the whole gradient
-            note = (pattern if sampled else diagnose)(probe.given, numeric)
+            note = (pattern if sampled else diagnose)(excerpt.given, numeric)
         return Row(name, gradient.shape, absolute, relative, verdict, note)
 
     def rounding(self, step: float, numeric: np.ndarray, former: np.ndarray | None) -> float:
@@ -168,8 +169,8 @@ class ModelCheck:
         apart = float(np.abs(numeric - former).max())
         return max(bound, apart) if apart <= NEXT_TO_NOTHING else bound
 
-    def measure(self, name: str, probe: Probe, step: float) -> np.ndarray:
-        """What `probe.given` should be, by central differences of the loss."""
+    def measure(self, name: str, excerpt: Excerpt, step: float) -> np.ndarray:
+        """What `excerpt.given` should be, by central differences of the loss."""
         tensor = self.tensors[name]
         start = tensor.copy()
         step *= data_scale(start, least=1.0)  # the network's own scale: biases may all be tiny
@@ -178,7 +179,7 @@ class ModelCheck:
             tensor[:] = moved
             return self.loss()[0]
 
-        numeric = central_gradient(loss, start, self.unit, step, probe.indices)
-        along = [central_slope(loss, start, self.unit, step, d) for d in probe.directions]
+        numeric = central_gradient(loss, start, self.unit, step, excerpt.indices)
+        along = [central_slope(loss, start, self.unit, step, d) for d in excerpt.directions]
         tensor[:] = start
         return np.append(numeric, along) if along else numeric

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from minivit.checking.model import check_model
-from minivit.checking.probe import USUAL, Sampling
 from minivit.checking.report import Report
+from minivit.checking.sampling import USUAL, Sampling
 from minivit.checkpoints import load
 from minivit.data import Dataset, data_of, is_own
 from minivit.errors import InputError

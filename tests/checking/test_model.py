@@ -5,7 +5,7 @@ import pytest
 
 from minivit import InputError, ViT, backend, check_model, ops, variant
 from minivit.checking.model import ModelCheck
-from minivit.checking.probe import USUAL
+from minivit.checking.sampling import USUAL
 
 CONFIG = variant("digits", image=(4, 4), width=8, heads=2, mlp=12, depth=2, classes=3)
 rng = np.random.default_rng(0)

@@ -15,7 +15,7 @@ class Sampling(NamedTuple):
 USUAL = Sampling()
 
 
-class Probe(NamedTuple):
+class Excerpt(NamedTuple):
     """Where a gradient is looked at, and what is there."""
 
     given: np.ndarray  # the whole gradient, or (elements + directions,)
@@ -23,7 +23,7 @@ class Probe(NamedTuple):
     directions: list  # of arrays like the gradient
 
 
-def sample(gradient: np.ndarray, rng: np.random.Generator, sampling: Sampling) -> Probe:
+def draw(gradient: np.ndarray, rng: np.random.Generator, sampling: Sampling) -> Excerpt:
     """Some elements, and the gradient's part along some random directions of length 1."""
     elements = min(sampling.elements, gradient.size)
     places = rng.choice(gradient.size, elements, replace=False)
@@ -31,4 +31,4 @@ def sample(gradient: np.ndarray, rng: np.random.Generator, sampling: Sampling) -
     directions = rng.choice([-1.0, 1.0], (sampling.directions, *gradient.shape))
     directions /= np.sqrt(gradient.size)
     along = [float((gradient * direction).sum()) for direction in directions]
-    return Probe(np.array([*(gradient[i] for i in indices), *along]), indices, list(directions))
+    return Excerpt(np.array([*(gradient[i] for i in indices), *along]), indices, list(directions))
