@@ -44,6 +44,17 @@ def adapted(
     config = replace(old, image=sides, classes=classes, pre_logits=None)
     check_positions(old, config, method)
     new = ViT(config, seed=None, dtype=model.dtype)
+    carry_over(model, new, method)
+    new.preprocessing = dict(model.preprocessing)
+    if new.preprocessing:
+        new.preprocessing |= {"height": config.image[0], "width": config.image[1]}
+    new.class_names = class_names(names, classes)
+    return new
+
+
+def carry_over(model: ViT, new: ViT, method: str) -> None:
+    """Copy all parameters but the head's into `new`; positions go to its grid."""
+    old, config = model.config, new.config
     tables = grid_tables(old) if old.grid != config.grid else {}
     for name, shape in new.layout.shapes.items():
         if name.rpartition(".")[0] in HEAD:
@@ -58,9 +69,6 @@ def adapted(
                 f"{in_words(old.image)}"
             )
         new.parameters[name] = array
-    new.preprocessing = dict(model.preprocessing)
-    new.class_names = class_names(names, classes)
-    return new
 
 
 def check_positions(old: ViTConfig, new: ViTConfig, method: str) -> None:

@@ -6,8 +6,7 @@ The package keeps what it fetched in its cache, goes on where it was interrupted
 import re
 from pathlib import Path
 
-from minivit.checkpoints.foreign.beside import FILES
-from minivit.checkpoints.opening import WEIGHTS
+from minivit.checkpoints.foreign.beside import FILES, WEIGHTS
 from minivit.errors import InputError
 
 PREFIX = "hf:"
@@ -32,7 +31,7 @@ def fetch(name: str) -> Path:
     except ImportError as error:
         raise InputError(
             "fetching needs the package huggingface_hub, which is not installed: "
-            "pip install 'minivit[hub]'"
+            "pip install huggingface_hub"
         ) from error
     try:
         folder = huggingface_hub.snapshot_download(repository, allow_patterns=[*FILES, WEIGHTS])
@@ -41,7 +40,7 @@ def fetch(name: str) -> Path:
             f"the hub has no model {repository}, or shows it only to those who signed in: check "
             "the name"
         ) from error
-    except (HfHubHTTPError, OSError) as error:
+    except (HfHubHTTPError, *HfHubHTTPError.__bases__, OSError) as error:  # and its network's own
         if getattr(error, "filename", None):  # the disk, not the network
             raise
         raise InputError(

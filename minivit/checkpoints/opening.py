@@ -3,21 +3,20 @@
 Both look the same from here on: a header as in our files, and arrays under our names, unread.
 """
 
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from minivit.checkpoints.foreign.arrays import Arrays, npz_arrays
-from minivit.checkpoints.foreign.beside import beside
+from minivit.checkpoints.foreign.beside import WEIGHTS, beside
 from minivit.checkpoints.foreign.family import Asked
 from minivit.checkpoints.foreign.reading import read
 from minivit.checkpoints.format import CHECKPOINT, Checkpoint, checkpoint_path, header_in
 from minivit.checkpoints.tensors import read_tensors
 from minivit.errors import InputError
 
-ZIP, PICKLE = b"PK\x03\x04", b"\x80"  # how such files begin
-WEIGHTS = "model.safetensors"  # the name that the others give to a file in a folder
+ZIP = b"PK\x03\x04"  # how such a file begins
+PICKLES = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))  # and a pickle
 ENDINGS = (".safetensors", ".npz")
 NOTHING = Asked()
 
@@ -33,14 +32,13 @@ def open_any(path: str | Path, asked: Asked = NOTHING) -> Iterator[Checkpoint]:
     """
     path = file_of(path)
     with open(path, "rb") as file:
-        start = file.read(4)
+        start = file.read(9)
         file.seek(0)
-        if start == ZIP:
+        if start.startswith(ZIP):
             with npz_arrays(path) as arrays:
-                check_no_torch(path)
                 yield foreign(arrays, path, asked)
             return
-        if start[:1] == PICKLE:
+        if is_pickle(start):
             raise InputError(f"{path} is a pickle, which could run a program when it is read: "
                              "convert it to safetensors")  # fmt: skip
         tensors, texts = read_tensors(file, path)
@@ -49,6 +47,14 @@ def open_any(path: str | Path, asked: Asked = NOTHING) -> Iterator[Checkpoint]:
             yield Checkpoint(header_in(texts["minivit"], path), tensors)
         else:
             yield foreign(tensors, path, asked)
+
+
+def is_pickle(start: bytes) -> bool:
+    """Whether a file that begins with these nine bytes is a pickle.
+
+    The length of a safetensors header may have the same two bytes: behind it, the header begins.
+    """
+    return start.startswith(PICKLES) and start[8:] != b"{"
 
 
 def foreign(arrays: Arrays, path: Path, asked: Asked) -> Checkpoint:
@@ -75,16 +81,6 @@ def file_of(path: str | Path) -> Path:
             f"{folder} holds several checkpoints ({', '.join(f.name for f in files[:5])}): name one"
         )
     return files[0] if files else checkpoint_path(path)
-
-
-def check_no_torch(path: Path) -> None:
-    """InputError for PyTorch's own files: they are zip archives, too, with a pickle in them."""
-    with zipfile.ZipFile(path) as archive:
-        if any(name.endswith("data.pkl") for name in archive.namelist()):
-            raise InputError(
-                f"{path} is a file of PyTorch's, with a pickle in it, which could run a program "
-                "when it is read: convert it to safetensors"
-            )
 
 
 def check_nothing_asked(asked: Asked, path: Path) -> None:

@@ -10,7 +10,7 @@ from minivit.data.fashion_small import load_fashion_small
 from minivit.data.finding import find, moved
 from minivit.data.known import KNOWN
 from minivit.data.picture_source import PictureSource
-from minivit.data.preprocessing import RESIZED_FROM
+from minivit.data.preprocessing import RESIZED_FROM, TAKEN, check_levels, check_words
 from minivit.data.readers import read
 from minivit.data.resized import Resized, scale_between
 from minivit.data.shapes import load_shapes
@@ -62,35 +62,45 @@ def in_size(
     data: Dataset,
     image: int | tuple[int, int],
     channels: int | None = None,
-    pixels: dict | None = None,
+    learnt: dict | None = None,
 ) -> Dataset:
     """The same set with images resized to (height, width), and grey or coloured as `channels`.
 
-    `pixels`: a model's preprocessing; black and white become what they are there, so that a model
-    of others sees what it has learnt. Nothing is decoded or resized yet.
+    `learnt`: a model's preprocessing; black and white become what they are there, and of pictures
+    the same part is taken, so that somebody else's model sees what it has learnt. Nothing is
+    decoded or resized yet.
 
-    Raises InputError for channels that can't be made.
+    Raises InputError for channels that can't be made, and for a preprocessing that is none.
     """
     sides = (image, image) if isinstance(image, int) else tuple(image)
-    shape = data.train.images.shape
+    shape, learnt = data.train.images.shape, learnt or {}
     wanted = (*sides, channels or shape[3])
-    scale = scale_between(data.preprocessing, pixels or {})
-    if shape[1:] == wanted and scale is None:
+    if "low" in learnt and "high" in learnt:
+        check_levels(learnt["low"], learnt["high"], wanted[2])
+    check_words(learnt)
+    scale = scale_between(data.preprocessing, learnt)
+    taken = {name: learnt[name] for name in TAKEN if name in learnt} if in_files(data) else {}
+    if shape[1:] == wanted and scale is None and not taken:
         return data
-    train, test = (in_form(split, wanted, scale) for split in (data.train, data.test))
-    form = dict(zip(("height", "width", "channels"), wanted, strict=True))
+    train, test = (in_form(split, wanted, scale, taken) for split in (data.train, data.test))
+    form = dict(zip(("height", "width", "channels"), wanted, strict=True)) | taken
     if scale is not None:
-        form |= {name: pixels[name] for name in ("low", "high")}
+        form |= {name: learnt[name] for name in ("low", "high")}
     if isinstance(train.images, Resized):
         form[RESIZED_FROM] = list(map(int, shape[1:3]))
     return data._replace(preprocessing=data.preprocessing | form, train=train, test=test)
 
 
-def in_form(split: Split, wanted: tuple[int, int, int], scale: tuple | None) -> Split:
+def in_files(data: Dataset) -> bool:
+    """Whether the images are pictures in files, which can be made into any size."""
+    return isinstance(data.train.images, PictureSource)
+
+
+def in_form(split: Split, wanted: tuple[int, int, int], scale: tuple | None, taken: dict) -> Split:
     """Pictures are made into another size at once; of other images, what is there is resized."""
     images, sides = split.images, wanted[:2]
     if isinstance(images, PictureSource):
-        images = images.resized(sides, wanted[2])
+        images = images.resized(sides, wanted[2], taken)
         if scale is None:
             return split._replace(images=images)
     return split._replace(images=Resized(images, sides, wanted[2], scale))
@@ -105,7 +115,7 @@ def data_of(preprocessing: dict, config: ViTConfig, given: str | Path | None = N
     """The data set that a model was trained on, as its `preprocessing` tells, or the `given` one.
 
     The pictures of a folder become images as the model's configuration asks for; so do others, if
-    they were resized for the model.
+    they were resized for the model, and whatever is given to a model of others.
 
     Raises InputError when it lies no longer where it was, or never was in a file.
     """
@@ -122,8 +132,6 @@ def data_of(preprocessing: dict, config: ViTConfig, given: str | Path | None = N
         raise InputError(
             f"{name!r} is no data set that could be found: hand in the data, in Python"
         )
-    was_resized = RESIZED_FROM in preprocessing
-    if isinstance(data.train.images, PictureSource) or was_resized:
-        pixels = preprocessing if was_resized else None
-        return in_size(data, config.image, config.channels, pixels)
+    if in_files(data) or RESIZED_FROM in preprocessing or name is None:
+        return in_size(data, config.image, config.channels, preprocessing)
     return data

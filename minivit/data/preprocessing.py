@@ -16,6 +16,7 @@ which part of the shorter side that is, 1 where nothing is said; "interpolation"
 
 import numbers
 
+import numpy as np
 from PIL import Image
 
 from minivit.data.centred_strokes import centre_strokes
@@ -26,6 +27,7 @@ from minivit.models.images import LARGEST_PIXEL
 
 KEYS = ("height", "width", "channels", "low", "high", "ink")
 RESIZED_FROM = "resized_from"
+TAKEN = ("resize", "crop", "interpolation")  # which part of a picture, and how
 INKS = ("bright", "any")
 RESIZES = ("middle", "squash")
 INTERPOLATIONS = {
@@ -56,15 +58,24 @@ def check_preprocessing(preprocessing: dict, image: tuple[int, int], channels: i
         )
     if channels not in (1, 3):
         raise InputError(f"the model takes {channels} channels: pictures have 1 or 3")
+    check_levels(low, high, channels)
+    if ink not in INKS:
+        raise InputError(f"the model's ink is {ink!r:.20}: expected {' or '.join(INKS)}")
+    check_words(preprocessing)
+    check_drawn(preprocessing, image)
+
+
+def check_levels(low, high, channels: int) -> None:
+    """InputError unless these are values of black and white pixels."""
     if not all(are_levels(value, channels) for value in (low, high)):
         raise InputError(
             f"the model takes black as {low!r:.20} and white as {high!r:.20}: expected numbers "
             f"from -{LARGEST_PIXEL} to {LARGEST_PIXEL}; choose another checkpoint"
         )
-    if ink not in INKS:
-        raise InputError(f"the model's ink is {ink!r:.20}: expected {' or '.join(INKS)}")
-    check_words(preprocessing)
-    check_drawn(preprocessing, image)
+    if np.equal(low, high).any():
+        raise InputError(
+            f"the model takes black and white as the same, {low!r:.20}: choose another checkpoint"
+        )
 
 
 def check_drawn(preprocessing: dict, image: tuple[int, int]) -> None:

@@ -38,6 +38,8 @@ class Resized(ImageSource):
     @property
     def remark(self) -> str:
         (h, w), (height, width) = self.images.shape[1:3], self.shape[1:3]
+        if self.images.shape == self.shape:  # black and white alone are others
+            return getattr(self.images, "remark", "")
         part = "" if middle((h, w), (height, width)) == (h, w) else "the middle part of each, "
         colour = {(3, 1): ", in grey", (1, 3): ", in three channels"}
         changed = colour.get((self.images.shape[3], self.shape[3]), "")

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from small_training import EVERY_OPTION
 
-from minivit import InputError, ViT, variant
+from minivit import InputError, ViT, load_dataset, variant
 from minivit.checkpoints import adapted, resize_positions
 from minivit.checkpoints.adapting import positions_in_words
+from minivit.data.preprocessing import check_preprocessing
 from minivit.models import ViTConfig, representation
 from minivit.ops.positions import position_table
 from minivit.params import NamedArrays
@@ -146,3 +147,12 @@ def test_classes_are_counted_or_named():
         adapted(drawn(), classes=0)
     with pytest.raises(InputError, match="classes is 0"):
         adapted(drawn(), classes=[])
+
+
+def test_a_picture_becomes_an_image_of_the_new_size():
+    model = drawn()
+    assert adapted(model, classes=2, image=12).preprocessing == {}  # it says nothing of pictures
+    model.preprocessing = load_dataset("digits").preprocessing
+    new = adapted(model, classes=["a", "b"], image=12)
+    check_preprocessing(new.preprocessing, (12, 12), 1)
+    assert model.preprocessing["height"] == 8

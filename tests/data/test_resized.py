@@ -121,3 +121,36 @@ def test_pictures_in_files_too(tmp_path):
     assert np.array_equal(again.train.images[:4], data.train.images[:4])
     same = {"low": -1.0, "high": 1.0}
     assert in_size(pictures, pictures.train.images.shape[1:3], 3, same) is pictures
+
+
+def test_of_pictures_the_same_part_is_taken_as_predict_takes(tmp_path):
+    write_pictures(tmp_path)
+    low, high = [-2.0, -1.5, -1.0], [2.0, 2.5, 3.0]
+    learnt = {"low": low, "high": high, "resize": "squash", "crop": 0.8, "interpolation": "bicubic"}
+    pictures = load_dataset(tmp_path)
+    data = in_size(pictures, (12, 8), 3, learnt)
+    check_preprocessing(data.preprocessing, (12, 8), 3)
+    for i, name in enumerate(pictures.train.images.names[:4]):
+        made = prepare_picture(tmp_path / name, data.preprocessing).image
+        assert np.abs(data.train.images[i : i + 1][0] - made).max() < 4 / 255  # levels are rounded
+    plain = in_size(pictures, (12, 8), 3)
+    assert fingerprint(plain.train.images) != fingerprint(data.train.images.images)
+    again = data_of(data.preprocessing, ViTConfig((12, 8), 3, 4, 8, 1, 2, 8, 3))
+    assert fingerprint(again.train.images) == fingerprint(data.train.images)
+
+
+def test_a_model_of_others_is_given_images_of_its_own_form():
+    theirs = {"low": 0.0, "high": 1.0, "ink": "any", "resize": "squash"}
+    data = data_of(theirs, ViTConfig(16, 3, 4, 8, 1, 2, 8, 10), "digits")
+    images = data.test.images[:5]
+    assert images.shape == (5, 16, 16, 3)
+    assert abs(images.min()) < 1e-3 and 0.9 < images.max() < 1.001
+    assert "resize" not in data.preprocessing  # nothing of it was squashed
+
+
+@pytest.mark.parametrize(
+    "damaged", [{"low": "dark", "high": 1.0}, {"low": [0, 0], "high": [1, 1]}, {"resize": "wrap"}]
+)
+def test_a_damaged_preprocessing_is_refused(damaged):
+    with pytest.raises(InputError, match=r"the model(.s resize is| takes black as)"):
+        in_size(load_dataset("digits"), 8, 1, damaged)

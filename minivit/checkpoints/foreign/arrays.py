@@ -1,16 +1,14 @@
 """Arrays that are made when they are needed: a model is never in memory twice."""
 
-import zipfile
-import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from minivit.checkpoints.tensors import Tensor
-from minivit.data.readers.arrays import NpyArray, open_npy
+from minivit.checkpoints.tensors import Tensor, from_bfloat16
+from minivit.data.readers.npz import NpyArray, open_npz
 from minivit.errors import InputError
 
 
@@ -40,22 +38,19 @@ def with_zero_row(positions: Tensor | Made) -> Made:
 
 
 @contextmanager
-def npz_arrays(path: Path):
+def npz_arrays(path: Path) -> Iterator[Arrays]:
     """Yield the arrays of an .npz file, unread; half precision is widened to float32.
 
-    Raises InputError for arrays of objects, and for files that are damaged.
+    Raises InputError for PyTorch's own files, for arrays of objects, and for files that are
+    damaged.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if name.endswith(".npy")]
-            yield {name.removesuffix(".npy"): real(open_npy(archive, name, path), name, path)
-                   for name in names}  # fmt: skip
-    except InputError:
-        raise
-    except (zipfile.BadZipFile, EOFError, KeyError, ValueError, zlib.error, SyntaxError) as error:
-        raise InputError(f"{path} is no whole .npz file ({error}); get or save it again") from error
-    except (NotImplementedError, RuntimeError) as error:  # another packing, or a password
-        raise InputError(f"{path} is packed in a way that can't be read: {error}") from error
+    with open_npz(path) as npz:
+        if any(name.endswith("data.pkl") for name in npz.archive.namelist()):
+            raise InputError(
+                f"{path} is a file of PyTorch's, with a pickle in it, which could run a program "
+                "when it is read: convert it to safetensors"
+            )
+        yield {name: real(npz.array(name), name, path) for name in npz.names()}
 
 
 def real(array: NpyArray, name: str, path: Path) -> Made:
@@ -68,8 +63,8 @@ def real(array: NpyArray, name: str, path: Path) -> Made:
 
     def make() -> np.ndarray:
         numbers = array.read()
-        if is_bfloat16:  # the upper half of a float32
-            numbers = (numbers.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
+        if is_bfloat16:
+            numbers = from_bfloat16(numbers.view(np.uint16))
         if not np.isfinite(numbers).all():
             raise InputError(f"{path} holds NaN or infinity in {name!r}; choose another checkpoint")
         return numbers.astype(dtype, copy=False)

@@ -11,7 +11,8 @@ from minivit.checkpoints.tensors import LONGEST_HEADER, parse
 from minivit.errors import InputError
 from minivit.fields import is_whole_number
 
-FILES = ("config.json", "preprocessor_config.json")
+WEIGHTS = "model.safetensors"  # what the others call a file of weights in a folder
+FILES = ("config.json", "preprocessor_config.json")  # and those beside it
 EMPTY = {dict: {}, list: [], str: ""}
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save
 
+from minivit.checkpoints.foreign.beside import WEIGHTS
 from minivit.checkpoints.foreign.family import Family, check_expressible
 from minivit.checkpoints.foreign.layouts import FAMILIES
 from minivit.checkpoints.foreign.pictures import mean_and_std
@@ -15,7 +16,7 @@ from minivit.errors import InputError
 from minivit.files import replacing
 from minivit.models import ViT
 
-GOOGLE_FILE, WEIGHTS = "weights.npz", "model.safetensors"
+GOOGLE_FILE = "weights.npz"
 
 
 def export(model: ViT, layout: str, folder: str | Path) -> list[Path]:
@@ -31,8 +32,9 @@ def export(model: ViT, layout: str, folder: str | Path) -> list[Path]:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder} exists and is not empty: choose another folder")
     arrays = written(family.rows(model.config), model.config, model.parameters)
+    contents = files(family, model, arrays)
     folder.mkdir(parents=True, exist_ok=True)
-    return [write(folder / name, content) for name, content in files(family, model, arrays)]
+    return [write(folder / name, content) for name, content in contents]
 
 
 def files(family: Family, model: ViT, arrays: dict[str, np.ndarray]):
