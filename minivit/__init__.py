@@ -18,6 +18,7 @@ _HOMES = {
     "adapted": "minivit.checkpoints",
     "check_model": "minivit.checking",
     "export": "minivit.checkpoints",
+    "fetch": "minivit.checkpoints",
     "finetune": "minivit.training",
     "gradcheck": "minivit.checking",
     "load": "minivit.checkpoints",

@@ -7,6 +7,7 @@ positions to the new grid.
 """
 
 from minivit.checkpoints.adapting import adapted
+from minivit.checkpoints.fetching import fetch
 from minivit.checkpoints.foreign.family import Asked
 from minivit.checkpoints.foreign.writing import export
 from minivit.checkpoints.format import (
@@ -29,6 +30,7 @@ __all__ = [
     "build",
     "checkpoint_path",
     "export",
+    "fetch",
     "fill",
     "header_of",
     "load",

@@ -4,8 +4,8 @@ import argparse
 import json
 import math
 
-from minivit.cli.arguments import add_averaged, add_data, add_threads
-from minivit.cli.opening import add_untold, load_model
+from minivit.cli.arguments import add_data, add_threads
+from minivit.cli.opening import add_checkpoint, load_model
 from minivit.cli.printing import one_line
 from minivit.files import typed
 
@@ -15,16 +15,14 @@ HELP = "accuracy, loss and confusion matrix of a trained model"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", metavar="RUN", help="a run folder, or a checkpoint file")
+    add_checkpoint(parser)
     parser.add_argument(
         "--json",
         action="store_true",
         help='print only {"accuracy": 0 to 1, "loss": in nats, "images": how many} '
         "(default: tables)",
     )
-    add_averaged(parser)
     add_data(parser, "where the data lie now, if they have moved; or others with the same classes")
-    add_untold(parser)
     add_threads(parser)
 
 
@@ -36,9 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     from minivit.training import evaluate
 
     backend.prefer("numba")
-    model = load_model(
-        arguments.run, averaged=arguments.averaged, heads=arguments.heads, pool=arguments.pool
-    )
+    model = load_model(arguments.run, arguments)
     data = data_to_measure_on(model, arguments.run, arguments.data)
     test = data.test
     with np.errstate(over="ignore", invalid="ignore"):  # a sentence says it better

@@ -6,8 +6,8 @@ What the layout can't express is refused by name. The folder is new: nothing is 
 import argparse
 from pathlib import Path
 
-from minivit.cli.arguments import add_averaged, folder_name, one_of
-from minivit.cli.opening import add_untold, load_model
+from minivit.cli.arguments import folder_name, one_of
+from minivit.cli.opening import add_checkpoint, load_model
 from minivit.cli.printing import complain, one_line
 
 HELP = "take a model along: write it for transformers, timm, or Google's code"
@@ -19,9 +19,7 @@ READERS = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "run", metavar="RUN", help="a run folder, or a checkpoint file of any layout"
-    )
+    add_checkpoint(parser)
     parser.add_argument(
         "--to", required=True, type=one_of(tuple(READERS)), metavar="|".join(READERS),
         help="the layout: of Hugging Face (with config.json and preprocessor_config.json), of timm "
@@ -31,16 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out", type=folder_name, metavar="DIR",
         help="the folder to make (default: RUN-hf, RUN-timm or RUN-google beside the run)",
     )  # fmt: skip
-    add_averaged(parser)
-    add_untold(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     from minivit.checkpoints import export
 
-    model = load_model(
-        arguments.run, averaged=arguments.averaged, heads=arguments.heads, pool=arguments.pool
-    )
+    model = load_model(arguments.run, arguments)
     folder = arguments.out or beside(Path(arguments.run), arguments.to)
     for path in export(model, arguments.to, folder):
         print(f"{one_line(str(path))}  {path.stat().st_size:,} bytes")
@@ -68,9 +62,10 @@ def pictures_remark(preprocessing: dict, layout: str) -> str:
             "minivit frames the strokes of a picture for this model, which the other files can't "
             "say: there, give it pictures framed as the training images are"
         )
-    if layout == "hf" and preprocessing.get("resize") != "squash":
+    is_whole = preprocessing.get("resize") == "squash" and preprocessing.get("crop", 1) == 1
+    if layout == "hf" and not is_whole:
         return (
-            "minivit takes the middle part of a picture, and its image processor squashes it: "
-            "there, cut pictures square first"
+            "minivit takes the middle part of a picture, and its image processor squashes it "
+            "whole: there, cut pictures first"
         )
     return ""

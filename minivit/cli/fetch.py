@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from minivit.checkpoints.fetching import fetch
+    from minivit.checkpoints import fetch
     from minivit.files import typed
 
     folder = typed(fetch(arguments.name))

@@ -7,11 +7,11 @@ interpolated to the new grid. An interrupted run goes on with `minivit train --r
 import argparse
 import time
 
-from minivit.cli.arguments import add_averaged, add_data, add_threads, duration, folder_name
+from minivit.cli.arguments import add_data, add_threads, duration, folder_name
 from minivit.cli.arguments import whole_number as whole
 from minivit.cli.choosing import fitted
 from minivit.cli.configuration import add_options, given
-from minivit.cli.opening import add_untold, load_model
+from minivit.cli.opening import add_checkpoint, load_model
 from minivit.cli.train import go_on, save_first
 from minivit.cli.voice import Voice, add_voice
 from minivit.cli.what_to_learn import sides as two_sides
@@ -25,9 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from minivit.training import TrainingConfig, load_recipe
 
     parser.usage = "%(prog)s CHECKPOINT [--data NAME|PATH] [--image-size N] [OPTION ...]"
-    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="a run folder, or a model's file")
-    add_averaged(parser)
-    add_untold(parser)
+    add_checkpoint(parser, "CHECKPOINT")
     what = parser.add_argument_group("what to learn")
     add_data(what, "a name, or a path, as of `minivit train` (default: that of the recipe)")
     what.add_argument("--image-size", type=two_sides, metavar="N",
@@ -81,12 +79,7 @@ def chosen(arguments: argparse.Namespace, voice: Voice, began: float):
             "say with --data what to learn: a name that `minivit data` lists, or a folder with a "
             "folder of pictures per class"
         )
-    model = load_model(
-        arguments.checkpoint,
-        averaged=arguments.averaged,
-        heads=arguments.heads,
-        pool=arguments.pool,
-    )
+    model = load_model(arguments.checkpoint, arguments)
     c = model.config
     sides = arguments.image_size or c.image
     data = in_size(load_dataset(name), sides, c.channels, model.preprocessing)

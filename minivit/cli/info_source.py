@@ -37,8 +37,8 @@ def in_checkpoint(name: str, changes: dict):
         if "layout" in header:
             head = checkpoint.tensors["parameters/head.w"]
             known = {"layout": header["layout"], "head": head_remark(header, head) or "learnt"}
-            known["class names"] = ", ".join(header["class_names"][:5]) or "none"
-            return config, {}, known | header["preprocessing"]
+            known["class names"] = ", ".join((header.get("class_names") or [])[:5]) or "none"
+            return config, {}, known | header.get("preprocessing", {})
     training = in_words_of_today(header.get("training") or {})
     place = {"data at": header.get("preprocessing", {}).get("place")}
     return config, training and training | place, {}

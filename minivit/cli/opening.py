@@ -9,8 +9,17 @@ from minivit.cli.printing import complain
 UNTOLD = ("heads", "pool")  # what a foreign file may not tell
 
 
-def add_untold(parser: argparse.ArgumentParser) -> None:
-    """--heads N and --pool NAME."""
+def add_checkpoint(parser: argparse.ArgumentParser, called: str = "RUN") -> None:
+    """RUN, --averaged, --heads N and --pool NAME: what `load_model` is told."""
+    parser.add_argument(
+        called.lower(), metavar=called,
+        help="a run folder, or a checkpoint file: minivit's, or Google's, timm's or Hugging Face's",
+    )  # fmt: skip
+    parser.add_argument(
+        "--averaged", action="store_true",
+        help="use the averaged weights of a run that was trained with --average (default: the "
+        "weights after its last step)",
+    )  # fmt: skip
     parser.add_argument(
         "--heads", type=whole_number(1), metavar="N",
         help="attention heads of somebody else's checkpoint, where its files don't tell them "
@@ -23,13 +32,13 @@ def add_untold(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def load_model(path: str, *, averaged: bool = False, heads=None, pool=None):
-    """`minivit.load`; what it warns of is said on stderr."""
+def load_model(path: str, arguments: argparse.Namespace):
+    """The model at `path`, with what was typed of it; what `minivit.load` warns of is said."""
     from minivit.checkpoints import load
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        model = load(path, averaged=averaged, heads=heads, pool=pool)
+        model = load(path, averaged=arguments.averaged, heads=arguments.heads, pool=arguments.pool)
     for warning in caught:
         complain(str(warning.message))
     return model

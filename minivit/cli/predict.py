@@ -8,8 +8,8 @@ import sys
 import textwrap
 from typing import NamedTuple
 
-from minivit.cli.arguments import add_averaged, add_threads, whole_number
-from minivit.cli.opening import add_untold, load_model
+from minivit.cli.arguments import add_threads, whole_number
+from minivit.cli.opening import add_checkpoint, load_model
 from minivit.cli.printing import complain, one_line, silent_libraries
 from minivit.cli.sentences import sentence
 
@@ -25,10 +25,7 @@ class Unanswered(NamedTuple):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "run", metavar="RUN",
-        help="a run folder, or a checkpoint file: minivit's, or Google's, timm's or Hugging Face's",
-    )  # fmt: skip
+    add_checkpoint(parser)
     parser.add_argument(
         "images",
         metavar="IMAGE",
@@ -50,8 +47,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '"preprocessing"}, probabilities from 0 to 1; a picture without an answer has "classes": '
         'null and a "reason" (default: text)',
     )
-    add_averaged(parser)
-    add_untold(parser)
     add_threads(parser)
 
 
@@ -62,9 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     from minivit.data.strokes import NothingToRead
 
     backend.prefer("numba")
-    model = load_model(
-        arguments.run, averaged=arguments.averaged, heads=arguments.heads, pool=arguments.pool
-    )
+    model = load_model(arguments.run, arguments)
     check_preprocessing(model.preprocessing, model.config.image, model.config.channels)
     entries, errors = [], []
     for answer in answers(model, arguments.images, arguments.top):

@@ -9,8 +9,8 @@ import argparse
 import json
 import time
 
-from minivit.cli.arguments import add_averaged, add_threads, whole_number
-from minivit.cli.opening import add_untold, load_model
+from minivit.cli.arguments import add_threads, whole_number
+from minivit.cli.opening import add_checkpoint, load_model
 from minivit.cli.printing import one_line
 
 HELP = "fit a linear classifier to a model's frozen features, from few images"
@@ -19,7 +19,7 @@ DRAWS = 5  # of the shots, by default
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="a run folder, or a model's file")
+    add_checkpoint(parser, "CHECKPOINT")
     parser.add_argument("--data", nargs="+", metavar="NAME|PATH", default=list(AT_HAND),
                         help="data sets, as of `minivit train` (default: "
                         f"{' '.join(AT_HAND)})")  # fmt: skip
@@ -35,8 +35,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         "when each image is left out)")  # fmt: skip
     parser.add_argument("--json", action="store_true",
                         help="a line for programs for each data set")  # fmt: skip
-    add_averaged(parser)
-    add_untold(parser)
     add_threads(parser)
 
 
@@ -47,12 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.draws is not None and arguments.shots is None:
         raise InputError("--draws draws the images of --shots: give both, or none of them")
     backend.prefer("numba")
-    model = load_model(
-        arguments.checkpoint,
-        averaged=arguments.averaged,
-        heads=arguments.heads,
-        pool=arguments.pool,
-    )
+    model = load_model(arguments.checkpoint, arguments)
     results = [measured(model, name, arguments) for name in arguments.data]
     if arguments.json:
         for result in results:

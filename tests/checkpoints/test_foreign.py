@@ -128,6 +128,15 @@ def test_pixels_come_back_from_mean_and_spread(tmp_path):
         assert again["resize"] == "squash" and again["ink"] == "any"
 
 
+@pytest.mark.parametrize("low, high", [(0.5, 0.5), ("dark", 1.0), ([0.0], [1.0])])
+def test_pixels_that_no_mean_and_spread_describe_are_refused(low, high, tmp_path):
+    model = drawn(gelu="erf")
+    model.preprocessing = {"low": low, "high": high}
+    with pytest.raises(InputError, match="the model takes black"):
+        export(model, "hf", tmp_path / "hf")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_deit_cuts_a_middle_part_out(tmp_path):
     export(drawn(gelu="erf"), "hf", tmp_path / "hf")
     path = tmp_path / "hf" / "preprocessor_config.json"
@@ -137,6 +146,13 @@ def test_deit_cuts_a_middle_part_out(tmp_path):
     found = minivit.load(tmp_path / "hf").preprocessing
     assert found["crop"] == 0.875 and found["interpolation"] == "bicubic"
     assert np.isclose(found["low"][2], -0.406 / 0.225)
+    path.write_text(json.dumps(told | {"do_normalize": False}))
+    found = minivit.load(tmp_path / "hf").preprocessing
+    assert (found["low"], found["high"]) == (0, 1)
+    assert found["resize"] == "squash"
+    path.write_text(json.dumps(told | {"size": {"shortest_edge": 256}}))
+    found = minivit.load(tmp_path / "hf").preprocessing
+    assert (found["resize"], found["crop"]) == ("middle", 0.875)
     path.write_text(json.dumps(told | {"size": {}}))
     with pytest.raises(InputError, match="middle part of no size"):
         minivit.load(tmp_path / "hf")
@@ -213,6 +229,19 @@ def test_the_user_may_say_how_it_pools(tmp_path):
     folder = timm_file(tmp_path)
     assert minivit.load(folder, heads=2).config.pool == "cls"
     assert minivit.load(folder, heads=2, pool="mean").config.pool == "mean"
+    with pytest.raises(InputError, match="this layout has cls and mean"):
+        minivit.load(folder, heads=2, pool="flatten")
+
+
+def test_what_the_arrays_tell_is_not_said_otherwise(tmp_path):
+    np.savez(tmp_path / "x.npz", **arrays_of(drawn(), "google"))
+    assert minivit.load(tmp_path / "x.npz", heads=2, pool="cls").config.heads == 2
+    with pytest.raises(InputError, match="arrays are those of 2"):
+        minivit.load(tmp_path / "x.npz", heads=4)
+    with pytest.raises(InputError, match="tells by the array cls"):
+        minivit.load(tmp_path / "x.npz", pool="mean")
+    with pytest.raises(InputError, match="heads is 0"):
+        minivit.load(timm_file(tmp_path) / "model.safetensors", heads=0)
 
 
 def test_a_head_of_zeros_or_none_is_pointed_out(tmp_path):
@@ -272,6 +301,25 @@ def test_an_export_overwrites_nothing(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
     with pytest.raises(InputError, match="choose hf or timm or google"):
         export(drawn(), "onnx", tmp_path / "new")
+
+
+def with_header_of(path, length):
+    """A safetensors file whose header is made so long with spaces, as the format allows."""
+    content = path.read_bytes()
+    header = content[8 : 8 + int.from_bytes(content[:8], "little")]
+    rest = content[8 + len(header) :]
+    path.write_bytes(length.to_bytes(8, "little") + header.ljust(length) + rest)
+
+
+def test_a_header_s_length_may_look_like_the_beginning_of_a_pickle(tmp_path):
+    path = timm_file(tmp_path) / "model.safetensors"
+    with_header_of(path, 0x4480)
+    assert path.read_bytes()[0] == 0x80
+    assert minivit.load(path, heads=2).config.depth == 2
+    save_file({"x": np.zeros(3, np.float32)}, path)
+    with_header_of(path, 0x0480)  # the second byte is a protocol's, too
+    with pytest.raises(InputError, match="unknown family"):
+        minivit.load(path)
 
 
 def zipped(path, **members):

@@ -1,12 +1,14 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
+from data_files import write_pictures
 from PIL import Image
 from safetensors.numpy import save_file
 
 import minivit
-from minivit import ViT, ViTConfig
+from minivit import ViT, ViTConfig, load_dataset
 from minivit.checking import targets
 from minivit.checkpoints.foreign.table import written
 from minivit.checkpoints.foreign.timm import TIMM
@@ -14,8 +16,9 @@ from minivit.cli.main import main
 
 
 @pytest.fixture
-def theirs(tmp_path):
+def theirs(tmp_path, monkeypatch):
     """A file of timm's, without a config.json beside it."""
+    monkeypatch.setenv("MINIVIT_BACKEND", "numpy")
     model = ViT(ViTConfig((6, 6), 3, (2, 2), 8, 1, 2, 12, 3))
     model.parameters.flat[:] = np.random.default_rng(0).standard_normal(model.layout.size)
     path = tmp_path / "theirs.safetensors"
@@ -63,3 +66,31 @@ def test_a_head_of_zeros_is_said_once(theirs, tmp_path, capsys):
     minivit.export(model, "timm", tmp_path / "zero")
     assert main(["predict", str(tmp_path / "zero"), str(tmp_path / "noise.png")]) == 0
     assert capsys.readouterr().err.count("all 0") == 1
+
+
+def test_it_is_measured_fine_tuned_and_probed(theirs, tmp_path, capsys):
+    write_pictures(tmp_path / "colours", each=4)
+    export = ["export", str(theirs), "--heads", "2", "--to", "timm", "--out"]
+    assert main([*export, str(tmp_path / "timm")]) == 0
+    told = tmp_path / "timm" / "config.json"
+    config = json.loads(told.read_text())
+    config["pretrained_cfg"] |= {"label_names": ["blue", "green", "red"], "mean": [0.4, 0.5, 0.6]}
+    told.write_text(json.dumps(config))
+    model, data = str(tmp_path / "timm"), ["--data", str(tmp_path / "colours")]
+    capsys.readouterr()
+    assert main(["evaluate", model, *data, "--json"]) == 0
+    measured = json.loads(capsys.readouterr().out)
+    pictures = load_dataset(tmp_path / "colours").test.images
+    assert main(["predict", model, *(str(tmp_path / "colours" / n) for n in pictures.names),
+                 "--top", "1", "--json"]) == 0  # fmt: skip
+    answers = json.loads(capsys.readouterr().out)
+    right = [a["classes"][0]["name"] == Path(a["file"]).parent.name for a in answers]
+    assert measured["accuracy"] == np.mean(right)
+    out = tmp_path / "run"
+    quick = ["--image-size", "8", "--method", "timm", "--epochs", "1", "--out", str(out)]
+    assert main(["finetune", model, *data, *quick]) == 0
+    assert "3x3 patches become 4x4; positions are interpolated as timm" in capsys.readouterr().out
+    preprocessing = minivit.load(out).preprocessing
+    assert preprocessing["interpolation"] == "bicubic" and preprocessing["low"][0] < -0.5
+    assert main(["train", "--resume", str(out)]) == 0
+    assert main(["probe", str(theirs), "--heads", "2", *data]) == 0

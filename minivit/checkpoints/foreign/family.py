@@ -20,7 +20,6 @@ class Asked(NamedTuple):
 
     heads: int | None = None
     pool: str | None = None
-    image: tuple[int, int] | None = None
 
 
 class Known(NamedTuple):

@@ -123,11 +123,13 @@ def known(arrays: Arrays, beside: dict, asked: Asked) -> Known:
         raise InputError(f"pool is {asked.pool}: this layout tells by the array cls how it pools")
     n = letters(arrays, "embedding/kernel", "y x c D")
     n |= letters(arrays, f"{ATTENTION}/query/kernel".format(i=0), "D H K")
+    if asked.heads not in (None, n["H"]):
+        raise InputError(f"heads is {asked.heads}, and the file's arrays are those of {n['H']}")
     n |= letters(arrays, f"{MLP}/Dense_0/kernel".format(i=0), "D M")
     n |= letters(arrays, "head/kernel", "R C") if "head/kernel" in arrays else {"C": 1}
     rows = letters(arrays, POSITIONS, "1 T D")["T"]
     has_cls, patch = "cls" in arrays, (n["y"], n["x"])
-    image, cls_row = image_and_cls_row(rows, patch, has_cls, asked.image)
+    image, cls_row = image_and_cls_row(rows, patch, has_cls, None)
     if has_cls and not cls_row:
         arrays = arrays | {POSITIONS: with_zero_row(arrays[POSITIONS])}
     config = ViTConfig(

@@ -77,15 +77,14 @@ def known(arrays: Arrays, beside: dict, asked: Asked) -> Known:
     n |= letters(arrays, "classifier.weight", "C R") if "classifier.weight" in arrays else {"C": 1}
     rows, patch = letters(arrays, f"{EMBEDDINGS}.position_embeddings", "1 T D")["T"], (
         n["y"], n["x"])  # fmt: skip
-    image = asked.image or sides_of(told.get("image_size"), about)
-    image, _ = image_and_cls_row(rows, patch, True, image)
+    image, _ = image_and_cls_row(rows, patch, True, sides_of(told.get("image_size"), about))
     gelu = part(told, "hidden_act", str, about) or "gelu"
     if gelu not in GELUS:
         raise InputError(f"config.json asks for {gelu!r:.40}: minivit has {' and '.join(GELUS)}")
     pooler = "vit.pooler.dense.weight"
     config = ViTConfig(
         image=image, channels=n["c"], patch=patch, width=n["D"], mlp=n["M"], classes=n["C"],
-        heads=asked.heads or whole(told, "num_attention_heads", about) or heads_of(n["D"]),
+        heads=heads_of(n["D"], asked.heads, whole(told, "num_attention_heads", about)),
         depth=depth_of(arrays, r"vit\.encoder\.layer\.(\d+)\."), gelu=GELUS[gelu],
         qkv_bias=f"{ATTENTION}.query.bias".format(i=0) in arrays,
         eps=number(told, "layer_norm_eps", about) or 1e-12,

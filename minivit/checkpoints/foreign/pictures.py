@@ -1,10 +1,11 @@
-"""How a picture becomes an input: in their words and in ours (minivit/data/picture_files.py).
+"""How a picture becomes an input: in their words and in ours (minivit/data/preprocessing.py).
 
 Theirs are the mean and the spread of the pixels from 0 to 1, which are subtracted and divided by;
 ours are the values of black and white: low = -mean / std and high = (1 - mean) / std.
 """
 
 from minivit.checkpoints.foreign.beside import number, numbers, part
+from minivit.data.preprocessing import check_levels
 from minivit.errors import InputError
 from minivit.fields import is_whole_number
 
@@ -21,7 +22,7 @@ def levels(mean: list[float], std: list[float], about: str) -> dict:
         raise InputError(
             f"{about} has the mean {mean} and the spread {std}: they don't go together"
         )
-    low = [-m / s for m, s in zip(mean, std, strict=True)]
+    low = [0.0 - m / s for m, s in zip(mean, std, strict=True)]
     high = [(1 - m) / s for m, s in zip(mean, std, strict=True)]
     if len(set(low)) == len(set(high)) == 1:
         return {"low": low[0], "high": high[0]}
@@ -29,8 +30,9 @@ def levels(mean: list[float], std: list[float], about: str) -> dict:
 
 
 def mean_and_std(preprocessing: dict, channels: int) -> tuple[list[float], list[float]]:
-    """The inverse of `levels`, a number for each channel."""
+    """The inverse of `levels`, a number for each channel. Raises InputError for no such values."""
     low, high = (preprocessing.get(name, usual) for name, usual in (("low", -1.0), ("high", 1.0)))
+    check_levels(low, high, channels)
     low, high = (v if isinstance(v, list) else [v] * channels for v in (low, high))
     std = [1 / (h - g) for g, h in zip(low, high, strict=True)]
     return [-g * s for g, s in zip(low, std, strict=True)], std
@@ -53,11 +55,16 @@ def from_huggingface(use: dict) -> dict:
     """From a preprocessor_config.json."""
     about = "preprocessor_config.json"
     mean, std = (numbers(use, name, about) or HALF for name in ("image_mean", "image_std"))
+    if use.get("do_normalize") is False:  # pixels from 0 to 1
+        mean, std = [0.0], [1.0]
     resample = number(use, "resample", about)
     interpolation = "bicubic" if resample == BICUBIC else "bilinear"
     found = SQUASHED | levels(mean, std, about) | {"interpolation": interpolation}
+    size = use.get("size")
+    if isinstance(size, dict) and "shortest_edge" in size:
+        found["resize"] = "middle"
     if use.get("do_center_crop") is True:  # DeiT's: 224 out of 256
-        outer, inner = (side(use.get(name), about) for name in ("size", "crop_size"))
+        outer, inner = (side(value, about) for value in (size, use.get("crop_size")))
         found["crop"] = min(inner / outer, 1.0)
     return found
 

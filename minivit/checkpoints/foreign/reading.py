@@ -9,11 +9,12 @@ from minivit.checkpoints.foreign.family import Asked, Family
 from minivit.checkpoints.foreign.layouts import family_of, named
 from minivit.checkpoints.foreign.patterns import sizes_of, to_ours
 from minivit.checkpoints.foreign.table import Row, rows_of
+from minivit.checkpoints.format import FORMAT_VERSION
 from minivit.errors import InputError
-from minivit.models import ViTConfig, parameter_shapes
+from minivit.models import ViT, ViTConfig, parameter_shapes
 
-# What a file may hold besides: buffers that follow from the sizes.
-BUFFERS = ("vit.embeddings.position_ids", "embeddings.position_ids")
+# What a file may hold besides: a buffer that follows from the sizes.
+BUFFERS = ("vit.embeddings.position_ids",)
 
 
 class Foreign(NamedTuple):
@@ -37,7 +38,8 @@ def read(arrays: Arrays, beside: dict, asked: Asked) -> Foreign:
     height, width = config.image
     sides = {"height": height, "width": width, "channels": config.channels}
     header = {
-        "format_version": 2, "architecture": "vit", "config": config.to_dict(),
+        "format_version": FORMAT_VERSION, "architecture": ViT.architecture.name,
+        "config": config.to_dict(),
         "preprocessing": preprocessing | sides, "class_names": names or [],
         "layout": family.title, "has_head": has_head,
     }  # fmt: skip

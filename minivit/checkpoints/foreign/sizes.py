@@ -35,8 +35,12 @@ def depth_of(arrays: Arrays, block: str) -> int:
     return 1 + max(int(found[1]) for key in arrays if (found := re.match(block, key[:200])))
 
 
-def heads_of(width: int) -> int:
-    """The number of heads of a known width; InputError asks for it."""
+def heads_of(width: int, asked: int | None, told: int | None) -> int:
+    """The number of heads: what the user asked for, else what a config.json told, else that of a
+    known width. InputError asks for it where nothing tells it.
+    """
+    if asked is not None or told is not None:
+        return told if asked is None else asked
     if width not in HEADS:
         raise InputError(
             f"the number of attention heads is not in the file, and a width of {width} does not "

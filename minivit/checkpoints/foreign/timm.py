@@ -67,11 +67,11 @@ def known(arrays: Arrays, beside: dict, asked: Asked) -> Known:
     n |= letters(arrays, "head.weight", "C R") if "head.weight" in arrays else {"C": 1}
     rows = letters(arrays, "pos_embed", "1 T D")["T"]
     has_cls, patch = "cls_token" in arrays, (n["y"], n["x"])
-    image = asked.image or sides_of(given.get("img_size"), about)
+    image = sides_of(given.get("img_size"), about)
     image, cls_row = image_and_cls_row(rows, patch, has_cls, image)
     if has_cls and not cls_row:  # no_embed_class
         arrays = arrays | {"pos_embed": with_zero_row(arrays["pos_embed"])}
-    heads = asked.heads or whole(given, "num_heads", about) or heads_of(n["D"])
+    heads = heads_of(n["D"], asked.heads, whole(given, "num_heads", about))
     pool, after = pool_of(arrays, told, asked), "fc_norm.weight" in arrays
     gelu = given.get("act_layer", "gelu")
     if gelu not in tuple(GELUS):
@@ -95,6 +95,8 @@ def pool_of(arrays: Arrays, told: dict, asked: Asked) -> str:
         if theirs not in POOLS:
             raise InputError(f"config.json asks for pooling {theirs!r:.40}: minivit reads "
                              f"{' and '.join(POOLS)}")  # fmt: skip
+        if asked.pool not in (None, *CAN["pool"]):
+            raise InputError(f"pool is {asked.pool}: this layout has {' and '.join(CAN['pool'])}")
         return asked.pool or POOLS[theirs]
     if asked.pool not in (None, pool):
         raise InputError(f"pool is {asked.pool}, and the file's arrays are those of {pool}")
