@@ -69,7 +69,7 @@ def in_size(
     the same part is taken, so that somebody else's model sees what it has learnt. Nothing is
     decoded or resized yet.
 
-    Raises InputError for sides and channels that can't be made, and for a preprocessing that is none.
+    Raises InputError for sides or channels that can't be made, or a preprocessing that is none.
     """
     sides = checked_sides(image)
     shape, learnt = data.train.images.shape, learnt or {}
