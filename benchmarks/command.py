@@ -22,6 +22,9 @@ BENCHMARKS = {
     "variations": "a training step with each option of the model, against the plain one",
     "augmentation": "each change of images that a recipe may have, against a training step",
     "learning": "grids of small models, trained for lessons 15 and 16: tables in ./out",
+    "loading": "somebody else's ViT-B/16: time to load, memory to predict a photo, one forward",
+    "parity": "logits and gradients of a ViT-B/16 beside Flax, timm and transformers",
+    "transfer": "fine-tuning from clothes to digits at higher resolutions, against from scratch",
 }
 
 TIMED = ("seconds", "repeats")
@@ -35,6 +38,9 @@ TAKES = {  # the options that each benchmark takes, of those that not all take
     "variations": TIMED,
     "augmentation": TIMED,
     "learning": ("grid", "out"),
+    "loading": (*TIMED, "vs"),
+    "parity": (),
+    "transfer": (),
 }
 GRIDS = ("pooling", "positions")  # of learning
 
@@ -51,17 +57,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"learning: {' or '.join(GRIDS)} (default: both)")  # fmt: skip
     add("--json", action="store_true", help="print the machine and all rows as JSON")
     add("--seconds", type=positive(float), default=argparse.SUPPRESS, metavar="X",
-        help="all but ceiling and learning: time for each case, all sides together (default: "
-        "10 a model, 2 an op)")  # fmt: skip
+        help="what is timed: time for each case, all sides together (default: 10 a model, "
+        "2 an op)")  # fmt: skip
     add("--repeats", type=positive(int), default=argparse.SUPPRESS, metavar="N",
-        help="all but ceiling and learning: turns of every side in a case, whatever time they "
-        "take")  # fmt: skip
+        help="what is timed: turns of every side in a case, whatever time they take")  # fmt: skip
     add("--backends", default=argparse.SUPPRESS, metavar="LIST",
         help="ops, step, scaling: numba, numpy or numba,numpy (default: all)")  # fmt: skip
     add("--configs", default=argparse.SUPPRESS, metavar="LIST",
         help="step: some of digits-bench,fashion,cifar,Ti/16,S/16,B/16 (default: all)")  # fmt: skip
     add("--vs", type=one_of(["torch"]), default=argparse.SUPPRESS, metavar="torch",
-        help="step: time PyTorch too, where it is installed")  # fmt: skip
+        help="step, loading: time PyTorch too, where it is installed")  # fmt: skip
     add("--against", type=folder_name, default=argparse.SUPPRESS, metavar="FOLDER",
         help="step: time this minivit against that of another checkout, in turns")  # fmt: skip
     add("--memory", action="store_true", help="step: measure the peak memory of training")
@@ -72,7 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure, and print a table or JSON.
+    """Measure, and print a table or JSON; 1 where something that is compared is wrong.
 
     Raises InputError for what a benchmark needs and can't have.
     """
@@ -92,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps({"machine": about, "rows": rows}, indent=2))
     else:
         print(f"{line(about)}\n\n{benchmark.report(rows)}")
-    return 0
+    return int(any(row.get("verdict") == "wrong" for row in rows))
 
 
 def refuse_idle(arguments: argparse.Namespace) -> None:

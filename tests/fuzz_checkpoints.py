@@ -5,6 +5,7 @@ import io
 import json
 import random
 import struct
+import tempfile
 import traceback
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,7 @@ from mutations import altered, damaged, nested
 from PIL import Image, ImageDraw
 from small_training import recipe, small_data
 
-from minivit import InputError, ViT, save, variant
+from minivit import InputError, ViT, ViTConfig, export, save, variant
 from minivit.cli import main as command_line
 from minivit.cli import parser
 from minivit.data.catalogue import HERE
@@ -27,8 +28,6 @@ NAME = "é 数.safetensors"
 @cache
 def prepared() -> list[bytes]:
     """Whole checkpoints: of a run in the middle of an epoch, of version 1, of a bare model."""
-    import tempfile
-
     quicken()
     with tempfile.TemporaryDirectory() as folder:
         training = Training(recipe(), small_data())
@@ -41,6 +40,16 @@ def prepared() -> list[bytes]:
         model.preprocessing = training.model.preprocessing
         save(model, Path(folder) / "m")
         return [run, VERSION_1.read_bytes(), (Path(folder) / "m").read_bytes()]
+
+
+@cache
+def foreign() -> list[bytes]:
+    """Whole checkpoints in Google's layout and in timm's, whose width tells the heads."""
+    config = ViTConfig((4, 4), 1, (2, 2), 192, 1, 3, 4, 3, gelu="tanh")
+    model = ViT(config, seed=0, zero_head=False)
+    with tempfile.TemporaryDirectory() as folder:
+        files = [export(model, layout, Path(folder, layout))[-1] for layout in ("google", "timm")]
+        return [file.read_bytes() for file in files]
 
 
 def quicken() -> None:
@@ -60,9 +69,9 @@ def picture() -> bytes:
 
 def mutated(rng: random.Random) -> bytes:
     """A checkpoint with damaged bytes, with a cut, or with another header."""
-    content = rng.choice(prepared())
+    content = rng.choice((*prepared(), *foreign()))
     kind = rng.randrange(12)
-    if kind < 3:
+    if kind < 3 or content in foreign():
         return damaged(content, rng)
     length = struct.unpack("<Q", content[:8])[0]
     text, numbers = content[8 : 8 + length], content[8 + length :]

@@ -15,8 +15,10 @@ import numpy as np
 import pytest
 
 import minivit
-from minivit import backend, threads
+from minivit import ViT, backend, threads
 from minivit.checking.calls import OPS
+from minivit.checkpoints.foreign.table import written
+from minivit.checkpoints.foreign.timm import TIMM
 from minivit.cli import bench
 from minivit.cli.main import main
 from minivit.course import results
@@ -65,7 +67,7 @@ def checkout(tmp_path_factory) -> Path:
 def run(capsys, *argv) -> str:
     parser = argparse.ArgumentParser()
     bench.add_arguments(parser)
-    untimed = argv[0] in ("ceiling", "learning")
+    untimed = argv[0] in ("ceiling", "learning", "parity", "transfer")
     short = ["--tiny"] if untimed else ["--tiny", "--repeats", "1"]
     assert bench.run(parser.parse_args([*argv, *short])) == 0
     return capsys.readouterr().out
@@ -180,7 +182,18 @@ def test_ops_run_on_numpy_alone(capsys):
 
 
 @pytest.mark.parametrize(
-    "name", ["ceiling", "products", "ops", "roofline", "variations", "augmentation", "learning"]
+    "name",
+    [
+        "ceiling",
+        "products",
+        "ops",
+        "roofline",
+        "variations",
+        "augmentation",
+        "learning",
+        "loading",
+        "transfer",
+    ],
 )
 def test_kernels_are_measured(name, kernels, capsys, tmp_path):
     if name == "roofline":
@@ -231,11 +244,42 @@ def test_what_is_missing_is_said_in_a_sentence(monkeypatch, capsys):
         options.Options(backends="jax").chosen_backends()
     for name in ("options", "ceiling"):
         monkeypatch.setattr(part(name), "why_no_kernels", lambda: "Numba is away")
-    for name in ("ceiling", "products", "roofline", "variations", "augmentation", "learning"):
+    for name in ("ceiling", "products", "roofline", "variations", "augmentation", "learning",
+                 "loading", "transfer"):  # fmt: skip
         with pytest.raises(InputError, match="needs the Numba kernels: Numba is away"):
             run(capsys, name)
     assert options.Options().chosen_backends() == ["numpy"]  # where there is a choice, go on
     assert "timing the NumPy backend alone" in capsys.readouterr().err
+
+
+def test_parity_without_a_library_says_what_is_needed(monkeypatch, capsys):
+    monkeypatch.setattr(part("parity"), "find_spec", lambda name: None)
+    with pytest.raises(InputError, match="timm needs torch and timm; hf needs torch and transf"):
+        run(capsys, "parity")
+
+
+def test_parity_names_the_gradient_that_is_wrong():
+    parity, computed, wrong = part("parity"), part("computed"), "blocks.1.mlp.fc1.weight"
+
+    def compute(c, task):
+        model = ViT(c, dtype="float64")
+        model.parameters.flat[:] = task.spread * task.rng.standard_normal(model.layout.size)
+        logits, cache = model.forward(task.images)
+        model.backward(task.dlogits, cache)
+        weights, gradients = (
+            written(TIMM.table, c, arrays) for arrays in (model.parameters, model.gradients)
+        )
+        gradients[wrong][0, 0] += 1e-3 * np.abs(gradients[wrong]).max()
+        return computed.Computed(weights, logits, gradients)
+
+    found = parity.compared("timm", compute, parity.SMALL)
+    verdicts = [(row["dtype"], row["what"], row["verdict"]) for row in found]
+    assert verdicts == [
+        (dtype, what, verdict)
+        for dtype in ("float64", "float32")
+        for what, verdict in (("logits", "right"), ("gradients", "wrong"))
+    ]
+    assert {row["where"] for row in found} == {"", wrong}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ elements.
 
 import copy
 import hashlib
-from typing import NamedTuple
 
 import numpy as np
 
@@ -16,10 +15,10 @@ from minivit.checking.bounds import ROUNDING
 from minivit.checking.diagnosis import diagnose, pattern
 from minivit.checking.differences import STEP, central_gradient, central_slope, data_scale
 from minivit.checking.report import RIGHT, Report, Row, compare, judge
+from minivit.checking.sampling import USUAL, Excerpt, Sampling, draw
 from minivit.models import ViT
 from minivit.params import NamedArrays
 
-DIRECTIONS, ELEMENTS = 4, 12  # of a tensor that is too large to check whole
 NEXT_TO_NOTHING = 1e-8  # beside the largest gradient on a logit
 
 
@@ -31,19 +30,20 @@ def check_model(
     seed: int = 0,
     tolerance: float = RIGHT,
     whole: int = 48,
+    sampling: Sampling = USUAL,
 ) -> Report:
     """Compare every parameter's gradient, and the images', with central differences of the loss.
 
     images (B, height, width, channels), labels (B,). Works on a float64 copy: the model stays as
     it is. A head that is all 0 is drawn anew in the copy, since it lets no gradient through. What
     is random in the model is drawn from `seed`, the same in every pass. Tensors of up to `whole`
-    elements are checked element by element.
+    elements are checked element by element, of the others as much as `sampling` says.
 
     Raises InputError for images or labels that the model can't take.
     """
     rng = np.random.default_rng(seed)
     model, drawn = float64_copy(model, rng)
-    check = ModelCheck(model, images, labels, seed)
+    check = ModelCheck(model, images, labels, seed, sampling)
     report = Report(f"gradient check of {model.config.name or 'a ViT'}: {len(images)} images")
     if drawn:
         report.remarks.append(
@@ -53,8 +53,9 @@ def check_model(
     report.problems += check.problems
     if any(gradient.size > whole for gradient in gradients.values()):
         report.remarks.append(
-            f"Tensors of more than {whole} elements are checked at {ELEMENTS} random elements and "
-            f"along {DIRECTIONS} random directions."
+            f"Tensors of more than {whole} elements are checked at {sampling.elements} random "
+            f"elements and along {sampling.directions} random "
+            f"direction{'s' * (sampling.directions != 1)}."
         )
     for name, gradient in gradients.items():
         report.rows.append(check.row(name, gradient, rng, tolerance, whole))
@@ -78,8 +79,11 @@ def float64_copy(model: ViT, rng: np.random.Generator) -> tuple[ViT, bool]:
 class ModelCheck:
     """A float64 model with the images and labels at which its gradients are looked at."""
 
-    def __init__(self, model: ViT, images: np.ndarray, labels: np.ndarray, seed: int = 0):
-        self.model, self.labels, self.seed = model, labels, seed
+    def __init__(
+        self, model: ViT, images: np.ndarray, labels: np.ndarray, seed: int = 0,
+        sampling: Sampling = USUAL,
+    ):  # fmt: skip
+        self.model, self.labels, self.seed, self.sampling = model, labels, seed, sampling
         self.images = model.check_images(images).copy()
         self.tensors: dict[str, np.ndarray] = {**model.parameters, "images": self.images}
         self.unit, self.size = 1.0, 1.0  # of the loss
@@ -139,18 +143,19 @@ class ModelCheck:
     ) -> Row:
         """The verdict on one tensor; up to `whole` elements, every one is looked at."""
         sampled = gradient.size > whole
-        probe = self.sample(gradient, rng) if sampled else Probe(gradient, None, [])
+        excerpt = draw(gradient, rng, self.sampling) if sampled else Excerpt(gradient, None, [])
         former = None
         for step in (STEP, 0.1 * STEP):  # the second where the first was too long
-            numeric = self.measure(name, probe, step)
-            absolute, relative = compare(numeric, probe.given, self.rounding(step, numeric, former))
+            numeric = self.measure(name, excerpt, step)
+            rounding = self.rounding(step, numeric, former)
+            absolute, relative = compare(numeric, excerpt.given, rounding)
             if relative <= tolerance:
                 break
             former = numeric
         verdict = judge(relative, tolerance)
         note = ""
         if verdict == "wrong":  # a sample shows fewer patterns than the whole gradient
-            note = (pattern if sampled else diagnose)(probe.given, numeric)
+            note = (pattern if sampled else diagnose)(excerpt.given, numeric)
         return Row(name, gradient.shape, absolute, relative, verdict, note)
 
     def rounding(self, step: float, numeric: np.ndarray, former: np.ndarray | None) -> float:
@@ -164,17 +169,8 @@ class ModelCheck:
         apart = float(np.abs(numeric - former).max())
         return max(bound, apart) if apart <= NEXT_TO_NOTHING else bound
 
-    def sample(self, gradient: np.ndarray, rng: np.random.Generator) -> "Probe":
-        """Some elements, and the gradient's part along some random directions of length 1."""
-        places = rng.choice(gradient.size, min(ELEMENTS, gradient.size), replace=False)
-        indices = [tuple(map(int, np.unravel_index(place, gradient.shape))) for place in places]
-        directions = rng.choice([-1.0, 1.0], (DIRECTIONS, *gradient.shape))
-        directions /= np.sqrt(gradient.size)
-        along = [float((gradient * direction).sum()) for direction in directions]
-        return Probe(np.array([*(gradient[i] for i in indices), *along]), indices, list(directions))
-
-    def measure(self, name: str, probe: "Probe", step: float) -> np.ndarray:
-        """What `probe.given` should be, by central differences of the loss."""
+    def measure(self, name: str, excerpt: Excerpt, step: float) -> np.ndarray:
+        """What `excerpt.given` should be, by central differences of the loss."""
         tensor = self.tensors[name]
         start = tensor.copy()
         step *= data_scale(start, least=1.0)  # the network's own scale: biases may all be tiny
@@ -183,15 +179,7 @@ class ModelCheck:
             tensor[:] = moved
             return self.loss()[0]
 
-        numeric = central_gradient(loss, start, self.unit, step, probe.indices)
-        along = [central_slope(loss, start, self.unit, step, d) for d in probe.directions]
+        numeric = central_gradient(loss, start, self.unit, step, excerpt.indices)
+        along = [central_slope(loss, start, self.unit, step, d) for d in excerpt.directions]
         tensor[:] = start
         return np.append(numeric, along) if along else numeric
-
-
-class Probe(NamedTuple):
-    """Where a gradient is looked at, and what is there."""
-
-    given: np.ndarray  # the whole gradient, or (elements + directions,)
-    indices: list | None  # the elements; None for all
-    directions: list  # of arrays like the gradient

@@ -1,12 +1,15 @@
 """What a gradient check of a model may be aimed at: a variant, shrunk, or a trained model."""
 
-from collections.abc import Mapping
+import time
+import warnings
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from minivit.checking.model import check_model
 from minivit.checking.report import Report
+from minivit.checking.sampling import USUAL, Sampling
 from minivit.checkpoints import load
 from minivit.data import Dataset, data_of, is_own
 from minivit.errors import InputError
@@ -14,6 +17,9 @@ from minivit.fields import changes_in_words
 from minivit.models import ViT, shrunk, variant
 
 IMAGES = 4
+LARGE = 3_000_000  # parameters: beyond, a check in full takes longer than anybody waits
+ONE_DIRECTION = Sampling(directions=1, elements=0)
+DOUBLE = 2  # times as long takes a pass in float64
 
 
 def check_variant(name: str, seed: int = 0, changes: Mapping | None = None) -> Report:
@@ -35,18 +41,49 @@ def check_variant(name: str, seed: int = 0, changes: Mapping | None = None) -> R
     return report
 
 
-def check_run(path: str | Path, seed: int = 0) -> Report:
-    """A trained model, on test images of its data set if that can be found, else on random ones."""
-    model = load(path)
+def check_run(
+    path: str | Path,
+    seed: int = 0,
+    *,
+    heads: int | None = None,
+    pool: str | None = None,
+    announce: Callable[[str], None] | None = None,
+) -> Report:
+    """A trained model, on test images of its data set if that can be found, else on random ones.
+
+    `heads`, `pool`: of somebody else's file that does not tell them. Of a large model one image is
+    taken, and one direction for each tensor; `announce` is told first how long that takes.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a head of zeros is drawn anew, and the report says so
+        model = load(path, heads=heads, pool=pool)
+    is_large = model.layout.size > LARGE
+    count, sampling = (1, ONE_DIRECTION) if is_large else (IMAGES, USUAL)
+    if is_large and announce is not None:
+        announce(expected(model))
     data = data_if_found(model)
     if data is None or data.test.images.shape[1:] != (*model.config.image, model.config.channels):
-        report = check_on_noise(model, seed)
+        report = check_on_noise(model, seed, images=count, sampling=sampling)
     else:
-        images, labels = data.test.images[:IMAGES], data.test.labels[:IMAGES]
-        report = check_model(model, images, labels, seed=seed)
-        report.remarks.insert(0, f"On {IMAGES} test images of {data.name}.")
+        images, labels = data.test.images[:count], data.test.labels[:count]
+        report = check_model(model, images, labels, seed=seed, sampling=sampling)
+        report.remarks.insert(0, f"On {count} test image{'s' * (count > 1)} of {data.name}.")
     report.title = f"gradient check of {path}"
     return report
+
+
+def expected(model: ViT) -> str:
+    """What a large model's check will do, and about how long it takes, by a forward of now."""
+    c, tensors = model.config, len(model.layout.shapes) + 1  # and the images
+    image = np.zeros((1, *c.image, c.channels), model.dtype)
+    model.logits(image)  # the first one is slower
+    began = time.perf_counter()
+    model.logits(image)
+    seconds = DOUBLE * 2 * tensors * (time.perf_counter() - began)
+    return (
+        f"{model.layout.size:,} parameters: one image, and one direction for each of {tensors} "
+        f"tensors; {2 * tensors} forward passes in float64, about {max(1, round(seconds / 60))} min"
+    )
 
 
 def data_if_found(model: ViT) -> Dataset | None:
@@ -59,10 +96,13 @@ def data_if_found(model: ViT) -> Dataset | None:
         return None
 
 
-def check_on_noise(model: ViT, seed: int = 0) -> Report:
+def check_on_noise(
+    model: ViT, seed: int = 0, *, images: int = IMAGES, sampling: Sampling = USUAL
+) -> Report:
     """Any model, on random images with random labels."""
     rng, c = np.random.default_rng(seed), model.config
-    images = rng.uniform(-1, 1, (IMAGES, *c.image, c.channels))
-    report = check_model(model, images, rng.integers(c.classes, size=IMAGES), seed=seed)
-    report.remarks.insert(0, f"On {IMAGES} random images.")
+    pixels = rng.uniform(-1, 1, (images, *c.image, c.channels))
+    labels = rng.integers(c.classes, size=images)
+    report = check_model(model, pixels, labels, seed=seed, sampling=sampling)
+    report.remarks.insert(0, f"On {images} random image{'s' * (images > 1)}.")
     return report

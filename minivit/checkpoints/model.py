@@ -1,13 +1,16 @@
 """A model into its file, and back: `save` and `load` are a pair."""
 
 import math
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from minivit.checkpoints.format import open_checkpoint, write_checkpoint
+from minivit.checkpoints.foreign.family import Asked
+from minivit.checkpoints.format import write_checkpoint
 from minivit.checkpoints.header import shortened
+from minivit.checkpoints.opening import NOTHING, open_any
 from minivit.checkpoints.tensors import Tensor
 from minivit.errors import InputError
 from minivit.models import ViT, ViTConfig
@@ -27,15 +30,26 @@ def save(model: ViT, path: str | Path) -> None:
     write_checkpoint(path, header_of(model), {"parameters": model.parameters})
 
 
-def load(file_or_run: str | Path, *, averaged: bool = False) -> ViT:
-    """The model that `save` or a training run wrote, in the dtype it was written in.
+def load(
+    file_or_run: str | Path,
+    *,
+    averaged: bool = False,
+    heads: int | None = None,
+    pool: str | None = None,
+) -> ViT:
+    """The model in a file or folder, in the dtype it was written in.
+
+    It may be what `save` or a training run wrote, or a checkpoint of Google's (.npz), of timm's or
+    of Hugging Face's (safetensors); minivit/checkpoints/foreign has the tables of their names.
 
     `averaged`: with the average of its weights, which a run keeps when its recipe says so.
+    `heads`, `pool` ("cls" or "mean"): of a foreign file that does not tell them.
 
+    Warns of a foreign file's head that is all 0 or missing: it has not learnt any classes.
     Raises FileNotFoundError, or InputError when the file is not a whole checkpoint of a ViT, or
     holds no average.
     """
-    with open_checkpoint(file_or_run) as checkpoint:
+    with open_any(file_or_run, Asked(heads, pool)) as checkpoint:
         arrays = checkpoint.group("parameters")
         if averaged:
             average = checkpoint.group("average")
@@ -45,7 +59,22 @@ def load(file_or_run: str | Path, *, averaged: bool = False) -> ViT:
                     "with --average (0.999, say); leave averaged out to use the last weights"
                 )
             arrays |= average  # what was frozen has no average
-        return build(checkpoint.header, arrays, file_or_run)
+        model = build(checkpoint.header, arrays, file_or_run)
+    if remark := head_remark(checkpoint.header, model.parameters["head.w"]):
+        warnings.warn(f"{file_or_run} {remark}", stacklevel=2)
+    return model
+
+
+def head_remark(header: dict, w: np.ndarray | Tensor) -> str:
+    """What a user should know of a foreign model's head (R, C); "" for one that answers."""
+    if not header.get("has_head", True):
+        return "has no head: one of zeros for a single class stands in for it; fine-tune it first"
+    if "has_head" in header and not np.asarray(w).any():
+        return (
+            "has a head that is all 0, so that every class is as probable: it was made to be "
+            "fine-tuned"
+        )
+    return ""
 
 
 def header_of(model: ViT) -> dict:
@@ -80,9 +109,9 @@ def plain(value, name: str):
     )
 
 
-def load_config(file_or_run: str | Path) -> ViTConfig:
-    """Only the configuration: no array is read."""
-    with open_checkpoint(file_or_run) as checkpoint:
+def load_config(file_or_run: str | Path, asked: Asked = NOTHING) -> ViTConfig:
+    """Only the configuration: no array is read. `asked`: what a foreign file doesn't tell."""
+    with open_any(file_or_run, asked) as checkpoint:
         return config_of(checkpoint.header, checkpoint.group("parameters"), file_or_run)
 
 

@@ -63,14 +63,19 @@ class Tensor:
         self.file.seek(self.begin)
         if self.file.readinto(array.reshape(-1).view(np.uint8)) != self.end - self.begin:
             raise InputError(f"{self.path} became shorter while it was read; try again")
-        if self.kind == "BF16":  # the upper half of a float32
-            array = (array.astype(np.uint32) << 16).view(np.float32)
+        if self.kind == "BF16":
+            array = from_bfloat16(array)
         if not np.isfinite(array).all():
             raise InputError(
                 f"{self.path} holds NaN or infinity in {self.name!r}; choose an earlier checkpoint "
                 "or train anew"
             )
         return array.astype(dtype or widened, copy=False)
+
+
+def from_bfloat16(bits: np.ndarray) -> np.ndarray:
+    """bits (...) uint16, each the upper half of a float32 -> that float32 (...)."""
+    return (bits.astype(np.uint32) << 16).view(np.float32)
 
 
 def read_tensors(file: BinaryIO, path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -19,16 +19,6 @@ def add_threads(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_averaged(parser: argparse.ArgumentParser) -> None:
-    """--averaged: of a run that keeps an average of its weights, that."""
-    parser.add_argument(
-        "--averaged",
-        action="store_true",
-        help="use the averaged weights of a run that was trained with --average (default: the "
-        "weights after its last step)",
-    )
-
-
 def add_data(parser, help: str) -> None:
     """--data NAME|PATH. There is no default in words: a run knows its data."""
     parser.add_argument("--data", metavar="NAME|PATH", default=None, help=help)

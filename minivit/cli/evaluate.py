@@ -4,8 +4,10 @@ import argparse
 import json
 import math
 
-from minivit.cli.arguments import add_averaged, add_data, add_threads
+from minivit.cli.arguments import add_data, add_threads
+from minivit.cli.opening import add_checkpoint, load_model
 from minivit.cli.printing import one_line
+from minivit.files import typed
 
 MOST_IN_MATRIX = 20  # classes: of more, a matrix fits no terminal
 MOST_PAIRS = 15
@@ -13,14 +15,13 @@ HELP = "accuracy, loss and confusion matrix of a trained model"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", metavar="RUN", help="a run folder, or a checkpoint file")
+    add_checkpoint(parser)
     parser.add_argument(
         "--json",
         action="store_true",
         help='print only {"accuracy": 0 to 1, "loss": in nats, "images": how many} '
         "(default: tables)",
     )
-    add_averaged(parser)
     add_data(parser, "where the data lie now, if they have moved; or others with the same classes")
     add_threads(parser)
 
@@ -29,12 +30,11 @@ def run(arguments: argparse.Namespace) -> int:
     import numpy as np
 
     from minivit import backend
-    from minivit.checkpoints import load
     from minivit.errors import InputError
     from minivit.training import evaluate
 
     backend.prefer("numba")
-    model = load(arguments.run, averaged=arguments.averaged)
+    model = load_model(arguments.run, arguments)
     data = data_to_measure_on(model, arguments.run, arguments.data)
     test = data.test
     with np.errstate(over="ignore", invalid="ignore"):  # a sentence says it better
@@ -76,7 +76,8 @@ def data_to_measure_on(model, run: str, given: str | None):
     if in_files and data.class_names != model.class_names:
         raise InputError(
             f"{data.name} has the classes {some(data.class_names)}, and {run} knows "
-            f"{some(model.class_names)}: give data with the same classes in the same order"
+            f"{some(model.class_names)}: give data with the same classes in the same order, or "
+            f"teach it these: minivit finetune {typed(run)} --data {typed(given or data.name)}"
         )
     return data
 

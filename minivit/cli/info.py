@@ -4,7 +4,8 @@ import argparse
 import json
 
 from minivit.cli.arguments import whole_number
-from minivit.cli.configuration import add_options, given, refuse
+from minivit.cli.configuration import add_options, given
+from minivit.cli.info_source import find, read_from, trained_with
 from minivit.cli.printing import one_line
 from minivit.fields import changes_in_words
 
@@ -19,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "model",
         metavar="NAME_OR_RUN",
         help="a variant (digits, Ti/16, S/16, B/16, L/16, H/14, ...), a run folder, or a "
-        "checkpoint file",
+        "checkpoint file: minivit's, or Google's, timm's or Hugging Face's",
     )
     parser.add_argument(
         "--batch",
@@ -40,10 +41,11 @@ def run(arguments: argparse.Namespace) -> int:
     from minivit.models import ViTConfig
     from minivit.models.cost import cost, cost_table
 
-    config, training = find(arguments.model, given(arguments, ViTConfig))
+    config, training, foreign = find(arguments.model, given(arguments, ViTConfig))
     rows, total = cost_table(config), cost(config, batch=arguments.batch)
     if arguments.json:
-        print(json.dumps(as_json(config, rows, total, arguments.batch, training), indent=2))
+        values = as_json(config, rows, total, arguments.batch, training)
+        print(json.dumps(values | ({"foreign": foreign} if foreign else {}), indent=2))
         return 0
     print(f"{one_line(arguments.model)}: {describe(config)}\n")
     print(stage_table(rows, total))
@@ -51,39 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
     print(totals(total, arguments.batch))
     if training:
         print(f"\nTrained with\n{trained_with(training)}")
+    if foreign:
+        print(f"\nRead from somebody else's file\n{read_from(foreign)}")
     return 0
-
-
-def find(name: str, changes: dict):
-    """The configuration of a variant or of a checkpoint, and what the latter was trained with."""
-    from pathlib import Path
-
-    from minivit.checkpoints import load_config, read_header
-    from minivit.errors import InputError
-    from minivit.models.variants import VARIANTS, variant
-
-    if name in VARIANTS:
-        return variant(name, **changes), {}
-    if Path(name).exists():
-        refuse(changes, f"{name} is a run or a checkpoint")
-        header = read_header(name)
-        training = in_words_of_today(header.get("training") or {})
-        place = {"data at": header.get("preprocessing", {}).get("place")}
-        return load_config(name), training and training | place
-    try:
-        return variant(name, **changes), {}  # by another name, or raises with the nearest
-    except InputError as error:
-        raise InputError(f"{error}; and no run or checkpoint has this name") from error
-
-
-def in_words_of_today(training: dict) -> dict:
-    """A run's header with today's keys: held-out images were once called test images."""
-    from minivit.training.run import today
-
-    state = training.get("state") or {}
-    if not (training.get("recipe") or {}).get("hold_out") or not state.get("history"):
-        return training
-    return training | {"state": state | {"history": [today(row) for row in state["history"]]}}
 
 
 def describe(c) -> str:
@@ -152,24 +124,6 @@ def totals(total, batch: int) -> str:
         f"Memory of a training step with {batch} images on the NumPy backend\n"
         f"{table([(f'  {name}', amount, why) for name, amount, why in rows], '<><')}"
     )
-
-
-def trained_with(training: dict) -> str:
-    """The plain facts of a run's header, whatever they are, and its last epoch's figures."""
-    from minivit.cli.tables import table
-
-    state = training.get("state") or {}
-    recipe = dict(training.get("recipe") or {})
-    facts = {**training, "recipe": recipe.pop("name", "") or None, **recipe}
-    facts["epochs done"] = state.get("epoch")
-    history = state.get("history") or [{}]
-    facts |= {f"last {name}": value for name, value in history[-1].items() if name != "epoch"}
-    rows = [
-        (f"  {name.replace('_', ' ')}", f"{value:.4g}" if isinstance(value, float) else str(value))
-        for name, value in facts.items()
-        if isinstance(value, str | int | float)
-    ]
-    return table(rows, "<")
 
 
 def scaled(number: int) -> str:

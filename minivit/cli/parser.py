@@ -8,8 +8,8 @@ from minivit.errors import InputError
 from minivit.nearest import nearest
 
 VERBS = (
-    "train", "recipes", "plot", "evaluate", "predict", "info", "data", "gradcheck", "lessons",
-    "bench", "doctor",
+    "train", "finetune", "recipes", "plot", "evaluate", "predict", "probe", "fetch", "export",
+    "info", "data", "gradcheck", "lessons", "bench", "doctor",
     "warmup",
 )  # fmt: skip
 

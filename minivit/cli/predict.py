@@ -8,7 +8,8 @@ import sys
 import textwrap
 from typing import NamedTuple
 
-from minivit.cli.arguments import add_averaged, add_threads, whole_number
+from minivit.cli.arguments import add_threads, whole_number
+from minivit.cli.opening import add_checkpoint, load_model
 from minivit.cli.printing import complain, one_line, silent_libraries
 from minivit.cli.sentences import sentence
 
@@ -24,7 +25,7 @@ class Unanswered(NamedTuple):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", metavar="RUN", help="a run folder, or a checkpoint file")
+    add_checkpoint(parser)
     parser.add_argument(
         "images",
         metavar="IMAGE",
@@ -46,19 +47,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '"preprocessing"}, probabilities from 0 to 1; a picture without an answer has "classes": '
         'null and a "reason" (default: text)',
     )
-    add_averaged(parser)
     add_threads(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """0 when every picture has its answer, 1 when some have none, 2 when none could be read."""
     from minivit import backend
-    from minivit.checkpoints import load
-    from minivit.data.picture_files import check_preprocessing
+    from minivit.data.preprocessing import check_preprocessing
     from minivit.data.strokes import NothingToRead
 
     backend.prefer("numba")
-    model = load(arguments.run, averaged=arguments.averaged)
+    model = load_model(arguments.run, arguments)
     check_preprocessing(model.preprocessing, model.config.image, model.config.channels)
     entries, errors = [], []
     for answer in answers(model, arguments.images, arguments.top):

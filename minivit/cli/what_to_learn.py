@@ -22,8 +22,8 @@ def add_what(parser: argparse.ArgumentParser) -> None:
     )
     what.add_argument(
         "--image", type=sides, default=argparse.SUPPRESS, metavar="N",
-        help="sides that the pictures of a folder are resized to, 48 or 48x64 (height x width) "
-        "(default: their own if all have the same, up to 64; else 64)",
+        help="sides that the images are resized to, 48 or 48x64 (height x width) (default: their "
+        "own; of pictures in a folder, if all have the same, up to 64, else 64)",
     )  # fmt: skip
     what.add_argument("--time", type=duration, default=argparse.SUPPRESS, metavar="TIME",
                       help="choose the epochs so that all is done in this time, such as 90s, 10min "

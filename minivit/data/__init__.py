@@ -3,6 +3,7 @@
 from minivit.data.catalogue import (
     DATASETS,
     LARGEST_SIDE,
+    RESIZED_FROM,
     checked_sides,
     data_of,
     in_size,
@@ -23,6 +24,7 @@ from minivit.data.sources import ImageSource, Levels, fingerprint
 __all__ = [
     "DATASETS",
     "LARGEST_SIDE",
+    "RESIZED_FROM",
     "Dataset",
     "ImageSource",
     "Levels",

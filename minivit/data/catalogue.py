@@ -4,16 +4,19 @@ import os
 from functools import partial
 from pathlib import Path
 
-from minivit.data.dataset import Dataset
+from minivit.data.dataset import Dataset, Split
 from minivit.data.digits import load_digits
 from minivit.data.fashion_small import load_fashion_small
 from minivit.data.finding import find, moved
 from minivit.data.known import KNOWN, WITHOUT_FILES
 from minivit.data.picture_source import PictureSource
+from minivit.data.preprocessing import RESIZED_FROM, TAKEN, check_levels, check_words
 from minivit.data.readers import read
+from minivit.data.resized import Resized, scale_between
 from minivit.data.shapes import load_shapes
 from minivit.errors import InputError
-from minivit.fields import is_whole_number, sides
+from minivit.fields import is_whole_number
+from minivit.fields import sides as sides_of
 from minivit.models import ViTConfig
 from minivit.nearest import nearest
 
@@ -26,11 +29,10 @@ LARGEST_SIDE = 1024  # pixels that a picture is resized to, at most
 def load_dataset(name: str | Path, *, image: int | tuple[int, int] | None = None) -> Dataset:
     """A data set by its name, e.g. "digits" or "mnist", or by the file or folder it lies in.
 
-    `image` are the sides (height, width) that pictures of a folder are resized to. A name goes
-    before a file of that name: "./digits" is the file.
+    `image` are the sides (height, width) that its images are resized to. A name goes before a file
+    of that name: "./digits" is the file.
 
-    Raises InputError for an unknown name, for what is no data set, and for `image` where images
-    have a size already.
+    Raises InputError for an unknown name, and for what is no data set.
     """
     if name in HERE:
         data = HERE[name]()
@@ -55,34 +57,57 @@ def existing(name: str | Path) -> Path:
     )
 
 
-def in_size(data: Dataset, image: int | tuple[int, int], channels: int | None = None) -> Dataset:
-    """The same set with pictures resized to (height, width), and grey or coloured as `channels`.
+def in_size(
+    data: Dataset,
+    image: int | tuple[int, int],
+    channels: int | None = None,
+    learnt: dict | None = None,
+) -> Dataset:
+    """The same set with images resized to (height, width), and grey or coloured as `channels`.
 
-    Nothing is decoded. Raises InputError for sides that can't be, and where images have another
-    size, and are no picture files.
+    `learnt`: a model's preprocessing; black and white become what they are there, and of pictures
+    the same part is taken, so that somebody else's model sees what it has learnt. Nothing is
+    decoded or resized yet.
+
+    Raises InputError for sides or channels that can't be made, or a preprocessing that is none.
     """
-    height, width = checked_sides(image)
-    shape = data.train.images.shape
-    wanted = (height, width, channels or shape[3])
-    if shape[1:] == wanted:
+    sides = checked_sides(image)
+    shape, learnt = data.train.images.shape, learnt or {}
+    wanted = (*sides, channels or shape[3])
+    if "low" in learnt and "high" in learnt:
+        check_levels(learnt["low"], learnt["high"], wanted[2])
+    check_words(learnt)
+    scale = scale_between(data.preprocessing, learnt)
+    taken = {name: learnt[name] for name in TAKEN if name in learnt} if in_files(data) else {}
+    if shape[1:] == wanted and scale is None and not taken:
         return data
-    if not isinstance(data.train.images, PictureSource):
-        raise InputError(
-            f"{data.name} has images of {shape[1]}x{shape[2]} pixels: only the pictures of a "
-            f"folder per class can be resized, so they can't be {height}x{width}"
-        )
-    train, test = (
-        split._replace(images=split.images.resized((height, width), wanted[2]))
-        for split in (data.train, data.test)
-    )
-    form = dict(zip(("height", "width", "channels"), wanted, strict=True))
-    preprocessing = data.preprocessing | form
-    return data._replace(preprocessing=preprocessing, train=train, test=test)
+    train, test = (in_form(split, wanted, scale, taken) for split in (data.train, data.test))
+    form = dict(zip(("height", "width", "channels"), wanted, strict=True)) | taken
+    if scale is not None:
+        form |= {name: learnt[name] for name in ("low", "high")}
+    if isinstance(train.images, Resized):
+        form[RESIZED_FROM] = list(map(int, shape[1:3]))
+    return data._replace(preprocessing=data.preprocessing | form, train=train, test=test)
+
+
+def in_files(data: Dataset) -> bool:
+    """Whether the images are pictures in files, which can be made into any size."""
+    return isinstance(data.train.images, PictureSource)
+
+
+def in_form(split: Split, wanted: tuple[int, int, int], scale: tuple | None, taken: dict) -> Split:
+    """Pictures are made into another size at once; of other images, what is there is resized."""
+    images, sides = split.images, wanted[:2]
+    if isinstance(images, PictureSource):
+        images = images.resized(sides, wanted[2], taken)
+        if scale is None:
+            return split._replace(images=images)
+    return split._replace(images=Resized(images, sides, wanted[2], scale))
 
 
 def checked_sides(image) -> tuple[int, int]:
     """The sides (height, width) of an image: 48 -> (48, 48); InputError for what can't be."""
-    found = sides(image)
+    found = sides_of(image)
     if len(found) != 2 or not all(is_whole_number(s) and 1 <= s <= LARGEST_SIDE for s in found):
         raise InputError(
             f"image is {image!r}: expected a whole number from 1 to {LARGEST_SIDE}, or a pair "
@@ -99,7 +124,8 @@ def is_own(preprocessing: dict) -> bool:
 def data_of(preprocessing: dict, config: ViTConfig, given: str | Path | None = None) -> Dataset:
     """The data set that a model was trained on, as its `preprocessing` tells, or the `given` one.
 
-    The pictures of a folder become images as the model's configuration asks for.
+    The pictures of a folder become images as the model's configuration asks for; so do others, if
+    they were resized for the model, and whatever is given to a model of others.
 
     Raises InputError when it lies no longer where it was, or never was in a file.
     """
@@ -116,6 +142,6 @@ def data_of(preprocessing: dict, config: ViTConfig, given: str | Path | None = N
         raise InputError(
             f"{name!r} is no data set that could be found: hand in the data, in Python"
         )
-    if isinstance(data.train.images, PictureSource):
-        return in_size(data, config.image, config.channels)
+    if in_files(data) or RESIZED_FROM in preprocessing or name is None:
+        return in_size(data, config.image, config.channels, preprocessing)
     return data

@@ -1,13 +1,8 @@
 """Picture files as a model's input: read any picture, say what was done to it.
 
-A model's `preprocessing` says what input it takes: {"height", "width", "channels"}, the values
-"low" of black and "high" of white, and "ink": "bright" for bright strokes on a dark ground, as in
-the embedded digits, or "any" for pictures that are taken as they are. Where strokes are bright,
-"framing" says how they stand: they "fill" the frame, as the embedded digits do and where nothing is
-said, or are put into its "centre" by their mass, as MNIST's.
+A model's `preprocessing` (preprocessing.py) says what input it takes.
 """
 
-import numbers
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -15,17 +10,11 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageOps
 
-from minivit.data.centred_strokes import centre_strokes
 from minivit.data.decoding import NOT_READ, read_picture
-from minivit.data.strokes import CELL, NothingToRead, frame_strokes
+from minivit.data.preprocessing import FRAMINGS, INTERPOLATIONS, KEYS, RESIZED_FROM
+from minivit.data.resized import Resized
+from minivit.data.strokes import NothingToRead
 from minivit.errors import InputError
-from minivit.fields import is_whole_number
-from minivit.models.images import LARGEST_PIXEL
-
-KEYS = ("height", "width", "channels", "low", "high", "ink")
-INKS = ("bright", "any")
-FRAMINGS = {"fill": frame_strokes, "centre": centre_strokes}
-MOST = 1 << 24  # pixels of an input, or of the finer grid that strokes are drawn on
 
 
 class Prepared(NamedTuple):
@@ -61,51 +50,6 @@ def picture_files(path: str | Path) -> list[Path | OSError]:
     return found
 
 
-def check_preprocessing(preprocessing: dict, image: tuple[int, int], channels: int) -> None:
-    """InputError unless `preprocessing` says how a picture becomes an input of the model.
-
-    The model takes images of `image` (height, width) and `channels`.
-    """
-    missing = [key for key in KEYS if key not in preprocessing]
-    if missing:
-        raise InputError(
-            f"the model does not say how a picture becomes its input ({', '.join(missing)} "
-            "missing); give a run that `minivit train` wrote"
-        )
-    height, width, said, low, high, ink = (preprocessing[key] for key in KEYS)
-    sizes = [height, width, said]
-    if not all(map(is_whole_number, sizes)) or sizes != [*image, channels]:
-        raise InputError(
-            f"the model takes images of {image[0]}x{image[1]}x{channels}, but makes pictures "
-            f"{height!s:.20}x{width!s:.20}x{said!s:.20}: its checkpoint is damaged, choose another"
-        )
-    if channels not in (1, 3):
-        raise InputError(f"the model takes {channels} channels: pictures have 1 or 3")
-    if not all(is_level(value) for value in (low, high)):
-        raise InputError(
-            f"the model takes black as {low!r:.20} and white as {high!r:.20}: expected numbers "
-            f"from -{LARGEST_PIXEL} to {LARGEST_PIXEL}; choose another checkpoint"
-        )
-    if ink not in INKS:
-        raise InputError(f"the model's ink is {ink!r:.20}: expected {' or '.join(INKS)}")
-    framing = preprocessing.get("framing", "fill")
-    if framing not in tuple(FRAMINGS):
-        raise InputError(
-            f"the model's framing is {framing!r:.20}: expected {' or '.join(FRAMINGS)}"
-        )
-    if height * width * (CELL**2 if ink == "bright" else 1) > MOST:
-        raise InputError(f"the model's images of {height}x{width} are too large to make")
-
-
-def is_level(value) -> bool:
-    """Whether a pixel may have this value."""
-    return (
-        isinstance(value, numbers.Real)
-        and not isinstance(value, bool)
-        and abs(value) <= LARGEST_PIXEL
-    )
-
-
 def prepare_picture(
     path: str | Path, preprocessing: dict, content: bytes | None = None
 ) -> Prepared:
@@ -123,36 +67,59 @@ def prepare_picture(
             picture = picture.convert("L")
             steps.append("to grey")
         frame = FRAMINGS[preprocessing.get("framing", "fill")]
+        drawn = tuple(preprocessing.get(RESIZED_FROM, (height, width)))
         try:
-            image, _, framing = frame(picture, height, width)
+            image, _, framing = frame(picture, *drawn)
         except NothingToRead as error:
             raise NothingToRead(f"{path}: {error}") from None
         steps += framing
+        if drawn != (height, width):
+            source = Resized(np.asarray(image)[None, :, :, None], (height, width), 1)
+            image = source[:][0]
+            steps.append(source.remark)
     else:
         if is_plain(picture):
             raise NothingToRead(f"{path}: there is nothing to read: all its pixels are alike")
-        image, fitting = fitted(picture, height, width, channels)
+        image, fitting = fitted(picture, height, width, channels, preprocessing)
         image /= 255
         steps += fitting
-    steps.append(f"scaled so that black is {low:g} and white is {high:g}")
+    steps.append(f"scaled so that black is {level(low)} and white is {level(high)}")
+    low, high = (np.float32(v) if isinstance(v, list) else v for v in (low, high))
     image = (low + (high - low) * image).astype(np.float32)
     return Prepared(image.reshape(height, width, channels), steps)
 
 
+def level(value) -> str:
+    """A pixel's value in words: -1, or one for each channel."""
+    return f"{value:g}" if not isinstance(value, list) else "/".join(f"{v:.3g}" for v in value)
+
+
 def fitted(
-    picture: Image.Image, height: int, width: int, channels: int
+    picture: Image.Image, height: int, width: int, channels: int, preprocessing: dict | None = None
 ) -> tuple[np.ndarray, list[str]]:
-    """The middle part of a picture as levels (height, width, channels) float32, 0 to 255."""
-    steps = []
+    """The middle part of a picture as levels (height, width, channels) float32, 0 to 255.
+
+    `preprocessing` may ask for the whole picture, squashed, or a smaller part.
+    """
+    steps, asked = [], preprocessing or {}
     if channels == 1 and picture.mode == "RGB":
         picture = picture.convert("L")
         steps.append("to grey")
     if channels == 3 and picture.mode != "RGB":
         picture = picture.convert("L").convert("RGB")
         steps.append("grey in three channels")
-    image = ImageOps.fit(picture, (width, height), Image.Resampling.BILINEAR)
-    steps.append(f"middle part resized to {width}x{height}, not inverted")
-    return np.asarray(image, np.float32).reshape(height, width, channels).copy(), steps
+    how = INTERPOLATIONS[asked.get("interpolation", "bilinear")]
+    crop = asked.get("crop", 1)
+    if asked.get("resize") == "squash":
+        left, top = ((1 - crop) / 2 * side for side in picture.size)
+        box = (left, top, picture.width - left, picture.height - top)
+        picture = picture.resize((width, height), how, box)
+        step = "squashed" if crop == 1 else f"middle {crop:.0%} squashed"
+    else:
+        picture = ImageOps.fit(picture, (width, height), how, bleed=(1 - crop) / 2)
+        step = "middle part resized" if crop == 1 else f"middle {crop:.0%} resized"
+    steps.append(f"{step} to {width}x{height}, not inverted")
+    return np.asarray(picture, np.float32).reshape(height, width, channels).copy(), steps
 
 
 def is_plain(picture: Image.Image) -> bool:

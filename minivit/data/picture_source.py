@@ -21,16 +21,19 @@ MOST_THREADS = 4
 
 
 class PictureSource(ImageSource):
-    """Pictures of any size, of each the middle part, resized to one size."""
+    """Pictures of any size, resized to one size: of each the middle part, unless told otherwise."""
 
     slow = True
 
     def __init__(self, folder: Path, names: list[str], sizes: np.ndarray, *,
-                 image: tuple[int, int], channels: int, seen: str = ""):  # fmt: skip
+                 image: tuple[int, int], channels: int, seen: str = "",
+                 taken: dict | None = None):  # fmt: skip
         """`names` are the files below `folder`, of `sizes` (n,) bytes; `image` is (height, width);
-        `seen` says in words which sides the pictures have.
+        `seen` says in words which sides the pictures have; `taken`, of a model's preprocessing
+        (preprocessing.py), which part of each is taken, and how.
         """
         self.folder, self.names, self.sizes, self.seen = folder, names, sizes, seen
+        self.taken = taken or {}
         self.shape = (len(names), *image, channels)
         few = np.prod(self.shape, dtype=np.int64) <= MOST_KEPT
         self.kept = np.empty(self.shape, np.uint8) if few else None
@@ -48,11 +51,13 @@ class PictureSource(ImageSource):
     @property
     def remark(self) -> str:
         height, width = self.shape[1:3]
+        pictures = f"pictures of {self.seen} pixels"
+        if self.taken:
+            how = "squashed" if self.taken.get("resize") == "squash" else "cut"
+            return f"{pictures}: {how} as the model has learnt, to {width}x{height}"
         if self.seen == f"{width}x{height}":
-            return f"pictures of {self.seen} pixels"
-        return (
-            f"pictures of {self.seen} pixels: the middle part of each, resized to {width}x{height}"
-        )
+            return pictures
+        return f"{pictures}: the middle part of each, resized to {width}x{height}"
 
     def part(self, indices: np.ndarray) -> np.ndarray:
         return self.scale[self.levels(indices)]
@@ -82,21 +87,25 @@ class PictureSource(ImageSource):
         """One picture as levels (height, width, channels) uint8."""
         _, height, width, channels = self.shape
         picture, _ = read_picture(self.folder / self.names[index], least=max(height, width))
-        levels = fitted(picture, height, width, channels)[0]
+        levels = fitted(picture, height, width, channels, self.taken)[0]
         return np.rint(levels).astype(np.uint8)
 
     def subset(self, indices: np.ndarray) -> "PictureSource":
         names = [self.names[i] for i in indices]
         return PictureSource(self.folder, names, self.sizes[indices], image=self.shape[1:3],
-                             channels=self.shape[3], seen=self.seen)  # fmt: skip
+                             channels=self.shape[3], seen=self.seen, taken=self.taken)  # fmt: skip
 
-    def resized(self, image: tuple[int, int], channels: int) -> "PictureSource":
+    def resized(
+        self, image: tuple[int, int], channels: int, taken: dict | None = None
+    ) -> "PictureSource":
         """The same pictures, made into images of another form."""
         return PictureSource(self.folder, self.names, self.sizes, image=tuple(image),
-                             channels=channels, seen=self.seen)  # fmt: skip
+                             channels=channels, seen=self.seen, taken=taken)  # fmt: skip
 
     def fingerprint(self) -> int:
         """A checksum of names and sizes of the files, and of what they become."""
         checksum = zlib.crc32(np.array(self.shape, "<i8"))
+        if self.taken:
+            checksum = zlib.crc32(repr(sorted(self.taken.items())).encode(), checksum)
         checksum = zlib.crc32(self.sizes.astype("<i8"), checksum)
         return zlib.crc32("\0".join(self.names).encode("utf-8", "surrogateescape"), checksum)

@@ -72,15 +72,23 @@ def as_pictures(images: np.ndarray, preprocessing: dict) -> np.ndarray:
     """images (n, height, width, channels) -> (n, height, width, 3) if in colour, else ink."""
     if images.shape[-1] != 3:
         return as_ink(images, preprocessing)
-    channels = [as_ink(images[..., c, None], preprocessing) for c in range(3)]
+    channels = [as_ink(images[..., c, None], of_channel(preprocessing, c)) for c in range(3)]
     return np.stack(channels, axis=-1)
+
+
+def of_channel(preprocessing: dict, channel: int) -> dict:
+    """The same, where black and white may be told for each channel, for one of them."""
+    levels = {name: preprocessing.get(name) for name in ("low", "high")}
+    return preprocessing | {n: v[channel] for n, v in levels.items() if isinstance(v, list)}
 
 
 def as_ink(images: np.ndarray, preprocessing: dict) -> np.ndarray:
     """images (n, height, width, channels) -> (n, height, width) in [0, 1], dark ink on light."""
-    grey = np.asarray(images, np.float64).mean(axis=-1)
-    low, high = preprocessing.get("low", grey.min()), preprocessing.get("high", grey.max())
-    grey = np.clip((grey - low) / max(high - low, 1e-12), 0, 1)
+    images = np.asarray(images, np.float64)
+    grey = images.mean(axis=-1)
+    low = np.asarray(preprocessing.get("low", grey.min()))  # or one for each channel
+    high = np.asarray(preprocessing.get("high", grey.max()))
+    grey = np.clip(((images - low) / np.maximum(high - low, 1e-12)).mean(axis=-1), 0, 1)
     return 1 - grey if preprocessing.get("ink") == "bright" else grey
 
 

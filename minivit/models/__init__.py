@@ -28,11 +28,14 @@ Begin with vit.py: it is the whole model on one page.
     counting.py           what each place of a model costs
     cost.py               what a ViT costs in all
     facts.py              names and shapes, without a model
+    representation.py     what the head reads of an image: frozen features
+    interpolation.py      from so many places along an axis to more or fewer
 """
 
 from minivit.models.config import ViTConfig
 from minivit.models.facts import parameter_count, parameter_shapes, trace_names
 from minivit.models.model import ViT
+from minivit.models.representation import representation
 from minivit.models.trace import Trace
 from minivit.models.variants import as_config, shrunk, variant
 
@@ -43,6 +46,7 @@ __all__ = [
     "as_config",
     "parameter_count",
     "parameter_shapes",
+    "representation",
     "shrunk",
     "trace_names",
     "variant",

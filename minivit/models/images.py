@@ -82,6 +82,11 @@ def scaling(white: int, low: float, high: float) -> str:
 
 def pixel_range(preprocessing: dict) -> tuple[float, float] | None:
     """The pixels that black and white became for the model, if that is known."""
-    low, high = preprocessing.get("low"), preprocessing.get("high")
-    known = all(isinstance(n, numbers.Real) and math.isfinite(n) for n in (low, high))
-    return (low, high) if known else None
+    low, high = (listed(preprocessing.get(name)) for name in ("low", "high"))
+    known = all(isinstance(n, numbers.Real) and math.isfinite(n) for n in (*low, *high))
+    return (min(low), max(high)) if low and high and known else None
+
+
+def listed(level) -> list:
+    """A pixel's value for each channel; one that is the same for all stands alone."""
+    return level if isinstance(level, list) else [level]

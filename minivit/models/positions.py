@@ -58,6 +58,21 @@ def tables_of(c: ViTConfig, place: str) -> str | None:
     return place if c.positions_at == "every-layer" else IN_FRONT
 
 
+def grid_tables(c: ViTConfig) -> dict[str, int | None]:
+    """The names of the learned tables whose rows are places of the grid, and which axis of it.
+
+    None: all tokens, those of the patches in raster order; 0: its rows; 1: its columns.
+    """
+    if c.positions_in_embedding:
+        return {"embed.positions": None}
+    users = [IN_FRONT, *(f"blocks.{i}.positions" for i in range(c.depth))]
+    homes = dict.fromkeys(tables_of(c, user) for user in users)
+    homes.pop(None, None)
+    parts = {"learned": {"table": None}, "learned-2d": {"rows": 0, "columns": 1}}
+    axes = parts.get(c.positions, {})
+    return {f"{home}.{name}": axis for home in homes for name, axis in axes.items()}
+
+
 def add_positions_forward(ops, p, c: ViTConfig, place: str, x, caches):
     """x (B, T, D) -> (B, T, D); x itself where nothing is added."""
     home = tables_of(c, place)

@@ -1,8 +1,11 @@
-"""Training: the recipe, the loop, how good a model is, and the folder of a run."""
+"""Training: the recipe, the loop, how good a model is, and the folder of a run; fine-tuning, and
+the linear probe of a model that stays as it is.
+"""
 
 from minivit.training.divergence import Diverged
 from minivit.training.evaluation import Evaluation, evaluate, predict_logits
 from minivit.training.feed import Batch, Feed
+from minivit.training.finetuning import all_but_head, finetune, finetuning, first_blocks
 from minivit.training.folder import check_vacant, held, new_folder, others, remove_pictures
 from minivit.training.lines import epoch_line, heading
 from minivit.training.log import RunLog, read_log, told_apart
@@ -16,6 +19,7 @@ from minivit.training.pace import (
     rehearse,
     time_in_words,
 )
+from minivit.training.probe import Probe, probe, probes
 from minivit.training.recipe import TrainingConfig
 from minivit.training.recipe_reading import load_recipe, recipe_file, recipe_names
 from minivit.training.run import check_finite, load_run, run_data, save_run, write_tables
@@ -30,16 +34,21 @@ __all__ = [
     "Expected",
     "Feed",
     "Pace",
+    "Probe",
     "Recipe",
     "RunLog",
     "State",
     "Training",
     "TrainingConfig",
+    "all_but_head",
     "check_finite",
     "check_vacant",
     "epoch_line",
     "evaluate",
     "evaluation_seconds",
+    "finetune",
+    "finetuning",
+    "first_blocks",
     "fit_time",
     "heading",
     "held",
@@ -49,6 +58,8 @@ __all__ = [
     "new_folder",
     "others",
     "predict_logits",
+    "probe",
+    "probes",
     "read_log",
     "recipe_file",
     "recipe_names",

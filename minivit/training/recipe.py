@@ -132,6 +132,8 @@ class TrainingConfig:
         default=0, least=0,
     )  # fmt: skip
     name: str = field(default="", compare=False)  # of the recipe that this came from
+    started_from: str = field(default="", compare=False)  # the checkpoint that is fine-tuned,
+    resized_by: str = field(default="", compare=False)  # and by which method its positions went on
 
     def __post_init__(self):
         object.__setattr__(self, "model", as_config(self.model))  # or a variant's name

@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from minivit.data import Dataset
+from minivit.data import RESIZED_FROM, Dataset
 from minivit.data.finding import found
 from minivit.data.known import KNOWN
 from minivit.data.picture_source import PictureSource
-from minivit.fields import described_fields
-from minivit.files import replacing
+from minivit.fields import described_fields, in_words
+from minivit.files import replacing, typed
 from minivit.models.variants import VARIANTS
 from minivit.training.named_recipe import OF_THE_DATA
 from minivit.training.recipe import TrainingConfig
@@ -47,10 +47,10 @@ def recipe_text(config: TrainingConfig, data: Dataset) -> str:
     height, width = c.image
     sizes = f"{height}x{width} pixels with {c.channels} channel{'s' * (c.channels > 1)}"
     words = {"name": config.name, "data": called(data)}
-    if isinstance(data.train.images, PictureSource):
+    if isinstance(data.train.images, PictureSource) or RESIZED_FROM in data.preprocessing:
         words["image"] = c.image
     return (
-        f"{FIRST_LINE}# minivit train --recipe THIS_FILE\n\n"
+        f"{FIRST_LINE}# {command(config)}\n\n"
         + "".join(f"{key} = {toml(value)}\n" for key, value in words.items() if value)
         + f"\n[model]  # the data decide the rest: {sizes}, {c.classes} classes\n"
         + (f"variant = {toml(c.name)}\n" if c.name in VARIANTS else "")
@@ -72,6 +72,16 @@ def found_at(name: str) -> str | None:
     """Where a well-known set is found by its name; None if it is not."""
     place = found(name)
     return None if place is None else str(place.absolute())
+
+
+def command(config: TrainingConfig) -> str:
+    """What begins a run anew."""
+    if config.started_from:
+        start = " ".join(typed(config.started_from).splitlines())
+        sides = in_words(config.model.image)
+        method = f" --method {config.resized_by}" if config.resized_by else ""
+        return f"minivit finetune {start} --recipe THIS_FILE --image-size {sides}{method}"
+    return "minivit train --recipe THIS_FILE"
 
 
 def lines(configuration) -> Iterator[str]:

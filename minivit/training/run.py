@@ -27,7 +27,15 @@ from minivit.checkpoints import (
     open_checkpoint,
     write_checkpoint,
 )
-from minivit.data import Dataset, data_of, hold_out, is_own, load_dataset
+from minivit.data import (
+    DATASETS,
+    RESIZED_FROM,
+    Dataset,
+    data_of,
+    hold_out,
+    is_own,
+    load_dataset,
+)
 from minivit.errors import InputError
 from minivit.files import replacing
 from minivit.models import ViT
@@ -140,14 +148,15 @@ def data_again(
 ) -> Dataset:
     """What a run began with, from where it lies or from the given place."""
     preprocessing = preprocessing | {"dataset": name}
-    if given is not None or preprocessing.get("place") is not None:
+    in_files = preprocessing.get("place") is not None
+    if given is not None or in_files or (RESIZED_FROM in preprocessing and name in DATASETS):
         data, c = data_of(preprocessing, config.model, given), config.model
         now, then = (*data.train.images.shape[1:], len(data.class_names)), (*c.image, c.channels)
         if now != (*then, c.classes):
             raise InputError(
                 f"the run was trained on images of {'x'.join(map(str, then))} in {c.classes} "
                 f"classes, and {data.name} has {'x'.join(map(str, now[:-1]))} in {now[-1]}: give "
-                "what it began with"
+                "what it began with; `minivit finetune` goes on with others"
             )
         return run_data(data, config)
     if is_own(preprocessing):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from minivit import InputError, ViT, backend, check_model, ops, variant
-from minivit.checking.model import DIRECTIONS, ELEMENTS, ModelCheck
+from minivit.checking.model import ModelCheck
+from minivit.checking.sampling import USUAL
 
 CONFIG = variant("digits", image=(4, 4), width=8, heads=2, mlp=12, depth=2, classes=3)
 rng = np.random.default_rng(0)
@@ -44,7 +45,7 @@ def test_up_to_so_many_elements_every_one_is_compared(whole, monkeypatch):
     monkeypatch.setattr(ModelCheck, "row", counted_row)
     report = check_model(ViT(CONFIG, zero_head=False), IMAGES, LABELS, whole=whole)
     sizes = [int(np.prod(row.shape)) for row in report.rows]
-    places = [n if n <= whole else min(n, ELEMENTS) + DIRECTIONS for n in sizes]
+    places = [n if n <= whole else min(n, USUAL.elements) + USUAL.directions for n in sizes]
     assert losses[1:] == [2 * n for n in places]
     assert any("random elements" in remark for remark in report.remarks) == (whole < max(sizes))
 

@@ -105,7 +105,7 @@ def test_options_of_a_model_are_refused_for_what_is_no_variant():
 @pytest.mark.parametrize(
     ("verb", "configuration", "without"),
     [
-        ("train", TrainingConfig, {"model", "name"}),
+        ("train", TrainingConfig, {"model", "name", "started_from", "resized_by"}),
         ("train", ViTConfig, {"name", "channels", "classes"}),  # which the data decides
         ("info", ViTConfig, {"name"}),
         ("gradcheck", ViTConfig, {"name"}),

@@ -120,7 +120,6 @@ def test_sets_that_need_no_files(name, capsys, monkeypatch):
         (["--data", "mnist"], "mnist is not on this machine"),
         (["--data", "mnits"], "the nearest is mnist"),
         (["--data", "nowhere/pets"], "nowhere/pets does not exist"),
-        (["--image", "16"], "digits has images of 8x8 pixels: only the pictures of a folder"),
     ],
 )
 def test_bad_input(arguments, sentence, tmp_path, capsys):

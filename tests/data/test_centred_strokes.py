@@ -5,7 +5,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from minivit.data.centred_strokes import THINNEST, centre_strokes, thickness
-from minivit.data.picture_files import check_preprocessing, prepare_picture
+from minivit.data.picture_files import prepare_picture
+from minivit.data.preprocessing import check_preprocessing
 from minivit.data.strokes import CELL, NothingToRead
 from minivit.errors import InputError
 

@@ -74,8 +74,7 @@ def test_the_size_may_be_chosen(tmp_path, given):
     for split in (data.train, data.test):
         assert split.images[1:3].shape == (2, height, width, 3)
     assert [data.preprocessing[k] for k in ("height", "width")] == [height, width]
-    with pytest.raises(InputError, match="only the pictures of a folder per class can be resized"):
-        load_dataset("digits", image=given)
+    assert "resized_from" not in data.preprocessing
 
 
 def test_predict_makes_of_a_picture_what_training_made_of_it(tmp_path):

@@ -6,11 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from minivit.data.picture_files import (
-    check_preprocessing,
-    picture_files,
-    prepare_picture,
-)
+from minivit.data.picture_files import picture_files, prepare_picture
+from minivit.data.preprocessing import check_preprocessing
 from minivit.data.strokes import NothingToRead
 from minivit.errors import InputError
 
@@ -181,3 +178,53 @@ def test_inputs_that_would_fill_the_memory():
     huge = {**DIGITS, "height": 10**6, "width": 10**6}
     with pytest.raises(InputError, match="1000000x1000000 are too large"):
         check_preprocessing(huge, (10**6, 10**6), 1)
+
+
+PHOTO = {"height": 4, "width": 4, "channels": 3, "low": -1.0, "high": 1.0, "ink": "any"}
+
+
+def stripes(path):
+    """40 x 20 pixels: the left quarter black, the middle red, the right quarter white."""
+    picture = Image.new("RGB", (40, 20), "red")
+    picture.paste("black", (0, 0, 10, 20))
+    picture.paste("white", (30, 0, 40, 20))
+    picture.save(path)
+    return path
+
+
+def test_a_picture_is_squashed_or_cut_as_the_model_asks(tmp_path):
+    path = stripes(tmp_path / "x.png")
+    red, black, white = [1, -1, -1], [-1, -1, -1], [1, 1, 1]
+    middle, steps = prepare_picture(path, PHOTO)
+    assert np.allclose(middle[:, 1:3], red)  # at the edges, what lies beyond has a part
+    assert "middle part resized to 4x4, not inverted" in steps
+    squashed, steps = prepare_picture(path, PHOTO | {"resize": "squash"})
+    assert np.allclose(squashed[:, 0], black, atol=0.5)
+    assert np.allclose(squashed[:, 3], white, atol=0.5)
+    assert "squashed to 4x4, not inverted" in steps
+    half, steps = prepare_picture(path, PHOTO | {"resize": "squash", "crop": 0.5})
+    assert np.allclose(half[:, 1:3], red) and "middle 50% squashed to 4x4, not inverted" in steps
+
+
+def test_each_channel_may_have_its_own_levels(tmp_path):
+    low, high = [-2.0, -1.0, 0.0], [2.0, 3.0, 4.0]
+    asked = PHOTO | {"low": low, "high": high, "interpolation": "bicubic", "crop": 0.9}
+    check_preprocessing(asked, (4, 4), 3)
+    image, steps = prepare_picture(stripes(tmp_path / "x.png"), asked)
+    assert np.allclose(image[:, 1:3], [2.0, -1.0, 0.0], atol=0.1)
+    assert "scaled so that black is -2/-1/0 and white is 2/3/4" in steps
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"low": [0.0, 0.0]}, "takes black as"),
+        ({"high": [0.0, 0.0, 1e9]}, "and white as"),
+        ({"resize": "wrap"}, "resize is 'wrap': expected middle or squash"),
+        ({"interpolation": 3}, "interpolation is 3: expected bilinear or bicubic"),
+        ({"crop": 0}, "crop is 0: expected a number from 0.1 to 1"),
+    ],
+)
+def test_what_is_no_way_to_prepare_a_picture(change, words):
+    with pytest.raises(InputError, match=words):
+        check_preprocessing(PHOTO | change, (4, 4), 3)

@@ -160,3 +160,10 @@ def test_coloured_images_keep_their_colours():
     preprocessing = {"low": -1.0, "high": 1.0, "ink": "any"}
     assert as_pictures(images, preprocessing).tolist() == [[[[0.0, 0.5, 1.0]]]]
     assert as_pictures(images[..., :1], preprocessing).tolist() == [[[0.0]]]
+
+
+def test_black_and_white_may_differ_from_channel_to_channel():
+    levels = {"low": [-2.0, -1.0, 0.0], "high": [2.0, 1.0, 1.0], "ink": "any"}
+    images = np.array([[[[-2.0, 0.0, 1.0]]]])  # black in red, grey in green, white in blue
+    assert np.allclose(as_pictures(images, levels), [[[[0.0, 0.5, 1.0]]]])
+    assert np.allclose(as_ink(images, levels), [[[0.5]]])

@@ -1,20 +1,13 @@
-"""An .npz file of NumPy's: arrays of images and labels, under the names that people give them.
-
-It is a zip archive with an .npy file for each array: a header that says kind and shape, then the
-numbers. An array of Python objects would be a pickle, and is refused.
-"""
+"""Images and labels in an .npz file of NumPy's, under the names that people give them."""
 
 import math
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
-from numpy.lib import format as npy
 
 from minivit.data.dataset import Split
 from minivit.data.readers.found import HIGH, LOW, Found
-from minivit.data.readers.opening import MOST_UNPACKED
+from minivit.data.readers.npz import Npz, open_npz
 from minivit.errors import InputError
 
 TRAIN = (("x_train", "y_train"), ("train_images", "train_labels"), ("X_train", "y_train"),
@@ -35,36 +28,29 @@ def read_arrays(path: Path) -> Found:
 
     Raises InputError for other arrays, arrays of objects, and files that are damaged.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return found_in(archive, path)
-    except InputError:
-        raise
-    except (zipfile.BadZipFile, EOFError, KeyError, ValueError, zlib.error, SyntaxError) as error:
-        raise InputError(f"{path} is no whole .npz file ({error}); get or save it again") from error
-    except (NotImplementedError, RuntimeError) as error:  # another packing, or a password
-        raise InputError(f"{path} is packed in a way that can't be read: {error}") from error
+    with open_npz(path) as npz:
+        return found_in(npz, path)
 
 
-def found_in(archive: zipfile.ZipFile, path: Path) -> Found:
-    """The images and labels of an archive, in the form that all readers give."""
-    names = {entry.removesuffix(".npy") for entry in archive.namelist() if entry.endswith(".npy")}
+def found_in(npz: Npz, path: Path) -> Found:
+    """Its images and labels, in the form that all readers give."""
+    names = set(npz.names())
     train, test = (
         next((pair for pair in pairs if set(pair) <= names), None) for pairs in (TRAIN, TEST)
     )
     if train is None:
         inside = ", ".join(sorted(names)[:10]) or "no arrays"
         raise InputError(f"{path} holds {inside}: {EXPECTED}")
-    images, remark = as_images(array_of(archive, train[0], path), f"{train[0]} in {path}")
+    images, remark = as_images(npz.array(train[0]).read(), f"{train[0]} in {path}")
     images, white, known_range = scaled(images, f"{train[0]} in {path}")
-    splits = [Split(images, as_labels(array_of(archive, train[1], path)))]
+    splits = [Split(images, as_labels(npz.array(train[1]).read()))]
     if test is not None:
-        tested, _ = as_images(array_of(archive, test[0], path), f"{test[0]} in {path}")
+        tested, _ = as_images(npz.array(test[0]).read(), f"{test[0]} in {path}")
         tested = like_training_images(tested, images, known_range, f"{test[0]} in {path}")
-        splits.append(Split(tested, as_labels(array_of(archive, test[1], path))))
+        splits.append(Split(tested, as_labels(npz.array(test[1]).read())))
     classes = None
     if NAMES in names:
-        given = array_of(archive, NAMES, path)
+        given = npz.array(NAMES).read()
         if given.dtype.kind not in "US" or given.ndim != 1:
             raise InputError(f"{NAMES} in {path} is no array of words")
         classes = [n.decode("utf-8", "replace") if isinstance(n, bytes) else str(n) for n in given]
@@ -72,37 +58,6 @@ def found_in(archive: zipfile.ZipFile, path: Path) -> Found:
     left = (f"not used: {', '.join(rest)}",) if rest else ()
     return Found(*splits, class_names=classes, white=white, range=known_range,
                  remarks=(*remark, *left))  # fmt: skip
-
-
-def array_of(archive: zipfile.ZipFile, name: str, path: Path) -> np.ndarray:
-    """One array, after its header was compared with the bytes that are there."""
-    entry = archive.getinfo(f"{name}.npy")
-    with archive.open(entry) as file:
-        version = npy.read_magic(file)
-        read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}.get(version)
-        if read is None:
-            raise ValueError(f"{name} is of version {version[0]}.{version[1]}")
-        shape, columns_first, kind = read(file)
-        if kind.hasobject:
-            raise InputError(
-                f"{name} in {path} is an array of Python objects, which could run a program when "
-                "it is read: save it as an array of numbers, e.g. with np.stack"
-            )
-        count = math.prod(shape)
-        claimed = file.tell() + count * kind.itemsize
-        most = entry.compress_size * MOST_UNPACKED
-        if claimed != entry.file_size or claimed > most:
-            raise InputError(
-                f"{name} in {path} says that it has {count:,} numbers, and the file holds another "
-                "number of bytes: it is damaged; save it again"
-            )
-        numbers = np.empty(count, kind)
-        rest = memoryview(numbers.view(np.uint8)) if count and kind.itemsize else b""
-        while rest and (done := file.readinto(rest)):
-            rest = rest[done:]
-        if rest or file.read(1):  # only at its very end is the checksum compared
-            raise EOFError(f"{name} ends early")
-    return numbers.reshape(shape, order="F" if columns_first else "C")
 
 
 def as_images(images: np.ndarray, name: str) -> tuple[np.ndarray, tuple[str, ...]]:

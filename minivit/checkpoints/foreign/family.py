@@ -1,0 +1,73 @@
+"""What a layout is, and which models it can't express."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING
+from typing import NamedTuple
+
+from minivit.checkpoints.foreign.arrays import Arrays
+from minivit.checkpoints.foreign.table import Row
+from minivit.errors import InputError
+from minivit.fields import described_fields, in_words
+from minivit.models import ViTConfig
+
+# Fields that every layout can express, or that play no part in the use of a model.
+ALWAYS = ("image", "channels", "patch", "width", "depth", "heads", "mlp", "classes", "cls_token",
+          "stochastic_depth", "dropout", "attention_dropout")  # fmt: skip
+
+
+class Asked(NamedTuple):
+    """What the user says of a file; None: nothing."""
+
+    heads: int | None = None
+    pool: str | None = None
+
+
+class Known(NamedTuple):
+    """What a file and those beside it tell of its model."""
+
+    config: ViTConfig
+    arrays: Arrays  # under the names of the table
+    preprocessing: dict
+    class_names: list[str] | None
+
+
+class Family(NamedTuple):
+    """A layout of checkpoints."""
+
+    name: str  # as `minivit export --to` takes it
+    title: str  # "Google's"
+    table: Sequence[Row]
+    head: tuple[str, str]  # the keys of the head's w and b, which a file may lack
+    fits: Callable  # (keys of today) -> whether a file has this layout
+    today: Callable  # (arrays) -> the same under the names of the table
+    known: Callable  # (arrays of today, JSON beside them, Asked) -> Known
+    can: Mapping[str, tuple | None]  # which values a field may have besides ALWAYS; None: any
+    refusals: Callable  # (config) -> what else it can't express, in words
+    looked_for: str  # the keys by which it is known
+
+    def rows(self, c: ViTConfig) -> Sequence[Row]:
+        """The table for this model: behind pooling, timm's LayerNorm has another name."""
+        if not c.norm_after_pool:
+            return self.table
+        return [row._replace(theirs=row.theirs.replace("norm.", "fc_norm."))
+                if row.ours.startswith("norm.") else row for row in self.table]  # fmt: skip
+
+
+def check_expressible(family: Family, c: ViTConfig) -> None:
+    """InputError with everything about a model that a layout has no word for."""
+    problems = []
+    for field in described_fields(c):
+        value = getattr(c, field.name)
+        if field.name in ALWAYS or not field.help or field.default is MISSING:
+            continue
+        allowed = family.can.get(field.name, (field.default,))
+        if allowed is not None and value not in allowed:
+            name = field.name.replace("_", " ")
+            problems.append(f"{name} is {in_words(value)}, and it knows "
+                            f"{' and '.join(map(in_words, allowed))}")  # fmt: skip
+    problems += family.refusals(c)
+    if problems:
+        raise InputError(
+            f"{family.title} layout can't express this model: {'; '.join(problems)}. Choose "
+            "another layout, or keep minivit's own file"
+        )

@@ -1,0 +1,154 @@
+"""Google's layout: the arrays of its Flax model, in an .npz file under paths such as
+"Transformer/encoderblock_0/LayerNorm_0/scale" (google-research/vision_transformer, models_vit.py).
+
+Kernels are (in, out), as ours. The patches' kernel is that of a convolution, height x width x in x
+out, and the heads have an axis of their own.
+
+Several spellings are on the disks of the world. The table has the one of the released files, with
+the suffixes of the old Flax; `today` brings these to it:
+
+    opt/target/...                              the prefix of a training state
+    LayerNorm_1, MlpBlock_0, ...                the suffixes of today's Flax (Linen)
+    params/..., params/img/..., pos_embedding   big_vision's
+    Transformer/encoderblock/...                big_vision's, all blocks stacked in one array
+"""
+
+import re
+
+import numpy as np
+
+from minivit.checkpoints.foreign.arrays import Arrays, Made, with_zero_row
+from minivit.checkpoints.foreign.family import Asked, Family, Known
+from minivit.checkpoints.foreign.imagenet import names_if_imagenet
+from minivit.checkpoints.foreign.pictures import SQUASHED
+from minivit.checkpoints.foreign.sizes import depth_of, image_and_cls_row, letters
+from minivit.checkpoints.foreign.table import Row
+from minivit.errors import InputError
+from minivit.models import ViTConfig
+
+BLOCK = "Transformer/encoderblock_{i}"
+ATTENTION, MLP = f"{BLOCK}/MultiHeadDotProductAttention_1", f"{BLOCK}/MlpBlock_3"
+POSITIONS = "Transformer/posembed_input/pos_embedding"
+
+TABLE = (
+    Row("embed.w", "embedding/kernel", "(y x c) D -> y x c D"),
+    Row("embed.b", "embedding/bias", "D -> D"),
+    Row("embed.cls", "cls", "D -> 1 1 D"),
+    Row("embed.positions", POSITIONS, "T D -> 1 T D"),
+    Row("blocks.{i}.attention.gamma", f"{BLOCK}/LayerNorm_0/scale", "D -> D"),
+    Row("blocks.{i}.attention.beta", f"{BLOCK}/LayerNorm_0/bias", "D -> D"),
+    Row("blocks.{i}.attention.w_qkv[0]", f"{ATTENTION}/query/kernel", "D (H K) -> D H K"),
+    Row("blocks.{i}.attention.w_qkv[1]", f"{ATTENTION}/key/kernel", "D (H K) -> D H K"),
+    Row("blocks.{i}.attention.w_qkv[2]", f"{ATTENTION}/value/kernel", "D (H K) -> D H K"),
+    Row("blocks.{i}.attention.b_qkv[0]", f"{ATTENTION}/query/bias", "(H K) -> H K"),
+    Row("blocks.{i}.attention.b_qkv[1]", f"{ATTENTION}/key/bias", "(H K) -> H K"),
+    Row("blocks.{i}.attention.b_qkv[2]", f"{ATTENTION}/value/bias", "(H K) -> H K"),
+    Row("blocks.{i}.attention.w_out", f"{ATTENTION}/out/kernel", "(H K) D -> H K D"),
+    Row("blocks.{i}.attention.b_out", f"{ATTENTION}/out/bias", "D -> D"),
+    Row("blocks.{i}.mlp.gamma", f"{BLOCK}/LayerNorm_2/scale", "D -> D"),
+    Row("blocks.{i}.mlp.beta", f"{BLOCK}/LayerNorm_2/bias", "D -> D"),
+    Row("blocks.{i}.mlp.w1", f"{MLP}/Dense_0/kernel", "D M -> D M"),
+    Row("blocks.{i}.mlp.b1", f"{MLP}/Dense_0/bias", "M -> M"),
+    Row("blocks.{i}.mlp.w2", f"{MLP}/Dense_1/kernel", "M D -> M D"),
+    Row("blocks.{i}.mlp.b2", f"{MLP}/Dense_1/bias", "D -> D"),
+    Row("norm.gamma", "Transformer/encoder_norm/scale", "D -> D"),
+    Row("norm.beta", "Transformer/encoder_norm/bias", "D -> D"),
+    Row("pre_logits.w", "pre_logits/kernel", "D R -> D R"),
+    Row("pre_logits.b", "pre_logits/bias", "R -> R"),
+    Row("head.w", "head/kernel", "R C -> R C"),
+    Row("head.b", "head/bias", "C -> C"),
+)
+PREFIXES = ("opt/target/", "params/img/", "params/")
+LINEN = {"LayerNorm_1": "LayerNorm_2", "MlpBlock_0": "MlpBlock_3",
+         "MultiHeadDotProductAttention_0": "MultiHeadDotProductAttention_1"}  # fmt: skip
+MOST_BLOCKS = 1000  # stacked in one array
+CAN = {  # what a model may be; Google's code has a cls token where the head reads it
+    "pool": ("cls", "mean"),
+    "gelu": ("tanh",),
+    "eps": (1e-6,),
+    "pre_logits": None,
+}
+
+
+def today(arrays: Arrays) -> Arrays:
+    """The arrays under the names of the table."""
+    prefix = next((p for p in PREFIXES if any(key.startswith(p) for key in arrays)), "")
+    found: Arrays = {}
+    for key, array in arrays.items():
+        if key.startswith(prefix):
+            name = key.removeprefix(prefix)
+            name = POSITIONS if name == "pos_embedding" else name
+            if name.startswith("Transformer/encoderblock/"):
+                found |= layers(name, array)
+            else:
+                found[linen(name)] = array
+    return found
+
+
+def linen(name: str) -> str:
+    """A name with the suffixes of the table."""
+    return re.sub("|".join(LINEN), lambda suffix: LINEN[suffix[0]], name)
+
+
+def layers(name: str, array) -> Arrays:
+    """The blocks' arrays in one that stacks them along its first axis; it is read once."""
+    if not array.shape or array.shape[0] > MOST_BLOCKS:
+        return {name: array}
+    whole: list[np.ndarray] = []
+
+    def layer(i: int) -> np.ndarray:
+        if not whole:
+            whole.append(np.asarray(array))
+        return whole[0][i]
+
+    return {
+        linen(name.replace("encoderblock/", f"encoderblock_{i}/", 1)): Made(
+            array.shape[1:], array.dtype, lambda i=i: layer(i)
+        )
+        for i in range(array.shape[0])
+    }
+
+
+def fits(keys) -> bool:
+    return "embedding/kernel" in keys and any(key.startswith("Transformer/") for key in keys)
+
+
+def known(arrays: Arrays, beside: dict, asked: Asked) -> Known:
+    """The configuration that the shapes tell."""
+    if "conv_root/kernel" in arrays:
+        raise InputError(
+            "it is a hybrid, with a ResNet (conv_root) in front: minivit reads plain ViTs"
+        )
+    if asked.pool not in (None, "cls" if "cls" in arrays else "mean"):
+        raise InputError(f"pool is {asked.pool}: this layout tells by the array cls how it pools")
+    n = letters(arrays, "embedding/kernel", "y x c D")
+    n |= letters(arrays, f"{ATTENTION}/query/kernel".format(i=0), "D H K")
+    if asked.heads not in (None, n["H"]):
+        raise InputError(f"heads is {asked.heads}, and the file's arrays are those of {n['H']}")
+    n |= letters(arrays, f"{MLP}/Dense_0/kernel".format(i=0), "D M")
+    n |= letters(arrays, "head/kernel", "R C") if "head/kernel" in arrays else {"C": 1}
+    rows = letters(arrays, POSITIONS, "1 T D")["T"]
+    has_cls, patch = "cls" in arrays, (n["y"], n["x"])
+    image, cls_row = image_and_cls_row(rows, patch, has_cls, None)
+    if has_cls and not cls_row:
+        arrays = arrays | {POSITIONS: with_zero_row(arrays[POSITIONS])}
+    config = ViTConfig(
+        image=image, channels=n["c"], patch=patch, width=n["D"], mlp=n["M"], heads=n["H"],
+        head_width=None if n["H"] * n["K"] == n["D"] else n["K"], classes=n["C"],
+        depth=depth_of(arrays, r"Transformer/encoderblock_(\d+)/"),
+        pool="cls" if has_cls else "mean", gelu="tanh", eps=1e-6,
+        pre_logits=letters(arrays, "pre_logits/kernel", "D R")["R"]
+        if "pre_logits/kernel" in arrays else None,
+    )  # fmt: skip
+    return Known(config, arrays, SQUASHED, names_if_imagenet(n["C"]))
+
+
+def refusals(c: ViTConfig) -> list[str]:
+    """What it can't express beyond what CAN tells."""
+    if c.has_cls != (c.pool == "cls"):
+        return ["cls token is yes, and its code has one only where the head reads it"]
+    return []
+
+
+GOOGLE = Family("google", "Google's", TABLE, ("head/kernel", "head/bias"), fits, today, known,
+                CAN, refusals, "embedding/kernel and Transformer/...")  # fmt: skip

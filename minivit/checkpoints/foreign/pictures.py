@@ -1,0 +1,78 @@
+"""How a picture becomes an input: in their words and in ours (minivit/data/preprocessing.py).
+
+Theirs are the mean and the spread of the pixels from 0 to 1, which are subtracted and divided by;
+ours are the values of black and white: low = -mean / std and high = (1 - mean) / std.
+"""
+
+from minivit.checkpoints.foreign.beside import number, numbers, part
+from minivit.data.preprocessing import check_levels
+from minivit.errors import InputError
+from minivit.fields import is_whole_number
+
+HALF = [0.5, 0.5, 0.5]  # mean and std of Google's models: -1 is black and 1 is white
+# Google's code and Hugging Face's squash a picture to the model's sides.
+SQUASHED = {"low": -1.0, "high": 1.0, "ink": "any", "resize": "squash"}
+BICUBIC = 3  # Pillow's number
+TIMM_CROP = 0.9  # timm's default: this part of the shorter side
+
+
+def levels(mean: list[float], std: list[float], about: str) -> dict:
+    """The values of black and white; one number where all channels have the same."""
+    if len(mean) != len(std) or min(std) <= 0:
+        raise InputError(
+            f"{about} has the mean {mean} and the spread {std}: they don't go together"
+        )
+    low = [0.0 - m / s for m, s in zip(mean, std, strict=True)]
+    high = [(1 - m) / s for m, s in zip(mean, std, strict=True)]
+    if len(set(low)) == len(set(high)) == 1:
+        return {"low": low[0], "high": high[0]}
+    return {"low": low, "high": high}
+
+
+def mean_and_std(preprocessing: dict, channels: int) -> tuple[list[float], list[float]]:
+    """The inverse of `levels`, a number for each channel. Raises InputError for no such values."""
+    low, high = (preprocessing.get(name, usual) for name, usual in (("low", -1.0), ("high", 1.0)))
+    check_levels(low, high, channels)
+    low, high = (v if isinstance(v, list) else [v] * channels for v in (low, high))
+    std = [1 / (h - g) for g, h in zip(low, high, strict=True)]
+    return [-g * s for g, s in zip(low, std, strict=True)], std
+
+
+def from_timm(use: dict) -> dict:
+    """From timm's pretrained_cfg: a middle part of the picture, smaller than its shorter side."""
+    about = "config.json"
+    mean, std = (numbers(use, name, about) or HALF for name in ("mean", "std"))
+    crop = number(use, "crop_pct", about) or TIMM_CROP
+    interpolation = part(use, "interpolation", str, about) or "bicubic"
+    squash = part(use, "crop_mode", str, about) == "squash"
+    return levels(mean, std, about) | {
+        "ink": "any", "resize": "squash" if squash else "middle", "crop": min(crop, 1.0),
+        "interpolation": "bilinear" if interpolation == "bilinear" else "bicubic",
+    }  # fmt: skip
+
+
+def from_huggingface(use: dict) -> dict:
+    """From a preprocessor_config.json."""
+    about = "preprocessor_config.json"
+    mean, std = (numbers(use, name, about) or HALF for name in ("image_mean", "image_std"))
+    if use.get("do_normalize") is False:  # pixels from 0 to 1
+        mean, std = [0.0], [1.0]
+    resample = number(use, "resample", about)
+    interpolation = "bicubic" if resample == BICUBIC else "bilinear"
+    found = SQUASHED | levels(mean, std, about) | {"interpolation": interpolation}
+    size = use.get("size")
+    if isinstance(size, dict) and "shortest_edge" in size:
+        found["resize"] = "middle"
+    if use.get("do_center_crop") is True:  # DeiT's: 224 out of 256
+        outer, inner = (side(value, about) for value in (size, use.get("crop_size")))
+        found["crop"] = min(inner / outer, 1.0)
+    return found
+
+
+def side(size, about: str) -> int:
+    """The height of 256, {"height": 256, "width": 256} or {"shortest_edge": 256}."""
+    if isinstance(size, dict):
+        size = size.get("height", size.get("shortest_edge"))
+    if not is_whole_number(size) or size < 1:
+        raise InputError(f"{about} cuts out a middle part of no size: mend it, or remove it")
+    return size

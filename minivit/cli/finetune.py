@@ -1,0 +1,123 @@
+"""`minivit finetune`: a model that has learnt goes on with other classes, or larger images.
+
+It gets a new head for the classes of the data; the patches keep their side, and positions are
+interpolated to the new grid. An interrupted run goes on with `minivit train --resume RUN`.
+"""
+
+import argparse
+import time
+
+from minivit.cli.arguments import add_data, add_threads, duration, folder_name
+from minivit.cli.arguments import whole_number as whole
+from minivit.cli.choosing import fitted
+from minivit.cli.configuration import add_options, given
+from minivit.cli.opening import add_checkpoint, load_model
+from minivit.cli.train import go_on, save_first
+from minivit.cli.voice import Voice, add_voice
+from minivit.cli.what_to_learn import sides as two_sides
+from minivit.errors import InputError
+
+HELP = "teach a trained model other classes, at a higher resolution if you like"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from minivit.checkpoints import METHODS
+    from minivit.training import TrainingConfig, load_recipe
+
+    parser.usage = "%(prog)s CHECKPOINT [--data NAME|PATH] [--image-size N] [OPTION ...]"
+    add_checkpoint(parser, "CHECKPOINT")
+    what = parser.add_argument_group("what to learn")
+    add_data(what, "a name, or a path, as of `minivit train` (default: that of the recipe)")
+    what.add_argument("--image-size", type=two_sides, metavar="N",
+                      help="sides that the images are resized to, 48 or 48x64 (height x width) "
+                      "(default: those that the model has learnt)")  # fmt: skip
+    what.add_argument("--method", default="google", metavar="|".join(METHODS),
+                      help="whose way of interpolating positions (default: google)")  # fmt: skip
+    what.add_argument("--recipe", default="finetune", metavar="NAME",
+                      help="how it learns: a recipe as of `minivit train`, without its model "
+                      "(default: finetune)")  # fmt: skip
+    what.add_argument("--time", type=duration, default=argparse.SUPPRESS, metavar="TIME",
+                      help="choose the epochs so that all is done in this time, such as 90s or "
+                      "10min")  # fmt: skip
+    frozen = what.add_mutually_exclusive_group()
+    frozen.add_argument("--head-only", action="store_true", help="freeze all but the new head")
+    frozen.add_argument("--freeze-blocks", type=whole(1), metavar="N",
+                        help="freeze the embedding and the first N blocks")  # fmt: skip
+    folder = parser.add_argument_group("where to")
+    folder.add_argument("--out", type=folder_name, metavar="DIR",
+                        help="run folder (default: runs/finetune-DATA-N)")  # fmt: skip
+    folder.add_argument("--force", action="store_true", help="overwrite the run that --out holds")
+    add_voice(parser)
+    add_threads(parser)
+    usual = load_recipe("finetune").made(TrainingConfig().model, None)
+    add_options(parser, "how", TrainingConfig, defaults=usual, called="finetune")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from minivit import backend
+    from minivit.training import held, new_folder
+
+    began = time.perf_counter()
+    voice = Voice(arguments.quiet, arguments.json)
+    backend.prefer("numba")
+    training = chosen(arguments, voice, began)
+    folder = new_folder(f"finetune-{training.data.name}", arguments.out)
+    with held(folder):
+        save_first(training, folder, voice, force=arguments.force)
+        return go_on(training, folder, voice)
+
+
+def chosen(arguments: argparse.Namespace, voice: Voice, began: float):
+    """A training that begins with the checkpoint's parameters; every setting is checked."""
+    from minivit.data import in_size, load_dataset
+    from minivit.training import TrainingConfig, check_finite, finetuning, load_recipe
+
+    recipe = load_recipe(arguments.recipe)
+    name = arguments.data or recipe.data
+    if not name:
+        raise InputError(
+            "say with --data what to learn: a name that `minivit data` lists, or a folder with a "
+            "folder of pictures per class"
+        )
+    model = load_model(arguments.checkpoint, arguments)
+    c = model.config
+    sides = arguments.image_size or c.image
+    data = in_size(load_dataset(name), sides, c.channels, model.preprocessing)
+    changes = given(arguments, TrainingConfig) | frozen(arguments, c)
+    how = {"recipe": recipe, "method": arguments.method, "started_from": arguments.checkpoint}
+    training = finetuning(model, data, training=changes, **how)
+    if hasattr(arguments, "time"):
+        config = fitted(training.config, data, arguments, voice, began)
+        training = finetuning(model, data, training=changes | {"epochs": config.epochs}, **how)
+    check_finite(training)
+    voice.say(beginning(model, training, arguments))
+    return training
+
+
+def frozen(arguments: argparse.Namespace, c) -> dict[str, str]:
+    """What --head-only and --freeze-blocks freeze, as the recipe says it; InputError for both."""
+    from minivit.training import all_but_head, first_blocks
+
+    if not (arguments.head_only or arguments.freeze_blocks):
+        return {}
+    if hasattr(arguments, "freeze"):
+        option = "head-only" if arguments.head_only else "freeze-blocks"
+        raise InputError(f"--{option} and --freeze both say what doesn't learn: leave one out")
+    places = all_but_head(c) if arguments.head_only else first_blocks(c, arguments.freeze_blocks)
+    return {"freeze": places}
+
+
+def beginning(model, training, arguments: argparse.Namespace) -> str:
+    """What the training begins with, in a line or two."""
+    from minivit.checkpoints.adapting import positions_in_words
+    from minivit.cli.printing import one_line
+
+    new = training.config.model
+    learning = sum(each.stop - each.start for each in training.ranges)
+    part = "" if learning == training.model.layout.size else f"; {learning:,} parameters learn"
+    return (
+        f"begins with {one_line(str(arguments.checkpoint))}: "
+        f"{positions_in_words(model.config, new, arguments.method)}\n"
+        f"  a new head for {new.classes} classes takes the place of that for "
+        f"{model.config.classes}{part}"
+    )

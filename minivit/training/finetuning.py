@@ -1,0 +1,94 @@
+"""Fine-tuning: a model that has learnt goes on with a new head, and maybe larger images.
+
+(ViT paper, sections 3.2 and B.1.1.) What it becomes is in minivit/checkpoints/adapting.py; from
+there on it is a training as any other, with a log, checkpoints and a way to go on.
+"""
+
+from minivit.checkpoints import adapted
+from minivit.data import Dataset
+from minivit.errors import InputError
+from minivit.models import ViT, ViTConfig, parameter_shapes
+from minivit.optim import Average
+from minivit.training.loop import train
+from minivit.training.named_recipe import Recipe
+from minivit.training.recipe_reading import load_recipe
+from minivit.training.run import run_data
+from minivit.training.training import Training
+
+USUAL = "finetune"  # the recipe
+
+
+def finetune(
+    model: ViT,
+    data: Dataset,
+    *,
+    recipe: str | Recipe = USUAL,
+    training: dict | None = None,
+    method: str = "google",
+    progress: bool = False,
+) -> Training:
+    """Fine-tune a model on other data: returns the training, with `.model` and `.state.history`.
+
+        model = minivit.load("runs/fashion-small-1")
+        data = minivit.load_dataset("digits", image=42)
+        minivit.finetune(model, data, training={"epochs": 5, "freeze": all_but_head(model.config)})
+
+    Arguments and what is raised: see `finetuning`; and as `train` does.
+    """
+    begun = finetuning(model, data, recipe=recipe, training=training, method=method)
+    return train(begun.config, begun.data, training=begun, progress=progress)
+
+
+def finetuning(
+    model: ViT,
+    data: Dataset,
+    *,
+    recipe: str | Recipe = USUAL,
+    training: dict | None = None,
+    method: str = "google",
+    started_from: str = "",
+) -> Training:
+    """A training that begins with a model's parameters, and a zero head for the data's classes.
+
+    The images of the data decide the size; `method` is the way in which positions go there. The
+    recipe tells how it learns, and `training` changes fields of it; what a recipe says of a model
+    is not asked. `started_from` is kept, for people. `model` stays as it is.
+
+    Raises InputError for what `adapted` refuses, and when data and model don't fit together.
+    """
+    recipe = load_recipe(recipe) if isinstance(recipe, str) else recipe
+    start = adapted(
+        model, classes=data.class_names, image=data.train.images.shape[1:3], method=method
+    )
+    told = {"started_from": started_from, "resized_by": method}
+    config = recipe.made(start.config, {**(training or {}), **told})
+    begun = Training(config, run_data(data, config), start.dtype)
+    begun.model.parameters.flat[:] = start.parameters.flat
+    if begun.average:
+        names = list(begun.average.arrays)
+        begun.average = Average(begun.model.parameters, config.average, names=names)
+    return begun
+
+
+def all_but_head(c: ViTConfig) -> str:
+    """The places to freeze when only the head's linear map is to learn, as `freeze` takes them."""
+    return ",".join(place for place in tops(c) if place != "head")
+
+
+def first_blocks(c: ViTConfig, count: int) -> str:
+    """The places to freeze when all up to the first `count` blocks is to stay: the embedding too.
+
+    Raises InputError when there are not so many blocks.
+    """
+    if not 1 <= count <= c.depth:
+        raise InputError(
+            f"freeze blocks is {count} and the model has {c.depth} blocks: expected a number from "
+            f"1 to {c.depth}"
+        )
+    before = tops(c)[: tops(c).index("blocks")]
+    return ",".join([*before, *(f"blocks.{i}" for i in range(count))])
+
+
+def tops(c: ViTConfig) -> list[str]:
+    """The first parts of the names of what a model learns, in its order: embed, blocks, ..."""
+    return list(dict.fromkeys(name.split(".")[0] for name in parameter_shapes(c)))

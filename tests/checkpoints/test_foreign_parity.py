@@ -1,0 +1,60 @@
+"""Models in other layouts give the libraries' own logits and gradients, which are stored.
+
+foreign_parity.py made the file.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+import minivit
+from minivit.checkpoints.foreign.layouts import FAMILIES
+from minivit.checkpoints.foreign.table import written
+
+STORED = dict(np.load(Path(__file__).with_name("foreign_parity.npz")))
+CASES = sorted({key.split(":")[0] for key in STORED if ":" in key})
+CONFIGS = {"timm": {"model_args": {"num_heads": 2}}, "hf": {"num_attention_heads": 2}}
+TOLERANCE = {np.float32: 1e-5, np.float64: 1e-10}
+
+
+def stored(case: str, kind: str) -> dict[str, np.ndarray]:
+    """The stored arrays of a case: its weights, or the gradients by them."""
+    beginning = f"{case}:{kind}:"
+    found = {key: array for key, array in STORED.items() if key.startswith(beginning)}
+    return {key.removeprefix(beginning): array for key, array in found.items()}
+
+
+def loaded(case: str, folder: Path, dtype) -> minivit.ViT:
+    weights = {name: array.astype(dtype) for name, array in stored(case, "weights").items()}
+    family = case.split("-")[0]
+    if family == "google":
+        np.savez(folder / "weights.npz", **weights)
+    else:
+        save_file(weights, folder / "model.safetensors")
+        (folder / "config.json").write_text(json.dumps(CONFIGS[family]))
+    return minivit.load(folder)
+
+
+def assert_close(found, expected, dtype):
+    assert np.abs(found - expected).max() <= TOLERANCE[dtype] * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE, ids=["float32", "float64"])
+@pytest.mark.parametrize("case", CASES)
+def test_logits_and_gradients_are_the_library_s_own(case, dtype, tmp_path):
+    model = loaded(case, tmp_path, dtype)
+    logits, cache = model.forward(STORED["images"].astype(dtype))
+    assert_close(logits, STORED[f"{case}:logits"], dtype)
+    model.backward(STORED["dlogits"].astype(dtype), cache)
+    family = FAMILIES[case.split("-")[0]]
+    gradients = written(family.rows(model.config), model.config, model.gradients)
+    expected = family.today(stored(case, "gradients"))
+    assert set(gradients) == set(expected)
+    largest = max(np.abs(gradient).max() for gradient in expected.values())
+    for name, gradient in gradients.items():  # a key's bias has a gradient of 0
+        assert np.abs(gradient - expected[name]).max() <= TOLERANCE[dtype] * max(
+            np.abs(expected[name]).max(), 1e-2 * largest
+        ), name

@@ -1,0 +1,115 @@
+"""Fine-tuning, from Python: where it begins, what learns, and that it goes on as any training."""
+
+import numpy as np
+import pytest
+from small_training import recipe, small_data
+
+from minivit import InputError, ViT, load_dataset, train, variant
+from minivit.checkpoints import resize_positions
+from minivit.training import (
+    all_but_head,
+    evaluate,
+    finetune,
+    finetuning,
+    first_blocks,
+    load_recipe,
+    load_run,
+    save_run,
+)
+
+SIZES = {"width": 16, "depth": 2, "heads": 2, "mlp": 16}
+QUICK = {"epochs": 2, "batch": 20, "warmup_epochs": 0.0}
+
+
+def learnt() -> ViT:
+    return train(recipe(model=variant("digits", **SIZES), epochs=1), small_data()).model
+
+
+def enlarged(images: int = 96, test: int = 20):
+    data = load_dataset("digits", image=12)
+    some, few = np.arange(images), np.arange(test)
+    return data._replace(
+        train=data.train._replace(images=data.train.images[some], labels=data.train.labels[some]),
+        test=data.test._replace(images=data.test.images[few], labels=data.test.labels[few]),
+    )
+
+
+def test_it_begins_with_the_parameters_and_a_zero_head():
+    model = learnt()
+    begun = finetuning(model, enlarged(), training={"average": 0.9}, method="timm")
+    new, old = begun.model.parameters, model.parameters
+    assert not new["head.w"].any() and not new["head.b"].any() and old["head.w"].any()
+    table = resize_positions(old["embed.positions"], (4, 4), (6, 6), method="timm")
+    assert np.array_equal(new["embed.positions"], table)
+    rest = [n for n in new if n not in ("head.w", "head.b", "embed.positions")]
+    assert all(np.array_equal(new[n], old[n]) for n in rest)
+    assert np.array_equal(begun.averaged_model().parameters.flat, new.flat)
+    assert abs(evaluate(begun.model, *begun.data.test).loss - np.log(10)) < 1e-6
+
+
+def test_the_usual_recipe_is_the_papers():
+    config = finetuning(learnt(), small_data()).config
+    assert (config.optimiser, config.momentum, config.schedule, config.clip) == (
+        "sgd", 0.9, "cosine", 1.0)  # fmt: skip
+    assert (config.weight_decay, config.smoothing, config.model.dropout) == (0, 0, 0)
+    assert load_recipe("finetune").name == config.name == "finetune"
+
+
+def test_it_learns():
+    data = small_data(300, 60)
+    done = finetune(learnt(), data, training=QUICK | {"epochs": 8, "learning_rate": 0.1})
+    assert len(done.state.history) == 8 and done.state.history[-1]["test_accuracy"] > 0.5
+
+
+@pytest.mark.parametrize("positions", ["learned", "learned-2d", "none"])
+def test_what_is_frozen_stays(positions):
+    model = train(
+        recipe(model=variant("digits", positions=positions, **SIZES), epochs=1), small_data()
+    ).model
+    c = model.config
+    for freeze, learning in (
+        (all_but_head(c), ("head.",)),
+        (first_blocks(c, 1), ("head.", "norm.", "blocks.1.")),
+        (first_blocks(c, 2), ("head.", "norm.")),
+    ):
+        begun = finetuning(model, small_data(), training=QUICK | {"freeze": freeze})
+        before = {name: array.copy() for name, array in begun.model.parameters.items()}
+        finetuned = train(begun.config, begun.data, training=begun).model.parameters
+        changed = {n for n in before if not np.array_equal(finetuned[n], before[n])}
+        assert changed == {name for name in before if name.startswith(learning)}
+
+
+def test_a_run_that_is_broken_off_goes_on_to_the_same_bits(tmp_path):
+    model, data = learnt(), load_dataset("digits", image=12)
+    how = {"training": QUICK | {"batch": 480, "average": 0.9, "freeze": "blocks.0"}}
+    whole = finetune(model, data, **how)
+    half = finetuning(model, data, started_from="somewhere/a model", **how)
+    for batch in half.epoch():
+        half.train_batch(batch)
+    half.finish_epoch()
+    save_run(half, tmp_path)
+    again = load_run(tmp_path)
+    assert again.config.started_from == "somewhere/a model"
+    train(again.config, again.data, training=again)
+    assert np.array_equal(again.model.parameters.flat, whole.model.parameters.flat)
+    assert again.state.history == whole.state.history
+    text = (tmp_path / "recipe.toml").read_text()
+    line = "# minivit finetune 'somewhere/a model' --recipe THIS_FILE --image-size 12x12"
+    assert f"{line} --method google\n" in text
+    assert load_recipe(tmp_path).training["freeze"] == "blocks.0"
+
+
+def test_what_cannot_be_is_told():
+    model = learnt()
+    with pytest.raises(InputError, match="freeze blocks is 3 and the model has 2 blocks"):
+        first_blocks(model.config, 3)
+    with pytest.raises(InputError, match="freeze blocks is 0"):
+        first_blocks(model.config, 0)
+    with pytest.raises(InputError, match="image is 9x9 and patch side is 2"):
+        finetuning(model, load_dataset("digits", image=9))
+    with pytest.raises(InputError, match="'google' takes square grids alone"):
+        finetuning(model, load_dataset("digits", image=(8, 12)))
+    with pytest.raises(InputError, match="this model takes"):
+        finetuning(model, load_dataset("shapes", image=12))
+    with pytest.raises(InputError, match="nothing is left to learn"):
+        finetuning(model, small_data(), training={"freeze": "embed,blocks,norm,head"})
