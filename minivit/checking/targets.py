@@ -15,9 +15,10 @@ from minivit.data import Dataset, data_of, is_own
 from minivit.errors import InputError
 from minivit.fields import changes_in_words
 from minivit.models import ViT, shrunk, variant
+from minivit.models.cost import cost
 
 IMAGES = 4
-LARGE = 3_000_000  # parameters: beyond, a check in full takes longer than anybody waits
+LARGE = 100_000_000  # FLOPs of a forward: beyond, a check in full takes longer than anybody waits
 ONE_DIRECTION = Sampling(directions=1, elements=0)
 DOUBLE = 2  # times as long takes a pass in float64
 
@@ -57,7 +58,7 @@ def check_run(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a head of zeros is drawn anew, and the report says so
         model = load(path, heads=heads, pool=pool)
-    is_large = model.layout.size > LARGE
+    is_large = cost(model.config, batch=1).forward_flops > LARGE
     count, sampling = (1, ONE_DIRECTION) if is_large else (IMAGES, USUAL)
     if is_large and announce is not None:
         announce(expected(model))

@@ -21,13 +21,10 @@ def fetch(name: str) -> Path:
     """
     repository = name.removeprefix(PREFIX)
     if not name.startswith(PREFIX) or not NAME.fullmatch(repository):
-        raise InputError(
-            f"{name!r} is no model of the hub: expected hf:OWNER/MODEL, e.g. "
-            "hf:google/vit-base-patch16-224"
-        )
+        raise no_model(name)
     try:
         import huggingface_hub
-        from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+        from huggingface_hub import errors
     except ImportError as error:
         raise InputError(
             "fetching needs the package huggingface_hub, which is not installed: "
@@ -35,12 +32,14 @@ def fetch(name: str) -> Path:
         ) from error
     try:
         folder = huggingface_hub.snapshot_download(repository, allow_patterns=[*FILES, WEIGHTS])
-    except RepositoryNotFoundError as error:
+    except errors.HFValidationError as error:  # the hub's own rules for names, which may change
+        raise no_model(name) from error
+    except errors.RepositoryNotFoundError as error:
         raise InputError(
             f"the hub has no model {repository}, or shows it only to those who signed in: check "
             "the name"
         ) from error
-    except (HfHubHTTPError, *HfHubHTTPError.__bases__, OSError) as error:  # and its network's own
+    except (errors.HfHubHTTPError, *errors.HfHubHTTPError.__bases__, OSError) as error:
         if getattr(error, "filename", None):  # the disk, not the network
             raise
         raise InputError(
@@ -53,3 +52,10 @@ def fetch(name: str) -> Path:
             "stored in safetensors"
         )
     return Path(folder)
+
+
+def no_model(name: str) -> InputError:
+    return InputError(
+        f"{name!r} is no model of the hub: expected hf:OWNER/MODEL, e.g. "
+        "hf:google/vit-base-patch16-224"
+    )

@@ -5,7 +5,7 @@ import json
 import math
 
 from minivit.cli.arguments import add_data, add_threads
-from minivit.cli.opening import add_checkpoint, load_model
+from minivit.cli.opening import add_checkpoint, as_typed, load_model
 from minivit.cli.printing import one_line
 from minivit.files import typed
 
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     backend.prefer("numba")
     model = load_model(arguments.run, arguments)
-    data = data_to_measure_on(model, arguments.run, arguments.data)
+    data = data_to_measure_on(model, arguments)
     test = data.test
     with np.errstate(over="ignore", invalid="ignore"):  # a sentence says it better
         result = evaluate(model, test.images, test.labels)
@@ -55,11 +55,12 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def data_to_measure_on(model, run: str, given: str | None):
+def data_to_measure_on(model, arguments: argparse.Namespace):
     """The data set of a model, or the one that is given; InputError if its classes are others."""
     from minivit.data import data_of, is_own
     from minivit.errors import InputError
 
+    run, given = arguments.run, arguments.data
     name = model.preprocessing.get("dataset")
     if name is None and given is None:
         raise InputError(
@@ -77,7 +78,8 @@ def data_to_measure_on(model, run: str, given: str | None):
         raise InputError(
             f"{data.name} has the classes {some(data.class_names)}, and {run} knows "
             f"{some(model.class_names)}: give data with the same classes in the same order, or "
-            f"teach it these: minivit finetune {typed(run)} --data {typed(given or data.name)}"
+            f"teach it these: minivit finetune {as_typed(run, arguments)} "
+            f"--data {typed(given or data.name)}"
         )
     return data
 

@@ -11,7 +11,7 @@ from minivit.cli.arguments import add_data, add_threads, duration, folder_name
 from minivit.cli.arguments import whole_number as whole
 from minivit.cli.choosing import fitted
 from minivit.cli.configuration import add_options, given
-from minivit.cli.opening import add_checkpoint, load_model
+from minivit.cli.opening import add_checkpoint, as_typed, load_model
 from minivit.cli.train import go_on, save_first
 from minivit.cli.voice import Voice, add_voice
 from minivit.cli.what_to_learn import sides as two_sides
@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def chosen(arguments: argparse.Namespace, voice: Voice, began: float):
     """A training that begins with the checkpoint's parameters; every setting is checked."""
-    from minivit.data import in_size, load_dataset
+    from minivit.data import load_dataset
     from minivit.training import TrainingConfig, check_finite, finetuning, load_recipe
 
     recipe = load_recipe(arguments.recipe)
@@ -80,14 +80,15 @@ def chosen(arguments: argparse.Namespace, voice: Voice, began: float):
             "folder of pictures per class"
         )
     model = load_model(arguments.checkpoint, arguments)
-    c = model.config
-    sides = arguments.image_size or c.image
-    data = in_size(load_dataset(name), sides, c.channels, model.preprocessing)
+    data, c = load_dataset(name), model.config
     changes = given(arguments, TrainingConfig) | frozen(arguments, c)
-    how = {"recipe": recipe, "method": arguments.method, "started_from": arguments.checkpoint}
+    how = {
+        "image": arguments.image_size or c.image, "recipe": recipe, "method": arguments.method,
+        "started_from": as_typed(arguments.checkpoint, arguments),
+    }  # fmt: skip
     training = finetuning(model, data, training=changes, **how)
     if hasattr(arguments, "time"):
-        config = fitted(training.config, data, arguments, voice, began)
+        config = fitted(training.config, training.data, arguments, voice, began)
         training = finetuning(model, data, training=changes | {"epochs": config.epochs}, **how)
     check_finite(training)
     voice.say(beginning(model, training, arguments))

@@ -5,6 +5,7 @@ import warnings
 
 from minivit.cli.arguments import one_of, whole_number
 from minivit.cli.printing import complain
+from minivit.files import typed
 
 UNTOLD = ("heads", "pool")  # what a foreign file may not tell
 
@@ -42,6 +43,16 @@ def load_model(path: str, arguments: argparse.Namespace):
     for warning in caught:
         complain(str(warning.message))
     return model
+
+
+def as_typed(path: str, arguments: argparse.Namespace) -> str:
+    """A checkpoint and what was typed of it, as a shell takes them."""
+    words = [typed(path)]
+    words += ["--averaged"] * arguments.averaged
+    for name in UNTOLD:
+        value = getattr(arguments, name)
+        words += [f"--{name} {value}"] * (value is not None)
+    return " ".join(words)
 
 
 def untold(changes: dict) -> dict:

@@ -57,12 +57,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def measured(model, name: str, arguments: argparse.Namespace) -> dict:
     """What the probes of one data set reach."""
-    from minivit.data import in_size, load_dataset
+    from minivit.data import load_dataset
     from minivit.training import probes
 
     began = time.perf_counter()
-    c = model.config
-    data = in_size(load_dataset(name), c.image, c.channels, model.preprocessing)
+    data = load_dataset(name)
     draws = 1 if arguments.shots is None else arguments.draws or DRAWS
     found = probes(model, data, shots=arguments.shots, draws=draws, seed=arguments.seed,
                    regulariser=arguments.regulariser)  # fmt: skip

@@ -9,6 +9,7 @@ from minivit.data.catalogue import (
     in_size,
     is_own,
     load_dataset,
+    seen_by,
 )
 from minivit.data.dataset import (
     Dataset,
@@ -40,4 +41,5 @@ __all__ = [
     "in_size",
     "is_own",
     "load_dataset",
+    "seen_by",
 ]

@@ -17,7 +17,7 @@ from minivit.data.shapes import load_shapes
 from minivit.errors import InputError
 from minivit.fields import is_whole_number
 from minivit.fields import sides as sides_of
-from minivit.models import ViTConfig
+from minivit.models import ViT, ViTConfig
 from minivit.nearest import nearest
 
 LOADERS = load_digits, load_fashion_small, load_shapes, partial(load_shapes, by="colour")
@@ -85,9 +85,17 @@ def in_size(
     form = dict(zip(("height", "width", "channels"), wanted, strict=True)) | taken
     if scale is not None:
         form |= {name: learnt[name] for name in ("low", "high")}
-    if isinstance(train.images, Resized):
+    if isinstance(train.images, Resized) and RESIZED_FROM not in data.preprocessing:
         form[RESIZED_FROM] = list(map(int, shape[1:3]))
     return data._replace(preprocessing=data.preprocessing | form, train=train, test=test)
+
+
+def seen_by(model: ViT, data: Dataset, image: int | tuple[int, int]) -> Dataset:
+    """The same set as a model takes it: of these sides, in its colours, black and white as there.
+
+    Raises InputError as `in_size` does.
+    """
+    return in_size(data, image, model.config.channels, model.preprocessing)
 
 
 def in_files(data: Dataset) -> bool:

@@ -43,7 +43,11 @@ def checked(data: Dataset, classes: int | None = None) -> Dataset:
     InputError when there are not as many labels as images, or for wrong names or labels.
     """
     train, test = (checked_split(*split, classes) for split in (data.train, data.test))
-    names = data.class_names if classes is None else class_names(data.class_names, classes)
+    names = data.class_names
+    if classes is not None:
+        if isinstance(names, list | tuple) and len(names) != classes:
+            raise another_head(f"{len(names)} classes, {', '.join(map(str, names[:5]))}", classes)
+        names = class_names(names, classes)
     preprocessing = dict(data.preprocessing or {})
     return data._replace(class_names=names, preprocessing=preprocessing, train=train, test=test)
 
@@ -57,9 +61,19 @@ def checked_split(images, labels, classes: int | None) -> Split:
         labels = labels.astype(np.int64)  # an empty list has no kind
     if not images.ndim:
         raise InputError(f"images are {images}: expected an array (n, height, width, channels)")
-    most = classes or int(labels.max(initial=0)) + 1 if labels.dtype.kind in "iu" else 1
-    check_labels(labels, len(images), most)
+    most = int(labels.max(initial=0)) + 1 if labels.dtype.kind in "iu" else 1
+    if classes is not None and most > classes:
+        raise another_head(f"labels up to {most - 1}", classes)
+    check_labels(labels, len(images), classes or most)
     return Split(images, labels.astype(np.int64, copy=False))
+
+
+def another_head(given: str, classes: int) -> InputError:
+    return InputError(
+        f"the data have {given}, and the model's head is for {classes} classes: give data with as "
+        "many, or teach a trained model these, by `minivit finetune` or minivit.finetune(model, "
+        "data)"
+    )
 
 
 def black_and_white(preprocessing: dict, images: np.ndarray | ImageSource) -> tuple[float, float]:

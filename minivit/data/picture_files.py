@@ -60,7 +60,7 @@ def prepare_picture(
     what can't be read.
     """
     height, width, channels, low, high, ink = (preprocessing[key] for key in KEYS)
-    strokes = channels == 1 and ink == "bright"
+    strokes = ink == "bright"
     picture, steps = read_picture(path, content, None if strokes else max(height, width))
     if strokes:
         if picture.mode == "RGB":
@@ -73,10 +73,12 @@ def prepare_picture(
         except NothingToRead as error:
             raise NothingToRead(f"{path}: {error}") from None
         steps += framing
+        image = np.asarray(image)
         if drawn != (height, width):
-            source = Resized(np.asarray(image)[None, :, :, None], (height, width), 1)
+            source = Resized(image[None, :, :, None], (height, width), 1)
             image = source[:][0]
             steps.append(source.remark)
+        image = np.broadcast_to(image.reshape(height, width, 1), (height, width, channels))
     else:
         if is_plain(picture):
             raise NothingToRead(f"{path}: there is nothing to read: all its pixels are alike")

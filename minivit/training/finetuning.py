@@ -4,8 +4,10 @@
 there on it is a training as any other, with a log, checkpoints and a way to go on.
 """
 
+import numpy as np
+
 from minivit.checkpoints import adapted
-from minivit.data import Dataset
+from minivit.data import Dataset, seen_by
 from minivit.errors import InputError
 from minivit.models import ViT, ViTConfig, parameter_shapes
 from minivit.optim import Average
@@ -22,6 +24,7 @@ def finetune(
     model: ViT,
     data: Dataset,
     *,
+    image: int | tuple[int, int] | None = None,
     recipe: str | Recipe = USUAL,
     training: dict | None = None,
     method: str = "google",
@@ -30,12 +33,12 @@ def finetune(
     """Fine-tune a model on other data: returns the training, with `.model` and `.state.history`.
 
         model = minivit.load("runs/fashion-small-1")
-        data = minivit.load_dataset("digits", image=42)
-        minivit.finetune(model, data, training={"epochs": 5, "freeze": all_but_head(model.config)})
+        frozen = {"freeze": all_but_head(model.config)}
+        minivit.finetune(model, minivit.load_dataset("digits"), image=42, training=frozen)
 
     Arguments and what is raised: see `finetuning`; and as `train` does.
     """
-    begun = finetuning(model, data, recipe=recipe, training=training, method=method)
+    begun = finetuning(model, data, image=image, recipe=recipe, training=training, method=method)
     return train(begun.config, begun.data, training=begun, progress=progress)
 
 
@@ -43,6 +46,7 @@ def finetuning(
     model: ViT,
     data: Dataset,
     *,
+    image: int | tuple[int, int] | None = None,
     recipe: str | Recipe = USUAL,
     training: dict | None = None,
     method: str = "google",
@@ -50,13 +54,16 @@ def finetuning(
 ) -> Training:
     """A training that begins with a model's parameters, and a zero head for the data's classes.
 
-    The images of the data decide the size; `method` is the way in which positions go there. The
-    recipe tells how it learns, and `training` changes fields of it; what a recipe says of a model
-    is not asked. `started_from` is kept, for people. `model` stays as it is.
+    `image` are the sides (height, width) that images are resized to, None: as the data have them;
+    `method` is the way in which positions go there. Black, white and colours become what they are
+    to the model. The recipe tells how it learns, and `training` changes fields of it; what a recipe
+    says of a model is not asked. `started_from` is what was typed behind `minivit finetune` for the
+    checkpoint, and is kept for people. `model` stays as it is.
 
     Raises InputError for what `adapted` refuses, and when data and model don't fit together.
     """
     recipe = load_recipe(recipe) if isinstance(recipe, str) else recipe
+    data = seen_by(model, data, image or np.shape(data.train.images)[1:3])
     start = adapted(
         model, classes=data.class_names, image=data.train.images.shape[1:3], method=method
     )

@@ -24,6 +24,7 @@ class Recipe:
     source: str = ""
     reaches: str = ""  # what it was measured to reach
     data: str = ""  # the data set that it is made for; "" if it comes without
+    verb: str = "train"  # or "finetune": what it tells begins with a checkpoint
     image: tuple[int, int] | None = None  # sides that the pictures of a folder are resized to
     model: dict = field(default_factory=dict)  # fields of ViTConfig; or "variant", and changes
     training: dict = field(default_factory=dict)  # fields of TrainingConfig
@@ -38,8 +39,15 @@ class Recipe:
             minivit.train(recipe.config(data, training={"epochs": 3}), data)
 
         The data decide image, channels and classes. Raises InputError for values that are not
-        allowed or don't go together, and for fields that are unknown or missing.
+        allowed or don't go together, for fields that are unknown or missing, and for a recipe of
+        fine-tuning, which begins with a model that is there already: `minivit.finetune`.
         """
+        if self.verb != "train":
+            raise InputError(
+                f"the recipe {self.name!r} tells how to go on with a model that has learnt: "
+                f"minivit {self.verb} CHECKPOINT --recipe RECIPE, or in Python "
+                f"minivit.{self.verb}(model, data, recipe=...); give another recipe to begin anew"
+            )
         sizes = sizes_of(data)
         fields = {**self.model, **(model or {}), **sizes}
         named = fields.pop("variant", None)

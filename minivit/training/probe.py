@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minivit.data import Dataset, ImageSource, checked
+from minivit.data import Dataset, ImageSource, checked, seen_by
 from minivit.errors import InputError
 from minivit.fields import is_whole_number
 from minivit.models import ViT, representation
@@ -45,10 +45,11 @@ def probe(
 ) -> Probe:  # fmt: skip
     """Fit a linear probe to a data set's training images, and measure it on its test images.
 
+    Images are resized to the model's, and black, white and colours become what they are to it.
     `shots`: learn from so many images of each class alone, drawn from the seed; None: from all.
     `regulariser`: None: that of REGULARISERS with the least error when each image is left out.
 
-    Raises InputError when there are fewer images of a class, for images of another form than the
+    Raises InputError when there are fewer images of a class, for images that can't become the
     model's, and for features that are not finite.
     """
     return probes(model, data, shots=shots, seed=seed, regulariser=regulariser)[0]
@@ -59,7 +60,7 @@ def probes(
     regulariser: float | None = None,
 ) -> list[Probe]:  # fmt: skip
     """A probe for each of several draws of the shots; the test images' features are made once."""
-    data = checked(data)
+    data = seen_by(model, checked(data), model.config.image)
     if regulariser is not None and not 0 < regulariser < np.inf:
         raise InputError(f"regulariser is {regulariser}: expected a number above 0, or None")
     chosen = [few(data.train.labels, shots, seed + draw) for draw in range(draws)]

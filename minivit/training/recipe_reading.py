@@ -2,6 +2,7 @@
 
     about = "..."     in a line what it is; also source and reaches, for people to read
     data = "mnist"    what it is made for
+    verb = "finetune" if it begins with a checkpoint; "train", or left out, if with nothing
     image = [48, 64]  sides (height, width) that the pictures of a folder are resized to
     [model]           fields of ViTConfig but those that the data decide; or variant = "B/16", and
                       what is changed in it. Without a patch, the data's images decide it too.
@@ -24,7 +25,8 @@ from minivit.training.recipe import TrainingConfig
 
 FOLDER = resources.files("minivit.training") / "recipes"
 RECIPE = "recipe.toml"  # the name of a recipe in a run folder
-WORDS, SIDES = ("name", "about", "source", "reaches", "data"), "image"
+WORDS, SIDES = ("name", "about", "source", "reaches", "data", "verb"), "image"
+VERBS = ("train", "finetune")
 TABLES = {"model": ViTConfig, "training": TrainingConfig}
 LONGEST = 1 << 16  # bytes of a file
 
@@ -89,6 +91,8 @@ def parsed(content: bytes, name: str, where: str) -> Recipe:
             raise InputError(f"{where}: {key} is {in_toml(value)}: expected {expected}")
     tables = {table: checked_table(entries.get(table, {}), table, where) for table in TABLES}
     recipe = Recipe(**{"name": name, **entries, **tables})
+    if recipe.verb not in VERBS:
+        raise InputError(f"{where}: verb is {recipe.verb!r}: expected {' or '.join(VERBS)}")
     if not is_plain(recipe.name):
         raise InputError(
             f"{where}: the name is {recipe.name!r}, and a run's folder is called after it: choose "

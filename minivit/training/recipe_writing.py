@@ -9,7 +9,7 @@ from minivit.data.finding import found
 from minivit.data.known import KNOWN
 from minivit.data.picture_source import PictureSource
 from minivit.fields import described_fields, in_words
-from minivit.files import replacing, typed
+from minivit.files import replacing
 from minivit.models.variants import VARIANTS
 from minivit.training.named_recipe import OF_THE_DATA
 from minivit.training.recipe import TrainingConfig
@@ -46,7 +46,8 @@ def recipe_text(config: TrainingConfig, data: Dataset) -> str:
     c = config.model
     height, width = c.image
     sizes = f"{height}x{width} pixels with {c.channels} channel{'s' * (c.channels > 1)}"
-    words = {"name": config.name, "data": called(data)}
+    verb = "finetune" if config.resized_by else ""
+    words = {"name": config.name, "data": called(data), "verb": verb}
     if isinstance(data.train.images, PictureSource) or RESIZED_FROM in data.preprocessing:
         words["image"] = c.image
     return (
@@ -76,11 +77,11 @@ def found_at(name: str) -> str | None:
 
 def command(config: TrainingConfig) -> str:
     """What begins a run anew."""
-    if config.started_from:
-        start = " ".join(typed(config.started_from).splitlines())
+    if config.resized_by:
+        start = " ".join(config.started_from.splitlines()) or "CHECKPOINT"
         sides = in_words(config.model.image)
-        method = f" --method {config.resized_by}" if config.resized_by else ""
-        return f"minivit finetune {start} --recipe THIS_FILE --image-size {sides}{method}"
+        how = f"--recipe THIS_FILE --image-size {sides} --method {config.resized_by}"
+        return f"minivit finetune {start} {how}"
     return "minivit train --recipe THIS_FILE"
 
 

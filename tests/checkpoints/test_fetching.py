@@ -22,11 +22,16 @@ class NotThere(HubError):
     pass
 
 
+class NotAName(ValueError):
+    pass
+
+
 @pytest.fixture
 def hub(monkeypatch, tmp_path):
     """A stand-in for the package huggingface_hub, which is not installed for the tests."""
     package, errors = ModuleType("huggingface_hub"), ModuleType("huggingface_hub.errors")
     errors.HfHubHTTPError, errors.RepositoryNotFoundError = HubError, NotThere
+    errors.HFValidationError = NotAName
     package.asked = []
 
     def snapshot_download(repository, allow_patterns):
@@ -54,6 +59,7 @@ def test_a_model_is_fetched_with_the_json_beside_it(hub, tmp_path, capsys):
     [
         (NotThere("404"), "the hub has no model owner/model"),
         (HubError("503"), "run again to go on"),
+        (NotAName("a..b"), "expected hf:OWNER/MODEL"),
         (NetworkError("closed by the other side"), "run again to go on"),
         (FileNotFoundError("no connection and nothing in the cache"), "no way to the hub"),
     ],

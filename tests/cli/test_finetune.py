@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from data_files import write_pictures
 
-from minivit.checkpoints import load, read_header, resize_positions
+from minivit.checkpoints import export, load, read_header, resize_positions
 from minivit.cli.main import main
 from minivit.training import held
 
@@ -63,6 +63,24 @@ def test_its_recipe_begins_the_same_anew(learnt, tmp_path):
         name = f"blocks.{block}.mlp.w1"
         kept = np.array_equal(load(one).parameters[name], load(learnt).parameters[name])
         assert kept is is_kept
+
+
+def test_what_was_typed_of_the_checkpoint_is_in_the_command_and_train_refuses_it(
+    learnt, tmp_path, capsys
+):
+    model = load(learnt)
+    export(model, "timm", tmp_path / "theirs")
+    for entry in (tmp_path / "theirs").glob("*.json"):
+        entry.unlink()
+    options = ("--heads", 2, "--pool", "cls")
+    out = tmp_path / "run"
+    run(tmp_path / "theirs", *options, "--data", "digits", "--epochs", 0, "--quiet", "--out", out)
+    command = (out / "recipe.toml").read_text().splitlines()[1]
+    assert f"minivit finetune {tmp_path / 'theirs'} --heads 2 --pool cls --recipe" in command
+    capsys.readouterr()
+    assert main(["train", "--recipe", str(out), "--out", str(tmp_path / "anew")]) == 2
+    assert "minivit finetune CHECKPOINT --recipe" in capsys.readouterr().err
+    assert not (tmp_path / "anew").exists()
 
 
 def test_with_the_head_alone_all_else_is_kept(learnt, tmp_path, capsys):

@@ -78,10 +78,16 @@ def test_own_data_becomes_arrays():
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"class_names": ["one"]}, "the class names are one: 1 for 2 classes; give one for each"),
+        (
+            {"class_names": ["one"]},
+            "the data have 1 classes, one, and the model's head is for 2 classes",
+        ),
         ({"class_names": "ab"}, "the class names are ab: 1 for 2 classes"),
         ({"train": Split(np.ones((4, 4, 4)), [0, 1])}, "expected 4 class numbers"),
-        ({"train": Split(np.ones((2, 4, 4)), [0, 2])}, "labels run from 0 to 2: with 2 classes"),
+        (
+            {"train": Split(np.ones((2, 4, 4)), [0, 2])},
+            "labels up to 2, and the model's head is for 2 classes",
+        ),
         ({"train": Split(np.ones((2, 4, 4)), [0.5, 1])}, "dtype float64: expected 2 class numbers"),
         (
             {"test": Split(np.ones((2, 4, 4)), np.eye(2))},

@@ -98,6 +98,19 @@ def test_grey_in_three_channels(tmp_path):
     np.testing.assert_allclose(image, np.full((2, 2, 3), -0.6), atol=1e-3)
 
 
+def test_strokes_for_a_model_of_three_channels_are_framed_as_for_one(tmp_path):
+    """A model of others' colours that has gone on with digits: bright strokes on a dark ground."""
+    drawing = np.full((40, 30, 3), 255, np.uint8)
+    drawing[8:30, 14:18] = (0, 0, 80)
+    Image.fromarray(drawing).save(tmp_path / "one.png")
+    grey = prepare_picture(tmp_path / "one.png", DIGITS).image
+    imagenet = {"channels": 3, "low": [-2.0, -1.0, 0.0], "high": [2.0, 1.0, 3.0]}
+    three = prepare_picture(tmp_path / "one.png", {**DIGITS, **imagenet}).image
+    levels = (grey + 1) / 2  # 0 to 1
+    wanted = np.concatenate([levels * 4 - 2, levels * 2 - 1, levels * 3], axis=2)
+    assert grey.max() > 0.9 and np.abs(three - wanted).max() < 1e-5
+
+
 def test_files_of_a_folder(tmp_path):
     for name in ("b.PNG", "a.jpeg", ".c.png", "d.txt"):
         (tmp_path / name).touch()

@@ -47,6 +47,18 @@ def test_it_begins_with_the_parameters_and_a_zero_head():
     assert abs(evaluate(begun.model, *begun.data.test).loss - np.log(10)) < 1e-6
 
 
+def test_images_become_what_the_model_takes():
+    """Black and white are those of the model, of three channels."""
+    model = ViT(variant("digits", channels=3, **SIZES), seed=0)
+    model.preprocessing = {"low": [0.0, 1.0, 2.0], "high": [1.0, 5.0, 9.0]}
+    grey = (small_data().test.images[:] + 1) / 2  # black 0, white 1
+    begun = finetuning(model, small_data(), image=8)
+    wanted = np.concatenate([grey, grey * 4 + 1, grey * 7 + 2], axis=3)
+    assert np.abs(begun.data.test.images[:] - wanted).max() < 1e-5
+    assert begun.model.preprocessing["high"] == [1.0, 5.0, 9.0]
+    assert finetuning(model, small_data(), image=(12, 12)).config.model.grid == (6, 6)
+
+
 def test_the_usual_recipe_is_the_papers():
     config = finetuning(learnt(), small_data()).config
     assert (config.optimiser, config.momentum, config.schedule, config.clip) == (
@@ -83,18 +95,18 @@ def test_a_run_that_is_broken_off_goes_on_to_the_same_bits(tmp_path):
     model, data = learnt(), load_dataset("digits", image=12)
     how = {"training": QUICK | {"batch": 480, "average": 0.9, "freeze": "blocks.0"}}
     whole = finetune(model, data, **how)
-    half = finetuning(model, data, started_from="somewhere/a model", **how)
+    half = finetuning(model, data, started_from="a_model --heads 2", **how)
     for batch in half.epoch():
         half.train_batch(batch)
     half.finish_epoch()
     save_run(half, tmp_path)
     again = load_run(tmp_path)
-    assert again.config.started_from == "somewhere/a model"
+    assert again.config.started_from == "a_model --heads 2"
     train(again.config, again.data, training=again)
     assert np.array_equal(again.model.parameters.flat, whole.model.parameters.flat)
     assert again.state.history == whole.state.history
     text = (tmp_path / "recipe.toml").read_text()
-    line = "# minivit finetune 'somewhere/a model' --recipe THIS_FILE --image-size 12x12"
+    line = "# minivit finetune a_model --heads 2 --recipe THIS_FILE --image-size 12x12"
     assert f"{line} --method google\n" in text
     assert load_recipe(tmp_path).training["freeze"] == "blocks.0"
 
@@ -109,7 +121,8 @@ def test_what_cannot_be_is_told():
         finetuning(model, load_dataset("digits", image=9))
     with pytest.raises(InputError, match="'google' takes square grids alone"):
         finetuning(model, load_dataset("digits", image=(8, 12)))
-    with pytest.raises(InputError, match="this model takes"):
-        finetuning(model, load_dataset("shapes", image=12))
+    two = ViT(variant("digits", channels=2, **SIZES), seed=0)
+    with pytest.raises(InputError, match="coloured ones"):
+        finetuning(two, small_data())
     with pytest.raises(InputError, match="nothing is left to learn"):
         finetuning(model, small_data(), training={"freeze": "embed,blocks,norm,head"})

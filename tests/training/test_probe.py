@@ -5,6 +5,7 @@ import pytest
 from small_training import small_data
 
 from minivit import InputError, ViT, variant
+from minivit.data import seen_by
 from minivit.models import representation
 from minivit.training import probe, probes
 from minivit.training.probe import REGULARISERS, few, fitted, left_out_error, targets
@@ -43,6 +44,20 @@ def test_the_error_of_images_left_out_is_what_leaving_each_out_gives(r):
         solved = normal_equations(x[rest], t[rest], r)
         total += np.square(np.append(x[i], 1) @ solved - t[i]).sum()
     assert abs(left_out_error(U, S, U.T @ t, t, r) - total / 24) < 1e-10
+
+
+def test_images_become_what_the_model_has_learnt():
+    """Half as large, black and white other numbers, as the command line's."""
+    model = ViT(variant("digits", image=(4, 4), patch=2), seed=0)
+    model.preprocessing = {"low": 0.0, "high": 5.0}
+    data = small_data(60, 20)
+    seen = [split.images[:] for split in seen_by(model, data, 4)[3:5]]
+    assert seen[0].shape == (60, 4, 4, 1) and 0 <= seen[0].min() < seen[0].max() <= 5
+    by_hand = data._replace(
+        preprocessing=model.preprocessing,
+        train=data.train._replace(images=seen[0]), test=data.test._replace(images=seen[1]),
+    )  # fmt: skip
+    assert np.array_equal(probe(model, data).w, probe(model, by_hand).w)
 
 
 def test_noise_asks_for_a_large_regulariser_and_a_clear_line_for_a_small_one():
@@ -104,5 +119,6 @@ def test_features_that_overflow_and_other_images_are_refused():
     model.parameters.flat[:] = 1e30
     with pytest.raises(InputError, match="the model's features overflow"):
         probe(model, small_data())
-    with pytest.raises(InputError, match="this model takes"):
-        probe(ViT(variant("digits", image=12, width=16, depth=1, heads=2, mlp=16)), small_data())
+    two = ViT(variant("digits", channels=2, width=16, depth=1, heads=2, mlp=16))
+    with pytest.raises(InputError, match="coloured ones"):
+        probe(two, small_data())
