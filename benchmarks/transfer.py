@@ -18,7 +18,7 @@ from .options import Options, need_kernels, progress
 from .rows import row, show
 
 SIDE, PATCH = 28, 7
-RATIOS, SEEDS = (1.0, 1.5, 2.0, 2.5, 3.0), (0, 1, 2)
+RATIOS, SEEDS = (1.0, 1.5, 2.0, 3.0), (0, 1, 2)
 PLAIN = {
     "patch": PATCH,
     "positions": "learned",
