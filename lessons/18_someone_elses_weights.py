@@ -325,9 +325,9 @@ keep_picture(draw, "18_mistakes.png", 12, 5)
 # ## Exercises
 #
 # **18.1 Predict what the shapes notice.** Somebody transposes nothing: the kernel of the patches
-# goes in as (D, channels P P), every other matrix as PyTorch has it. For which names does a shape
-# not fit, in S/16 (D 384, M 1536) and in B/16 (D 768, M 3072), both with P = 16, three channels and
-# 1000 classes? A set of names each. Roughly 2 lines.
+# goes in as (D, channels P P), every other matrix as PyTorch has it. For which `names` does a shape
+# not fit? Two sets of them: `of_S` for S/16 (D 384, M 1536), `of_B` for B/16 (D 768, M 3072), both
+# with P = 16, three channels and 1000 classes. Roughly 2 lines.
 
 # %%
 names = ("patches", "qkv", "proj", "fc1", "fc2", "head")
@@ -337,9 +337,9 @@ of_B = {"qkv", "fc1", "fc2", "head"}  # 16 x 16 x 3 = 768 = D: patches are squar
 ### END SOLUTION
 for variant, said in (("S/16", of_S), ("B/16", of_B)):
     c = minivit.variant(variant)
-    read, made = (c.pixels, *[c.width] * 3, c.mlp, c.width), (c.width, 3 * c.width, c.width)
-    made += (c.mlp, c.width, c.classes)
-    true = {name for name, i, o in zip(names, read, made, strict=True) if i != o}
+    rows = (c.pixels, c.width, c.width, c.width, c.mlp, c.width)
+    columns = (c.width, 3 * c.width, c.width, c.mlp, c.width, c.classes)
+    true = {name for name, i, o in zip(names, rows, columns, strict=True) if i != o}
     assert set(said) == true, f"{variant}: look again at {sorted(true ^ set(said))}: a square?"
 print("18.1 is right")
 
