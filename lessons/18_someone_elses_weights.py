@@ -24,7 +24,6 @@
 
 # %%
 import json
-import math
 import os
 import pickle
 from dataclasses import replace
@@ -81,15 +80,16 @@ class Innocent:
 
 assert pickle.loads(pickle.dumps(Innocent())) == os.getcwd()
 print("whoever reads this pickle calls os.getcwd()")
+# And a header that lies: the numbers of one array begin two bytes earlier
 lying = content.replace(b'"data_offsets":[64,2112]', b'"data_offsets":[62,2110]')
 moved, name = read_file(lying), "blocks.0.attn.proj.weight"
 assert np.array_equal(moved[name].flat[1:], theirs[name].flat[:-1])
 
 # %% [markdown]
 # PyTorch's older files, `.pth` and `.bin`, are pickles: programs that make objects, and may call
-# any function. Don't read a stranger's. A header and numbers can do nothing, but they can be wrong:
-# the last lines above move an array by two bytes, and our reader believes it. The library's asks
-# first whether the arrays fill the file, each byte once (`minivit/checkpoints/tensors.py`).
+# any function. Don't read a stranger's. A header and numbers can do nothing, but they can be wrong,
+# and our reader believes them. The library's asks first whether the arrays fill the file, each byte
+# once (`minivit/checkpoints/tensors.py`).
 #
 # ## Names and shapes, and what they don't tell
 
@@ -99,8 +99,7 @@ for name, array in theirs.items():
         print(f"{name:28} {array.shape}")
 D, channels, P, _ = theirs["patch_embed.proj.weight"].shape
 M, C = len(theirs["blocks.0.mlp.fc1.weight"]), len(theirs["head.weight"])
-T = theirs["pos_embed"].shape[1]
-assert math.isqrt(T - 1) ** 2 == T - 1 and math.isqrt(T) ** 2 != T  # 16 patches and cls
+assert theirs["pos_embed"].shape == (1, (32 // P) ** 2 + 1, D)  # 16 patches and cls
 told = json.loads((folder / "config.json").read_text("utf-8"))
 H, use = told["model_args"]["num_heads"], told["pretrained_cfg"]
 mean, std = np.array(use["mean"]), np.array(use["std"])
@@ -128,7 +127,8 @@ print(f"less {use['mean']}, divided by {use['std']} (red, green, blue)")
 #    order (i, j, c), c fastest (lesson 1), and so have the rows of w: bring the axes of W into the
 #    order (i, j, c, d), then flatten the first three.
 # 3. *Queries, keys, values.* The rows of W are all queries, all keys, all values, and within each
-#    head after head: row s H K + h K + k, with s = 0, 1, 2. So are our columns (lesson 7).
+#    head after head: row s H K + h K + k, with s = 0, 1, 2. So are our columns (lesson 7). Others
+#    keep three matrices: Hugging Face (out, in), Google with an axis for the heads (exercise 18.2).
 # 4. *An axis of length 1* stands where PyTorch has the batch.
 #
 # ## By hand: the table, a block, the model
@@ -165,18 +165,19 @@ TABLE = {  # our name: theirs, and how ours is made of it; {i} is the number of 
     "head.w": ("head.weight", transposed),
     "head.b": ("head.bias", same),
 }
+# image, channels, patch, width, depth, heads, MLP's width, classes; the exact GELU unless told
 config = minivit.ViTConfig((32, 32), channels, (P, P), D, 2, H, M, C, cls_token=True, eps=1e-6)
 
 
 def read_model(table, config):
     """Their arrays in a model of ours, each name used and each shape compared."""
     model, unused = minivit.ViT(config, dtype=np.float64), set(theirs)
-    for ours, (name, arranged) in table.items():
+    for ours, (name, how) in table.items():
         for i in range(config.depth if "{i}" in ours else 1):
-            place, array = model.parameters[ours.format(i=i)], arranged(theirs[name.format(i=i)])
-            if array.shape != place.shape:  # NumPy itself would repeat one row to fill all
-                raise ValueError(f"{ours.format(i=i)} is {place.shape}, given is {array.shape}")
-            place[...] = array
+            own, array = model.parameters[ours.format(i=i)], how(theirs[name.format(i=i)])
+            if array.shape != own.shape:  # NumPy itself would repeat one row to fill all
+                raise ValueError(f"{ours.format(i=i)} is {own.shape}, given is {array.shape}")
+            own[...] = array
             unused.discard(name.format(i=i))
     assert not unused, f"left over: {unused}"
     return model
@@ -264,7 +265,7 @@ def measure(wrong):
     seen = prepare(levels)
     said, passed = model.logits(seen), model.features(seen[:1])
     differs = [apart(ours[0], timms) > 1e-10 for ours, timms in zip(passed, tokens, strict=True)]
-    place = ("embed", "block 0", "block 1", "head")[[*differs, True].index(True)]
+    place = ("embed", "block 0", "block 1", "head")[[*differs, True].index(True)]  # the first
     return apart(said[:4], logits), (said.argmax(axis=1) == labels).mean(), place
 
 
