@@ -211,28 +211,27 @@ assert at_once["exchanged"] < at_once["all alike"] - 0.05
 # ## Fine-tuning
 #
 # As in the paper: SGD with momentum 0.9 (exercise 11.2), a cosine, clipping at 1, no weight decay.
-# Twenty images each of three new kinds, 8 epochs of 3 steps; against exchanged positions, against
-# small images, and against the same model from scratch, by AdamW.
+# Twenty images each of three new kinds, 8 epochs of 3 steps; against exchanged positions, small
+# images, and the same model from scratch, by AdamW (at the best of the rates 0.001 to 0.008).
 
 # %%
 steps = {"epochs": 8, "batch": 20}
 starts = {name: enlarged(tables[name]) for name in ("2-D", "exchanged")}
 runs = {name: minivit.finetune(start, few, training=steps) for name, start in starts.items()}
 runs["16 x 16"] = minivit.finetune(model, clothes(NEW, 16, 20), training=steps)
-recipe = minivit.TrainingConfig(large.config, learning_rate=2e-3, shift=0, **how, **steps)
+recipe = minivit.TrainingConfig(large.config, learning_rate=4e-3, shift=0, **how, **steps)
 runs["from scratch"] = minivit.train(recipe, few)
 curves = {name: [row["test_accuracy"] for row in run.state.history] for name, run in runs.items()}
 for name, curve in curves.items():
     print(f"{name:13} % right after each epoch:", *(f"{100 * part:.0f}" for part in curve))
-reached = {name: curve[-1] for name, curve in curves.items()}
-assert reached["2-D"] > reached["from scratch"] + 0.02
-assert max(abs(reached[name] - reached["2-D"]) for name in ("exchanged", "16 x 16")) < 0.1
+assert np.mean(curves["2-D"]) > np.mean(curves["from scratch"]) + 0.03
+assert max(abs(curves[name][-1] - curves["2-D"][-1]) for name in ("exchanged", "16 x 16")) < 0.1
 
 # %% [markdown]
-# What was learned of other clothes helps: from scratch, fewer are right. But wrong positions can
-# hardly be told from right ones any more: they learn, and all else does. So a training may hide a
-# wrong interpolation; look before its first step, as above. Nor do larger images help here, with
-# 2.9 times as many tokens. (The paper fine-tunes at 384 pixels, unless it says otherwise.)
+# What was learned of other clothes helps, most of all at first. But wrong positions can hardly be
+# told from right ones any more: they learn, and all else does. So a training may hide a wrong
+# interpolation; look before its first step, as above. Nor do larger images help here, with 2.9
+# times as many tokens. (The paper fine-tunes at 384 pixels, unless it says otherwise.)
 #
 # ## A picture to keep
 
@@ -257,8 +256,8 @@ def draw(figure):
     bars, names = figure.add_subplot(grid[0, 3]), ["2-D", "as one row", "exchanged", "all alike"]
     bars.barh(names, [100 * at_once[name] for name in names], color="#0072b2")
     bars.invert_yaxis()
-    bars.axvline(100 * before, color="#d55e00", ls="--", label="small images")
-    bars.set(title="before any step", xlabel="large test images read right, %", xlim=(0, 100))
+    bars.axvline(100 * before, color="#d55e00", ls="--")
+    bars.set(title="before any step (line: small images)", xlabel="large test images read right, %")
 
 
 keep_picture(draw, "17_finetuning.png", 15, 4.4)
@@ -274,10 +273,11 @@ keep_picture(draw, "17_finetuning.png", 15, 4.4)
 ### BEGIN SOLUTION
 prediction = ((577, 768), (768, 37), 5)  # cls and the four corners
 ### END SOLUTION
-line = (weights(14, 24) == 1).any(axis=1).sum()  # along an axis
-assert prediction[0] == ((384 // 16) ** 2 + 1, 768), "24 x 24 patches, and cls"
-assert prediction[1] == (768, 37), "a column for each new class"
-assert prediction[2] == line**2 + 1, "13 steps become 23: which places lie on old ones? And cls?"
+of_positions, of_head, kept = prediction
+on_old = (weights(14, 24) == 1).any(axis=1).sum()  # places along an axis
+assert tuple(of_positions) == ((384 // 16) ** 2 + 1, 768), "24 x 24 patches, and cls"
+assert tuple(of_head) == (768, 37), "a column for each new class"
+assert kept == on_old**2 + 1, "13 steps become 23: which places lie on old ones? And cls?"
 print("17.1 is right")
 
 # %% [markdown]
@@ -302,17 +302,17 @@ for old, new in ((4, 7), (4, 8), (3, 3), (14, 24), (6, 4)):
     W, true = weights_by_centres(old, new), linear_by_centres(old, new)
     assert np.shape(W) == (new, old), f"a row for each new place: {(new, old)}, not {np.shape(W)}"
     assert np.min(W) >= 0, "beyond the outermost centre its row counts alone: no weight is below 0"
-    assert np.allclose(W.sum(axis=1), 1), "the weights of each new place sum to 1"
+    assert np.allclose(np.sum(W, axis=1), 1), "the weights of each new place sum to 1"
     lie = true @ np.arange(old)
     assert np.allclose(W, true), f"{old} to {new}: places at {lie}, yours at {W @ np.arange(old)}"
 print("17.2 is right")
 
 # %% [markdown]
 # **17.3 The linear probe.** How good are features that are not fine-tuned at all? The paper
-# (section 4.1) maps them to targets in closed form: x (n, D) are features of few images, t (n, C)
-# is 1 for the right class and -1 for others. Both have the mean of each column taken off, so that
-# no bias is needed. Return the w (D, C) for which |x w - t|^2 + r |w|^2 is least (all squares are
-# summed; r > 0): where is its gradient 0? Roughly 2 lines.
+# (section 4.1) maps them to targets in closed form. x (n, D) are features of few images, t (n, C)
+# is 1 for the right class and -1 for others; both less their mean, so that no bias is needed.
+# Return the w (D, C) for which |x w - t|^2 + r |w|^2 is least (all squares are summed; r > 0).
+# Where is the gradient 0? Roughly 2 lines.
 
 
 # %%
@@ -330,6 +330,6 @@ for rows, r in ((60, 1.0), (60, 30.0), (12, 1.0)):  # also with fewer images tha
     w = probe_by_hand(x, t, r)
     assert np.shape(w) == (32, 3), f"w is (D, C), (32, 3), and yours {np.shape(w)}"
     slope = np.abs(2 * x.T @ (x @ w - t) + 2 * r * w).max()
-    assert slope < 1e-6, f"n = {rows}, r = {r:g}: at your w the gradient is up to {slope:.1e}"
+    assert slope < 1e-6, f"n = {rows}, r = {r:g}: at your w the gradient is {slope:.1e}, not 0"
 print(f"the library's probe: {minivit.probe(frozen, few).accuracy:.1%} of the new kinds are right")
 print("17.3 is right")
