@@ -48,8 +48,8 @@ def test_it_lists_the_lessons(folder, capsys):
 def test_the_real_lessons_are_listed(capsys):
     assert main(["lessons"]) == 0
     lines = capsys.readouterr().out.split("\n")
-    listed = [line.split()[0] for line in lines[1:20]]
-    assert listed == [*(f"{n:02}" for n in range(17)), "bugs", "puzzles"]
+    listed = [line.split()[0] for line in lines[1:21]]
+    assert listed == [*(f"{n:02}" for n in range(18)), "bugs", "puzzles"]
 
 
 def test_it_copies_a_lesson(folder, capsys):
