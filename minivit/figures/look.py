@@ -1,6 +1,7 @@
-"""How all drawings look: their resolution, the colours of words and lines, a panel of curves."""
+"""How all drawings look: their resolution, words, the colours of lines, a panel of curves."""
 
 DPI = 150
+LONGEST = 150  # characters of a run's label
 INK, QUIET = "#222222", "#777777"
 EDGE = 0.02  # of the lines' length between their ends and the edges: words stand outside
 
@@ -26,3 +27,11 @@ def say_unknown(axes, words: str) -> None:
         color=QUIET,
     )  # fmt: skip
     axes.set(xticks=[], yticks=[])
+
+
+def words(label: str, longest: int = LONGEST) -> str:
+    """A label as matplotlib draws it: one line, no formulas, not too long."""
+    label = "".join(letter if letter.isprintable() else "?" for letter in label)
+    label = label if len(label) <= longest else f"{label[: longest - 3]}..."
+    label = label.replace("$", r"\$")
+    return f" {label}" if label.startswith("_") else label  # else a legend leaves it out
