@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from minivit.figures.look import INK, QUIET, words
+from minivit.figures.look import INK, QUIET, fitting, say_unknown
 from minivit.figures.saving import new_figure, save_figure
 from minivit.figures.tiles import SMALL, heading
 from minivit.inspection import HeadMeasures, head_measures, patch_distances
 from minivit.models import ViT
 
-TOP, BOTTOM, SIDE, ROW = 1.35, 0.6, 3.4, 2.3  # inches
+TOP, BOTTOM, SIDE, ROW = 1.4, 0.6, 3.4, 2.3  # inches
 DOT = "#0072b2"
 ROWS = {
     "distance": "mean attention distance\n(pixels)",
@@ -30,31 +30,32 @@ def distances_figure(
     found = {name: head_measures(*one) for name, one in models.items()}
     has_cls = any(model.config.has_cls for model, _ in models.values())
     rows = [name for name in ROWS if has_cls or name != "cls_share"]
-    tops = {row: max(top_of(row, found[name], models[name][0].config) for name in found)
-            for row in rows}  # fmt: skip
-    width, height = max(5.5, len(found) * SIDE + 1), TOP + len(rows) * ROW + BOTTOM
+    width, height = max(6.5, len(found) * SIDE + 1), TOP + len(rows) * ROW + BOTTOM
     figure = new_figure(width, height)
-    grid = figure.subplots(len(rows), len(found), squeeze=False, sharey="row")
+    grid = figure.subplots(len(rows), len(found), squeeze=False)
     for column, (name, measures) in enumerate(found.items()):
         c = models[name][0].config
         for axes, row in zip(grid[:, column], rows, strict=True):
-            draw_heads(axes, getattr(measures, row), c, even(row, c), tops[row])
-        grid[0, column].set_title(
-            f"{words(name, 34)}\n{measures.images} images", fontsize=SMALL + 1, color=INK
-        )
+            # Heights can be compared, but for pixels of images of another size.
+            others = [n for n in found if row != "distance" or models[n][0].config.image == c.image]
+            top = max(top_of(row, found[n], models[n][0].config) for n in others)
+            draw_heads(axes, getattr(measures, row), c, even(row, c), top)
+            if row == "cls_share" and not c.has_cls:
+                axes.clear()
+                say_unknown(axes, "no cls token")
+        title = f"{fitting('', name, '', SMALL + 1, SIDE - 0.3)}\n{measures.images} images"
+        grid[0, column].set_title(title, fontsize=SMALL + 1, color=INK)
         grid[-1, column].set_xlabel("block", fontsize=SMALL + 1, color=INK)
     for axes, row in zip(grid[:, 0], rows, strict=True):
         axes.set_ylabel(ROWS[row], fontsize=SMALL + 1, color=INK)
+    of_cls = ", and what patches give to the cls token" if has_cls else ""
     heading(
         figure, "How far heads look (ViT paper, figures 7 and 11)",
-        "A dot for each head: the way from a patch to the patches that it attends to,\nhow evenly "
-        "a token spreads its attention"
-        + (", and what goes to the cls token." if has_cls else ".")
-        + "\nBroken line: if all tokens got the same.",
-        top=TOP,
+        "A dot for each head: the way from a patch to the patches that it attends to, how evenly a "
+        f"token spreads its attention{of_cls}. Broken line: if all tokens got the same.",
     )  # fmt: skip
-    figure.subplots_adjust(left=0.85 / width, right=1 - 0.2 / width, bottom=BOTTOM / height,
-                           wspace=0.12, hspace=0.25)  # fmt: skip
+    figure.subplots_adjust(left=0.85 / width, right=1 - 0.2 / width, top=1 - TOP / height,
+                           bottom=BOTTOM / height, wspace=0.18, hspace=0.25)  # fmt: skip
     save_figure(figure, path, software=software)
 
 

@@ -49,8 +49,8 @@ def learned_figure(
     else:
         draw_distances(right, head_measures(model, images), model.config)
         title(right, f"How far heads look\n(a dot for each, {len(images)} images)")
-    heading(figure, "What the model has learned (ViT paper, figure 7)", top=TOP)
-    figure.subplots_adjust(left=0.02, right=0.985, bottom=0.12, wspace=0.3)
+    heading(figure, "What the model has learned (ViT paper, figure 7)")
+    figure.subplots_adjust(left=0.02, right=0.985, top=1 - TOP / HEIGHT, bottom=0.12, wspace=0.3)
     save_figure(figure, path, software=software)
 
 
@@ -60,7 +60,7 @@ def draw_filters(axes, filters: Filters) -> None:
     if channels not in (1, 3):
         say_unknown(axes, broken(f"the filters have {channels} channels: colours have 1 or 3"))
         return
-    columns = min(math.ceil(math.sqrt(n)), COLUMNS)
+    columns = COLUMNS if n > 9 else math.ceil(math.sqrt(n))
     gap = max(1, max(height, width) // 8)
     rows = -(-n // columns)
     sides = rows * (height + gap) - gap, columns * (width + gap) - gap

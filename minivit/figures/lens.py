@@ -4,15 +4,15 @@ from pathlib import Path
 
 import numpy as np
 
-from minivit.figures.look import INK, words
+from minivit.figures.look import INK, fitting
 from minivit.figures.saving import new_figure, save_figure
-from minivit.figures.subject import LONGEST, Subject
-from minivit.figures.tiles import MAP, SMALL, finish_bar, heading, picture_tile
+from minivit.figures.subject import Subject
+from minivit.figures.tiles import LINE, MAP, MARGIN, SMALL, finish_bar, heading, picture_tile
 from minivit.inspection import lens_places, logit_lens
 from minivit.ops import softmax_forward
 
 MOST_IMAGES, MOST_CLASSES, MOST_TICKS = 6, 10, 26
-TOP, BOTTOM, ROW = 1.15, 0.8, 1.8  # inches
+TOP, BOTTOM, ROW, NAMES = 0.95, 1.55, 1.45, 1.5  # inches
 
 
 def lens_figure(seen: Subject, path: str | Path, *, software: str = "minivit") -> None:
@@ -24,28 +24,40 @@ def lens_figure(seen: Subject, path: str | Path, *, software: str = "minivit") -
     seen = seen.first(MOST_IMAGES)
     probabilities, _ = softmax_forward(logit_lens(seen.model, seen.images))  # (n, stages, C)
     stages, n = list(map(short, lens_places(seen.model.config))), len(seen.images)
-    figure = new_figure(min(14, 5 + 0.3 * len(stages)), TOP + n * ROW + BOTTOM)
-    grid = figure.subplots(n, 2, squeeze=False, width_ratios=(1.2, 4))
-    for i in range(n):
-        picture_tile(grid[i, 0], seen.pictures[i], seen.caption(i))
-        shown = classes_shown(probabilities[i, -1], int(seen.targets[i]))
-        image = grid[i, 1].imshow(probabilities[i][:, shown].T, cmap=MAP, vmin=0, vmax=1,
-                                  aspect="auto", interpolation="nearest")  # fmt: skip
-        names = [words(seen.model.class_names[label], LONGEST) for label in shown]
-        grid[i, 1].set_yticks(range(len(shown)), names, fontsize=SMALL, color=INK)
-        name_stages(grid[i, 1], stages, is_last=i == n - 1)
+    above = 0.08 + LINE * seen.lines
+    width, height = min(14, 6 + 0.3 * len(stages)), TOP + n * (ROW + above) + BOTTOM
+    figure = new_figure(width, height)
+    shown = [classes_shown(probabilities[i, -1], int(seen.targets[i])) for i in range(n)]
+    tables = [probabilities[i][:, shown[i]].T for i in range(n)]  # (classes, stages)
+    most = max(float(table.max()) for table in tables)
+    left = MARGIN + 0.15
+    for i, table in enumerate(tables):
+        y = BOTTOM + (n - 1 - i) * (ROW + above)
+        tile = add_axes(figure, left, y, ROW)
+        picture_tile(tile, seen.pictures[i], seen.caption(i, ROW + 0.3))
+        start = left + ROW + NAMES
+        panel = add_axes(figure, start, y, width - start - 0.95)
+        image = panel.imshow(table, cmap=MAP, vmin=0, vmax=most, aspect="auto",
+                             interpolation="nearest")  # fmt: skip
+        room = NAMES - 0.15
+        names = [fitting("", seen.model.class_names[c], "", SMALL, room) for c in shown[i]]
+        panel.set_yticks(range(len(names)), names, fontsize=SMALL, color=INK)
+        name_stages(panel, stages, is_last=i == n - 1)
     heading(
         figure, "What the head would say, branch by branch (logit lens)",
         "The probability of each class if the tokens went to the head from there. Only the last "
-        "were trained\nto be read by it: an early layer may know the answer in another way.",
-        top=TOP,
+        "were trained to be read by it: an early layer may know the answer in another way.",
     )  # fmt: skip
-    height = figure.get_size_inches()[1]
-    figure.subplots_adjust(left=0.02, right=0.9, bottom=BOTTOM / height, wspace=0.3, hspace=0.3)
-    bar = figure.colorbar(image, cax=figure.add_axes((0.92, BOTTOM / height, 0.015, 1.5 / height)))
+    bar = figure.colorbar(image, cax=add_axes(figure, width - 0.75, BOTTOM, 0.12))
     bar.set_label("probability", fontsize=SMALL, color=INK)
     finish_bar(bar)
     save_figure(figure, path, software=software)
+
+
+def add_axes(figure, x: float, y: float, width: float):
+    """Axes that are as high as a row, in inches from the lower left corner."""
+    across, up = figure.get_size_inches()
+    return figure.add_axes((x / across, y / up, width / across, ROW / up))
 
 
 def classes_shown(last: np.ndarray, target: int) -> np.ndarray:

@@ -1,5 +1,7 @@
 """How all drawings look: their resolution, words, the colours of lines, a panel of curves."""
 
+import warnings
+
 DPI = 150
 LONGEST = 150  # characters of a run's label
 INK, QUIET = "#222222", "#777777"
@@ -27,6 +29,26 @@ def say_unknown(axes, words: str) -> None:
         color=QUIET,
     )  # fmt: skip
     axes.set(xticks=[], yticks=[])
+
+
+def fitting(before: str, label: str, after: str, points: float, inches: float) -> str:
+    """A line of matplotlib's, in which a label is cut so that all fits into so many inches."""
+    line, label = f"{before}{words(label)}{after}", label[:LONGEST]
+    kept = len(label)
+    while kept and length(line, points) > inches:
+        kept = min(kept - 1, int(kept * inches / length(line, points)) + 2)
+        line = f"{before}{words(label[:kept])}...{after}"
+    return line
+
+
+def length(line: str, points: float) -> float:
+    """How long a line is in matplotlib's usual font, in inches."""
+    from matplotlib.textpath import TextPath
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")
+        path = TextPath((0, 0), line, size=points)
+    return float(path.get_extents().x1) / 72 if len(path.vertices) else 0.0
 
 
 def words(label: str, longest: int = LONGEST) -> str:

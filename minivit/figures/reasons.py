@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minivit.figures.saving import new_figure, save_figure
+from minivit.figures.saving import save_figure
 from minivit.figures.subject import Subject
 from minivit.figures.tiles import (
     below,
@@ -14,8 +14,10 @@ from minivit.figures.tiles import (
     marked_tile,
     marker_scale,
     picture_tile,
+    scale_place,
     sign_scale,
     signed_tile,
+    tile_sheet,
 )
 from minivit.inspection import (
     baseline,
@@ -27,10 +29,12 @@ from minivit.inspection import (
     rollout_map,
     saliency,
     saliency_map,
+    usual_baseline,
 )
+from minivit.models import ViT
 
 MOST_IMAGES = 6
-TOP, BOTTOM, TILE = 1.55, 0.75, 1.25  # inches
+TOP, BOTTOM, SIDE = 1.2, 0.75, 1.25  # inches
 
 
 class Reason(NamedTuple):
@@ -76,11 +80,11 @@ def reasons_figure(
     x0 = baseline(seen.model, seen.images, fill)
     columns = reasons(seen, x0)
     agreed = [agreement(one.by_patch, columns[-1].by_patch) for one in columns]
-    n, row = len(seen.images), TILE * min(2, max(0.6, c.image[0] / c.image[1])) + 0.42
-    figure = new_figure((len(columns) + 1) * (TILE + 0.08) + 0.3, TOP + n * row + BOTTOM)
-    grid = figure.subplots(n, len(columns) + 1, squeeze=False)
+    n, lines = len(seen.images), max(seen.lines, 2)
+    figure, grid = tile_sheet(n, len(columns) + 1, c.image, SIDE, lines=lines, top=TOP,
+                              bottom=BOTTOM)  # fmt: skip
     for i in range(n):
-        picture_tile(grid[i, 0], seen.pictures[i], seen.caption(i))
+        picture_tile(grid[i, 0], seen.pictures[i], seen.caption(i, SIDE))
         for axes, one, r in zip(grid[i, 1:], columns, agreed, strict=True):
             title = one.title if i == 0 else ""
             if one.has_sign:
@@ -88,13 +92,9 @@ def reasons_figure(
             else:
                 marked_tile(axes, seen.pictures[i], between(one.maps[i]), title)
             below(axes, in_words(r[i]) if one is not columns[-1] else "")
-    heading(figure, "Why this class?", explanation(columns, agreed, x0), top=TOP)
-    height = figure.get_size_inches()[1]
-    figure.subplots_adjust(left=0.02, right=0.98, bottom=BOTTOM / height, wspace=0.1, hspace=0.34)
-    place = figure.add_axes((0.05, 0.42 / height, 0.28, 0.1 / height))
-    marker_scale(figure, place, "under the marker: each map on its own scale")
-    place = figure.add_axes((0.55, 0.42 / height, 0.28, 0.1 / height))
-    sign_scale(figure, place, "the last three: each on its own scale")
+    heading(figure, "Why this class?", explanation(columns, agreed, filled(seen.model, fill, x0)))
+    marker_scale(figure, scale_place(figure, 0.05), "each map on its own scale")
+    sign_scale(figure, scale_place(figure, 0.6), "the last three: each on its own scale")
     save_figure(figure, path, software=software)
 
 
@@ -114,17 +114,23 @@ def in_words(r: float) -> str:
     return "r = -" if np.isnan(r) else f"r = {r:.2f}"
 
 
-def explanation(columns: list[Reason], agreed: list[np.ndarray], x0: np.ndarray) -> str:
+def filled(model: ViT, fill: str | None, x0: np.ndarray) -> str:
+    """The colour that shows nothing, in words: x0 (n, 1, 1, channels)."""
+    kind = usual_baseline(model) if fill is None else fill
+    if kind == "mean":
+        return "the image's own mean colour"
+    return f"{kind} ({', '.join(f'{level:.3g}' for level in x0[0].ravel())})"
+
+
+def explanation(columns: list[Reason], agreed: list[np.ndarray], colour: str) -> str:
     """What is shown, and by how much the columns differ."""
     means = []
     for one, r in zip(columns[:-1], agreed, strict=False):
         mean = "-" if np.isnan(r).all() else f"{np.nanmean(r):.2f}"
         means.append(f"{one.title.replace(chr(10), ' ')} {mean}")
-    levels = ", ".join(f"{level:.3g}" for level in x0.mean(axis=(0, 1, 2)))
     return (
         "Seven ways to ask which patches made the logit of the class. They disagree: r is the "
-        "correlation with occlusion, patch by patch;\n"
-        f"its mean: {', '.join(means)}.\n"
-        f"Occlusion covers a patch by, and x$_0$ is, one colour ({levels}): with another one these "
+        f"correlation with occlusion, patch by patch; its mean: {', '.join(means)}.\n"
+        f"Occlusion covers a patch by {colour}, and x$_0$ is that, too: with another colour these "
         "maps may be others."
     )

@@ -53,5 +53,7 @@ def was_made_by(path: Path, software: str) -> bool:
     """Whether `save_figure` wrote this file for this software: so that no other is overwritten."""
     with path.open("rb") as file:
         beginning = file.read(BEGINNING)
-    marks = f"Software\0{software}", f"<dc:title>{software}</dc:title>"
-    return any(mark.encode() in beginning for mark in marks)
+    entry = f"Software\0{software}".encode()
+    in_png = len(entry).to_bytes(4, "big") + b"tEXt" + entry  # an entry's length, kind and text
+    in_svg = f"<dc:title>{software}</dc:title>".encode()
+    return in_png in beginning or in_svg in beginning

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minivit.figures.look import INK, words
+from minivit.figures.look import INK, fitting
 from minivit.figures.saving import new_figure, save_figure
 from minivit.figures.tiles import MAP, SMALL, finish_bar, heading
 from minivit.inspection import position_similarity, position_tables
@@ -25,7 +25,7 @@ def positions_figure(
     found = {name: position_similarity(model) for name, model in models.items()}
     columns = min(len(found), COLUMNS)
     rows = -(-len(found) // columns)
-    width, height = max(5.5, columns * (SIDE + 0.6) + 0.9), TOP + rows * (SIDE + 0.5) + BOTTOM
+    width, height = max(6.5, columns * (SIDE + 0.6) + 0.9), TOP + rows * (SIDE + 0.5) + BOTTOM
     figure = new_figure(width, height)
     grid = figure.subplots(rows, columns, squeeze=False)
     for axes in grid.ravel()[len(found) :]:
@@ -33,14 +33,14 @@ def positions_figure(
     least = min(float(one.min()) for one in found.values())
     for axes, (name, one) in zip(grid.ravel(), found.items(), strict=False):
         image = draw_similarity(axes, one, least)
-        axes.set_title(f"{words(name, 40)}\n{which(models[name])}", fontsize=SMALL + 1, color=INK)
+        title = f"{fitting('', name, '', SMALL + 1, SIDE)}\n{which(models[name])}"
+        axes.set_title(title, fontsize=SMALL + 1, color=INK)
     heading(
         figure, "How alike the positions are (ViT paper, figures 7 and 10)",
         "Each small square is a patch's place in the image, and shows its cosine with all places.",
-        top=TOP,
     )  # fmt: skip
-    figure.subplots_adjust(left=0.7 / width, right=1 - 1.0 / width, bottom=BOTTOM / height,
-                           wspace=0.25, hspace=0.35)  # fmt: skip
+    figure.subplots_adjust(left=0.7 / width, right=1 - 1.0 / width, top=1 - TOP / height,
+                           bottom=BOTTOM / height, wspace=0.25, hspace=0.3)  # fmt: skip
     place = figure.add_axes((1 - 0.85 / width, BOTTOM / height, 0.12 / width, 2 / height))
     similarity_scale(figure, image, cax=place)
     save_figure(figure, path, software=software)

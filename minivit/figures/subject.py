@@ -7,11 +7,11 @@ import numpy as np
 
 from minivit.errors import InputError
 from minivit.figures.attention import as_pictures
-from minivit.figures.look import words
+from minivit.figures.look import fitting
 from minivit.models import ViT
 from minivit.ops import softmax_forward
 
-LONGEST = 26  # characters of a name above a tile
+POINTS = 8  # of the words above a tile
 
 
 class Subject(NamedTuple):
@@ -25,16 +25,30 @@ class Subject(NamedTuple):
     targets: np.ndarray  # (n,): the class that is asked about
     labels: np.ndarray | None  # (n,), where they are known
 
-    def caption(self, i: int) -> str:
-        """Two lines: what the image is, and what the model says it is."""
+    def caption(self, i: int, inches: float) -> str:
+        """Lines that long: the image's name, what the model says it is, and perhaps what it is."""
         said, asked = int(self.probabilities[i].argmax()), int(self.targets[i])
-        names, chance = self.model.class_names, self.probabilities[i]
-        line = f"{words(names[said], LONGEST)} {chance[said]:.0%}"
-        if self.labels is not None and self.labels[i] != said:
-            line = f"wrong: {line}"
+        is_wrong = self.labels is not None and self.labels[i] != said
+        lines = [
+            fitting("", self.names[i], "", POINTS, inches),
+            self.chance("said: " if is_wrong else "", i, said, inches),
+        ]
+        if is_wrong:
+            lines.append(self.chance("is: ", i, int(self.labels[i]), inches))
         if asked != said:
-            line += f"; asked: {words(names[asked], LONGEST)} {chance[asked]:.0%}"
-        return f"{words(self.names[i], LONGEST)}\n{line}"
+            lines.append(self.chance("asked: ", i, asked, inches))
+        return "\n".join(lines)
+
+    def chance(self, before: str, i: int, label: int, inches: float) -> str:
+        """The name of a class, and how probable the model finds it."""
+        chance = float(self.probabilities[i, label])
+        after = f": {chance:.0%}" if chance >= 0.01 else f": {chance:.1%}"
+        return fitting(before, self.model.class_names[label], after, POINTS, inches)
+
+    @property
+    def lines(self) -> int:
+        """The most lines that a caption has."""
+        return max(self.caption(i, inches=9).count("\n") + 1 for i in range(len(self.images)))
 
     def first(self, count: int) -> "Subject":
         """The same of the first images alone."""

@@ -34,6 +34,7 @@ from minivit.inspection.gradients import (
     integrated_gradients,
     saliency,
     saliency_map,
+    usual_baseline,
 )
 from minivit.inspection.lens import lens_places, logit_lens
 from minivit.inspection.occlusion import occlusion, over_patches
@@ -75,4 +76,5 @@ __all__ = [
     "saliency",
     "saliency_map",
     "similarity",
+    "usual_baseline",
 ]
