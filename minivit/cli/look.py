@@ -61,8 +61,10 @@ def some_of(names: tuple[str, ...]):
 def run(arguments: argparse.Namespace) -> int:
     from minivit import backend
     from minivit.cli.subjects import looked_at
+    from minivit.figures.saving import check_can_draw
     from minivit.figures.views import VIEWS, draw_view
 
+    check_can_draw()
     backend.prefer("numba")
     model = load_model(arguments.run, arguments)
     target = class_number(arguments.target, model.class_names)
@@ -134,8 +136,10 @@ def vacant(arguments: argparse.Namespace, names: list[str]) -> dict[str, Path]:
 
     home = Path(arguments.run) if (Path(arguments.run) / CHECKPOINT).exists() else Path()
     folder = home / FOLDER if arguments.out is None else Path(arguments.out)
+    if folder.exists() and not folder.is_dir() and arguments.out is None:
+        raise InputError(f"{folder} is a file: choose a folder by --out")
     if arguments.out == "" or (folder.exists() and not folder.is_dir()):
-        raise InputError(f'"{arguments.out or folder}" is no folder: choose another --out')
+        raise InputError(f'"{arguments.out}" is no folder: choose another --out')
     paths = {name: folder / f"{name}.{'svg' if arguments.svg else 'png'}" for name in names}
     for path in paths.values():
         if path.is_dir():

@@ -20,12 +20,17 @@ def can_draw() -> bool:
     return importlib.util.find_spec("matplotlib") is not None
 
 
-def new_figure(width: float, height: float):
-    """An empty figure of `width` x `height` inches; InputError without matplotlib."""
+def check_can_draw() -> None:
+    """InputError without matplotlib."""
     if not can_draw():
         raise InputError(
             "drawing needs matplotlib, which is not installed; run pip install matplotlib"
         )
+
+
+def new_figure(width: float, height: float):
+    """An empty figure of `width` x `height` inches; InputError without matplotlib."""
+    check_can_draw()
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), dpi=DPI, facecolor="white")
