@@ -69,9 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
     model = load_model(arguments.run, arguments)
     target = class_number(arguments.target, model.class_names)
     models = compared(model, arguments)
-    names, left_out = drawable(arguments, models)
     look, missing = looked_at(models, arguments.images, target)
-    names, left_out = with_pictures(names, left_out, missing, arguments)
+    names, left_out = drawable(arguments, models, missing)
     paths = vacant(arguments, names)
     for name, path in paths.items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -103,28 +102,19 @@ def compared(model, arguments: argparse.Namespace) -> dict:
     return dict(zip(shortest_names(homes), models.values(), strict=True))
 
 
-def drawable(arguments: argparse.Namespace, models: dict) -> tuple[list[str], dict[str, str]]:
+def drawable(
+    arguments: argparse.Namespace, models: dict, missing: dict[str, str]
+) -> tuple[list[str], dict[str, str]]:
     """The figures to draw, and why others are left out; InputError for one that was asked for."""
     from minivit.figures.views import VIEWS, lack
 
     asked = arguments.only or list(VIEWS)
-    left_out = {name: reason for name in asked if (reason := lack(name, models))}
-    return refuse_asked(asked, left_out, arguments)
-
-
-def with_pictures(names, left_out, missing: str | None, arguments: argparse.Namespace):
-    """The same, where some figures show pictures, and there may be none."""
-    from minivit.figures.views import OF_PICTURES
-
-    more = {name: missing for name in names if missing and name in OF_PICTURES}
-    return refuse_asked(names, left_out | more, arguments)
-
-
-def refuse_asked(names, left_out: dict[str, str], arguments: argparse.Namespace):
-    for name, reason in left_out.items():
-        if arguments.only:
-            raise InputError(f"{name} can't be drawn: {reason}")
-    return [name for name in names if name not in left_out], left_out
+    reasons = {name: lack(name, models, missing) for name in asked}
+    left_out = {name: reason for name, reason in reasons.items() if reason}
+    if left_out and arguments.only:
+        name, reason = next(iter(left_out.items()))
+        raise InputError(f"{name} can't be drawn: {reason}")
+    return [name for name in asked if name not in left_out], left_out
 
 
 def vacant(arguments: argparse.Namespace, names: list[str]) -> dict[str, Path]:

@@ -21,25 +21,26 @@ class Pictures(NamedTuple):
 
 
 def looked_at(models: dict, given: list[str], target: int | None):
-    """A Look at these models, and why it has no pictures where none were given; else None.
+    """A Look at these models, and for those that have no pictures, by name, why: {name: reason}.
 
-    Raises InputError as `pictures_for` does, but for the first model without test images.
+    Raises InputError as `pictures_for` does, where pictures were given.
     """
     from minivit.figures.subject import subject
     from minivit.figures.views import Look
 
-    first, missing, seen = next(iter(models.values())), None, None
-    try:
-        pictures = {name: pictures_for(model, given) for name, model in models.items()}
-    except InputError as error:
-        if given or len(models) > 1:
-            raise
-        pictures, missing = {}, str(error)
-    if pictures:
-        of_first = next(iter(pictures.values()))
-        seen = subject(first, of_first.names, of_first.shown, target=target, labels=of_first.labels)
-    measured = {name: one.measured for name, one in pictures.items()}
-    return Look(models, measured, seen), missing
+    pictures, missing, seen = {}, {}, None
+    for name, model in models.items():
+        try:
+            pictures[name] = pictures_for(model, given)
+        except InputError as error:
+            if given:
+                raise
+            missing[name] = str(error)
+    first, model = next(iter(models.items()))
+    if first in pictures:
+        one = pictures[first]
+        seen = subject(model, one.names, one.shown, target=target, labels=one.labels)
+    return Look(models, {name: one.measured for name, one in pictures.items()}, seen), missing
 
 
 def pictures_for(model, given: list[str]) -> Pictures:
@@ -81,7 +82,7 @@ def test_images(model) -> Pictures:
     try:
         data = data_of(model.preprocessing, model.config)
     except InputError as error:
-        raise InputError(f"the model has no test images at hand ({error}); give pictures") from None
+        raise InputError(f"no test images are at hand ({error}): give pictures") from None
     numbers = evenly(np.arange(len(data.test.labels)), min(ASKED, len(data.test.labels)))
     images, labels = data.test.images[numbers], data.test.labels[numbers]
     if not len(images):

@@ -41,12 +41,19 @@ class Look(NamedTuple):
     seen: Subject | None  # images to show; None: there are none
 
 
-def lack(name: str, models: Mapping[str, ViT]) -> str | None:
-    """Why a figure can't be drawn of these models, whatever the pictures; None if it can."""
+def lack(
+    name: str, models: Mapping[str, ViT], missing: Mapping[str, str] | None = None
+) -> str | None:
+    """Why a figure can't be drawn of these models; None if it can.
+
+    `missing` tells of those that have no pictures why, by name.
+    """
     for called, model in models.items() if name in OF_MANY else [*models.items()][:1]:
         who = "the model" if len(models) == 1 else called
         if name in OF_BLOCKS and not model.config.depth:
             return f"{who} has no blocks, and so no attention"
+        if name in OF_PICTURES and called in (missing or {}):
+            return f"of {who}, {missing[called]}"
         if name == "positions":
             try:
                 position_tables(model)
@@ -60,11 +67,11 @@ def draw_view(name: str, look: Look, path: str | Path, *, fill: str | None = Non
 
     Raises InputError where it can't be drawn, OSError when `path` can't be written.
     """
-    model, measured = next(iter(look.models.values())), next(iter(look.measured.values()), None)
+    called, model = next(iter(look.models.items()))
     if name in OF_PICTURES and look.seen is None:
         raise InputError(f"{name} shows pictures, and there are none: give some")
     if name == "model":
-        learned_figure(model, measured, path, software=SOFTWARE)
+        learned_figure(model, look.measured.get(called), path, software=SOFTWARE)
     elif name == "positions":
         positions_figure(look.models, path, software=SOFTWARE)
     elif name == "distances":

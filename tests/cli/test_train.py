@@ -384,7 +384,7 @@ def test_printed_commands_can_be_pasted(tmp_path, capsys, monkeypatch, name):
     run("--epochs", 1, f"--out={name}", *SMALL)
     lines = capsys.readouterr().out.splitlines()
     commands = [shlex.split(line) for line in lines if line.startswith("  minivit ")]
-    assert [words[1] for words in commands] == ["evaluate", "plot", "predict", "gradcheck"]
+    assert [words[1] for words in commands] == ["evaluate", "plot", "look", "predict", "gradcheck"]
     assert [main(command[1:]) for command in commands[:2]] == [0, 0]
     run(*SMALL, f"--out={name}", code=2)
     error = capsys.readouterr().err
