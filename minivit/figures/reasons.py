@@ -88,7 +88,7 @@ def reasons_figure(
         for axes, one, r in zip(grid[i, 1:], columns, agreed, strict=True):
             title = one.title if i == 0 else ""
             if one.has_sign:
-                signed_tile(axes, one.maps[i], title)
+                signed_tile(axes, one.maps[i], c.image, title)
             else:
                 marked_tile(axes, seen.pictures[i], between(one.maps[i]), title)
             below(axes, in_words(r[i]) if one is not columns[-1] else "")

@@ -17,6 +17,7 @@ SMALL, TITLE = POINTS, 12.5  # points
 LINE, LETTER = 0.135, 0.065  # inches: how high a small line is, how wide a letter below the title
 MARGIN, GAP, LEAST_WIDTH = 0.25, 0.12, 8.0  # inches
 MANY = 500  # numbers in a map of pixels; of patches, each counts
+LARGE = 150  # pixels of a side
 FLATTEST, HIGHEST = 0.4, 2.0  # tiles, beside their width
 # From what speaks against to what speaks for; the two ends are equally dark.
 SIGNED = ("#0b4a8f", "#5b9bd5", "#cfe3f5", "#ffffff", "#fbdcbb", "#e58a2f", "#8f4a00")
@@ -49,21 +50,30 @@ def tile_sheet(
 def picture_tile(axes, picture: np.ndarray, title: str = "") -> None:
     """An image (height, width) or (height, width, 3) in [0, 1]."""
     grey = {} if picture.ndim == 3 else {"cmap": "gray", "vmin": 0, "vmax": 1}
-    axes.imshow(picture, interpolation="nearest", **grey)
+    axes.imshow(picture, interpolation=how(picture), **grey)
     bare(axes, title)
 
 
 def marked_tile(axes, picture: np.ndarray, strength: np.ndarray, title: str = "") -> None:
     """An image's greys under the marker: strength (rows, columns), from 0 to 1."""
-    axes.imshow(np.clip(marked(picture, strength), 0, 1), interpolation="nearest")
+    image = np.clip(marked(picture, strength), 0, 1)
+    axes.imshow(image, interpolation=how(image))
     bare(axes, title)
 
 
-def signed_tile(axes, values: np.ndarray, title: str = "") -> None:
-    """A map (rows, columns) with a sign; the scale is its own, with 0 in the middle."""
-    most = most_of(np.abs(values)) or 1.0
-    axes.imshow(values, cmap=signed_colours(), vmin=-most, vmax=most, interpolation="nearest")
+def signed_tile(axes, values: np.ndarray, image: tuple[int, int], title: str = "") -> None:
+    """A map (rows, columns) with a sign, as large as the image; its scale is its own, 0 in the
+    middle.
+    """
+    most, (height, width) = most_of(np.abs(values)) or 1.0, image
+    axes.imshow(values, cmap=signed_colours(), vmin=-most, vmax=most, interpolation=how(values),
+                extent=(0, width, height, 0))  # fmt: skip
     bare(axes, title)
+
+
+def how(image: np.ndarray) -> str:
+    """Pixels stay square where they are large, and are averaged where they have no room."""
+    return "nearest" if max(image.shape[:2]) < LARGE else "antialiased"
 
 
 def bare(axes, title: str) -> None:

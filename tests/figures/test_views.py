@@ -113,6 +113,8 @@ def test_what_is_drawn_is_what_was_measured(tmp_path, figures):
     last = [axes for axes in drawn["why"].axes if axes.images][8 * 1 + 7].images[0].get_array()
     expected = occlusion(model, look.seen.images, look.seen.targets)
     np.testing.assert_allclose(last, expected[1])
+    sides = {tuple(axes.images[0].get_extent()[1:3]) for axes in drawn["why"].axes[13:16]}
+    assert sides == {(6, 4)}  # maps of pixels and of patches are as large as the image
     lens = drawn["lens"].axes[1].images[0].get_array()
     np.testing.assert_allclose(lens[:, -1], look.seen.probabilities[0])
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(f"{n}.svg" for n in VIEWS)

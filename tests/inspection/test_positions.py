@@ -46,8 +46,9 @@ def test_2d_positions_are_a_row_beside_a_column():
     tables = position_tables(model)
     assert list(tables) == ["blocks.0.positions", "blocks.1.positions"]
     p = model.parameters
-    expected = [*p["blocks.1.positions.rows"][1], *p["blocks.1.positions.columns"][2]]
-    assert tables["blocks.1.positions"][5].tolist() == expected
+    for patch, (row, column) in {2: (0, 2), 3: (1, 0)}.items():
+        rows, columns = p["blocks.1.positions.rows"], p["blocks.1.positions.columns"]
+        assert tables["blocks.1.positions"][patch].tolist() == [*rows[row], *columns[column]]
     first, second = (position_similarity(model, place) for place in tables)
     np.testing.assert_array_equal(first, position_similarity(model))
     assert not np.allclose(first, second)

@@ -144,6 +144,12 @@ def test_layers_multiply_from_the_last_to_the_first():
         assert (rollout(way + 1e-9)[0, 0, 2] > 0.1) == bool(expected)
 
 
+def test_each_layer_is_weighed_by_its_own_gradients():
+    A, G = drawn_attention(5, layers=2), np.ones((2, 2, 2, T, T))
+    G[:, 1] = 0  # the second layer counts for nothing
+    np.testing.assert_allclose(gradient_weighted(A, G), A[:, 0].mean(axis=1), atol=1e-15)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_gradient_weighted_maps_are_not_below_0(kind):
     model = build(**KINDS[kind])
