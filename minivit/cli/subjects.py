@@ -76,9 +76,14 @@ def test_images(model) -> Pictures:
     """Test images of the data that the model has learned from: some read right, some wrong."""
     import numpy as np
 
-    from minivit.data import data_of
+    from minivit.data import data_of, is_own
     from minivit.data.dataset import evenly
 
+    if is_own(model.preprocessing):
+        raise InputError(
+            "no test images are at hand: it does not tell which data it was trained on, or these "
+            "lie in no file; give pictures"
+        )
     try:
         data = data_of(model.preprocessing, model.config)
     except InputError as error:

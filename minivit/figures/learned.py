@@ -14,7 +14,7 @@ from minivit.errors import InputError
 from minivit.figures.distances import draw_distances
 from minivit.figures.look import INK, say_unknown
 from minivit.figures.saving import new_figure, save_figure
-from minivit.figures.similarity import draw_similarity, similarity_scale, which
+from minivit.figures.similarity import draw_similarity, name_cosines, which
 from minivit.figures.tiles import FRAME, SMALL, heading
 from minivit.inspection import Filters, embedding_filters, head_measures, position_similarity
 from minivit.models import ViT
@@ -41,7 +41,7 @@ def learned_figure(
         say_unknown(centre, broken(str(error)))
     else:
         image = draw_similarity(centre, similarity, float(similarity.min()))
-        similarity_scale(figure, image, ax=centre, fraction=0.04, pad=0.03)
+        name_cosines(figure.colorbar(image, ax=centre, fraction=0.04, pad=0.03))
         title(centre, f"How alike the positions are\n({which(model)})")
     if not model.config.depth or images is None or not len(images):
         lack = "the model has no blocks" if not model.config.depth else "there are no pictures"

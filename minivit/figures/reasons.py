@@ -129,8 +129,8 @@ def explanation(columns: list[Reason], agreed: list[np.ndarray], colour: str) ->
         mean = "-" if np.isnan(r).all() else f"{np.nanmean(r):.2f}"
         means.append(f"{one.title.replace(chr(10), ' ')} {mean}")
     return (
-        "Seven ways to ask which patches made the logit of the class. They disagree: r is the "
-        f"correlation with occlusion, patch by patch; its mean: {', '.join(means)}.\n"
+        "Seven ways to ask which patches made the logit of the class, and how far they agree: r is "
+        f"the correlation with occlusion, patch by patch; its mean: {', '.join(means)}.\n"
         f"Occlusion covers a patch by {colour}, and x$_0$ is that, too: with another colour these "
         "maps may be others."
     )

@@ -42,7 +42,7 @@ def positions_figure(
     figure.subplots_adjust(left=0.7 / width, right=1 - 1.0 / width, top=1 - TOP / height,
                            bottom=BOTTOM / height, wspace=0.25, hspace=0.3)  # fmt: skip
     place = figure.add_axes((1 - 0.85 / width, BOTTOM / height, 0.12 / width, 2 / height))
-    similarity_scale(figure, image, cax=place)
+    name_cosines(figure.colorbar(image, cax=place))
     save_figure(figure, path, software=software)
 
 
@@ -67,9 +67,8 @@ def draw_similarity(axes, similarity: np.ndarray, least: float):
     return image
 
 
-def similarity_scale(figure, image, **place) -> None:
-    """The colours of cosines."""
-    bar = figure.colorbar(image, **place)
+def name_cosines(bar) -> None:
+    """What the colours of a colour bar mean."""
     bar.set_label("cosine", fontsize=SMALL + 1, color=INK)
     finish_bar(bar)
 

@@ -49,16 +49,16 @@ def lack(
     `missing` tells of those that have no pictures why, by name.
     """
     for called, model in models.items() if name in OF_MANY else [*models.items()][:1]:
-        who = "the model" if len(models) == 1 else called
+        of = f"of {called}, " if len(models) > 1 else ""
         if name in OF_BLOCKS and not model.config.depth:
-            return f"{who} has no blocks, and so no attention"
+            return f"{called if of else 'the model'} has no blocks, and so no attention"
         if name in OF_PICTURES and called in (missing or {}):
-            return f"of {who}, {missing[called]}"
+            return f"{of}{missing[called]}"
         if name == "positions":
             try:
                 position_tables(model)
             except InputError as error:
-                return f"of {who}, {error}"
+                return f"{of}{error}"
     return None
 
 

@@ -86,13 +86,13 @@ def test_what_can_not_be_drawn_is_said_and_the_rest_is_drawn(runs, capsys):
     said = capsys.readouterr().out
     assert "look/model.png  " in said and "look/positions.png  " in said
     for name in ("distances", "heads", "rollout", "lens", "why"):
-        assert f"no {name}: of the model, no test images are at hand" in said
+        assert f"no {name}: no test images are at hand: it does not tell which data" in said
     assert sorted(path.name for path in (runs / "look").iterdir()) == ["model.png", "positions.png"]
     assert not (runs / "foreign" / "look").exists()  # it is no run's folder
     look("a", "--against", "foreign", "--only", "positions,why")
     save(ViT(variant("digits", positions="relative", depth=1)), runs / "relative.safetensors")
     look("relative.safetensors")
-    assert "no positions: of the model, positions are relative: no vec" in capsys.readouterr().out
+    assert "no positions: positions are relative: no vec" in capsys.readouterr().out
 
 
 def test_of_many_pictures_some_are_shown_and_more_are_measured(runs, monkeypatch):
@@ -137,7 +137,7 @@ def test_test_images_are_some_that_are_read_right_and_the_surest_mistakes(runs):
         (["a", "--out", "folders"], "why.png is a folder: choose another --out"),
         (["own"], "overflow"),
         (["foreign", "--only", "why"],
-         "why can't be drawn: of the model, no test images are at hand"),
+         "why can't be drawn: no test images are at hand"),
         (["a", "--against", "foreign", "--only", "distances"],
          "distances can't be drawn: of foreign, no test images are at hand"),
         (["a", "--heads", "4"], "heads"),

@@ -153,8 +153,8 @@ def test_a_caption_tells_what_was_said_what_is_and_what_was_asked():
     [
         ({"depth": 0}, "rollout", "the model has no blocks, and so no attention"),
         ({"depth": 0}, "lens", None),
-        ({"positions": "relative"}, "positions", "of the model, positions are relative: no vector"),
-        ({"positions": "none"}, "positions", "of the model, positions are none"),
+        ({"positions": "relative"}, "positions", "positions are relative: no vector"),
+        ({"positions": "none"}, "positions", "positions are none"),
         ({"positions": "none"}, "model", None),
         ({}, "why", None),
     ],
