@@ -8,7 +8,7 @@ import numpy as np
 from minivit.figures.look import INK, QUIET, fitting, say_unknown
 from minivit.figures.saving import new_figure, save_figure
 from minivit.figures.tiles import SMALL, heading
-from minivit.inspection import HeadMeasures, head_measures, patch_distances
+from minivit.inspection import HeadMeasures, head_measures, patch_distances, patch_step
 from minivit.models import ViT
 
 TOP, BOTTOM, SIDE, ROW = 1.4, 0.6, 3.4, 2.3  # inches
@@ -96,5 +96,5 @@ def even(measure: str, c) -> float:
         return float(np.log2(c.tokens))
     if measure == "cls_share":
         return 1 / c.tokens if c.has_cls else 0.0
-    D = patch_distances(c.grid, c.stride or c.patch)
+    D = patch_distances(c.grid, patch_step(c))
     return float(D.mean()) * c.patches / c.tokens

@@ -27,6 +27,7 @@ from minivit.inspection.attention_measures import (
     head_measures,
     mean_attention_distance,
     patch_distances,
+    patch_step,
 )
 from minivit.inspection.filters import Filters, embedding_filters, principal_filters
 from minivit.inspection.gradients import (
@@ -67,6 +68,7 @@ __all__ = [
     "occlusion",
     "over_patches",
     "patch_distances",
+    "patch_step",
     "position_similarity",
     "position_tables",
     "principal_filters",

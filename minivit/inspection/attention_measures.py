@@ -37,7 +37,7 @@ def head_measures(model: ViT, images: np.ndarray, *, renormalise: bool = False) 
         raise InputError("there are no images: the mean over them is not known")
     for attention in attention_batches(model, images):
         distance = mean_attention_distance(
-            attention, c.grid, c.stride or c.patch, has_cls=c.has_cls, renormalise=renormalise
+            attention, c.grid, patch_step(c), has_cls=c.has_cls, renormalise=renormalise
         )
         share = cls_share(attention) if c.has_cls else np.zeros_like(distance)
         means = np.stack([distance, attention_entropy(attention), share])
@@ -82,6 +82,11 @@ def attention_entropy(attention: np.ndarray) -> np.ndarray:
 def cls_share(attention: np.ndarray) -> np.ndarray:
     """How much patches give to the cls token: attention (B, L, H, T, T) with one -> (L, H)."""
     return attention[..., 1:, 0].mean(axis=(0, 3), dtype=np.float64)
+
+
+def patch_step(c) -> tuple[int, int]:
+    """Pixels from a patch to the next (down, across): a patch's sides, unless patches overlap."""
+    return c.stride or c.patch
 
 
 def patch_distances(grid: tuple[int, int], step: tuple[int, int]) -> np.ndarray:

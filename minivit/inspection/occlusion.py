@@ -10,6 +10,7 @@ fill the map may be another.
 
 import numpy as np
 
+from minivit.inspection.attention_measures import patch_step
 from minivit.inspection.gradients import baseline, one_hot
 from minivit.models import ViT
 
@@ -54,7 +55,7 @@ def covered(image: np.ndarray, fill: np.ndarray, patch: int, c) -> np.ndarray:
 def patch_sides(patch: int, c) -> list[tuple[int, int]]:
     """From which pixel to which a patch reaches, down and across."""
     corner = np.unravel_index(patch, c.grid)
-    steps = zip(corner, c.stride or c.patch, c.patch, strict=True)
+    steps = zip(corner, patch_step(c), c.patch, strict=True)
     return [(int(i) * step, int(i) * step + side) for i, step, side in steps]
 
 
