@@ -12,7 +12,7 @@ import pytest
 from minivit.course.exercises import student_copy
 from minivit.course.lesson import read_lesson
 from minivit.course.running import environment
-from minivit.figures.curve import can_draw
+from minivit.figures.saving import can_draw
 
 FOLDER = Path(__file__).resolve().parents[1] / "lessons"
 LESSONS = sorted(FOLDER.glob("[!_]*.py"))

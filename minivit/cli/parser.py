@@ -8,8 +8,8 @@ from minivit.errors import InputError
 from minivit.nearest import nearest
 
 VERBS = (
-    "train", "finetune", "recipes", "plot", "evaluate", "predict", "probe", "fetch", "export",
-    "info", "data", "gradcheck", "lessons", "bench", "doctor",
+    "train", "finetune", "recipes", "plot", "evaluate", "predict", "look", "probe", "fetch",
+    "export", "info", "data", "gradcheck", "lessons", "bench", "doctor",
     "warmup",
 )  # fmt: skip
 
@@ -19,6 +19,19 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str):
         self.exit(2, f"{self.prog}: {message}; `{self.prog} --help` lists the options\n")
+
+    def parse_known_args(self, args=None, namespace=None):
+        """Words behind an option go to the argument that takes any number of them, too.
+
+        Before Python 3.13 argparse fills that one at the first word, and has none left for them.
+        """
+        found, rest = super().parse_known_args(args, namespace)
+        for action in self._actions:
+            if not action.option_strings and action.nargs == "*":
+                words = [word for word in rest if not word.startswith("--")]
+                getattr(found, action.dest).extend(words)
+                rest = [word for word in rest if word.startswith("--")]
+        return found, rest
 
     def refuse_unknown(self, words: list[str]) -> None:
         """InputError for the first option that this parser lacks, with the nearest that it has.

@@ -1,15 +1,13 @@
 """Classify pictures with a trained model: PNG, JPEG and others, of any size and mode."""
 
 import argparse
-import glob
 import json
-import os
-import sys
 import textwrap
 from typing import NamedTuple
 
 from minivit.cli.arguments import add_threads, whole_number
 from minivit.cli.opening import add_checkpoint, load_model
+from minivit.cli.pictures import pictures_of, spelled_out
 from minivit.cli.printing import complain, one_line, silent_libraries
 from minivit.cli.sentences import sentence
 
@@ -93,28 +91,6 @@ def answers(model, given: list[str], top: int):
                 yield predict(model, name, top, content)
             except (InputError, OSError) as error:
                 yield Unanswered(str(getattr(name, "filename", name)), error)
-
-
-def spelled_out(given: list[str]):
-    """Every name, and for a pattern such as *.png the names that fit.
-
-    Most shells do this; those of Windows leave it to the program.
-    """
-    for path in given:
-        fitting = [] if os.path.lexists(path) else sorted(glob.glob(path))
-        yield from fitting or [path]
-
-
-def pictures_of(path: str):
-    """Pairs of a picture's name, or an error instead, and its bytes, read only from stdin ("-")."""
-    from minivit.data.decoding import all_of
-    from minivit.data.picture_files import picture_files
-
-    if path == "-":
-        yield path, all_of(sys.stdin.buffer, "standard input")
-        return
-    for file in picture_files(path):
-        yield file, None
 
 
 def predict(model, file, top: int, content: bytes | None = None) -> dict:

@@ -38,6 +38,8 @@ def next_steps(training, run: str) -> str:
 
     verbs = [f"evaluate {run}", f"predict {run} YOUR_PICTURE.png", f"gradcheck {run}"]
     missing = ""
+    if can_draw():
+        verbs.insert(1, f"look {run}")
     if training.state.history and can_draw():
         verbs.insert(1, f"plot {run}")
     elif training.state.history:

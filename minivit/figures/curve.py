@@ -1,16 +1,11 @@
-"""The curve of a training run, drawn with matplotlib (the extra "plots").
+"""The curve of a training run, drawn with matplotlib (the extra "plots")."""
 
-Matplotlib is imported where it is used, so that everything else works without it. Figures are
-built without pyplot: it keeps global state, and on some machines looks for a screen.
-"""
-
-import importlib.util
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from minivit.errors import InputError
-from minivit.figures.look import DPI, QUIET, finish
-from minivit.files import replacing
+from minivit.figures.look import QUIET, finish
+from minivit.figures.saving import new_figure, save_figure
 
 TRAIN, MEASURED = "#8a8f98", "#c8401a"
 MEANING = (
@@ -18,34 +13,6 @@ MEANING = (
     "recipe says so;  {measured}: after the epoch, on images never learnt from"
 )
 OF_THE_AVERAGE = "averaged, the broken line: the same with the exponential average of the weights"
-
-
-def can_draw() -> bool:
-    """Whether `training_curve` can draw: whether matplotlib is installed; it is not imported.
-
-    `attention_picture` can always draw.
-    """
-    return importlib.util.find_spec("matplotlib") is not None
-
-
-def new_figure(width: float, height: float):
-    """An empty figure of `width` x `height` inches; InputError without matplotlib."""
-    if not can_draw():
-        raise InputError(
-            "drawing curves needs matplotlib, which is not installed; run pip install matplotlib"
-        )
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), dpi=DPI, facecolor="white")
-
-
-def save_png(figure, path: str | Path, *, software: str = "minivit") -> None:
-    """Write a figure whole or not at all; OSError when it can't be written.
-
-    The file says by which `software` it was made.
-    """
-    with replacing(path) as partial:  # its name ends in .partial, hence the format
-        figure.savefig(partial, format="png", metadata={"Software": software})
 
 
 def training_curve(history: Sequence[Mapping], path: str | Path) -> None:
@@ -75,7 +42,7 @@ def training_curve(history: Sequence[Mapping], path: str | Path) -> None:
     is_long = names[1] == "held_out" or len(names) > 2
     right, wspace = (0.87, 0.46) if is_long else (0.905, 0.36)  # room for the words
     figure.subplots_adjust(left=0.045, right=right, top=0.91, bottom=0.2, wspace=wspace)
-    save_png(figure, path)
+    save_figure(figure, path)
 
 
 def measured_names(history: Sequence[Mapping]) -> tuple[str, ...]:

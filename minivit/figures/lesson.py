@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from minivit.figures.curve import can_draw, new_figure, save_png
+from minivit.figures.saving import can_draw, new_figure, save_figure
 
 
 def keep_picture(draw: Callable, name: str, width: float, height: float) -> None:
@@ -23,7 +23,7 @@ def keep_picture(draw: Callable, name: str, width: float, height: float) -> None
         if axes.get_legend() is None and axes.get_legend_handles_labels()[1]:
             axes.legend(fontsize="small")
     path = picture_folder() / name
-    save_png(figure, path)
+    save_figure(figure, path)
     print(f"{' '.join((draw.__doc__ or name).split()).removesuffix('.')}: {path}")
 
 

@@ -60,17 +60,11 @@ class Paper:
         """An image (height, width), or (height, width, 3) in colour; or attention (rows, columns)
         over its greys, if it is given.
         """
-        light = image if image.ndim == 3 else image[..., None]
         if attention is None:
+            light = image if image.ndim == 3 else image[..., None]
             picture = np.broadcast_to(light, (*image.shape[:2], 3))
         else:
-            light = light.mean(axis=2, keepdims=True)
-            # Patches that overlap share the image out among them.
-            patch_of = [
-                np.arange(g) * a // g for g, a in zip(image.shape[:2], attention.shape, strict=True)
-            ]
-            strength = np.sqrt(attention / self.most)[np.ix_(*patch_of)]  # (height, width)
-            picture = light * colours(ON_PAPER, strength) + (1 - light) * colours(ON_INK, strength)
+            picture = marked(image, np.sqrt(attention / self.most))
         self.frame(x, y, width, height, picture)
 
     def scale(self, x, y, width, height, even: float) -> None:
@@ -102,6 +96,18 @@ class Paper:
         image = self.sheet.reduce(FINE)
         with replacing(path) as partial:  # its name ends in .partial, hence the format
             image.save(partial, format="PNG", optimize=True, dpi=(DPI, DPI))
+
+
+def marked(image: np.ndarray, strength: np.ndarray) -> np.ndarray:
+    """An image's greys under the marker: image (height, width) or (height, width, 3), strength
+    (rows, columns) from 0 to 1 -> (height, width, 3).
+    """
+    light = (image if image.ndim == 3 else image[..., None]).mean(axis=2, keepdims=True)
+    # Patches that overlap share the image out among them.
+    sides = zip(image.shape[:2], strength.shape, strict=True)
+    patch_of = [np.arange(pixels) * patches // pixels for pixels, patches in sides]
+    strength = strength[np.ix_(*patch_of)]  # (height, width)
+    return light * colours(ON_PAPER, strength) + (1 - light) * colours(ON_INK, strength)
 
 
 def pixels(inches: float) -> int:

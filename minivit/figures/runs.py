@@ -4,7 +4,6 @@ One run: its curves, and how far the last step of each epoch moved the weights o
 Several: the same curves, a colour for each run.
 """
 
-import warnings
 from collections.abc import Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
@@ -13,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.errors import InputError
-from minivit.figures.curve import draw_curves, in_words, new_figure, plain_numbers, save_png
-from minivit.figures.look import INK, QUIET, finish, say_unknown
+from minivit.figures.curve import draw_curves, in_words, plain_numbers
+from minivit.figures.look import INK, QUIET, finish, say_unknown, words
+from minivit.figures.saving import new_figure, save_figure, was_made_by
 from minivit.figures.updates import draw_updates
 
 # Told apart by colour-blind eyes too (Okabe and Ito 2008, without the yellow, which is too faint).
@@ -27,7 +27,6 @@ NUMBERS = {  # columns of the history that have a panel of their own
 }
 UNKNOWN = "not written down by the\nversion that trained it"
 SOFTWARE = "minivit plot"  # stands in the file, which is ours to replace then
-LONGEST = 150  # characters of a run's label
 
 
 class Run(NamedTuple):
@@ -49,17 +48,12 @@ def runs_picture(runs: Sequence[Run], path: str | Path) -> None:
     if not runs:
         raise InputError("there is no run to draw: give one or more")
     figure = one_run(runs[0]) if len(runs) == 1 else comparison(runs)
-    with warnings.catch_warnings():
-        warnings.filterwarnings(
-            "ignore", "Glyph .* missing"
-        )  # a folder's name may be in any script
-        save_png(figure, path, software=SOFTWARE)
+    save_figure(figure, path, software=SOFTWARE)
 
 
 def is_ours(path: Path) -> bool:
     """Whether a file was made by `runs_picture`: so that no other one is overwritten."""
-    with path.open("rb") as file:
-        return f"Software\0{SOFTWARE}".encode() in file.read(1 << 10)
+    return was_made_by(path, SOFTWARE)
 
 
 def one_run(run: Run):
@@ -165,11 +159,3 @@ def scale(axes, kind: str) -> None:
     elif all(np.all(one.get_ydata() > 0) for one in axes.lines):
         axes.set_yscale("log")  # the late epochs differ by a few thousandths
         plain_numbers(axes.yaxis)
-
-
-def words(label: str) -> str:
-    """A label as matplotlib draws it: one line, no formulas, not too long."""
-    label = "".join(letter if letter.isprintable() else "?" for letter in label)
-    label = label if len(label) <= LONGEST else f"{label[: LONGEST - 3]}..."
-    label = label.replace("$", r"\$")
-    return f" {label}" if label.startswith("_") else label  # else a legend leaves it out

@@ -4,7 +4,7 @@ from small_training import recipe, small_data
 
 from minivit import save, train
 from minivit.cli.main import main
-from minivit.figures import curve
+from minivit.figures import saving
 from minivit.training import Training, save_run
 
 
@@ -70,7 +70,7 @@ def test_bad_input_is_a_sentence_and_leaves_all_as_it_was(runs, capsys, argument
 
 
 def test_without_matplotlib_a_sentence_says_so(runs, capsys, monkeypatch):
-    monkeypatch.setattr(curve, "can_draw", lambda: False)
+    monkeypatch.setattr(saving, "can_draw", lambda: False)
     plot("a", code=2)
     assert "needs matplotlib, which is not installed; run pip install" in capsys.readouterr().err
     assert not (runs / "a" / "plot.png").exists()

@@ -28,8 +28,8 @@ def figures(monkeypatch):
     """The figures that were saved, so that a test can look at more than pixels."""
     pytest.importorskip("matplotlib")
     saved = []
-    save = module.save_png
-    monkeypatch.setattr(module, "save_png", lambda f, path: (saved.append(f), save(f, path)))
+    save = module.save_figure
+    monkeypatch.setattr(module, "save_figure", lambda f, path: (saved.append(f), save(f, path)))
     return saved
 
 
@@ -112,7 +112,7 @@ def test_a_folder_that_is_missing_is_an_os_error(tmp_path, figures):
 
 
 def test_without_matplotlib_a_sentence_says_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("minivit.figures.saving.importlib.util.find_spec", lambda name: None)
     assert not can_draw()
     with pytest.raises(InputError, match=r"pip install matplotlib"):
         training_curve(rows([1.0]), tmp_path / "curve.png")

@@ -37,13 +37,13 @@ OLD = Run("old", "test", history(2), {})
 @pytest.fixture
 def figures(monkeypatch):
     """The figures that were saved, so that a test can look at more than pixels."""
-    saved, save = [], module.save_png
+    saved, save = [], module.save_figure
 
     def spy(figure, path, **more):
         saved.append(figure)
         save(figure, path, **more)
 
-    monkeypatch.setattr(module, "save_png", spy)
+    monkeypatch.setattr(module, "save_figure", spy)
     return saved
 
 

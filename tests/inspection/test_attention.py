@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from looked_at import KINDS, build, images_for
 
 import minivit
-from minivit.inspection import cls_attention
-from minivit.inspection.attention import BATCH
+from minivit.inspection import attention_batches, attention_maps, cls_attention
+from minivit.inspection.recording import BATCH
 
 
 def small_model(**changes):
@@ -66,3 +67,29 @@ def test_no_images_give_an_empty_array_and_wrong_ones_a_sentence():
     assert cls_attention(model, small_images(0)).shape == (0, 2, 3, 2, 3)
     with pytest.raises(minivit.InputError, match=r"takes \(B, 4, 6, 1\)"):
         cls_attention(model, np.zeros((1, 6, 4, 1)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_maps_are_what_every_attention_of_a_trace_notes(kind):
+    model = build(**KINDS[kind])
+    images = images_for(model)
+    found, values = attention_maps(model, images), model.trace(images).values
+    names = [name for name in values if name.endswith("attention.probs")]
+    assert found.shape == (3, len(names), 2, model.config.tokens, model.config.tokens)
+    for layer, name in enumerate(names):
+        np.testing.assert_array_equal(found[:, layer], values[name])
+    np.testing.assert_allclose(found.sum(axis=-1), 1, rtol=1e-12)
+
+
+def test_batches_of_maps_are_the_maps(monkeypatch):
+    model = build()
+    images = images_for(model, 5)
+    monkeypatch.setattr("minivit.inspection.recording.BATCH", 2)
+    batches = list(attention_batches(model, images))
+    assert list(map(len, batches)) == [2, 2, 1]
+    np.testing.assert_array_equal(np.concatenate(batches), attention_maps(model, images))
+
+
+def test_a_model_without_blocks_has_no_layer_of_attention():
+    model = build(depth=0)
+    assert attention_maps(model, images_for(model)).shape == (3, 0, 2, 7, 7)

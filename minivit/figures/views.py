@@ -1,0 +1,84 @@
+"""All figures of a look inside a model, by name: what each shows, what it needs, and drawing it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from minivit.errors import InputError
+from minivit.figures.distances import distances_figure
+from minivit.figures.heads import heads_figure
+from minivit.figures.learned import learned_figure
+from minivit.figures.lens import lens_figure
+from minivit.figures.reasons import reasons_figure
+from minivit.figures.rollout import rollout_figure
+from minivit.figures.similarity import positions_figure
+from minivit.figures.subject import Subject
+from minivit.inspection import position_tables
+from minivit.models import ViT
+
+VIEWS = {
+    "model": "filters, positions and how far heads look (the ViT paper's figure 7)",
+    "positions": "how alike the positions are, in one or more models (figure 10)",
+    "distances": "how far and how evenly heads look, in one or more models (figure 11)",
+    "heads": "where each head of the last block looks",
+    "rollout": "attention through all blocks (figure 6)",
+    "lens": "what the head would say behind every branch (logit lens)",
+    "why": "seven ways to ask which patches made the answer, side by side",
+}
+OF_MANY = ("positions", "distances")  # models beside each other
+OF_BLOCKS = ("distances", "heads", "rollout", "why")
+OF_PICTURES = (*OF_BLOCKS, "lens")
+SOFTWARE = "minivit look"  # stands in the files, which are ours to replace then
+
+
+class Look(NamedTuple):
+    """What is looked at. The first model is the one that is asked."""
+
+    models: Mapping[str, ViT]
+    measured: Mapping[str, np.ndarray]  # images of each model, for averages
+    seen: Subject | None  # images to show; None: there are none
+
+
+def lack(
+    name: str, models: Mapping[str, ViT], missing: Mapping[str, str] | None = None
+) -> str | None:
+    """Why a figure can't be drawn of these models; None if it can.
+
+    `missing` tells of those that have no pictures why, by name.
+    """
+    for called, model in models.items() if name in OF_MANY else [*models.items()][:1]:
+        of = f"of {called}, " if len(models) > 1 else ""
+        if name in OF_BLOCKS and not model.config.depth:
+            return f"{called if of else 'the model'} has no blocks, and so no attention"
+        if name in OF_PICTURES and called in (missing or {}):
+            return f"{of}{missing[called]}"
+        if name == "positions":
+            try:
+                position_tables(model)
+            except InputError as error:
+                return f"{of}{error}"
+    return None
+
+
+def draw_view(name: str, look: Look, path: str | Path, *, fill: str | None = None) -> None:
+    """Draw one of VIEWS into a PNG or SVG file; `fill` is that of `reasons_figure`.
+
+    Raises InputError where it can't be drawn, OSError when `path` can't be written.
+    """
+    called, model = next(iter(look.models.items()))
+    if name in OF_PICTURES and look.seen is None:
+        raise InputError(f"{name} shows pictures, and there are none: give some")
+    if name == "model":
+        learned_figure(model, look.measured.get(called), path, software=SOFTWARE)
+    elif name == "positions":
+        positions_figure(look.models, path, software=SOFTWARE)
+    elif name == "distances":
+        pairs = {called: (look.models[called], images) for called, images in look.measured.items()}
+        distances_figure(pairs, path, software=SOFTWARE)
+    elif name == "why":
+        reasons_figure(look.seen, path, fill=fill, software=SOFTWARE)
+    else:
+        draw = {"heads": heads_figure, "rollout": rollout_figure, "lens": lens_figure}[name]
+        draw(look.seen, path, software=SOFTWARE)

@@ -1,0 +1,49 @@
+"""The principal components of the embedding's filters.
+
+    X = w - the mean of its columns,   X = U diag(s) V^T,   component i = column i of U, as a patch
+
+w (P*P*channels, D) has a filter in each of its D columns: these are the samples, and what they have
+in common is left out. s_i^2 / sum s^2 is the share of component i in how the filters differ. (ViT
+paper, figure 7 left; its code was not published.)
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from minivit.models import ViT
+
+SHOWN = 28  # components, as in the paper
+
+
+class Filters(NamedTuple):
+    components: np.ndarray  # (n, P, P, channels), of length 1 each, orthogonal to each other
+    shares: np.ndarray  # (n,), falling; of all components they sum to 1
+
+
+def embedding_filters(model: ViT, count: int | None = SHOWN) -> Filters:
+    """The first `count` components of a model's embedding, or all, as patches.
+
+    There are at most as many as a patch has numbers, and as there are filters. With `patch_norm`
+    the filters see patches that were normalised.
+    """
+    c, p = model.config, model.parameters
+    w = p["projection.w" if c.patch_norm else "embed.w"]
+    components, shares = principal_filters(w, count)
+    return Filters(components.reshape(-1, *c.patch, c.channels), shares)
+
+
+def principal_filters(w: np.ndarray, count: int | None = SHOWN) -> tuple[np.ndarray, np.ndarray]:
+    """w (pixels, D) -> components (n, pixels) and shares (n,), in float64.
+
+    The sign of a component says nothing: its entry of largest size is made positive, so that w and
+    -w give one picture.
+    """
+    w = np.asarray(w, np.float64)
+    U, s, _ = np.linalg.svd(w - w.mean(axis=1, keepdims=True), full_matrices=False)
+    count = len(s) if count is None else min(count, len(s))
+    components = U.T[:count]  # (n, pixels)
+    largest = np.abs(components).argmax(axis=1)[:, None]
+    components = components * np.sign(np.take_along_axis(components, largest, axis=1))
+    total = np.square(s).sum()
+    return components, np.square(s[:count]) / (total if total > 0 else 1)

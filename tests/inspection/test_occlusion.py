@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+from looked_at import KINDS, build, images_for
+
+import minivit
+from minivit.inspection import occlusion, over_patches
+
+
+@pytest.mark.parametrize("kind", ["cls", "mean", "flatten", "axial", "overlap"])
+def test_it_is_what_the_logit_loses_patch_by_patch(kind):
+    model = build(**KINDS[kind])
+    images, targets, c = images_for(model), [2, 1, 0], model.config
+    fill = np.array([0.3, -0.7])
+    found = occlusion(model, images, targets, fill)
+    assert found.shape == (3, *c.grid)
+    (P, Q), (S, R) = c.patch, c.stride or c.patch
+    for b, r, q in np.ndindex(found.shape):
+        hidden = images[b : b + 1].copy()
+        hidden[:, r * S : r * S + P, q * R : q * R + Q] = fill
+        loss = model.logits(images[b : b + 1]) - model.logits(hidden)
+        assert found[b, r, q] == pytest.approx(loss[0, targets[b]], abs=1e-12)
+    assert np.abs(found).min() > 1e-6
+
+
+@pytest.mark.usefixtures("ops")  # on both backends
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_patch_that_is_the_fill_loses_exactly_nothing(dtype):
+    drawn = build(image=(18, 18))  # 81 patches: more than a batch
+    model = minivit.ViT(drawn.config, dtype=dtype)
+    model.parameters.flat[:] = drawn.parameters.flat
+    images = images_for(model, 2)
+    images[:, 4:6, 2:4] = images[:, 16:, 16:] = -1
+    found = occlusion(model, images, [0, 1], -1)
+    assert not found[:, 2, 1].any() and not found[:, 8, 8].any()
+    assert np.count_nonzero(found) == 2 * 79
+
+
+def test_the_fill_is_the_baseline_where_none_is_given():
+    model = build()
+    images = images_for(model)
+    by_itself = occlusion(model, images, [0, 1, 2])
+    mean = images.mean(axis=(1, 2), keepdims=True)
+    np.testing.assert_allclose(by_itself, occlusion(model, images, [0, 1, 2], mean), atol=1e-13)
+
+
+def test_a_class_that_the_model_lacks_is_refused():
+    model = build()
+    with pytest.raises(minivit.InputError, match="3"):
+        occlusion(model, images_for(model), [0, 1, 3])
+
+
+def test_pixels_are_added_up_in_every_patch():
+    pixels = np.arange(24.0).reshape(1, 4, 6)
+    assert over_patches(pixels, build().config).tolist() == [[[14, 22, 30], [62, 70, 78]]]
+    overlapping = build(**KINDS["overlap"]).config  # patches of 2x3 that begin in every row
+    found = over_patches(pixels, overlapping)
+    assert found.shape == (1, 3, 2) and found[0, 1, 1] == pixels[0, 1:3, 3:].sum()
