@@ -45,7 +45,8 @@ def load(
     `averaged`: with the average of its weights, which a run keeps when its recipe says so.
     `heads`, `pool` ("cls" or "mean"): of a foreign file that does not tell them.
 
-    Warns of a foreign file's head that is all 0 or missing: it has not learnt any classes.
+    Warns of a foreign file's head that is all 0 or missing, as it has not learnt any classes, and
+    of class names that no file tells.
     Raises FileNotFoundError, or InputError when the file is not a whole checkpoint of a ViT, or
     holds no average.
     """
@@ -62,6 +63,8 @@ def load(
         model = build(checkpoint.header, arrays, file_or_run)
     if remark := head_remark(checkpoint.header, model.parameters["head.w"]):
         warnings.warn(f"{file_or_run} {remark}", stacklevel=2)
+    if names := checkpoint.assumed.get("class names"):
+        warnings.warn(f"the class names of {file_or_run} are assumed: {names}", stacklevel=2)
     return model
 
 

@@ -65,7 +65,8 @@ def foreign(arrays: Arrays, path: Path, asked: Asked) -> Checkpoint:
         raise InputError(
             f"{path} is not one of minivit's, and is not read as another: {error}"
         ) from error
-    return Checkpoint(found.header, {f"parameters/{n}": a for n, a in found.arrays.items()})
+    tensors = {f"parameters/{name}": array for name, array in found.arrays.items()}
+    return Checkpoint(found.header, tensors, found.assumed)
 
 
 def file_of(path: str | Path) -> Path:

@@ -114,7 +114,7 @@ def parse(text: str) -> dict:
     except RecursionError:  # too deep even for the parser
         raise Damaged("its lists are nested too deep") from None
     if not isinstance(values, dict):
-        raise Damaged("its header is no dictionary")
+        raise Damaged("it is no dictionary")
     if is_deeper(values, DEEPEST):
         raise Damaged("its lists are nested too deep")
     return values

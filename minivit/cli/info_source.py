@@ -38,6 +38,7 @@ def in_checkpoint(name: str, changes: dict):
             head = checkpoint.tensors["parameters/head.w"]
             known = {"layout": header["layout"], "head": head_remark(header, head) or "learnt"}
             known["class names"] = ", ".join((header.get("class_names") or [])[:5]) or "none"
+            known |= {f"assumed {name}": text for name, text in checkpoint.assumed.items()}
             return config, {}, known | header.get("preprocessing", {})
     training = in_words_of_today(header.get("training") or {})
     place = {"data at": header.get("preprocessing", {}).get("place")}

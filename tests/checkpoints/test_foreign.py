@@ -5,32 +5,14 @@ import zipfile
 
 import numpy as np
 import pytest
+from foreign_files import IMAGES, arrays_of, drawn
 from safetensors.numpy import save_file
 
 import minivit
-from minivit import InputError, ViT, ViTConfig
+from minivit import InputError, ViT
 from minivit.checkpoints import export, load_config
 from minivit.checkpoints.foreign.google import LINEN, POSITIONS
 from minivit.checkpoints.foreign.imagenet import names_if_imagenet
-from minivit.checkpoints.foreign.layouts import FAMILIES
-from minivit.checkpoints.foreign.table import written
-
-SMALL = {"image": (6, 6), "channels": 3, "patch": (2, 2), "width": 8, "depth": 2, "heads": 2,
-         "mlp": 12, "classes": 3}  # fmt: skip
-IMAGES = np.random.default_rng(0).uniform(-1, 1, (2, 6, 6, 3)).astype(np.float32)
-
-
-def drawn(**changes) -> ViT:
-    """A small model in which no parameter is 0, as it could be in Google's layout."""
-    model = ViT(ViTConfig(**({"gelu": "tanh"} | SMALL | changes)))
-    rng = np.random.default_rng(1)
-    model.parameters.flat[:] = 0.3 * rng.standard_normal(model.layout.size)
-    return model
-
-
-def arrays_of(model: ViT, layout: str) -> dict[str, np.ndarray]:
-    family = FAMILIES[layout]
-    return written(family.rows(model.config), model.config, model.parameters)
 
 
 def linen(arrays):
@@ -95,6 +77,7 @@ def test_every_spelling_of_google_is_the_same_model(spelling, changes, tmp_path)
     [
         ("google", {}),
         ("google", {"pool": "mean", "image": (4, 4)}),
+        ("google", {"image": (4, 8), "patch": (1, 2)}),
         ("timm", {"gelu": "erf", "qkv_bias": False, "image": (6, 4)}),
         ("timm", {"pool": "mean", "norm_after_pool": True, "cls_token": True}),
         ("timm", {"pool": "mean", "gelu": "erf", "patch": (3, 2), "width": 6, "heads": 3}),
@@ -193,6 +176,9 @@ def timm_file(tmp_path, change=lambda arrays: None, **changes):
         (lambda a: a.pop("blocks.1.mlp.fc2.bias"), r"missing: blocks\.1\.mlp\.fc2\.bias"),
         (lambda a: a.update({"blocks.0.ls1.gamma": IMAGES}), r"unknown: blocks\.0\.ls1\.gamma"),
         (lambda a: a.update({"norm.bias": np.ones(9)}), r"norm\.bias \(9,\) instead of \(8,\)"),
+        (lambda a: a.pop("head.weight"), r"missing: head\.weight$"),
+        (lambda a: a.pop("head.bias"), r"missing: head\.bias$"),
+        (lambda a: a.update({"reg_token": np.ones((1, 2, 8))}), r"it has registers \(reg_token\)"),
         (lambda a: a.update({"dist_token": np.ones(9)}), "DeiT with distillation"),
         (lambda a: a.update({"pos_embed": np.ones((1, 7, 8))}), "7 rows of positions"),
         (lambda a: a.update({"pos_embed": np.ones((7, 8))}), r"pos_embed has shape \(7, 8\)"),
@@ -236,9 +222,9 @@ def test_the_user_may_say_how_it_pools(tmp_path):
 def test_what_the_arrays_tell_is_not_said_otherwise(tmp_path):
     np.savez(tmp_path / "x.npz", **arrays_of(drawn(), "google"))
     assert minivit.load(tmp_path / "x.npz", heads=2, pool="cls").config.heads == 2
-    with pytest.raises(InputError, match="arrays are those of 2"):
+    with pytest.raises(InputError, match="shape of its arrays tells 2: leave heads out"):
         minivit.load(tmp_path / "x.npz", heads=4)
-    with pytest.raises(InputError, match="tells by the array cls"):
+    with pytest.raises(InputError, match="the array cls, or its lack, tells cls"):
         minivit.load(tmp_path / "x.npz", pool="mean")
     with pytest.raises(InputError, match="heads is 0"):
         minivit.load(timm_file(tmp_path) / "model.safetensors", heads=0)
@@ -272,7 +258,8 @@ def test_a_thousand_classes_are_those_of_imagenet(tmp_path):
     assert len(set(names)) == 1000
     assert (names[0], names[281], names[999]) == ("tench", "tabby", "toilet tissue")
     np.savez(tmp_path / "x.npz", **arrays_of(drawn(classes=1000), "google"))
-    assert minivit.load(tmp_path / "x.npz").class_names == names
+    with pytest.warns(UserWarning, match="names of .*x.npz are assumed: ImageNet's"):
+        assert minivit.load(tmp_path / "x.npz").class_names == names
 
 
 @pytest.mark.parametrize(
@@ -286,6 +273,11 @@ def test_a_thousand_classes_are_those_of_imagenet(tmp_path):
         ("google", {"gelu": "erf"}, "gelu is erf"),
         ("google", {"eps": 1e-5, "axial": True}, "axial is yes.*eps is 1e-05"),
         ("google", {"pool": "mean", "cls_token": True}, "cls token is yes"),
+        ("google", {"image": (2, 18)}, "patches are 1x9, and it tells only their number"),
+        ("google", {"image": (4, 6)}, "patches are 2x3, and it tells only their number"),
+        ("hf", {"depth": 0, "qkv_bias": True}, "depth is 0"),
+        ("timm", {"depth": 0}, "depth is 0"),
+        ("google", {"depth": 0}, "depth is 0"),
     ],
 )
 def test_what_a_layout_cannot_express_is_refused_by_name(layout, changes, words, tmp_path):

@@ -29,6 +29,7 @@ class Known(NamedTuple):
     arrays: Arrays  # under the names of the table
     preprocessing: dict
     class_names: list[str] | None
+    assumed: dict[str, str]  # what no file tells, and what is taken for it
 
 
 class Family(NamedTuple):
@@ -65,6 +66,8 @@ def check_expressible(family: Family, c: ViTConfig) -> None:
             name = field.name.replace("_", " ")
             problems.append(f"{name} is {in_words(value)}, and it knows "
                             f"{' and '.join(map(in_words, allowed))}")  # fmt: skip
+    if c.depth == 0:
+        problems.append("depth is 0, and it is known by its blocks")
     problems += family.refusals(c)
     if problems:
         raise InputError(

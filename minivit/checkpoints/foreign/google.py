@@ -19,9 +19,16 @@ import numpy as np
 
 from minivit.checkpoints.foreign.arrays import Arrays, Made, with_zero_row
 from minivit.checkpoints.foreign.family import Asked, Family, Known
-from minivit.checkpoints.foreign.imagenet import names_if_imagenet
+from minivit.checkpoints.foreign.imagenet import IMAGENET, names_if_imagenet
 from minivit.checkpoints.foreign.pictures import SQUASHED
-from minivit.checkpoints.foreign.sizes import depth_of, image_and_cls_row, letters
+from minivit.checkpoints.foreign.sizes import (
+    SQUARE,
+    classes_of,
+    depth_of,
+    image_and_cls_row,
+    letters,
+    settled,
+)
 from minivit.checkpoints.foreign.table import Row
 from minivit.errors import InputError
 from minivit.models import ViTConfig
@@ -58,6 +65,7 @@ TABLE = (
     Row("head.w", "head/kernel", "R C -> R C"),
     Row("head.b", "head/bias", "C -> C"),
 )
+HEAD = ("head/kernel", "head/bias")
 PREFIXES = ("opt/target/", "params/img/", "params/")
 LINEN = {"LayerNorm_1": "LayerNorm_2", "MlpBlock_0": "MlpBlock_3",
          "MultiHeadDotProductAttention_0": "MultiHeadDotProductAttention_1"}  # fmt: skip
@@ -119,14 +127,12 @@ def known(arrays: Arrays, beside: dict, asked: Asked) -> Known:
         raise InputError(
             "it is a hybrid, with a ResNet (conv_root) in front: minivit reads plain ViTs"
         )
-    if asked.pool not in (None, "cls" if "cls" in arrays else "mean"):
-        raise InputError(f"pool is {asked.pool}: this layout tells by the array cls how it pools")
+    settled("pool", asked.pool, "cls" if "cls" in arrays else "mean", "the array cls, or its lack,")
     n = letters(arrays, "embedding/kernel", "y x c D")
     n |= letters(arrays, f"{ATTENTION}/query/kernel".format(i=0), "D H K")
-    if asked.heads not in (None, n["H"]):
-        raise InputError(f"heads is {asked.heads}, and the file's arrays are those of {n['H']}")
+    settled("heads", asked.heads, n["H"], "the shape of its arrays")
     n |= letters(arrays, f"{MLP}/Dense_0/kernel".format(i=0), "D M")
-    n |= letters(arrays, "head/kernel", "R C") if "head/kernel" in arrays else {"C": 1}
+    n["C"] = classes_of(arrays, HEAD, "R C")
     rows = letters(arrays, POSITIONS, "1 T D")["T"]
     has_cls, patch = "cls" in arrays, (n["y"], n["x"])
     image, cls_row = image_and_cls_row(rows, patch, has_cls, None)
@@ -140,15 +146,21 @@ def known(arrays: Arrays, beside: dict, asked: Asked) -> Known:
         pre_logits=letters(arrays, "pre_logits/kernel", "D R")["R"]
         if "pre_logits/kernel" in arrays else None,
     )  # fmt: skip
-    return Known(config, arrays, SQUASHED, names_if_imagenet(n["C"]))
+    names = names_if_imagenet(n["C"])
+    assumed = {"image": SQUARE} | ({"class names": IMAGENET} if names else {})
+    return Known(config, arrays, SQUASHED, names, assumed)
 
 
 def refusals(c: ViTConfig) -> list[str]:
     """What it can't express beyond what CAN tells."""
+    problems, (rows, columns) = [], c.grid
     if c.has_cls != (c.pool == "cls"):
-        return ["cls token is yes, and its code has one only where the head reads it"]
-    return []
+        problems.append("cls token is yes, and its code has one only where the head reads it")
+    if rows != columns:
+        problems.append(f"patches are {rows}x{columns}, and it tells only their number, which is "
+                        "read as that of a square")  # fmt: skip
+    return problems
 
 
-GOOGLE = Family("google", "Google's", TABLE, ("head/kernel", "head/bias"), fits, today, known,
+GOOGLE = Family("google", "Google's", TABLE, HEAD, fits, today, known,
                 CAN, refusals, "embedding/kernel and Transformer/...")  # fmt: skip

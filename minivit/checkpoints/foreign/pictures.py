@@ -4,7 +4,7 @@ Theirs are the mean and the spread of the pixels from 0 to 1, which are subtract
 ours are the values of black and white: low = -mean / std and high = (1 - mean) / std.
 """
 
-from minivit.checkpoints.foreign.beside import number, numbers, part
+from minivit.checkpoints.foreign.beside import flag, number, numbers, part
 from minivit.data.preprocessing import check_levels
 from minivit.errors import InputError
 from minivit.fields import is_whole_number
@@ -16,14 +16,17 @@ BICUBIC = 3  # Pillow's number
 TIMM_CROP = 0.9  # timm's default: this part of the shorter side
 
 
-def levels(mean: list[float], std: list[float], about: str) -> dict:
-    """The values of black and white; one number where all channels have the same."""
+def levels(mean: list[float], std: list[float], about: str, white: float = 1) -> dict:
+    """The values of black and white; one number where all channels have the same.
+
+    `white`: its value before the mean is subtracted; black is 0.
+    """
     if len(mean) != len(std) or min(std) <= 0:
         raise InputError(
             f"{about} has the mean {mean} and the spread {std}: they don't go together"
         )
     low = [0.0 - m / s for m, s in zip(mean, std, strict=True)]
-    high = [(1 - m) / s for m, s in zip(mean, std, strict=True)]
+    high = [(white - m) / s for m, s in zip(mean, std, strict=True)]
     if len(set(low)) == len(set(high)) == 1:
         return {"low": low[0], "high": high[0]}
     return {"low": low, "high": high}
@@ -55,15 +58,18 @@ def from_huggingface(use: dict) -> dict:
     """From a preprocessor_config.json."""
     about = "preprocessor_config.json"
     mean, std = (numbers(use, name, about) or HALF for name in ("image_mean", "image_std"))
-    if use.get("do_normalize") is False:  # pixels from 0 to 1
+    if not flag(use, "do_normalize", True, about):
         mean, std = [0.0], [1.0]
+    factor = number(use, "rescale_factor", about)
+    factor = 1 / 255 if factor is None else factor
+    white = 255 * (factor if flag(use, "do_rescale", True, about) else 1)
     resample = number(use, "resample", about)
     interpolation = "bicubic" if resample == BICUBIC else "bilinear"
-    found = SQUASHED | levels(mean, std, about) | {"interpolation": interpolation}
+    found = SQUASHED | levels(mean, std, about, white) | {"interpolation": interpolation}
     size = use.get("size")
     if isinstance(size, dict) and "shortest_edge" in size:
         found["resize"] = "middle"
-    if use.get("do_center_crop") is True:  # DeiT's: 224 out of 256
+    if flag(use, "do_center_crop", False, about):  # DeiT's: 224 out of 256
         outer, inner = (side(value, about) for value in (size, use.get("crop_size")))
         found["crop"] = min(inner / outer, 1.0)
     return found
