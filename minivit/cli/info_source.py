@@ -1,7 +1,7 @@
 """What `minivit info NAME` is about: a variant, a run, or a checkpoint, and what its files tell."""
 
 from minivit.cli.configuration import refuse
-from minivit.cli.opening import untold
+from minivit.cli.opening import asked_of
 from minivit.cli.printing import one_line
 
 
@@ -26,10 +26,10 @@ def find(name: str, changes: dict):
 
 def in_checkpoint(name: str, changes: dict):
     """The same of a checkpoint. Of its arrays, at most the head's is read."""
-    from minivit.checkpoints import Asked, load_config, open_any
+    from minivit.checkpoints import load_config, open_any
     from minivit.checkpoints.model import head_remark
 
-    asked = Asked(**untold(changes))
+    asked = asked_of(changes)
     refuse(changes, f"{name} is a run or a checkpoint")
     config = load_config(name, asked)
     with open_any(name, asked) as checkpoint:

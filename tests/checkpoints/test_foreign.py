@@ -1,5 +1,6 @@
 """Other people's checkpoints: every spelling is read, and what can't be is refused by name."""
 
+import contextlib
 import json
 import zipfile
 
@@ -13,6 +14,8 @@ from minivit import InputError, ViT
 from minivit.checkpoints import export, load_config
 from minivit.checkpoints.foreign.google import LINEN, POSITIONS
 from minivit.checkpoints.foreign.imagenet import names_if_imagenet
+
+NAMES = ["0", "1", "2"]  # where no others are given
 
 
 def linen(arrays):
@@ -89,7 +92,7 @@ def test_every_spelling_of_google_is_the_same_model(spelling, changes, tmp_path)
 def test_what_is_exported_comes_back_to_the_bit(layout, changes, dtype, tmp_path):
     model = drawn(**changes)
     model = ViT(model.config, dtype=dtype)
-    model.class_names = ["a", "b", "c"]
+    model.class_names = NAMES if layout == "google" else ["a", "b", "c"]
     model.parameters.flat[:] = np.random.default_rng(2).standard_normal(model.layout.size)
     export(model, layout, tmp_path / "there")
     again = minivit.load(tmp_path / "there")
@@ -97,7 +100,31 @@ def test_what_is_exported_comes_back_to_the_bit(layout, changes, dtype, tmp_path
     expected = model.config.to_dict() | {"cls_token": model.config.has_cls}
     assert again.config.to_dict() | {"cls_token": again.config.has_cls} == expected
     assert np.array_equal(again.parameters.flat, model.parameters.flat)
-    assert again.class_names == (["0", "1", "2"] if layout == "google" else ["a", "b", "c"])
+    assert again.class_names == model.class_names
+
+
+@pytest.mark.parametrize(
+    "layout, use, names, words",
+    [
+        ("hf", {}, ["a", "b", "c"], None),
+        ("hf", {"resize": "squash"}, NAMES, None),
+        ("hf", {"resize": "squash", "crop": 0.9}, NAMES, "takes the middle part of a picture"),
+        ("hf", {"low": -1.0}, NAMES, "takes the middle part of a picture"),
+        ("hf", {"ink": "bright"}, NAMES, "frames the strokes"),
+        ("timm", {"ink": "bright"}, NAMES, "frames the strokes"),
+        ("timm", {"resize": "middle", "crop": 0.9}, ["a", "b", "c"], None),
+        ("google", {}, NAMES, None),
+        ("google", {}, ["a", "b", "c"], "nothing of what the classes are called$"),
+        ("google", {"ink": "bright"}, NAMES, "nothing of how a picture becomes an input$"),
+        ("google", {"low": -1.0}, ["a", "b", "c"], "called and of how a picture"),
+    ],
+)
+def test_what_the_files_don_t_say_is_warned_of(layout, use, names, words, tmp_path):
+    model = drawn()
+    model.preprocessing, model.class_names = use, names
+    warned = pytest.warns(UserWarning, match=words) if words else contextlib.nullcontext()
+    with warned:  # else a warning is an error
+        export(model, layout, tmp_path / "there")
 
 
 def test_pixels_come_back_from_mean_and_spread(tmp_path):

@@ -286,3 +286,23 @@ def test_a_config_that_is_a_list(tmp_path):
     folder = folder_of(tmp_path / "x", arrays_of(drawn(), "hf"), [1])
     with pytest.raises(InputError, match=r"config.json is damaged \(it is no dictionary\)"):
         minivit.load(folder)
+
+
+def test_classes_of_one_name_are_told_apart_where_a_class_is_found_by_it(tmp_path):
+    model = drawn(classes=5)
+    model.class_names = ["crane", "crane", "crane (1)", "x", "crane"]
+    minivit.export(model, "hf", tmp_path / "x")
+    config = json.loads((tmp_path / "x" / "config.json").read_text())
+    assert len(config["label2id"]) == 5
+    assert all(config["label2id"][name] == int(i) for i, name in config["id2label"].items())
+    names = minivit.load(tmp_path / "x").class_names
+    assert names == ["crane", "crane (1) (1)", "crane (1)", "x", "crane (4)"]
+
+
+def test_names_stand_where_timm_writes_and_reads_them(tmp_path):
+    model = drawn()
+    model.class_names = NAMES
+    minivit.export(model, "timm", tmp_path / "x")
+    config = json.loads((tmp_path / "x" / "config.json").read_text())
+    assert config["label_names"] == NAMES
+    assert "label_names" not in config["pretrained_cfg"]

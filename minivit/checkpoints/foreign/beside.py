@@ -98,6 +98,16 @@ def are_same(told, found) -> bool:
     return told == found
 
 
+def side_or_sides(sides: tuple[int, int]) -> int | list[int]:
+    """16 for (16, 16): not all that reads such files knows pairs."""
+    return sides[0] if sides[0] == sides[1] else list(sides)
+
+
+def word_for(ours: str, words: Mapping[str, str]) -> str:
+    """The first of their words for ours; `words`: theirs and ours."""
+    return next(theirs for theirs, same in words.items() if same == ours)
+
+
 def is_number(value) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 

@@ -14,6 +14,7 @@ the suffixes of the old Flax; `today` brings these to it:
 """
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -31,7 +32,8 @@ from minivit.checkpoints.foreign.sizes import (
 )
 from minivit.checkpoints.foreign.table import Row
 from minivit.errors import InputError
-from minivit.models import ViTConfig
+from minivit.models import ViT, ViTConfig
+from minivit.models.class_names import class_names
 
 BLOCK = "Transformer/encoderblock_{i}"
 ATTENTION, MLP = f"{BLOCK}/MultiHeadDotProductAttention_1", f"{BLOCK}/MlpBlock_3"
@@ -117,7 +119,9 @@ def layers(name: str, array) -> Arrays:
     }
 
 
-def fits(keys) -> bool:
+def fits(keys: Iterable[str]) -> bool:
+    """Whether a file with these keys has this layout."""
+    keys = set(keys)
     return "embedding/kernel" in keys and any(key.startswith("Transformer/") for key in keys)
 
 
@@ -162,5 +166,21 @@ def refusals(c: ViTConfig) -> list[str]:
     return problems
 
 
-GOOGLE = Family("google", "Google's", TABLE, HEAD, fits, today, known,
-                CAN, refusals, "embedding/kernel and Transformer/...")  # fmt: skip
+def described(model: ViT) -> dict[str, dict]:
+    """Nothing stands beside it."""
+    return {}
+
+
+def unsaid(model: ViT) -> str:
+    """The names of the classes and the way of a picture, where the model knows them."""
+    is_named = model.class_names != class_names(None, model.config.classes)
+    known = ["what the classes are called"] * is_named
+    known += ["how a picture becomes an input"] * bool(model.preprocessing)
+    return f"the .npz file says nothing of {' and of '.join(known)}" if known else ""
+
+
+GOOGLE = Family(
+    name="google", title="Google's", table=TABLE, head=HEAD, fits=fits,
+    looked_for="embedding/kernel and Transformer/...", today=today, known=known, can=CAN,
+    refusals=refusals, file="weights.npz", described=described, unsaid=unsaid,
+)  # fmt: skip

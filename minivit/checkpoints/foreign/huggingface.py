@@ -6,15 +6,18 @@ disk: transformers 5 has other names in memory, and writes these. A ViTModel's f
 """
 
 import re
+from collections.abc import Iterable
 
 from minivit.checkpoints.foreign.arrays import Arrays
-from minivit.checkpoints.foreign.beside import number, sides_of, whole
+from minivit.checkpoints.foreign.beside import WEIGHTS, number, sides_of, whole
 from minivit.checkpoints.foreign.family import Asked, Family, Known
 from minivit.checkpoints.foreign.huggingface_config import (
     ABOUT,
     check_config,
+    described,
     gelu_of,
     names_of,
+    unsaid,
 )
 from minivit.checkpoints.foreign.imagenet import IMAGENET
 from minivit.checkpoints.foreign.pictures import from_huggingface
@@ -83,7 +86,8 @@ def today(arrays: Arrays) -> Arrays:
     return {re.sub(r"^deit\.", "vit.", key): array for key, array in arrays.items()}
 
 
-def fits(keys) -> bool:
+def fits(keys: Iterable[str]) -> bool:
+    """Whether a file with these keys has this layout."""
     return set(LOOKED_FOR) <= set(keys)
 
 
@@ -130,9 +134,12 @@ def told_by_shapes(arrays: Arrays) -> dict:
 
 
 def refusals(c: ViTConfig) -> list[str]:
+    """What it can't express beyond what CAN tells."""
     return [] if c.has_cls else ["cls token is no, and its model has one"]
 
 
 HUGGING_FACE = Family(
-    "hf", "Hugging Face's", TABLE, HEAD, fits, today, known, CAN, refusals, ", ".join(LOOKED_FOR)
+    name="hf", title="Hugging Face's", table=TABLE, head=HEAD, fits=fits,
+    looked_for=", ".join(LOOKED_FOR), today=today, known=known, can=CAN, refusals=refusals,
+    file=WEIGHTS, described=described, unsaid=unsaid,
 )  # fmt: skip

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
-from minivit.checkpoints.foreign.beside import check_told, part
+from minivit.checkpoints.foreign.beside import check_told, part, side_or_sides, word_for
 from minivit.checkpoints.foreign.imagenet import names_if_imagenet
+from minivit.checkpoints.foreign.pictures import mean_and_std
 from minivit.errors import InputError
+from minivit.models import ViT
 
-ABOUT = "config.json"
+ABOUT, PREPROCESSOR = "config.json", "preprocessor_config.json"
 MODELS = ("vit", "deit")  # without distillation, DeiT is a ViT
 GELUS = {"gelu": "erf", "gelu_pytorch_tanh": "tanh", "gelu_new": "tanh"}  # theirs and ours
 
@@ -47,3 +49,52 @@ def names_of(told: dict, classes: int) -> tuple[list[str] | None, bool]:
             return found, False
     names = names_if_imagenet(classes)
     return names, names is not None
+
+
+def described(model: ViT) -> dict[str, dict]:
+    """config.json and preprocessor_config.json."""
+    c, names = model.config, dict(enumerate(distinct(model.class_names)))
+    mean, std = mean_and_std(model.preprocessing, c.channels)
+    height, width = c.image
+    config = {
+        "architectures": ["ViTForImageClassification"], "model_type": "vit",
+        "hidden_size": c.width, "num_hidden_layers": c.depth, "num_attention_heads": c.heads,
+        "intermediate_size": c.mlp, "layer_norm_eps": c.eps, "qkv_bias": c.qkv_bias,
+        "hidden_act": word_for(c.gelu, GELUS),
+        "image_size": side_or_sides(c.image), "patch_size": side_or_sides(c.patch),
+        "num_channels": c.channels, "hidden_dropout_prob": 0.0,
+        "attention_probs_dropout_prob": 0.0,
+        "id2label": {str(i): name for i, name in names.items()},
+        "label2id": {name: i for i, name in names.items()}, "torch_dtype": str(model.dtype),
+    }  # fmt: skip
+    bicubic = model.preprocessing.get("interpolation") == "bicubic"
+    preparing = {
+        "image_processor_type": "ViTImageProcessor", "do_resize": True, "do_rescale": True,
+        "rescale_factor": 1 / 255, "do_normalize": True, "image_mean": mean, "image_std": std,
+        "size": {"height": height, "width": width}, "resample": 3 if bicubic else 2,
+    }  # fmt: skip
+    return {ABOUT: config, PREPROCESSOR: preparing}
+
+
+def distinct(names: list[str]) -> list[str]:
+    """The names, with their numbers behind those that another class has too.
+
+    label2id finds a class by its name: of two with one name it would lose one.
+    """
+    found: dict[str, int] = {}
+    for i, name in enumerate(names):
+        while name in found or (name != names[i] and name in names):
+            name = f"{name} ({i})"
+        found[name] = i
+    return list(found)
+
+
+def unsaid(model: ViT) -> str:
+    """Its image processor squashes a whole picture, and takes no part out of it."""
+    use = model.preprocessing
+    if not use or (use.get("resize") == "squash" and use.get("crop", 1) == 1):
+        return ""
+    return (
+        "minivit takes the middle part of a picture, and its image processor squashes it whole: "
+        "there, cut pictures first"
+    )

@@ -5,8 +5,10 @@ a convolution, out x in x height x width. Queries, keys and values are one matri
 A config.json beside the weights tells what their shapes don't: heads, pooling, image, pixels.
 """
 
+from collections.abc import Iterable
+
 from minivit.checkpoints.foreign.arrays import Arrays, with_zero_row
-from minivit.checkpoints.foreign.beside import whole
+from minivit.checkpoints.foreign.beside import WEIGHTS, whole
 from minivit.checkpoints.foreign.family import Asked, Family, Known
 from minivit.checkpoints.foreign.imagenet import IMAGENET
 from minivit.checkpoints.foreign.pictures import from_timm
@@ -19,9 +21,16 @@ from minivit.checkpoints.foreign.sizes import (
     letters,
 )
 from minivit.checkpoints.foreign.table import Row
-from minivit.checkpoints.foreign.timm_config import ABOUT, check_config, names_of, pool_of, told_by
+from minivit.checkpoints.foreign.timm_config import (
+    ABOUT,
+    check_config,
+    described,
+    names_of,
+    pool_of,
+    told_by,
+)
 from minivit.errors import InputError
-from minivit.models import ViTConfig
+from minivit.models import ViT, ViTConfig
 
 TABLE = (
     Row("embed.w", "patch_embed.proj.weight", "(y x c) D -> D c y x"),
@@ -46,6 +55,7 @@ TABLE = (
     Row("head.b", "head.bias", "C -> C"),
 )
 HEAD = ("head.weight", "head.bias")
+LOOKED_FOR = ("patch_embed.proj.weight", "blocks.0.attn.qkv.weight")
 REFUSED = {
     "dist_token": "it is a DeiT with distillation",
     "reg_token": "it has registers",
@@ -60,11 +70,13 @@ CAN = {
 
 
 def today(arrays: Arrays) -> Arrays:
+    """The arrays as they are: the layout has one spelling."""
     return arrays
 
 
-def fits(keys) -> bool:
-    return {"patch_embed.proj.weight", "blocks.0.attn.qkv.weight"} <= set(keys)
+def fits(keys: Iterable[str]) -> bool:
+    """Whether a file with these keys has this layout."""
+    return set(LOOKED_FOR) <= set(keys)
 
 
 def known(arrays: Arrays, beside: dict, asked: Asked) -> Known:
@@ -109,10 +121,19 @@ def told_by_shapes(arrays: Arrays) -> dict:
 
 
 def refusals(c: ViTConfig) -> list[str]:
+    """What it can't express beyond what CAN tells."""
     if int(c.width * (c.mlp / c.width)) != c.mlp:
         return [f"mlp is {c.mlp}, and it tells only the ratio to the width {c.width}"]
     return []
 
 
-TIMM = Family("timm", "timm's", TABLE, HEAD, fits, today, known, CAN,
-              refusals, "patch_embed.proj.weight and blocks.0.attn.qkv.weight")  # fmt: skip
+def unsaid(model: ViT) -> str:
+    """Nothing: its config.json has words for all."""
+    return ""
+
+
+TIMM = Family(
+    name="timm", title="timm's", table=TABLE, head=HEAD, fits=fits,
+    looked_for=" and ".join(LOOKED_FOR), today=today, known=known, can=CAN, refusals=refusals,
+    file=WEIGHTS, described=described, unsaid=unsaid,
+)  # fmt: skip

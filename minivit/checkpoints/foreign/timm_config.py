@@ -11,10 +11,21 @@ In the files of former years all of it stands at the root.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from minivit.checkpoints.foreign.beside import check_told, flag, number, numbers, part, sides_of
+from minivit.checkpoints.foreign.beside import (
+    check_told,
+    flag,
+    number,
+    numbers,
+    part,
+    side_or_sides,
+    sides_of,
+    word_for,
+)
 from minivit.checkpoints.foreign.imagenet import names_if_imagenet
+from minivit.checkpoints.foreign.pictures import mean_and_std
 from minivit.checkpoints.foreign.sizes import settled
 from minivit.errors import InputError
+from minivit.models import ViT
 
 ABOUT = "config.json"
 POOLS = {"token": "cls", "avg": "mean"}  # theirs and ours
@@ -131,3 +142,28 @@ def names_of(told: Told, classes: int) -> tuple[list[str] | None, bool]:
     described = part(told.root, "label_descriptions", dict, ABOUT) or part(
         told.use, "label_descriptions", dict, ABOUT)  # fmt: skip
     return [str(described.get(str(name), name)) for name in names], False
+
+
+def described(model: ViT) -> dict[str, dict]:
+    """config.json, with which `timm.create_model("local-dir:FOLDER")` makes the model."""
+    c, use = model.config, model.preprocessing
+    mean, std = mean_and_std(use, c.channels)
+    pool = word_for(c.pool, POOLS)
+    return {ABOUT: {
+        "architecture": "vit_base_patch16_224", "num_classes": c.classes, "num_features": c.width,
+        "global_pool": pool, "label_names": list(model.class_names),
+        "model_args": {
+            "img_size": list(c.image), "patch_size": side_or_sides(c.patch),
+            "in_chans": c.channels, "embed_dim": c.width, "depth": c.depth, "num_heads": c.heads,
+            "mlp_ratio": c.mlp / c.width, "qkv_bias": c.qkv_bias, "class_token": c.has_cls,
+            "fc_norm": c.norm_after_pool, "global_pool": pool,
+            "act_layer": word_for(c.gelu, GELUS),
+        },
+        "pretrained_cfg": {
+            "input_size": [c.channels, *c.image], "num_classes": c.classes, "mean": mean,
+            "std": std, "interpolation": use.get("interpolation", "bilinear"),
+            "crop_pct": use.get("crop", 1.0),
+            "crop_mode": "squash" if use.get("resize") == "squash" else "center",
+            "first_conv": "patch_embed.proj", "classifier": "head",
+        },
+    }}  # fmt: skip
