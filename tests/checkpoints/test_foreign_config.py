@@ -268,10 +268,9 @@ def test_a_plain_deit_is_a_vit_and_a_distilled_one_is_refused(tmp_path):
 @pytest.mark.parametrize("family", ["dinov2", "beit", "ijepa"])
 def test_relatives_of_a_vit_are_of_an_unknown_family(family, tmp_path):
     arrays = {k.replace("vit.", f"{family}."): a for k, a in arrays_of(drawn(), "hf").items()}
-    with pytest.raises(
-        InputError, match=r"unknown family\. Looked for.*vit\.embeddings\.cls_token"
-    ):
-        minivit.load(folder_of(tmp_path / "x", arrays))
+    words = rf"unknown family \('{family}'\)\. Looked for.*vit\.embeddings\.cls_token"
+    with pytest.raises(InputError, match=words):
+        minivit.load(folder_of(tmp_path / "x", arrays, {"model_type": family}))
 
 
 def test_a_pooler_with_another_activation_is_refused(tmp_path):

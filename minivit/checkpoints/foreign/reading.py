@@ -33,7 +33,7 @@ def read(arrays: Arrays, beside: dict, asked: Asked) -> Foreign:
     Raises InputError for an unknown layout, for what we can't express, and for missing, unknown and
     wrongly shaped arrays, with their names.
     """
-    family, today = family_of(arrays)
+    family, today = family_of(arrays, beside.get("config.json", {}).get("model_type"))
     config, today, preprocessing, names, assumed = family.known(today, beside, asked)
     has_head = any(key in today for key in family.head)
     today = without_buffers(today) | ({} if has_head else zero_head(family, config))
