@@ -148,10 +148,10 @@ def test_pixels_that_no_mean_and_spread_describe_are_refused(low, high, tmp_path
 
 
 def test_deit_cuts_a_middle_part_out(tmp_path):
-    export(drawn(gelu="erf"), "hf", tmp_path / "hf")
+    export(drawn(gelu="erf", image=(7, 7), patch=(7, 7)), "hf", tmp_path / "hf")
     path = tmp_path / "hf" / "preprocessor_config.json"
     told = {"image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225],
-            "do_center_crop": True, "crop_size": 224, "size": 256, "resample": 3}  # fmt: skip
+            "do_center_crop": True, "crop_size": 7, "size": 8, "resample": 3}  # fmt: skip
     path.write_text(json.dumps(told))
     found = minivit.load(tmp_path / "hf").preprocessing
     assert found["crop"] == 0.875 and found["interpolation"] == "bicubic"
@@ -160,7 +160,7 @@ def test_deit_cuts_a_middle_part_out(tmp_path):
     found = minivit.load(tmp_path / "hf").preprocessing
     assert (found["low"], found["high"]) == (0, 1)
     assert found["resize"] == "squash"
-    path.write_text(json.dumps(told | {"size": {"shortest_edge": 256}}))
+    path.write_text(json.dumps(told | {"size": {"shortest_edge": 8}}))
     found = minivit.load(tmp_path / "hf").preprocessing
     assert (found["resize"], found["crop"]) == ("middle", 0.875)
     path.write_text(json.dumps(told | {"size": {}}))

@@ -106,6 +106,7 @@ def test_pooling_that_nothing_tells_is_assumed_and_said(tmp_path):
         ({"class_token": False}, {}, "class_token is False and the arrays tell True"),
         ({"qkv_bias": False}, {}, "qkv_bias is False and the arrays tell True"),
         ({"mlp_ratio": 4}, {}, "mlp_ratio is 4 and the arrays tell 1.5"),
+        ({"mlp_ratio": 1e308}, {}, r"mlp_ratio is 1e\+308 and the arrays tell 1.5"),
         ({"reg_tokens": 4}, {}, "reg_tokens is 4 and the arrays tell 0"),
         ({}, {"num_classes": 1000}, "num_classes is 1000 and the arrays tell 3"),
         ({}, {"use": {"num_classes": 10}}, "num_classes is 10 and the arrays tell 3"),
@@ -123,7 +124,7 @@ def test_what_contradicts_the_arrays_of_timm_is_said(args, root, words, tmp_path
 
 
 def test_what_agrees_with_the_arrays_is_read(tmp_path):
-    args = {"embed_dim": 8, "depth": 2, "patch_size": 2, "in_chans": 3, "mlp_ratio": 1.5,
+    args = {"embed_dim": 8, "depth": 2, "patch_size": 2, "in_chans": 3, "mlp_ratio": 1.59,
             "class_token": True, "qkv_bias": True, "fc_norm": None, "act_layer": None}  # fmt: skip
     folder = timm(tmp_path / "x", drawn(), args, {"num_classes": 1000}, num_classes=3)
     assert minivit.load(folder).config.gelu == "erf"
@@ -177,7 +178,10 @@ def test_class_names_of_timm(told, names, tmp_path):
         ({"label_names": {"0": "a", "7": "b"}}, "names 2 classes, and the arrays have 3"),
         ({"label_names": "abc"}, "'label_names' as 'abc'"),
         ({"use": {"crop_pct": -1}}, "crop is -1"),
+        ({"use": {"crop_pct": 0}}, "crop is 0"),
         ({"use": {"mean": [1e300] * 3}}, "takes black as"),
+        ({"use": {"interpolation": "lanczos"}}, "'interpolation' as 'lanczos': minivit takes"),
+        ({"use": {"crop_mode": "border"}}, "'crop_mode' as 'border': minivit takes"),
         ({"use": {"mean": [0.1, 0.2], "std": [1, 1]}}, "takes black as"),
     ],
 )
@@ -240,6 +244,10 @@ def test_every_step_to_an_input_is_in_the_values_of_black_and_white(told, black,
     ({"rescale_factor": "x"}, "'rescale_factor' as 'x': expected a number"),
     ({"rescale_factor": 0}, "black and white as the same"),
     ({"do_rescale": "no"}, "'do_rescale' as 'no': expected true or false"),
+    ({"resample": 1}, "'resample' as 1: minivit takes pictures by 2 and 3"),
+    ({"size": 8}, r"size is 8 and the arrays tell \(6, 6\)"),
+    ({"size": {"height": 6, "width": 4}}, r"size is \[6, 4\] and the arrays tell"),
+    ({"do_center_crop": True, "size": 8, "crop_size": 7}, "size is 7 and the arrays tell"),
 ])  # fmt: skip
 def test_steps_to_no_input_are_refused(told, words, tmp_path):
     with pytest.raises(InputError, match=words):

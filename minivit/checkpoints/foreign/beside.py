@@ -103,7 +103,7 @@ def side_or_sides(sides: tuple[int, int]) -> int | list[int]:
     return sides[0] if sides[0] == sides[1] else list(sides)
 
 
-def word_for(ours: str, words: Mapping[str, str]) -> str:
+def word_for(ours: str, words: Mapping):
     """The first of their words for ours; `words`: theirs and ours."""
     return next(theirs for theirs, same in words.items() if same == ours)
 

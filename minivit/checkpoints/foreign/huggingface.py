@@ -13,6 +13,7 @@ from minivit.checkpoints.foreign.beside import WEIGHTS, number, sides_of, whole
 from minivit.checkpoints.foreign.family import Asked, Family, Known
 from minivit.checkpoints.foreign.huggingface_config import (
     ABOUT,
+    PREPROCESSOR,
     check_config,
     described,
     gelu_of,
@@ -116,7 +117,7 @@ def known(arrays: Arrays, beside: dict, asked: Asked) -> Known:
     names, are_imagenet = names_of(told, classes)
     assumed = {} if sides else {"image": SQUARE}
     assumed |= {"class names": IMAGENET} if are_imagenet else {}
-    pictures = from_huggingface(beside.get("preprocessor_config.json", {}))
+    pictures = from_huggingface(beside.get(PREPROCESSOR, {}), image)
     return Known(config, arrays, pictures, names, assumed)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from minivit.checkpoints.foreign.beside import check_told, part, side_or_sides, word_for
 from minivit.checkpoints.foreign.imagenet import names_if_imagenet
-from minivit.checkpoints.foreign.pictures import mean_and_std
+from minivit.checkpoints.foreign.pictures import RESAMPLES, mean_and_std
 from minivit.errors import InputError
 from minivit.models import ViT
 
@@ -54,7 +54,8 @@ def names_of(told: dict, classes: int) -> tuple[list[str] | None, bool]:
 def described(model: ViT) -> dict[str, dict]:
     """config.json and preprocessor_config.json."""
     c, names = model.config, dict(enumerate(distinct(model.class_names)))
-    mean, std = mean_and_std(model.preprocessing, c.channels)
+    use = model.preprocessing
+    mean, std = mean_and_std(use, c.channels)
     height, width = c.image
     config = {
         "architectures": ["ViTForImageClassification"], "model_type": "vit",
@@ -67,11 +68,11 @@ def described(model: ViT) -> dict[str, dict]:
         "id2label": {str(i): name for i, name in names.items()},
         "label2id": {name: i for i, name in names.items()}, "torch_dtype": str(model.dtype),
     }  # fmt: skip
-    bicubic = model.preprocessing.get("interpolation") == "bicubic"
     preparing = {
         "image_processor_type": "ViTImageProcessor", "do_resize": True, "do_rescale": True,
         "rescale_factor": 1 / 255, "do_normalize": True, "image_mean": mean, "image_std": std,
-        "size": {"height": height, "width": width}, "resample": 3 if bicubic else 2,
+        "size": {"height": height, "width": width},
+        "resample": word_for(use.get("interpolation", "bilinear"), RESAMPLES),
     }  # fmt: skip
     return {ABOUT: config, PREPROCESSOR: preparing}
 

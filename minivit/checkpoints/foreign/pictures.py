@@ -4,7 +4,9 @@ Theirs are the mean and the spread of the pixels from 0 to 1, which are subtract
 ours are the values of black and white: low = -mean / std and high = (1 - mean) / std.
 """
 
-from minivit.checkpoints.foreign.beside import flag, number, numbers, part
+from collections.abc import Mapping
+
+from minivit.checkpoints.foreign.beside import check_told, flag, number, numbers
 from minivit.data.preprocessing import check_levels
 from minivit.errors import InputError
 from minivit.fields import is_whole_number
@@ -12,7 +14,9 @@ from minivit.fields import is_whole_number
 HALF = [0.5, 0.5, 0.5]  # mean and std of Google's models: -1 is black and 1 is white
 # Google's code and Hugging Face's squash a picture to the model's sides.
 SQUASHED = {"low": -1.0, "high": 1.0, "ink": "any", "resize": "squash"}
-BICUBIC = 3  # Pillow's number
+RESAMPLES = {2: "bilinear", 3: "bicubic"}  # Pillow's numbers, and our words
+INTERPOLATIONS = {"bicubic": "bicubic", "bilinear": "bilinear"}  # timm's words, and ours
+CROP_MODES = {"center": "middle", "squash": "squash"}
 TIMM_CROP = 0.9  # timm's default: this part of the shorter side
 
 
@@ -45,17 +49,26 @@ def from_timm(use: dict) -> dict:
     """From timm's pretrained_cfg: a middle part of the picture, smaller than its shorter side."""
     about = "config.json"
     mean, std = (numbers(use, name, about) or HALF for name in ("mean", "std"))
-    crop = number(use, "crop_pct", about) or TIMM_CROP
-    interpolation = part(use, "interpolation", str, about) or "bicubic"
-    squash = part(use, "crop_mode", str, about) == "squash"
+    crop = number(use, "crop_pct", about)
     return levels(mean, std, about) | {
-        "ink": "any", "resize": "squash" if squash else "middle", "crop": min(crop, 1.0),
-        "interpolation": "bilinear" if interpolation == "bilinear" else "bicubic",
+        "ink": "any", "crop": TIMM_CROP if crop is None else min(crop, 1.0),
+        "resize": ours(use, "crop_mode", "center", CROP_MODES, about),
+        "interpolation": ours(use, "interpolation", "bicubic", INTERPOLATIONS, about),
     }  # fmt: skip
 
 
-def from_huggingface(use: dict) -> dict:
-    """From a preprocessor_config.json."""
+def ours(use: dict, name: str, usual, words: Mapping, about: str) -> str:
+    """Our word for theirs, or for what is usual; InputError for one that we have no word for."""
+    theirs = use.get(name)
+    theirs = usual if theirs is None else theirs
+    if theirs not in tuple(words):
+        raise InputError(f"{about} has {name!r} as {theirs!r:.40}: minivit takes pictures by "
+                         f"{' and '.join(map(str, words))}")  # fmt: skip
+    return words[theirs]
+
+
+def from_huggingface(use: dict, image: tuple[int, int]) -> dict:
+    """From a preprocessor_config.json, which must make pictures of the model's sides."""
     about = "preprocessor_config.json"
     mean, std = (numbers(use, name, about) or HALF for name in ("image_mean", "image_std"))
     if not flag(use, "do_normalize", True, about):
@@ -63,16 +76,24 @@ def from_huggingface(use: dict) -> dict:
     factor = number(use, "rescale_factor", about)
     factor = 1 / 255 if factor is None else factor
     white = 255 * (factor if flag(use, "do_rescale", True, about) else 1)
-    resample = number(use, "resample", about)
-    interpolation = "bicubic" if resample == BICUBIC else "bilinear"
+    interpolation = ours(use, "resample", 2, RESAMPLES, about)
     found = SQUASHED | levels(mean, std, about, white) | {"interpolation": interpolation}
-    size = use.get("size")
+    size, is_cut = use.get("size"), flag(use, "do_center_crop", False, about)
+    check_told({"size": told_sides(use.get("crop_size") if is_cut else size)}, {"size": image},
+               about)  # fmt: skip
     if isinstance(size, dict) and "shortest_edge" in size:
         found["resize"] = "middle"
-    if flag(use, "do_center_crop", False, about):  # DeiT's: 224 out of 256
+    if is_cut:  # DeiT's: 224 out of 256
         outer, inner = (side(value, about) for value in (size, use.get("crop_size")))
         found["crop"] = min(inner / outer, 1.0)
     return found
+
+
+def told_sides(size) -> int | list | None:
+    """The sides in 224 or {"height": 224, "width": 224}; None for {"shortest_edge": 224}."""
+    if not isinstance(size, dict):
+        return size
+    return [size["height"], size["width"]] if {"height", "width"} <= set(size) else None
 
 
 def side(size, about: str) -> int:

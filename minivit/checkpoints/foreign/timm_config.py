@@ -22,7 +22,7 @@ from minivit.checkpoints.foreign.beside import (
     word_for,
 )
 from minivit.checkpoints.foreign.imagenet import names_if_imagenet
-from minivit.checkpoints.foreign.pictures import mean_and_std
+from minivit.checkpoints.foreign.pictures import CROP_MODES, mean_and_std
 from minivit.checkpoints.foreign.sizes import settled
 from minivit.errors import InputError
 from minivit.models import ViT
@@ -90,7 +90,7 @@ def check_config(told: Told, found: Mapping[str, object], has_head: bool) -> Non
     """
     width, mlp = found["embed_dim"], found["mlp_hidden"]
     ratio = number(told.args, "mlp_ratio", ABOUT)
-    is_right = ratio is not None and int(width * ratio) == mlp
+    is_right = ratio is not None and mlp <= width * ratio < mlp + 1  # timm cuts the rest off
     classes = {"num_classes": found["num_classes"] if has_head else 0}
     # The root's own number goes before that in pretrained_cfg.
     check_told({"num_classes": told.use.get("num_classes")} | told.root,
@@ -163,7 +163,7 @@ def described(model: ViT) -> dict[str, dict]:
             "input_size": [c.channels, *c.image], "num_classes": c.classes, "mean": mean,
             "std": std, "interpolation": use.get("interpolation", "bilinear"),
             "crop_pct": use.get("crop", 1.0),
-            "crop_mode": "squash" if use.get("resize") == "squash" else "center",
+            "crop_mode": word_for(use.get("resize", "middle"), CROP_MODES),
             "first_conv": "patch_embed.proj", "classifier": "head",
         },
     }}  # fmt: skip
