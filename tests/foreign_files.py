@@ -14,6 +14,7 @@ SMALL = {"image": (6, 6), "channels": 3, "patch": (2, 2), "width": 8, "depth": 2
          "mlp": 12, "classes": 3}  # fmt: skip
 IMAGES = np.random.default_rng(0).uniform(-1, 1, (2, 6, 6, 3)).astype(np.float32)
 PREPROCESSOR = "preprocessor_config.json"
+MEAN = {"pool": "mean", "norm_after_pool": True, "cls_token": True, "gelu": "erf"}
 
 
 def drawn(**changes) -> ViT:
@@ -39,3 +40,16 @@ def folder_of(
         if values is not None:
             (folder / name).write_text(json.dumps(values))
     return folder
+
+
+def timm_folder(folder, model, args=(), use=None, **root):
+    """A folder of timm's: `args` into model_args, `use` into pretrained_cfg."""
+    config = {"model_args": {"num_heads": 2} | dict(args)} | root
+    config |= {} if use is None else {"pretrained_cfg": use}
+    return folder_of(folder, arrays_of(model, "timm"), config)
+
+
+def hugging_face_folder(folder, model, preprocessor=None, **config):
+    return folder_of(
+        folder, arrays_of(model, "hf"), {"num_attention_heads": 2} | config, preprocessor
+    )

@@ -13,7 +13,7 @@ from minivit.errors import InputError
 from minivit.fields import is_whole_number
 
 WEIGHTS = "model.safetensors"  # what the others call a file of weights in a folder
-FILES = ("config.json", "preprocessor_config.json")  # and those beside it
+CONFIG, PREPROCESSOR = FILES = ("config.json", "preprocessor_config.json")  # and those beside it
 EMPTY = {dict: {}, list: [], str: ""}
 
 

@@ -9,11 +9,16 @@ import re
 from collections.abc import Iterable
 
 from minivit.checkpoints.foreign.arrays import Arrays
-from minivit.checkpoints.foreign.beside import WEIGHTS, number, sides_of, whole
+from minivit.checkpoints.foreign.beside import (
+    CONFIG,
+    PREPROCESSOR,
+    WEIGHTS,
+    number,
+    sides_of,
+    whole,
+)
 from minivit.checkpoints.foreign.family import Asked, Family, Known
 from minivit.checkpoints.foreign.huggingface_config import (
-    ABOUT,
-    PREPROCESSOR,
     check_config,
     described,
     gelu_of,
@@ -98,19 +103,19 @@ def known(arrays: Arrays, beside: dict, asked: Asked) -> Known:
         raise InputError("it is a DeiT with distillation (distillation_token): minivit has one cls "
                          "token")  # fmt: skip
     settled("pool", asked.pool, "cls", "this layout")
-    told, found = beside.get(ABOUT, {}), told_by_shapes(arrays)
+    told, found = beside.get(CONFIG, {}), told_by_shapes(arrays)
     classes, has_head = classes_of(arrays, HEAD, "C R"), any(key in arrays for key in HEAD)
     check_config(told, found, classes if has_head else None)
     width, patch, sides = (
-        found["hidden_size"], found["patch_size"], sides_of(told.get("image_size"), ABOUT)
+        found["hidden_size"], found["patch_size"], sides_of(told.get("image_size"), CONFIG)
     )  # fmt: skip
     rows = letters(arrays, f"{EMBEDDINGS}.position_embeddings", "1 T D")["T"]
     image, _ = image_and_cls_row(rows, patch, True, sides)
-    eps = number(told, "layer_norm_eps", ABOUT)
+    eps = number(told, "layer_norm_eps", CONFIG)
     config = ViTConfig(
         image=image, channels=found["num_channels"], patch=patch, width=width,
         mlp=found["intermediate_size"], classes=classes, depth=found["num_hidden_layers"],
-        heads=heads_of(width, asked.heads, whole(told, "num_attention_heads", ABOUT)),
+        heads=heads_of(width, asked.heads, whole(told, "num_attention_heads", CONFIG)),
         qkv_bias=found["qkv_bias"], gelu=gelu_of(told), eps=1e-12 if eps is None else eps,
         pre_logits=found.get("pooler_output_size"),
     )  # fmt: skip

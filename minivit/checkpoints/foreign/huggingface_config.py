@@ -2,13 +2,19 @@
 
 from collections.abc import Mapping
 
-from minivit.checkpoints.foreign.beside import check_told, part, side_or_sides, word_for
+from minivit.checkpoints.foreign.beside import (
+    CONFIG,
+    PREPROCESSOR,
+    check_told,
+    part,
+    side_or_sides,
+    word_for,
+)
 from minivit.checkpoints.foreign.imagenet import names_if_imagenet
 from minivit.checkpoints.foreign.pictures import RESAMPLES, mean_and_std
 from minivit.errors import InputError
 from minivit.models import ViT
 
-ABOUT, PREPROCESSOR = "config.json", "preprocessor_config.json"
 MODELS = ("vit", "deit")  # without distillation, DeiT is a ViT
 GELUS = {"gelu": "erf", "gelu_pytorch_tanh": "tanh", "gelu_new": "tanh"}  # theirs and ours
 
@@ -21,14 +27,16 @@ def check_config(told: dict, found: Mapping[str, object], classes: int | None) -
     model = told.get("model_type")
     if model not in (None, *MODELS):
         raise InputError(
-            f"{ABOUT} says that it is a {model!r:.40}: minivit reads {' and '.join(MODELS)}"
+            f"{CONFIG} says that it is a {model!r:.40}: minivit reads {' and '.join(MODELS)}"
         )
     if told.get("pooler_act", "tanh") != "tanh" and "pooler_output_size" in found:
-        raise InputError(f"{ABOUT} has the pooler_act {told['pooler_act']!r:.40}: minivit has tanh")
-    check_told(told, found, ABOUT)
-    names = part(told, "id2label", dict, ABOUT)
+        raise InputError(
+            f"{CONFIG} has the pooler_act {told['pooler_act']!r:.40}: minivit has tanh"
+        )
+    check_told(told, found, CONFIG)
+    names = part(told, "id2label", dict, CONFIG)
     if classes and names and set(names) != {str(i) for i in range(classes)}:
-        raise InputError(f"{ABOUT} names {len(names)} classes, and the arrays have {classes}: "
+        raise InputError(f"{CONFIG} names {len(names)} classes, and the arrays have {classes}: "
                          "mend it, or remove it")  # fmt: skip
 
 
@@ -36,13 +44,13 @@ def gelu_of(told: dict) -> str:
     """Which GELU, by our name; InputError for another activation."""
     theirs = told.get("hidden_act", "gelu")
     if theirs not in tuple(GELUS):
-        raise InputError(f"{ABOUT} asks for {theirs!r:.40}: minivit has {' and '.join(GELUS)}")
+        raise InputError(f"{CONFIG} asks for {theirs!r:.40}: minivit has {' and '.join(GELUS)}")
     return GELUS[theirs]
 
 
 def names_of(told: dict, classes: int) -> tuple[list[str] | None, bool]:
     """The class names, unless they are only numbered, and whether ImageNet's are assumed."""
-    names = part(told, "id2label", dict, ABOUT)
+    names = part(told, "id2label", dict, CONFIG)
     if set(names) == {str(i) for i in range(classes)}:
         found = [str(names[str(i)]) for i in range(classes)]
         if found != [f"LABEL_{i}" for i in range(classes)]:
@@ -74,7 +82,7 @@ def described(model: ViT) -> dict[str, dict]:
         "size": {"height": height, "width": width},
         "resample": word_for(use.get("interpolation", "bilinear"), RESAMPLES),
     }  # fmt: skip
-    return {ABOUT: config, PREPROCESSOR: preparing}
+    return {CONFIG: config, PREPROCESSOR: preparing}
 
 
 def distinct(names: list[str]) -> list[str]:

@@ -6,7 +6,14 @@ ours are the values of black and white: low = -mean / std and high = (1 - mean) 
 
 from collections.abc import Mapping
 
-from minivit.checkpoints.foreign.beside import check_told, flag, number, numbers
+from minivit.checkpoints.foreign.beside import (
+    CONFIG,
+    PREPROCESSOR,
+    check_told,
+    flag,
+    number,
+    numbers,
+)
 from minivit.data.preprocessing import check_levels
 from minivit.errors import InputError
 from minivit.fields import is_whole_number
@@ -47,7 +54,7 @@ def mean_and_std(preprocessing: dict, channels: int) -> tuple[list[float], list[
 
 def from_timm(use: dict) -> dict:
     """From timm's pretrained_cfg: a middle part of the picture, smaller than its shorter side."""
-    about = "config.json"
+    about = CONFIG
     mean, std = (numbers(use, name, about) or HALF for name in ("mean", "std"))
     crop = number(use, "crop_pct", about)
     return levels(mean, std, about) | {
@@ -69,7 +76,7 @@ def ours(use: dict, name: str, usual, words: Mapping, about: str) -> str:
 
 def from_huggingface(use: dict, image: tuple[int, int]) -> dict:
     """From a preprocessor_config.json, which must make pictures of the model's sides."""
-    about = "preprocessor_config.json"
+    about = PREPROCESSOR
     mean, std = (numbers(use, name, about) or HALF for name in ("image_mean", "image_std"))
     if not flag(use, "do_normalize", True, about):
         mean, std = [0.0], [1.0]

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.checkpoints.foreign.arrays import Arrays, Made
+from minivit.checkpoints.foreign.beside import CONFIG
 from minivit.checkpoints.foreign.family import Asked, Family
 from minivit.checkpoints.foreign.layouts import family_of, named
 from minivit.checkpoints.foreign.patterns import sizes_of, to_ours
@@ -33,7 +34,7 @@ def read(arrays: Arrays, beside: dict, asked: Asked) -> Foreign:
     Raises InputError for an unknown layout, for what we can't express, and for missing, unknown and
     wrongly shaped arrays, with their names.
     """
-    family, today = family_of(arrays, beside.get("config.json", {}).get("model_type"))
+    family, today = family_of(arrays, beside.get(CONFIG, {}).get("model_type"))
     config, today, preprocessing, names, assumed = family.known(today, beside, asked)
     has_head = any(key in today for key in family.head)
     today = without_buffers(today) | ({} if has_head else zero_head(family, config))

@@ -4,6 +4,7 @@ import math
 import re
 
 from minivit.checkpoints.foreign.arrays import Arrays
+from minivit.checkpoints.foreign.beside import CONFIG
 from minivit.checkpoints.foreign.patterns import axes
 from minivit.errors import InputError
 from minivit.models.variants import VARIANTS
@@ -62,7 +63,7 @@ def heads_of(width: int, asked: int | None, told: int | None) -> int:
     """The number of heads: what a config.json tells, else what the user asks for, else that of a
     known width. InputError asks for it where nothing tells it.
     """
-    heads = settled("heads", asked, told, "config.json")
+    heads = settled("heads", asked, told, CONFIG)
     if heads is not None:
         return heads
     if width not in HEADS:

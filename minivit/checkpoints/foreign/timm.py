@@ -8,7 +8,7 @@ A config.json beside the weights tells what their shapes don't: heads, pooling, 
 from collections.abc import Iterable
 
 from minivit.checkpoints.foreign.arrays import Arrays, with_zero_row
-from minivit.checkpoints.foreign.beside import WEIGHTS, whole
+from minivit.checkpoints.foreign.beside import CONFIG, WEIGHTS, whole
 from minivit.checkpoints.foreign.family import Asked, Family, Known
 from minivit.checkpoints.foreign.imagenet import IMAGENET
 from minivit.checkpoints.foreign.pictures import from_timm
@@ -22,7 +22,6 @@ from minivit.checkpoints.foreign.sizes import (
 )
 from minivit.checkpoints.foreign.table import Row
 from minivit.checkpoints.foreign.timm_config import (
-    ABOUT,
     check_config,
     described,
     names_of,
@@ -97,7 +96,7 @@ def known(arrays: Arrays, beside: dict, asked: Asked) -> Known:
     config = ViTConfig(
         image=image, channels=found["in_chans"], patch=patch, width=width,
         mlp=found["mlp_hidden"], classes=found["num_classes"], depth=found["depth"],
-        heads=heads_of(width, asked.heads, whole(told.args, "num_heads", ABOUT)),
+        heads=heads_of(width, asked.heads, whole(told.args, "num_heads", CONFIG)),
         pool=pool, cls_token=has_cls, norm_after_pool=found["fc_norm"] and pool != "cls",
         qkv_bias=found["qkv_bias"], gelu=told.gelu, eps=1e-6,
     )  # fmt: skip

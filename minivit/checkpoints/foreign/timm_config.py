@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from minivit.checkpoints.foreign.beside import (
+    CONFIG,
     check_told,
     flag,
     number,
@@ -27,7 +28,6 @@ from minivit.checkpoints.foreign.sizes import settled
 from minivit.errors import InputError
 from minivit.models import ViT
 
-ABOUT = "config.json"
 POOLS = {"token": "cls", "avg": "mean"}  # theirs and ours
 GELUS = {"gelu": "erf", "gelu_tanh": "tanh"}
 
@@ -42,13 +42,13 @@ class Told(NamedTuple):
     @property
     def input_size(self) -> list | None:
         """[channels, height, width] of the pictures, if it is there."""
-        return numbers(self.use, "input_size", ABOUT)
+        return numbers(self.use, "input_size", CONFIG)
 
     @property
     def image(self) -> tuple[int, int] | None:
         """The image's sides: those that the model is made with, else those of its pictures."""
-        made = sides_of(self.args.get("img_size"), ABOUT)
-        return made or sides_of(self.input_size and self.input_size[1:], ABOUT)
+        made = sides_of(self.args.get("img_size"), CONFIG)
+        return made or sides_of(self.input_size and self.input_size[1:], CONFIG)
 
     @property
     def gelu(self) -> str:
@@ -56,7 +56,7 @@ class Told(NamedTuple):
         theirs = self.args.get("act_layer")
         theirs = "gelu" if theirs is None else theirs
         if theirs not in tuple(GELUS):
-            raise InputError(f"{ABOUT} asks for {theirs!r:.40}: minivit has {' and '.join(GELUS)}")
+            raise InputError(f"{CONFIG} asks for {theirs!r:.40}: minivit has {' and '.join(GELUS)}")
         return GELUS[theirs]
 
     @property
@@ -68,19 +68,20 @@ class Told(NamedTuple):
         made, repeated = (values.get("global_pool") for values in (self.args, self.root))
         if None not in (made, repeated) and made != repeated:
             raise InputError(
-                f"{ABOUT} has the poolings {made!r:.40} and {repeated!r:.40}: mend it, or remove it"
+                f"{CONFIG} has the poolings {made!r:.40} and {repeated!r:.40}: mend it, or "
+                "remove it"
             )
         theirs = repeated if made is None else made
         if theirs is not None and theirs not in tuple(POOLS):
-            raise InputError(f"{ABOUT} asks for pooling {theirs!r:.40}: minivit reads "
+            raise InputError(f"{CONFIG} asks for pooling {theirs!r:.40}: minivit reads "
                              f"{' and '.join(POOLS)}")  # fmt: skip
         return POOLS[theirs] if theirs else None
 
 
 def told_by(beside: dict[str, dict]) -> Told:
-    root = beside.get(ABOUT, {})
-    use = part(root, "pretrained_cfg", dict, ABOUT) if "pretrained_cfg" in root else root
-    return Told(root, part(root, "model_args", dict, ABOUT), use)
+    root = beside.get(CONFIG, {})
+    use = part(root, "pretrained_cfg", dict, CONFIG) if "pretrained_cfg" in root else root
+    return Told(root, part(root, "model_args", dict, CONFIG), use)
 
 
 def check_config(told: Told, found: Mapping[str, object], has_head: bool) -> None:
@@ -89,16 +90,16 @@ def check_config(told: Told, found: Mapping[str, object], has_head: bool) -> Non
     `found`: that, by the names in model_args, mlp_hidden besides.
     """
     width, mlp = found["embed_dim"], found["mlp_hidden"]
-    ratio = number(told.args, "mlp_ratio", ABOUT)
+    ratio = number(told.args, "mlp_ratio", CONFIG)
     is_right = ratio is not None and mlp <= width * ratio < mlp + 1  # timm cuts the rest off
     classes = {"num_classes": found["num_classes"] if has_head else 0}
     # The root's own number goes before that in pretrained_cfg.
     check_told({"num_classes": told.use.get("num_classes")} | told.root,
-               classes | {"num_features": width}, ABOUT)  # fmt: skip
+               classes | {"num_features": width}, CONFIG)  # fmt: skip
     check_told(told.args, {**found, **classes, "mlp_ratio": ratio if is_right else mlp / width},
-               ABOUT)  # fmt: skip
+               CONFIG)  # fmt: skip
     if told.input_size and told.args.get("in_chans") is None:
-        check_told({"input_size": told.input_size[0]}, {"input_size": found["in_chans"]}, ABOUT)
+        check_told({"input_size": told.input_size[0]}, {"input_size": found["in_chans"]}, CONFIG)
 
 
 def pool_of(told: Told, asked: str | None, has_cls: bool, norm_is_behind: bool):
@@ -108,15 +109,15 @@ def pool_of(told: Told, asked: str | None, has_cls: bool, norm_is_behind: bool):
     """
     if asked not in (None, *POOLS.values()):
         raise InputError(f"pool is {asked}: this layout has {' and '.join(POOLS.values())}")
-    pool = settled("pool", asked, told.pool, ABOUT)
+    pool = settled("pool", asked, told.pool, CONFIG)
     is_assumed = pool is None
     if is_assumed:  # timm's own defaults
         pool = "mean" if norm_is_behind or not has_cls else "cls"
     if pool == "cls" and not has_cls:
         raise InputError("pool is cls, and the file has no cls_token: it is that of another model")
-    if pool == "mean" and has_cls and flag(told.args, "pool_include_prefix", False, ABOUT):
+    if pool == "mean" and has_cls and flag(told.args, "pool_include_prefix", False, CONFIG):
         raise InputError(
-            f"{ABOUT} has pool_include_prefix: it takes the mean of the cls token, too, and "
+            f"{CONFIG} has pool_include_prefix: it takes the mean of the cls token, too, and "
             "minivit only that of the patches"
         )
     return pool, is_assumed
@@ -134,13 +135,15 @@ def names_of(told: Told, classes: int) -> tuple[list[str] | None, bool]:
         return names, names is not None
     if isinstance(names, dict):
         if set(names) != {str(i) for i in range(classes)}:
-            raise InputError(f"{ABOUT} names {len(names)} classes, and the arrays have {classes}: "
+            raise InputError(f"{CONFIG} names {len(names)} classes, and the arrays have {classes}: "
                              "mend it, or remove it")  # fmt: skip
         names = [names[str(i)] for i in range(classes)]
     if not isinstance(names, list):
-        raise InputError(f"{ABOUT} has 'label_names' as {names!r:.40}: expected the classes' names")
-    described = part(told.root, "label_descriptions", dict, ABOUT) or part(
-        told.use, "label_descriptions", dict, ABOUT)  # fmt: skip
+        raise InputError(
+            f"{CONFIG} has 'label_names' as {names!r:.40}: expected the classes' names"
+        )
+    described = part(told.root, "label_descriptions", dict, CONFIG) or part(
+        told.use, "label_descriptions", dict, CONFIG)  # fmt: skip
     return [str(described.get(str(name), name)) for name in names], False
 
 
@@ -149,7 +152,7 @@ def described(model: ViT) -> dict[str, dict]:
     c, use = model.config, model.preprocessing
     mean, std = mean_and_std(use, c.channels)
     pool = word_for(c.pool, POOLS)
-    return {ABOUT: {
+    return {CONFIG: {
         "architecture": "vit_base_patch16_224", "num_classes": c.classes, "num_features": c.width,
         "global_pool": pool, "label_names": list(model.class_names),
         "model_args": {
