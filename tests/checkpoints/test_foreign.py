@@ -392,3 +392,22 @@ def test_no_more_blocks_are_unstacked_than_a_model_may_have(tmp_path):
 def test_a_trace_of_somebody_else_s_model(tmp_path):
     trace = minivit.load(timm_file(tmp_path), heads=2).trace(IMAGES)
     assert trace.values["blocks.1.attention.probs"].shape == (2, 2, 10, 10)
+
+
+@pytest.mark.parametrize(
+    "layout, one, other",
+    [
+        ("google", POSITIONS, "pos_embedding"),
+        ("google", "Transformer/encoderblock_1/LayerNorm_2/bias",
+         "Transformer/encoderblock_1/LayerNorm_1/bias"),
+        ("timm", "norm.weight", "fc_norm.weight"),
+        ("hf", "vit.layernorm.bias", "deit.layernorm.bias"),
+    ],
+)  # fmt: skip
+def test_no_array_is_lost_where_two_have_one_name(layout, one, other, tmp_path):
+    arrays = arrays_of(drawn(), layout)
+    arrays[other] = arrays[one]
+    np.savez(tmp_path / "x.npz", **arrays)
+    asked = {} if layout == "google" else {"heads": 2}
+    with pytest.raises(InputError, match=f"has {one!r} twice"):
+        minivit.load(tmp_path / "x.npz", pool="cls", **asked)

@@ -8,7 +8,7 @@ from foreign_files import IMAGES, arrays_of, drawn, folder_of, hugging_face_fold
 
 import minivit
 from minivit import InputError
-from minivit.checkpoints import load_config
+from minivit.checkpoints import load_config, open_any
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,8 @@ def test_the_config_goes_before_an_argument_and_that_before_a_known_width(layout
     assert minivit.load(folder, heads=2).config.heads == 2
     (folder / "config.json").unlink()
     assert load_config(folder).heads == 3
+    with open_any(folder) as checkpoint:
+        assert checkpoint.assumed["heads"] == "3, as is usual for a width of 192"
     assert minivit.load(folder, heads=4).config.heads == 4
 
 

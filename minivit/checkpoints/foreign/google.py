@@ -18,7 +18,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from minivit.checkpoints.foreign.arrays import Arrays, Made, with_zero_row
+from minivit.checkpoints.foreign.arrays import Arrays, Made, renamed, with_zero_row
 from minivit.checkpoints.foreign.family import Asked, Family, Known
 from minivit.checkpoints.foreign.imagenet import IMAGENET, names_if_imagenet
 from minivit.checkpoints.foreign.pictures import SQUASHED
@@ -31,6 +31,7 @@ from minivit.checkpoints.foreign.sizes import (
     settled,
 )
 from minivit.checkpoints.foreign.table import Row
+from minivit.checkpoints.tensors import Tensor
 from minivit.errors import InputError
 from minivit.models import ViT, ViTConfig
 from minivit.models.class_names import class_names
@@ -83,16 +84,19 @@ CAN = {  # what a model may be; Google's code has a cls token where the head rea
 def today(arrays: Arrays) -> Arrays:
     """The arrays under the names of the table."""
     prefix = next((p for p in PREFIXES if any(key.startswith(p) for key in arrays)), "")
-    found: Arrays = {}
-    for key, array in arrays.items():
-        if key.startswith(prefix):
-            name = key.removeprefix(prefix)
-            name = POSITIONS if name == "pos_embedding" else name
-            if name.startswith("Transformer/encoderblock/"):
-                found |= layers(name, array)
-            else:
-                found[linen(name)] = array
-    return found
+    return renamed(
+        pair
+        for key, array in arrays.items()
+        if key.startswith(prefix)
+        for pair in arrays_in(key.removeprefix(prefix), array)
+    )
+
+
+def arrays_in(name: str, array) -> Iterable[tuple[str, Tensor | Made]]:
+    """An array under its name of the table; of all blocks in one, each block's."""
+    if name.startswith("Transformer/encoderblock/"):
+        return layers(name, array).items()
+    return [(POSITIONS if name == "pos_embedding" else linen(name), array)]
 
 
 def linen(name: str) -> str:

@@ -8,7 +8,7 @@ disk: transformers 5 has other names in memory, and writes these. A ViTModel's f
 import re
 from collections.abc import Iterable
 
-from minivit.checkpoints.foreign.arrays import Arrays
+from minivit.checkpoints.foreign.arrays import Arrays, renamed
 from minivit.checkpoints.foreign.beside import (
     CONFIG,
     PREPROCESSOR,
@@ -35,6 +35,7 @@ from minivit.checkpoints.foreign.sizes import (
     image_and_cls_row,
     letters,
     settled,
+    usual_heads,
 )
 from minivit.checkpoints.foreign.table import Row
 from minivit.errors import InputError
@@ -89,7 +90,7 @@ def today(arrays: Arrays) -> Arrays:
     """
     if f"{PATCHES}.weight".removeprefix("vit.") in arrays:
         return {f"vit.{key}": array for key, array in arrays.items()}
-    return {re.sub(r"^deit\.", "vit.", key): array for key, array in arrays.items()}
+    return renamed((re.sub(r"^deit\.", "vit.", key), array) for key, array in arrays.items())
 
 
 def fits(keys: Iterable[str]) -> bool:
@@ -111,16 +112,18 @@ def known(arrays: Arrays, beside: dict, asked: Asked) -> Known:
     )  # fmt: skip
     rows = letters(arrays, f"{EMBEDDINGS}.position_embeddings", "1 T D")["T"]
     image, _ = image_and_cls_row(rows, patch, True, sides)
+    heads = whole(told, "num_attention_heads", CONFIG)
     eps = number(told, "layer_norm_eps", CONFIG)
     config = ViTConfig(
         image=image, channels=found["num_channels"], patch=patch, width=width,
         mlp=found["intermediate_size"], classes=classes, depth=found["num_hidden_layers"],
-        heads=heads_of(width, asked.heads, whole(told, "num_attention_heads", CONFIG)),
+        heads=heads_of(width, asked.heads, heads),
         qkv_bias=found["qkv_bias"], gelu=gelu_of(told), eps=1e-12 if eps is None else eps,
         pre_logits=found.get("pooler_output_size"),
     )  # fmt: skip
     names, are_imagenet = names_of(told, classes)
     assumed = {} if sides else {"image": SQUARE}
+    assumed |= {} if heads or asked.heads else {"heads": usual_heads(width)}
     assumed |= {"class names": IMAGENET} if are_imagenet else {}
     pictures = from_huggingface(beside.get(PREPROCESSOR, {}), image)
     return Known(config, arrays, pictures, names, assumed)

@@ -75,6 +75,11 @@ def heads_of(width: int, asked: int | None, told: int | None) -> int:
     return HEADS[width]
 
 
+def usual_heads(width: int) -> str:
+    """An assumption, in words."""
+    return f"{HEADS[width]}, as is usual for a width of {width}"
+
+
 def image_and_cls_row(
     rows: int, patch: tuple[int, int], has_cls: bool, image: tuple[int, int] | None
 ) -> tuple[tuple[int, int], bool]:

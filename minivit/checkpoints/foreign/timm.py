@@ -7,7 +7,7 @@ A config.json beside the weights tells what their shapes don't: heads, pooling, 
 
 from collections.abc import Iterable
 
-from minivit.checkpoints.foreign.arrays import Arrays, with_zero_row
+from minivit.checkpoints.foreign.arrays import Arrays, renamed, with_zero_row
 from minivit.checkpoints.foreign.beside import CONFIG, WEIGHTS, whole
 from minivit.checkpoints.foreign.family import Asked, Family, Known
 from minivit.checkpoints.foreign.imagenet import IMAGENET
@@ -19,6 +19,7 @@ from minivit.checkpoints.foreign.sizes import (
     heads_of,
     image_and_cls_row,
     letters,
+    usual_heads,
 )
 from minivit.checkpoints.foreign.table import Row
 from minivit.checkpoints.foreign.timm_config import (
@@ -92,17 +93,19 @@ def known(arrays: Arrays, beside: dict, asked: Asked) -> Known:
         arrays = arrays | {"pos_embed": with_zero_row(arrays["pos_embed"])}
     pool, is_assumed = pool_of(told, asked.pool, has_cls, found["fc_norm"])
     if pool == "cls":  # LayerNorm takes each row on its own: before the pooling is the same
-        arrays = {key.replace("fc_norm.", "norm."): array for key, array in arrays.items()}
+        arrays = renamed((key.replace("fc_norm.", "norm."), a) for key, a in arrays.items())
+    heads = whole(told.args, "num_heads", CONFIG)
     config = ViTConfig(
         image=image, channels=found["in_chans"], patch=patch, width=width,
         mlp=found["mlp_hidden"], classes=found["num_classes"], depth=found["depth"],
-        heads=heads_of(width, asked.heads, whole(told.args, "num_heads", CONFIG)),
+        heads=heads_of(width, asked.heads, heads),
         pool=pool, cls_token=has_cls, norm_after_pool=found["fc_norm"] and pool != "cls",
         qkv_bias=found["qkv_bias"], gelu=told.gelu, eps=1e-6,
     )  # fmt: skip
     names, are_imagenet = names_of(told, config.classes)
     assumed = {"pool": f"{pool}, as no file tells it"} if is_assumed else {}
     assumed |= {} if told.image else {"image": SQUARE}
+    assumed |= {} if heads or asked.heads else {"heads": usual_heads(width)}
     assumed |= {"class names": IMAGENET} if are_imagenet else {}
     return Known(config, arrays, from_timm(told.use), names, assumed)
 
