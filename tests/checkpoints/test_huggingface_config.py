@@ -124,7 +124,8 @@ def test_a_config_that_is_a_list(tmp_path):
 def test_classes_of_one_name_are_told_apart_where_a_class_is_found_by_it(tmp_path):
     model = drawn(classes=5)
     model.class_names = ["crane", "crane", "crane (1)", "x", "crane"]
-    minivit.export(model, "hf", tmp_path / "x")
+    with pytest.warns(UserWarning, match="all but the first have their number"):
+        minivit.export(model, "hf", tmp_path / "x")
     config = json.loads((tmp_path / "x" / "config.json").read_text())
     assert len(config["label2id"]) == 5
     assert all(config["label2id"][name] == int(i) for i, name in config["id2label"].items())

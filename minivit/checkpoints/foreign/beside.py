@@ -93,6 +93,7 @@ def check_told(told: dict, found: Mapping[str, object], about: str) -> None:
 
 
 def are_same(told, found) -> bool:
+    """Whether a told value is the one that was found; one number stands for two equal sides."""
     if isinstance(found, tuple):
         return (told if isinstance(told, list) else [told] * len(found)) == list(found)
     return told == found

@@ -99,11 +99,13 @@ def distinct(names: list[str]) -> list[str]:
 
 
 def unsaid(model: ViT) -> str:
-    """Its image processor squashes a whole picture, and takes no part out of it."""
-    use = model.preprocessing
-    if not use or (use.get("resize") == "squash" and use.get("crop", 1) == 1):
-        return ""
-    return (
-        "minivit takes the middle part of a picture, and its image processor squashes it whole: "
-        "there, cut pictures first"
-    )
+    """That its image processor takes no part out of a picture, and that names are told apart."""
+    use, names, remarks = model.preprocessing, list(model.class_names), []
+    if use and (use.get("resize") != "squash" or use.get("crop", 1) != 1):
+        remarks.append(
+            "minivit takes the middle part of a picture, and its image processor squashes it "
+            "whole: there, cut pictures first"
+        )
+    if distinct(names) != names:
+        remarks.append("of classes with one name, all but the first have their number behind it")
+    return "; ".join(remarks)
