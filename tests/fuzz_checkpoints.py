@@ -16,6 +16,8 @@ from PIL import Image, ImageDraw
 from small_training import recipe, small_data
 
 from minivit import InputError, ViT, ViTConfig, export, save, variant
+from minivit.checkpoints.foreign.beside import WEIGHTS
+from minivit.checkpoints.foreign.layouts import FAMILIES
 from minivit.cli import main as command_line
 from minivit.cli import parser
 from minivit.data.catalogue import HERE
@@ -43,13 +45,36 @@ def prepared() -> list[bytes]:
 
 
 @cache
-def foreign() -> list[bytes]:
-    """Whole checkpoints in Google's layout and in timm's, whose width tells the heads."""
+def folders() -> list[dict[str, bytes]]:
+    """The files of Google's layout, timm's and Hugging Face's; their width tells the heads."""
     config = ViTConfig((4, 4), 1, (2, 2), 192, 1, 3, 4, 3, gelu="tanh")
     model = ViT(config, seed=0, zero_head=False)
     with tempfile.TemporaryDirectory() as folder:
-        files = [export(model, layout, Path(folder, layout))[-1] for layout in ("google", "timm")]
-        return [file.read_bytes() for file in files]
+        exported = [export(model, layout, Path(folder, layout)) for layout in FAMILIES]
+        return [{file.name: file.read_bytes() for file in files} for files in exported]
+
+
+@cache
+def foreign() -> list[bytes]:
+    """Whole checkpoints in these layouts."""
+    return [files[family.file] for files, family in zip(folders(), FAMILIES.values(), strict=True)]
+
+
+def altered_beside(rng: random.Random) -> tuple[bytes, dict[str, bytes]]:
+    """A whole checkpoint of somebody else's, and the JSON beside it, with other values."""
+    files = dict(rng.choice([files for files in folders() if len(files) > 1]))
+    content = files.pop(WEIGHTS)
+    name = rng.choice(sorted(files))
+    values = json.loads(files[name])
+    parts = [part for part in values.values() if isinstance(part, dict)]
+    for _ in range(rng.choice((1, 1, 3))):
+        if parts and rng.random() < 0.5:
+            altered(rng.choice(parts), rng)  # in place
+        else:
+            values = altered(values, rng)
+    text = json.dumps(values).encode()
+    files[name] = damaged(text, rng) if rng.random() < 0.1 else text
+    return content, files
 
 
 def quicken() -> None:
@@ -111,7 +136,10 @@ def run_case(folder: Path, seed: int, number: int) -> tuple[str, str]:
     """Exit codes of the verbs on this case's file, and its fault or ""."""
     rng = random.Random(f"checkpoints {seed} {number}")
     path, drawn = folder / NAME, folder / "七.png"
-    path.write_bytes(mutated(rng))
+    content, others = altered_beside(rng) if rng.random() < 0.15 else (mutated(rng), {})
+    for name, text in others.items():
+        (folder / name).write_bytes(text)
+    path.write_bytes(content)
     drawn.write_bytes(picture())
     commands = (
         ["info", str(path), *(["--json"] if number % 2 else [])],
@@ -126,7 +154,7 @@ def run_case(folder: Path, seed: int, number: int) -> tuple[str, str]:
         codes.append(str(code))
     code, fault = resume(path)
     left = sorted(file.name for file in folder.iterdir())
-    if not fault and left != sorted((NAME, drawn.name)):
+    if not fault and left != sorted((NAME, drawn.name, *others)):
         fault = f"left {left}"
     return " ".join([*codes, code]), fault
 

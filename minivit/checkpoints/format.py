@@ -33,6 +33,7 @@ class Checkpoint(NamedTuple):
 
     header: dict
     tensors: dict[str, Tensor]
+    assumed: Mapping[str, str] = {}  # what somebody else's doesn't tell, and what is taken for it
 
     def group(self, group: str) -> dict[str, Tensor]:
         """The tensors of a group ("parameters", ...), under their names of today."""

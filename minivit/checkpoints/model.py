@@ -18,7 +18,7 @@ from minivit.models.class_names import class_names
 from minivit.params import Layout, NamedArrays
 
 MOST_TOKENS, MOST_NUMBERS = 1 << 16, 1 << 26  # of one image, at most: 256 MB in float32
-Arrays = Mapping[str, np.ndarray | Tensor]  # by name; a tensor is read when it is copied
+Contents = Mapping[str, np.ndarray | Tensor]  # by name; a tensor is read when it is copied
 
 
 def save(model: ViT, path: str | Path) -> None:
@@ -45,7 +45,8 @@ def load(
     `averaged`: with the average of its weights, which a run keeps when its recipe says so.
     `heads`, `pool` ("cls" or "mean"): of a foreign file that does not tell them.
 
-    Warns of a foreign file's head that is all 0 or missing: it has not learnt any classes.
+    Warns of a foreign file's head that is all 0 or missing, as it has not learnt any classes, and
+    of class names that no file tells.
     Raises FileNotFoundError, or InputError when the file is not a whole checkpoint of a ViT, or
     holds no average.
     """
@@ -62,6 +63,8 @@ def load(
         model = build(checkpoint.header, arrays, file_or_run)
     if remark := head_remark(checkpoint.header, model.parameters["head.w"]):
         warnings.warn(f"{file_or_run} {remark}", stacklevel=2)
+    if names := checkpoint.assumed.get("class names"):
+        warnings.warn(f"the class names of {file_or_run} are assumed: {names}", stacklevel=2)
     return model
 
 
@@ -115,7 +118,7 @@ def load_config(file_or_run: str | Path, asked: Asked = NOTHING) -> ViTConfig:
         return config_of(checkpoint.header, checkpoint.group("parameters"), file_or_run)
 
 
-def build(header: dict, arrays: Arrays, source: str | Path) -> ViT:
+def build(header: dict, arrays: Contents, source: str | Path) -> ViT:
     """A ViT from a checkpoint's header and parameters; `source` is for messages."""
     config = config_of(header, arrays, source)
     dtypes = {array.dtype for array in arrays.values()}
@@ -133,14 +136,14 @@ def build(header: dict, arrays: Arrays, source: str | Path) -> ViT:
     return model
 
 
-def fill(into: NamedArrays, arrays: Arrays, source: str | Path) -> None:
+def fill(into: NamedArrays, arrays: Contents, source: str | Path) -> None:
     """Copy arrays by name; InputError unless names and shapes are exactly those of `into`."""
     check_shapes(into.layout, arrays, source)
     for name, array in arrays.items():
         into[name] = array
 
 
-def check_shapes(layout: Layout, arrays: Arrays, source: str | Path) -> None:
+def check_shapes(layout: Layout, arrays: Contents, source: str | Path) -> None:
     """InputError unless names and shapes are exactly those of a layout; no array is read."""
     missing, unknown = set(layout.shapes) - set(arrays), set(arrays) - set(layout.shapes)
     if missing or unknown:
@@ -157,7 +160,7 @@ def check_shapes(layout: Layout, arrays: Arrays, source: str | Path) -> None:
             )
 
 
-def config_of(header: dict, arrays: Arrays, source: str | Path) -> ViTConfig:
+def config_of(header: dict, arrays: Contents, source: str | Path) -> ViTConfig:
     """The configuration in a header; InputError unless the arrays beside it have its shapes.
 
     So a damaged header can't ask for more memory than the arrays in the file take.

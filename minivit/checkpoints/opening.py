@@ -3,8 +3,10 @@
 Both look the same from here on: a header as in our files, and arrays under our names, unread.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from minivit.checkpoints.foreign.arrays import Arrays, npz_arrays
@@ -18,6 +20,10 @@ from minivit.errors import InputError
 ZIP = b"PK\x03\x04"  # how such a file begins
 PICKLES = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))  # and a pickle
 ENDINGS = (".safetensors", ".npz")
+PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl")  # and how files with pickles are called
+SHARD = re.compile(r"-\d+-of-\d+\.(safetensors|bin)$|\.(safetensors|bin)\.index\.json$")
+# What to do about a number that is none, where it isn't one's own training that made it.
+ANOTHER = "get the file again, or choose another checkpoint"
 NOTHING = Asked()
 
 
@@ -46,7 +52,8 @@ def open_any(path: str | Path, asked: Asked = NOTHING) -> Iterator[Checkpoint]:
             check_nothing_asked(asked, path)
             yield Checkpoint(header_in(texts["minivit"], path), tensors)
         else:
-            yield foreign(tensors, path, asked)
+            theirs = {name: replace(t, advice=ANOTHER) for name, t in tensors.items()}
+            yield foreign(theirs, path, asked)
 
 
 def is_pickle(start: bytes) -> bool:
@@ -65,7 +72,8 @@ def foreign(arrays: Arrays, path: Path, asked: Asked) -> Checkpoint:
         raise InputError(
             f"{path} is not one of minivit's, and is not read as another: {error}"
         ) from error
-    return Checkpoint(found.header, {f"parameters/{n}": a for n, a in found.arrays.items()})
+    tensors = {f"parameters/{name}": array for name, array in found.arrays.items()}
+    return Checkpoint(found.header, tensors, found.assumed)
 
 
 def file_of(path: str | Path) -> Path:
@@ -75,12 +83,39 @@ def file_of(path: str | Path) -> Path:
         return checkpoint_path(path)
     if (folder / WEIGHTS).is_file():
         return folder / WEIGHTS
-    files = sorted(file for file in folder.iterdir() if file.suffix in ENDINGS and file.is_file())
-    if len(files) > 1:
+    names = sorted(file.name for file in folder.iterdir() if file.is_file())
+    files = [name for name in names if name.endswith(ENDINGS)]
+    shards = [name for name in names if SHARD.search(name)]
+    if shards:
         raise InputError(
-            f"{folder} holds several checkpoints ({', '.join(f.name for f in files[:5])}): name one"
+            f"{folder} holds a checkpoint in several files ({shards[0]}, ...), which minivit does "
+            f"not read: load it with its library, and save it in one file, {WEIGHTS}"
         )
-    return files[0] if files else checkpoint_path(path)
+    if len(files) > 1:
+        raise InputError(f"{folder} holds several checkpoints ({', '.join(files[:5])}): name one")
+    if not files:
+        raise FileNotFoundError(without_weights(folder, names))
+    return folder / files[0]
+
+
+def without_weights(folder: Path, names: list[str]) -> str:
+    """What to do with a folder in which no weights are."""
+    pickles = [name for name in names if name.endswith(PICKLED)]
+    if pickles:
+        return (
+            f"{folder} has its weights in {pickles[0]}, a pickle, which could run a program when "
+            f"it is read: minivit reads {WEIGHTS}; transformers writes it with "
+            "save_pretrained(..., safe_serialization=True), and safetensors.torch.save_file does"
+        )
+    folders = sorted(inner.name for inner in folder.iterdir() if inner.is_dir())
+    advice = (
+        f"it holds folders ({', '.join(folders[:3])}): give one of them"
+        if folders
+        else "it is not a run folder, or its run ended before anything was saved; train anew, into "
+        "the same folder if you like"
+    )
+    looked_for = f"and no {WEIGHTS} or other {' or '.join(ENDINGS)} file"
+    return f"{folder} has no {CHECKPOINT}, {looked_for}: {advice}"
 
 
 def check_nothing_asked(asked: Asked, path: Path) -> None:

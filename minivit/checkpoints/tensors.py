@@ -45,6 +45,7 @@ class Tensor:
     end: int
     file: BinaryIO
     path: Path
+    advice: str = "choose an earlier checkpoint or train anew"  # if it holds NaN
 
     @property
     def dtype(self) -> np.dtype:
@@ -66,10 +67,7 @@ class Tensor:
         if self.kind == "BF16":
             array = from_bfloat16(array)
         if not np.isfinite(array).all():
-            raise InputError(
-                f"{self.path} holds NaN or infinity in {self.name!r}; choose an earlier checkpoint "
-                "or train anew"
-            )
+            raise InputError(f"{self.path} holds NaN or infinity in {self.name!r}; {self.advice}")
         return array.astype(dtype or widened, copy=False)
 
 
@@ -114,7 +112,7 @@ def parse(text: str) -> dict:
     except RecursionError:  # too deep even for the parser
         raise Damaged("its lists are nested too deep") from None
     if not isinstance(values, dict):
-        raise Damaged("its header is no dictionary")
+        raise Damaged("it is no dictionary")
     if is_deeper(values, DEEPEST):
         raise Damaged("its lists are nested too deep")
     return values

@@ -7,8 +7,8 @@ import argparse
 from pathlib import Path
 
 from minivit.cli.arguments import folder_name, one_of
-from minivit.cli.opening import add_checkpoint, load_model
-from minivit.cli.printing import complain, one_line
+from minivit.cli.opening import add_checkpoint, load_model, warnings_as_sentences
+from minivit.cli.printing import one_line
 
 HELP = "take a model along: write it for transformers, timm, or Google's code"
 READERS = {
@@ -36,10 +36,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     model = load_model(arguments.run, arguments)
     folder = arguments.out or beside(Path(arguments.run), arguments.to)
-    for path in export(model, arguments.to, folder):
+    with warnings_as_sentences():
+        paths = export(model, arguments.to, folder)
+    for path in paths:
         print(f"{one_line(str(path))}  {path.stat().st_size:,} bytes")
-    if remark := pictures_remark(model.preprocessing, arguments.to):
-        complain(remark)
     reader = READERS[arguments.to].format(folder=str(folder), file=str(path))
     print(f"\nTo read it, in Python:\n  {one_line(reader)}")
     return 0
@@ -49,23 +49,3 @@ def beside(run: Path, layout: str) -> Path:
     """The folder for a run's or a file's export."""
     run = run.resolve()
     return run.with_name(f"{run.stem if run.is_file() else run.name}-{layout}")
-
-
-def pictures_remark(preprocessing: dict, layout: str) -> str:
-    """What the layout's files don't say of the way from a picture to an input; "" if they do."""
-    if layout == "google":
-        return (
-            "the .npz file says nothing of the classes' names and of how a picture becomes an input"
-        )
-    if preprocessing.get("ink") == "bright":
-        return (
-            "minivit frames the strokes of a picture for this model, which the other files can't "
-            "say: there, give it pictures framed as the training images are"
-        )
-    is_whole = preprocessing.get("resize") == "squash" and preprocessing.get("crop", 1) == 1
-    if layout == "hf" and not is_whole:
-        return (
-            "minivit takes the middle part of a picture, and its image processor squashes it "
-            "whole: there, cut pictures first"
-        )
-    return ""

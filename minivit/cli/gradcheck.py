@@ -7,7 +7,7 @@ from pathlib import Path
 
 from minivit.cli.arguments import add_threads, whole_number
 from minivit.cli.configuration import add_options, given, refuse
-from minivit.cli.opening import untold
+from minivit.cli.opening import asked_of
 from minivit.cli.printing import complain
 from minivit.errors import InputError
 from minivit.nearest import nearest
@@ -70,9 +70,9 @@ def check(target: str | None, seed: int, changes: dict) -> list:
     if target in VARIANTS:
         return [check_variant(target, seed, changes)]
     if target == "" or Path(target).exists():  # "" as a path would be the current folder
-        said = untold(changes)
+        asked = asked_of(changes)
         refuse(changes, f"{target} is a run or a checkpoint")
-        return [check_run(target, seed, announce=complain, **said)]
+        return [check_run(target, seed, announce=complain, **asked._asdict())]
     if own_name(target):  # by an alias
         return [check_variant(target, seed, changes)]
     raise InputError(

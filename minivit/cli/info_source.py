@@ -1,7 +1,7 @@
 """What `minivit info NAME` is about: a variant, a run, or a checkpoint, and what its files tell."""
 
 from minivit.cli.configuration import refuse
-from minivit.cli.opening import untold
+from minivit.cli.opening import asked_of
 from minivit.cli.printing import one_line
 
 
@@ -26,10 +26,10 @@ def find(name: str, changes: dict):
 
 def in_checkpoint(name: str, changes: dict):
     """The same of a checkpoint. Of its arrays, at most the head's is read."""
-    from minivit.checkpoints import Asked, load_config, open_any
+    from minivit.checkpoints import load_config, open_any
     from minivit.checkpoints.model import head_remark
 
-    asked = Asked(**untold(changes))
+    asked = asked_of(changes)
     refuse(changes, f"{name} is a run or a checkpoint")
     config = load_config(name, asked)
     with open_any(name, asked) as checkpoint:
@@ -38,6 +38,7 @@ def in_checkpoint(name: str, changes: dict):
             head = checkpoint.tensors["parameters/head.w"]
             known = {"layout": header["layout"], "head": head_remark(header, head) or "learnt"}
             known["class names"] = ", ".join((header.get("class_names") or [])[:5]) or "none"
+            known |= {f"assumed {name}": text for name, text in checkpoint.assumed.items()}
             return config, {}, known | header.get("preprocessing", {})
     training = in_words_of_today(header.get("training") or {})
     place = {"data at": header.get("preprocessing", {}).get("place")}

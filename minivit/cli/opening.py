@@ -2,12 +2,12 @@
 
 import argparse
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from minivit.cli.arguments import one_of, whole_number
 from minivit.cli.printing import complain
 from minivit.files import typed
-
-UNTOLD = ("heads", "pool")  # what a foreign file may not tell
 
 
 def add_checkpoint(parser: argparse.ArgumentParser, called: str = "RUN") -> None:
@@ -37,27 +37,37 @@ def load_model(path: str, arguments: argparse.Namespace):
     """The model at `path`, with what was typed of it; what `minivit.load` warns of is said."""
     from minivit.checkpoints import load
 
+    with warnings_as_sentences():
+        return load(path, averaged=arguments.averaged, heads=arguments.heads, pool=arguments.pool)
+
+
+@contextmanager
+def warnings_as_sentences() -> Iterator[None]:
+    """Print what is warned of as one sentence each, when it is done."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        model = load(path, averaged=arguments.averaged, heads=arguments.heads, pool=arguments.pool)
+        yield
     for warning in caught:
         complain(str(warning.message))
-    return model
 
 
 def as_typed(path: str, arguments: argparse.Namespace) -> str:
     """A checkpoint and what was typed of it, as a shell takes them."""
+    from minivit.checkpoints import Asked
+
     words = [typed(path)]
     words += ["--averaged"] * arguments.averaged
-    for name in UNTOLD:
+    for name in Asked._fields:
         value = getattr(arguments, name)
         words += [f"--{name} {value}"] * (value is not None)
     return " ".join(words)
 
 
-def untold(changes: dict) -> dict:
-    """What was typed of UNTOLD among a variant's changes: of a checkpoint it means something else.
+def asked_of(changes: dict):
+    """What was typed among a variant's changes that means something else of a checkpoint.
 
     Takes it out of `changes`.
     """
-    return {name: changes.pop(name, None) for name in UNTOLD}
+    from minivit.checkpoints import Asked
+
+    return Asked(**{name: changes.pop(name, None) for name in Asked._fields})

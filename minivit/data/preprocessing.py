@@ -49,7 +49,7 @@ def check_preprocessing(preprocessing: dict, image: tuple[int, int], channels: i
             f"the model does not say how a picture becomes its input ({', '.join(missing)} "
             "missing); give a run that `minivit train` wrote"
         )
-    height, width, said, low, high, ink = (preprocessing[key] for key in KEYS)
+    height, width, said = (preprocessing[key] for key in KEYS[:3])
     sizes = [height, width, said]
     if not all(map(is_whole_number, sizes)) or sizes != [*image, channels]:
         raise InputError(
@@ -58,11 +58,17 @@ def check_preprocessing(preprocessing: dict, image: tuple[int, int], channels: i
         )
     if channels not in (1, 3):
         raise InputError(f"the model takes {channels} channels: pictures have 1 or 3")
-    check_levels(low, high, channels)
+    check_taken(preprocessing, channels)
+    check_drawn(preprocessing, image)
+
+
+def check_taken(preprocessing: dict, channels: int) -> None:
+    """InputError unless it says which part of a picture is taken, and as which numbers."""
+    ink = preprocessing["ink"]
+    check_levels(preprocessing["low"], preprocessing["high"], channels)
     if ink not in INKS:
         raise InputError(f"the model's ink is {ink!r:.20}: expected {' or '.join(INKS)}")
     check_words(preprocessing)
-    check_drawn(preprocessing, image)
 
 
 def check_levels(low, high, channels: int) -> None:

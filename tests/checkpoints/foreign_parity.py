@@ -23,7 +23,7 @@ import minivit
 from benchmarks.computed import Task
 from benchmarks.google_vit import google
 from benchmarks.parity import SMALL
-from benchmarks.torch_libraries import answer, hugging_face, timm_model
+from benchmarks.torch_libraries import answer, computed, hugging_face, timm_model
 from benchmarks.torch_libraries import timm as by_timm_s_model
 
 FILE = Path(__file__).with_suffix(".npz")
@@ -46,6 +46,7 @@ def made() -> dict[str, np.ndarray]:
         "timm-mean-beside-cls": by_timm_s_model(beside_cls, task),
         "hf": hugging_face(SMALL, task),
         "hf-no-bias": hugging_face(replace(SMALL, qkv_bias=False), task),
+        "timm-norm-behind-cls": computed(norm_behind_cls(), task),
     }
     arrays = {"images": images, "dlogits": dlogits}
     for case, (weights, logits, gradients) in cases.items():
@@ -53,6 +54,13 @@ def made() -> dict[str, np.ndarray]:
         arrays |= {f"{case}:weights:{name}": array for name, array in weights.items()}
         arrays |= {f"{case}:gradients:{name}": array for name, array in gradients.items()}
     return arrays
+
+
+def norm_behind_cls() -> torch.nn.Module:
+    """timm's model with token pooling and fc_norm=True, which has no name among our options."""
+    model = timm_model(SMALL)
+    model.norm, model.fc_norm = model.fc_norm, model.norm
+    return model
 
 
 def exports() -> dict[str, float]:

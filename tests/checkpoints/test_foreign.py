@@ -1,36 +1,21 @@
 """Other people's checkpoints: every spelling is read, and what can't be is refused by name."""
 
+import contextlib
 import json
 import zipfile
 
 import numpy as np
 import pytest
+from foreign_files import IMAGES, arrays_of, drawn
 from safetensors.numpy import save_file
 
 import minivit
-from minivit import InputError, ViT, ViTConfig
+from minivit import InputError, ViT
 from minivit.checkpoints import export, load_config
 from minivit.checkpoints.foreign.google import LINEN, POSITIONS
 from minivit.checkpoints.foreign.imagenet import names_if_imagenet
-from minivit.checkpoints.foreign.layouts import FAMILIES
-from minivit.checkpoints.foreign.table import written
 
-SMALL = {"image": (6, 6), "channels": 3, "patch": (2, 2), "width": 8, "depth": 2, "heads": 2,
-         "mlp": 12, "classes": 3}  # fmt: skip
-IMAGES = np.random.default_rng(0).uniform(-1, 1, (2, 6, 6, 3)).astype(np.float32)
-
-
-def drawn(**changes) -> ViT:
-    """A small model in which no parameter is 0, as it could be in Google's layout."""
-    model = ViT(ViTConfig(**({"gelu": "tanh"} | SMALL | changes)))
-    rng = np.random.default_rng(1)
-    model.parameters.flat[:] = 0.3 * rng.standard_normal(model.layout.size)
-    return model
-
-
-def arrays_of(model: ViT, layout: str) -> dict[str, np.ndarray]:
-    family = FAMILIES[layout]
-    return written(family.rows(model.config), model.config, model.parameters)
+NAMES = ["0", "1", "2"]  # where no others are given
 
 
 def linen(arrays):
@@ -95,6 +80,7 @@ def test_every_spelling_of_google_is_the_same_model(spelling, changes, tmp_path)
     [
         ("google", {}),
         ("google", {"pool": "mean", "image": (4, 4)}),
+        ("google", {"image": (4, 8), "patch": (1, 2)}),
         ("timm", {"gelu": "erf", "qkv_bias": False, "image": (6, 4)}),
         ("timm", {"pool": "mean", "norm_after_pool": True, "cls_token": True}),
         ("timm", {"pool": "mean", "gelu": "erf", "patch": (3, 2), "width": 6, "heads": 3}),
@@ -106,7 +92,7 @@ def test_every_spelling_of_google_is_the_same_model(spelling, changes, tmp_path)
 def test_what_is_exported_comes_back_to_the_bit(layout, changes, dtype, tmp_path):
     model = drawn(**changes)
     model = ViT(model.config, dtype=dtype)
-    model.class_names = ["a", "b", "c"]
+    model.class_names = NAMES if layout == "google" else ["a", "b", "c"]
     model.parameters.flat[:] = np.random.default_rng(2).standard_normal(model.layout.size)
     export(model, layout, tmp_path / "there")
     again = minivit.load(tmp_path / "there")
@@ -114,7 +100,31 @@ def test_what_is_exported_comes_back_to_the_bit(layout, changes, dtype, tmp_path
     expected = model.config.to_dict() | {"cls_token": model.config.has_cls}
     assert again.config.to_dict() | {"cls_token": again.config.has_cls} == expected
     assert np.array_equal(again.parameters.flat, model.parameters.flat)
-    assert again.class_names == (["0", "1", "2"] if layout == "google" else ["a", "b", "c"])
+    assert again.class_names == model.class_names
+
+
+@pytest.mark.parametrize(
+    "layout, use, names, words",
+    [
+        ("hf", {}, ["a", "b", "c"], None),
+        ("hf", {"resize": "squash"}, NAMES, None),
+        ("hf", {"resize": "squash", "crop": 0.9}, NAMES, "takes the middle part of a picture"),
+        ("hf", {"low": -1.0}, NAMES, "takes the middle part of a picture"),
+        ("hf", {"ink": "bright"}, NAMES, "frames the strokes"),
+        ("timm", {"ink": "bright"}, NAMES, "frames the strokes"),
+        ("timm", {"resize": "middle", "crop": 0.9}, ["a", "b", "c"], None),
+        ("google", {}, NAMES, None),
+        ("google", {}, ["a", "b", "c"], "nothing of what the classes are called$"),
+        ("google", {"ink": "bright"}, NAMES, "nothing of how a picture becomes an input$"),
+        ("google", {"low": -1.0}, ["a", "b", "c"], "called and of how a picture"),
+    ],
+)
+def test_what_the_files_don_t_say_is_warned_of(layout, use, names, words, tmp_path):
+    model = drawn()
+    model.preprocessing, model.class_names = use, names
+    warned = pytest.warns(UserWarning, match=words) if words else contextlib.nullcontext()
+    with warned:  # else a warning is an error
+        export(model, layout, tmp_path / "there")
 
 
 def test_pixels_come_back_from_mean_and_spread(tmp_path):
@@ -138,10 +148,10 @@ def test_pixels_that_no_mean_and_spread_describe_are_refused(low, high, tmp_path
 
 
 def test_deit_cuts_a_middle_part_out(tmp_path):
-    export(drawn(gelu="erf"), "hf", tmp_path / "hf")
+    export(drawn(gelu="erf", image=(7, 7), patch=(7, 7)), "hf", tmp_path / "hf")
     path = tmp_path / "hf" / "preprocessor_config.json"
     told = {"image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225],
-            "do_center_crop": True, "crop_size": 224, "size": 256, "resample": 3}  # fmt: skip
+            "do_center_crop": True, "crop_size": 7, "size": 8, "resample": 3}  # fmt: skip
     path.write_text(json.dumps(told))
     found = minivit.load(tmp_path / "hf").preprocessing
     assert found["crop"] == 0.875 and found["interpolation"] == "bicubic"
@@ -150,7 +160,7 @@ def test_deit_cuts_a_middle_part_out(tmp_path):
     found = minivit.load(tmp_path / "hf").preprocessing
     assert (found["low"], found["high"]) == (0, 1)
     assert found["resize"] == "squash"
-    path.write_text(json.dumps(told | {"size": {"shortest_edge": 256}}))
+    path.write_text(json.dumps(told | {"size": {"shortest_edge": 8}}))
     found = minivit.load(tmp_path / "hf").preprocessing
     assert (found["resize"], found["crop"]) == ("middle", 0.875)
     path.write_text(json.dumps(told | {"size": {}}))
@@ -193,6 +203,9 @@ def timm_file(tmp_path, change=lambda arrays: None, **changes):
         (lambda a: a.pop("blocks.1.mlp.fc2.bias"), r"missing: blocks\.1\.mlp\.fc2\.bias"),
         (lambda a: a.update({"blocks.0.ls1.gamma": IMAGES}), r"unknown: blocks\.0\.ls1\.gamma"),
         (lambda a: a.update({"norm.bias": np.ones(9)}), r"norm\.bias \(9,\) instead of \(8,\)"),
+        (lambda a: a.pop("head.weight"), r"missing: head\.weight$"),
+        (lambda a: a.pop("head.bias"), r"missing: head\.bias$"),
+        (lambda a: a.update({"reg_token": np.ones((1, 2, 8))}), r"it has registers \(reg_token\)"),
         (lambda a: a.update({"dist_token": np.ones(9)}), "DeiT with distillation"),
         (lambda a: a.update({"pos_embed": np.ones((1, 7, 8))}), "7 rows of positions"),
         (lambda a: a.update({"pos_embed": np.ones((7, 8))}), r"pos_embed has shape \(7, 8\)"),
@@ -236,9 +249,9 @@ def test_the_user_may_say_how_it_pools(tmp_path):
 def test_what_the_arrays_tell_is_not_said_otherwise(tmp_path):
     np.savez(tmp_path / "x.npz", **arrays_of(drawn(), "google"))
     assert minivit.load(tmp_path / "x.npz", heads=2, pool="cls").config.heads == 2
-    with pytest.raises(InputError, match="arrays are those of 2"):
+    with pytest.raises(InputError, match="shape of its arrays tells 2: leave heads out"):
         minivit.load(tmp_path / "x.npz", heads=4)
-    with pytest.raises(InputError, match="tells by the array cls"):
+    with pytest.raises(InputError, match="the array cls, or its lack, tells cls"):
         minivit.load(tmp_path / "x.npz", pool="mean")
     with pytest.raises(InputError, match="heads is 0"):
         minivit.load(timm_file(tmp_path) / "model.safetensors", heads=0)
@@ -272,7 +285,8 @@ def test_a_thousand_classes_are_those_of_imagenet(tmp_path):
     assert len(set(names)) == 1000
     assert (names[0], names[281], names[999]) == ("tench", "tabby", "toilet tissue")
     np.savez(tmp_path / "x.npz", **arrays_of(drawn(classes=1000), "google"))
-    assert minivit.load(tmp_path / "x.npz").class_names == names
+    with pytest.warns(UserWarning, match="names of .*x.npz are assumed: ImageNet's"):
+        assert minivit.load(tmp_path / "x.npz").class_names == names
 
 
 @pytest.mark.parametrize(
@@ -286,6 +300,11 @@ def test_a_thousand_classes_are_those_of_imagenet(tmp_path):
         ("google", {"gelu": "erf"}, "gelu is erf"),
         ("google", {"eps": 1e-5, "axial": True}, "axial is yes.*eps is 1e-05"),
         ("google", {"pool": "mean", "cls_token": True}, "cls token is yes"),
+        ("google", {"image": (2, 18)}, "patches are 1x9, and it tells only their number"),
+        ("google", {"image": (4, 6)}, "patches are 2x3, and it tells only their number"),
+        ("hf", {"depth": 0, "qkv_bias": True}, "depth is 0"),
+        ("timm", {"depth": 0}, "depth is 0"),
+        ("google", {"depth": 0}, "depth is 0"),
     ],
 )
 def test_what_a_layout_cannot_express_is_refused_by_name(layout, changes, words, tmp_path):
@@ -373,3 +392,22 @@ def test_no_more_blocks_are_unstacked_than_a_model_may_have(tmp_path):
 def test_a_trace_of_somebody_else_s_model(tmp_path):
     trace = minivit.load(timm_file(tmp_path), heads=2).trace(IMAGES)
     assert trace.values["blocks.1.attention.probs"].shape == (2, 2, 10, 10)
+
+
+@pytest.mark.parametrize(
+    "layout, one, other",
+    [
+        ("google", POSITIONS, "pos_embedding"),
+        ("google", "Transformer/encoderblock_1/LayerNorm_2/bias",
+         "Transformer/encoderblock_1/LayerNorm_1/bias"),
+        ("timm", "norm.weight", "fc_norm.weight"),
+        ("hf", "vit.layernorm.bias", "deit.layernorm.bias"),
+    ],
+)  # fmt: skip
+def test_no_array_is_lost_where_two_have_one_name(layout, one, other, tmp_path):
+    arrays = arrays_of(drawn(), layout)
+    arrays[other] = arrays[one]
+    np.savez(tmp_path / "x.npz", **arrays)
+    asked = {} if layout == "google" else {"heads": 2}
+    with pytest.raises(InputError, match=f"has {one!r} twice"):
+        minivit.load(tmp_path / "x.npz", pool="cls", **asked)

@@ -34,6 +34,7 @@ def test_export_says_what_it_wrote_and_how_to_read_it(theirs, tmp_path, capsys):
     streams = capsys.readouterr()
     assert "ViTForImageClassification.from_pretrained" in streams.out
     assert "squashes it" in streams.err
+    assert "middle part" not in streams.out
     assert {path.name for path in out.iterdir()} == {
         "config.json", "preprocessor_config.json", "model.safetensors"
     }  # fmt: skip
@@ -68,13 +69,25 @@ def test_a_head_of_zeros_is_said_once(theirs, tmp_path, capsys):
     assert capsys.readouterr().err.count("all 0") == 1
 
 
+def test_assumed_names_are_said_once(tmp_path, capsys):
+    model = ViT(ViTConfig((6, 6), 3, (2, 2), 8, 1, 2, 12, 1000), zero_head=False)
+    path = tmp_path / "theirs.safetensors"
+    save_file(written(TIMM.table, model.config, model.parameters), path)
+    Image.effect_noise((20, 10), 90).convert("RGB").save(tmp_path / "noise.png")
+    picture = str(tmp_path / "noise.png")
+    assert main(["predict", str(path), picture, picture, "--heads", "2"]) == 0
+    said = capsys.readouterr().err
+    assert said.count("ImageNet's, as no file tells them") == 1
+
+
 def test_it_is_measured_fine_tuned_and_probed(theirs, tmp_path, capsys):
     write_pictures(tmp_path / "colours", each=4)
     export = ["export", str(theirs), "--heads", "2", "--to", "timm", "--out"]
     assert main([*export, str(tmp_path / "timm")]) == 0
     told = tmp_path / "timm" / "config.json"
     config = json.loads(told.read_text())
-    config["pretrained_cfg"] |= {"label_names": ["blue", "green", "red"], "mean": [0.4, 0.5, 0.6]}
+    config["label_names"] = ["blue", "green", "red"]
+    config["pretrained_cfg"]["mean"] = [0.4, 0.5, 0.6]
     told.write_text(json.dumps(config))
     model, data = str(tmp_path / "timm"), ["--data", str(tmp_path / "colours")]
     capsys.readouterr()

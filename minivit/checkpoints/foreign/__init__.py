@@ -5,6 +5,7 @@ Begin with one of the tables.
     google.py        Google's .npz files, in their spellings
     timm.py          timm's safetensors
     huggingface.py   Hugging Face's safetensors
+    timm_config.py, huggingface_config.py   what the config.json beside these tells
 
     table.py         what a row of a table says; all rows of a model, in both directions
     patterns.py      how one array lies in another: "(y x c) D -> D c y x"

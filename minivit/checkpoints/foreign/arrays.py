@@ -1,6 +1,6 @@
 """Arrays that are made when they are needed: a model is never in memory twice."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,16 @@ class Made:
 
 
 Arrays = dict[str, Tensor | Made]  # by their names, unread
+
+
+def renamed(arrays: Iterable[tuple[str, Tensor | Made]]) -> Arrays:
+    """Arrays under their new names; InputError where two have one name, as one would be lost."""
+    found: Arrays = {}
+    for name, array in arrays:
+        if name in found:
+            raise InputError(f"it has {name[:100]!r} twice, in two spellings: remove one")
+        found[name] = array
+    return found
 
 
 def with_zero_row(positions: Tensor | Made) -> Made:

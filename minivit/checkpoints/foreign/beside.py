@@ -4,6 +4,7 @@ Their values are checked before they are used: another type is refused in a sent
 """
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
 from minivit.checkpoints.header import shortened
@@ -12,7 +13,7 @@ from minivit.errors import InputError
 from minivit.fields import is_whole_number
 
 WEIGHTS = "model.safetensors"  # what the others call a file of weights in a folder
-FILES = ("config.json", "preprocessor_config.json")  # and those beside it
+CONFIG, PREPROCESSOR = FILES = ("config.json", "preprocessor_config.json")  # and those beside it
 EMPTY = {dict: {}, list: [], str: ""}
 
 
@@ -64,6 +65,48 @@ def numbers(values: dict, name: str, about: str) -> list[float] | None:
     if value is not None and not (isinstance(value, list) and value and all(map(is_number, value))):
         raise InputError(f"{about} has {name!r} as {shortened(value)}: expected numbers")
     return value
+
+
+def flag(values: dict, name: str, usual: bool, about: str) -> bool:
+    """Yes or no, or what is usual if it isn't there."""
+    value = values.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise InputError(f"{about} has {name!r} as {shortened(value)}: expected true or false")
+    return usual if value is None else value
+
+
+def check_told(told: dict, found: Mapping[str, object], about: str) -> None:
+    """InputError with all entries of a JSON file that the arrays contradict.
+
+    `found`: what the arrays tell, under the names of the entries. Two sides (rows, columns) may be
+    told as one number where they are the same.
+    """
+    wrong = [
+        f"{name} is {shortened(told[name])} and the arrays tell {is_so}"
+        for name, is_so in found.items()
+        if told.get(name) is not None and not are_same(told[name], is_so)
+    ]
+    if wrong:
+        raise InputError(
+            f"{about} is of another model: {'; '.join(wrong)}. Put the one of this file beside it"
+        )
+
+
+def are_same(told, found) -> bool:
+    """Whether a told value is the one that was found; one number stands for two equal sides."""
+    if isinstance(found, tuple):
+        return (told if isinstance(told, list) else [told] * len(found)) == list(found)
+    return told == found
+
+
+def side_or_sides(sides: tuple[int, int]) -> int | list[int]:
+    """16 for (16, 16): not all that reads such files knows pairs."""
+    return sides[0] if sides[0] == sides[1] else list(sides)
+
+
+def word_for(ours: str, words: Mapping):
+    """The first of their words for ours; `words`: theirs and ours."""
+    return next(theirs for theirs, same in words.items() if same == ours)
 
 
 def is_number(value) -> bool:

@@ -1,6 +1,6 @@
 """What a layout is, and which models it can't express."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from minivit.checkpoints.foreign.arrays import Arrays
 from minivit.checkpoints.foreign.table import Row
 from minivit.errors import InputError
 from minivit.fields import described_fields, in_words
-from minivit.models import ViTConfig
+from minivit.models import ViT, ViTConfig
 
 # Fields that every layout can express, or that play no part in the use of a model.
 ALWAYS = ("image", "channels", "patch", "width", "depth", "heads", "mlp", "classes", "cls_token",
@@ -29,6 +29,7 @@ class Known(NamedTuple):
     arrays: Arrays  # under the names of the table
     preprocessing: dict
     class_names: list[str] | None
+    assumed: dict[str, str]  # what no file tells, and what is taken for it
 
 
 class Family(NamedTuple):
@@ -38,12 +39,15 @@ class Family(NamedTuple):
     title: str  # "Google's"
     table: Sequence[Row]
     head: tuple[str, str]  # the keys of the head's w and b, which a file may lack
-    fits: Callable  # (keys of today) -> whether a file has this layout
-    today: Callable  # (arrays) -> the same under the names of the table
-    known: Callable  # (arrays of today, JSON beside them, Asked) -> Known
-    can: Mapping[str, tuple | None]  # which values a field may have besides ALWAYS; None: any
-    refusals: Callable  # (config) -> what else it can't express, in words
+    fits: Callable[[Iterable[str]], bool]  # of a file's keys of today
     looked_for: str  # the keys by which it is known
+    today: Callable[[Arrays], Arrays]  # the same under the names of the table
+    known: Callable[[Arrays, dict[str, dict], Asked], Known]  # of arrays of today, and JSON files
+    can: Mapping[str, tuple | None]  # which values a field may have besides ALWAYS; None: any
+    refusals: Callable[[ViTConfig], list[str]]  # what else it can't express, in words
+    file: str  # the name of a file of weights
+    described: Callable[[ViT], dict[str, dict]]  # the JSON files beside it, by name
+    unsaid: Callable[[ViT], str]  # what these don't say of a model that it knows, in words
 
     def rows(self, c: ViTConfig) -> Sequence[Row]:
         """The table for this model: behind pooling, timm's LayerNorm has another name."""
@@ -65,6 +69,8 @@ def check_expressible(family: Family, c: ViTConfig) -> None:
             name = field.name.replace("_", " ")
             problems.append(f"{name} is {in_words(value)}, and it knows "
                             f"{' and '.join(map(in_words, allowed))}")  # fmt: skip
+    if c.depth == 0:
+        problems.append("depth is 0, and it is known by its blocks")
     problems += family.refusals(c)
     if problems:
         raise InputError(

@@ -14,17 +14,27 @@ the suffixes of the old Flax; `today` brings these to it:
 """
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
 
-from minivit.checkpoints.foreign.arrays import Arrays, Made, with_zero_row
+from minivit.checkpoints.foreign.arrays import Arrays, Made, renamed, with_zero_row
 from minivit.checkpoints.foreign.family import Asked, Family, Known
-from minivit.checkpoints.foreign.imagenet import names_if_imagenet
+from minivit.checkpoints.foreign.imagenet import IMAGENET, names_if_imagenet
 from minivit.checkpoints.foreign.pictures import SQUASHED
-from minivit.checkpoints.foreign.sizes import depth_of, image_and_cls_row, letters
+from minivit.checkpoints.foreign.sizes import (
+    SQUARE,
+    classes_of,
+    depth_of,
+    image_and_cls_row,
+    letters,
+    settled,
+)
 from minivit.checkpoints.foreign.table import Row
+from minivit.checkpoints.tensors import Tensor
 from minivit.errors import InputError
-from minivit.models import ViTConfig
+from minivit.models import ViT, ViTConfig
+from minivit.models.class_names import class_names
 
 BLOCK = "Transformer/encoderblock_{i}"
 ATTENTION, MLP = f"{BLOCK}/MultiHeadDotProductAttention_1", f"{BLOCK}/MlpBlock_3"
@@ -58,6 +68,7 @@ TABLE = (
     Row("head.w", "head/kernel", "R C -> R C"),
     Row("head.b", "head/bias", "C -> C"),
 )
+HEAD = ("head/kernel", "head/bias")
 PREFIXES = ("opt/target/", "params/img/", "params/")
 LINEN = {"LayerNorm_1": "LayerNorm_2", "MlpBlock_0": "MlpBlock_3",
          "MultiHeadDotProductAttention_0": "MultiHeadDotProductAttention_1"}  # fmt: skip
@@ -73,16 +84,19 @@ CAN = {  # what a model may be; Google's code has a cls token where the head rea
 def today(arrays: Arrays) -> Arrays:
     """The arrays under the names of the table."""
     prefix = next((p for p in PREFIXES if any(key.startswith(p) for key in arrays)), "")
-    found: Arrays = {}
-    for key, array in arrays.items():
-        if key.startswith(prefix):
-            name = key.removeprefix(prefix)
-            name = POSITIONS if name == "pos_embedding" else name
-            if name.startswith("Transformer/encoderblock/"):
-                found |= layers(name, array)
-            else:
-                found[linen(name)] = array
-    return found
+    return renamed(
+        pair
+        for key, array in arrays.items()
+        if key.startswith(prefix)
+        for pair in arrays_in(key.removeprefix(prefix), array)
+    )
+
+
+def arrays_in(name: str, array) -> Iterable[tuple[str, Tensor | Made]]:
+    """An array under its name of the table; of all blocks in one, each block's."""
+    if name.startswith("Transformer/encoderblock/"):
+        return layers(name, array).items()
+    return [(POSITIONS if name == "pos_embedding" else linen(name), array)]
 
 
 def linen(name: str) -> str:
@@ -109,7 +123,9 @@ def layers(name: str, array) -> Arrays:
     }
 
 
-def fits(keys) -> bool:
+def fits(keys: Iterable[str]) -> bool:
+    """Whether a file with these keys has this layout."""
+    keys = set(keys)
     return "embedding/kernel" in keys and any(key.startswith("Transformer/") for key in keys)
 
 
@@ -119,14 +135,12 @@ def known(arrays: Arrays, beside: dict, asked: Asked) -> Known:
         raise InputError(
             "it is a hybrid, with a ResNet (conv_root) in front: minivit reads plain ViTs"
         )
-    if asked.pool not in (None, "cls" if "cls" in arrays else "mean"):
-        raise InputError(f"pool is {asked.pool}: this layout tells by the array cls how it pools")
+    settled("pool", asked.pool, "cls" if "cls" in arrays else "mean", "the array cls, or its lack,")
     n = letters(arrays, "embedding/kernel", "y x c D")
     n |= letters(arrays, f"{ATTENTION}/query/kernel".format(i=0), "D H K")
-    if asked.heads not in (None, n["H"]):
-        raise InputError(f"heads is {asked.heads}, and the file's arrays are those of {n['H']}")
+    settled("heads", asked.heads, n["H"], "the shape of its arrays")
     n |= letters(arrays, f"{MLP}/Dense_0/kernel".format(i=0), "D M")
-    n |= letters(arrays, "head/kernel", "R C") if "head/kernel" in arrays else {"C": 1}
+    n["C"] = classes_of(arrays, HEAD, "R C")
     rows = letters(arrays, POSITIONS, "1 T D")["T"]
     has_cls, patch = "cls" in arrays, (n["y"], n["x"])
     image, cls_row = image_and_cls_row(rows, patch, has_cls, None)
@@ -140,15 +154,37 @@ def known(arrays: Arrays, beside: dict, asked: Asked) -> Known:
         pre_logits=letters(arrays, "pre_logits/kernel", "D R")["R"]
         if "pre_logits/kernel" in arrays else None,
     )  # fmt: skip
-    return Known(config, arrays, SQUASHED, names_if_imagenet(n["C"]))
+    names = names_if_imagenet(n["C"])
+    assumed = {"image": SQUARE} | ({"class names": IMAGENET} if names else {})
+    return Known(config, arrays, SQUASHED, names, assumed)
 
 
 def refusals(c: ViTConfig) -> list[str]:
     """What it can't express beyond what CAN tells."""
+    problems, (rows, columns) = [], c.grid
     if c.has_cls != (c.pool == "cls"):
-        return ["cls token is yes, and its code has one only where the head reads it"]
-    return []
+        problems.append("cls token is yes, and its code has one only where the head reads it")
+    if rows != columns:
+        problems.append(f"patches are {rows}x{columns}, and it tells only their number, which is "
+                        "read as that of a square")  # fmt: skip
+    return problems
 
 
-GOOGLE = Family("google", "Google's", TABLE, ("head/kernel", "head/bias"), fits, today, known,
-                CAN, refusals, "embedding/kernel and Transformer/...")  # fmt: skip
+def described(model: ViT) -> dict[str, dict]:
+    """Nothing stands beside it."""
+    return {}
+
+
+def unsaid(model: ViT) -> str:
+    """The names of the classes and the way of a picture, where the model knows them."""
+    is_named = model.class_names != class_names(None, model.config.classes)
+    known = ["what the classes are called"] * is_named
+    known += ["how a picture becomes an input"] * bool(model.preprocessing)
+    return f"the .npz file says nothing of {' and of '.join(known)}" if known else ""
+
+
+GOOGLE = Family(
+    name="google", title="Google's", table=TABLE, head=HEAD, fits=fits,
+    looked_for="embedding/kernel and Transformer/...", today=today, known=known, can=CAN,
+    refusals=refusals, file="weights.npz", described=described, unsaid=unsaid,
+)  # fmt: skip

@@ -5,12 +5,38 @@ disk: transformers 5 has other names in memory, and writes these. A ViTModel's f
 "vit." and the classifier, and has a pooler: our pre-logits.
 """
 
-from minivit.checkpoints.foreign.arrays import Arrays
-from minivit.checkpoints.foreign.beside import number, part, sides_of, whole
+import re
+from collections.abc import Iterable
+
+from minivit.checkpoints.foreign.arrays import Arrays, renamed
+from minivit.checkpoints.foreign.beside import (
+    CONFIG,
+    PREPROCESSOR,
+    WEIGHTS,
+    number,
+    sides_of,
+    whole,
+)
 from minivit.checkpoints.foreign.family import Asked, Family, Known
-from minivit.checkpoints.foreign.imagenet import names_if_imagenet
+from minivit.checkpoints.foreign.huggingface_config import (
+    check_config,
+    described,
+    gelu_of,
+    names_of,
+    unsaid,
+)
+from minivit.checkpoints.foreign.imagenet import IMAGENET
 from minivit.checkpoints.foreign.pictures import from_huggingface
-from minivit.checkpoints.foreign.sizes import depth_of, heads_of, image_and_cls_row, letters
+from minivit.checkpoints.foreign.sizes import (
+    SQUARE,
+    classes_of,
+    depth_of,
+    heads_of,
+    image_and_cls_row,
+    letters,
+    settled,
+    usual_heads,
+)
 from minivit.checkpoints.foreign.table import Row
 from minivit.errors import InputError
 from minivit.models import ViTConfig
@@ -48,67 +74,81 @@ TABLE = (
     Row("head.w", "classifier.weight", "R C -> C R"),
     Row("head.b", "classifier.bias", "C -> C"),
 )  # fmt: skip
-GELUS = {"gelu": "erf", "gelu_pytorch_tanh": "tanh", "gelu_new": "tanh"}
+HEAD = ("classifier.weight", "classifier.bias")
+DISTILLATION = f"{EMBEDDINGS}.distillation_token"
+POOLER = "vit.pooler.dense.weight"
+# What a file of this layout has: DINOv2's has the first two, BEiT's and I-JEPA's have the last.
+LOOKED_FOR = (f"{PATCHES}.weight", f"{EMBEDDINGS}.cls_token",
+              f"{LAYER}.layernorm_before.weight".format(i=0))  # fmt: skip
 CAN = {"qkv_bias": None, "gelu": ("erf", "tanh"), "eps": None}
 
 
 def today(arrays: Arrays) -> Arrays:
-    """A ViTModel's arrays under the names that they have inside a classifier."""
-    if f"{PATCHES}.weight".removeprefix("vit.") not in arrays:
-        return arrays
-    return {f"vit.{key}": array for key, array in arrays.items()}
+    """The arrays of a DeiT, and of a ViTModel, under the names that they have in a ViT classifier.
+
+    A file of another family keeps its names.
+    """
+    if f"{PATCHES}.weight".removeprefix("vit.") in arrays:
+        return {f"vit.{key}": array for key, array in arrays.items()}
+    return renamed((re.sub(r"^deit\.", "vit.", key), array) for key, array in arrays.items())
 
 
-def fits(keys) -> bool:
-    return any(key.endswith("embeddings.patch_embeddings.projection.weight") for key in keys)
+def fits(keys: Iterable[str]) -> bool:
+    """Whether a file with these keys has this layout."""
+    return set(LOOKED_FOR) <= set(keys)
 
 
 def known(arrays: Arrays, beside: dict, asked: Asked) -> Known:
     """The configuration that the shapes and a config.json tell."""
-    for key in arrays:
-        if key.startswith("deit.") or "distillation_token" in key:
-            raise InputError(f"it is a DeiT with distillation ({key:.60}): minivit has one cls "
-                             "token")  # fmt: skip
-    if asked.pool not in (None, "cls"):
-        raise InputError(f"pool is {asked.pool}: in this layout the head reads the cls token")
-    told, about = beside.get("config.json", {}), "config.json"
-    n = letters(arrays, f"{PATCHES}.weight", "D c y x")
-    n |= letters(arrays, f"{LAYER}.intermediate.dense.weight".format(i=0), "M D")
-    n |= letters(arrays, "classifier.weight", "C R") if "classifier.weight" in arrays else {"C": 1}
-    rows, patch = letters(arrays, f"{EMBEDDINGS}.position_embeddings", "1 T D")["T"], (
-        n["y"], n["x"])  # fmt: skip
-    image, _ = image_and_cls_row(rows, patch, True, sides_of(told.get("image_size"), about))
-    gelu = part(told, "hidden_act", str, about) or "gelu"
-    if gelu not in GELUS:
-        raise InputError(f"config.json asks for {gelu!r:.40}: minivit has {' and '.join(GELUS)}")
-    pooler = "vit.pooler.dense.weight"
-    config = ViTConfig(
-        image=image, channels=n["c"], patch=patch, width=n["D"], mlp=n["M"], classes=n["C"],
-        heads=heads_of(n["D"], asked.heads, whole(told, "num_attention_heads", about)),
-        depth=depth_of(arrays, r"vit\.encoder\.layer\.(\d+)\."), gelu=GELUS[gelu],
-        qkv_bias=f"{ATTENTION}.query.bias".format(i=0) in arrays,
-        eps=number(told, "layer_norm_eps", about) or 1e-12,
-        pre_logits=letters(arrays, pooler, "R D")["R"] if pooler in arrays else None,
+    if DISTILLATION in arrays:
+        raise InputError("it is a DeiT with distillation (distillation_token): minivit has one cls "
+                         "token")  # fmt: skip
+    settled("pool", asked.pool, "cls", "this layout")
+    told, found = beside.get(CONFIG, {}), told_by_shapes(arrays)
+    classes, has_head = classes_of(arrays, HEAD, "C R"), any(key in arrays for key in HEAD)
+    check_config(told, found, classes if has_head else None)
+    width, patch, sides = (
+        found["hidden_size"], found["patch_size"], sides_of(told.get("image_size"), CONFIG)
     )  # fmt: skip
-    use = beside.get("preprocessor_config.json", {})
-    return Known(config, arrays, from_huggingface(use), names_of(told, n["C"]))
+    rows = letters(arrays, f"{EMBEDDINGS}.position_embeddings", "1 T D")["T"]
+    image, _ = image_and_cls_row(rows, patch, True, sides)
+    heads = whole(told, "num_attention_heads", CONFIG)
+    eps = number(told, "layer_norm_eps", CONFIG)
+    config = ViTConfig(
+        image=image, channels=found["num_channels"], patch=patch, width=width,
+        mlp=found["intermediate_size"], classes=classes, depth=found["num_hidden_layers"],
+        heads=heads_of(width, asked.heads, heads),
+        qkv_bias=found["qkv_bias"], gelu=gelu_of(told), eps=1e-12 if eps is None else eps,
+        pre_logits=found.get("pooler_output_size"),
+    )  # fmt: skip
+    names, are_imagenet = names_of(told, classes)
+    assumed = {} if sides else {"image": SQUARE}
+    assumed |= {} if heads or asked.heads else {"heads": usual_heads(width)}
+    assumed |= {"class names": IMAGENET} if are_imagenet else {}
+    pictures = from_huggingface(beside.get(PREPROCESSOR, {}), image)
+    return Known(config, arrays, pictures, names, assumed)
 
 
-def names_of(told: dict, classes: int) -> list[str] | None:
-    """The class names in a config.json, unless they are only numbered."""
-    names = part(told, "id2label", dict, "config.json")
-    if set(names) == {str(i) for i in range(classes)}:
-        found = [str(names[str(i)]) for i in range(classes)]
-        if found != [f"LABEL_{i}" for i in range(classes)]:
-            return found
-    return names_if_imagenet(classes)
+def told_by_shapes(arrays: Arrays) -> dict:
+    """What the arrays tell of a model, by the names of config.json."""
+    n = letters(arrays, f"{PATCHES}.weight", "D c y x")
+    intermediate = f"{LAYER}.intermediate.dense.weight".format(i=0)
+    pooler = {"pooler_output_size": letters(arrays, POOLER, "R D")["R"]} if POOLER in arrays else {}
+    return pooler | {
+        "hidden_size": n["D"], "patch_size": (n["y"], n["x"]), "num_channels": n["c"],
+        "num_hidden_layers": depth_of(arrays, r"vit\.encoder\.layer\.(\d+)\."),
+        "intermediate_size": letters(arrays, intermediate, "M D")["M"],
+        "qkv_bias": f"{ATTENTION}.query.bias".format(i=0) in arrays,
+    }  # fmt: skip
 
 
 def refusals(c: ViTConfig) -> list[str]:
+    """What it can't express beyond what CAN tells."""
     return [] if c.has_cls else ["cls token is no, and its model has one"]
 
 
 HUGGING_FACE = Family(
-    "hf", "Hugging Face's", TABLE, ("classifier.weight", "classifier.bias"), fits, today, known,
-    CAN, refusals, "vit.embeddings.patch_embeddings.projection.weight",
+    name="hf", title="Hugging Face's", table=TABLE, head=HEAD, fits=fits,
+    looked_for=", ".join(LOOKED_FOR), today=today, known=known, can=CAN, refusals=refusals,
+    file=WEIGHTS, described=described, unsaid=unsaid,
 )  # fmt: skip

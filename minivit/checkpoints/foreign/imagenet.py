@@ -4,12 +4,13 @@ from pathlib import Path
 
 CLASSES = Path(__file__).with_name("imagenet_classes.txt")
 COUNT = 1000
+IMAGENET = "ImageNet's, as no file tells them"  # an assumption, in words
 
 
 def names_if_imagenet(classes: int) -> list[str] | None:
     """The names in the order of the logits; None for another number of classes.
 
-    Of the files in these layouts, those with 1000 classes are ImageNet's.
+    Most files with 1000 classes are ImageNet's; where no file tells it, it is an assumption.
     """
     if classes != COUNT:
         return None

@@ -5,14 +5,17 @@ from minivit.checkpoints.foreign.family import Family
 from minivit.checkpoints.foreign.google import GOOGLE
 from minivit.checkpoints.foreign.huggingface import HUGGING_FACE
 from minivit.checkpoints.foreign.timm import TIMM
+from minivit.checkpoints.header import shortened
 from minivit.errors import InputError
 
 FAMILIES = {family.name: family for family in (HUGGING_FACE, TIMM, GOOGLE)}
 SHOWN = 5  # names in a message
 
 
-def family_of(arrays: Arrays) -> tuple[Family, Arrays]:
+def family_of(arrays: Arrays, model_type: object = None) -> tuple[Family, Arrays]:
     """The layout of a file, and its arrays under the names of the table.
+
+    `model_type`: what a config.json beside it calls it, for the message.
 
     Raises InputError, with what was looked for, when it has none that is known.
     """
@@ -21,9 +24,10 @@ def family_of(arrays: Arrays) -> tuple[Family, Arrays]:
         if family.fits(today):
             return family, today
     looked = "; ".join(f"{family.title} has {family.looked_for}" for family in FAMILIES.values())
+    called = f" ({shortened(model_type)})" if model_type else ""
     raise InputError(
-        f"it is of an unknown family. Looked for: minivit's own has parameters/embed.b; {looked}. "
-        f"It holds {named(arrays)}"
+        f"it is of an unknown family{called}. Looked for: minivit's own has parameters/embed.b; "
+        f"{looked}. It holds {named(arrays)}"
     )
 
 

@@ -5,13 +5,16 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.checkpoints.foreign.arrays import Arrays, Made
+from minivit.checkpoints.foreign.beside import CONFIG
 from minivit.checkpoints.foreign.family import Asked, Family
 from minivit.checkpoints.foreign.layouts import family_of, named
 from minivit.checkpoints.foreign.patterns import sizes_of, to_ours
 from minivit.checkpoints.foreign.table import Row, rows_of
 from minivit.checkpoints.format import FORMAT_VERSION
+from minivit.data.preprocessing import check_taken
 from minivit.errors import InputError
 from minivit.models import ViT, ViTConfig, parameter_shapes
+from minivit.models.class_names import class_names
 
 # What a file may hold besides: a buffer that follows from the sizes.
 BUFFERS = ("vit.embeddings.position_ids",)
@@ -22,6 +25,7 @@ class Foreign(NamedTuple):
 
     header: dict  # as in our own files
     arrays: dict[str, Made]  # under our names
+    assumed: dict[str, str]  # what no file tells, and what is taken for it
 
 
 def read(arrays: Arrays, beside: dict, asked: Asked) -> Foreign:
@@ -30,23 +34,25 @@ def read(arrays: Arrays, beside: dict, asked: Asked) -> Foreign:
     Raises InputError for an unknown layout, for what we can't express, and for missing, unknown and
     wrongly shaped arrays, with their names.
     """
-    family, today = family_of(arrays)
-    config, today, preprocessing, names = family.known(today, beside, asked)
-    has_head = family.head[0] in today
+    family, today = family_of(arrays, beside.get(CONFIG, {}).get("model_type"))
+    config, today, preprocessing, names, assumed = family.known(today, beside, asked)
+    has_head = any(key in today for key in family.head)
     today = without_buffers(today) | ({} if has_head else zero_head(family, config))
     check(family, today, config)
     height, width = config.image
-    sides = {"height": height, "width": width, "channels": config.channels}
+    check_taken(preprocessing, config.channels)
+    preprocessing |= {"height": height, "width": width, "channels": config.channels}
     header = {
         "format_version": FORMAT_VERSION, "architecture": ViT.architecture.name,
         "config": config.to_dict(),
-        "preprocessing": preprocessing | sides, "class_names": names or [],
+        "preprocessing": preprocessing, "class_names": class_names(names, config.classes),
         "layout": family.title, "has_head": has_head,
     }  # fmt: skip
-    return Foreign(header, translated(family, today, config))
+    return Foreign(header, translated(family, today, config), assumed)
 
 
 def without_buffers(arrays: Arrays) -> Arrays:
+    """The arrays that a model learns."""
     return {key: array for key, array in arrays.items() if key not in BUFFERS}
 
 

@@ -4,9 +4,12 @@ import math
 import re
 
 from minivit.checkpoints.foreign.arrays import Arrays
+from minivit.checkpoints.foreign.beside import CONFIG
 from minivit.checkpoints.foreign.patterns import axes
 from minivit.errors import InputError
 from minivit.models.variants import VARIANTS
+
+SQUARE = "square, as no file tells its sides"  # an assumption, in words
 
 # Of the paper's and DeiT's models: the width tells the number of heads.
 HEADS = {c.width: c.heads for name, c in VARIANTS.items() if "/" in name}
@@ -35,12 +38,34 @@ def depth_of(arrays: Arrays, block: str) -> int:
     return 1 + max(int(found[1]) for key in arrays if (found := re.match(block, key[:200])))
 
 
+def classes_of(arrays: Arrays, head: tuple[str, str], pattern: str) -> int:
+    """The number of classes, of the head's w or b: where one is missing, it will be missed.
+
+    1 where there is neither: a head of zeros will stand in for it.
+    """
+    w, b = head
+    if w not in arrays and b not in arrays:
+        return 1
+    return letters(arrays, *((w, pattern) if w in arrays else (b, "C")))["C"]
+
+
+def settled(name: str, asked, told, teller: str):
+    """What `teller` tells of a model, else what the user asks for, else None.
+
+    Raises InputError where the two contradict one another.
+    """
+    if None not in (asked, told) and asked != told:
+        raise InputError(f"{name} is {asked}, and {teller} tells {told}: leave {name} out")
+    return asked if told is None else told
+
+
 def heads_of(width: int, asked: int | None, told: int | None) -> int:
-    """The number of heads: what the user asked for, else what a config.json told, else that of a
+    """The number of heads: what a config.json tells, else what the user asks for, else that of a
     known width. InputError asks for it where nothing tells it.
     """
-    if asked is not None or told is not None:
-        return told if asked is None else asked
+    heads = settled("heads", asked, told, CONFIG)
+    if heads is not None:
+        return heads
     if width not in HEADS:
         raise InputError(
             f"the number of attention heads is not in the file, and a width of {width} does not "
@@ -48,6 +73,11 @@ def heads_of(width: int, asked: int | None, told: int | None) -> int:
             "minivit.load(path, heads=...), or put its config.json beside it"
         )
     return HEADS[width]
+
+
+def usual_heads(width: int) -> str:
+    """An assumption, in words."""
+    return f"{HEADS[width]}, as is usual for a width of {width}"
 
 
 def image_and_cls_row(
@@ -70,8 +100,11 @@ def image_and_cls_row(
         elif patches and math.isqrt(patches) ** 2 == patches:
             side = math.isqrt(patches)
             return (side * patch[0], side * patch[1]), cls_row
-    of = f"an image of {image[0]}x{image[1]}" if image else "a square image"
+    if image:
+        of = f"an image of {image[0]}x{image[1]}, which its config.json tells"
+    else:
+        of = "a square image, and no config.json beside it tells another"
     raise InputError(
         f"there are {rows} rows of positions{', that of the cls token included' * has_cls}: they "
-        f"don't fit the patches of {of}; put its config.json beside it, which tells the image"
+        f"don't fit the patches ({patch[0]}x{patch[1]}) of {of}"
     )

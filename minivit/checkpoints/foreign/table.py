@@ -34,6 +34,7 @@ class Row(NamedTuple):
         return int(number) if number else None
 
     def shape_of_theirs(self, sizes: dict[str, int]) -> tuple[int, ...]:
+        """The shape of their array; `sizes`: what the letters stand for."""
         return shape(sides(self.pattern)[1], sizes)
 
 

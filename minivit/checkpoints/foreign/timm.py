@@ -5,15 +5,32 @@ a convolution, out x in x height x width. Queries, keys and values are one matri
 A config.json beside the weights tells what their shapes don't: heads, pooling, image, pixels.
 """
 
-from minivit.checkpoints.foreign.arrays import Arrays, with_zero_row
-from minivit.checkpoints.foreign.beside import part, sides_of, whole
+from collections.abc import Iterable
+
+from minivit.checkpoints.foreign.arrays import Arrays, renamed, with_zero_row
+from minivit.checkpoints.foreign.beside import CONFIG, WEIGHTS, whole
 from minivit.checkpoints.foreign.family import Asked, Family, Known
-from minivit.checkpoints.foreign.imagenet import names_if_imagenet
+from minivit.checkpoints.foreign.imagenet import IMAGENET
 from minivit.checkpoints.foreign.pictures import from_timm
-from minivit.checkpoints.foreign.sizes import depth_of, heads_of, image_and_cls_row, letters
+from minivit.checkpoints.foreign.sizes import (
+    SQUARE,
+    classes_of,
+    depth_of,
+    heads_of,
+    image_and_cls_row,
+    letters,
+    usual_heads,
+)
 from minivit.checkpoints.foreign.table import Row
+from minivit.checkpoints.foreign.timm_config import (
+    check_config,
+    described,
+    names_of,
+    pool_of,
+    told_by,
+)
 from minivit.errors import InputError
-from minivit.models import ViTConfig
+from minivit.models import ViT, ViTConfig
 
 TABLE = (
     Row("embed.w", "patch_embed.proj.weight", "(y x c) D -> D c y x"),
@@ -37,8 +54,12 @@ TABLE = (
     Row("head.w", "head.weight", "R C -> C R"),
     Row("head.b", "head.bias", "C -> C"),
 )
-POOLS = {"token": "cls", "avg": "mean"}  # theirs and ours
-GELUS = {"gelu": "erf", "gelu_tanh": "tanh"}
+HEAD = ("head.weight", "head.bias")
+LOOKED_FOR = ("patch_embed.proj.weight", "blocks.0.attn.qkv.weight")
+REFUSED = {
+    "dist_token": "it is a DeiT with distillation",
+    "reg_token": "it has registers",
+}
 CAN = {
     "pool": ("cls", "mean"),
     "norm_after_pool": None,
@@ -49,65 +70,72 @@ CAN = {
 
 
 def today(arrays: Arrays) -> Arrays:
+    """The arrays as they are: the layout has one spelling."""
     return arrays
 
 
-def fits(keys) -> bool:
-    return {"patch_embed.proj.weight", "blocks.0.attn.qkv.weight"} <= set(keys)
+def fits(keys: Iterable[str]) -> bool:
+    """Whether a file with these keys has this layout."""
+    return set(LOOKED_FOR) <= set(keys)
 
 
 def known(arrays: Arrays, beside: dict, asked: Asked) -> Known:
     """The configuration that the shapes and a config.json tell."""
-    if "dist_token" in arrays:
-        raise InputError("it is a DeiT with distillation (dist_token): minivit has one cls token")
-    told, about = beside.get("config.json", {}), "config.json"
-    given, use = part(told, "model_args", dict, about), part(told, "pretrained_cfg", dict, about)
-    n = letters(arrays, "patch_embed.proj.weight", "D c y x")
-    n |= letters(arrays, "blocks.0.mlp.fc1.weight", "M D")
-    n |= letters(arrays, "head.weight", "C R") if "head.weight" in arrays else {"C": 1}
+    for key, what in REFUSED.items():
+        if key in arrays:
+            raise InputError(f"{what} ({key}): minivit has one cls token")
+    told, found = told_by(beside), told_by_shapes(arrays)
+    check_config(told, found, has_head=any(key in arrays for key in HEAD))
+    width, patch, has_cls = found["embed_dim"], found["patch_size"], found["class_token"]
     rows = letters(arrays, "pos_embed", "1 T D")["T"]
-    has_cls, patch = "cls_token" in arrays, (n["y"], n["x"])
-    image = sides_of(given.get("img_size"), about)
-    image, cls_row = image_and_cls_row(rows, patch, has_cls, image)
+    image, cls_row = image_and_cls_row(rows, patch, has_cls, told.image)
     if has_cls and not cls_row:  # no_embed_class
         arrays = arrays | {"pos_embed": with_zero_row(arrays["pos_embed"])}
-    heads = heads_of(n["D"], asked.heads, whole(given, "num_heads", about))
-    pool, after = pool_of(arrays, told, asked), "fc_norm.weight" in arrays
-    gelu = given.get("act_layer", "gelu")
-    if gelu not in tuple(GELUS):
-        raise InputError(f"config.json asks for {gelu!r:.40}: minivit has {' and '.join(GELUS)}")
+    pool, is_assumed = pool_of(told, asked.pool, has_cls, found["fc_norm"])
+    if pool == "cls":  # LayerNorm takes each row on its own: before the pooling is the same
+        arrays = renamed((key.replace("fc_norm.", "norm."), a) for key, a in arrays.items())
+    heads = whole(told.args, "num_heads", CONFIG)
     config = ViTConfig(
-        image=image, channels=n["c"], patch=patch, width=n["D"], mlp=n["M"], heads=heads,
-        classes=n["C"], depth=depth_of(arrays, r"blocks\.(\d+)\."), pool=pool, cls_token=has_cls,
-        norm_after_pool=after, qkv_bias="blocks.0.attn.qkv.bias" in arrays, gelu=GELUS[gelu],
-        eps=1e-6,
+        image=image, channels=found["in_chans"], patch=patch, width=width,
+        mlp=found["mlp_hidden"], classes=found["num_classes"], depth=found["depth"],
+        heads=heads_of(width, asked.heads, heads),
+        pool=pool, cls_token=has_cls, norm_after_pool=found["fc_norm"] and pool != "cls",
+        qkv_bias=found["qkv_bias"], gelu=told.gelu, eps=1e-6,
     )  # fmt: skip
-    names = part(use, "label_names", list, about) or names_if_imagenet(n["C"])
-    return Known(config, arrays, from_timm(use), names)
+    names, are_imagenet = names_of(told, config.classes)
+    assumed = {"pool": f"{pool}, as no file tells it"} if is_assumed else {}
+    assumed |= {} if told.image else {"image": SQUARE}
+    assumed |= {} if heads or asked.heads else {"heads": usual_heads(width)}
+    assumed |= {"class names": IMAGENET} if are_imagenet else {}
+    return Known(config, arrays, from_timm(told.use), names, assumed)
 
 
-def pool_of(arrays: Arrays, told: dict, asked: Asked) -> str:
-    """What the head reads: fc_norm and a missing cls token tell; else config.json or the user."""
-    if "fc_norm.weight" in arrays or "cls_token" not in arrays:
-        pool = "mean"
-    else:
-        theirs = part(told, "global_pool", str, "config.json") or "token"
-        if theirs not in POOLS:
-            raise InputError(f"config.json asks for pooling {theirs!r:.40}: minivit reads "
-                             f"{' and '.join(POOLS)}")  # fmt: skip
-        if asked.pool not in (None, *CAN["pool"]):
-            raise InputError(f"pool is {asked.pool}: this layout has {' and '.join(CAN['pool'])}")
-        return asked.pool or POOLS[theirs]
-    if asked.pool not in (None, pool):
-        raise InputError(f"pool is {asked.pool}, and the file's arrays are those of {pool}")
-    return pool
+def told_by_shapes(arrays: Arrays) -> dict:
+    """What the arrays tell of a model, by timm's names for it."""
+    n = letters(arrays, "patch_embed.proj.weight", "D c y x")
+    return {
+        "embed_dim": n["D"], "patch_size": (n["y"], n["x"]), "in_chans": n["c"],
+        "depth": depth_of(arrays, r"blocks\.(\d+)\."), "class_token": "cls_token" in arrays,
+        "mlp_hidden": letters(arrays, "blocks.0.mlp.fc1.weight", "M D")["M"],
+        "qkv_bias": "blocks.0.attn.qkv.bias" in arrays, "fc_norm": "fc_norm.weight" in arrays,
+        "reg_tokens": 0, "num_classes": classes_of(arrays, HEAD, "C R"),
+    }  # fmt: skip
 
 
 def refusals(c: ViTConfig) -> list[str]:
+    """What it can't express beyond what CAN tells."""
     if int(c.width * (c.mlp / c.width)) != c.mlp:
         return [f"mlp is {c.mlp}, and it tells only the ratio to the width {c.width}"]
     return []
 
 
-TIMM = Family("timm", "timm's", TABLE, ("head.weight", "head.bias"), fits, today, known, CAN,
-              refusals, "patch_embed.proj.weight and blocks.0.attn.qkv.weight")  # fmt: skip
+def unsaid(model: ViT) -> str:
+    """Nothing: its config.json has words for all."""
+    return ""
+
+
+TIMM = Family(
+    name="timm", title="timm's", table=TABLE, head=HEAD, fits=fits,
+    looked_for=" and ".join(LOOKED_FOR), today=today, known=known, can=CAN, refusals=refusals,
+    file=WEIGHTS, described=described, unsaid=unsaid,
+)  # fmt: skip
