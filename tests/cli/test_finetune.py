@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from data_files import write_pictures
 
-from minivit.checkpoints import export, load, read_header, resize_positions
+from minivit.checkpoints import load, read_header, resize_positions
 from minivit.cli.main import main
 from minivit.training import held
 
@@ -68,8 +68,7 @@ def test_its_recipe_begins_the_same_anew(learnt, tmp_path):
 def test_what_was_typed_of_the_checkpoint_is_in_the_command_and_train_refuses_it(
     learnt, tmp_path, capsys
 ):
-    model = load(learnt)
-    export(model, "timm", tmp_path / "theirs")
+    assert main(["export", str(learnt), "--to", "timm", "--out", str(tmp_path / "theirs")]) == 0
     for entry in (tmp_path / "theirs").glob("*.json"):
         entry.unlink()
     options = ("--heads", 2, "--pool", "cls")
