@@ -45,7 +45,7 @@ def checked(data: Dataset, classes: int | None = None) -> Dataset:
     train, test = (checked_split(*split, classes) for split in (data.train, data.test))
     names = data.class_names
     if classes is not None:
-        if isinstance(names, list | tuple) and len(names) != classes:
+        if isinstance(names, list | tuple) and names and len(names) != classes:
             raise another_head(f"{len(names)} classes, {', '.join(map(str, names[:5]))}", classes)
         names = class_names(names, classes)
     preprocessing = dict(data.preprocessing or {})

@@ -38,7 +38,7 @@ def test_same_seed_same_bits_and_another_seed_others():
 def test_labels_out_of_range_are_refused():
     data = small_data()
     bad = data._replace(train=Split(data.train.images, data.train.labels + 1))
-    with pytest.raises(InputError, match="with 10 classes they must lie between 0 and 9"):
+    with pytest.raises(InputError, match="labels up to 10, and the model's head is for 10 classes"):
         train(recipe(), bad)
 
 
@@ -121,7 +121,10 @@ def test_images_of_any_kind_train_to_the_same(kind):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"class_names": ["one", "two"]}, "the class names are one, two: 2 for 10 classes"),
+        (
+            {"class_names": ["one", "two"]},
+            "the data have 2 classes, one, two, and the model's head is for 10 classes",
+        ),
         ({"train": Split([], [])}, "has no images on one side"),
         ({"train": Split(np.zeros((2, 8, 9)), [0, 1])}, r"images have shape \(2, 8, 9\)"),
         ({"train": Split(np.full((2, 8, 8), 200), [0, 1])}, "they look unscaled"),
