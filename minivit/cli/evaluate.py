@@ -6,7 +6,7 @@ import math
 
 from minivit.cli.arguments import add_data, add_threads
 from minivit.cli.opening import add_checkpoint, as_typed, load_model
-from minivit.cli.printing import one_line
+from minivit.cli.printing import one_line, some
 from minivit.files import typed
 
 MOST_IN_MATRIX = 20  # classes: of more, a matrix fits no terminal
@@ -82,11 +82,6 @@ def data_to_measure_on(model, arguments: argparse.Namespace):
             f"--data {typed(given or data.name)}"
         )
     return data
-
-
-def some(names: list[str]) -> str:
-    """The first names of a list, in a message."""
-    return ", ".join(names[:5]) + ", ..." * (len(names) > 5)
 
 
 def report(result, labels, class_names: list[str]) -> str:

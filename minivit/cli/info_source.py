@@ -2,7 +2,7 @@
 
 from minivit.cli.configuration import refuse
 from minivit.cli.opening import asked_of
-from minivit.cli.printing import one_line
+from minivit.cli.printing import one_line, some
 
 
 def find(name: str, changes: dict):
@@ -37,7 +37,8 @@ def in_checkpoint(name: str, changes: dict):
         if "layout" in header:
             head = checkpoint.tensors["parameters/head.w"]
             known = {"layout": header["layout"], "head": head_remark(header, head) or "learnt"}
-            known["class names"] = ", ".join((header.get("class_names") or [])[:5]) or "none"
+            known["class names"] = some(header["class_names"])
+            known |= {"gelu": config.gelu, "eps": config.eps, "the head reads": config.pool}
             known |= {f"assumed {name}": text for name, text in checkpoint.assumed.items()}
             return config, {}, known | header.get("preprocessing", {})
     training = in_words_of_today(header.get("training") or {})

@@ -57,3 +57,8 @@ def complain(message: str) -> None:
     if len(line) > LONGEST:
         line = f"{line[:LONGEST]}..."
     print(f"minivit: {line}", file=sys.stderr)
+
+
+def some(names: list[str]) -> str:
+    """The first names of a list, in a message."""
+    return ", ".join(names[:5]) + ", ..." * (len(names) > 5)

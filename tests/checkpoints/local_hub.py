@@ -11,6 +11,7 @@ connection ends after so many bytes of a file that is read from its beginning, a
 import argparse
 import hashlib
 import json
+import socket
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -85,7 +86,8 @@ class Hub(BaseHTTPRequestHandler):
             while piece := content.read(PIECE):
                 self.wfile.write(piece)
                 if begin == 0 and self.breaks_off and content.tell() > self.breaks_off:
-                    self.connection.close()
+                    self.connection.shutdown(socket.SHUT_RDWR)
+                    self.close_connection = True
                     return
 
     def send_head(self, status: int, length: int, headers: dict[str, str]) -> None:

@@ -108,7 +108,7 @@ def test_what_is_exported_comes_back_to_the_bit(layout, changes, dtype, tmp_path
     [
         ("hf", {}, ["a", "b", "c"], None),
         ("hf", {"resize": "squash"}, NAMES, None),
-        ("hf", {"resize": "squash", "crop": 0.9}, NAMES, "takes the middle part of a picture"),
+        ("hf", {"resize": "middle", "crop": 0.9}, NAMES, "takes the middle part of a picture"),
         ("hf", {"low": -1.0}, NAMES, "takes the middle part of a picture"),
         ("hf", {"ink": "bright"}, NAMES, "frames the strokes"),
         ("timm", {"ink": "bright"}, NAMES, "frames the strokes"),
@@ -131,11 +131,11 @@ def test_pixels_come_back_from_mean_and_spread(tmp_path):
     model = drawn(gelu="erf")
     for layout in ("hf", "timm"):
         low, high = [-2.0, -1.5, -1.0], [2.0, 2.5, 3.0]
-        model.preprocessing = {"low": low, "high": high, "resize": "squash", "crop": 1.0}
+        model.preprocessing = {"low": low, "high": high, "resize": "squash", "crop": 0.75}
         export(model, layout, tmp_path / layout)
         again = minivit.load(tmp_path / layout).preprocessing
         assert np.allclose([again["low"], again["high"]], [low, high])
-        assert again["resize"] == "squash" and again["ink"] == "any"
+        assert again["resize"] == "squash" and again["ink"] == "any" and again["crop"] == 0.75
 
 
 @pytest.mark.parametrize("low, high", [(0.5, 0.5), ("dark", 1.0), ([0.0], [1.0])])

@@ -50,6 +50,17 @@ def assert_close(found, expected, dtype):
     assert np.abs(found - expected).max() <= TOLERANCE[dtype] * np.abs(expected).max()
 
 
+def test_without_a_row_of_positions_for_cls_timm_adds_none(tmp_path):
+    """no_embed_class: cls may as well have its row added before, so the logits are the same."""
+    weights = stored("timm", "weights")
+    weights["cls_token"] = weights["cls_token"] + weights["pos_embed"][:, :1]
+    weights["pos_embed"] = weights["pos_embed"][:, 1:].copy()
+    save_file(weights, tmp_path / "model.safetensors")
+    (tmp_path / "config.json").write_text(json.dumps(config_of("timm")))
+    logits = minivit.load(tmp_path).logits(STORED["images"])
+    assert_close(logits, STORED["timm:logits"], np.float64)
+
+
 @pytest.mark.parametrize("dtype", TOLERANCE, ids=["float32", "float64"])
 @pytest.mark.parametrize("case", CASES)
 def test_logits_and_gradients_are_the_library_s_own(case, dtype, tmp_path):

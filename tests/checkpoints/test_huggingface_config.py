@@ -67,6 +67,9 @@ def test_every_step_to_an_input_is_in_the_values_of_black_and_white(told, black,
     ({"rescale_factor": 0}, "black and white as the same"),
     ({"do_rescale": "no"}, "'do_rescale' as 'no': expected true or false"),
     ({"resample": 1}, "'resample' as 1: minivit takes pictures by 2 and 3"),
+    ({"do_resize": False}, "'do_resize' as false"),
+    ({"size": {}}, r"the size '{}': minivit reads height and width"),
+    ({"size": {"shortest_edge": 9}}, r"size is 9 and the arrays tell"),
     ({"size": 8}, r"size is 8 and the arrays tell \(6, 6\)"),
     ({"size": {"height": 6, "width": 4}}, r"size is \[6, 4\] and the arrays tell"),
     ({"do_center_crop": True, "size": 8, "crop_size": 7}, "size is 7 and the arrays tell"),
@@ -74,6 +77,13 @@ def test_every_step_to_an_input_is_in_the_values_of_black_and_white(told, black,
 def test_steps_to_no_input_are_refused(told, words, tmp_path):
     with pytest.raises(InputError, match=words):
         minivit.load(hugging_face_folder(tmp_path / "x", drawn(), told))
+
+
+def test_what_a_processor_does_not_say_is_what_transformers_does(tmp_path):
+    """ViTImageProcessor's own defaults."""
+    use = minivit.load(hugging_face_folder(tmp_path / "x", drawn(), {})).preprocessing
+    found = [use[name] for name in ("low", "high", "resize", "interpolation")]
+    assert found == [-1, 1, "squash", "bilinear"]
 
 
 def test_numbered_labels_are_no_names(tmp_path):

@@ -130,8 +130,10 @@ def test_info_says_what_is_assumed(tmp_path, capsys):
     assert main(["info", str(folder)]) == 0
     out = capsys.readouterr().out
     assert "assumed image        square, as no file tells its sides" in out
+    assert "assumed pixels       the usual ones of this layout" in out
     assert "assumed class names  ImageNet's, as no file tells them" in out
-    told = {"use": {"input_size": [3, 6, 6]}, "label_names": [f"c{i}" for i in range(1000)]}
+    use = {"input_size": [3, 6, 6], "mean": [0.5] * 3, "std": [0.5] * 3}
+    told = {"use": use, "label_names": [f"c{i}" for i in range(1000)]}
     timm_folder(tmp_path / "x", drawn(classes=1000), global_pool="token", **told)
     assert main(["info", str(folder)]) == 0
     assert "as no file tells" not in capsys.readouterr().out

@@ -26,7 +26,7 @@ from minivit.checkpoints.foreign.huggingface_config import (
     unsaid,
 )
 from minivit.checkpoints.foreign.imagenet import IMAGENET
-from minivit.checkpoints.foreign.pictures import from_huggingface
+from minivit.checkpoints.foreign.pictures import USUAL, from_huggingface
 from minivit.checkpoints.foreign.sizes import (
     SQUARE,
     classes_of,
@@ -125,6 +125,7 @@ def known(arrays: Arrays, beside: dict, asked: Asked) -> Known:
     assumed = {} if sides else {"image": SQUARE}
     assumed |= {} if heads or asked.heads else {"heads": usual_heads(width)}
     assumed |= {"class names": IMAGENET} if are_imagenet else {}
+    assumed |= {} if beside.get(PREPROCESSOR) else {"pixels": USUAL}
     pictures = from_huggingface(beside.get(PREPROCESSOR, {}), image)
     return Known(config, arrays, pictures, names, assumed)
 

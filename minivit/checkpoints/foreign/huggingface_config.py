@@ -36,8 +36,8 @@ def check_config(told: dict, found: Mapping[str, object], classes: int | None) -
     check_told(told, found, CONFIG)
     names = part(told, "id2label", dict, CONFIG)
     if classes and names and set(names) != {str(i) for i in range(classes)}:
-        raise InputError(f"{CONFIG} names {len(names)} classes, and the arrays have {classes}: "
-                         "mend it, or remove it")  # fmt: skip
+        raise InputError(f"{CONFIG} names {len(names)} classes, and the arrays have {classes}, "
+                         f"from 0 to {classes - 1}: mend it, or remove it")  # fmt: skip
 
 
 def gelu_of(told: dict) -> str:
@@ -82,7 +82,22 @@ def described(model: ViT) -> dict[str, dict]:
         "size": {"height": height, "width": width},
         "resample": word_for(use.get("interpolation", "bilinear"), RESAMPLES),
     }  # fmt: skip
-    return {CONFIG: config, PREPROCESSOR: preparing}
+    return {CONFIG: config, PREPROCESSOR: preparing | cut(use, c.image)}
+
+
+def cut(use: dict, image: tuple[int, int]) -> dict:
+    """What takes the middle out of a squashed picture: DeiT's processor, 224 pixels out of 256."""
+    crop = use.get("crop", 1)
+    if use.get("resize") != "squash" or crop == 1:
+        return {}
+    outer, inner = (
+        dict(zip(("height", "width"), sides, strict=True))
+        for sides in ([round(side / crop) for side in image], image)
+    )
+    return {
+        "image_processor_type": "DeiTImageProcessor", "size": outer, "do_center_crop": True,
+        "crop_size": inner,
+    }  # fmt: skip
 
 
 def distinct(names: list[str]) -> list[str]:
@@ -101,7 +116,7 @@ def distinct(names: list[str]) -> list[str]:
 def unsaid(model: ViT) -> str:
     """That its image processor takes no part out of a picture, and that names are told apart."""
     use, names, remarks = model.preprocessing, list(model.class_names), []
-    if use and (use.get("resize") != "squash" or use.get("crop", 1) != 1):
+    if use and use.get("resize") != "squash":
         remarks.append(
             "minivit takes the middle part of a picture, and its image processor squashes it "
             "whole: there, cut pictures first"

@@ -24,6 +24,7 @@ SQUASHED = {"low": -1.0, "high": 1.0, "ink": "any", "resize": "squash"}
 RESAMPLES = {2: "bilinear", 3: "bicubic"}  # Pillow's numbers, and our words
 INTERPOLATIONS = {"bicubic": "bicubic", "bilinear": "bilinear"}  # timm's words, and ours
 CROP_MODES = {"center": "middle", "squash": "squash"}
+USUAL = "the usual ones of this layout, as no file tells them"  # an assumption, in words
 TIMM_CROP = 0.9  # timm's default: this part of the shorter side
 
 
@@ -85,9 +86,11 @@ def from_huggingface(use: dict, image: tuple[int, int]) -> dict:
     white = 255 * (factor if flag(use, "do_rescale", True, about) else 1)
     interpolation = ours(use, "resample", 2, RESAMPLES, about)
     found = SQUASHED | levels(mean, std, about, white) | {"interpolation": interpolation}
+    if not flag(use, "do_resize", True, about):
+        raise InputError(f"{about} has 'do_resize' as false: minivit resizes every picture")
     size, is_cut = use.get("size"), flag(use, "do_center_crop", False, about)
-    check_told({"size": told_sides(use.get("crop_size") if is_cut else size)}, {"size": image},
-               about)  # fmt: skip
+    check_told({"size": told_sides(use.get("crop_size") if is_cut else size, about)},
+               {"size": image}, about)  # fmt: skip
     if isinstance(size, dict) and "shortest_edge" in size:
         found["resize"] = "middle"
     if is_cut:  # DeiT's: 224 out of 256
@@ -96,11 +99,18 @@ def from_huggingface(use: dict, image: tuple[int, int]) -> dict:
     return found
 
 
-def told_sides(size) -> int | list | None:
-    """The sides in 224 or {"height": 224, "width": 224}; None for {"shortest_edge": 224}."""
+def told_sides(size, about: str) -> int | list | None:
+    """The sides in 224, {"height": 224, "width": 224} or {"shortest_edge": 224}."""
     if not isinstance(size, dict):
         return size
-    return [size["height"], size["width"]] if {"height", "width"} <= set(size) else None
+    if {"height", "width"} <= set(size):
+        return [size["height"], size["width"]]
+    if "shortest_edge" not in size:
+        raise InputError(
+            f"{about} has the size {str(size)!r:.60}: minivit reads height and width, or "
+            "shortest_edge"
+        )
+    return size["shortest_edge"]
 
 
 def side(size, about: str) -> int:

@@ -11,7 +11,7 @@ from minivit.checkpoints.foreign.arrays import Arrays, renamed, with_zero_row
 from minivit.checkpoints.foreign.beside import CONFIG, WEIGHTS, whole
 from minivit.checkpoints.foreign.family import Asked, Family, Known
 from minivit.checkpoints.foreign.imagenet import IMAGENET
-from minivit.checkpoints.foreign.pictures import from_timm
+from minivit.checkpoints.foreign.pictures import USUAL, from_timm
 from minivit.checkpoints.foreign.sizes import (
     SQUARE,
     classes_of,
@@ -107,6 +107,7 @@ def known(arrays: Arrays, beside: dict, asked: Asked) -> Known:
     assumed |= {} if told.image else {"image": SQUARE}
     assumed |= {} if heads or asked.heads else {"heads": usual_heads(width)}
     assumed |= {"class names": IMAGENET} if are_imagenet else {}
+    assumed |= {} if "mean" in told.use else {"pixels": USUAL}
     return Known(config, arrays, from_timm(told.use), names, assumed)
 
 

@@ -135,8 +135,8 @@ def names_of(told: Told, classes: int) -> tuple[list[str] | None, bool]:
         return names, names is not None
     if isinstance(names, dict):
         if set(names) != {str(i) for i in range(classes)}:
-            raise InputError(f"{CONFIG} names {len(names)} classes, and the arrays have {classes}: "
-                             "mend it, or remove it")  # fmt: skip
+            raise InputError(f"{CONFIG} names {len(names)} classes, and the arrays have {classes}, "
+                             f"from 0 to {classes - 1}: mend it, or remove it")  # fmt: skip
         names = [names[str(i)] for i in range(classes)]
     if not isinstance(names, list):
         raise InputError(
