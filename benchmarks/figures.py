@@ -17,6 +17,7 @@ COLOURS = {
     "attention_branch": "#f2b880", "mlp_branch": "#9fd49f", "positions": "#a8a8d8",
     "sincos_positions": "#4b4b90", "pool": "#d9b44a", "pre_logits": "#8a6d1d",
     "positions_2d": "#6b6bb0", "stochastic_depth": "#b0a090", "dropout": "#d0b0a8",
+    "convolution": "#204020",
 }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from minivit.checking.block_calls import (
     softmax,
     stochastic_depth,
 )
+from minivit.checking.map_calls import convolution
 from minivit.checking.sizes import SMALL, Call, Sizes, normal, weights
 
 
@@ -150,4 +151,5 @@ OPS = {  # from the pixels to the loss
     "pre_logits": pre_logits,
     "head": head,
     "cross_entropy": cross_entropy,
+    "convolution": convolution,
 }

@@ -38,6 +38,7 @@ the top, where each file builds on those above it:
     pre_logits.py           a product and a tanh
     head.py                 pool and product
     cross_entropy.py        the loss
+    convolution.py          products of patches, which are gathered as they are multiplied
     global_norm.py          the length of the gradient
     adam.py                 the optimiser's step, Adam's or AdamW's
     sgd.py                  SGD's
@@ -52,6 +53,7 @@ from minivit.kernels.attention_branch import (
     attention_branch_backward,
     attention_branch_forward,
 )
+from minivit.kernels.convolution import convolution_backward, convolution_forward
 from minivit.kernels.cross_entropy import cross_entropy_backward, cross_entropy_forward
 from minivit.kernels.dropout import dropout_backward, dropout_forward
 from minivit.kernels.embed import embed_backward, embed_forward
@@ -93,6 +95,8 @@ __all__ = [
     "attention_branch_backward",
     "attention_branch_forward",
     "attention_forward",
+    "convolution_backward",
+    "convolution_forward",
     "cross_entropy_backward",
     "cross_entropy_forward",
     "dropout_backward",

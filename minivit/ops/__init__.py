@@ -39,6 +39,11 @@ What the branches are made of, beside layernorm:
     stochastic_depth.py     some images skip a branch in training
     left_out.py             how a branch adds its result, or what is left of it
 
+What a ResNet is made of, on feature maps (B, height, width, channels):
+
+    convolution.py          the same linear map at every place of a map
+    sliding.py              how a window slides over a map, and what lies beside it
+
 After the backward: global_norm.py (the length of a gradient) and a step: adam.py, sgd.py, muon.py.
 What ops use: inputs.py (checks), notes.py (how a trace sees inside) and chance.py (numbers from a
 seed).
@@ -57,6 +62,11 @@ from minivit.ops.attention_branch import (
     attention_branch_forward,
 )
 from minivit.ops.chance import BranchDrop, Drop
+from minivit.ops.convolution import (
+    convolution_backward,
+    convolution_flops,
+    convolution_forward,
+)
 from minivit.ops.cross_entropy import cross_entropy_backward, cross_entropy_forward
 from minivit.ops.dropout import dropout_backward, dropout_forward
 from minivit.ops.embed import embed_backward, embed_flops, embed_forward
@@ -103,6 +113,9 @@ __all__ = [
     "attention_branch_forward",
     "attention_flops",
     "attention_forward",
+    "convolution_backward",
+    "convolution_flops",
+    "convolution_forward",
     "cross_entropy_backward",
     "cross_entropy_forward",
     "dropout_backward",

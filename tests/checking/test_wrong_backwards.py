@@ -160,6 +160,30 @@ def adds_up_over_calls(dy, cache, sums={}):  # noqa: B006  (that is the slip)
     return dx, dw, sums[id(cache)] + 0
 
 
+# --- convolution
+
+
+@wrong("convolution", "x")
+def the_window_not_turned_around(dy, cache):
+    """dx as a convolution of dy with the same window."""
+    _, dw, db = ops.convolution_backward(dy, cache)
+    return ops.convolution_forward(dy, cache.w.swapaxes(2, 3))[0], dw, db
+
+
+@wrong("convolution: stride 2", "x", "w")
+def zeros_shared_out_evenly(dy, cache):
+    """Both sides as PyTorch pads: the first row before the map, where XLA has none."""
+    at = cache.at._replace(before=(1, 1), after=(0, 0))
+    return ops.convolution_backward(dy, cache._replace(at=at))
+
+
+@wrong("convolution", "w")
+def dw_of_the_middle_alone(dy, cache):
+    dx, dw, db = ops.convolution_backward(dy, cache)
+    dw[0] = 0
+    return dx, dw, db
+
+
 # --- embed
 
 
