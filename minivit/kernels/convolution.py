@@ -1,9 +1,9 @@
 """Convolution, the twin of `minivit.ops.convolution`: products of patches, gathered on the way.
 
-    y = patches of x @ w,    dw = (patches of x)^T @ dy,    dx = patches of dy @ (w turned around)
+    y = patches of x @ w,    dw^T = dy^T @ patches of x,    dx = patches of dy @ (w turned around)
 
 Written with a matrix of patches, a convolution is one product; product/gathered.py multiplies
-without ever making the matrix. db is summed from dy as it is packed.
+without ever making the matrix.
 
 dx is a convolution, too. Where the window moved on by `stride`, neighbouring pixels were seen by
 different places of it: pixels that lie `stride` apart, by the same. So the pixels of dx fall into
@@ -20,7 +20,7 @@ from minivit.ops.linear import LinearCache
 
 from .inputs import like, need_shape, reals
 from .linear import linear_backward, linear_forward
-from .product.gathered import patches_into
+from .product.gathered import patches_into, transposed_into
 from .product.patches import Patches
 
 
@@ -53,10 +53,12 @@ def convolution_backward(dy, cache, *, want_dx=True):
     if is_linear(at):
         dx, dw, db = linear_backward(dy, LinearCache(x, w[0, 0], has_bias), want_dx=want_dx)
         return dx, dw.reshape(w.shape), db
-    dw = np.empty_like(w)
-    db = np.empty(w.shape[3], w.dtype) if has_bias else None
-    dw_rows, dy_rows = dw.reshape(-1, w.shape[3]), dy.reshape(-1, w.shape[3])
-    patches_into(dw_rows, patches_of(x, at), dy_rows, turned=True, column_sums=db)
+    dy_rows = dy.reshape(-1, w.shape[3])
+    turned = np.empty((w.shape[3], w[..., 0].size), w.dtype)
+    transposed_into(turned, dy_rows, patches_of(x, at))
+    dw, db = np.ascontiguousarray(turned.T).reshape(w.shape), None
+    if has_bias:
+        db = dy_rows.sum(axis=0)
     return maps_gradient(dy, w, at, x.shape) if want_dx else None, dw, db
 
 

@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minivit import kernels, ops
-from minivit.kernels.product import packing
-from minivit.kernels.product.patches import Patches, gather, gather_turned
+from minivit.kernels.product.patches import COPIED, Patches, gather, gather_panels
 from minivit.kernels.simd import VECTORS, lanes
 
 SMALL = numba.config.DISABLE_JIT  # Python's loops are slow: a few sizes will do
@@ -35,7 +34,7 @@ def all_patches(maps, p: Patches):
        st.integers(1, 40), pairs, pairs, pairs, befores)  # fmt: skip
 @settings(max_examples=COUNT)
 def test_patches_are_gathered(dtype, seed, B, size, channels, stops, side, stride, first):
-    """Any part of the matrix, and of its transpose; only what must be is written."""
+    """Any part of the matrix, in rows and in panels; only what must be is written."""
     rng = np.random.default_rng(seed)
     maps = rng.standard_normal((B, *size, channels)).astype(dtype)
     p = Patches(maps.reshape(-1), (*size, channels), stops, side, stride, first)
@@ -43,17 +42,17 @@ def test_patches_are_gathered(dtype, seed, B, size, channels, stops, side, strid
     i0, k0 = (int(rng.integers(n)) for n in right.shape)
     rows, depth = (int(rng.integers(1, 1 + left)) for left in right[i0:, k0:].shape)
     part = right[i0 : i0 + rows, k0 : k0 + depth]
-    slack, here = VECTORS * lanes(dtype), 5
+    slack, here = COPIED * lanes(dtype), 5
     to = np.full(here + rows * depth + slack + 5, np.nan, dtype)
     gather(p, to, here, i0, k0, rows, depth)
     assert np.array_equal(to[here:][: rows * depth].reshape(rows, depth), part)
     assert np.isnan(to[:here]).all()
     assert np.isnan(to[-5:]).all()
-    group, apart = packing.groups(to.itemsize)
-    groups = -(-depth // group)
-    to = np.full(here + groups * rows * apart + slack + 5, np.nan, dtype)
-    gather_turned(p, to, here, k0, i0, depth, rows)
-    packed = to[here:][: groups * rows * apart].reshape(groups, rows, apart)[:, :, :group]
+    panel = VECTORS * lanes(dtype)
+    panels = -(-depth // panel)
+    to = np.full(here + panels * panel * rows + slack + 5, np.nan, dtype)
+    gather_panels(p, to, here, i0, k0, rows, depth)
+    packed = to[here:][: panels * panel * rows].reshape(panels, rows, panel)
     assert np.array_equal(packed.swapaxes(0, 1).reshape(rows, -1)[:, :depth], part)
     assert np.isnan(to[:here]).all()
     assert np.isnan(to[-5:]).all()

@@ -16,8 +16,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ..compiling import jit
-from ..simd import ROWS, VECTOR_BYTES, VECTORS, copy_row, noinline
-from .packing import groups
+from ..simd import VECTOR_BYTES, VECTORS, copy_row, noinline
+from .packing import PANEL_BYTES
+
+COPIED = 4  # vectors at a time of a run
 
 
 class Patches(NamedTuple):
@@ -34,10 +36,12 @@ def gather(patches, to, here, i0, k0, rows, depth):
     """to[here + r depth + k] = patches[i0 + r, k0 + k]."""
     noinline()
     stops_down, stops_across = patches.stops
+    run = patches.side[1] * patches.size[2]
+    row, k = k0 // run, k0 % run
     j = i0 % stops_across
     i, b = i0 // stops_across % stops_down, i0 // stops_across // stops_down
     for _ in range(rows):
-        _gather_part(patches, to, here, b, i, j, k0, depth)
+        _gather_part(patches, to, here, b, i, j, row, k, depth)
         here += depth
         j += 1
         if j == stops_across:
@@ -47,56 +51,57 @@ def gather(patches, to, here, i0, k0, rows, depth):
 
 
 @jit
-def gather_turned(patches, to, here, i0, k0, rows, depth):
-    """As `pack_rows` packs the transposed matrix, group after group of its rows:
+def gather_panels(patches, to, here, i0, k0, depth, columns):
+    """As `pack` packs a matrix, panel after panel:
 
-    to[here + (g depth + k) stride + r] = patches[k0 + k, i0 + g group + r]
+    to[here + p depth + r PANEL + k] = patches[i0 + r, k0 + p PANEL + k]
     """
     noinline()
-    group, stride = groups(to.itemsize)
     stops_down, stops_across = patches.stops
-    for g in range(0, rows, group):
-        number, count = i0 + g, min(group, rows - g)
-        first, last = _whole_stops(patches, number, count)
-        j = k0 % stops_across
-        i, b = k0 // stops_across % stops_down, k0 // stops_across // stops_down
-        k = 0
-        while k < depth:  # a row of stops
-            end = min(stops_across, j + depth - k)
-            k += end - j
+    run, panel = patches.side[1] * patches.size[2], PANEL_BYTES // to.itemsize
+    for p in range(k0, k0 + columns, panel):
+        row, k, count = p // run, p % run, min(panel, k0 + columns - p)
+        first, last = _whole_stops(patches, k, count)
+        j = i0 % stops_across
+        i, b = i0 // stops_across % stops_down, i0 // stops_across // stops_down
+        left_over = depth
+        while left_over > 0:  # a row of stops
+            end = min(stops_across, j + left_over)
+            left_over -= end - j
             while j < end:
-                if j == first and _is_in_map(patches, i, number):
+                if first <= j and j < last and _is_in_map(patches, i, row):
                     whole = min(end, last) - j
-                    _gather_whole(patches, to, here, b, i, j, number, count, whole)
+                    _gather_whole(patches, to, here, b, i, j, row, k, whole)
                     j += whole
-                    here += whole * stride
+                    here += whole * panel
                 else:
-                    _gather_part(patches, to, here, b, i, j, number, count)
+                    _gather_part(patches, to, here, b, i, j, row, k, count)
                     j += 1
-                    here += stride
+                    here += panel
             j, i = 0, i + 1
             if i == stops_down:
                 b, i = b + 1, 0
 
 
 @jit
-def _gather_part(patches, to, here, b, i, j, number, count):
-    """to[here:] = `count` numbers of one patch, from this number on."""
+def _gather_part(patches, to, here, b, i, j, row, k, count):
+    """to[here:] = `count` numbers of one patch, from number k of this row of the window on."""
     height, width, channels = patches.size
     columns, run = patches.side[1], patches.side[1] * channels
     x = j * patches.stride[1] + patches.first[1]
     left, right = max(0, -x) * channels, min(columns, width - x) * channels  # inside of the map
-    y, k = i * patches.stride[0] + patches.first[0] + number // run, number % run
+    y = i * patches.stride[0] + patches.first[0] + row
     while count > 0:
         length = min(run - k, count)
         begin, end = max(left - k, 0), min(right - k, length)
         if y < 0 or y >= height or end <= begin:
-            _zeros(to, here, 0, length)
-        else:
-            there = ((b * height + y) * width + x) * channels + k
+            begin = end = length
+        if begin > 0:
             _zeros(to, here, 0, begin)
-            for n in range(begin, end, VECTORS * VECTOR_BYTES // to.itemsize):
-                copy_row(VECTORS, to, here + n, patches.maps, there + n, end - n)
+        there = ((b * height + y) * width + x) * channels + k
+        for n in range(begin, end, COPIED * VECTOR_BYTES // to.itemsize):
+            copy_row(COPIED, to, here + n, patches.maps, there + n, end - n)
+        if end < length:
             _zeros(to, here, end, length)
         here, count = here + length, count - length
         y, k = y + 1, 0
@@ -109,41 +114,37 @@ def _zeros(to, here, begin, end):
 
 
 @jit(inline="always")
-def _whole_stops(patches, number, count):
-    """The stops [first, last) across where these numbers lie side by side in the map, all inside;
-    first = -1 if they do nowhere."""
+def _whole_stops(patches, k, count):
+    """The stops [first, last) across where `count` numbers lie side by side inside of the map, if
+    their row of the window does; (0, 0) if they do nowhere."""
     _, width, channels = patches.size
     run, across, left = patches.side[1] * channels, patches.stride[1], patches.first[1]
-    k = number % run
     if k + count > run:
-        return -1, -1
+        return 0, 0
     leftmost, rightmost = left + k // channels, left + (k + count - 1) // channels
     first = (max(0, -leftmost) + across - 1) // across
-    last = min(patches.stops[1], (width - 1 - rightmost + across) // across)
-    return (first, last) if first < last else (-1, -1)
+    return first, min(patches.stops[1], (width - 1 - rightmost + across) // across)
 
 
 @jit(inline="always")
-def _is_in_map(patches, i, number):
-    """Whether this number's row of the window lies in the map at a stop i down."""
-    run = patches.side[1] * patches.size[2]
-    y = i * patches.stride[0] + patches.first[0] + number // run
+def _is_in_map(patches, i, row):
+    """Whether this row of the window lies in the map at a stop i down."""
+    y = i * patches.stride[0] + patches.first[0] + row
     return y >= 0 and y < patches.size[0]
 
 
 @jit(inline="always")
-def _gather_whole(patches, to, here, b, i, j, number, count, stops):
-    """The same numbers of some patches side by side, which lie in the map: a vector of each."""
-    _, stride = groups(to.itemsize)
+def _gather_whole(patches, to, here, b, i, j, row, k, stops):
+    """The same numbers of patches side by side, which lie in the map: a panel's width of each.
+
+    Where fewer are meant, those that follow in memory come along; nobody reads them.
+    """
+    panel = PANEL_BYTES // to.itemsize
     height, width, channels = patches.size
-    run = patches.side[1] * channels
-    y = i * patches.stride[0] + patches.first[0] + number // run
+    y = i * patches.stride[0] + patches.first[0] + row
     x = j * patches.stride[1] + patches.first[1]
-    there = ((b * height + y) * width + x) * channels + number % run
+    there = ((b * height + y) * width + x) * channels + k
     step = patches.stride[1] * channels
     for _ in range(stops):
-        if VECTOR_BYTES // to.itemsize >= ROWS:
-            copy_row(1, to, here, patches.maps, there, count)
-        else:
-            copy_row(VECTORS, to, here, patches.maps, there, count)
-        here, there = here + stride, there + step
+        copy_row(VECTORS, to, here, patches.maps, there, patches.maps.size - there)
+        here, there = here + panel, there + step
