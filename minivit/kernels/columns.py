@@ -79,9 +79,17 @@ def _moments_into(means, squares, x, height):
         first, last = part * height, min((part + 1) * height, rows)
         for j in range(columns):
             means[part, j] = squares[part, j] = 0
-        for r in range(first, last):
+        r = first
+        while r + 4 <= last:  # four rows at a time: the sums are read and written once for four
             for j in range(columns):
-                away = x[r, j] - x[first, j]
+                m = x[first, j]
+                a, b, c, d = x[r, j] - m, x[r + 1, j] - m, x[r + 2, j] - m, x[r + 3, j] - m
+                means[part, j] += (a + b) + (c + d)
+                squares[part, j] += (a * a + b * b) + (c * c + d * d)
+            r += 4
+        for row in range(r, last):
+            for j in range(columns):
+                away = x[row, j] - x[first, j]
                 means[part, j] += away
                 squares[part, j] += away * away
         count = x.dtype.type(last - first)
@@ -98,10 +106,20 @@ def _products_into(sums, products, dy, x, middle, height):
         table = part % len(middle)
         for j in range(columns):
             sums[part, j] = products[part, j] = 0
-        for r in range(part * height, min((part + 1) * height, rows)):
+        r, last = part * height, min((part + 1) * height, rows)
+        while r + 4 <= last:
             for j in range(columns):
-                sums[part, j] += dy[r, j]
-                products[part, j] += dy[r, j] * (x[r, j] - middle[table, j])
+                a, b, c, d = dy[r, j], dy[r + 1, j], dy[r + 2, j], dy[r + 3, j]
+                m = middle[table, j]
+                upper = a * (x[r, j] - m) + b * (x[r + 1, j] - m)
+                lower = c * (x[r + 2, j] - m) + d * (x[r + 3, j] - m)
+                sums[part, j] += (a + b) + (c + d)
+                products[part, j] += upper + lower
+            r += 4
+        for row in range(r, last):
+            for j in range(columns):
+                sums[part, j] += dy[row, j]
+                products[part, j] += dy[row, j] * (x[row, j] - middle[table, j])
 
 
 @parallel_jit(small_op=True)
