@@ -62,7 +62,7 @@ def _take_larger(y, place, here, x, there, number, count):
     here, there, number = np.uintp(here), np.uintp(there), np.int32(number)
     for n in range(np.uintp(count)):
         found, best = x[there + n], y[here + n]
-        is_larger = (not found <= best) and best == best
+        is_larger = (not found <= best) & (best == best)
         y[here + n] = found if is_larger else best
         place[here + n] = number if is_larger else place[here + n]
 
