@@ -5,7 +5,8 @@
 
 The patches are gathered as they are packed (patches.py): for the one a sweep of rows at a time, for
 the other a chunk of panels. All else is as in tiled.py and chunks.py: c is cut into rectangles, and
-each number of it is summed over k in the same order for any number of threads.
+each number of it is summed over k in the same order for any number of threads. It is our own
+product whatever choice.py says: a BLAS can't gather.
 """
 
 import numpy as np
