@@ -17,6 +17,9 @@ COLOURS = {
     "attention_branch": "#f2b880", "mlp_branch": "#9fd49f", "positions": "#a8a8d8",
     "sincos_positions": "#4b4b90", "pool": "#d9b44a", "pre_logits": "#8a6d1d",
     "positions_2d": "#6b6bb0", "stochastic_depth": "#b0a090", "dropout": "#d0b0a8",
+    "convolution": "#204020", "depthwise_convolution": "#608060", "max_pool": "#c08080",
+    "weight_standardisation": "#5070a0", "groupnorm": "#9f7fc8", "batchnorm": "#c09fe8",
+    "relu": "#40b0b0",
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit import ops
+from minivit.checking import map_calls
 from minivit.checking.calls import OPS, calls
 from minivit.checking.sizes import Call, Sizes
 
@@ -35,7 +36,7 @@ class OpCase(NamedTuple):
         """Random arrays; the values of matrices are so small that products don't grow."""
         rng = np.random.default_rng(0)
         arrays = [rng.standard_normal(shape, np.float32) for shape in self.shapes]
-        return [a / np.float32(len(a) ** 0.5) if a.ndim == 2 and i else a
+        return [a / np.float32(a[..., 0].size ** 0.5) if a.ndim in (2, 4) and i else a
                 for i, a in enumerate(arrays)]  # fmt: skip
 
     def dy(self) -> np.ndarray:
@@ -54,6 +55,11 @@ MODELS = (
     Sizes(B=8, T=197, H=6, K=64, M=1536, C=1000, P=16, grid=(14, 14), channels=3),  # S/16
     Sizes(B=4, T=197, H=12, K=64, M=3072, C=1000, P=16, grid=(14, 14), channels=3),  # B/16
 )
+MAPS = tuple(  # of a ResNet, for images of 32 pixels
+    Sizes(B=batch, T=1, H=32, K=width // 32, M=width, C=10, P=1, grid=(side, side), channels=3)
+    for batch, side in ((16, 32), (32, 16))
+    for width in (64, 128, 256)
+)
 TINY = (Sizes(B=2, T=5, H=2, K=4, M=9, C=3, P=2, grid=(2, 2), channels=1),)
 PARAMETERS = (300_000, 4_000_000, 22_000_000, 86_000_000)
 # The optimisers' steps are so small that the same one can be timed again and again.
@@ -71,16 +77,28 @@ ELEMENTWISE = {
     "softmax": (5, 4),
     "gelu": (5, 9),
     "cross_entropy": (6, 2),
+    "max_pool": (2, 1),  # a comparison for each number that a window of 3x3 with stride 2 sees
+    "weight_standardisation": (5, 7),
+    "groupnorm": (7, 12),
+    "batchnorm": (7, 12),
+    "relu": (1, 1),
 }
 
 
 def op_cases(tiny: bool = False) -> list[OpCase]:
     """Every op as it is plainly called, at the sizes of every model; then the optimisers'."""
-    cases = [op_case(op, sizes) for op in OPS for sizes in (TINY if tiny else MODELS)]
+    cases = [op_case(op, sizes) for op in OPS for sizes in (TINY if tiny else sizes_of(op))]
     counts = (100,) if tiny else PARAMETERS
     cases += [adam(n) for n in counts] + [sgd(n) for n in counts]
     cases += [muon(sizes.D) for sizes in (TINY if tiny else MODELS)]
     return cases + [global_norm(n) for n in counts]
+
+
+def sizes_of(op: str) -> tuple[Sizes, ...]:
+    """Where an op is timed: convolution on all maps, the others on the largest and the deepest."""
+    if not hasattr(map_calls, op):
+        return MODELS
+    return MAPS if op == "convolution" else (MAPS[0], MAPS[-1])
 
 
 def op_case(op: str, sizes: Sizes) -> OpCase:
@@ -106,7 +124,7 @@ def result_shape(op: str, sizes: Sizes) -> tuple[int, ...]:
     one = calls(op, sizes._replace(B=1))[0]
     zeros = [np.zeros(shape, np.float32) for shape in present(one)]
     y, _ = getattr(ops, f"{op}_forward")(*zeros, **one.options)
-    return (sizes.B, *y.shape[1:]) if y.ndim else ()
+    return (*calls(op, sizes)[0].shapes[0][:1], *y.shape[1:]) if y.ndim else ()
 
 
 def adam(n: int) -> OpCase:

@@ -8,6 +8,8 @@ from torch.nn import functional
 from minivit.ops.dropout import value_factors
 from minivit.ops.stochastic_depth import image_factors
 
+from . import torch_maps
+
 
 def patchify(images, *, patch):
     B, height, width, channels = images.shape
@@ -159,4 +161,10 @@ FUNCTIONS = {
     "sincos_positions": sincos_positions,
     "softmax": softmax,
     "stochastic_depth": stochastic_depth,
-}
+    "weight_standardisation": torch_maps.weight_standardisation,
+} | torch_maps.FUNCTIONS
+
+
+def layouts(op: str) -> tuple[torch_maps.Layout, ...]:
+    """In which layouts an op's arrays are tried."""
+    return torch_maps.LAYOUTS if op in torch_maps.FUNCTIONS else (torch_maps.AS_IT_IS,)

@@ -20,6 +20,15 @@ from minivit.checking.block_calls import (
     softmax,
     stochastic_depth,
 )
+from minivit.checking.map_calls import (
+    batchnorm,
+    convolution,
+    depthwise_convolution,
+    groupnorm,
+    max_pool,
+    relu,
+    weight_standardisation,
+)
 from minivit.checking.sizes import SMALL, Call, Sizes, normal, weights
 
 
@@ -150,4 +159,11 @@ OPS = {  # from the pixels to the loss
     "pre_logits": pre_logits,
     "head": head,
     "cross_entropy": cross_entropy,
+    "convolution": convolution,  # from here on those of a ResNet
+    "depthwise_convolution": depthwise_convolution,
+    "max_pool": max_pool,
+    "weight_standardisation": weight_standardisation,
+    "groupnorm": groupnorm,
+    "batchnorm": batchnorm,
+    "relu": relu,
 }

@@ -55,6 +55,11 @@ def weights(rows: int, columns: int) -> Array:
     return Array((rows, columns), max(rows, 1) ** -0.5)
 
 
+def filters(rows: int, columns: int, inner: int, outer: int) -> Array:
+    """The same for a window: (rows, columns, in, out)."""
+    return Array((rows, columns, inner, outer), max(rows * columns * inner, 1) ** -0.5)
+
+
 class Call(NamedTuple):
     """One way to call an op; `None` is an input that is absent."""
 

@@ -38,6 +38,12 @@ the top, where each file builds on those above it:
     pre_logits.py           a product and a tanh
     head.py                 pool and product
     cross_entropy.py        the loss
+    convolution.py          products of patches, which are gathered as they are multiplied
+    depthwise_convolution.py  every channel through a window of its own
+    max_pool.py             the largest number that a window sees
+    columns.py              sums of columns, and columns scaled
+    weight_standardisation.py, groupnorm.py, batchnorm.py  what is done with them
+    relu.py                 what is negative becomes 0
     global_norm.py          the length of the gradient
     adam.py                 the optimiser's step, Adam's or AdamW's
     sgd.py                  SGD's
@@ -52,6 +58,7 @@ from minivit.kernels.attention_branch import (
     attention_branch_backward,
     attention_branch_forward,
 )
+from minivit.kernels.convolution import convolution_backward, convolution_forward
 from minivit.kernels.cross_entropy import cross_entropy_backward, cross_entropy_forward
 from minivit.kernels.dropout import dropout_backward, dropout_forward
 from minivit.kernels.embed import embed_backward, embed_forward
@@ -86,6 +93,18 @@ from minivit.kernels.stochastic_depth import (
     stochastic_depth_backward,
     stochastic_depth_forward,
 )
+from minivit.kernels.batchnorm import batchnorm_backward, batchnorm_forward
+from minivit.kernels.depthwise_convolution import (
+    depthwise_convolution_backward,
+    depthwise_convolution_forward,
+)
+from minivit.kernels.groupnorm import groupnorm_backward, groupnorm_forward
+from minivit.kernels.max_pool import max_pool_backward, max_pool_forward
+from minivit.kernels.relu import relu_backward, relu_forward
+from minivit.kernels.weight_standardisation import (
+    weight_standardisation_backward,
+    weight_standardisation_forward,
+)
 
 __all__ = [
     "adam_step",
@@ -93,8 +112,14 @@ __all__ = [
     "attention_branch_backward",
     "attention_branch_forward",
     "attention_forward",
+    "batchnorm_backward",
+    "batchnorm_forward",
+    "convolution_backward",
+    "convolution_forward",
     "cross_entropy_backward",
     "cross_entropy_forward",
+    "depthwise_convolution_backward",
+    "depthwise_convolution_forward",
     "dropout_backward",
     "dropout_forward",
     "embed_backward",
@@ -102,12 +127,16 @@ __all__ = [
     "gelu_backward",
     "gelu_forward",
     "global_norm",
+    "groupnorm_backward",
+    "groupnorm_forward",
     "head_backward",
     "head_forward",
     "layernorm_backward",
     "layernorm_forward",
     "linear_backward",
     "linear_forward",
+    "max_pool_backward",
+    "max_pool_forward",
     "mlp_backward",
     "mlp_branch_backward",
     "mlp_branch_forward",
@@ -125,6 +154,8 @@ __all__ = [
     "positions_forward",
     "pre_logits_backward",
     "pre_logits_forward",
+    "relu_backward",
+    "relu_forward",
     "sgd_step",
     "sincos_positions_backward",
     "sincos_positions_forward",
@@ -132,4 +163,6 @@ __all__ = [
     "softmax_forward",
     "stochastic_depth_backward",
     "stochastic_depth_forward",
+    "weight_standardisation_backward",
+    "weight_standardisation_forward",
 ]

@@ -11,8 +11,8 @@ numbers in the order of the patches, so the bits are the same for any number of 
 import numpy as np
 from numba import prange
 
-from minivit.ops.inputs import REALS
-from minivit.ops.patchify import PatchifyCache, gradient_dtype, movable, patch_grid, patch_pair
+from minivit.ops.inputs import REALS, pair
+from minivit.ops.patchify import PatchifyCache, gradient_dtype, movable, patch_grid
 from minivit.ops.patchify import patchify_forward as patchified
 
 from .compiling import parallel_jit
@@ -22,8 +22,8 @@ from .inputs import behaved, like
 def patchify_forward(images, *, patch, stride=None):
     """images (B, height, width, channels) -> patches (B, N, P*P*channels), in raster order."""
     images = movable(images)
-    patch = patch_pair(patch)
-    stride = patch if stride is None else patch_pair(stride, "stride")
+    patch = pair(patch, "patch")
+    stride = patch if stride is None else pair(stride, "stride")
     grid = patch_grid(images.shape[1:3], patch, stride)
     shape = len(images), grid[0] * grid[1], patch[0] * patch[1] * images.shape[3]
     cache = PatchifyCache(images.shape, patch, stride, gradient_dtype(images))

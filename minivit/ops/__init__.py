@@ -39,6 +39,19 @@ What the branches are made of, beside layernorm:
     stochastic_depth.py     some images skip a branch in training
     left_out.py             how a branch adds its result, or what is left of it
 
+What a ResNet is made of, on feature maps (B, height, width, channels):
+
+    convolution.py          the same linear map at every place of a map
+    depthwise_convolution.py  every channel through a window of its own
+    max_pool.py             the largest number that a window sees
+    sliding.py              how a window slides over a map, and what lies beside it
+    weight_standardisation.py  every filter to mean 0 and variance 1, before its use
+    groupnorm.py            the channels of an image in groups, each to mean 0 and variance 1
+    batchnorm.py            every channel to mean 0 and variance 1 over a batch
+    relu.py                 what is negative becomes 0
+
+Global average pooling is pool.py's mean, of maps seen as tokens: x.reshape(B, -1, channels).
+
 After the backward: global_norm.py (the length of a gradient) and a step: adam.py, sgd.py, muon.py.
 What ops use: inputs.py (checks), notes.py (how a trace sees inside) and chance.py (numbers from a
 seed).
@@ -56,15 +69,28 @@ from minivit.ops.attention_branch import (
     attention_branch_flops,
     attention_branch_forward,
 )
+from minivit.ops.batchnorm import Running, batchnorm_backward, batchnorm_forward
 from minivit.ops.chance import BranchDrop, Drop
+from minivit.ops.convolution import (
+    convolution_backward,
+    convolution_flops,
+    convolution_forward,
+)
 from minivit.ops.cross_entropy import cross_entropy_backward, cross_entropy_forward
+from minivit.ops.depthwise_convolution import (
+    depthwise_convolution_backward,
+    depthwise_convolution_flops,
+    depthwise_convolution_forward,
+)
 from minivit.ops.dropout import dropout_backward, dropout_forward
 from minivit.ops.embed import embed_backward, embed_flops, embed_forward
 from minivit.ops.gelu import gelu_backward, gelu_forward
 from minivit.ops.global_norm import global_norm
+from minivit.ops.groupnorm import groupnorm_backward, groupnorm_forward
 from minivit.ops.head import head_backward, head_flops, head_forward
 from minivit.ops.layernorm import layernorm_backward, layernorm_forward
 from minivit.ops.linear import linear_backward, linear_flops, linear_forward
+from minivit.ops.max_pool import max_pool_backward, max_pool_forward
 from minivit.ops.mlp import mlp_backward, mlp_flops, mlp_forward
 from minivit.ops.mlp_branch import mlp_branch_backward, mlp_branch_flops, mlp_branch_forward
 from minivit.ops.multihead_attention import (
@@ -82,6 +108,7 @@ from minivit.ops.positions import (
     positions_forward,
 )
 from minivit.ops.pre_logits import pre_logits_backward, pre_logits_flops, pre_logits_forward
+from minivit.ops.relu import relu_backward, relu_forward
 from minivit.ops.sgd import sgd_step
 from minivit.ops.sincos_positions import (
     sincos_positions_backward,
@@ -89,12 +116,17 @@ from minivit.ops.sincos_positions import (
 )
 from minivit.ops.softmax import softmax_backward, softmax_forward
 from minivit.ops.stochastic_depth import stochastic_depth_backward, stochastic_depth_forward
+from minivit.ops.weight_standardisation import (
+    weight_standardisation_backward,
+    weight_standardisation_forward,
+)
 from minivit.ops.window import Window
 
 __all__ = [
     "AttentionOptions",
     "BranchDrop",
     "Drop",
+    "Running",
     "Window",
     "adam_step",
     "attention_backward",
@@ -103,8 +135,16 @@ __all__ = [
     "attention_branch_forward",
     "attention_flops",
     "attention_forward",
+    "batchnorm_backward",
+    "batchnorm_forward",
+    "convolution_backward",
+    "convolution_flops",
+    "convolution_forward",
     "cross_entropy_backward",
     "cross_entropy_forward",
+    "depthwise_convolution_backward",
+    "depthwise_convolution_flops",
+    "depthwise_convolution_forward",
     "dropout_backward",
     "dropout_forward",
     "embed_backward",
@@ -113,6 +153,8 @@ __all__ = [
     "gelu_backward",
     "gelu_forward",
     "global_norm",
+    "groupnorm_backward",
+    "groupnorm_forward",
     "head_backward",
     "head_flops",
     "head_forward",
@@ -121,6 +163,8 @@ __all__ = [
     "linear_backward",
     "linear_flops",
     "linear_forward",
+    "max_pool_backward",
+    "max_pool_forward",
     "mlp_backward",
     "mlp_branch_backward",
     "mlp_branch_flops",
@@ -143,6 +187,8 @@ __all__ = [
     "pre_logits_backward",
     "pre_logits_flops",
     "pre_logits_forward",
+    "relu_backward",
+    "relu_forward",
     "sgd_step",
     "sincos_positions_backward",
     "sincos_positions_forward",
@@ -150,4 +196,6 @@ __all__ = [
     "softmax_forward",
     "stochastic_depth_backward",
     "stochastic_depth_forward",
+    "weight_standardisation_backward",
+    "weight_standardisation_forward",
 ]

@@ -98,3 +98,14 @@ def read(name: str, x) -> np.ndarray:
         return np.asanyarray(x)
     except ValueError as error:
         raise InputError(f"{name} is no array of numbers: {error}") from error
+
+
+def pair(sides, name: str) -> tuple[int, int]:
+    """A side as a pair: 4 -> (4, 4), (4, 2) -> (4, 2); InputError for anything else."""
+    both = (sides, sides) if np.ndim(sides) == 0 else tuple(sides)
+    if len(both) != 2 or any(side < 1 or side != int(side) for side in both):
+        raise InputError(
+            f"{name} is {sides}: expected a positive whole number, or a pair (height, width) of "
+            "them"
+        )
+    return int(both[0]), int(both[1])

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.errors import InputError
-from minivit.ops.inputs import first_of, read, upstream
+from minivit.ops.inputs import first_of, pair, read, upstream
 from minivit.ops.notes import unseen
 
 
@@ -36,8 +36,8 @@ def patchify_forward(
     Raises InputError when the images are not of rank 4, when the patches do not fit exactly, and
     for a stride above the patch side.
     """
-    images, patch = movable(images), patch_pair(patch)
-    stride = patch if stride is None else patch_pair(stride, "stride")
+    images, patch = movable(images), pair(patch, "patch")
+    stride = patch if stride is None else pair(stride, "stride")
     rows, columns = patch_grid(images.shape[1:3], patch, stride)
     windows = np.lib.stride_tricks.sliding_window_view(images, patch, axis=(1, 2))
     cut = windows[:, :: stride[0], :: stride[1]]  # (B, grid rows, grid columns, channels, P, P)
@@ -97,17 +97,6 @@ def movable(images) -> np.ndarray:
 def gradient_dtype(images: np.ndarray) -> np.dtype:
     """The images' own dtype; float64 for whole numbers."""
     return images.dtype if images.dtype.kind in "fc" else np.dtype(np.float64)
-
-
-def patch_pair(patch, name: str = "patch") -> tuple[int, int]:
-    """A patch side as a pair: 4 -> (4, 4), (4, 2) -> (4, 2)."""
-    pair = (patch, patch) if np.ndim(patch) == 0 else tuple(patch)
-    if len(pair) != 2 or any(side < 1 or side != int(side) for side in pair):
-        raise InputError(
-            f"{name} is {patch}: expected a positive whole number, or a pair (height, width) of "
-            "them"
-        )
-    return int(pair[0]), int(pair[1])
 
 
 def patch_grid(

@@ -7,7 +7,7 @@ import pytest
 
 from minivit import ops
 from minivit.checking.calls import OPS, calls, every_call
-from minivit.checking.sizes import SMALL, Array, Sizes, normal, weights
+from minivit.checking.sizes import SMALL, Array, Sizes, filters, normal, weights
 from minivit.ops import AttentionOptions, BranchDrop, Drop
 
 
@@ -77,6 +77,9 @@ def test_numbers_are_drawn_as_they_should_lie():
     assert abs(x.std() - 1) < 0.1
     assert abs(w.std() * 20 - 1) < 0.1
     assert weights(0, 3).draw(rng, "float32").shape == (0, 3)
+    window = filters(3, 2, 50, 30).draw(rng, "float64")
+    assert window.shape == (3, 2, 50, 30)
+    assert abs(window.std() * 300**0.5 - 1) < 0.1
 
 
 def test_sizes_that_meet_in_an_op_are_all_different():

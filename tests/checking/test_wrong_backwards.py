@@ -160,6 +160,85 @@ def adds_up_over_calls(dy, cache, sums={}):  # noqa: B006  (that is the slip)
     return dx, dw, sums[id(cache)] + 0
 
 
+# --- convolution
+
+
+@wrong("convolution", "x")
+def the_window_not_turned_around(dy, cache):
+    """dx as a convolution of dy with the same window."""
+    _, dw, db = ops.convolution_backward(dy, cache)
+    return ops.convolution_forward(dy, cache.w.swapaxes(2, 3))[0], dw, db
+
+
+@wrong("convolution: stride 2", "x", "w")
+def zeros_shared_out_evenly(dy, cache):
+    """Both sides as PyTorch pads: the first row before the map, where XLA has none."""
+    at = cache.at._replace(before=(1, 1), after=(0, 0))
+    return ops.convolution_backward(dy, cache._replace(at=at))
+
+
+@wrong("convolution", "w")
+def dw_of_the_middle_alone(dy, cache):
+    dx, dw, db = ops.convolution_backward(dy, cache)
+    dw[0] = 0
+    return dx, dw, db
+
+
+# --- the other ops of a ResNet
+
+
+@wrong("depthwise_convolution", "x")
+def a_depthwise_window_not_turned_around(dy, cache):
+    _, dw, db = ops.depthwise_convolution_backward(dy, cache)
+    return ops.depthwise_convolution_forward(dy, cache.w)[0], dw, db
+
+
+@wrong("max_pool", "x")
+def the_last_window_wins(dy, cache):
+    """Where windows overlap, a number gets the gradient of one instead of their sum."""
+    at, dx = cache.at, np.zeros(cache.maps_shape)
+    for b, i, j, c in np.ndindex(dy.shape):
+        r, s = divmod(cache.place[b, i, j, c], at.side[1])
+        dx[b, i * at.stride[0] + r, j * at.stride[1] + s, c] = dy[b, i, j, c]
+    return dx
+
+
+@wrong("weight_standardisation", "w")
+def std_taken_as_fixed(dy, cache):
+    return (dy - dy.mean(axis=(0, 1, 2))) / cache.std
+
+
+@wrong("weight_standardisation: floor", "w")
+def floor_taken_into_the_root(dy, cache):
+    return ops.weight_standardisation_backward(
+        dy, cache._replace(std=cache.std + cache.floor, floor=0.0)
+    )
+
+
+@wrong("groupnorm", "x")
+def means_over_channels_alone(dy, cache):
+    _, dgamma, dbeta = ops.groupnorm_backward(dy, cache)
+    rstd = cache.rstd.repeat(cache.gamma.size // cache.rstd.shape[1], axis=1)[:, None, None]
+    g, places = dy * cache.gamma, (1, 2)
+    along = cache.x_hat * (g * cache.x_hat).mean(axis=places, keepdims=True)
+    return rstd * (g - g.mean(axis=places, keepdims=True) - along), dgamma, dbeta
+
+
+@wrong("batchnorm", "x")
+def the_batch_taken_as_fixed(dy, cache):
+    return ops.batchnorm_backward(dy, cache._replace(training=False))
+
+
+@wrong("batchnorm: after training", "x")
+def running_statistics_that_move_with_x(dy, cache):
+    return ops.batchnorm_backward(dy, cache._replace(training=True))
+
+
+@wrong("relu", "x")
+def slope_below_zero(dy, cache):
+    return np.where(cache.y > 0, dy, 0.01 * dy)
+
+
 # --- embed
 
 

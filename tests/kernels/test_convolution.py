@@ -1,0 +1,96 @@
+"""The gathering of patches, number by number, and products of them at the edges of their chunks."""
+
+import numba
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from minivit import kernels, ops
+from minivit.kernels.product.patches import COPIED, Patches, gather, gather_panels
+from minivit.kernels.simd import VECTORS, lanes
+
+SMALL = numba.config.DISABLE_JIT  # Python's loops are slow: a few sizes will do
+DTYPES = [np.float32, np.float64]
+COUNT = 8 if SMALL else 60
+few, pairs = st.integers(1, 5), st.tuples(st.integers(1, 4), st.integers(1, 4))
+befores = st.tuples(st.integers(-3, 2), st.integers(-3, 2))
+
+
+def all_patches(maps, p: Patches):
+    """The whole matrix, which the kernels never make."""
+    B, height, width, channels = maps.shape
+    wide = np.pad(maps, [(0, 0), (9, 40), (9, 40), (0, 0)])
+    rows = [
+        wide[b, y : y + p.side[0], x : x + p.side[1]].ravel()
+        for b in range(B)
+        for y in (9 + p.first[0] + i * p.stride[0] for i in range(p.stops[0]))
+        for x in (9 + p.first[1] + j * p.stride[1] for j in range(p.stops[1]))
+    ]
+    return np.array(rows)
+
+
+@given(st.sampled_from(DTYPES), st.integers(0, 2**32 - 1), st.integers(1, 3), pairs,
+       st.integers(1, 40), pairs, pairs, pairs, befores)  # fmt: skip
+@settings(max_examples=COUNT)
+def test_patches_are_gathered(dtype, seed, B, size, channels, stops, side, stride, first):
+    """Any part of the matrix, in rows and in panels; only what must be is written."""
+    rng = np.random.default_rng(seed)
+    maps = rng.standard_normal((B, *size, channels)).astype(dtype)
+    p = Patches(maps.reshape(-1), (*size, channels), stops, side, stride, first)
+    right = all_patches(maps, p)
+    i0, k0 = (int(rng.integers(n)) for n in right.shape)
+    rows, depth = (int(rng.integers(1, 1 + left)) for left in right[i0:, k0:].shape)
+    part = right[i0 : i0 + rows, k0 : k0 + depth]
+    slack, here = COPIED * lanes(dtype), 5
+    to = np.full(here + rows * depth + slack + 5, np.nan, dtype)
+    gather(p, to, here, i0, k0, rows, depth)
+    assert np.array_equal(to[here:][: rows * depth].reshape(rows, depth), part)
+    assert np.isnan(to[:here]).all()
+    assert np.isnan(to[-5:]).all()
+    panel = VECTORS * lanes(dtype)
+    panels = -(-depth // panel)
+    to = np.full(here + panels * panel * rows + slack + 5, np.nan, dtype)
+    gather_panels(p, to, here, i0, k0, rows, depth)
+    packed = to[here:][: panels * panel * rows].reshape(panels, rows, panel)
+    assert np.array_equal(packed.swapaxes(0, 1).reshape(rows, -1)[:, :depth], part)
+    assert np.isnan(to[:here]).all()
+    assert np.isnan(to[-5:]).all()
+
+
+SIZES = [  # x, w, stride
+    ((2, 9, 11, 3), (7, 7, 3, 33), 2),
+    ((1, 3, 3, 2), (7, 7, 2, 3), 3),
+    ((2, 6, 7, 50), (3, 3, 50, 34), 1),  # deeper than a chunk
+    ((1, 5, 20, 44), (3, 3, 44, 400), 2),  # wider than a chunk
+    ((2, 16, 15, 12), (3, 2, 12, 5), 1),  # several sweeps down, and a deep dw
+]
+
+
+@pytest.mark.skipif(SMALL, reason="many sums")
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("x", "w", "stride"), SIZES)
+def test_products_of_patches_where_chunks_end(x, w, stride, dtype):
+    rng = np.random.default_rng(0)
+    x, w, b = (rng.standard_normal(shape).astype(dtype) for shape in (x, w, w[-1:]))
+    y, cache = kernels.convolution_forward(x, w, b, stride=stride)
+    right, known = ops.convolution_forward(*(a.astype(float) for a in (x, w, b)), stride=stride)
+    dy = rng.standard_normal(y.shape).astype(dtype)
+    found = y, *kernels.convolution_backward(dy, cache)
+    expected = right, *ops.convolution_backward(dy.astype(float), known)
+    for got, should in zip(found, expected, strict=True):
+        error = np.abs(got - should).max() / np.abs(should).max()
+        assert error < (1e-5 if dtype == np.float32 else 1e-14)
+
+
+@pytest.mark.skipif(SMALL or numba.config.NUMBA_NUM_THREADS < 2, reason="one thread")
+def test_the_same_bits_on_any_number_of_threads():
+    rng = np.random.default_rng(0)
+    x, w, b = (rng.standard_normal(s, np.float32) for s in ((3, 9, 9, 20), (3, 3, 20, 70), 70))
+    results = []
+    for threads in (1, numba.config.NUMBA_NUM_THREADS):
+        numba.set_num_threads(threads)
+        y, cache = kernels.convolution_forward(x, w, b, stride=2)
+        results.append([y, *kernels.convolution_backward(y, cache)])
+    for one, other in zip(*results, strict=True):
+        assert np.array_equal(one, other)
