@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minivit.data import Dataset, Split, load_dataset
+from minivit.data import Dataset, Split, in_size, load_dataset
 from minivit.data.dataset import spread
 from minivit.training import load_recipe
 
@@ -74,9 +74,16 @@ def loaded(images: Images) -> Dataset:
 
     Raises InputError for a set that is not on this machine, with how to get it.
     """
-    data = load_dataset(images.name, image=images.side)
+    data = whole(images.name)
+    if images.side is not None:
+        data = in_size(data, images.side)
     train, test = some(data.train, images.train), some(data.test, images.test)
     return data._replace(train=train, test=test)
+
+
+@lru_cache(maxsize=2)  # `shapes` are drawn in a second or more
+def whole(name: str) -> Dataset:
+    return load_dataset(name)
 
 
 def some(split: Split, most: int | None) -> Split:

@@ -59,7 +59,10 @@ def kept(rows: list[Row], model: str, change: str) -> list[float]:
     clean = of_seeds(rows, "accuracy", model=model, change="none")
     changed = [of_seeds(rows, "accuracy", model=model, change=change, strength=s)
                for s in CHANGES[change][1]]  # fmt: skip
-    return [100 * sum(right) / len(right) / c for c, *right in zip(clean, *changed, strict=True)]
+    return [
+        100 * sum(right) / len(right) / max(c, 1e-9)
+        for c, *right in zip(clean, *changed, strict=True)
+    ]
 
 
 def findings(rows: list[Row]) -> list[Finding]:
@@ -72,7 +75,7 @@ def findings(rows: list[Row]) -> list[Finding]:
                                    "to compare with, and there is none in the table"))  # fmt: skip
     return found + [
         above(kept(rows, VIT, change), kept(rows, other, change),
-              (f"{change}, the ViT", f"the {other}"), " % of its accuracy left")
+              (f"{change}, the ViT", f"the {other}"), " % kept")
         for other in others for change in CHANGES
     ]  # fmt: skip
 

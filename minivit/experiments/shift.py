@@ -70,7 +70,7 @@ def kept(rows: list[Row], name: str, tested: str) -> list[float]:
 
 def findings(rows: list[Row]) -> list[Finding]:
     """Whether each keeps nine tenths of its accuracy on the other set, in either frame."""
-    unit = " % of its accuracy left"
+    unit = " % kept"
     return [
         reaches(kept(rows, name, tested), KEPT, f"learnt from {name}, on {tested}", unit)
         for name in SETS

@@ -105,7 +105,7 @@ def shown(values: Sequence[float]) -> str:
     if not values:
         return "-"
     mean = statistics.fmean(values)
-    return f"{mean:.1f}" if abs(mean) >= 10 or mean == 0 else f"{mean:.2g}"
+    return f"{mean:.1f}" if abs(mean) >= 10 else f"{mean:.3g}"
 
 
 def of_seeds(rows: Iterable[Mapping], column: str, **settings) -> list[float]:
