@@ -8,6 +8,7 @@ import argparse
 from pathlib import Path
 
 from minivit.cli.arguments import add_threads, folder_name, whole_number
+from minivit.cli.printing import complain
 from minivit.cli.progress import on_terminal
 from minivit.errors import InputError
 from minivit.nearest import nearest
@@ -47,6 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     backend.prefer("numba")
     if arguments.claims:
         return write_claims(EXPERIMENTS.values(), arguments.out)
+    check_jobs(arguments.jobs)
     chosen = [EXPERIMENTS[name] for name in wanted(arguments.names, EXPERIMENTS)]
     scale = QUICK if arguments.quick else FULL
     for experiment in chosen:
@@ -60,6 +62,14 @@ def run(arguments: argparse.Namespace) -> int:
               "on from there")  # fmt: skip
         return 130
     return 0
+
+
+def check_jobs(jobs: int) -> None:
+    """InputError for more processes than a machine can bear; a warning for more than it has."""
+    from minivit.threads import checked, crowded
+
+    if warning := crowded(checked("--jobs", str(jobs))):
+        complain(warning.replace("threads", "jobs"))
 
 
 def wanted(names: list[str], known) -> list[str]:
@@ -99,10 +109,14 @@ def one(experiment, scale, arguments: argparse.Namespace) -> None:
 
     from minivit.experiments import picture, plan, run, table, verdict
     from minivit.figures import can_draw
+    from minivit.machine import busy
+    from minivit.threads import thread_count
 
     todo = plan(experiment, arguments.out, scale)
     print(opening(experiment, scale, todo), flush=True)
     jobs = 1 if experiment.alone else arguments.jobs
+    if experiment.alone and (warning := busy(thread_count())):
+        complain(warning)
     bar = tqdm(total=todo.missing, unit="piece", disable=not on_terminal(), dynamic_ncols=True,
                leave=False, desc=experiment.name)  # fmt: skip
     with bar:
@@ -127,7 +141,7 @@ def opening(experiment, scale, todo) -> str:
     kept = f", {todo.kept} are kept already" if todo.kept else ""
     takes = (
         f"all of it takes about {time_in_words(60 * experiment.minutes)} on two cores"
-        if scale.name == "full" else "the quick version: too small for a verdict"
+        if scale.name == "full" else "the quick version, which shows how it works"
     )  # fmt: skip
     return f"{experiment.name}: {todo.missing} trainings and measurements to do{kept} ({takes})"
 
@@ -136,15 +150,12 @@ def as_table(experiment, scale, found, jobs: int):
     """The table, with how it was made; what another version made is said."""
     from minivit import __version__
     from minivit.experiments.table import Table
-    from minivit.machine import line, machine
-    from minivit.threads import thread_count
 
     if found.versions != [__version__]:
         print(f"Of these results some were made by minivit {', '.join(found.versions)}, and this "
               f"is {__version__}: give another --out to have all made anew")  # fmt: skip
     options = " --quick" * (scale.name == "quick") + f" --jobs {jobs}" * (jobs > 1)
-    threads = thread_count() if jobs == 1 else 1
-    return Table(f"minivit experiment {experiment.name}{options}", line(machine(threads)),
+    return Table(f"minivit experiment {experiment.name}{options}", "; and on ".join(found.machines),
                  experiment.grid(scale), ", ".join(found.versions), found.seconds,
                  found.rows)  # fmt: skip
 
@@ -173,8 +184,10 @@ def write_claims(experiments, out: Path) -> int:
     import minivit
     from minivit.experiments import take_over, write_page
 
-    for sentence in take_over(experiments, out):
+    package = Path(minivit.__file__).parent
+    results = package / "experiments" / "results"
+    for sentence in take_over(experiments, out, results):
         print(sentence)
-    page = write_page(experiments, Path(minivit.__file__).parent.parent / "docs")
+    page = write_page(experiments, package.parent / "docs", results)
     print(f"{page} and its figures are written")
     return 0

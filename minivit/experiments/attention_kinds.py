@@ -10,7 +10,7 @@ from minivit.experiments.cell import Cell, Images
 from minivit.experiments.drawing import dots
 from minivit.experiments.experiment import Experiment, Point, Row, Scale
 from minivit.experiments.kept import Learnt
-from minivit.experiments.verdict import (  # fmt: skip
+from minivit.experiments.verdict import (
     DOES_NOT,
     IN_PART,
     UNDECIDED,
@@ -109,8 +109,9 @@ EXPERIMENT = Experiment(
     draw=draw,
     inches=(12, 4),
     why={
-        IN_PART: "An axial block has two MLPs, so it is deeper for the same name.",
-        DOES_NOT: "With 49 patches nothing is far away, so there is little to leave out.",
-        UNDECIDED: "With 49 patches nothing is far away, and the kinds differ less than seeds do.",
+        IN_PART: "an axial block is better because it is deeper, and that there is little to leave "
+        "out among 49 patches",
+        DOES_NOT: "among 49 patches nothing is far away, so that there is little to leave out",
+        UNDECIDED: "among 49 patches nothing is far away, so that the kinds differ little",
     },
 )

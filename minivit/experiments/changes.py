@@ -12,6 +12,7 @@ import numpy as np
 from minivit.data.augmentation import rotated
 
 SQUARE = 4  # pixels: the side of what is hidden
+KEPT = 90  # % of its accuracy on images as they are: a model that keeps less has not withstood
 
 
 def hidden(images, share: float, black: float, white: float, rng) -> np.ndarray:
@@ -27,15 +28,12 @@ def hidden(images, share: float, black: float, white: float, rng) -> np.ndarray:
 
 def moved(images, pixels: float, black: float, white: float, rng) -> np.ndarray:
     """So many pixels up, down, to the left or to the right, drawn for each image."""
-    by, ways = int(pixels), rng.integers(0, 4, len(images))
-    changed = np.full_like(images, black)
-    for way, (down, right) in enumerate(((by, 0), (-by, 0), (0, by), (0, -by))):
-        which = ways == way
-        to = tuple(slice(max(s, 0), s + min(-s, 0) or None) for s in (down, right))
-        come = tuple(slice(max(-s, 0), min(-s, 0) or None) for s in (down, right))
-        some = np.full_like(images[which], black)
-        some[:, to[0], to[1]] = images[which][:, come[0], come[1]]
-        changed[which] = some
+    by, ways, changed = int(pixels), rng.integers(0, 4, len(images)), images.copy()
+    for way, (axis, step) in enumerate(((1, by), (1, -by), (2, by), (2, -by))):
+        some = np.roll(images[ways == way], step, axis=axis)
+        entered = slice(0, step) if step > 0 else slice(step, None)
+        some[(*(slice(None),) * axis, entered)] = black
+        changed[ways == way] = some
     return changed
 
 

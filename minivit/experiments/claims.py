@@ -57,6 +57,7 @@ def take_over(
     A table of another grid than the experiment has now stays where it is.
     """
     said = []
+    results.mkdir(parents=True, exist_ok=True)
     for experiment in experiments:
         path = folder / f"{experiment.name}.csv"
         if not path.is_file():

@@ -122,11 +122,9 @@ EXPERIMENT = Experiment(
     draw=draw,
     inches=(12, 4),
     why={
-        IN_PART: "What goes with the square, attention's scores, is small beside the products of "
-        "the width until there are several times as many patches as columns; the paper's models "
-        "are wider.",
-        DOES_NOT: "The width of 192 is small, so attention's scores weigh more than in the paper's "
-        "models.",
+        IN_PART: "attention's scores, which go with the square, are small beside the products of "
+        "the width until there are several times as many patches as columns",
+        DOES_NOT: "at a width of 192 attention's scores weigh more than in the paper's models",
     },
     alone=True,
 )

@@ -51,7 +51,7 @@ class Experiment(NamedTuple):
     findings: Callable[[list[Row]], list[Finding]]
     draw: Callable[[object, list[Row]], None]  # into an empty matplotlib figure
     inches: tuple[float, float]  # of the figure
-    why: dict[str, str]  # a verdict's word, and why that may be
+    why: dict[str, str]  # by a verdict's word, how "It may be that ..." goes on
     alone: bool = False  # whether it measures time, so that nothing may run beside it
 
     def grid(self, scale: Scale) -> str:

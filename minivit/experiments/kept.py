@@ -9,6 +9,7 @@ what is told otherwise never takes the place of something kept.
 """
 
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,9 +19,12 @@ from minivit.data import Dataset
 from minivit.errors import InputError
 from minivit.experiments.cell import Cell, loaded
 from minivit.files import replacing, typed
+from minivit.machine import line, machine
 from minivit.models import ViT
+from minivit.threads import thread_count
 
 FORM = 1  # of the .json files
+MADE = {"form", "minivit", "machine", "seconds"}  # stand in each
 MODELS, POINTS = "models", "points"
 
 
@@ -68,9 +72,16 @@ def point_record(folder: Path, key: str) -> Path:
 
 
 def write(path: Path, values: dict) -> None:
-    """Plain values and the version that made them, replaced whole."""
+    """Plain values, and by which version on which machine they were made; replaced whole."""
+    made = {"form": FORM, "minivit": __version__, "machine": here()}
     with replacing(path) as partial, partial.open("w", encoding="utf-8") as file:
-        json.dump({"form": FORM, "minivit": __version__, **values}, file, default=list)
+        json.dump({**made, **values}, file, default=list)
+
+
+@lru_cache
+def here() -> str:
+    """The machine line of this process."""
+    return line(machine(thread_count()))
 
 
 def read(path: Path, needed: str) -> dict:
@@ -79,14 +90,15 @@ def read(path: Path, needed: str) -> dict:
         values = json.loads(path.read_text("utf-8"))
     except (ValueError, RecursionError):
         values = None
-    if not isinstance(values, dict) or "form" not in values:
+    form = values.get("form") if isinstance(values, dict) else None
+    if form not in (None, FORM):
+        raise InputError(
+            f"{path} was written by minivit {values.get('minivit', 'of an unknown version')!s:.40} "
+            "in another form than this one reads; choose another --out"
+        )
+    if form is None or not set(values) >= MADE or not isinstance(values.get(needed), list):
         raise InputError(
             f"{path} is no result of an experiment: it is damaged, or not ours; remove "
             f"{typed(path)} to have it made anew, or choose another --out"
-        )
-    if values["form"] != FORM or not isinstance(values.get(needed), list):
-        raise InputError(
-            f"{path} was written by minivit {values.get('minivit', 'of an unknown version')!s:.40} "
-            f"in another form than this one reads; choose another --out"
         )
     return values

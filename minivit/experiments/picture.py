@@ -27,7 +27,7 @@ def draw(experiment: Experiment, rows: list[Row], path: Path) -> None:
     for lines, first, colour in ((claim, 0, QUIET), (here, len(claim), INK)):
         top = (below - 0.1 - LINE * first) / whole
         figure.text(0.2 / width, top, "\n".join(lines).replace("$", r"\$"), fontsize=9,
-                    color=colour, va="top", linespacing=LINE * 72 / 9 / 1.2)  # fmt: skip
+                    color=colour, va="top", linespacing=LINE * 72 / 9)  # fmt: skip
     save_png(figure, path, software=SOFTWARE)
 
 

@@ -6,7 +6,7 @@ from minivit.experiments.cell import Cell, Images
 from minivit.experiments.drawing import lines
 from minivit.experiments.experiment import Experiment, Point, Row, Scale
 from minivit.experiments.kept import Learnt
-from minivit.experiments.verdict import (  # fmt: skip
+from minivit.experiments.verdict import (
     DOES_NOT,
     IN_PART,
     UNDECIDED,
@@ -107,9 +107,8 @@ EXPERIMENT = Experiment(
     draw=draw,
     inches=(11, 4),
     why={
-        IN_PART: "In a small model the two have nearly the same best rate.",
-        DOES_NOT: "A mean over 16 patches lets every patch learn at once, which pays in few "
-        "epochs; the paper's models had seven epochs of 300 million images.",
-        UNDECIDED: "Rates that are next to each other differ less than seeds do.",
+        IN_PART: "two models so small have nearly the same best rate",
+        DOES_NOT: "a mean over 16 patches teaches all of them at once, which pays in few epochs",
+        UNDECIDED: "rates next to each other differ by less than seeds do",
     },
 )

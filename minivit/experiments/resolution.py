@@ -4,7 +4,7 @@ from minivit.experiments.cell import Cell, Images
 from minivit.experiments.drawing import lines
 from minivit.experiments.experiment import Experiment, Point, Row, Scale
 from minivit.experiments.kept import Learnt
-from minivit.experiments.verdict import (  # fmt: skip
+from minivit.experiments.verdict import (
     DOES_NOT,
     IN_PART,
     UNDECIDED,
@@ -91,9 +91,9 @@ EXPERIMENT = Experiment(
     draw=draw,
     inches=(7, 4),
     why={
-        IN_PART: "So few steps at the higher resolution may be too few for four times the patches.",
-        DOES_NOT: "The model may need more steps to use patches that show a quarter of what they "
-        "showed.",
-        UNDECIDED: "The seeds' pre-trained models differ as much as the resolutions do.",
+        IN_PART: "so few steps at the higher resolution are too few for four times the patches",
+        DOES_NOT: "the model needs more steps to use patches that show a quarter of what they "
+        "showed before",
+        UNDECIDED: "the pre-trained models differ by as much as the resolutions do",
     },
 )

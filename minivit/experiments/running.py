@@ -11,8 +11,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from minivit.data.finding import VARIABLE, found
+from minivit.data.known import KNOWN
 from minivit.errors import InputError
-from minivit.experiments.cell import loaded, with_beginnings
+from minivit.experiments.cell import with_beginnings
 from minivit.experiments.experiment import Experiment, Point, Row, Scale
 from minivit.experiments.kept import MODELS, POINTS, is_done, point_record, read, record
 from minivit.experiments.work import Work, done, learn, look
@@ -35,6 +37,7 @@ class Outcome(NamedTuple):
     rows: list[Row]
     seconds: float  # of all trainings and measurements, one after the other
     versions: list[str]  # of minivit, which made them
+    machines: list[str]  # on which they were made
 
 
 def plan(experiment: Experiment, folder: Path, scale: Scale) -> Plan:
@@ -91,15 +94,21 @@ def held(folder: Path) -> Iterator[None]:
 
 def outcome(experiment: Experiment, folder: Path, points: list[Point]) -> Outcome:
     """All rows, point by point, from the files that keep them."""
-    found = [read(point_record(folder, point.key(experiment.name)), "rows") for point in points]
+    looks = [read(point_record(folder, point.key(experiment.name)), "rows") for point in points]
     cells = with_beginnings(cell for point in points for cell in point.cells)
     trained = [read(record(folder, cell), "history") for cell in cells if is_done(folder, cell)]
-    rows = [row for one in found for row in one["rows"]]
-    made = [*trained, *found]
-    return Outcome(rows, sum(one["seconds"] for one in made), sorted({m["minivit"] for m in made}))
+    rows = [row for one in looks for row in one["rows"]]
+    made = [*trained, *looks]
+    versions, machines = (sorted({one[name] for one in made}) for name in ("minivit", "machine"))
+    return Outcome(rows, sum(one["seconds"] for one in made), versions, machines)
 
 
 def check_data(experiment: Experiment, scale: Scale) -> None:
     """InputError, with how to get it, for a data set that is not on this machine."""
-    for cell in with_beginnings(c for point in experiment.points(scale) for c in point.cells):
-        loaded(cell.images)
+    cells = with_beginnings(cell for point in experiment.points(scale) for cell in point.cells)
+    for name in dict.fromkeys(cell.images.name for cell in cells):
+        if name in KNOWN and found(name) is None:
+            raise InputError(
+                f"{experiment.name} needs {name}, which is not on this machine: set {VARIABLE} to "
+                f"the folder above it, or fetch it with `minivit data get {name}`"
+            )

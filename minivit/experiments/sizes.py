@@ -6,7 +6,7 @@ from minivit.experiments.cell import Cell, Images
 from minivit.experiments.drawing import lines
 from minivit.experiments.experiment import Experiment, Point, Row, Scale
 from minivit.experiments.kept import Learnt
-from minivit.experiments.verdict import (  # fmt: skip
+from minivit.experiments.verdict import (
     DOES_NOT,
     IN_PART,
     UNDECIDED,
@@ -103,9 +103,9 @@ EXPERIMENT = Experiment(
     draw=draw,
     inches=(8, 4.6),
     why={
-        IN_PART: "A base so small lacks width first, where the paper's has 1024.",
-        DOES_NOT: "A base so small lacks width first, where the paper's has 1024; and 5,000 images "
-        "don't feed a deep model.",
-        UNDECIDED: "The best sizes differ less than seeds do.",
+        IN_PART: "a base of width 32 lacks width first, where the paper's has 1024",
+        DOES_NOT: "a base of width 32 lacks width first, where the paper's has 1024, and that a "
+        "deep model needs more than 5,000 images and a few epochs",
+        UNDECIDED: "the best sizes differ by less than seeds do",
     },
 )

@@ -30,14 +30,14 @@ class Verdict(NamedTuple):
 
 
 def verdict(findings: Sequence[Finding], why: Mapping[str, str]) -> Verdict:
-    """One sentence from all parts of a claim; `why` it may be so is told by its word."""
+    """What all parts of a claim come to; `why` that may be is guessed by its word, and said so."""
     told = [finding.holds for finding in findings]
     if True in told:
         word = AGREES if all(told) else IN_PART
     else:
         word = DOES_NOT if False in told else UNDECIDED
     parts = "; ".join(f"{f.words}: {ANSWERS[f.holds]}" for f in findings)
-    reason = f" {why[word]}" if why.get(word) else ""
+    reason = f" It may be that {why[word]}." if why.get(word) else ""
     return Verdict(word, f"{word[0].upper()}{word[1:]}: {parts}.{reason}")
 
 
@@ -83,6 +83,17 @@ def at_most(a: Sequence[float], most: float, name: str, unit: str = "") -> Findi
     said = f"{name} ({shown(a)}{unit}) at most {most:g}{unit}, {spread_in_words(a)}"
     kept = {value <= most for value in a}
     return Finding(kept.pop() if len(kept) == 1 and enough(a) else None, said)
+
+
+def together(parts: Mapping[str, Finding], said: str) -> Finding:
+    """The claim that all parts hold, by their names: one that fails is enough to break it."""
+    answers = {
+        word: [name for name, part in parts.items() if part.holds is holds]
+        for holds, word in ANSWERS.items()
+    }
+    told = "; ".join(f"{word}: {', '.join(names)}" for word, names in answers.items() if names)
+    held = [part.holds for part in parts.values()]
+    return Finding(False if False in held else None if None in held else True, f"{said} ({told})")
 
 
 def enough(*settings: Sequence[float]) -> bool:

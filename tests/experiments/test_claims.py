@@ -3,37 +3,39 @@
 import re
 
 import pytest
-from tiny_scale import TINY
 
-from minivit import InputError, backend
-from minivit.experiments import EXPERIMENTS, FULL, claims, committed, run, take_over, write_page
+from minivit import InputError
+from minivit.experiments import (
+    EXPERIMENTS,
+    FULL,
+    claims,
+    committed,
+    positions,
+    take_over,
+    write_page,
+)
 from minivit.experiments import table as tables
 from minivit.experiments.claims import MARK, anchor, overview, shown
 
 POSITIONS, POOLING = EXPERIMENTS["positions"], EXPERIMENTS["pooling"]
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """Full tables of two experiments, made from tiny runs; that of pooling of another grid."""
-    out = tmp_path_factory.mktemp("out")
-    with backend.use("numpy"):
-        for experiment, grid in ((POSITIONS, POSITIONS.grid(FULL)), (POOLING, "01234567")):
-            found = run(experiment, out, scale=TINY)
-            command = f"minivit experiment {experiment.name}"
-            made = tables.Table(command, "a machine", grid, "0.1.0", found.seconds, found.rows)
-            tables.write(made, out / f"{experiment.name}.csv")
-    return {path.name: path.read_bytes() for path in out.glob("*.csv")}
+def written(experiment, grid: str, rows: list[dict], folder) -> None:
+    command = f"minivit experiment {experiment.name}"
+    made = tables.Table(command, "a machine", grid, "0.1.0", 60.0, rows)
+    tables.write(made, folder / f"{experiment.name}.csv")
 
 
 @pytest.fixture
-def folders(made, tmp_path):
-    """Where the tables are, and empty ones for results and for the page."""
+def folders(tmp_path):
+    """Made tables of two experiments, that of pooling of another grid; results; docs."""
     out, results, docs = (tmp_path / name for name in ("out", "results", "docs"))
     for folder in (out, results, docs):
         folder.mkdir()
-    for name, content in made.items():
-        (out / name).write_bytes(content)
+    rows = [{"positions": kind, "at": at, "seed": seed, "accuracy": 70 + 10 * (kind != "none")}
+            for kind, at, _ in positions.GRID for seed in range(3)]  # fmt: skip
+    written(POSITIONS, POSITIONS.grid(FULL), rows, out)
+    written(POOLING, "01234567", [{"seed": 0, "a column of then": 1}], out)
     return out, results, docs
 
 
@@ -48,6 +50,7 @@ def test_tables_become_results_and_results_a_page(folders):
     assert [path.name for path in results.iterdir()] == ["positions.csv"]
     page = write_page(EXPERIMENTS.values(), docs, results).read_text("utf-8")
     one = shown(POSITIONS, results)
+    assert one.verdict.word == "agrees"
     assert one.verdict.sentence in page and "`minivit experiment positions` on a machine" in page
     assert page.count("no result of this version yet") == len(EXPERIMENTS) - 1
     assert [path.name for path in (docs / "claims").iterdir()] == ["positions.png"]

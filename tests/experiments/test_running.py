@@ -163,7 +163,7 @@ def test_a_folder_that_is_in_use_or_a_file_is_refused(three, tmp_path):
         ("[" * 100_000, "is no result of an experiment"),
         ("[1]", "is no result of an experiment"),
         ('{"form": 2, "minivit": "9.9", "rows": []}', "written by minivit 9.9 in another form"),
-        ('{"form": 1, "minivit": "0.1"}', "in another form"),
+        ('{"form": 1, "minivit": "0.1", "rows": []}', "is no result of an experiment"),
     ],
 )
 def test_damaged_results_are_refused_and_stay(three, tmp_path, content, sentence):

@@ -17,6 +17,7 @@ from minivit.experiments.verdict import (
     at_most,
     of_seeds,
     reaches,
+    together,
     verdict,
 )
 
@@ -102,9 +103,11 @@ def test_a_number_is_reached_by_all_seeds_or_by_none(values, least, most):
     ],
 )
 def test_the_word_follows_from_the_parts(told, word):
-    found = verdict([Finding(holds, "a above b") for holds in told], {word: "Because."})
+    found = verdict([Finding(holds, "a above b") for holds in told], {word: "it is so"})
     assert found.word == word
-    assert found.sentence.lower().startswith(word) and found.sentence.endswith(". Because.")
+    assert found.sentence.lower().startswith(word) and found.sentence.endswith(
+        ". It may be that it is so."
+    )
 
 
 def test_the_sentence_tells_each_part_and_its_answer():
@@ -113,6 +116,17 @@ def test_the_sentence_tells_each_part_and_its_answer():
         "Agrees in part: a (3.05 %) above b (1.05 %), spread 0.1: yes; a (1.05 %) above b (1.1 %), "
         "spread 0.2: can't be told."
     )
+
+
+@pytest.mark.parametrize(
+    ("told", "holds"),
+    [([True, True], True), ([True, None], None), ([True, None, False], False), ([None], None)],
+)
+def test_parts_hold_together_if_all_do(told, holds):
+    parts = {f"part {i}": Finding(one, "words") for i, one in enumerate(told)}
+    found = together(parts, "all")
+    assert found.holds is holds and found.words.startswith("all (")
+    assert all(name in found.words for name in parts)
 
 
 def test_seeds_are_taken_in_their_order():
