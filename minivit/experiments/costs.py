@@ -115,7 +115,7 @@ EXPERIMENT = Experiment(
     title="What resolution and patch side cost",
     claim="D.5 and figure 12: in theory the cost grows with the square of the patches, and that "
     "only barely begins to show at the largest sizes.",
-    minutes=3,
+    minutes=2,
     points=points,
     measure=measure,
     findings=findings,

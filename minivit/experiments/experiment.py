@@ -25,7 +25,7 @@ class Scale(NamedTuple):
 
 
 FULL = Scale("full", seeds=(0, 1, 2), train=10_000, test=10_000, epochs=1)
-QUICK = Scale("quick", seeds=(0, 1), train=640, test=320, epochs=0.5)
+QUICK = Scale("quick", seeds=(0, 1), train=640, test=320, epochs=0.35)
 
 
 class Point(NamedTuple):
