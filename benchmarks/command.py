@@ -81,7 +81,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises InputError for what a benchmark needs and can't have.
     """
-    from .machine import busy, line, machine
+    from minivit.machine import busy, line, machine
+
     from .options import Options, progress
 
     refuse_idle(arguments)

@@ -17,10 +17,10 @@ from minivit import TrainingConfig, backend, load_dataset, train
 from minivit.data import Dataset, Split, hold_out
 from minivit.fields import described_fields, in_words
 from minivit.files import replacing
+from minivit.machine import line, machine
 from minivit.models import ViTConfig, parameter_count
 from minivit.training import evaluate
 
-from .machine import line, machine
 from .options import Options, need_kernels
 from .rows import row, show
 

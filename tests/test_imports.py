@@ -19,6 +19,7 @@ ORDER = (
     {"data", "checkpoints"},
     {"checking", "inspection"},
     {"figures", "training", "course"},
+    {"experiments"},
     {"cli"},
 )
 STAGE = {house: i for i, houses in enumerate(ORDER) for house in houses}

@@ -48,6 +48,13 @@ def test_what_was_made_for_the_lessons_comes_along(setup):
     assert shipped
 
 
+def test_the_experiments_tables_come_along(setup):
+    patterns = setup["options.package_data"]["minivit.experiments"].split()
+    folder = PACKAGE / "experiments"
+    shipped = {path for pattern in patterns for path in folder.glob(pattern)}
+    assert shipped == set(folder.rglob("*.csv"))
+
+
 def test_the_readme_installs_the_checkout_itself():
     """So that what people read and change is what runs."""
     readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")

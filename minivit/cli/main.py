@@ -18,8 +18,8 @@ from minivit.nearest import nearest
 from minivit.threads import crowded, set_threads, thread_count
 
 # The verbs that have --threads.
-WITH_THREADS = ("train", "finetune", "evaluate", "predict", "look", "probe", "gradcheck", "bench",
-                "doctor", "warmup")  # fmt: skip
+WITH_THREADS = ("train", "finetune", "evaluate", "predict", "look", "probe", "gradcheck",
+                "experiment", "bench", "doctor", "warmup")  # fmt: skip
 BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 2, 130, 141  # the last two as a shell reports signals
 
 

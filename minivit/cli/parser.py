@@ -9,7 +9,7 @@ from minivit.nearest import nearest
 
 VERBS = (
     "train", "finetune", "recipes", "plot", "evaluate", "predict", "look", "probe", "fetch",
-    "export", "info", "data", "gradcheck", "lessons", "bench", "doctor",
+    "export", "info", "data", "gradcheck", "lessons", "experiment", "bench", "doctor",
     "warmup",
 )  # fmt: skip
 

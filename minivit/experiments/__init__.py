@@ -1,0 +1,51 @@
+"""The paper's claims, redone in small: a grid of recipes -> a table -> a figure -> a verdict.
+
+    positions.py, pooling.py, ...   an experiment each: its grid, what is measured, what is claimed
+    changes.py                      what is done to test images
+    experiment.py                   what an experiment is: points, a scale, findings, a drawing
+    cell.py                         one training, told by all that its result depends on
+    work.py, running.py             trainings and measurements, in worker processes; going on
+    kept.py                         the pool: what is finished, in files
+    table.py, drawing.py, picture.py, verdict.py, claims.py
+                                    the table, the figure, the sentence, the page of all
+    results/                        the tables that came with minivit
+
+To add one, write its file and put it into EXPERIMENTS.
+"""
+
+from minivit.experiments import (
+    attention_kinds,
+    costs,
+    pooling,
+    positions,
+    resolution,
+    robustness,
+    shift,
+    sizes,
+)
+from minivit.experiments.claims import committed, take_over, write_page
+from minivit.experiments.experiment import FULL, QUICK, Experiment, Point, Scale
+from minivit.experiments.running import check_data, plan, run
+from minivit.experiments.verdict import Verdict, verdict
+
+EXPERIMENTS = {
+    module.EXPERIMENT.name: module.EXPERIMENT
+    for module in (positions, pooling, resolution, attention_kinds, sizes, robustness, shift, costs)
+}
+
+__all__ = [
+    "EXPERIMENTS",
+    "FULL",
+    "QUICK",
+    "Experiment",
+    "Point",
+    "Scale",
+    "Verdict",
+    "check_data",
+    "committed",
+    "plan",
+    "run",
+    "take_over",
+    "verdict",
+    "write_page",
+]

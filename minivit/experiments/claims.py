@@ -1,0 +1,134 @@
+"""The page of all claims, made from the tables that came with minivit."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from minivit.errors import InputError
+from minivit.experiments import picture
+from minivit.experiments.experiment import FULL, Experiment
+from minivit.experiments.table import Table, read
+from minivit.experiments.verdict import Verdict, verdict
+from minivit.files import replacing
+
+RESULTS = Path(__file__).parent / "results"
+PAGE, PICTURES = "claims.md", "claims"
+MARK = "<!-- written by `minivit experiment --claims`: what is changed here is lost -->"
+HEAD = f"""{MARK}
+
+# What the paper claims, redone in small
+
+Every experiment trains small models on two cores, in minutes, where the paper had thousands of
+days of an accelerator: so what is said here holds for this size, and a verdict says whether the
+claim can be seen in it. Verdicts are worked out from the tables. The *spread* of a setting is the
+best of its seeds less the worst; a difference counts only if it is more than the larger of the two
+spreads (`minivit/experiments/verdict.py`).
+"""
+
+
+class Shown(NamedTuple):
+    """An experiment on the page."""
+
+    experiment: Experiment
+    table: Table | None
+    verdict: Verdict | None  # None without a table, and for one of another version
+
+
+def committed(name: str, results: Path = RESULTS) -> Table:
+    """The table of an experiment that came with minivit; InputError if there is none."""
+    path = results / f"{name}.csv"
+    if not path.is_file():
+        raise InputError(
+            f"no result of {name!r} came with this minivit; make one with minivit experiment {name}"
+        )
+    return read(path)
+
+
+def is_current(experiment: Experiment, table: Table) -> bool:
+    """Whether a table is of the grid that the experiment has now."""
+    return table.grid == experiment.grid(FULL)
+
+
+def take_over(
+    experiments: Iterable[Experiment], folder: Path, results: Path = RESULTS
+) -> list[str]:
+    """Copy the full tables of a folder to the results; returns a sentence for each that is there.
+
+    A table of another grid than the experiment has now stays where it is.
+    """
+    said = []
+    results.mkdir(parents=True, exist_ok=True)
+    for experiment in experiments:
+        path = folder / f"{experiment.name}.csv"
+        if not path.is_file():
+            continue
+        if not is_current(experiment, read(path)):
+            said.append(f"{path} is of another version of {experiment.name}, and is not taken")
+            continue
+        with replacing(results / path.name) as partial:
+            partial.write_bytes(path.read_bytes())
+        said.append(f"{path} is now among the results")
+    return said
+
+
+def shown(experiment: Experiment, results: Path) -> Shown:
+    if not (results / f"{experiment.name}.csv").is_file():
+        return Shown(experiment, None, None)
+    table = committed(experiment.name, results)
+    if not is_current(experiment, table):
+        return Shown(experiment, table, None)
+    return Shown(experiment, table, verdict(experiment.findings(table.rows), experiment.why))
+
+
+def write_page(experiments: Iterable[Experiment], docs: Path, results: Path = RESULTS) -> Path:
+    """Write docs/claims.md and a figure of each table below docs/claims.
+
+    Raises InputError without that folder, for a page that is not ours and for damaged tables.
+    """
+    page = docs / PAGE
+    if not docs.is_dir():
+        raise InputError(f"{docs} is no folder: the page of all claims is made in a checkout")
+    if page.exists() and not page.read_text("utf-8").startswith(MARK):
+        raise InputError(f"{page} was not written by `minivit experiment --claims`: move it away")
+    all_shown = [shown(experiment, results) for experiment in experiments]
+    (docs / PICTURES).mkdir(exist_ok=True)
+    for one in all_shown:
+        if one.verdict:
+            path = docs / PICTURES / f"{one.experiment.name}.png"
+            picture.draw(one.experiment, one.table.rows, path)
+    parts = [HEAD, overview(all_shown), *map(part, all_shown)]
+    with replacing(page) as partial:
+        partial.write_text("\n".join(parts), encoding="utf-8")
+    return page
+
+
+def overview(all_shown: list[Shown]) -> str:
+    """A table of the verdicts."""
+    lines = ["| experiment | is the claim seen here? |", "|---|---|"]
+    for one in all_shown:
+        word = one.verdict.word if one.verdict else "no result of this version yet"
+        lines.append(f"| [{one.experiment.title}](#{anchor(one.experiment.title)}) | {word} |")
+    return "\n".join(lines) + "\n"
+
+
+def part(one: Shown) -> str:
+    """What the page tells of an experiment."""
+    name, table = one.experiment.name, one.table
+    lines = [f"## {one.experiment.title}", "", f"**The claim.** {one.experiment.claim}", ""]
+    if table is None:
+        return "\n".join([*lines, f"No result yet: `minivit experiment {name}`.", ""])
+    if one.verdict is None:
+        lines.append(f"The table is of another version of this experiment (grid {table.grid}), so "
+                     f"it is not judged: `minivit experiment {name}` makes it anew.")  # fmt: skip
+    else:
+        lines += [f"**Here.** {one.verdict.sentence}", "", f"![{name}]({PICTURES}/{name}.png)"]
+    source = f"../minivit/experiments/results/{name}.csv"
+    lines += ["", f"[{len(table.rows)} rows]({source}), by `{table.command}` on {table.machine}: "
+              f"{table.seconds / 60:.0f} minutes of one process.", ""]  # fmt: skip
+    return "\n".join(lines)
+
+
+def anchor(title: str) -> str:
+    """A heading's address on the page: small letters, - for spaces, nothing else."""
+    kept = "".join(c for c in title.lower() if c.isalnum() or c in " -")
+    return kept.replace(" ", "-")

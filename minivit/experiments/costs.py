@@ -1,0 +1,130 @@
+"""What do resolution and patch side cost in time and memory? The paper's D.5 (figure 12)."""
+
+import math
+import statistics
+import time
+
+import numpy as np
+
+from minivit import backend
+from minivit.experiments.drawing import lines
+from minivit.experiments.experiment import Experiment, Point, Row, Scale
+from minivit.experiments.kept import Learnt
+from minivit.experiments.verdict import DOES_NOT, IN_PART, Finding, at_most, of_seeds, reaches
+from minivit.models import ViT, ViTConfig
+from minivit.models.cost import cost
+from minivit.models.memory import kept as kept_numbers
+from minivit.ops.cross_entropy import cross_entropy_backward, cross_entropy_forward
+
+WIDTH, DEPTH, HEADS, MLP, CLASSES = 192, 2, 3, 768, 10  # Ti with 2 blocks: each costs the same
+RESOLUTION, PATCH = "resolution", "patch side"
+# The side of the image, and of a patch: both ways lead to the same numbers of patches.
+GRID = {
+    RESOLUTION: ((64, 16), (128, 16), (256, 16), (512, 16)),
+    PATCH: ((128, 32), (128, 16), (128, 8), (128, 4)),
+}
+IMAGES, CALLS, QUICK_CALLS = 4, 7, 2
+LINEAR = 1.3  # exponent of time in patches: up to here the square can barely be seen
+
+
+def points(scale: Scale) -> list[Point]:
+    """A seed is a further time that it is measured."""
+    calls = CALLS if scale.name == "full" else QUICK_CALLS
+    return [
+        Point({"changes": way, "side": side, "patch": patch, "calls": calls, "seed": seed})
+        for seed in scale.seeds for way, grid in GRID.items() for side, patch in grid
+    ]  # fmt: skip
+
+
+def measure(point: Point, trained: list[Learnt]) -> list[Row]:
+    s = point.settings
+    c = ViTConfig((s["side"],) * 2, 3, s["patch"], WIDTH, DEPTH, HEADS, MLP, CLASSES)
+    model, images = ViT(c), np.zeros((IMAGES, *c.image, 3), np.float32)
+    images += np.random.default_rng(0).standard_normal(images.shape, dtype=np.float32) / 4
+    kept = kept_numbers(model.architecture, backend.current(), model.parameters, c)[0]
+    forward = median_time(lambda: model.logits(images), s["calls"])
+    step = median_time(lambda: one_step(model, images), s["calls"])
+    return [{
+        "patches": c.patches, "gflops": cost(c, batch=1).forward_flops / 1e9,
+        "forward_ms": 1e3 * forward / IMAGES, "step_ms": 1e3 * step / IMAGES,
+        "megabytes": kept * model.dtype.itemsize / 1e6,
+    }]  # fmt: skip
+
+
+def one_step(model: ViT, images: np.ndarray) -> None:
+    """Forward and backward, as a training step without its optimiser."""
+    logits, cache = model.forward(images)
+    _, loss_cache = cross_entropy_forward(logits, labels=np.zeros(len(images), np.int64))
+    model.backward(cross_entropy_backward(1.0, loss_cache), cache, free_cache=True)
+
+
+def median_time(run, calls: int) -> float:
+    """The median seconds of some calls, after one that is cold."""
+    times = []
+    for _ in range(calls + 1):
+        began = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - began)
+    return statistics.median(times[1:])
+
+
+def exponents(rows: list[Row], way: str, column: str) -> list[list[float]]:
+    """e in "time goes as patches^e" from each place of the grid to the next, of every seed."""
+    patches, times = (
+        [of_seeds(rows, name, changes=way, side=side, patch=patch) for side, patch in GRID[way]]
+        for name in ("patches", column)
+    )
+    return [
+        [math.log(b / a) / math.log(q / p) for a, b, p, q in zip(*four, strict=True)]
+        for four in zip(times, times[1:], patches, patches[1:], strict=False)
+    ]
+
+
+def findings(rows: list[Row]) -> list[Finding]:
+    """The square of the patches can barely be seen before the largest size, and can be there."""
+    found = []
+    for way in GRID:
+        for column, words in (("step_ms", "time"), ("megabytes", "memory")):
+            *before, last = exponents(rows, way, column)
+            steepest = [max(of_seed) for of_seed in zip(*before, strict=True)]
+            name = f"by {way}, {words}'s exponent of the patches"
+            found.append(at_most(steepest, LINEAR, name))
+            if column == "step_ms":
+                found.append(reaches(last, LINEAR, f"{name} at the largest size", ""))
+    return found
+
+
+def draw(figure, rows: list[Row]) -> None:
+    """Time and memory of an image over the patches, a line for each way to get them."""
+    panels = figure.subplots(1, 3)
+    columns = {"forward_ms": "forward, ms an image", "step_ms": "training step, ms an image",
+               "megabytes": "kept for the backward, MB an image"}  # fmt: skip
+    for axes, (column, words) in zip(panels, columns.items(), strict=True):
+        series = {}
+        for way, grid in GRID.items():
+            of_places = [of_seeds(rows, column, changes=way, side=s, patch=p) for s, p in grid]
+            series[f"by {way}"] = [(s // p) ** 2 for s, p in grid], of_places
+        lines(axes, series, words, "patches", "")
+        axes.set_xscale("log", base=4)
+        axes.set_yscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")
+
+
+EXPERIMENT = Experiment(
+    name="costs",
+    title="What resolution and patch side cost",
+    claim="D.5 and figure 12: in theory the cost grows with the square of the patches, and that "
+    "only barely begins to show at the largest sizes.",
+    minutes=2,
+    points=points,
+    measure=measure,
+    findings=findings,
+    draw=draw,
+    inches=(12, 4),
+    why={
+        IN_PART: "attention's scores, which go with the square, are small beside the products of "
+        "the width until there are several times as many patches as columns",
+        DOES_NOT: "at a width of 192 attention's scores weigh more than in the paper's models",
+    },
+    alone=True,
+)

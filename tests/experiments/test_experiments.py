@@ -1,0 +1,155 @@
+"""Each experiment, run whole and tiny."""
+
+import math
+
+import numpy as np
+import pytest
+from data_files import write_idx
+from PIL import Image
+from tiny_scale import TINY
+
+from minivit import backend
+from minivit.experiments import (
+    EXPERIMENTS,
+    FULL,
+    QUICK,
+    costs,
+    picture,
+    plan,
+    positions,
+    robustness,
+    run,
+    verdict,
+)
+from minivit.experiments.attention_kinds import keys_looked_at
+from minivit.experiments.cell import loaded, whole
+from minivit.experiments.shift import enlarged, images, shrunk
+from minivit.experiments.verdict import UNDECIDED, of_seeds
+from minivit.models import ViT, variant
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """One pool for all, with a small MNIST, and small grids where time is measured."""
+    folder = tmp_path_factory.mktemp("experiments")
+    write_idx(folder / "data" / "mnist")
+    grid = {costs.RESOLUTION: ((8, 4), (16, 4), (32, 4)), costs.PATCH: ((16, 8), (16, 4), (16, 2))}
+    with pytest.MonkeyPatch.context() as patch, backend.use("numpy"):
+        patch.setenv("MINIVIT_DATA", str(folder / "data"))
+        patch.setattr(costs, "GRID", grid)
+        yield folder / "out"
+    loaded.cache_clear()
+    whole.cache_clear()
+
+
+def tiny(name, folder):
+    """The rows of an experiment; made by the first test that asks for them."""
+    return run(EXPERIMENTS[name], folder, scale=TINY).rows
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_a_tiny_run_gives_a_table_a_sentence_and_a_figure(name, folder, tmp_path):
+    pytest.importorskip("matplotlib")
+    experiment, rows = EXPERIMENTS[name], tiny(name, folder)
+    assert {row["seed"] for row in rows} == {0, 1}
+    numbers = [value for row in rows for value in row.values() if not isinstance(value, str)]
+    assert all(map(math.isfinite, numbers))
+    found = experiment.findings(rows)
+    sentence = verdict(found, experiment.why).sentence
+    assert all(finding.words in sentence for finding in found) and len(found) > 1
+    picture.draw(experiment, rows, tmp_path / "figure.png")
+    with Image.open(tmp_path / "figure.png") as drawn:
+        assert drawn.width > 900 and np.ptp(np.asarray(drawn)) == 255
+    assert picture.is_ours(tmp_path / "figure.png")
+    assert not plan(experiment, folder, TINY).missing
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_one_seed_decides_nothing(name, folder):
+    one = [row for row in tiny(name, folder) if row["seed"] == 0]
+    assert verdict(EXPERIMENTS[name].findings(one), {}).word == UNDECIDED
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_the_full_size_has_three_seeds_and_is_no_quick_one(name):
+    experiment = EXPERIMENTS[name]
+    assert {point.settings["seed"] for point in experiment.points(FULL)} == {0, 1, 2}
+    keys = [{point.key(name) for point in experiment.points(scale)} for scale in (FULL, QUICK)]
+    assert not keys[0] & keys[1] and len(keys[0]) == len(experiment.points(FULL))
+    assert experiment.minutes <= 15 and experiment.name == name
+
+
+def test_robustness_looks_at_models_that_positions_has_trained():
+    trained, needed = (
+        {cell.key for point in EXPERIMENTS[name].points(FULL) for cell in point.cells}
+        for name in ("positions", "robustness")
+    )
+    assert needed < trained and len(needed) == 6
+
+
+def table_8(**changes) -> list[dict]:
+    """A made table: 1-D at 80, the others near it, none at 70; each by its seeds' offsets."""
+    rows = []
+    for kind, at, _ in positions.GRID:
+        mean = changes.get(positions.label(kind, at), 70 if kind == "none" else 80)
+        rows += [{"positions": kind, "at": at, "seed": s, "accuracy": mean + 0.3 * s}
+                 for s in range(3)]  # fmt: skip
+    return rows
+
+
+def test_positions_on_made_tables():
+    def word(rows):
+        return verdict(positions.findings(rows), {}).word
+
+    assert word(table_8()) == "agrees"
+    assert word(table_8(none=79.8)) == UNDECIDED  # within the spread of 0.6
+    assert word(table_8(relative=60)) == "agrees in part"
+    assert word(table_8(none=99)) == "does not agree"
+
+
+def test_what_is_kept_of_accuracy_is_a_mean_over_strengths():
+    rows = [{"model": "ViT", "seed": 0, "change": "none", "strength": 0, "accuracy": 80.0}]
+    rows += [{"model": "ViT", "seed": 0, "change": "shuffled", "strength": s, "accuracy": a}
+             for s, a in ((2, 60.0), (4, 40.0), (7, 20.0))]  # fmt: skip
+    assert robustness.kept(rows, "ViT", "shuffled") == [50.0]
+
+
+def test_a_rival_is_compared_for_every_change(folder):
+    """A further model in the table takes the place of the word that there is none."""
+    rows = tiny("robustness", folder)
+    rival = [row | {"model": "ResNet", "accuracy": row["accuracy"] / 2 * (row["change"] != "none")
+                    + row["accuracy"] * (row["change"] == "none")}
+             for row in rows if row["model"] == "ViT"]  # fmt: skip
+    words = " ".join(finding.words for finding in robustness.findings(rows + rival))
+    assert words.count("the ResNet") == 6 and "none in the table" not in words
+
+
+def test_exponents_of_made_times():
+    rows = [{"changes": costs.PATCH, "side": side, "patch": patch, "seed": seed,
+             "patches": (side // patch) ** 2, "step_ms": (1 + seed) * (side // patch) ** 3}
+            for side, patch in costs.GRID[costs.PATCH] for seed in (0, 1)]  # fmt: skip
+    found = costs.exponents(rows, costs.PATCH, "step_ms")
+    np.testing.assert_allclose(found, [[1.5, 1.5], [1.5, 1.5]])
+    assert of_seeds(rows, "step_ms", side=16, patch=2) == [512, 1024]
+
+
+def test_equal_attention_looks_at_all_keys():
+    model = ViT(variant("digits", depth=1, top_k=None))
+    for name in model.parameters:
+        if "qkv" in name:
+            model.parameters[name] = np.zeros_like(model.parameters[name])
+    images = np.random.default_rng(0).uniform(-1, 1, (2, 8, 8, 1)).astype(np.float32)
+    assert abs(keys_looked_at(model, images) - 17) < 1e-6  # cls and 16 patches
+    one = ViT(variant("digits", depth=1, top_k=1))
+    assert abs(keys_looked_at(one, images) - 1) < 1e-6
+
+
+def test_digits_are_framed_as_the_other_set_has_them():
+    whole = np.full((1, 28, 28, 1), -1, np.float32)
+    whole[:, 4:24, 4:24] = 1
+    assert enlarged(whole).min() == 1  # the inner part alone is left
+    small = shrunk(
+        np.ones((1, 28, 28, 1), np.float32) - 2 * (np.indices((28, 28))[0] < 2)[..., None]
+    )
+    assert (small[:, :4] == -1).all() and (small[:, 8:24, 4:24] > 0.99).all()
+    assert images("digits", FULL).side == 28 and images("mnist", FULL).side is None
