@@ -5,8 +5,8 @@ from pathlib import Path
 
 from minivit.experiments.experiment import Experiment, Row
 from minivit.experiments.verdict import verdict
-from minivit.figures.saving import new_figure, save_figure
 from minivit.figures.look import INK, QUIET
+from minivit.figures.saving import new_figure, save_figure
 
 SOFTWARE = "minivit experiment"  # stands in the file, which is ours to replace then
 LINE, PER_INCH = 0.175, 14.5  # inches of a line of words; letters in an inch
