@@ -1,7 +1,7 @@
 """Attention along the axes, in a window, or to the best keys alone: better? sharper?
 
 The axial one is of the paper's appendix D.6 (figure 13); top-k is of Zhao et al. 2019, "Explicit
-Sparse Transformer" (arXiv 1912.11637), which a source note recommends for sharper attention.
+Sparse Transformer" (arXiv 1912.11637), which says that it sharpens attention.
 """
 
 import numpy as np
@@ -100,8 +100,8 @@ def draw(figure, rows: list[Row]) -> None:
 EXPERIMENT = Experiment(
     name="attention",
     title="Axial attention, windows, and the best keys alone",
-    claim="D.6: Axial-ViT is better than the ViT of the same size, at more computation. A source "
-    "note: attention to the top k keys alone is more concentrated.",
+    claim="D.6: Axial-ViT is better than the ViT of the same size, at more computation. Zhao et "
+    "al. 2019: attention to the top k keys alone is more concentrated.",
     minutes=11,
     points=points,
     measure=measure,

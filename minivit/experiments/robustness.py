@@ -1,8 +1,8 @@
 """What breaks it? Hidden, moved, turned, noisy, faint and shuffled images.
 
-The claims are those of a source note, after Naseer et al. 2021, "Intriguing Properties of Vision
-Transformers" (arXiv 2105.10497); they compare with a convolutional network of the same accuracy. A
-further model is one more line of MODELS.
+The claims are those of Naseer et al. 2021, "Intriguing Properties of Vision Transformers" (arXiv
+2105.10497), which readers of the ViT paper repeat; they compare with a convolutional network of the
+same accuracy. A further model is one more line of MODELS.
 """
 
 import numpy as np
@@ -103,7 +103,7 @@ def draw(figure, rows: list[Row]) -> None:
 EXPERIMENT = Experiment(
     name="robustness",
     title="What breaks it?",
-    claim="A source note: a ViT withstands occlusion, shifts and shuffled patches. Naseer et al. "
+    claim="Often repeated: a ViT withstands occlusion, shifts and shuffled patches. Naseer et al. "
     "2021: 60 % of ImageNet are right with 80 % of the image hidden at random, where a "
     "convolutional network fails. Shuffled pieces are withstood, here, if nine tenths of the "
     "accuracy are kept, in the mean over how many pieces there are.",

@@ -92,7 +92,7 @@ def draw(figure, rows: list[Row]) -> None:
 EXPERIMENT = Experiment(
     name="shift",
     title="Another distribution: MNIST and the embedded digits",
-    claim="A source note: a ViT withstands a shift of the distribution. Here that means that nine "
+    claim="Often repeated: a ViT withstands a shift of the distribution. Here that means that nine "
     "tenths of its accuracy are left on another set of handwritten digits.",
     minutes=3,
     points=points,
