@@ -10,9 +10,9 @@ A table has a row for each part, or one for all.
 """
 
 import numpy as np
-from numba import prange
+from numba import get_num_threads
 
-from .compiling import parallel_jit
+from .compiling import shared
 
 HEIGHT = 256  # rows of a part, where the parts may be any
 
@@ -26,14 +26,14 @@ def column_moments(x, height):
     """Mean (parts, columns) of each part, and the sum of squares around it, in float64."""
     means = np.empty((part_count(x, height), x.shape[1]), x.dtype)
     squares = np.empty_like(means)
-    _moments_into(means, squares, x, height)
+    _moments_into(x.dtype, get_num_threads(), means, squares, x, height)
     return means.astype(np.float64), squares.astype(np.float64)
 
 
 def column_products(dy, x, middle, height):
     """sum dy and sum dy (x - middle) over the rows of each part: (parts, columns), in float64."""
     sums = np.empty((2, part_count(x, height), x.shape[1]), x.dtype)
-    _products_into(sums[0], sums[1], dy, x, middle, height)
+    _products_into(x.dtype, get_num_threads(), sums[0], sums[1], dy, x, middle, height)
     return sums.astype(np.float64)
 
 
@@ -55,14 +55,16 @@ def whole_moments(x):
 def scaled_columns(x, middle, scale, shift, height):
     """y = (x - middle) scale + shift; x (rows, columns), three tables of x's dtype."""
     y = np.empty_like(x)
-    _scaled_into(y, x, *tables(x, middle, scale, shift), height)
+    _scaled_into(x.dtype, get_num_threads(), y, x, *tables(x, middle, scale, shift), height)
     return y
 
 
 def blended_columns(dy, x, middle, scale, slope, shift, height):
     """dx = dy scale + (x - middle) slope + shift; dy, x (rows, columns), four tables."""
     dx = np.empty_like(x)
-    _blended_into(dx, dy, x, *tables(x, middle, scale, slope, shift), height)
+    _blended_into(
+        x.dtype, get_num_threads(), dx, dy, x, *tables(x, middle, scale, slope, shift), height
+    )
     return dx
 
 
@@ -71,11 +73,11 @@ def tables(x, *given):
     return [np.ascontiguousarray(np.atleast_2d(table), x.dtype) for table in given]
 
 
-@parallel_jit(small_op=True)
-def _moments_into(means, squares, x, height):
+@shared(small_op=True)
+def _moments_into(share, shares, means, squares, x, height):
     """Around the first row of a part, which lies nearer to the mean than 0 does; in one pass."""
     rows, columns = x.shape
-    for part in prange(len(means)):
+    for part in range(share * len(means) // shares, (share + 1) * len(means) // shares):
         first, last = part * height, min((part + 1) * height, rows)
         for j in range(columns):
             means[part, j] = squares[part, j] = 0
@@ -99,10 +101,10 @@ def _moments_into(means, squares, x, height):
             means[part, j] = x[first, j] + away
 
 
-@parallel_jit(small_op=True)
-def _products_into(sums, products, dy, x, middle, height):
+@shared(small_op=True)
+def _products_into(share, shares, sums, products, dy, x, middle, height):
     rows, columns = x.shape
-    for part in prange(len(sums)):
+    for part in range(share * len(sums) // shares, (share + 1) * len(sums) // shares):
         table = part % len(middle)
         for j in range(columns):
             sums[part, j] = products[part, j] = 0
@@ -122,20 +124,20 @@ def _products_into(sums, products, dy, x, middle, height):
                 products[part, j] += dy[row, j] * (x[row, j] - middle[table, j])
 
 
-@parallel_jit(small_op=True)
-def _scaled_into(y, x, middle, scale, shift, height):
+@shared(small_op=True)
+def _scaled_into(share, shares, y, x, middle, scale, shift, height):
     rows, columns = x.shape
-    for r in prange(rows):
+    for r in range(share * rows // shares, (share + 1) * rows // shares):
         part = r // height
         m, s, t = part % len(middle), part % len(scale), part % len(shift)
         for j in range(columns):
             y[r, j] = (x[r, j] - middle[m, j]) * scale[s, j] + shift[t, j]
 
 
-@parallel_jit(small_op=True)
-def _blended_into(dx, dy, x, middle, scale, slope, shift, height):
+@shared(small_op=True)
+def _blended_into(share, shares, dx, dy, x, middle, scale, slope, shift, height):
     rows, columns = x.shape
-    for r in prange(rows):
+    for r in range(share * rows // shares, (share + 1) * rows // shares):
         part = r // height
         m, s, p, t = part % len(middle), part % len(scale), part % len(slope), part % len(shift)
         for j in range(columns):

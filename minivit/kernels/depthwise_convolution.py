@@ -7,11 +7,11 @@ windows that saw it. dw is threaded over images, whose sums are added in order.
 """
 
 import numpy as np
-from numba import prange
+from numba import get_num_threads
 
 from minivit.ops.depthwise_convolution import DepthwiseConvolutionCache, depthwise_window_of
 
-from .compiling import jit, parallel_jit
+from .compiling import jit, shared
 from .inputs import like, need_shape, reals
 from .simd import VECTOR_BYTES, load, store
 
@@ -24,8 +24,8 @@ def depthwise_convolution_forward(x, w, b=None, *, stride=1, padding="same"):
     need_shape("b", b, w.shape[2:])
     y = np.empty((len(x), *at.stops, x.shape[3]), x.dtype)
     start = np.zeros(w.shape[2], x.dtype) if b is None else b
-    _depthwise_into(y.reshape(-1), x.reshape(-1), w.reshape(-1), start,
-                    (len(x), *at.stops), x.shape[1:], at.side, at.stride, at.before)  # fmt: skip
+    how, slides = (x.dtype, get_num_threads()), _slides(x.shape, at)
+    _depthwise_into(*how, y.reshape(-1), x.reshape(-1), w.reshape(-1), start, *slides)
     return y, DepthwiseConvolutionCache(x, w, at, b is not None)
 
 
@@ -34,25 +34,29 @@ def depthwise_convolution_backward(dy, cache, *, want_dx=True):
     x, w, at, has_bias = cache
     (dy,) = like(x, dy)
     need_shape("dy", dy, (len(x), *at.stops, x.shape[3]))
-    flat = dy.reshape(-1)
+    how, slides, flat = (x.dtype, get_num_threads()), _slides(x.shape, at), dy.reshape(-1)
     sums = np.empty((len(x), *w.shape), w.dtype)
-    _depthwise_weights_into(sums.reshape(-1), flat, x.reshape(-1), (len(x), *at.stops),
-                            x.shape[1:], at.side, at.stride, at.before)  # fmt: skip
+    _depthwise_weights_into(*how, sums.reshape(-1), flat, x.reshape(-1), *slides)
     dx = np.empty_like(x) if want_dx else None
     if want_dx:
-        _depthwise_maps_into(dx.reshape(-1), flat, w.reshape(-1), (len(x), *at.stops),
-                             x.shape[1:], at.side, at.stride, at.before)  # fmt: skip
+        _depthwise_maps_into(*how, dx.reshape(-1), flat, w.reshape(-1), *slides)
     return dx, sums.sum(axis=0), dy.sum(axis=(0, 1, 2)) if has_bias else None
 
 
-@parallel_jit(small_op=True)
-def _depthwise_into(y, x, w, start, stops, size, side, stride, before):
+def _slides(shape, at):
+    """The arguments by which the functions below know how the window slides over these maps."""
+    return (shape[0], *at.stops), shape[1:], at.side, at.stride, at.before
+
+
+@shared(small_op=True)
+def _depthwise_into(share, shares, y, x, w, start, stops, size, side, stride, before):
     """All flat; `stops` is (B, stops down, stops across), `size` (height, width, channels)."""
     batch, rows, columns = stops
     height, width, channels = size
     lanes = VECTOR_BYTES // y.itemsize
     whole = channels // lanes * lanes
-    for line in prange(batch * rows):
+    lines = batch * rows
+    for line in range(share * lines // shares, (share + 1) * lines // shares):
         b, top = line // rows, line % rows * stride[0] - before[0]
         for j in range(columns):
             left = j * stride[1] - before[1]
@@ -75,11 +79,12 @@ def _depthwise_into(y, x, w, start, stops, size, side, stride, before):
                 y[here + c] = sum_up
 
 
-@parallel_jit(small_op=True)
-def _depthwise_maps_into(dx, dy, w, stops, size, side, stride, before):
+@shared(small_op=True)
+def _depthwise_maps_into(share, shares, dx, dy, w, stops, size, side, stride, before):
     batch, rows, columns = stops
     height, width, channels = size
-    for line in prange(batch * height):
+    lines = batch * height
+    for line in range(share * lines // shares, (share + 1) * lines // shares):
         b, y = line // height, line % height
         first = line * width * channels
         for n in range(np.uintp(width * channels)):
@@ -96,13 +101,13 @@ def _depthwise_maps_into(dx, dy, w, stops, size, side, stride, before):
                     _add_products(dx, here, dy, there, w, (r * side[1] + s) * channels, channels)
 
 
-@parallel_jit(small_op=True)
-def _depthwise_weights_into(sums, dy, x, stops, size, side, stride, before):
+@shared(small_op=True)
+def _depthwise_weights_into(share, shares, sums, dy, x, stops, size, side, stride, before):
     """sums[b, r, s, c] = the sum of dy x_rs over image b."""
     batch, rows, columns = stops
     height, width, channels = size
     places = side[0] * side[1] * channels
-    for b in prange(batch):
+    for b in range(share * batch // shares, (share + 1) * batch // shares):
         for n in range(np.uintp(places)):
             sums[np.uintp(b * places) + n] = 0
         for i in range(rows):

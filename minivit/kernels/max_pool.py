@@ -6,12 +6,12 @@ same order for any number of threads. Indices are unsigned, so that loops over c
 """
 
 import numpy as np
-from numba import prange
+from numba import get_num_threads
 
 from minivit.ops.max_pool import MaxPoolCache
 from minivit.ops.sliding import sliding
 
-from .compiling import jit, parallel_jit
+from .compiling import jit, shared
 from .inputs import like, need_shape, reals
 
 
@@ -22,8 +22,9 @@ def max_pool_forward(x, *, side=3, stride=2, padding="same"):
     (x,) = like(x, x)
     y = np.empty((len(x), *at.stops, x.shape[3]), x.dtype)
     place = np.empty(y.shape, np.int32)
-    _largest_into(y.reshape(-1), place.reshape(-1), x.reshape(-1), (len(x), *at.stops),
-                  x.shape[1:], at.side, at.stride, at.before)  # fmt: skip
+    slides = y.shape[:3], x.shape[1:], at.side, at.stride, at.before
+    flat = y.reshape(-1), place.reshape(-1), x.reshape(-1)
+    _largest_into(x.dtype, get_num_threads(), *flat, *slides)
     return y, MaxPoolCache(place, x.shape, x.dtype, at)
 
 
@@ -33,17 +34,19 @@ def max_pool_backward(dy, cache):
     dx = np.empty(shape, dtype)
     (dy,) = like(dx, dy)
     need_shape("dy", dy, place.shape)
-    _largest_backward_into(dx.reshape(-1), dy.reshape(-1), place.reshape(-1), place.shape[:3],
-                           shape[1:], at.side, at.stride, at.before)  # fmt: skip
+    slides = place.shape[:3], shape[1:], at.side, at.stride, at.before
+    flat = dx.reshape(-1), dy.reshape(-1), place.reshape(-1)
+    _largest_backward_into(dtype, get_num_threads(), *flat, *slides)
     return dx
 
 
-@parallel_jit(small_op=True)
-def _largest_into(y, place, x, stops, size, side, stride, before):
+@shared(small_op=True)
+def _largest_into(share, shares, y, place, x, stops, size, side, stride, before):
     """All flat; `stops` is (B, stops down, stops across), `size` (height, width, channels)."""
     batch, rows, columns = stops
     height, width, channels = size
-    for line in prange(batch * rows):
+    lines = batch * rows
+    for line in range(share * lines // shares, (share + 1) * lines // shares):
         b, top = line // rows, line % rows * stride[0] - before[0]
         for j in range(columns):
             left, here = j * stride[1] - before[1], (line * columns + j) * channels
@@ -67,11 +70,12 @@ def _take_larger(y, place, here, x, there, number, count):
         place[here + n] = number if is_larger else place[here + n]
 
 
-@parallel_jit(small_op=True)
-def _largest_backward_into(dx, dy, place, stops, size, side, stride, before):
+@shared(small_op=True)
+def _largest_backward_into(share, shares, dx, dy, place, stops, size, side, stride, before):
     batch, rows, columns = stops
     height, width, channels = size
-    for line in prange(batch * height):
+    lines = batch * height
+    for line in range(share * lines // shares, (share + 1) * lines // shares):
         b, y = line // height, line % height
         first = line * width * channels
         for n in range(np.uintp(width * channels)):

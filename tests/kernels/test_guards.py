@@ -184,26 +184,29 @@ def windows(zones, B, height, width, channels, kind):
     w, dy = zones.input(inside * channels, n), zones.input(rows, n)
     gathered.patches_into(zones.output(rows, n), patches, w, bias=zones.input(n))
     gathered.transposed_into(zones.output(n, inside * channels), dy, patches)
+    how = zones.dtype, 1 + kind % 2
     slides, of_y = (stops, x.shape[1:], side, stride, at.before), rows * channels
     w, b, dy, flat = *(zones.input(n) for n in (inside * channels, channels, of_y)), x.reshape(-1)
-    depthwise_convolution._depthwise_into(zones.output(of_y), flat, w, b, *slides)
-    depthwise_convolution._depthwise_maps_into(zones.output(x.size), dy, w, *slides)
-    depthwise_convolution._depthwise_weights_into(zones.output(B * w.size), dy, flat, *slides)
+    depthwise_convolution._depthwise_into(*how, zones.output(of_y), flat, w, b, *slides)
+    depthwise_convolution._depthwise_maps_into(*how, zones.output(x.size), dy, w, *slides)
+    depthwise_convolution._depthwise_weights_into(*how, zones.output(B * w.size), dy, flat, *slides)
     place = np.full(of_y, -1, np.int32)
-    max_pool._largest_into(zones.output(of_y), place, flat, *slides)
+    max_pool._largest_into(*how, zones.output(of_y), place, flat, *slides)
     assert (place >= 0).all()
-    max_pool._largest_backward_into(zones.output(x.size), dy, place, *slides)
+    max_pool._largest_backward_into(*how, zones.output(x.size), dy, place, *slides)
 
 
 def over_columns(zones, rows, n, height, _, __):
     """What the normalisations of maps are made of, and ReLU."""
-    parts = -(-rows // height)
+    parts, how = -(-rows // height), (zones.dtype, 1 + n % 3)
     x, dy, middle = zones.input(rows, n), zones.input(rows, n), zones.input(1, n)
     scale, shift = zones.input(parts, n), zones.input(1, n)
-    columns._moments_into(zones.output(parts, n), zones.output(parts, n), x, height)
-    columns._products_into(zones.output(parts, n), zones.output(parts, n), dy, x, middle, height)
-    columns._scaled_into(zones.output(rows, n), x, middle, scale, shift, height)
-    columns._blended_into(zones.output(rows, n), dy, x, middle, scale, scale, shift, height)
+    columns._moments_into(*how, zones.output(parts, n), zones.output(parts, n), x, height)
+    columns._products_into(
+        *how, zones.output(parts, n), zones.output(parts, n), dy, x, middle, height
+    )
+    columns._scaled_into(*how, zones.output(rows, n), x, middle, scale, shift, height)
+    columns._blended_into(*how, zones.output(rows, n), dy, x, middle, scale, scale, shift, height)
     y = zones.output(rows * n)
     relu._relu_into(y, x.reshape(-1))
     relu._relu_backward_into(zones.output(rows * n), dy.reshape(-1), y)

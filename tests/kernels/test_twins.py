@@ -136,6 +136,8 @@ def test_read_only_arrays_compile_nothing_anew(name):
 def test_an_empty_batch(name, dtype):
     if name.startswith("cross_entropy"):
         return  # no mean of nothing: ops and kernels both give NaN, and NumPy warns
+    if name.startswith("weight_standardisation"):
+        return  # filters are no batch
     call, inputs = drawn(name, 0, 3, 4, dtype=dtype)
     y, *gradients = both_ways(kernels, call, inputs)
     assert y.shape[0] == 0
