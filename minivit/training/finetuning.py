@@ -7,7 +7,7 @@ there on it is a training as any other, with a log, checkpoints and a way to go 
 from minivit.checkpoints import adapted
 from minivit.data import Dataset
 from minivit.errors import InputError
-from minivit.models import ViT, ViTConfig, parameter_shapes
+from minivit.models import Config, Model, parameter_shapes
 from minivit.optim import Average
 from minivit.training.loop import train
 from minivit.training.named_recipe import Recipe
@@ -19,7 +19,7 @@ USUAL = "finetune"  # the recipe
 
 
 def finetune(
-    model: ViT,
+    model: Model,
     data: Dataset,
     *,
     recipe: str | Recipe = USUAL,
@@ -40,7 +40,7 @@ def finetune(
 
 
 def finetuning(
-    model: ViT,
+    model: Model,
     data: Dataset,
     *,
     recipe: str | Recipe = USUAL,
@@ -70,12 +70,12 @@ def finetuning(
     return begun
 
 
-def all_but_head(c: ViTConfig) -> str:
+def all_but_head(c: Config) -> str:
     """The places to freeze when only the head's linear map is to learn, as `freeze` takes them."""
     return ",".join(place for place in tops(c) if place != "head")
 
 
-def first_blocks(c: ViTConfig, count: int) -> str:
+def first_blocks(c: Config, count: int) -> str:
     """The places to freeze when all up to the first `count` blocks is to stay: the embedding too.
 
     Raises InputError when there are not so many blocks.
@@ -89,6 +89,6 @@ def first_blocks(c: ViTConfig, count: int) -> str:
     return ",".join([*before, *(f"blocks.{i}" for i in range(count))])
 
 
-def tops(c: ViTConfig) -> list[str]:
+def tops(c: Config) -> list[str]:
     """The first parts of the names of what a model learns, in its order: embed, blocks, ..."""
     return list(dict.fromkeys(name.split(".")[0] for name in parameter_shapes(c)))

@@ -19,6 +19,12 @@ import numpy as np
 
 from minivit.checkpoints.foreign.arrays import Arrays, Made, with_zero_row
 from minivit.checkpoints.foreign.family import Asked, Family, Known
+from minivit.checkpoints.foreign.google_hybrid import (
+    backbone_of,
+    backbone_rows,
+    flat_norms,
+    pixels_of_a_place,
+)
 from minivit.checkpoints.foreign.imagenet import names_if_imagenet
 from minivit.checkpoints.foreign.pictures import SQUASHED
 from minivit.checkpoints.foreign.sizes import depth_of, image_and_cls_row, letters
@@ -67,6 +73,9 @@ CAN = {  # what a model may be; Google's code has a cls token where the head rea
     "gelu": ("tanh",),
     "eps": (1e-6,),
     "pre_logits": None,
+    "root": None,  # with 32 groups, a stride of 2 and max-pooling, as by default
+    "root_side": None,
+    "stages": None,
 }
 
 
@@ -82,7 +91,7 @@ def today(arrays: Arrays) -> Arrays:
                 found |= layers(name, array)
             else:
                 found[linen(name)] = array
-    return found
+    return flat_norms(found)
 
 
 def linen(name: str) -> str:
@@ -115,10 +124,6 @@ def fits(keys) -> bool:
 
 def known(arrays: Arrays, beside: dict, asked: Asked) -> Known:
     """The configuration that the shapes tell."""
-    if "conv_root/kernel" in arrays:
-        raise InputError(
-            "it is a hybrid, with a ResNet (conv_root) in front: minivit reads plain ViTs"
-        )
     if asked.pool not in (None, "cls" if "cls" in arrays else "mean"):
         raise InputError(f"pool is {asked.pool}: this layout tells by the array cls how it pools")
     n = letters(arrays, "embedding/kernel", "y x c D")
@@ -129,11 +134,14 @@ def known(arrays: Arrays, beside: dict, asked: Asked) -> Known:
     n |= letters(arrays, "head/kernel", "R C") if "head/kernel" in arrays else {"C": 1}
     rows = letters(arrays, POSITIONS, "1 T D")["T"]
     has_cls, patch = "cls" in arrays, (n["y"], n["x"])
-    image, cls_row = image_and_cls_row(rows, patch, has_cls, None)
+    backbone = backbone_of(arrays)
+    pixels = pixels_of_a_place(backbone) if backbone else 1
+    image, cls_row = image_and_cls_row(rows, tuple(pixels * side for side in patch), has_cls, None)
     if has_cls and not cls_row:
         arrays = arrays | {POSITIONS: with_zero_row(arrays[POSITIONS])}
     config = ViTConfig(
-        image=image, channels=n["c"], patch=patch, width=n["D"], mlp=n["M"], heads=n["H"],
+        **{"channels": n["c"]} | backbone, image=image, patch=patch, width=n["D"], mlp=n["M"],
+        heads=n["H"],
         head_width=None if n["H"] * n["K"] == n["D"] else n["K"], classes=n["C"],
         depth=depth_of(arrays, r"Transformer/encoderblock_(\d+)/"),
         pool="cls" if has_cls else "mean", gelu="tanh", eps=1e-6,
@@ -151,4 +159,4 @@ def refusals(c: ViTConfig) -> list[str]:
 
 
 GOOGLE = Family("google", "Google's", TABLE, ("head/kernel", "head/bias"), fits, today, known,
-                CAN, refusals, "embedding/kernel and Transformer/...")  # fmt: skip
+                CAN, refusals, "embedding/kernel and Transformer/...", backbone_rows)  # fmt: skip
