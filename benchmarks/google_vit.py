@@ -1,4 +1,6 @@
-"""Google's Vision Transformer, written of Flax's own layers after its models_vit.py."""
+"""Google's Vision Transformer and its hybrid, written of Flax's own layers after its models_vit.py
+and models_resnet.py.
+"""
 
 import flax.linen as nn
 import jax
@@ -52,6 +54,53 @@ class Transformer(nn.Module):
         return nn.LayerNorm(name="encoder_norm")(x)
 
 
+class StandardisedConvolution(nn.Module):
+    """A convolution without a bias, whose filters have mean 0 and deviation 1."""
+
+    channels: int
+    side: int
+    stride: int = 1
+
+    @nn.compact
+    def __call__(self, x):
+        shape = self.side, self.side, x.shape[-1], self.channels
+        w = self.param("kernel", nn.initializers.lecun_normal(), shape)
+        w = (w - w.mean((0, 1, 2))) / (w.std((0, 1, 2)) + 1e-5)
+        return jax.lax.conv_general_dilated(
+            x, w, (self.stride, self.stride), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
+        )
+
+
+class Unit(nn.Module):
+    """A bottleneck unit, with ReLU behind the sum."""
+
+    channels: int
+    stride: int
+
+    @nn.compact
+    def __call__(self, x):
+        inside, out, shortcut = self.channels, 4 * self.channels, x
+        if self.stride > 1 or x.shape[-1] != out:
+            shortcut = StandardisedConvolution(out, 1, self.stride, name="conv_proj")(x)
+            shortcut = nn.GroupNorm(name="gn_proj")(shortcut)
+        for i, sizes in enumerate(((inside, 1), (inside, 3, self.stride), (out, 1)), 1):
+            x = nn.GroupNorm(name=f"gn{i}")(StandardisedConvolution(*sizes, name=f"conv{i}")(x))
+            x = nn.relu(x if i < 3 else x + shortcut)
+        return x
+
+
+class Stage(nn.Module):
+    units: int
+    channels: int
+    stride: int
+
+    @nn.compact
+    def __call__(self, x):
+        for i in range(self.units):
+            x = Unit(self.channels, 1 if i else self.stride, name=f"unit{i + 1}")(x)
+        return x
+
+
 class Google(nn.Module):
     """images (B, height, width, channels) -> logits (B, C)."""
 
@@ -59,8 +108,14 @@ class Google(nn.Module):
 
     @nn.compact
     def __call__(self, images):
-        c = self.c
-        x = nn.Conv(c.width, c.patch, c.patch, "VALID", name="embedding")(images)
+        c, x = self.c, images
+        if c.root:
+            x = StandardisedConvolution(c.root, c.root_side, 2, name="conv_root")(x)
+            x = nn.relu(nn.GroupNorm(name="gn_root")(x))
+            x = nn.max_pool(x, (3, 3), (2, 2), "SAME")
+            for s, units in enumerate(c.stages or ()):
+                x = Stage(units, c.root * 2**s, 2 if s else 1, name=f"block{s + 1}")(x)
+        x = nn.Conv(c.width, c.patch, c.patch, "VALID", name="embedding")(x)
         x = x.reshape(len(x), -1, c.width)
         if c.has_cls:
             cls = self.param("cls", nn.initializers.zeros, (1, 1, c.width))

@@ -44,6 +44,8 @@ VARIATIONS = (  # what is changed in the configuration
     {"attention_dropout": 0.1},
     {"stochastic_depth": 0.2},
     {"gelu": "tanh"},
+    {"root": 8, "root_side": 3, "root_stride": 1, "root_pool": False, "groups": 4},
+    {"root": 8, "root_side": 3, "root_stride": 1, "root_pool": False, "groups": 4, "stages": (1,)},
 )
 COLUMNS = {
     "option": "case", "ms": "ours", "plain ms": "theirs", "times plain": "times_plain",

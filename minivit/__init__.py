@@ -11,6 +11,8 @@ from minivit.errors import InputError
 __version__ = "0.1.0"
 
 _HOMES = {
+    "ResNet": "minivit.models",
+    "ResNetConfig": "minivit.models",
     "Trace": "minivit.models",
     "TrainingConfig": "minivit.training",
     "ViT": "minivit.models",

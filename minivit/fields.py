@@ -17,14 +17,15 @@ from typing import NamedTuple
 
 from minivit.errors import InputError
 
-KINDS = (bool, int, float, str, tuple)  # any other value, e.g. a configuration, checks itself
+# Any other value, e.g. a configuration, checks itself. The last two are kept as tuples.
+KINDS = (bool, int, float, str, tuple, list)
 
 
 class Described(NamedTuple):
     """One field of a configuration, as it was declared."""
 
     name: str
-    kind: type  # one of KINDS; tuple: a pair (height, width)
+    kind: type  # one of KINDS; tuple: a pair (height, width); list: whole numbers, one or more
     may_be_none: bool
     default: object  # dataclasses.MISSING if there is none
     help: str = ""  # without it, the field is no option
@@ -58,6 +59,12 @@ def described(
     return dataclasses.field(default=default, metadata=declared)
 
 
+def like(configuration: type, name: str):
+    """A field as it is declared in another dataclass: its meaning is told once."""
+    field = next(field for field in dataclasses.fields(configuration) if field.name == name)
+    return dataclasses.field(default=field.default, metadata=field.metadata)
+
+
 def described_fields(configuration) -> list[Described]:
     """The fields of a dataclass (or of an instance of it) whose kind is known, in their order."""
     cls = configuration if isinstance(configuration, type) else type(configuration)
@@ -79,12 +86,17 @@ def fields_of(cls: type) -> tuple[Described, ...]:
 
 
 def kind_of(hint) -> tuple[type, bool]:
-    """A type hint's class, and whether None is allowed: `int | None` -> (int, True)."""
+    """A type hint's class, and whether None is allowed: `int | None` -> (int, True).
+
+    tuple[int, ...] is a list of whole numbers; tuple[int, int] is a pair, a tuple.
+    """
     parts = [hint]
     if typing.get_origin(hint) in (types.UnionType, typing.Union):
         parts = list(typing.get_args(hint))
     may_be_none = type(None) in parts
     kind = next(part for part in parts if part is not type(None))
+    if Ellipsis in typing.get_args(kind):
+        return list, may_be_none
     return typing.get_origin(kind) or kind, may_be_none
 
 
@@ -99,7 +111,7 @@ def check_fields(configuration) -> None:
             continue
         if not allowed(field, value):
             raise InputError(f"{field.name.replace('_', ' ')} is {shown(value)}: {asked(field)}")
-        kept = sides(value) if field.kind is tuple else field.kind(value)
+        kept = sides_of(field, value) if field.kind in (tuple, list) else field.kind(value)
         object.__setattr__(configuration, field.name, kept)  # it may be frozen
 
 
@@ -112,9 +124,10 @@ def allowed(field: Described, value) -> bool:
     if field.kind is float:
         is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
         return is_number and is_finite(value) and within(field, value)
-    if field.kind is tuple:
-        pair = sides(value)
-        return len(pair) == 2 and all(is_whole_number(s) and within(field, s) for s in pair)
+    if field.kind in (tuple, list):
+        found = sides_of(field, value)
+        is_long_enough = len(found) == 2 if field.kind is tuple else len(found) > 0
+        return is_long_enough and all(is_whole_number(s) and within(field, s) for s in found)
     return is_whole_number(value) and within(field, value)
 
 
@@ -133,6 +146,12 @@ def is_finite(number) -> bool:
         return math.isfinite(number)
     except OverflowError:
         return False
+
+
+def sides_of(field: Described, value) -> tuple:
+    """The numbers of a pair, or of a list, where one number alone is a list of one."""
+    alone = field.kind is list and is_whole_number(value)
+    return (int(value),) if alone else sides(value)
 
 
 def sides(value) -> tuple:
@@ -163,6 +182,8 @@ def asked(field: Described) -> str:
         sentence = f"expected {words.get(field.kind, 'a whole number')}{''.join(limits)}"
         if field.kind is tuple:
             sentence += ", or a pair (height, width) of them"
+        if field.kind is list:
+            sentence = sentence.replace("a whole number", "whole numbers") + ", such as (3, 4, 9)"
     return f"{sentence}, or None" if field.may_be_none else sentence
 
 

@@ -26,6 +26,7 @@ class Parameter(NamedTuple):
     decayed: bool = False  # whether AdamW's weight decay applies
     partner: str | None = None  # a later array of the place, which `begin` draws too: it takes both
     #                             shapes and returns both values
+    gate: bool = False  # whether all gradients of what lies before pass it, so that zeros stop them
     matrices: int = 0  # how many matrices of a block lie in it side by side (w_qkv: 3); 0: none
 
 

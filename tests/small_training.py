@@ -15,6 +15,7 @@ EVERY_OPTION = [
     {"positions": "relative", "positions_at": "every-layer-shared", "axial": True},
     {"stride": 1, "patch_norm": True, "heads": 3, "head_width": 7, "qkv_bias": False},
     {"heads": 1, "out_projection": False, "gelu": "tanh", "eps": 1e-5},
+    {"root": 4, "root_side": 3, "root_stride": 1, "root_pool": False, "groups": 2, "stages": (1,)},
 ]  # fmt: skip
 # The same of what a recipe does with images.
 EVERY_CHANGE = [

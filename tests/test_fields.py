@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from minivit.errors import InputError
-from minivit.fields import changes_in_words, check_fields, described, described_fields, in_words
+from minivit.fields import (
+    changes_in_words,
+    check_fields,
+    described,
+    described_fields,
+    in_words,
+    like,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,6 +28,7 @@ class Kite:
     folds: bool = described("whether it folds", default=True)
     knots: int | None = described("in a tail", default=None, least=1)
     weight: float = described("of the kite", default=0.5, below=2, words="less than 2 kg")
+    flights: tuple[int, ...] | None = described("minutes of each", default=None, least=1)
     maker: str = ""
     spare: dict = dataclasses.field(default_factory=dict)
     old_style: int = dataclasses.field(default=0, metadata={"help": "declared without described"})
@@ -38,8 +46,8 @@ def test_every_kind_is_recognised():
     assert kinds == {
         "size": (tuple, False), "tails": (int, False), "colour": (str, False),
         "line_length": (float, False), "slack": (float, False), "folds": (bool, False),
-        "knots": (int, True), "weight": (float, False), "maker": (str, False),
-        "old_style": (int, False),
+        "knots": (int, True), "weight": (float, False), "flights": (list, True),
+        "maker": (str, False), "old_style": (int, False),
     }  # fmt: skip
     texts = {field.name: field.help for field in described_fields(kite())}
     assert texts["tails"] == "how many tails"
@@ -47,6 +55,7 @@ def test_every_kind_is_recognised():
     assert texts["maker"] == ""
 
 
+LIST = "expected whole numbers from 1, such as (3, 4, 9), or None"
 PAIR = "expected a whole number from 1, or a pair (height, width) of them"
 
 
@@ -75,6 +84,10 @@ PAIR = "expected a whole number from 1, or a pair (height, width) of them"
         ({"folds": 1}, "folds is 1: expected True or False"),
         ({"knots": 0}, "knots is 0: expected a whole number from 1, or None"),
         ({"weight": 2}, "weight is 2: expected less than 2 kg"),
+        ({"flights": ()}, f"flights is (): {LIST}"),
+        ({"flights": [3, 0]}, f"flights is [3, 0]: {LIST}"),
+        ({"flights": 0}, f"flights is 0: {LIST}"),
+        ({"flights": "3x4"}, f"flights is '3x4': {LIST}"),
         ({"maker": 7}, "maker is 7: expected a word"),
         ({"old_style": 0.5}, "old style is 0.5: expected a whole number"),
     ],
@@ -93,6 +106,16 @@ def test_what_is_allowed_is_kept_as_a_plain_value():
     sizes = [kite(size=size).size for size in (4, [4, 2], np.array([4, 2]))]
     assert sizes == [(4, 4), (4, 2), (4, 2)]
     assert {type(side) for size in sizes for side in size} == {int}
+    flights = [kite(flights=given).flights for given in ([5, 2, 9], np.array([4]), 4)]
+    assert flights == [(5, 2, 9), (4,), (4,)]
+
+
+def test_a_field_that_is_declared_elsewhere():
+    @dataclasses.dataclass
+    class Balloon:
+        colour: str = like(Kite, "colour")
+
+    assert described_fields(Balloon) == [f for f in described_fields(Kite) if f.name == "colour"]
 
 
 def test_what_differs_from_the_defaults():

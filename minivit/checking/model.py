@@ -16,14 +16,14 @@ from minivit.checking.diagnosis import diagnose, pattern
 from minivit.checking.differences import STEP, central_gradient, central_slope, data_scale
 from minivit.checking.report import RIGHT, Report, Row, compare, judge
 from minivit.checking.sampling import USUAL, Excerpt, Sampling, draw
-from minivit.models import ViT
+from minivit.models import Model
 from minivit.params import NamedArrays
 
 NEXT_TO_NOTHING = 1e-8  # beside the largest gradient on a logit
 
 
 def check_model(
-    model: ViT,
+    model: Model,
     images: np.ndarray,
     labels: np.ndarray,
     *,
@@ -35,19 +35,27 @@ def check_model(
     """Compare every parameter's gradient, and the images', with central differences of the loss.
 
     images (B, height, width, channels), labels (B,). Works on a float64 copy: the model stays as
-    it is. A head that is all 0 is drawn anew in the copy, since it lets no gradient through. What
-    is random in the model is drawn from `seed`, the same in every pass. Tensors of up to `whole`
-    elements are checked element by element, of the others as much as `sampling` says.
+    it is. A head that is all 0 is drawn anew in the copy, since it lets no gradient through, and so
+    is every other gate (see minivit.params). What is random in the model is drawn from `seed`, the
+    same in every pass. Tensors of up to `whole` elements are checked element by element, of the
+    others as much as `sampling` says.
 
     Raises InputError for images or labels that the model can't take.
     """
     rng = np.random.default_rng(seed)
     model, drawn = float64_copy(model, rng)
+    others = [name for name in drawn if name != "head.w"]
     check = ModelCheck(model, images, labels, seed, sampling)
-    report = Report(f"gradient check of {model.config.name or 'a ViT'}: {len(images)} images")
-    if drawn:
+    name = model.config.name or f"a {model.config.family}"
+    report = Report(f"gradient check of {name}: {len(images)} images")
+    if "head.w" in drawn:
         report.remarks.append(
             "The head was all 0 and would let no gradient through: a random one stands in for it."
+        )
+    if others:
+        report.remarks.append(
+            f"{len(others)} parameters such as {others[0]} were all 0 and would let no gradient "
+            "through: random ones stand in for them."
         )
     gradients = check.gradients()
     report.problems += check.problems
@@ -62,25 +70,27 @@ def check_model(
     return report
 
 
-def float64_copy(model: ViT, rng: np.random.Generator) -> tuple[ViT, bool]:
-    """The same model in float64, of the same class, and whether its head had to be drawn anew."""
+def float64_copy(model: Model, rng: np.random.Generator) -> tuple[Model, list[str]]:
+    """The same model in float64, of the same class, and which gates had to be drawn anew."""
     twin = copy.copy(model)
     twin.dtype = np.dtype(np.float64)
     twin.parameters = NamedArrays(model.layout, np.float64)
     twin.gradients = NamedArrays(model.layout, np.float64)
     twin.parameters.flat[:] = model.parameters.flat
-    head = twin.parameters["head.w"]
-    if head.any():
-        return twin, False
-    head[:] = rng.standard_normal(head.shape) / np.sqrt(len(head))
-    return twin, True
+    gates = [name for name, parameter in model.layout.parameters.items() if parameter.gate]
+    closed = [name for name in gates if not twin.parameters[name].any()]
+    for name in closed:
+        gate = twin.parameters[name]
+        rows = len(gate) if gate.ndim > 1 else 1
+        gate[:] = rng.standard_normal(gate.shape) / np.sqrt(rows)
+    return twin, closed
 
 
 class ModelCheck:
     """A float64 model with the images and labels at which its gradients are looked at."""
 
     def __init__(
-        self, model: ViT, images: np.ndarray, labels: np.ndarray, seed: int = 0,
+        self, model: Model, images: np.ndarray, labels: np.ndarray, seed: int = 0,
         sampling: Sampling = USUAL,
     ):  # fmt: skip
         self.model, self.labels, self.seed, self.sampling = model, labels, seed, sampling

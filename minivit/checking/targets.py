@@ -13,8 +13,8 @@ from minivit.checking.sampling import USUAL, Sampling
 from minivit.checkpoints import load
 from minivit.data import Dataset, data_of, is_own
 from minivit.errors import InputError
-from minivit.fields import changes_in_words
-from minivit.models import ViT, shrunk, variant
+from minivit.fields import changes_in_words, in_words
+from minivit.models import Config, Model, class_of, shrunk, variant
 from minivit.models.cost import cost
 
 IMAGES = 4
@@ -30,16 +30,24 @@ def check_variant(name: str, seed: int = 0, changes: Mapping | None = None) -> R
     have them.
     """
     config = shrunk(variant(name, **(changes or {})))
-    report = check_on_noise(ViT(config, seed, dtype="float64"), seed)
+    report = check_on_noise(class_of(config)(config, seed, dtype="float64"), seed)
     options = changes_in_words(config)
     report.remarks.insert(
         0,
-        f"{name} was shrunk: image {config.image[0]}x{config.image[1]}, patch "
-        f"{config.patch[0]}x{config.patch[1]}, width {config.width}, depth {config.depth}, "
-        f"{config.heads} heads, MLP width {config.mlp}, {config.classes} classes"
-        f"{', ' + options if options else ''}.",
+        f"{name} was shrunk: image {in_words(config.image)}, {sizes_of(config)}"
+        f"{config.classes} classes{', ' + options if options else ''}.",
     )
     return report
+
+
+def sizes_of(config: Config) -> str:
+    """The sizes that only a ViT has, with a comma behind each."""
+    if config.family != "ViT":
+        return ""
+    return (
+        f"patch {in_words(config.patch)}, width {config.width}, depth {config.depth}, "
+        f"{config.heads} heads, MLP width {config.mlp}, "
+    )
 
 
 def check_run(
@@ -73,7 +81,7 @@ def check_run(
     return report
 
 
-def expected(model: ViT) -> str:
+def expected(model: Model) -> str:
     """What a large model's check will do, and about how long it takes, by a forward of now."""
     c, tensors = model.config, len(model.layout.shapes) + 1  # and the images
     image = np.zeros((1, *c.image, c.channels), model.dtype)
@@ -87,7 +95,7 @@ def expected(model: ViT) -> str:
     )
 
 
-def data_if_found(model: ViT) -> Dataset | None:
+def data_if_found(model: Model) -> Dataset | None:
     """The data set that a model was trained on; None if it isn't where it was."""
     if is_own(model.preprocessing):
         return None
@@ -98,7 +106,7 @@ def data_if_found(model: ViT) -> Dataset | None:
 
 
 def check_on_noise(
-    model: ViT, seed: int = 0, *, images: int = IMAGES, sampling: Sampling = USUAL
+    model: Model, seed: int = 0, *, images: int = IMAGES, sampling: Sampling = USUAL
 ) -> Report:
     """Any model, on random images with random labels."""
     rng, c = np.random.default_rng(seed), model.config

@@ -13,7 +13,7 @@ import numpy as np
 from minivit.checkpoints.resizing import check_method, resize_axis, resize_positions
 from minivit.errors import InputError
 from minivit.fields import in_words, is_whole_number
-from minivit.models import ViT, ViTConfig
+from minivit.models import Config, Model, class_of
 from minivit.models.class_names import class_names
 from minivit.models.positions import grid_tables
 from minivit.ops.sincos_positions import SINCOS
@@ -22,12 +22,12 @@ HEAD = ("head", "pre_logits")  # the places that are left behind
 
 
 def adapted(
-    model: ViT,
+    model: Model,
     *,
     classes: int | Iterable[str],
     image: int | tuple[int, int] | None = None,
     method: str = "google",
-) -> ViT:
+) -> Model:
     """A new model with the parameters of `model` and a zero head for `classes`, or their names.
 
     `image` are the sides of its images, (height, width); None: as they were. `method`, one of
@@ -41,9 +41,10 @@ def adapted(
         names = [str(name) for name in classes]
         classes = len(names)
     sides = old.image if image is None else image
-    config = replace(old, image=sides, classes=classes, pre_logits=None)
+    no_pre_logits = {"pre_logits": None} if old.family == "ViT" else {}
+    config = replace(old, image=sides, classes=classes, **no_pre_logits)
     check_positions(old, config, method)
-    new = ViT(config, seed=None, dtype=model.dtype)
+    new = class_of(config)(config, seed=None, dtype=model.dtype)
     carry_over(model, new, method)
     new.preprocessing = dict(model.preprocessing)
     if new.preprocessing:
@@ -52,7 +53,7 @@ def adapted(
     return new
 
 
-def carry_over(model: ViT, new: ViT, method: str) -> None:
+def carry_over(model: Model, new: Model, method: str) -> None:
     """Copy all parameters but the head's into `new`; positions go to its grid."""
     old, config = model.config, new.config
     tables = grid_tables(old) if old.grid != config.grid else {}
@@ -71,7 +72,7 @@ def carry_over(model: ViT, new: ViT, method: str) -> None:
         new.parameters[name] = array
 
 
-def check_positions(old: ViTConfig, new: ViTConfig, method: str) -> None:
+def check_positions(old: Config, new: Config, method: str) -> None:
     """InputError where a model's positions can't go from one grid of patches to the other."""
     check_method(method, old.grid, old.grid)  # its name, also where nothing is interpolated
     if old.grid == new.grid:
@@ -88,7 +89,7 @@ def check_positions(old: ViTConfig, new: ViTConfig, method: str) -> None:
 
 
 def tables_for(
-    array: np.ndarray, axis: int | None, old: ViTConfig, new: ViTConfig, method: str
+    array: np.ndarray, axis: int | None, old: Config, new: Config, method: str
 ) -> np.ndarray:
     """A table of positions for the new grid: of all tokens, or of one axis of the grid."""
     if axis is None:
@@ -96,8 +97,10 @@ def tables_for(
     return resize_axis(array, new.grid[axis], method=method)
 
 
-def positions_in_words(old: ViTConfig, new: ViTConfig, method: str) -> str:
+def positions_in_words(old: Config, new: Config, method: str) -> str:
     """What becomes of a model's positions, for people."""
+    if old.family != "ViT":
+        return "it has no positions"
     there = f"{in_words(old.grid)} patches become {in_words(new.grid)}"
     if old.grid == new.grid:
         return f"{in_words(new.grid)} patches, as before"

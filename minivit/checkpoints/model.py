@@ -13,15 +13,16 @@ from minivit.checkpoints.header import shortened
 from minivit.checkpoints.opening import NOTHING, open_any
 from minivit.checkpoints.tensors import Tensor
 from minivit.errors import InputError
-from minivit.models import ViT, ViTConfig
+from minivit.models import Config, Model, class_of, layout_of
 from minivit.models.class_names import class_names
+from minivit.models.families import ARCHITECTURES
 from minivit.params import Layout, NamedArrays
 
 MOST_TOKENS, MOST_NUMBERS = 1 << 16, 1 << 26  # of one image, at most: 256 MB in float32
 Contents = Mapping[str, np.ndarray | Tensor]  # by name; a tensor is read when it is copied
 
 
-def save(model: ViT, path: str | Path) -> None:
+def save(model: Model, path: str | Path) -> None:
     """Write a model into one file, replaced whole; `load` reads it.
 
     Raises OSError when it can't be written, InputError for what could not be loaded again; an older
@@ -36,7 +37,7 @@ def load(
     averaged: bool = False,
     heads: int | None = None,
     pool: str | None = None,
-) -> ViT:
+) -> Model:
     """The model in a file or folder, in the dtype it was written in.
 
     It may be what `save` or a training run wrote, or a checkpoint of Google's (.npz), of timm's or
@@ -47,7 +48,7 @@ def load(
 
     Warns of a foreign file's head that is all 0 or missing, as it has not learnt any classes, and
     of class names that no file tells.
-    Raises FileNotFoundError, or InputError when the file is not a whole checkpoint of a ViT, or
+    Raises FileNotFoundError, or InputError when the file is not a whole checkpoint of a model, or
     holds no average.
     """
     with open_any(file_or_run, Asked(heads, pool)) as checkpoint:
@@ -80,7 +81,7 @@ def head_remark(header: dict, w: np.ndarray | Tensor) -> str:
     return ""
 
 
-def header_of(model: ViT) -> dict:
+def header_of(model: Model) -> dict:
     """What a checkpoint says of a model beside its arrays: plain values, which `build` takes.
 
     Raises InputError unless there is one name for each class, and for what is no plain value.
@@ -112,14 +113,14 @@ def plain(value, name: str):
     )
 
 
-def load_config(file_or_run: str | Path, asked: Asked = NOTHING) -> ViTConfig:
+def load_config(file_or_run: str | Path, asked: Asked = NOTHING) -> Config:
     """Only the configuration: no array is read. `asked`: what a foreign file doesn't tell."""
     with open_any(file_or_run, asked) as checkpoint:
         return config_of(checkpoint.header, checkpoint.group("parameters"), file_or_run)
 
 
-def build(header: dict, arrays: Contents, source: str | Path) -> ViT:
-    """A ViT from a checkpoint's header and parameters; `source` is for messages."""
+def build(header: dict, arrays: Contents, source: str | Path) -> Model:
+    """A model from a checkpoint's header and parameters; `source` is for messages."""
     config = config_of(header, arrays, source)
     dtypes = {array.dtype for array in arrays.values()}
     if len(dtypes) != 1:
@@ -129,7 +130,7 @@ def build(header: dict, arrays: Contents, source: str | Path) -> ViT:
         names = class_names(header.get("class_names"), config.classes)
     except InputError as error:
         raise InputError(f"{source}: {error}") from error
-    model = ViT(config, seed=None, dtype=dtypes.pop())
+    model = class_of(config)(config, seed=None, dtype=dtypes.pop())
     fill(model.parameters, arrays, source)
     model.preprocessing = dict(header.get("preprocessing") or {})
     model.class_names = names
@@ -160,25 +161,27 @@ def check_shapes(layout: Layout, arrays: Contents, source: str | Path) -> None:
             )
 
 
-def config_of(header: dict, arrays: Contents, source: str | Path) -> ViTConfig:
+def config_of(header: dict, arrays: Contents, source: str | Path) -> Config:
     """The configuration in a header; InputError unless the arrays beside it have its shapes.
 
     So a damaged header can't ask for more memory than the arrays in the file take.
     """
-    known = ViT.architecture.name
-    if header.get("architecture") != known:
+    name, known = header.get("architecture"), {a.name: a for a in ARCHITECTURES}
+    if name not in known:
         raise InputError(
-            f"{source} holds a model of architecture {shortened(header.get('architecture'))}: "
-            f'this minivit knows "{known}"'
+            f"{source} holds a model of architecture {shortened(name)}: this minivit knows "
+            f"{' and '.join(known)}"
         )
     try:
-        config = ViTConfig.from_dict(header.get("config", {}))
+        config = known[name].configuration.from_dict(header.get("config", {}))
     except InputError as error:
         raise InputError(f"{source} has a damaged header: {error}") from error
-    if config.depth > len(arrays):  # every block has arrays: no need to list millions of names
+    blocks, units = config.depth, config.units
+    if blocks + units > len(arrays):  # each has arrays: no need to list millions of names
+        asked = f"{blocks} blocks" + (f" and {units} units" if units else "")
         raise InputError(
             f"{source} is of another architecture: it holds {len(arrays)} arrays, and its "
-            f"configuration asks for {config.depth} blocks"
+            f"configuration asks for {asked}"
         )
     if config.tokens > MOST_TOKENS or math.prod(config.image) * config.channels > MOST_NUMBERS:
         raise InputError(  # without a table of positions no array shows it
@@ -188,8 +191,3 @@ def config_of(header: dict, arrays: Contents, source: str | Path) -> ViTConfig:
         )
     check_shapes(layout_of(config), arrays, source)
     return config
-
-
-def layout_of(config: ViTConfig) -> Layout:
-    """Every parameter that a configuration asks for."""
-    return Layout(ViT.architecture.parameters(config))

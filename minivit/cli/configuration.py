@@ -9,8 +9,11 @@ from collections.abc import Collection
 from minivit.errors import InputError
 from minivit.fields import Described, asked, described_fields, in_words
 
-METAVARS = {int: "N", float: "X", str: "NAME", tuple: "N"}
-TYPED = {tuple: "expected a whole number, or two such as 4x2 (height x width)"}
+METAVARS = {int: "N", float: "X", str: "NAME", tuple: "N", list: "NxN"}
+TYPED = {
+    tuple: "expected a whole number, or two such as 4x2 (height x width)",
+    list: "expected whole numbers such as 3x4x9",
+}
 
 
 def add_options(
@@ -60,7 +63,8 @@ def read(field: Described):
         if field.may_be_none and text.lower() == "none":
             return None
         try:
-            return pair(text) if field.kind is tuple else field.kind(text)
+            typed = {tuple: pair, list: several}.get(field.kind, field.kind)
+            return typed(text)
         except ValueError:
             expected = TYPED.get(field.kind) or asked(field).replace("or None", 'or "none"')
             raise argparse.ArgumentTypeError(f"{text!r}: {expected}") from None
@@ -72,6 +76,11 @@ def pair(text: str) -> tuple[int, int]:
     """ "4" -> (4, 4), "4x2" -> (4, 2); ValueError for anything else."""
     height, _, width = text.partition("x")
     return int(height), int(width or height)
+
+
+def several(text: str) -> tuple[int, ...]:
+    """ "3x4x9" -> (3, 4, 9); ValueError for anything else."""
+    return tuple(int(number) for number in text.split("x"))
 
 
 def given(arguments: argparse.Namespace, configuration: type) -> dict[str, object]:

@@ -62,7 +62,10 @@ def describe(c) -> str:
     """The configuration in one line, with the letters of the table."""
     height, width = c.image
     pixels = f"{height}x{width}x{c.channels}"
-    patch, options = f"{c.patch[0]}x{c.patch[1]}", changes_in_words(c)
+    options = changes_in_words(c)
+    if c.family != "ViT":
+        return f"{c.family}: images {pixels}, {options}, C = {c.classes} classes"
+    patch = f"{c.patch[0]}x{c.patch[1]}"
     return (
         f"images {pixels}, patches {patch} (N = {c.patches}), tokens T = {c.tokens}, "
         f"width D = {c.width}, {c.depth} blocks, H = {c.heads} heads, M = {c.mlp}, "
@@ -71,9 +74,13 @@ def describe(c) -> str:
 
 
 def stage_table(rows, total) -> str:
-    """A line for each place; the blocks are alike, so they are shown once and then summed up."""
+    """A line for each place; the blocks are alike, so they are shown once and then summed up.
+
+    A stage of a backbone is a line.
+    """
     from minivit.cli.tables import table
 
+    rows = stages_summed(rows)
     lines = [("stage", "output", "parameters", "FLOPs")]
     blocks = [row for row in rows if row.name.startswith("blocks.")]
     first = [row for row in blocks if row.name.startswith("blocks.0.")]
@@ -83,13 +90,31 @@ def stage_table(rows, total) -> str:
             continue
         if first and row is first[0]:
             lines.append((f"blocks 0-{count - 1}, each:" if count > 1 else "block 0:", "", "", ""))
-        lines.append(line("  " * (row in first) + row.name.rpartition(".")[2], row))
+        lines.append(line("  " + row.name.rpartition(".")[2] if row in first else row.name, row))
         if first and row is first[-1] and count > 1:
             sums = (sum(getattr(b, what) for b in blocks) for what in ("parameters", "flops"))
             together = row._replace(**dict(zip(("parameters", "flops"), sums, strict=True)))
             lines.append(line(f"{count} blocks together", together))
     all_parameters, all_flops = f"{total.parameters:,}", scaled(total.forward_flops)
     return table([*lines, ("total", "", all_parameters, all_flops)], "<<>")
+
+
+def stages_summed(rows) -> list:
+    """The rows, where those of a stage of a backbone, which are many, are one."""
+    found = []
+    for row in rows:
+        stage = ".".join(row.name.split(".")[:2])
+        if not row.name.startswith("stages."):
+            found.append(row)
+        elif found and found[-1].name == stage:
+            sums = {
+                what: getattr(found[-1], what) + getattr(row, what)
+                for what in ("parameters", "flops", "kept")
+            }
+            found[-1] = found[-1]._replace(**sums, shape=row.shape or found[-1].shape)
+        else:
+            found.append(row._replace(name=stage))
+    return found
 
 
 def line(name: str, row) -> tuple[str, str, str, str]:

@@ -118,13 +118,25 @@ def opening(training, folder: Path) -> str:
         f"{one_line(data.name)}: {train:,} training and {test:,} {training.config.measured_on} "
         f"images of {c.image[0]}x{c.image[1]} pixels, {c.classes} classes\n"
         f"{origin(data)}"
-        f"ViT: {c.patches} patches of {c.patch[0]}x{c.patch[1]}, width {c.width}, "
-        f"{c.depth} block{'s' * (c.depth != 1)}, {c.heads} head{'s' * (c.heads != 1)}, MLP {c.mlp}"
-        f"{', ' + options if options else ''}: {parameter_count(c):,} parameters\n"
+        f"{c.family}: {', '.join([*sizes_in_words(c), *[options] * bool(options)])}: "
+        f"{parameter_count(c):,} parameters\n"
         f"{recipe_in_words(training.config)}\n"
         f"backend {backend.name()}, {threads} thread{'s' * (threads > 1)}, "
         f"seed {training.config.seed}; run folder {folder}"
     )
+
+
+def sizes_in_words(c) -> list[str]:
+    """The sizes that only a ViT has."""
+    if c.family != "ViT":
+        return []
+    return [
+        f"{c.patches} patches of {c.patch[0]}x{c.patch[1]}",
+        f"width {c.width}",
+        f"{c.depth} block{'s' * (c.depth != 1)}",
+        f"{c.heads} head{'s' * (c.heads != 1)}",
+        f"MLP {c.mlp}",
+    ]
 
 
 def recipe_in_words(config) -> str:

@@ -29,6 +29,7 @@ VIEWS = {
 }
 OF_MANY = ("positions", "distances")  # models beside each other
 OF_BLOCKS = ("distances", "heads", "rollout", "why")
+OF_PATCHES = ("model", "lens")
 OF_PICTURES = (*OF_BLOCKS, "lens")
 SOFTWARE = "minivit look"  # stands in the files, which are ours to replace then
 
@@ -50,6 +51,8 @@ def lack(
     """
     for called, model in models.items() if name in OF_MANY else [*models.items()][:1]:
         of = f"of {called}, " if len(models) > 1 else ""
+        if name in OF_PATCHES and model.config.family != "ViT":
+            return f"{called if of else 'the model'} is a {model.config.family}: it has no patches"
         if name in OF_BLOCKS and not model.config.depth:
             return f"{called if of else 'the model'} has no blocks, and so no attention"
         if name in OF_PICTURES and called in (missing or {}):

@@ -85,8 +85,18 @@ def cls_share(attention: np.ndarray) -> np.ndarray:
 
 
 def patch_step(c) -> tuple[int, int]:
-    """Pixels from a patch to the next (down, across): a patch's sides, unless patches overlap."""
-    return c.stride or c.patch
+    """Pixels from a patch to the next (down, across): a patch's sides, unless patches overlap.
+
+    A hybrid's are places of its backbone's map: they stand for so many pixels of the image each.
+    """
+    down, across = c.stride or c.patch
+    return down * c.map_step, across * c.map_step
+
+
+def check_patches(c) -> None:
+    """InputError unless the model cuts patches at all."""
+    if c.family != "ViT":
+        raise InputError(f"a {c.family} has no patches to look at: choose a ViT or a hybrid")
 
 
 def patch_distances(grid: tuple[int, int], step: tuple[int, int]) -> np.ndarray:

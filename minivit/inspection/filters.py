@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minivit.models import ViT
+from minivit.inspection.attention_measures import check_patches
+from minivit.models import Model
 
 SHOWN = 28  # components, as in the paper
 
@@ -21,16 +22,20 @@ class Filters(NamedTuple):
     shares: np.ndarray  # (n,), falling; of all components they sum to 1
 
 
-def embedding_filters(model: ViT, count: int | None = SHOWN) -> Filters:
+def embedding_filters(model: Model, count: int | None = SHOWN) -> Filters:
     """The first `count` components of a model's embedding, or all, as patches.
 
     There are at most as many as a patch has numbers, and as there are filters. With `patch_norm`
-    the filters see patches that were normalised.
+    the filters see patches that were normalised; a hybrid's see those of its backbone's map, whose
+    channels are no colours.
+
+    Raises InputError for a ResNet, which has no embedding.
     """
     c, p = model.config, model.parameters
+    check_patches(c)
     w = p["projection.w" if c.patch_norm else "embed.w"]
     components, shares = principal_filters(w, count)
-    return Filters(components.reshape(-1, *c.patch, c.channels), shares)
+    return Filters(components.reshape(-1, *c.patch, c.map_channels), shares)
 
 
 def principal_filters(w: np.ndarray, count: int | None = SHOWN) -> tuple[np.ndarray, np.ndarray]:

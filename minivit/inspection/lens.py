@@ -12,16 +12,21 @@ may know the answer in another way.
 import numpy as np
 
 from minivit import ops
+from minivit.inspection.attention_measures import check_patches
 from minivit.inspection.recording import at_once, recorded
 from minivit.models import ViT
 from minivit.models.block import halves
+from minivit.models.caches import Forgetful
 from minivit.models.head import head_forward
-from minivit.models.model import Forgetful
 from minivit.models.positions import IN_FRONT, tables_of
 
 
 def lens_places(config) -> list[str]:
-    """The arrays that the lens reads, by their names in a trace, in the order of the forward."""
+    """The arrays that the lens reads, by their names in a trace, in the order of the forward.
+
+    Raises InputError for a ResNet, which has no tokens.
+    """
+    check_patches(config)
     front = "embed.x" if tables_of(config, IN_FRONT) is None else f"{IN_FRONT}.y"
     branches = [half[:2] for i in range(config.depth) for half in halves(config, i)]
     return [front, *(f"{branch}.y" for pair in branches for branch in pair)]
@@ -32,7 +37,8 @@ def logit_lens(model: ViT, images: np.ndarray) -> np.ndarray:
 
     L is the depth; an axial block has four branches. The last are the model's own logits.
 
-    Raises InputError for images that the model does not take, and when this fits into no memory.
+    Raises InputError as `lens_places` does, for images that the model does not take, and when this
+    fits into no memory.
     """
     images, c, p = model.check_images(images), model.config, model.parameters
     names = lens_places(c)

@@ -10,23 +10,25 @@ fill the map may be another.
 
 import numpy as np
 
-from minivit.inspection.attention_measures import patch_step
+from minivit.inspection.attention_measures import check_patches, patch_step
 from minivit.inspection.gradients import baseline, one_hot
-from minivit.models import ViT
+from minivit.models import Model
 
 BATCH = 64  # covered images at a time
 
 
 def occlusion(
-    model: ViT, images: np.ndarray, targets: np.ndarray, fill: np.ndarray | None = None
+    model: Model, images: np.ndarray, targets: np.ndarray, fill: np.ndarray | None = None
 ) -> np.ndarray:
     """images (B, height, width, channels), targets (B,): a class for each -> (B, rows, columns).
 
     `fill`: anything that broadcasts to the images; None: `baseline(model, images)`. Where patches
     overlap, all pixels of a patch are covered, those that it shares too.
 
-    Raises InputError for images that the model does not take, and a class that it does not have.
+    Raises InputError for images that the model does not take, a class that it does not have, and a
+    ResNet, which has no patches.
     """
+    check_patches(model.config)
     images, c = model.check_images(images), model.config
     fill = baseline(model, images) if fill is None else np.asarray(fill, model.dtype)
     one_hot(targets, len(images), c.classes, model.dtype)  # checks them
@@ -56,7 +58,7 @@ def patch_sides(patch: int, c) -> list[tuple[int, int]]:
     """From which pixel to which a patch reaches, down and across."""
     corner = np.unravel_index(patch, c.grid)
     steps = zip(corner, patch_step(c), c.patch, strict=True)
-    return [(int(i) * step, int(i) * step + side) for i, step, side in steps]
+    return [(int(i) * step, int(i) * step + side * c.map_step) for i, step, side in steps]
 
 
 def over_patches(pixels: np.ndarray, c) -> np.ndarray:

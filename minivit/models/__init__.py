@@ -1,32 +1,39 @@
-"""Models: ops composed into a Vision Transformer.
+"""Models: ops composed into a Vision Transformer, a hybrid or a ResNet.
 
 Begin with vit.py: it is the whole model on one page.
 
     vit.py                the parameters, then the forward, then the backward in mirror order
     embedding.py          the same of the way from the pixels to the tokens
+    backbone.py           the same of the convolutions in front of a hybrid, or of a ResNet
     block.py              the same of one encoder block
     positions.py          the same of positions, wherever a model has them
     head.py               the same of the way from the last tokens to the logits
+    resnet.py             a ResNet: a backbone, and a head
     initialisation.py     how an array may begin
     beginnings.py         the ways in which a model may begin, made of these
     mimetic.py            one of them: attention as training leaves it
     chance.py             what a training step leaves to chance, and dropout after the embedding
-    architecture.py       a kind of model as the files below see it: a name and four functions
+    architecture.py       a kind of model as the files below see it: a name and five functions
+    families.py           the kinds of model that there are
 
+    configuration.py      what all configurations have in common
     config.py             the sizes and options of a ViT
+    backbone_options.py   those of a backbone, which a ViT may have and a ResNet has
+    resnet_config.py      those of a ResNet
     combinations.py       refuses options that don't go together
     limits.py             refuses sizes that no machine can hold
     memory.py             refuses a batch that this machine can't hold
     variants.py           configurations that have names, such as B/16
 
     model.py              what a user holds: parameters, gradients, forward, backward
+    caches.py             what its forward keeps for its backward
     images.py             checks the images that a model is given
     gradient_inputs.py    checks what its backward is given
     class_names.py        a name for every class
 
     trace.py              every intermediate array and its gradient, by name
     counting.py           what each place of a model costs
-    cost.py               what a ViT costs in all
+    cost.py               what a model costs in all
     facts.py              names and shapes, without a model
     representation.py     what the head reads of an image: frozen features
     interpolation.py      from so many places along an axis to more or fewer
@@ -34,16 +41,25 @@ Begin with vit.py: it is the whole model on one page.
 
 from minivit.models.config import ViTConfig
 from minivit.models.facts import parameter_count, parameter_shapes, trace_names
-from minivit.models.model import ViT
+from minivit.models.families import Config, architecture_of, layout_of
+from minivit.models.model import Model, ResNet, ViT, class_of
 from minivit.models.representation import representation
+from minivit.models.resnet_config import ResNetConfig
 from minivit.models.trace import Trace
 from minivit.models.variants import as_config, shrunk, variant
 
 __all__ = [
+    "Config",
+    "Model",
+    "ResNet",
+    "ResNetConfig",
     "Trace",
     "ViT",
     "ViTConfig",
+    "architecture_of",
     "as_config",
+    "class_of",
+    "layout_of",
     "parameter_count",
     "parameter_shapes",
     "representation",

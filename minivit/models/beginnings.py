@@ -50,6 +50,10 @@ class Google:
         """(in, out), of the patches' projection and of the pre-logits: Flax's default."""
         return projection(rows, columns)
 
+    def filters(self, *shape: int) -> Parameter:
+        """(rows, columns, in, out), of a convolution: Flax's default."""
+        return projection(*shape)
+
     def qkv(self, c: ViTConfig) -> Parameter:
         """(D, 3HK): queries, keys and values."""
         return matrices(3, c.width, c.heads_width)
@@ -74,7 +78,8 @@ class Google:
 
     def head(self, rows: int, columns: int) -> Parameter:
         """(D, C): a zero head lets no gradient through until it has learnt something."""
-        return zeros(rows, columns, decayed=True) if self.zero_head else self.matrix(rows, columns)
+        zero = zeros(rows, columns, decayed=True)
+        return (zero if self.zero_head else self.matrix(rows, columns))._replace(gate=True)
 
 
 class TruncatedNormal(Google):
@@ -86,10 +91,13 @@ class TruncatedNormal(Google):
     zero_head, std = False, 0.02
 
     def matrix(self, rows, columns):
-        return Parameter((rows, columns), partial(truncated_normal, self.std), decayed=True)
+        return self.filters(rows, columns)
 
     def dense(self, rows, columns):
-        return self.matrix(rows, columns)
+        return self.filters(rows, columns)
+
+    def filters(self, *shape):
+        return Parameter(shape, partial(truncated_normal, self.std), decayed=True)
 
     def qkv(self, c):
         return self.matrix(c.width, 3 * c.heads_width)
@@ -110,10 +118,13 @@ class StandardNormal(Google):
     zero_head, position_std = False, 1.0
 
     def matrix(self, rows, columns):
-        return Parameter((rows, columns), fan_in_uniform, decayed=True)
+        return self.filters(rows, columns)
 
     def dense(self, rows, columns):
-        return self.matrix(rows, columns)
+        return self.filters(rows, columns)
+
+    def filters(self, *shape):
+        return Parameter(shape, fan_in_uniform, decayed=True)
 
     def qkv(self, c):
         return self.matrix(c.width, 3 * c.heads_width)

@@ -9,6 +9,7 @@ paper, appendix D.6).
 
 from typing import NamedTuple
 
+from minivit.errors import InputError
 from minivit.models.beginnings import Google
 from minivit.models.chance import Chance
 from minivit.models.config import ViTConfig
@@ -53,7 +54,12 @@ def attention_options(c: ViTConfig, reach: tuple[int, int] | None) -> AttentionO
 
 
 def attention_places(c: ViTConfig) -> list[str]:
-    """The places of all attention branches, from the first block to the last."""
+    """The places of all attention branches, from the first block to the last.
+
+    Raises InputError for a model without attention.
+    """
+    if c.family != "ViT":
+        raise InputError(f"a {c.family} has no attention to look at: choose a ViT or a hybrid")
     return [half.attention for i in range(c.depth) for half in halves(c, i)]
 
 

@@ -1,6 +1,8 @@
 """Options of a ViT that don't go together are refused, with a word on what to choose instead."""
 
 from minivit.errors import InputError
+from minivit.fields import in_words
+from minivit.models.backbone_options import check_backbone
 from minivit.models.limits import check_sizes
 from minivit.ops.attention import check_top_k
 from minivit.ops.multihead_attention import check_heads
@@ -10,6 +12,7 @@ from minivit.ops.sincos_positions import SINCOS, check_sincos_width
 
 def check_together(c) -> None:
     """InputError for the first options of a ViTConfig that don't go together."""
+    check_backbone(c)
     check_patches(c)
     check_columns(c)
     check_sizes(c)
@@ -22,12 +25,27 @@ def check_together(c) -> None:
 
 def check_patches(c) -> None:
     """InputError when patches don't fit into the image, or are too small to be normalised."""
-    patch_grid(c.image, c.patch, c.stride)
+    if c.root is None:
+        patch_grid(c.image, c.patch, c.stride)
+    else:
+        check_patches_of_map(c)
     if c.patch_norm and 1 in (c.pixels, c.width):
         raise InputError(
             f"a patch is {c.pixels} numbers and width is {c.width}: LayerNorm makes 0 of a single "
             "number; choose a larger patch or width, or no patch norm"
         )
+
+
+def check_patches_of_map(c) -> None:
+    """InputError when no grid of patches fits the map that a hybrid's backbone makes."""
+    try:
+        patch_grid(c.map_sides, c.patch, c.stride)
+    except InputError as error:
+        image, sides, patch = (in_words(pair) for pair in (c.image, c.map_sides, c.patch))
+        raise InputError(
+            f"the backbone makes maps of {sides} of images of {image}, and the patch, of {patch}, "
+            f"does not fill them; choose patch 1, which fills every map, or other images"
+        ) from error
 
 
 def check_columns(c) -> None:

@@ -1,10 +1,11 @@
 """The sizes and options of a Vision Transformer."""
 
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
+from typing import ClassVar
 
-from minivit.errors import InputError
-from minivit.fields import check_fields, described
+from minivit.fields import check_fields, described, in_words
+from minivit.models.backbone_options import Backbone
 from minivit.models.combinations import check_together
 from minivit.ops.gelu import FORMS
 from minivit.ops.patchify import patch_grid
@@ -16,18 +17,23 @@ POSITIONS_AT = ("input", "every-layer", "every-layer-shared")
 
 
 @dataclass(frozen=True)
-class ViTConfig:
+class ViTConfig(Backbone):
     """Everything that decides the shapes and the mathematics of a ViT.
+
+    With a `root` it is a hybrid: its patches are cut out of the map that a backbone makes.
 
     Raises InputError when the sizes do not fit together.
     """
+
+    family: ClassVar[str] = "ViT"
 
     image: tuple[int, int] = described(
         "sides of an image in pixels, height x width", least=1, group="sizes"
     )
     channels: int = described("numbers in a pixel", least=1, group="sizes")
     patch: tuple[int, int] = described(
-        "sides of a patch in pixels; must divide the image's, if patches do not overlap",
+        "sides of a patch in pixels, or in places of a backbone's map; must divide the image's, or "
+        "the map's, if patches do not overlap",
         least=1, group="patches",
     )  # fmt: skip
     width: int = described("width D of a token", least=1, group="sizes")
@@ -116,7 +122,7 @@ class ViTConfig:
         default="erf", choices=FORMS, group="functions",
     )  # fmt: skip
     eps: float = described(
-        "added to LayerNorm's variance",
+        "added to LayerNorm's variance, and to GroupNorm's",
         default=1e-6, above=0, words="a small positive number such as 1e-6", group="functions",
     )  # fmt: skip
     name: str = ""
@@ -128,7 +134,7 @@ class ViTConfig:
     @property
     def grid(self) -> tuple[int, int]:
         """Patches along (height, width)."""
-        return patch_grid(self.image, self.patch, self.stride)
+        return patch_grid(self.map_sides, self.patch, self.stride)
 
     @property
     def patches(self) -> int:
@@ -170,20 +176,23 @@ class ViTConfig:
 
     @property
     def pixels(self) -> int:
-        """Numbers in one flat patch: P*P*channels."""
-        return math.prod(self.patch) * self.channels
+        """Numbers in one flat patch: P*P*channels, of the image or of the backbone's map."""
+        return math.prod(self.patch) * self.map_channels
 
-    def to_dict(self) -> dict:
-        """Plain values, as a file's header holds them."""
-        return asdict(self)
+    @property
+    def sizes_in_words(self) -> str:
+        """What a model of this kind is always told by."""
+        sides = [f"images {in_words((*self.image, self.channels))}"]
+        sides.append(f"patches {in_words(self.patch)}")
+        sizes = [f"{name} {getattr(self, name)}" for name in ("width", "depth", "heads", "mlp")]
+        return ", ".join([*sides, *sizes])
 
-    @classmethod
-    def from_dict(cls, values: dict) -> "ViTConfig":
-        """The inverse of `to_dict`; InputError for a field that is missing or unknown."""
-        known = {field.name for field in fields(cls)}
-        try:
-            if set(values) - known:
-                raise TypeError(f"unknown: {', '.join(sorted(set(values) - known))}")
-            return cls(**values)
-        except TypeError as error:
-            raise InputError(f"the configuration is not one of a ViT ({error})") from error
+    @property
+    def kept_of_features(self) -> int:
+        """The numbers that `features` returns of an image: the tokens at every depth."""
+        return (self.depth + 1) * self.tokens * self.width
+
+    @property
+    def burden(self) -> tuple[str, str]:
+        """What makes an image large, and how it would be smaller."""
+        return f"{self.tokens:,} tokens each", "larger patches, or smaller images"

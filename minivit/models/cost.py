@@ -1,16 +1,15 @@
-"""What a ViT costs, place by place and in all. Nothing is allocated.
+"""What a model costs, place by place and in all. Nothing is allocated.
 
 FLOPs are those of the matrix products, where an addition and a multiplication count as 2; all else
-(LayerNorm, softmax, GELU, sums) is linear in the values, and small beside them. The backward needs
+(norms, softmax, GELU, sums) is linear in the values, and small beside them. The backward needs
 two products for each of the forward's, one for the input and one for the weights: a training step
 costs three times the forward.
 """
 
 from typing import NamedTuple
 
-from minivit.models.config import ViTConfig
 from minivit.models.counting import Stage, stages
-from minivit.models.vit import VIT
+from minivit.models.families import Config, architecture_of
 
 BACKWARD_AND_FORWARD = 3
 MOMENTS = 2  # Adam's
@@ -23,12 +22,12 @@ class Cost(NamedTuple):
     memory: dict[str, int]  # bytes of a training step, by what they are for
 
 
-def cost_table(config: ViTConfig) -> list[Stage]:
+def cost_table(config: Config) -> list[Stage]:
     """A row for every place of the model."""
-    return stages(VIT, config)
+    return stages(architecture_of(config), config)
 
 
-def cost(config: ViTConfig, *, batch: int, bytes_each: int = 4) -> Cost:
+def cost(config: Config, *, batch: int, bytes_each: int = 4) -> Cost:
     """The totals; memory for numbers of `bytes_each` bytes (4: float32) and Adam.
 
     A step needs more than the memory counted here: its temporaries, which are soon freed.

@@ -21,7 +21,8 @@ class Stage(NamedTuple):
     """A place, and what runs there."""
 
     name: str
-    shape: tuple[int, ...]  # of what it returns, without the batch; () where no op runs
+    shape: tuple[int, ...]  # of what it returns, without the batch; () where no op runs, and where
+    #                         it returns no batch: filters
     parameters: int
     flops: int  # of the forward, per image
     kept: int  # numbers remembered for the backward, per image, by the NumPy backend
@@ -49,7 +50,8 @@ class CountingOps:
 
 def counted(kept: dict, forward, flops, *inputs, **options):
     y, cache = forward(*inputs, **options)
-    return y, Counted(y.shape[1:], flops(*inputs, **options), kept_numbers(cache, kept))
+    shape = () if len(y) else y.shape[1:]  # the batch is empty
+    return y, Counted(shape, flops(*inputs, **options), kept_numbers(cache, kept))
 
 
 def no_products(*inputs, **options) -> int:
@@ -63,9 +65,10 @@ def kept_numbers(cache, kept: dict[int, np.ndarray]) -> int:
     """
     arrays: dict[int, np.ndarray] = {}
     collect(cache, arrays)
-    new = [array for key, array in arrays.items() if key not in kept]
-    kept |= arrays
-    return sum(math.prod(a.shape[1:]) for a in new if a.ndim and not len(a))
+    batches = {key: array for key, array in arrays.items() if array.ndim and not len(array)}
+    new = [array for key, array in batches.items() if key not in kept]
+    kept |= batches
+    return sum(math.prod(array.shape[1:]) for array in new)
 
 
 def collect(part, arrays: dict[int, np.ndarray]) -> None:

@@ -1,5 +1,7 @@
 """From the pixels to the tokens (ViT paper, equation 1), with or without LayerNorm around E.
 
+The patches are cut out of the image, or of the map that a backbone makes of it (backbone.py).
+
 x = [cls; patches E + b] + positions                  as in the paper
 x = [cls; LN(LN(patches) E + b)] + positions          with `patch_norm`, as in vit-pytorch
 
@@ -7,6 +9,7 @@ Each of the two norms has a gamma and a beta of its own. The positions that are 
 their own file (positions.py).
 """
 
+from minivit.models.backbone import backbone_backward, backbone_forward, backbone_parameters
 from minivit.models.beginnings import Google
 from minivit.models.config import ViTConfig
 from minivit.models.initialisation import layernorm_parameters
@@ -19,9 +22,10 @@ def embedding_parameters(c: ViTConfig, start: Google) -> Declared:
     cls = start.cls(D) if c.has_cls else None
     table = start.positions(c.tokens, D) if c.positions_in_embedding else None
     E = {"w": start.dense(c.pixels, D), "b": start.bias(D, c.pixels)}
+    backbone = backbone_parameters(c, start)
     if not c.patch_norm:
-        return {"embed": E | {"cls": cls, "positions": table}}
-    return {
+        return backbone | {"embed": E | {"cls": cls, "positions": table}}
+    return backbone | {
         "patch_norm": layernorm_parameters(c.pixels),
         "projection": E,
         "projection_norm": layernorm_parameters(D),
@@ -31,8 +35,9 @@ def embedding_parameters(c: ViTConfig, start: Google) -> Declared:
 
 def embedding_forward(ops, p, c: ViTConfig, images, caches):
     """images (B, height, width, channels) -> x (B, T, D)."""
+    x = backbone_forward(ops, p, c, images, caches)  # (B, *map_sides, map_channels)
     x, caches["patchify"] = ops.patchify_forward(  # (B, N, P*P*channels)
-        images, patch=c.patch, stride=c.stride
+        x, patch=c.patch, stride=c.stride
     )
     if c.patch_norm:
         x, caches["patch_norm"] = ops.layernorm_forward(x, *p.of("patch_norm"), eps=c.eps)
@@ -44,10 +49,12 @@ def embedding_forward(ops, p, c: ViTConfig, images, caches):
 
 def embedding_backward(ops, g, c: ViTConfig, dx, caches, want_dimages: bool):
     """dx (B, T, D) -> dimages (B, height, width, channels), or None without `want_dimages`."""
-    want_dpatches = want_dimages or c.patch_norm
+    want_dmap = want_dimages or c.root is not None
+    want_dpatches = want_dmap or c.patch_norm
     dx = g.add("embed", ops.embed_backward(dx, caches.pop("embed"), want_dx=want_dpatches))
     if c.patch_norm:
         dx = g.add("projection_norm", ops.layernorm_backward(dx, caches.pop("projection_norm")))
         dx = g.add("projection", ops.linear_backward(dx, caches.pop("projection")))
         dx = g.add("patch_norm", ops.layernorm_backward(dx, caches.pop("patch_norm")))
-    return ops.patchify_backward(dx, caches.pop("patchify"), want_dx=want_dimages)
+    dx = ops.patchify_backward(dx, caches.pop("patchify"), want_dx=want_dmap)
+    return backbone_backward(ops, g, c, dx, caches, want_dimages)

@@ -50,6 +50,17 @@ def head_forward(ops, p, c: ViTConfig, x, caches):
     return x
 
 
+def pooled(ops, p, c: ViTConfig, x):
+    """x (B, T, D) -> what the linear map, or the pre-logits, read: (B, D), or (B, T D)."""
+    if not c.norm_after_pool:
+        x, _ = ops.layernorm_forward(x, *p.of("norm"), eps=c.eps)
+    weights = p.of("pool") if pools_apart(c) else (None, None)
+    x, _ = ops.pool_forward(x, *weights, pool=c.pool, has_cls=c.has_cls)
+    if c.norm_after_pool:
+        x, _ = ops.layernorm_forward(x, *p.of("norm"), eps=c.eps)
+    return x
+
+
 def head_backward(ops, g, c: ViTConfig, dlogits, caches):
     """dlogits (B, C) -> dx (B, T, D), in mirror order. Takes these caches out of `caches`."""
     dx = g.add("head", ops.head_backward(dlogits, caches.pop("head")))

@@ -30,7 +30,7 @@ def matrices(count: int, rows: int, columns: int) -> Parameter:
 
 
 def projection(*shape: int) -> Parameter:
-    """(in, out), LeCun-normal, cut off at two standard deviations."""
+    """(in, out), or filters (rows, columns, in, out): LeCun-normal, cut off at two deviations."""
     return Parameter(shape, lecun_normal, decayed=True)
 
 
@@ -52,6 +52,12 @@ def layernorm_parameters(D: int) -> dict[str, Parameter]:
     return {"gamma": ones(D), "beta": zeros(D)}
 
 
+def groupnorm_parameters(channels: int, *, zero: bool) -> dict[str, Parameter]:
+    """gamma 1, or 0 at the end of a unit, which then begins as its shortcut; beta 0."""
+    gamma = zeros(channels)._replace(gate=True) if zero else ones(channels)
+    return {"gamma": gamma, "beta": zeros(channels)}
+
+
 def xavier_uniform(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
     """(in, out) -> uniform in +-sqrt(6 / (in + out)): variance 2 / (in + out)."""
     bound = math.sqrt(6 / sum(shape))
@@ -64,9 +70,11 @@ def side_by_side(count: int, rng: np.random.Generator, shape: tuple[int, int]) -
     return np.concatenate([xavier_uniform(rng, one) for _ in range(count)], axis=1)
 
 
-def lecun_normal(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    """(in, out) -> normal values, cut off, of variance 1 / in."""
-    return cut_off_normal(rng, shape) / math.sqrt(shape[0])
+def lecun_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """(in, out), or filters (rows, columns, in, out) -> normal values, cut off, of variance
+    1 / in, or 1 / (rows columns in).
+    """
+    return cut_off_normal(rng, shape) / math.sqrt(math.prod(shape[:-1]))
 
 
 def cut_off_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
@@ -84,9 +92,12 @@ def truncated_normal(std: float, rng: np.random.Generator, shape: tuple[int, ...
     return std * cut_off_normal(rng, shape)
 
 
-def fan_in_uniform(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    """(in, out) -> uniform in +-1 / sqrt(in): PyTorch's linear map."""
-    return uniform_by(shape[0], rng, shape)
+def fan_in_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """(in, out) -> uniform in +-1 / sqrt(in): PyTorch's linear map.
+
+    Filters (rows, columns, in, out) -> uniform in +-1 / sqrt(rows columns in): its convolution.
+    """
+    return uniform_by(math.prod(shape[:-1]), rng, shape)
 
 
 def uniform_by(rows: int, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

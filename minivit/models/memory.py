@@ -34,11 +34,12 @@ def check_memory(
         return
     fitting = free // (numbers * each)
     advice = f"choose at most {fitting} at a time, " if fitting else "choose "
+    each_one, smaller = config.burden
     purpose = "for what its backward will read" if keep else "at once"
     raise InputError(
-        f"a forward of {images} images of {config.tokens:,} tokens each needs at least "
-        f"{gigabytes(needed)} of memory {purpose}, and {gigabytes(free)} are free: {advice}larger "
-        "patches, or smaller images"
+        f"a forward of {images} images of {each_one} needs at least "
+        f"{gigabytes(needed)} of memory {purpose}, and {gigabytes(free)} are free: {advice}"
+        f"{smaller}"
     )
 
 

@@ -1,56 +1,38 @@
 """A model as its users hold it: sizes, parameters, gradients, a forward and a backward."""
 
 import copy
-from types import ModuleType
-from typing import NamedTuple
 
 import numpy as np
 
 from minivit import backend
 from minivit.errors import InputError
-from minivit.fields import changes_in_words, in_words, is_whole_number
+from minivit.fields import changes_in_words, is_whole_number
+from minivit.models.architecture import Architecture
+from minivit.models.caches import Forgetful, ModelCache
 from minivit.models.chance import Chance
-from minivit.models.config import ViTConfig
+from minivit.models.families import Config, architecture_of
 from minivit.models.gradient_inputs import check_dlogits, check_unchanged
 from minivit.models.images import check_images
 from minivit.models.memory import check_memory
+from minivit.models.resnet import RESNET
 from minivit.models.trace import Trace
 from minivit.models.variants import as_config
-from minivit.models.vit import VIT, vit_parameters
+from minivit.models.vit import VIT
 from minivit.params import Layout, NamedArrays
 
 
-class ModelCache(NamedTuple):
-    """What a forward keeps for the backward."""
-
-    ops: ModuleType  # the backend that made these caches
-    of: dict  # the cache of each op by its place: "blocks.0.mlp"
-    images: int  # B
-    version: int  # of the parameters
-
-    def __repr__(self) -> str:
-        return f"the cache of a forward of {self.images} images: {len(self.of)} places"
-
-
-class Forgetful(dict):
-    """A dict that stores nothing: inference needs no caches."""
-
-    def __setitem__(self, place, cache):
-        pass
-
-
-class ViT:
-    """A Vision Transformer with handwritten forward and backward passes.
+class Model:
+    """A model with handwritten forward and backward passes: a ViT or a ResNet.
 
     `parameters` and `gradients` map names such as "blocks.0.attention.w_qkv" to arrays that are
     views into `parameters.flat` and `gradients.flat`.
     """
 
-    architecture = VIT
+    architecture: Architecture
 
     def __init__(
         self,
-        config: ViTConfig | str,
+        config: Config | str,
         seed: int | None = 0,
         dtype=np.float32,
         *,
@@ -66,9 +48,14 @@ class ViT:
         `position_std` are explained in `minivit.models.vit.vit_parameters`.
 
         Raises InputError for another dtype or beginning, a seed below 0, and what is no
-        configuration.
+        configuration of this kind of model.
         """
         config = as_config(config)
+        if not isinstance(config, self.architecture.configuration):
+            raise InputError(
+                f"{config.name or 'this'} is a {config.family}'s configuration: make it with "
+                f"minivit.{config.family}"
+            )
         if np.dtype(dtype) not in (np.float32, np.float64):
             raise InputError(f"dtype is {np.dtype(dtype)}: choose float32 or float64")
         if seed is not None and not (is_whole_number(seed) and seed >= 0):
@@ -76,7 +63,7 @@ class ViT:
         self.config = config
         self.dtype = np.dtype(dtype)
         self.layout = Layout(
-            vit_parameters(
+            self.architecture.parameters(
                 config, beginning=beginning, zero_head=zero_head, position_std=position_std
             )
         )
@@ -151,26 +138,21 @@ class ViT:
         First the tokens in front of the blocks, then those after each block; none of them has been
         through the last LayerNorm. (Hugging Face's `hidden_states`; timm's `forward_intermediates`
         leaves the first out.) Row 0 is the cls token, if there is one. Nothing else is kept.
+
+        Of a ResNet they are the maps of the root and of each stage.
         """
-        images, ops, c, p = (
-            self.check_images(images),
-            backend.current(),
-            self.config,
-            self.parameters,
-        )
-        returned = (c.depth + 1) * c.tokens * c.width
+        ops, c, p = backend.current(), self.config, self.parameters
+        images, returned = self.check_images(images), c.kept_of_features
         check_memory(self.architecture, ops, p, c, len(images), keep=False, returned=returned)
         return list(self.architecture.tokens(ops, p, c, images, Forgetful(), Chance()))
 
     def __repr__(self) -> str:
         c = self.config
-        sides = [f"images {in_words((*c.image, c.channels))}", f"patches {in_words(c.patch)}"]
-        sizes = [f"{name} {getattr(c, name)}" for name in ("width", "depth", "heads", "mlp")]
         changes = [changes_in_words(c)] if changes_in_words(c) else []
-        parts = [*sides, *sizes, f"{c.classes} classes", *changes]
+        parts = [c.sizes_in_words, f"{c.classes} classes", *changes]
         return (
-            f"ViT {c.name}".rstrip() + f": {', '.join(parts)}; {self.layout.size:,} parameters, "
-            f"{self.dtype}"
+            f"{c.family} {c.name}".rstrip()
+            + f": {', '.join(parts)}; {self.layout.size:,} parameters, {self.dtype}"
         )
 
     def zero_gradients(self) -> None:
@@ -187,6 +169,23 @@ class ViT:
         c = self.config
         return check_images(images, c.image, c.channels, self.dtype, self.preprocessing)
 
-    def __copy__(self) -> "ViT":
+    def __copy__(self) -> "Model":
         """A deep copy: it has parameters and gradients of its own."""
         return copy.deepcopy(self)
+
+
+class ViT(Model):
+    """A Vision Transformer; with a root in its configuration it is a hybrid."""
+
+    architecture = VIT
+
+
+class ResNet(Model):
+    """A ResNet (BiT), what the paper compares the ViT with."""
+
+    architecture = RESNET
+
+
+def class_of(config: Config) -> type[Model]:
+    """The class of the models of a configuration."""
+    return {VIT: ViT, RESNET: ResNet}[architecture_of(config)]

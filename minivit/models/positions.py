@@ -63,6 +63,8 @@ def grid_tables(c: ViTConfig) -> dict[str, int | None]:
 
     None: all tokens, those of the patches in raster order; 0: its rows; 1: its columns.
     """
+    if c.positions == "none":
+        return {}
     if c.positions_in_embedding:
         return {"embed.positions": None}
     users = [IN_FRONT, *(f"blocks.{i}.positions" for i in range(c.depth))]

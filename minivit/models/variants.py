@@ -4,11 +4,15 @@ import re
 from dataclasses import fields, replace
 
 from minivit.errors import InputError
+from minivit.models.backbone_options import Backbone
 from minivit.models.config import ViTConfig
+from minivit.models.families import Config
+from minivit.models.resnet_config import ResNetConfig
 from minivit.nearest import nearest
 
 # Shrunk: 7 tokens, so not 7 classes; a window in which not every patch lies.
 HEAD_WIDTH, GRID, DEPTH, CLASSES, TOP_K, WINDOW = 4, (2, 3), 2, 5, 3, 3
+ROOT, ROOT_SIDE, GROUPS, STAGES = 4, 3, 2, (2, 1)
 PRE_LOGITS = 6
 
 
@@ -22,7 +26,7 @@ ALIAS = re.compile(
 SIZES = {"tiny": "Ti", "small": "S", "base": "B", "large": "L", "huge": "H"}
 
 
-def variant(name: str, **changes) -> ViTConfig:
+def variant(name: str, **changes) -> Config:
     """A configuration by its name, e.g. variant("B/16") or variant("digits", depth=4).
 
     Takes the names of timm, Hugging Face and torchvision too. Raises InputError for an unknown name
@@ -33,10 +37,12 @@ def variant(name: str, **changes) -> ViTConfig:
         raise InputError(
             f"unknown variant {name!r}{nearest(name, VARIANTS)}. There are {', '.join(VARIANTS)}"
         )
-    unknown = set(changes) - {field.name for field in fields(ViTConfig)}
+    config = VARIANTS[own]
+    unknown = set(changes) - {field.name for field in fields(config)}
     if unknown:
-        raise InputError(f"a ViT's configuration has no field {', '.join(sorted(unknown))}")
-    return replace(VARIANTS[own], **changes)
+        names = ", ".join(sorted(unknown))
+        raise InputError(f"a {config.family}'s configuration has no field {names}")
+    return replace(config, **changes)
 
 
 def own_name(name: str) -> str | None:
@@ -51,32 +57,39 @@ def own_name(name: str) -> str | None:
     return own if own in VARIANTS else None
 
 
-def as_config(given: ViTConfig | str) -> ViTConfig:
+def as_config(given: Config | str) -> Config:
     """A configuration, or a variant's name; InputError for anything else."""
     if isinstance(given, str):
         return variant(given)
-    if not isinstance(given, ViTConfig):
+    if not isinstance(given, Config):
         raise InputError(
-            f"a model is made from a ViTConfig or a variant's name ({', '.join(VARIANTS)}), and "
-            f"this is {given!r}"
+            f"a model is made from a ResNetConfig, a ViTConfig or a variant's name "
+            f"({', '.join(VARIANTS)}), and this is {given!r}"
         )
     return given
 
 
-def shrunk(config: ViTConfig) -> ViTConfig:
+def shrunk(config: Config) -> Config:
     """The same structure in a size whose gradients can be checked.
 
     It keeps the number of heads, the MLP's width relative to D and every option; it has at most two
-    blocks, narrow heads, few and small patches, and few classes.
+    blocks, narrow heads, few and small patches, and few classes; of a backbone, few channels, units
+    and stages.
     """
+    if isinstance(config, ResNetConfig):
+        return shrunk_resnet(config)
     width = config.heads * HEAD_WIDTH
     patch = tuple(min(side, 2) for side in config.patch)
     overlaps = [s < p for s, p in zip(config.stride or config.patch, config.patch, strict=True)]
     stride = tuple(1 if o else p for o, p in zip(overlaps, patch, strict=True))
     sides = zip(patch, GRID, stride, strict=True)
+    backbone = shrunk_backbone(config)
     return replace(
         config,
-        image=tuple(p + (count - 1) * step for p, count, step in sides),
+        **backbone,
+        image=tuple(
+            (p + (count - 1) * step) * halving(config, backbone) for p, count, step in sides
+        ),
         patch=patch,
         stride=stride if config.stride else None,
         width=width,
@@ -90,7 +103,32 @@ def shrunk(config: ViTConfig) -> ViTConfig:
     )
 
 
-def _variants() -> dict[str, ViTConfig]:
+def shrunk_resnet(config: ResNetConfig) -> ResNetConfig:
+    """The same of a ResNet."""
+    backbone = shrunk_backbone(config)
+    image = tuple(count * halving(config, backbone) for count in GRID)
+    return replace(config, **backbone, image=image, classes=min(config.classes, CLASSES))
+
+
+def shrunk_backbone(config: Backbone) -> dict:
+    """The fields of a backbone in such a size; {} if there is none."""
+    if config.root is None:
+        return {}
+    stages = config.stages and tuple(map(min, STAGES, config.stages))
+    side = max(min(config.root_side, ROOT_SIDE), config.root_stride)
+    groups = 1 if config.groups == 1 else GROUPS
+    return {"root": ROOT, "root_side": side, "groups": groups, "stages": stages}
+
+
+def halving(config: Backbone, shrunk: dict) -> int:
+    """How many times as long the sides of an image are as those of the shrunk backbone's map."""
+    if config.root is None:
+        return 1
+    halvings = config.root_pool + max(len(shrunk["stages"] or ()) - 1, 0)
+    return config.root_stride * 2**halvings
+
+
+def _variants() -> dict[str, Config]:
     # Table 1 of the paper (B, L, H); Ti and S are those of DeiT and of Google's code.
     sizes = {  # D, depth, heads, M
         "Ti": (192, 12, 3, 768),
@@ -106,6 +144,51 @@ def _variants() -> dict[str, ViTConfig]:
         width, depth, heads, mlp = sizes[size]
         patch = (int(side), int(side))
         found[name] = ViTConfig((224, 224), 3, patch, width, depth, heads, mlp, 1000, name=name)
+    return found | _hybrids(found) | _resnets() | _small()
+
+
+def _hybrids(plain: dict[str, ViTConfig]) -> dict[str, ViTConfig]:
+    """Plain ViTs behind a backbone; the number in a name is the image's side over the grid's."""
+    # Table 6 of the paper and Google's code. R is the root alone, and its /16 is /32 in truth.
+    backbones = {
+        "R50+ViT-B/16": ("B/16", 1, (3, 4, 9)),
+        "R50+ViT-L/32": ("L/32", 1, (3, 4, 6, 3)),
+        "R26+ViT-S/32": ("S/32", 1, (2, 2, 2, 2)),
+        "R+ViT-Ti/16": ("Ti/16", 8, None),
+    }
+    found = {}
+    for name, (vit, patch, stages) in backbones.items():
+        config = replace(plain[vit], patch=(patch, patch), root=64, stages=stages, name=name)
+        found[name] = config
+    return found
+
+
+def _resnets() -> dict[str, ResNetConfig]:
+    """R50x1: so many convolutions and linear maps in a row, so many times as wide as R50."""
+    units = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
+    sizes = [(50, 1), (50, 2), (101, 1), (152, 1), (152, 2)]  # the paper's, table 6
+    found = {}
+    for layers, times in sizes:
+        name = f"R{layers}x{times}"
+        found[name] = ResNetConfig(
+            (224, 224), 3, 1000, root=64 * times, stages=units[layers], name=name
+        )
+    return found
+
+
+def _small() -> dict[str, Config]:
+    """A hybrid and a ResNet each for pictures of 28 pixels, grey, and 32 pixels, in colour."""
+    found = {}
+    for side, channels, root, width, heads in ((28, 1, 16, 64, 4), (32, 3, 32, 96, 6)):
+        backbone = {"root": root, "root_side": 3, "root_stride": 1, "groups": root // 4}
+        hybrid, resnet = f"hybrid-{side}", f"resnet-{side}"
+        found[hybrid] = ViTConfig(
+            (side, side), channels, (1, 1), width, 3, heads, 2 * width, 10, pool="mean",
+            positions="sincos-2d", stages=(1, 1), name=hybrid, **backbone,
+        )  # fmt: skip
+        found[resnet] = ResNetConfig(
+            (side, side), channels, 10, stages=(1, 1, 1), name=resnet, **backbone
+        )
     return found
 
 

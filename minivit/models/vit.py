@@ -15,7 +15,7 @@ from minivit.models.block import block_backward, block_forward, block_parameters
 from minivit.models.chance import Chance, dropout_backward, dropout_forward
 from minivit.models.config import ViTConfig
 from minivit.models.embedding import embedding_backward, embedding_forward, embedding_parameters
-from minivit.models.head import head_backward, head_forward, head_parameters
+from minivit.models.head import head_backward, head_forward, head_parameters, pooled
 from minivit.models.positions import (
     IN_FRONT,
     add_positions_backward,
@@ -78,4 +78,4 @@ def vit_backward(ops, g, c: ViTConfig, dlogits, caches, want_dimages: bool):
     return embedding_backward(ops, g, c, dx, caches, want_dimages)
 
 
-VIT = Architecture("vit", vit_parameters, vit_tokens, vit_forward, vit_backward)
+VIT = Architecture("vit", ViTConfig, vit_parameters, vit_tokens, pooled, vit_forward, vit_backward)

@@ -9,7 +9,7 @@ import numpy as np
 from minivit.checkpoints import adapted
 from minivit.data import Dataset, seen_by
 from minivit.errors import InputError
-from minivit.models import ViT, ViTConfig, parameter_shapes
+from minivit.models import Config, Model, parameter_shapes
 from minivit.optim import Average
 from minivit.training.loop import train
 from minivit.training.named_recipe import Recipe
@@ -21,7 +21,7 @@ USUAL = "finetune"  # the recipe
 
 
 def finetune(
-    model: ViT,
+    model: Model,
     data: Dataset,
     *,
     image: int | tuple[int, int] | None = None,
@@ -43,7 +43,7 @@ def finetune(
 
 
 def finetuning(
-    model: ViT,
+    model: Model,
     data: Dataset,
     *,
     image: int | tuple[int, int] | None = None,
@@ -77,12 +77,12 @@ def finetuning(
     return begun
 
 
-def all_but_head(c: ViTConfig) -> str:
+def all_but_head(c: Config) -> str:
     """The places to freeze when only the head's linear map is to learn, as `freeze` takes them."""
     return ",".join(place for place in tops(c) if place != "head")
 
 
-def first_blocks(c: ViTConfig, count: int) -> str:
+def first_blocks(c: Config, count: int) -> str:
     """The places to freeze when all up to the first `count` blocks is to stay: the embedding too.
 
     Raises InputError when there are not so many blocks.
@@ -96,6 +96,6 @@ def first_blocks(c: ViTConfig, count: int) -> str:
     return ",".join([*before, *(f"blocks.{i}" for i in range(count))])
 
 
-def tops(c: ViTConfig) -> list[str]:
+def tops(c: Config) -> list[str]:
     """The first parts of the names of what a model learns, in its order: embed, blocks, ..."""
     return list(dict.fromkeys(name.split(".")[0] for name in parameter_shapes(c)))

@@ -9,7 +9,7 @@ import numpy as np
 from minivit.checkpoints import CHECKPOINT, checkpoint_path, load_config, read_checkpoint
 from minivit.errors import InputError
 from minivit.fields import described_fields, in_words
-from minivit.models import ViT
+from minivit.models import layout_of
 from minivit.training.places import checked_rows
 from minivit.training.recipe import TrainingConfig
 from minivit.training.run import PLACES, today
@@ -58,7 +58,7 @@ def read_log(run: str | Path) -> RunLog:
         history=[today(row) for row in history] if config.hold_out else history,
         places={
             place: checked_rows(groups[PLACES][place], place, run)
-            for place in ViT(model, seed=None).layout.places  # the file has them in another order
+            for place in layout_of(model).places  # the file has them in another order
             if place in groups[PLACES]
         },
     )

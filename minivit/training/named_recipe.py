@@ -7,7 +7,7 @@ import numpy as np
 
 from minivit.data import Dataset
 from minivit.errors import InputError
-from minivit.models import ViTConfig, variant
+from minivit.models import Config, ViTConfig, variant
 from minivit.training.recipe import TrainingConfig
 
 OF_THE_DATA = ("image", "channels", "classes")
@@ -59,10 +59,10 @@ class Recipe:
                 f"the recipe {self.name!r} doesn't tell the model's {', '.join(missing)}: write "
                 'them below [model], or variant = "B/16" with what you change in it'
             )
-        fields.setdefault("patch", usual_patch(*sizes["image"]))
+        fields.setdefault("patch", 1 if fields.get("root") else usual_patch(*sizes["image"]))
         return self.made(ViTConfig.from_dict({"name": self.name, **fields}), training)
 
-    def made(self, model: ViTConfig, training: dict | None) -> TrainingConfig:
+    def made(self, model: Config, training: dict | None) -> TrainingConfig:
         fields = {"name": self.name, **self.training, **(training or {})}
         return TrainingConfig.from_dict(fields, model)
 

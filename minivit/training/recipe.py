@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field, fields
 
 from minivit.errors import InputError
 from minivit.fields import check_fields, described
-from minivit.models import ViTConfig, as_config, variant
+from minivit.models import Config, as_config, variant
 from minivit.models.beginnings import BEGINNINGS
 from minivit.ops.sincos_positions import SINCOS
 from minivit.optim import SCHEDULES
@@ -17,7 +17,7 @@ NOT_LEARNT = ("none", *SINCOS)  # positions without a table of their own
 class TrainingConfig:
     """The recipe. Raises InputError for values that can't be meant."""
 
-    model: ViTConfig = field(default_factory=lambda: variant("digits"))
+    model: Config = field(default_factory=lambda: variant("digits"))
     epochs: int = described("times to go through the training images", default=60, least=0)
     batch: int = described("images in a step", default=32, least=1)
     accumulate: int = described(
@@ -156,7 +156,7 @@ class TrainingConfig:
         return {name: value for name, value in asdict(self).items() if name != "model"}
 
     @classmethod
-    def from_dict(cls, values: dict, model: ViTConfig) -> "TrainingConfig":
+    def from_dict(cls, values: dict, model: Config) -> "TrainingConfig":
         """The inverse of `to_dict`; InputError for an unknown field."""
         unknown = set(values) - {entry.name for entry in fields(cls)}
         if unknown:

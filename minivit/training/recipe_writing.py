@@ -10,6 +10,7 @@ from minivit.data.known import KNOWN
 from minivit.data.picture_source import PictureSource
 from minivit.fields import described_fields, in_words
 from minivit.files import replacing
+from minivit.models import Config
 from minivit.models.variants import VARIANTS
 from minivit.training.named_recipe import OF_THE_DATA
 from minivit.training.recipe import TrainingConfig
@@ -54,11 +55,19 @@ def recipe_text(config: TrainingConfig, data: Dataset) -> str:
         f"{FIRST_LINE}# {command(config)}\n\n"
         + "".join(f"{key} = {toml(value)}\n" for key, value in words.items() if value)
         + f"\n[model]  # the data decide the rest: {sizes}, {c.classes} classes\n"
-        + (f"variant = {toml(c.name)}\n" if c.name in VARIANTS else "")
+        + variant_line(c)
         + "".join(lines(c))
         + "\n[training]\n"
         + "".join(lines(config))
     )
+
+
+def variant_line(c: Config) -> str:
+    """What the fields change: a variant of the model's name, or any of its family."""
+    if c.name in VARIANTS:
+        return f"variant = {toml(c.name)}\n"
+    others = [name for name, config in VARIANTS.items() if config.family == c.family]
+    return "" if c.family == "ViT" else f"variant = {toml(others[0])}  # all of it is changed\n"
 
 
 def called(data: Dataset) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 from minivit import backend
 from minivit.data import Dataset, checked, fingerprint
 from minivit.errors import InputError
-from minivit.models import ViT
+from minivit.models import Model, class_of
 from minivit.ops.chance import mixed
 from minivit.optim import (
     SCHEDULES,
@@ -49,8 +49,8 @@ class Training:
             raise InputError(f"{data.name} has no images on one side: can't train and measure")
         self.config, self.state = config, State()
         with np.errstate(over="ignore"):  # training finds and names a spread that is too large
-            self.model = ViT(c, config.seed, dtype, beginning=config.beginning,
-                             position_std=config.position_std)  # fmt: skip
+            self.model = class_of(c)(c, config.seed, dtype, beginning=config.beginning,
+                                     position_std=config.position_std)  # fmt: skip
         self.model.preprocessing = data.preprocessing
         self.model.class_names = data.class_names
         train, test = (
@@ -181,11 +181,11 @@ class Training:
         self.state = State(epoch=s.epoch + 1, history=[*s.history, row], timing=timing)
         return row
 
-    def averaged_model(self) -> ViT:
+    def averaged_model(self) -> Model:
         """A model of its own with the averaged weights; InputError where the recipe has none."""
         if self.average is None:
             raise InputError("the recipe averages no weights: set average, to 0.999 say")
-        model = ViT(self.config.model, seed=None, dtype=self.model.dtype)
+        model = class_of(self.config.model)(self.config.model, seed=None, dtype=self.model.dtype)
         model.parameters.flat[:] = self.model.parameters.flat
         self.average.write_into(model.parameters)
         model.preprocessing, model.class_names = self.model.preprocessing, self.model.class_names

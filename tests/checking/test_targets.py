@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from minivit import InputError, ViT, save, variant
@@ -5,8 +7,11 @@ from minivit.checking.targets import check_on_noise, check_run, check_variant
 from minivit.models import shrunk
 from minivit.models.variants import VARIANTS
 
+VITS = [name for name, config in VARIANTS.items() if config.family == "ViT"]
+WITH_BACKBONE = [name for name, config in VARIANTS.items() if config.root]
 
-@pytest.mark.parametrize("name", VARIANTS)
+
+@pytest.mark.parametrize("name", VITS)
 def test_shrinking_keeps_the_structure(name):
     full, small = variant(name), shrunk(variant(name))
     assert small.heads == full.heads
@@ -14,6 +19,20 @@ def test_shrinking_keeps_the_structure(name):
     assert small.depth == 2
     assert small.channels == full.channels
     assert small.width <= 64
+
+
+@pytest.mark.parametrize("name", WITH_BACKBONE)
+def test_shrinking_keeps_the_backbone(name):
+    full, small = variant(name), shrunk(variant(name))
+    assert (small.root_stride, small.root_pool) == (full.root_stride, full.root_pool)
+    assert small.map_channels <= 32 and math.prod(small.image) <= 24 * 36
+    assert bool(small.stages) == bool(full.stages)
+    assert small.grid == (2, 3)
+
+
+@pytest.mark.parametrize("name", ["R+ViT-Ti/16", "resnet-28"])
+def test_gradients_behind_a_backbone(name):
+    assert check_variant(name).ok
 
 
 def test_shrinking_keeps_the_options():
@@ -85,4 +104,4 @@ def test_a_mean_over_tokens_is_no_mean_over_classes():
     """The number of tokens is not that of the classes: 1/T and 1/C differ."""
     for name in VARIANTS:
         small = shrunk(variant(name))
-        assert small.classes not in (small.tokens, small.tokens - 1)
+        assert small.classes not in (small.tokens, math.prod(small.grid))

@@ -375,13 +375,6 @@ def test_files_that_are_none(tmp_path):
         minivit.load(path, heads=2)
 
 
-def test_a_hybrid_is_refused(tmp_path):
-    arrays = arrays_of(drawn(), "google") | {"conv_root/kernel": np.zeros(3)}
-    np.savez(tmp_path / "x.npz", **arrays)
-    with pytest.raises(InputError, match="hybrid"):
-        minivit.load(tmp_path / "x.npz")
-
-
 def test_no_more_blocks_are_unstacked_than_a_model_may_have(tmp_path):
     arrays = {"embedding/kernel": IMAGES, "Transformer/encoderblock/x": np.zeros((10**9, 0))}
     np.savez(tmp_path / "x.npz", **arrays)

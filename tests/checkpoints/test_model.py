@@ -33,8 +33,8 @@ def test_another_architecture_is_refused(tmp_path):
     path = tmp_path / "m.safetensors"
     model = ViT(variant("digits", depth=1))
     save(model, path)
-    rewrite(path, architecture="resnet")
-    with pytest.raises(InputError, match="architecture 'resnet'"):
+    rewrite(path, architecture="mixer")
+    with pytest.raises(InputError, match="architecture 'mixer': this minivit knows vit and resnet"):
         load(path)
     rewrite(path, architecture="vit", config=model.config.to_dict() | {"width": 32})
     with pytest.raises(InputError, match=r"another architecture: .* has shape"):
@@ -86,7 +86,7 @@ def test_sizes_that_the_file_has_not_are_refused_before_anything_is_built(
     model = ViT(variant("digits", depth=1))
     save(model, path)
     rewrite(path, config=model.config.to_dict() | changes)
-    monkeypatch.setattr("minivit.checkpoints.model.ViT.__init__", None)  # nothing is built
+    monkeypatch.setattr("minivit.models.model.Model.__init__", None)  # nothing is built
     for read in (load, load_config):
         with pytest.raises(InputError, match=words):
             read(path)

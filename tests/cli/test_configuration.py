@@ -23,6 +23,7 @@ class Kite:
     line_length: float = described("of the line", default=30.0)
     folds: bool = described("whether it folds", default=True, group="its looks")
     knots: int | None = described("in a tail", default=None)
+    flights: tuple[int, ...] | None = described("minutes of each", default=None)
     maker: str = "somebody"
 
 
@@ -49,6 +50,9 @@ def typed(*words: str) -> dict:
         ("--no-folds", {"folds": False}),
         ("--knots 3", {"knots": 3}),
         ("--knots none", {"knots": None}),
+        ("--flights 3x4x9", {"flights": (3, 4, 9)}),
+        ("--flights 5", {"flights": (5,)}),
+        ("--flights none", {"flights": None}),
     ],
 )
 def test_what_is_typed_is_what_is_given(words, found):
@@ -60,6 +64,7 @@ def test_what_is_typed_is_what_is_given(words, found):
     [
         ("--size big", "'big': expected a whole number, or two such as 4x2"),
         ("--size 4x2x1", "'4x2x1': expected a whole number, or two"),
+        ("--flights 3,4", "'3,4': expected whole numbers such as 3x4x9"),
         ("--knots some", "'some': expected a whole number, or \"none\""),
     ],
 )
@@ -77,6 +82,7 @@ def test_help_names_meaning_choices_and_defaults():
     assert "--colour red|blue of the paper (default: red)" in words
     assert "--line-length X of the line (default: 30)" in words
     assert "--folds, --no-folds whether it folds (default: yes)" in words
+    assert "--flights NxN|none minutes of each (default: none)" in words
     assert "--knots N|none in a tail (default: none)" in words
     assert "maker" not in words  # it is not described
     assert "how many tails (red: 7)" in parser(defaults=Kite(tails=7), called="red").format_help()

@@ -34,6 +34,7 @@ def loss_and_gradients(model, images, labels):
     return loss, model.gradients
 
 
+ROOT = {"root": 2, "root_side": 3, "groups": 2, "patch": (1, 3), "depth": 0}
 OPTIONS = [
     {},
     {"pool": "mean"},
@@ -81,13 +82,17 @@ OPTIONS = [
     {"heads": 3, "head_width": 5, "qkv_bias": False},
     {"heads": 1, "out_projection": False},
     {"heads": 1, "out_projection": False, "stochastic_depth": 0.5},
+    {**ROOT, "root_stride": 1, "groups": 1},
+    {**ROOT, "stages": (2, 1), "root_pool": False, "root_stride": 1, "depth": 1},
+    {**ROOT, "image": (10, 10), "stages": (1,), "root_stride": 2, "patch": 1, "patch_norm": True},
 ]
 
 
 @pytest.mark.parametrize("changes", OPTIONS)
 def test_every_parameter_agrees_with_finite_differences(changes):
     model = tiny(**changes)
-    report = check_model(model, IMAGES, LABELS, whole=10_000)  # every element of every tensor
+    images = np.random.default_rng(0).uniform(-1, 1, (3, *model.config.image, 2))
+    report = check_model(model, images, LABELS, whole=10_000)  # every element of every tensor
     assert report.ok, f"\n{report}"
     assert [row.tensor for row in report.rows] == [*model.parameters, "images"]
 

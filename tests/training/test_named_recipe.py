@@ -31,7 +31,7 @@ def test_a_recipe_that_comes_with_minivit_tells_what_it_is_and_is_allowed(name):
     found = load_recipe(name)
     assert found.name == name and found.about and found.source
     grey = name == "digits" or name.startswith(("mnist", "fashion"))
-    side = 8 if name == "digits" else 28 if grey else 32 if name == "cifar10" else 224
+    side = 8 if name == "digits" else 28 if grey else 32 if name.startswith("cifar10") else 224
     data = blank(side, side, 1 if grey else 3, 10)
     if name == "finetune":
         with pytest.raises(InputError, match="minivit finetune CHECKPOINT --recipe"):

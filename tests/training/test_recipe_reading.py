@@ -102,7 +102,7 @@ def test_what_cannot_be_read_is_told_with_its_place(write, content, sentence):
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("mnits", "there is no recipe 'mnits'; the nearest is mnist. There are cifar10, digits, "),
+        ("mnits", "there is no recipe 'mnits'; the nearest is mnist. There are cifar10, "),
         ("", "there is no recipe ''. There are"),
         ("nowhere/mine", "no recipe 'nowhere/mine'. There are"),
     ],

@@ -50,7 +50,10 @@ def test_a_well_known_set_is_named_where_its_name_finds_it_and_else_its_place(tm
 
 
 @pytest.mark.parametrize("model", [variant("Ti/16", image=(32, 32), classes=10),
-                                   ViTConfig((8, 8), 1, (4, 2), 8, 1, 2, 8, 10)])  # fmt: skip
+                                   ViTConfig((8, 8), 1, (4, 2), 8, 1, 2, 8, 10),
+                                   variant("hybrid-28"),
+                                   replace(variant("resnet-28"), name="mine")],
+                         ids=lambda model: model.name)  # fmt: skip
 def test_models_of_other_names_read_back_the_same(tmp_path, model):
     data = small_data()
     image = data.train.images[:, :1, :1].repeat(model.image[0], 1).repeat(model.image[1], 2)

@@ -3,6 +3,7 @@
 Begin with one of the tables.
 
     google.py        Google's .npz files, in their spellings
+    google_hybrid.py the convolutions in front of a hybrid, in these
     timm.py          timm's safetensors
     huggingface.py   Hugging Face's safetensors
     timm_config.py, huggingface_config.py   what the config.json beside these tells

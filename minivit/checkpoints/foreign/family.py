@@ -32,6 +32,11 @@ class Known(NamedTuple):
     assumed: dict[str, str]  # what no file tells, and what is taken for it
 
 
+def no_rows(c: ViTConfig) -> list[Row]:
+    """Of a layout that knows no hybrids."""
+    return []
+
+
 class Family(NamedTuple):
     """A layout of checkpoints."""
 
@@ -48,17 +53,24 @@ class Family(NamedTuple):
     file: str  # the name of a file of weights
     described: Callable[[ViT], dict[str, dict]]  # the JSON files beside it, by name
     unsaid: Callable[[ViT], str]  # what these don't say of a model that it knows, in words
+    backbone: Callable[[ViTConfig], Iterable[Row]] = no_rows  # of what stands in front of a hybrid
 
     def rows(self, c: ViTConfig) -> Sequence[Row]:
         """The table for this model: behind pooling, timm's LayerNorm has another name."""
+        table = [*self.backbone(c), *self.table]
         if not c.norm_after_pool:
-            return self.table
+            return table
         return [row._replace(theirs=row.theirs.replace("norm.", "fc_norm."))
-                if row.ours.startswith("norm.") else row for row in self.table]  # fmt: skip
+                if row.ours.startswith("norm.") else row for row in table]  # fmt: skip
 
 
 def check_expressible(family: Family, c: ViTConfig) -> None:
     """InputError with everything about a model that a layout has no word for."""
+    if c.family != "ViT":
+        raise InputError(
+            f"{family.title} layout can't express a {c.family}: it is one of ViTs; keep minivit's "
+            "own file"
+        )
     problems = []
     for field in described_fields(c):
         value = getattr(c, field.name)

@@ -20,6 +20,12 @@ import numpy as np
 
 from minivit.checkpoints.foreign.arrays import Arrays, Made, renamed, with_zero_row
 from minivit.checkpoints.foreign.family import Asked, Family, Known
+from minivit.checkpoints.foreign.google_hybrid import (
+    backbone_of,
+    backbone_rows,
+    flat_norms,
+    pixels_of_a_place,
+)
 from minivit.checkpoints.foreign.imagenet import IMAGENET, names_if_imagenet
 from minivit.checkpoints.foreign.pictures import SQUASHED
 from minivit.checkpoints.foreign.sizes import (
@@ -78,17 +84,22 @@ CAN = {  # what a model may be; Google's code has a cls token where the head rea
     "gelu": ("tanh",),
     "eps": (1e-6,),
     "pre_logits": None,
+    "root": None,  # with 32 groups, a stride of 2 and max-pooling, as by default
+    "root_side": None,
+    "stages": None,
 }
 
 
 def today(arrays: Arrays) -> Arrays:
     """The arrays under the names of the table."""
     prefix = next((p for p in PREFIXES if any(key.startswith(p) for key in arrays)), "")
-    return renamed(
-        pair
-        for key, array in arrays.items()
-        if key.startswith(prefix)
-        for pair in arrays_in(key.removeprefix(prefix), array)
+    return flat_norms(
+        renamed(
+            pair
+            for key, array in arrays.items()
+            if key.startswith(prefix)
+            for pair in arrays_in(key.removeprefix(prefix), array)
+        )
     )
 
 
@@ -131,10 +142,6 @@ def fits(keys: Iterable[str]) -> bool:
 
 def known(arrays: Arrays, beside: dict, asked: Asked) -> Known:
     """The configuration that the shapes tell."""
-    if "conv_root/kernel" in arrays:
-        raise InputError(
-            "it is a hybrid, with a ResNet (conv_root) in front: minivit reads plain ViTs"
-        )
     settled("pool", asked.pool, "cls" if "cls" in arrays else "mean", "the array cls, or its lack,")
     n = letters(arrays, "embedding/kernel", "y x c D")
     n |= letters(arrays, f"{ATTENTION}/query/kernel".format(i=0), "D H K")
@@ -143,11 +150,14 @@ def known(arrays: Arrays, beside: dict, asked: Asked) -> Known:
     n["C"] = classes_of(arrays, HEAD, "R C")
     rows = letters(arrays, POSITIONS, "1 T D")["T"]
     has_cls, patch = "cls" in arrays, (n["y"], n["x"])
-    image, cls_row = image_and_cls_row(rows, patch, has_cls, None)
+    backbone = backbone_of(arrays)
+    pixels = pixels_of_a_place(backbone) if backbone else 1
+    image, cls_row = image_and_cls_row(rows, tuple(pixels * side for side in patch), has_cls, None)
     if has_cls and not cls_row:
         arrays = arrays | {POSITIONS: with_zero_row(arrays[POSITIONS])}
     config = ViTConfig(
-        image=image, channels=n["c"], patch=patch, width=n["D"], mlp=n["M"], heads=n["H"],
+        **{"channels": n["c"]} | backbone, image=image, patch=patch, width=n["D"], mlp=n["M"],
+        heads=n["H"],
         head_width=None if n["H"] * n["K"] == n["D"] else n["K"], classes=n["C"],
         depth=depth_of(arrays, r"Transformer/encoderblock_(\d+)/"),
         pool="cls" if has_cls else "mean", gelu="tanh", eps=1e-6,
@@ -187,4 +197,5 @@ GOOGLE = Family(
     name="google", title="Google's", table=TABLE, head=HEAD, fits=fits,
     looked_for="embedding/kernel and Transformer/...", today=today, known=known, can=CAN,
     refusals=refusals, file="weights.npz", described=described, unsaid=unsaid,
+    backbone=backbone_rows,
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """How one array lies in another, as a pattern: "(y x c) D -> D c y x".
 
-A letter is a size, and letters in brackets are one axis, the last letter the fastest. On the left
+A letter is a size, a number is one too, and letters in brackets are one axis, the last letter the
+fastest. On the left
 stands our array, on the right theirs. (The notation is that of einops, Rogozhnikov 2022.)
 """
 
@@ -17,7 +18,7 @@ def sizes_of(c: ViTConfig) -> dict[str, int]:
     return {
         "y": c.patch[0],  # sides of a patch
         "x": c.patch[1],
-        "c": c.channels,
+        "c": c.map_channels,  # of what the patches are cut out of
         "D": c.width,
         "T": c.tokens,
         "s": 3,  # queries, keys and values
@@ -37,7 +38,10 @@ def axes(side: str) -> list[list[str]]:
 
 def shape(side: str, sizes: dict[str, int]) -> tuple[int, ...]:
     """The shape that one side of a pattern describes."""
-    return tuple(math.prod(sizes[letter] for letter in axis) for axis in axes(side))
+    return tuple(
+        math.prod(int(letter) if letter.isdigit() else sizes[letter] for letter in axis)
+        for axis in axes(side)
+    )
 
 
 def sides(pattern: str) -> tuple[str, str]:
@@ -58,6 +62,8 @@ def to_ours(array: np.ndarray, pattern: str, sizes: dict[str, int]) -> np.ndarra
 
 def rearranged(array: np.ndarray, given: str, wanted: str, sizes: dict[str, int]) -> np.ndarray:
     """Split the axes into letters, put these in another order, and join them again."""
+    if given == wanted:
+        return array
     letters = [letter for axis in axes(given) for letter in axis]
     order = [letters.index(letter) for axis in axes(wanted) for letter in axis]
     parts = array.reshape([sizes[letter] for letter in letters])

@@ -1,0 +1,23 @@
+"""Where a forward keeps what its backward needs, or nothing."""
+
+from types import ModuleType
+from typing import NamedTuple
+
+
+class ModelCache(NamedTuple):
+    """What a forward keeps for the backward."""
+
+    ops: ModuleType  # the backend that made these caches
+    of: dict  # the cache of each op by its place: "blocks.0.mlp"
+    images: int  # B
+    version: int  # of the parameters
+
+    def __repr__(self) -> str:
+        return f"the cache of a forward of {self.images} images: {len(self.of)} places"
+
+
+class Forgetful(dict):
+    """A dict that stores nothing: inference needs no caches."""
+
+    def __setitem__(self, place, cache):
+        pass
