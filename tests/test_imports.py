@@ -28,7 +28,7 @@ BESIDE = {"benchmarks", "lessons"}
 # What an op may be composed of; notes.py is where it names what it makes.
 PARTS = {"linear", "softmax", "attention", "gelu", "layernorm", "multihead_attention", "mlp",
          "stochastic_depth", "dropout", "left_out", "chance", "inputs", "pool",
-         "relative", "window", "notes"}  # fmt: skip
+         "relative", "window", "notes", "masking", "patchify"}  # fmt: skip
 
 
 def house_of(path: Path) -> str:

@@ -130,7 +130,7 @@ def test_read_only_arrays_compile_nothing_anew(name):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", NAMES)
 def test_an_empty_batch(name, dtype):
-    if name.startswith("cross_entropy"):
+    if name.startswith(("cross_entropy", "mean_squared_error")):
         return  # no mean of nothing: ops and kernels both give NaN, and NumPy warns
     call, inputs = drawn(name, 0, 3, 4, dtype=dtype)
     y, *gradients = both_ways(kernels, call, inputs)
