@@ -44,6 +44,10 @@ VARIATIONS = (  # what is changed in the configuration
     {"attention_dropout": 0.1},
     {"stochastic_depth": 0.2},
     {"gelu": "tanh"},
+    {"objective": "masked-patches"},
+    {"objective": "masked-patches", "masked": 0.25},
+    {"objective": "mae"},
+    {"objective": "mae", "decoder_width": 96, "decoder_depth": 2, "normalised_pixels": True},
 )
 COLUMNS = {
     "option": "case", "ms": "ours", "plain ms": "theirs", "times plain": "times_plain",

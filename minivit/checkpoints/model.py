@@ -14,6 +14,7 @@ from minivit.checkpoints.opening import NOTHING, open_any
 from minivit.checkpoints.tensors import Tensor
 from minivit.errors import InputError
 from minivit.models import ViT, ViTConfig
+from minivit.models.architectures import NAMES, architecture_of
 from minivit.models.class_names import class_names
 from minivit.params import Layout, NamedArrays
 
@@ -162,20 +163,26 @@ def config_of(header: dict, arrays: Arrays, source: str | Path) -> ViTConfig:
 
     So a damaged header can't ask for more memory than the arrays in the file take.
     """
-    known = ViT.architecture.name
-    if header.get("architecture") != known:
+    said = header.get("architecture")
+    if said not in NAMES:
+        known = " and ".join(f'"{name}"' for name in NAMES)
         raise InputError(
-            f"{source} holds a model of architecture {shortened(header.get('architecture'))}: "
-            f'this minivit knows "{known}"'
+            f"{source} holds a model of architecture {shortened(said)}: this minivit knows {known}"
         )
     try:
         config = ViTConfig.from_dict(header.get("config", {}))
     except InputError as error:
         raise InputError(f"{source} has a damaged header: {error}") from error
-    if config.depth > len(arrays):  # every block has arrays: no need to list millions of names
+    if said != architecture_of(config).name:
+        raise InputError(
+            f"{source} has a damaged header: its architecture is {said}, and its configuration's "
+            f"objective {config.objective}"
+        )
+    blocks = config.depth + config.decoder_depth * (config.objective == "mae")
+    if blocks > len(arrays):  # every block has arrays: no need to list millions of names
         raise InputError(
             f"{source} is of another architecture: it holds {len(arrays)} arrays, and its "
-            f"configuration asks for {config.depth} blocks"
+            f"configuration asks for {blocks} blocks"
         )
     if config.tokens > MOST_TOKENS or math.prod(config.image) * config.channels > MOST_NUMBERS:
         raise InputError(  # without a table of positions no array shows it
@@ -189,4 +196,4 @@ def config_of(header: dict, arrays: Arrays, source: str | Path) -> ViTConfig:
 
 def layout_of(config: ViTConfig) -> Layout:
     """Every parameter that a configuration asks for."""
-    return Layout(ViT.architecture.parameters(config))
+    return Layout(architecture_of(config).parameters(config))

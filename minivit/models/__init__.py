@@ -13,7 +13,15 @@ Begin with vit.py: it is the whole model on one page.
     chance.py             what a training step leaves to chance, and dropout after the embedding
     architecture.py       a kind of model as the files below see it: a name and four functions
 
+Without labels, for pre-training; what is hidden of an image is to be told:
+
+    masked_patches.py     a ViT that tells the mean colours of corrupted patches
+    masked_autoencoder.py one that sees few patches; a small decoder tells the pixels of the others
+    architectures.py      which of them a configuration asks for
+    losses.py             what its outputs should be, and how far they are from it
+
     config.py             the sizes and options of a ViT
+    objective.py          what is learnt: classes, or what is hidden
     combinations.py       refuses options that don't go together
     limits.py             refuses sizes that no machine can hold
     memory.py             refuses a batch that this machine can't hold

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from minivit.errors import InputError
 from minivit.fields import check_fields, described
 from minivit.models.combinations import check_together
+from minivit.models.objective import Objective
 from minivit.ops.gelu import FORMS
 from minivit.ops.patchify import patch_grid
 from minivit.ops.pool import POOLS
@@ -16,7 +17,7 @@ POSITIONS_AT = ("input", "every-layer", "every-layer-shared")
 
 
 @dataclass(frozen=True)
-class ViTConfig:
+class ViTConfig(Objective):
     """Everything that decides the shapes and the mathematics of a ViT.
 
     Raises InputError when the sizes do not fit together.

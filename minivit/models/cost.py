@@ -8,9 +8,9 @@ costs three times the forward.
 
 from typing import NamedTuple
 
+from minivit.models.architectures import architecture_of
 from minivit.models.config import ViTConfig
 from minivit.models.counting import Stage, stages
-from minivit.models.vit import VIT
 
 BACKWARD_AND_FORWARD = 3
 MOMENTS = 2  # Adam's
@@ -25,7 +25,7 @@ class Cost(NamedTuple):
 
 def cost_table(config: ViTConfig) -> list[Stage]:
     """A row for every place of the model."""
-    return stages(VIT, config)
+    return stages(architecture_of(config), config)
 
 
 def cost(config: ViTConfig, *, batch: int, bytes_each: int = 4) -> Cost:

@@ -9,6 +9,7 @@ import numpy as np
 from minivit import backend
 from minivit.errors import InputError
 from minivit.fields import changes_in_words, in_words, is_whole_number
+from minivit.models.architectures import architecture_of
 from minivit.models.chance import Chance
 from minivit.models.config import ViTConfig
 from minivit.models.gradient_inputs import check_dlogits, check_unchanged
@@ -16,7 +17,6 @@ from minivit.models.images import check_images
 from minivit.models.memory import check_memory
 from minivit.models.trace import Trace
 from minivit.models.variants import as_config
-from minivit.models.vit import VIT, vit_parameters
 from minivit.params import Layout, NamedArrays
 
 
@@ -25,11 +25,11 @@ class ModelCache(NamedTuple):
 
     ops: ModuleType  # the backend that made these caches
     of: dict  # the cache of each op by its place: "blocks.0.mlp"
-    images: int  # B
+    shape: tuple  # of the outputs, (B, ...)
     version: int  # of the parameters
 
     def __repr__(self) -> str:
-        return f"the cache of a forward of {self.images} images: {len(self.of)} places"
+        return f"the cache of a forward of {self.shape[0]} images: {len(self.of)} places"
 
 
 class Forgetful(dict):
@@ -45,8 +45,6 @@ class ViT:
     `parameters` and `gradients` map names such as "blocks.0.attention.w_qkv" to arrays that are
     views into `parameters.flat` and `gradients.flat`.
     """
-
-    architecture = VIT
 
     def __init__(
         self,
@@ -75,8 +73,9 @@ class ViT:
             raise InputError(f"seed is {seed}: expected a whole number from 0")
         self.config = config
         self.dtype = np.dtype(dtype)
+        self.architecture = architecture_of(config)
         self.layout = Layout(
-            vit_parameters(
+            self.architecture.parameters(
                 config, beginning=beginning, zero_head=zero_head, position_std=position_std
             )
         )
@@ -104,7 +103,7 @@ class ViT:
         logits = self.architecture.forward(
             ops, self.parameters, self.config, images, caches, chance
         )
-        return logits, ModelCache(ops, caches, len(images), self.parameters.version)
+        return logits, ModelCache(ops, caches, logits.shape, self.parameters.version)
 
     def backward(
         self,
@@ -132,17 +131,21 @@ class ViT:
                 "again, or leave free_cache out to go backward twice"
             )
         check_unchanged(self.parameters, cache.version)
-        dlogits = check_dlogits(dlogits, (cache.images, self.config.classes), self.dtype)
+        dlogits = check_dlogits(dlogits, cache.shape, self.dtype)
         return self.architecture.backward(
             cache.ops, self.gradients, self.config, dlogits, caches, want_dimages
         )
 
-    def logits(self, images: np.ndarray) -> np.ndarray:
-        """images (B, height, width, channels) -> logits (B, C): a forward that keeps nothing."""
+    def logits(self, images: np.ndarray, *, first_image: int = 0) -> np.ndarray:
+        """images (B, height, width, channels) -> logits (B, C): a forward that keeps nothing.
+
+        Where patches are hidden, they are the same each time, and others for each image; these
+        begin at number `first_image`.
+        """
         images, ops = self.check_images(images), backend.current()
         check_memory(self.architecture, ops, self.parameters, self.config, len(images), keep=False)
         return self.architecture.forward(
-            ops, self.parameters, self.config, images, Forgetful(), Chance()
+            ops, self.parameters, self.config, images, Forgetful(), Chance(None, first_image)
         )
 
     def features(self, images: np.ndarray) -> list[np.ndarray]:

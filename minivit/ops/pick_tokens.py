@@ -44,7 +44,9 @@ def pick_tokens_forward(
     """
     x, token = reals(x=x, token=token)
     found = picked_sources(x.shape, token, masking, way, has_cls)
-    y = x[np.arange(len(x))[:, None], found]  # (B, T', D)
+    image, place = np.nonzero(found != MASK)
+    y = np.empty((*found.shape, x.shape[2]), x.dtype)  # (B, T', D)
+    y[image, place] = x[image, found[image, place]]
     if token is not None:
         y[found == MASK] = token
     note(y=y)

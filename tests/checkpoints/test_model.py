@@ -36,6 +36,12 @@ def test_another_architecture_is_refused(tmp_path):
     rewrite(path, architecture="resnet")
     with pytest.raises(InputError, match="architecture 'resnet'"):
         load(path)
+    rewrite(path, architecture="mae")
+    with pytest.raises(InputError, match=r"its architecture is mae, and its configuration's obj"):
+        load(path)
+    rewrite(path, architecture="vit", config=model.config.to_dict() | {"objective": "mae"})
+    with pytest.raises(InputError, match=r"its architecture is vit, .* objective mae"):
+        load(path)
     rewrite(path, architecture="vit", config=model.config.to_dict() | {"width": 32})
     with pytest.raises(InputError, match=r"another architecture: .* has shape"):
         load(path)

@@ -81,7 +81,18 @@ OPTIONS = [
     {"heads": 3, "head_width": 5, "qkv_bias": False},
     {"heads": 1, "out_projection": False},
     {"heads": 1, "out_projection": False, "stochastic_depth": 0.5},
-]
+    {"objective": "masked-patches", "depth": 1, "mlp": 4},
+    {"objective": "masked-patches", "depth": 1, "mlp": 4, "patch_norm": True, "masked": 0.9},
+    {"objective": "masked-patches", "depth": 1, "mlp": 4, "positions": "relative", "window": 1},
+    {"objective": "masked-patches", "depth": 1, "mlp": 4, "positions": "learned-2d",
+     "positions_at": "every-layer", "dropout": 0.2},
+    {"objective": "mae", "depth": 1, "mlp": 4},
+    {"objective": "mae", "depth": 1, "mlp": 4, "decoder_width": 4, "decoder_depth": 2,
+     "masked": 0.5, "dropout": 0.3},
+    {"objective": "mae", "depth": 1, "mlp": 4, "positions": "sincos-2d", "pool": "mean",
+     "normalised_pixels": True},
+    {"objective": "mae", "decoder_depth": 0, "depth": 0, "patch_norm": True},
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("changes", OPTIONS)

@@ -8,6 +8,7 @@ from sincos_formulas import expected_table
 from minivit import ViT, ViTConfig, trace_names
 from minivit.fields import described_fields
 from minivit.models.chance import Chance
+from minivit.models.objective import DEFAULTS
 from minivit.ops.dropout import value_factors
 from minivit.ops.stochastic_depth import image_factors
 
@@ -58,7 +59,8 @@ SEED = 1  # with which stochastic depth drops some branches and keeps others
 
 def test_every_option_is_among_them():
     given = {f.name for f in described_fields(ViTConfig) if f.help and f.default is not MISSING}
-    assert given - set().union(*CHANGES) == {"eps"}  # it is read wherever a LayerNorm is
+    assert given - set().union(*CHANGES) == {"eps", *DEFAULTS}  # it is read wherever a LayerNorm
+    # is; and what learns from hidden patches has tests of its own (test_hidden.py)
 
 
 def build(**changes):

@@ -11,7 +11,8 @@ from minivit.checkpoints.foreign.patterns import sizes_of, to_ours
 from minivit.checkpoints.foreign.table import Row, rows_of
 from minivit.checkpoints.format import FORMAT_VERSION
 from minivit.errors import InputError
-from minivit.models import ViT, ViTConfig, parameter_shapes
+from minivit.models import ViTConfig, parameter_shapes
+from minivit.models.vit import VIT
 
 # What a file may hold besides: a buffer that follows from the sizes.
 BUFFERS = ("vit.embeddings.position_ids",)
@@ -38,7 +39,7 @@ def read(arrays: Arrays, beside: dict, asked: Asked) -> Foreign:
     height, width = config.image
     sides = {"height": height, "width": width, "channels": config.channels}
     header = {
-        "format_version": FORMAT_VERSION, "architecture": ViT.architecture.name,
+        "format_version": FORMAT_VERSION, "architecture": VIT.name,
         "config": config.to_dict(),
         "preprocessing": preprocessing | sides, "class_names": names or [],
         "layout": family.title, "has_head": has_head,
