@@ -72,13 +72,15 @@ class EngineSide(ModelSide):
     def gradients(self) -> float:
         """A training step without the optimiser; returns the loss."""
         from minivit.backend import current
+        from minivit.models.losses import hidden_targets, loss_backward, loss_forward
 
-        model = self.model
-        logits, cache = self.forward()
-        loss, loss_cache = current().cross_entropy_forward(logits, labels=self.labels)
-        dlogits = current().cross_entropy_backward(np.float32(1), loss_cache)
+        model, ops, c = self.model, current(), self.case.config
+        outputs, cache = self.forward()
+        targets = self.labels if c.learns_classes else hidden_targets(model, self.images)
+        loss, loss_cache = loss_forward(ops, c, outputs, targets)
+        doutputs = loss_backward(ops, c, np.float32(1), loss_cache)
         model.zero_gradients()
-        model.backward(dlogits, cache, free_cache=True)
+        model.backward(doutputs, cache, free_cache=True)
         return loss
 
     def forward(self) -> tuple:

@@ -46,6 +46,10 @@ VARIATIONS = (  # what is changed in the configuration
     {"gelu": "tanh"},
     {"root": 8, "root_side": 3, "root_stride": 1, "root_pool": False, "groups": 4},
     {"root": 8, "root_side": 3, "root_stride": 1, "root_pool": False, "groups": 4, "stages": (1,)},
+    {"objective": "masked-patches"},
+    {"objective": "masked-patches", "masked": 0.25},
+    {"objective": "mae"},
+    {"objective": "mae", "decoder_width": 96, "decoder_depth": 2, "normalised_pixels": True},
 )
 COLUMNS = {
     "option": "case", "ms": "ours", "plain ms": "theirs", "times plain": "times_plain",

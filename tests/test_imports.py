@@ -29,7 +29,7 @@ BESIDE = {"benchmarks", "lessons"}
 # What an op may be composed of; notes.py is where it names what it makes.
 PARTS = {"linear", "softmax", "attention", "gelu", "layernorm", "multihead_attention", "mlp",
          "stochastic_depth", "dropout", "left_out", "chance", "inputs", "pool",
-         "relative", "window", "sliding", "notes"}  # fmt: skip
+         "relative", "window", "sliding", "notes", "masking", "patchify"}  # fmt: skip
 
 
 def house_of(path: Path) -> str:

@@ -30,6 +30,7 @@ from minivit.checking.map_calls import (
     weight_standardisation,
 )
 from minivit.checking.sizes import SMALL, Call, Sizes, normal, weights
+from minivit.ops.masking import Masking
 
 
 def calls(op: str, sizes: Sizes = SMALL) -> list[Call]:
@@ -71,6 +72,20 @@ def embed(s: Sizes) -> list[tuple]:
         ("tokens already", (tokens, None, None, cls, normal(s.N + 1, s.D)), {}),
         ("tokens already, and nothing else", (tokens, None, None, None, None), {}),
     ]
+
+
+def pick_tokens(s: Sizes) -> list[tuple]:
+    masking, token = Masking(s.N, (s.N + 1) // 2, seed=3), normal(s.D)
+    patches, with_cls = normal(s.B, s.N, s.D), normal(s.B, s.N + 1, s.D)
+    visible = normal(s.B, s.N - masking.hidden + 1, s.D)
+    return [
+        ("", (patches, token), {"masking": masking, "way": "corrupted"}),
+        ("corrupted, second part of a batch", (with_cls, token),
+         {"masking": masking._replace(first_image=s.B), "way": "corrupted", "has_cls": True}),
+        ("visible", (with_cls, None), {"masking": masking, "way": "visible", "has_cls": True}),
+        ("hidden", (with_cls, None), {"masking": masking, "way": "hidden", "has_cls": True}),
+        ("restored", (visible, token), {"masking": masking, "way": "restored", "has_cls": True}),
+    ]  # fmt: skip
 
 
 def positions(s: Sizes) -> list[tuple]:
@@ -138,10 +153,17 @@ def cross_entropy(s: Sizes) -> list[tuple]:
     ]
 
 
+def mean_squared_error(s: Sizes) -> list[tuple]:
+    shape = s.B, s.T, s.D
+    targets = np.random.default_rng(1).standard_normal(shape)
+    return [("", (normal(*shape),), {"targets": targets})]
+
+
 OPS = {  # from the pixels to the loss
     "patchify": patchify,
     "linear": linear,
     "embed": embed,
+    "pick_tokens": pick_tokens,
     "positions": positions,
     "positions_2d": positions_2d,
     "sincos_positions": sincos_positions,
@@ -159,6 +181,7 @@ OPS = {  # from the pixels to the loss
     "pre_logits": pre_logits,
     "head": head,
     "cross_entropy": cross_entropy,
+    "mean_squared_error": mean_squared_error,
     "convolution": convolution,  # from here on those of a ResNet
     "depthwise_convolution": depthwise_convolution,
     "max_pool": max_pool,

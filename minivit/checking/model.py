@@ -17,6 +17,7 @@ from minivit.checking.differences import STEP, central_gradient, central_slope, 
 from minivit.checking.report import RIGHT, Report, Row, compare, judge
 from minivit.checking.sampling import USUAL, Excerpt, Sampling, draw
 from minivit.models import Model
+from minivit.models.losses import hidden_targets, loss_backward, loss_forward
 from minivit.params import NamedArrays
 
 NEXT_TO_NOTHING = 1e-8  # beside the largest gradient on a logit
@@ -34,11 +35,11 @@ def check_model(
 ) -> Report:
     """Compare every parameter's gradient, and the images', with central differences of the loss.
 
-    images (B, height, width, channels), labels (B,). Works on a float64 copy: the model stays as
-    it is. A head that is all 0 is drawn anew in the copy, since it lets no gradient through, and so
-    is every other gate (see minivit.params). What is random in the model is drawn from `seed`, the
-    same in every pass. Tensors of up to `whole` elements are checked element by element, of the
-    others as much as `sampling` says.
+    images (B, height, width, channels), labels (B,), which are not asked where the model learns
+    what is hidden. Works on a float64 copy: the model stays as it is. A head that is all 0 is drawn
+    anew in the copy, as it lets no gradient through, and so is every other gate (minivit.params).
+    What is random in the model is drawn from `seed`, the same in every pass. Tensors of up to
+    `whole` elements are checked element by element, of the others as much as `sampling` says.
 
     Raises InputError for images or labels that the model can't take.
     """
@@ -93,16 +94,20 @@ class ModelCheck:
         self, model: Model, images: np.ndarray, labels: np.ndarray, seed: int = 0,
         sampling: Sampling = USUAL,
     ):  # fmt: skip
-        self.model, self.labels, self.seed, self.sampling = model, labels, seed, sampling
+        self.model, self.seed, self.sampling = model, seed, sampling
         self.images = model.check_images(images).copy()
+        self.targets = labels
+        if not model.config.learns_classes:  # they stay as they are while images are moved
+            self.targets = hidden_targets(model, self.images, seed=seed)
         self.tensors: dict[str, np.ndarray] = {**model.parameters, "images": self.images}
         self.unit, self.size = 1.0, 1.0  # of the loss
         self.problems: list[str] = []
 
     def loss(self) -> tuple:
         """(loss, its cache, the model's cache)."""
-        logits, cache = self.model.forward(self.images, seed=self.seed)
-        loss, loss_cache = backend.current().cross_entropy_forward(logits, labels=self.labels)
+        ops, c = backend.current(), self.model.config
+        outputs, cache = self.model.forward(self.images, seed=self.seed)
+        loss, loss_cache = loss_forward(ops, c, outputs, self.targets)
         return loss, loss_cache, cache
 
     def gradients(self) -> dict[str, np.ndarray]:
@@ -112,15 +117,15 @@ class ModelCheck:
         largest gradient on a logit to 1, so that there is something to compare; but it is at
         most 1e4, since it enlarges the rounding errors of the loss as well.
         """
-        loss_backward = backend.current().cross_entropy_backward
+        ops, c = backend.current(), self.model.config
         before = self.digests()
         loss, loss_cache, cache = self.loss()
         self.size = max(abs(float(loss)), 1.0)
         before = self.changed("forward", before)
-        largest = float(np.abs(loss_backward(np.float64(1), loss_cache)).max())
+        largest = float(np.abs(loss_backward(ops, c, np.float64(1), loss_cache)).max())
         self.unit = 1 / max(largest, 1e-4)
         self.model.zero_gradients()
-        dlogits = loss_backward(np.float64(self.unit), loss_cache)
+        dlogits = loss_backward(ops, c, np.float64(self.unit), loss_cache)
         dimages = self.model.backward(dlogits, cache, want_dimages=True)
         self.changed("backward", before)
         return {**self.model.gradients, "images": dimages}

@@ -1,6 +1,7 @@
 """A model that goes on with other classes, or with images of another size (ViT paper, 3.2, B.1.1).
 
-head          new: zero, for the new classes; pre-logits are left out with the old one
+head          new: zero, for the new classes; pre-logits are left out with the old one, and what a
+              model that was pre-trained without labels has besides: mask token, decoder
 positions     interpolated to the new grid of patches; the patches keep their side
 all the rest  as it was
 """
@@ -42,7 +43,7 @@ def adapted(
         classes = len(names)
     sides = old.image if image is None else image
     no_pre_logits = {"pre_logits": None} if old.family == "ViT" else {}
-    config = replace(old, image=sides, classes=classes, **no_pre_logits)
+    config = replace(old.classifier(), image=sides, classes=classes, **no_pre_logits)
     check_positions(old, config, method)
     new = class_of(config)(config, seed=None, dtype=model.dtype)
     carry_over(model, new, method)
@@ -54,7 +55,7 @@ def adapted(
 
 
 def carry_over(model: Model, new: Model, method: str) -> None:
-    """Copy all parameters but the head's into `new`; positions go to its grid."""
+    """Copy all that `new` has but the head's, by name; positions go to its grid."""
     old, config = model.config, new.config
     tables = grid_tables(old) if old.grid != config.grid else {}
     for name, shape in new.layout.shapes.items():

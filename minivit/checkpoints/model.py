@@ -13,7 +13,7 @@ from minivit.checkpoints.header import shortened
 from minivit.checkpoints.opening import NOTHING, open_any
 from minivit.checkpoints.tensors import Tensor
 from minivit.errors import InputError
-from minivit.models import Config, Model, class_of, layout_of
+from minivit.models import Config, Model, architecture_of, class_of, layout_of
 from minivit.models.class_names import class_names
 from minivit.models.families import ARCHITECTURES
 from minivit.params import Layout, NamedArrays
@@ -166,17 +166,23 @@ def config_of(header: dict, arrays: Contents, source: str | Path) -> Config:
 
     So a damaged header can't ask for more memory than the arrays in the file take.
     """
-    name, known = header.get("architecture"), {a.name: a for a in ARCHITECTURES}
-    if name not in known:
+    said, known = header.get("architecture"), {a.name: a for a in ARCHITECTURES}
+    if said not in known:
         raise InputError(
-            f"{source} holds a model of architecture {shortened(name)}: this minivit knows "
-            f"{' and '.join(known)}"
+            f"{source} holds a model of architecture {shortened(said)}: this minivit knows "
+            f"{', '.join(known)}"
         )
     try:
-        config = known[name].configuration.from_dict(header.get("config", {}))
+        config = known[said].configuration.from_dict(header.get("config", {}))
     except InputError as error:
         raise InputError(f"{source} has a damaged header: {error}") from error
+    if said != architecture_of(config).name:
+        raise InputError(
+            f"{source} has a damaged header: its architecture is {said}, and its configuration's "
+            f"objective {config.objective}"
+        )
     blocks, units = config.depth, config.units
+    blocks += config.decoder_depth if config.objective == "mae" else 0
     if blocks + units > len(arrays):  # each has arrays: no need to list millions of names
         asked = f"{blocks} blocks" + (f" and {units} units" if units else "")
         raise InputError(

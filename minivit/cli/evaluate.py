@@ -31,10 +31,12 @@ def run(arguments: argparse.Namespace) -> int:
 
     from minivit import backend
     from minivit.errors import InputError
+    from minivit.models.objective import need_classes
     from minivit.training import evaluate
 
     backend.prefer("numba")
     model = load_model(arguments.run, arguments)
+    need_classes(model.config, arguments.run)
     data = data_to_measure_on(model, arguments)
     test = data.test
     with np.errstate(over="ignore", invalid="ignore"):  # a sentence says it better

@@ -116,9 +116,11 @@ def beginning(model, training, arguments: argparse.Namespace) -> str:
     new = training.config.model
     learning = sum(each.stop - each.start for each in training.ranges)
     part = "" if learning == training.model.layout.size else f"; {learning:,} parameters learn"
+    old = f"that for {model.config.classes}"
+    if not model.config.learns_classes:
+        old = f"what it was pre-trained with ({model.config.objective})"
     return (
         f"begins with {one_line(str(arguments.checkpoint))}: "
         f"{positions_in_words(model.config, new, arguments.method)}\n"
-        f"  a new head for {new.classes} classes takes the place of that for "
-        f"{model.config.classes}{part}"
+        f"  a new head for {new.classes} classes takes the place of {old}{part}"
     )

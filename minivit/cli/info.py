@@ -90,7 +90,8 @@ def stage_table(rows, total) -> str:
             continue
         if first and row is first[0]:
             lines.append((f"blocks 0-{count - 1}, each:" if count > 1 else "block 0:", "", "", ""))
-        lines.append(line("  " + row.name.rpartition(".")[2] if row in first else row.name, row))
+        name = row.name.removeprefix("blocks.0.")
+        lines.append(line("  " + name if row in first else row.name, row))
         if first and row is first[-1] and count > 1:
             sums = (sum(getattr(b, what) for b in blocks) for what in ("parameters", "flops"))
             together = row._replace(**dict(zip(("parameters", "flops"), sums, strict=True)))

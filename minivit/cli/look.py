@@ -63,12 +63,15 @@ def run(arguments: argparse.Namespace) -> int:
     from minivit.cli.subjects import looked_at
     from minivit.figures.saving import check_can_draw
     from minivit.figures.views import VIEWS, draw_view
+    from minivit.models.objective import need_classes
 
     check_can_draw()
     backend.prefer("numba")
     model = load_model(arguments.run, arguments)
     target = class_number(arguments.target, model.class_names)
     models = compared(model, arguments)
+    for name, one in models.items():
+        need_classes(one.config, name)
     look, missing = looked_at(models, arguments.images, target)
     names, left_out = drawable(arguments, models, missing)
     paths = vacant(arguments, names)

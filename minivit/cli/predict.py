@@ -53,9 +53,11 @@ def run(arguments: argparse.Namespace) -> int:
     from minivit import backend
     from minivit.data.preprocessing import check_preprocessing
     from minivit.data.strokes import NothingToRead
+    from minivit.models.objective import need_classes
 
     backend.prefer("numba")
     model = load_model(arguments.run, arguments)
+    need_classes(model.config, arguments.run)
     check_preprocessing(model.preprocessing, model.config.image, model.config.channels)
     entries, errors = [], []
     for answer in answers(model, arguments.images, arguments.top):

@@ -63,11 +63,14 @@ class Progress:
             os.write(sys.stderr.fileno(), STOPPING.encode())  # print may be interrupted itself
 
     def step(self) -> None:
+        from minivit.training import accuracy_of
+
         t, s = self.training, self.training.state
         images = min(s.step * t.config.batch, len(t.data.train.labels))
+        right = accuracy_of(t.config.model, s.correct, images)
+        accuracy = "" if right is None else f"accuracy {right:.1%}, "
         self.bar.set_postfix_str(
-            f"loss {s.loss_sum / images:.3f}, accuracy {s.correct / images:.1%}, "
-            f"{images / s.seconds:,.0f} images/s",
+            f"loss {s.loss_sum / images:.3f}, {accuracy}{images / s.seconds:,.0f} images/s",
             refresh=False,
         )
         self.bar.update()

@@ -9,7 +9,12 @@ from minivit.files import typed
 
 def finish(training, folder: Path, voice: Voice) -> None:
     """Measure, draw, and say how good the model is and where everything lies."""
-    tested, measured_on = measured(training), training.config.measured_on
+    from minivit.training import evaluate
+
+    if not training.config.model.learns_classes:
+        finish_without_classes(training, folder, voice)
+        return
+    tested, measured_on = tested_now(training, evaluate), training.config.measured_on
     images = len(training.data.test.labels)
     right = round(tested.accuracy * images)
     result = (
@@ -21,24 +26,55 @@ def finish(training, folder: Path, voice: Voice) -> None:
     voice.say(f"\n{result}\n")
     if training.average and training.state.history:
         voice.say(averaged_line(training, folder))
-    voice.say(f"In {folder}:")
-    files = draw(training, tested.probabilities, folder)
-    for name, meaning in files.items():
-        voice.say(f"  {name:<22}  {meaning}")
-    voice.say(next_steps(training, typed(folder)))
+    files = draw_and_tell(training, folder, voice, tested.probabilities)
     voice.event(
         "result", measured_on=measured_on, accuracy=tested.accuracy, loss=tested.loss,
         right=right, images=images, folder=str(folder), files=list(files),
     )  # fmt: skip
 
 
+def finish_without_classes(training, folder: Path, voice: Voice) -> None:
+    """The same of a model that was pre-trained: how well it tells what is hidden."""
+    from minivit.training import measured
+
+    tested, measured_on = tested_now(training, measured), training.config.measured_on
+    images, c = len(training.data.test.labels), training.config.model
+    result = f"{measured_on.capitalize()} loss after the last epoch: {tested.loss:.4f}"
+    if tested.accuracy is not None:
+        result += (
+            f"; of the {images * c.hidden:,} corrupted patches {tested.accuracy:.2%} are given "
+            f"their colour, one of {c.outputs}"
+        )
+    if voice.quiet:
+        print(f"{result}; in {folder}")
+    voice.say(f"\n{result}\n")
+    files = draw_and_tell(training, folder, voice)
+    voice.event(
+        "result", measured_on=measured_on, accuracy=tested.accuracy, loss=tested.loss,
+        images=images, folder=str(folder), files=list(files),
+    )  # fmt: skip
+
+
+def draw_and_tell(training, folder: Path, voice: Voice, probabilities=None) -> dict[str, str]:
+    """Draw what can be drawn, say what lies in the folder and what to do next; the files."""
+    voice.say(f"In {folder}:")
+    files = draw(training, folder, probabilities)
+    for name, meaning in files.items():
+        voice.say(f"  {name:<22}  {meaning}")
+    voice.say(next_steps(training, typed(folder)))
+    return files
+
+
 def next_steps(training, run: str) -> str:
     """What to run next; `run` is the folder as it is typed."""
     from minivit.figures import can_draw
+    from minivit.training.recipe_writing import called
 
     verbs = [f"evaluate {run}", f"predict {run} YOUR_PICTURE.png", f"gradcheck {run}"]
+    if not training.config.model.learns_classes:
+        verbs = [f"finetune {run} --data {typed(called(training.data))}", f"probe {run}"]
     missing = ""
-    if can_draw():
+    if can_draw() and training.config.model.learns_classes:
         verbs.insert(1, f"look {run}")
     if training.state.history and can_draw():
         verbs.insert(1, f"plot {run}")
@@ -60,22 +96,23 @@ def averaged_line(training, folder: Path) -> str:
     )
 
 
-def measured(training):
-    """The evaluation of the last epoch's model; Diverged when it overflows."""
+def tested_now(training, measure):
+    """What `measure` finds of the last epoch's model; Diverged when it overflows."""
     import numpy as np
-
-    from minivit.training import evaluate
 
     images, labels = training.data.test
     with np.errstate(over="ignore", invalid="ignore"):  # a sentence says it better
-        tested = evaluate(training.model, images, labels)
+        tested = measure(training.model, images, labels)
     if not math.isfinite(tested.loss):
         raise training.divergence(images[:64], None)
     return tested
 
 
-def draw(training, probabilities, folder: Path) -> dict[str, str]:
-    """Draw what can be drawn; returns every file of the run folder, and what it is."""
+def draw(training, folder: Path, probabilities=None) -> dict[str, str]:
+    """Draw what can be drawn; returns every file of the run folder, and what it is.
+
+    Without probabilities of the test images' classes there is no picture of where the model looks.
+    """
     from minivit.checkpoints import CHECKPOINT
     from minivit.figures import attention_picture, can_draw, training_curve
     from minivit.training.recipe_reading import RECIPE
@@ -93,7 +130,7 @@ def draw(training, probabilities, folder: Path) -> dict[str, str]:
     if kept := len(snapshot_paths(folder)):
         files["snapshots/"] = f"{kept} models along the way, for pictures of learning"
     images, labels = training.data.test
-    if training.config.model.depth:
+    if training.config.model.depth and probabilities is not None:
         path = folder / "attention.png"
         attention_picture(training.model, images, labels, probabilities, path)
         files["attention.png"] = "where the model looks, head by head, and what it got wrong"

@@ -19,6 +19,7 @@ from minivit.data.dataset import (
     checked_split,
     ground,
     hold_out,
+    telling_range,
 )
 from minivit.data.sources import ImageSource, Levels, fingerprint
 
@@ -42,4 +43,5 @@ __all__ = [
     "is_own",
     "load_dataset",
     "seen_by",
+    "telling_range",
 ]

@@ -87,6 +87,14 @@ def black_and_white(preprocessing: dict, images: np.ndarray | ImageSource) -> tu
     return float(np.min(some)), float(np.max(some))
 
 
+def telling_range(preprocessing: dict, images: np.ndarray | ImageSource) -> dict:
+    """The same, with the pixels that black and white became: what is hidden is told by them."""
+    if pixel_range(preprocessing):
+        return preprocessing
+    low, high = black_and_white(preprocessing, images)
+    return preprocessing | {"low": low, "high": high}
+
+
 def ground(preprocessing: dict, images: np.ndarray | ImageSource) -> float:
     """The pixel of the ground around the strokes; the least one where nothing is known of it."""
     black, white = black_and_white(preprocessing, images)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from minivit.errors import InputError
-from minivit.figures.look import QUIET, finish
+from minivit.figures.look import INK, QUIET, finish, say_unknown
 from minivit.figures.saving import new_figure, save_figure
 
 TRAIN, MEASURED = "#8a8f98", "#c8401a"
@@ -12,6 +12,8 @@ MEANING = (
     "train: mean over the epoch while learning, augmented and with label smoothing where the "
     "recipe says so;  {measured}: after the epoch, on images never learnt from"
 )
+ACCURACY = "Accuracy (part of the answers that is right)"
+NO_ACCURACY = "pixels are near or far,\nnot right or wrong"
 OF_THE_AVERAGE = "averaged, the broken line: the same with the exponential average of the weights"
 
 
@@ -28,13 +30,12 @@ def training_curve(history: Sequence[Mapping], path: str | Path) -> None:
         raise InputError("the history has no epoch yet: train for at least one, then draw")
     figure = new_figure(12, 4.8)
     loss, accuracy = figure.subplots(1, 2)
-    draw_curves(loss, history, "loss", "{:.3f}", "Loss (mean cross-entropy, log scale)")
+    draw_curves(loss, history, "loss", "{:.3f}", loss_title(history))
     names = measured_names(history)
     if all(row[f"{name}_loss"] > 0 for row in history for name in names):
         loss.set_yscale("log")  # the late epochs differ by a few thousandths
         plain_numbers(loss.yaxis)
-    draw_curves(accuracy, history, "accuracy", "{:.1%}", "Accuracy (part of the images read right)")
-    accuracy.yaxis.set_major_formatter("{x:.0%}")
+    draw_accuracy(accuracy, history)
     meaning = MEANING.format(measured=in_words(names[1]))
     if len(names) > 2:
         meaning += f"\n{OF_THE_AVERAGE}"
@@ -43,6 +44,27 @@ def training_curve(history: Sequence[Mapping], path: str | Path) -> None:
     right, wspace = (0.87, 0.46) if is_long else (0.905, 0.36)  # room for the words
     figure.subplots_adjust(left=0.045, right=right, top=0.91, bottom=0.2, wspace=wspace)
     save_figure(figure, path)
+
+
+def has_accuracy(history: Sequence[Mapping]) -> bool:
+    """Whether anything that was told is right or wrong; pixels are only near or far."""
+    return "train_accuracy" in history[-1]
+
+
+def loss_title(*histories: Sequence[Mapping]) -> str:
+    """What the panel of the loss shows: one kind, or each run's own."""
+    kinds = {"mean cross-entropy" if has_accuracy(h) else "mean squared error" for h in histories}
+    return f"Loss ({' or '.join(sorted(kinds))}, log scale)"
+
+
+def draw_accuracy(axes, history: Sequence[Mapping]) -> None:
+    """The panel of the accuracy, or words in its place."""
+    if not has_accuracy(history):
+        axes.set_title(ACCURACY, loc="left", fontsize=12, color=INK)
+        say_unknown(axes, NO_ACCURACY)
+        return
+    draw_curves(axes, history, "accuracy", "{:.1%}", ACCURACY)
+    axes.yaxis.set_major_formatter("{x:.0%}")
 
 
 def measured_names(history: Sequence[Mapping]) -> tuple[str, ...]:

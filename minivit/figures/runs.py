@@ -12,7 +12,16 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.errors import InputError
-from minivit.figures.curve import draw_curves, in_words, plain_numbers
+from minivit.figures.curve import (
+    ACCURACY,
+    NO_ACCURACY,
+    draw_accuracy,
+    draw_curves,
+    has_accuracy,
+    in_words,
+    loss_title,
+    plain_numbers,
+)
 from minivit.figures.look import INK, QUIET, finish, say_unknown, words
 from minivit.figures.saving import new_figure, save_figure, was_made_by
 from minivit.figures.updates import draw_updates
@@ -20,7 +29,6 @@ from minivit.figures.updates import draw_updates
 # Told apart by colour-blind eyes too (Okabe and Ito 2008, without the yellow, which is too faint).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#000000", "#e69f00", "#56b4e9")
 DASHES = ("-", (0, (6, 1.5)), (0, (3, 1, 1, 1)))  # the next for every seven runs
-LOSS, ACCURACY = "Loss (mean cross-entropy, log scale)", "Accuracy (part of the images read right)"
 NUMBERS = {  # columns of the history that have a panel of their own
     "learning_rate": "Learning rate (an epoch's last step)",
     "gradient_norm": "Gradient norm (mean, before clipping)",
@@ -60,12 +68,11 @@ def one_run(run: Run):
     """Four panels of curves, and a high one for the updates of every place."""
     figure = new_figure(15, 7.6)
     grid = figure.add_gridspec(2, 3, width_ratios=(1, 1, 1.15))
-    for column, (kind, title, text) in enumerate(
-        (("loss", LOSS, "{:.3f}"), ("accuracy", ACCURACY, "{:.1%}"))
-    ):
-        axes = figure.add_subplot(grid[0, column])
-        draw_curves(axes, whole_rows(run), kind, text, title)
-        scale(axes, kind)
+    rows = whole_rows(run)
+    loss = figure.add_subplot(grid[0, 0])
+    draw_curves(loss, rows, "loss", "{:.3f}", loss_title(rows))
+    scale(loss, "loss")
+    draw_accuracy(figure.add_subplot(grid[0, 1]), rows)
     for column, (name, title) in enumerate(NUMBERS.items()):
         draw_numbers(figure.add_subplot(grid[1, column]), [run], name, title)
     draw_updates(figure.add_subplot(grid[:, 2]), run.places, UNKNOWN)
@@ -79,12 +86,15 @@ def comparison(runs: Sequence[Run]):
     legend = 0.55 + 0.27 * len(runs)  # inches
     figure = new_figure(13, 7 + legend)
     (loss, accuracy), numbers = figure.subplots(2, 2)
-    for axes, kind, title in ((loss, "loss", LOSS), (accuracy, "accuracy", ACCURACY)):
+    of_loss = loss_title(*(run.history for run in runs))
+    for axes, kind, title in ((loss, "loss", of_loss), (accuracy, "accuracy", ACCURACY)):
         for run, (colour, dashes) in zip(runs, looks(), strict=False):
             axes.plot(*series(run, f"train_{kind}"), color=colour, linewidth=1.1, linestyle=":")
             line(axes, *series(run, f"{run.measured_on}_{kind}"), colour, dashes)
         finish(axes, title)
         scale(axes, kind)
+    if not any(has_accuracy(run.history) for run in runs):
+        say_unknown(accuracy, NO_ACCURACY)
     for axes, (name, title) in zip(numbers, NUMBERS.items(), strict=True):
         draw_numbers(axes, runs, name, title)
     name_runs(figure, runs)
@@ -137,7 +147,9 @@ def series(run: Run, column: str) -> tuple[np.ndarray, np.ndarray]:
 def whole_rows(run: Run) -> list[Mapping]:
     """The rows that have all columns of the curves of loss and accuracy."""
     names = ("train", run.measured_on)
-    needed = {"epoch", *(f"{name}_{kind}" for name in names for kind in ("loss", "accuracy"))}
+    needed = {"epoch", *(f"{name}_loss" for name in names)}
+    if any("train_accuracy" in row for row in run.history):
+        needed |= {f"{name}_accuracy" for name in names}
     return [row for row in run.history if needed <= set(row)]
 
 

@@ -14,6 +14,7 @@ from minivit.inspection.recording import at_once, recorded
 from minivit.models import ViT
 from minivit.models.block import attention_places
 from minivit.models.memory import check_memory
+from minivit.models.objective import need_classes
 
 
 def attention_maps(model: ViT, images: np.ndarray) -> np.ndarray:
@@ -42,6 +43,7 @@ def attention_maps(model: ViT, images: np.ndarray) -> np.ndarray:
 
 def attention_batches(model: ViT, images: np.ndarray) -> Iterator[np.ndarray]:
     """The same, a few images at a time: yields (b, L, H, T, T)."""
+    need_classes(model.config)  # a pre-trained one sees but a part of the patches
     images, c = model.check_images(images), model.config
     names = [f"{place}.probs" for place in attention_places(c)]
     batch = at_once(6 * len(names) * c.heads * c.tokens**2, model.dtype)  # measures need copies

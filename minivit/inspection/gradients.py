@@ -20,6 +20,7 @@ from minivit.inspection.recording import at_once
 from minivit.models import ViT
 from minivit.models.chance import Chance
 from minivit.models.memory import check_memory, counted
+from minivit.models.objective import need_classes
 from minivit.ops.cross_entropy import check_labels
 from minivit.params import NamedArrays
 
@@ -36,6 +37,7 @@ def saliency(model: ViT, images: np.ndarray, targets: np.ndarray) -> np.ndarray:
     Raises InputError for images that the model does not take, a class that it does not have, and
     when an image's backward can't fit into memory.
     """
+    need_classes(model.config)
     images = model.check_images(images)
     dlogits = one_hot(targets, len(images), model.config.classes, model.dtype)
     found = np.empty_like(images)

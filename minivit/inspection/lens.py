@@ -18,15 +18,17 @@ from minivit.models import ViT
 from minivit.models.block import halves
 from minivit.models.caches import Forgetful
 from minivit.models.head import head_forward
+from minivit.models.objective import need_classes
 from minivit.models.positions import IN_FRONT, tables_of
 
 
 def lens_places(config) -> list[str]:
     """The arrays that the lens reads, by their names in a trace, in the order of the forward.
 
-    Raises InputError for a ResNet, which has no tokens.
+    Raises InputError for a ResNet, which has no tokens, and for a model that tells no classes.
     """
     check_patches(config)
+    need_classes(config)
     front = "embed.x" if tables_of(config, IN_FRONT) is None else f"{IN_FRONT}.y"
     branches = [half[:2] for i in range(config.depth) for half in halves(config, i)]
     return [front, *(f"{branch}.y" for pair in branches for branch in pair)]

@@ -13,6 +13,7 @@ import numpy as np
 from minivit.inspection.attention_measures import check_patches, patch_step
 from minivit.inspection.gradients import baseline, one_hot
 from minivit.models import Model
+from minivit.models.objective import need_classes
 
 BATCH = 64  # covered images at a time
 
@@ -29,6 +30,7 @@ def occlusion(
     ResNet, which has no patches.
     """
     check_patches(model.config)
+    need_classes(model.config)
     images, c = model.check_images(images), model.config
     fill = baseline(model, images) if fill is None else np.asarray(fill, model.dtype)
     one_hot(targets, len(images), c.classes, model.dtype)  # checks them

@@ -26,6 +26,7 @@ from minivit.inspection.recording import recorded
 from minivit.models import ViT
 from minivit.models.block import attention_places
 from minivit.models.memory import check_memory
+from minivit.models.objective import need_classes
 
 FUSIONS = ("mean", "max", "min")
 
@@ -124,6 +125,7 @@ def gradient_weighted_map(
 
     Raises InputError as `rollout_map` does, and for a class that the model does not have.
     """
+    need_classes(model.config)
     images, c = model.check_images(images), model.config
     dlogits = one_hot(targets, len(images), c.classes, model.dtype)
     names = [f"{place}.probs" for place in attention_places(c)][first_layer(c, start_block) :]

@@ -38,6 +38,8 @@ the top, where each file builds on those above it:
     pre_logits.py           a product and a tanh
     head.py                 pool and product
     cross_entropy.py        the loss
+    pick_tokens.py          which token stands where: patches that are hidden
+    mean_squared_error.py   the loss of pixels
     convolution.py          products of patches, which are gathered as they are multiplied
     depthwise_convolution.py  every channel through a window of its own
     max_pool.py             the largest number that a window sees
@@ -67,6 +69,10 @@ from minivit.kernels.global_norm import global_norm
 from minivit.kernels.head import head_backward, head_forward
 from minivit.kernels.layernorm import layernorm_backward, layernorm_forward
 from minivit.kernels.linear import linear_backward, linear_forward
+from minivit.kernels.mean_squared_error import (
+    mean_squared_error_backward,
+    mean_squared_error_forward,
+)
 from minivit.kernels.mlp import mlp_backward, mlp_forward
 from minivit.kernels.mlp_branch import mlp_branch_backward, mlp_branch_forward
 from minivit.kernels.multihead_attention import (
@@ -75,6 +81,7 @@ from minivit.kernels.multihead_attention import (
 )
 from minivit.kernels.muon import muon_step
 from minivit.kernels.patchify import patchify_backward, patchify_forward
+from minivit.kernels.pick_tokens import pick_tokens_backward, pick_tokens_forward
 from minivit.kernels.pool import pool_backward, pool_forward
 from minivit.kernels.positions import (
     positions_2d_backward,
@@ -137,6 +144,8 @@ __all__ = [
     "linear_forward",
     "max_pool_backward",
     "max_pool_forward",
+    "mean_squared_error_backward",
+    "mean_squared_error_forward",
     "mlp_backward",
     "mlp_branch_backward",
     "mlp_branch_forward",
@@ -146,6 +155,8 @@ __all__ = [
     "muon_step",
     "patchify_backward",
     "patchify_forward",
+    "pick_tokens_backward",
+    "pick_tokens_forward",
     "pool_backward",
     "pool_forward",
     "positions_2d_backward",

@@ -14,13 +14,21 @@ Begin with vit.py: it is the whole model on one page.
     mimetic.py            one of them: attention as training leaves it
     chance.py             what a training step leaves to chance, and dropout after the embedding
     architecture.py       a kind of model as the files below see it: a name and five functions
-    families.py           the kinds of model that there are
+    families.py           the kinds of model that there are, and which one a configuration asks for
+
+Without labels, for pre-training; what is hidden of an image is to be told:
+
+    masked_patches.py     a ViT that tells the mean colours of corrupted patches
+    masked_autoencoder.py one that sees few patches; a small decoder tells the pixels of the others
+    losses.py             what its outputs should be, and how far they are from it
 
     configuration.py      what all configurations have in common
     config.py             the sizes and options of a ViT
     backbone_options.py   those of a backbone, which a ViT may have and a ResNet has
     resnet_config.py      those of a ResNet
+    objective.py          what is learnt: classes, or what is hidden
     combinations.py       refuses options that don't go together
+    hidden_combinations.py  the same of what learns without labels
     limits.py             refuses sizes that no machine can hold
     memory.py             refuses a batch that this machine can't hold
     variants.py           configurations that have names, such as B/16

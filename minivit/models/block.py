@@ -24,6 +24,8 @@ from minivit.ops.attention import AttentionOptions
 from minivit.ops.window import Window
 from minivit.params import Declared
 
+BLOCKS = "blocks"  # the places of the blocks stand under this name, or another one
+
 
 class Half(NamedTuple):
     """An attention branch and the MLP branch after it: a block, or a half of an axial one."""
@@ -33,9 +35,9 @@ class Half(NamedTuple):
     options: AttentionOptions
 
 
-def halves(c: ViTConfig, i: int) -> list[Half]:
+def halves(c: ViTConfig, i: int, under: str = BLOCKS) -> list[Half]:
     """What block i consists of, in order, behind the positions."""
-    block = f"blocks.{i}"
+    block = f"{under}.{i}"
     if not c.axial:
         reach = None if c.window is None else (c.window // 2, c.window // 2)
         return [Half(f"{block}.attention", f"{block}.mlp", attention_options(c, reach))]
@@ -63,10 +65,10 @@ def attention_places(c: ViTConfig) -> list[str]:
     return [half.attention for i in range(c.depth) for half in halves(c, i)]
 
 
-def block_parameters(c: ViTConfig, i: int, start: Google) -> Declared:
+def block_parameters(c: ViTConfig, i: int, start: Google, under: str = BLOCKS) -> Declared:
     """The parameters of block i, place by place, in the order of the ops' inputs."""
-    declared = positions_parameters(c, f"blocks.{i}.positions", start)
-    for half in halves(c, i):
+    declared = positions_parameters(c, f"{under}.{i}.positions", start)
+    for half in halves(c, i, under):
         declared |= half_parameters(c, half, start)
     return declared
 
@@ -93,11 +95,11 @@ def half_parameters(c: ViTConfig, half: Half, start: Google) -> Declared:
     }
 
 
-def block_forward(ops, p, c: ViTConfig, i: int, x, caches, chance: Chance):
+def block_forward(ops, p, c: ViTConfig, i: int, x, caches, chance: Chance, *, under: str = BLOCKS):
     """x (B, T, D) -> (B, T, D)."""
     skipped = c.drop_rate(i)
-    x = add_positions_forward(ops, p, c, f"blocks.{i}.positions", x, caches)
-    for a, m, options in halves(c, i):
+    x = add_positions_forward(ops, p, c, f"{under}.{i}.positions", x, caches)
+    for a, m, options in halves(c, i, under):
         x, caches[a] = ops.attention_branch_forward(
             x, *p.of(a), heads=c.heads, options=options, eps=c.eps,
             drop=chance.branch(a, inside=c.attention_dropout, out=c.dropout, images=skipped),
@@ -109,9 +111,9 @@ def block_forward(ops, p, c: ViTConfig, i: int, x, caches, chance: Chance):
     return x
 
 
-def block_backward(ops, g, c: ViTConfig, i: int, dx, caches):
+def block_backward(ops, g, c: ViTConfig, i: int, dx, caches, *, under: str = BLOCKS):
     """dx (B, T, D) -> dx (B, T, D), in mirror order. Takes the block's caches out of `caches`."""
-    for a, m, _ in reversed(halves(c, i)):
+    for a, m, _ in reversed(halves(c, i, under)):
         dx = g.add(m, ops.mlp_branch_backward(dx, caches.pop(m)))
         dx = g.add(a, ops.attention_branch_backward(dx, caches.pop(a)))
-    return add_positions_backward(ops, g, c, f"blocks.{i}.positions", dx, caches)
+    return add_positions_backward(ops, g, c, f"{under}.{i}.positions", dx, caches)

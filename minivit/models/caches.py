@@ -9,11 +9,11 @@ class ModelCache(NamedTuple):
 
     ops: ModuleType  # the backend that made these caches
     of: dict  # the cache of each op by its place: "blocks.0.mlp"
-    images: int  # B
+    shape: tuple  # of the outputs, (B, ...)
     version: int  # of the parameters
 
     def __repr__(self) -> str:
-        return f"the cache of a forward of {self.images} images: {len(self.of)} places"
+        return f"the cache of a forward of {self.shape[0]} images: {len(self.of)} places"
 
 
 class Forgetful(dict):

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from minivit.ops.chance import ALL_KEPT, BranchDrop, Drop, mixed
+from minivit.ops.masking import Masking
 
 
 class Chance(NamedTuple):
@@ -22,6 +23,10 @@ class Chance(NamedTuple):
         if self.seed is None or not rate:
             return None
         return Drop(rate, mixed(self.seed, place, purpose), self.first_image)
+
+    def masking(self, c) -> Masking:
+        """Which patches are hidden; without a seed, always the same."""
+        return Masking(c.patches, c.hidden, mixed(self.seed or 0, "hidden"), self.first_image)
 
     def branch(self, place: str, *, inside: float, out: float, images: float) -> BranchDrop:
         """What the branch at this place leaves out, at these rates."""

@@ -3,6 +3,7 @@
 from minivit.errors import InputError
 from minivit.fields import in_words
 from minivit.models.backbone_options import check_backbone
+from minivit.models.hidden_combinations import check_objective
 from minivit.models.limits import check_sizes
 from minivit.ops.attention import check_top_k
 from minivit.ops.multihead_attention import check_heads
@@ -15,6 +16,7 @@ def check_together(c) -> None:
     check_backbone(c)
     check_patches(c)
     check_columns(c)
+    check_objective(c)
     check_sizes(c)
     check_positions(c)
     check_depth(c)

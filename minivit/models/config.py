@@ -7,6 +7,7 @@ from typing import ClassVar
 from minivit.fields import check_fields, described, in_words
 from minivit.models.backbone_options import Backbone
 from minivit.models.combinations import check_together
+from minivit.models.objective import Objective
 from minivit.ops.gelu import FORMS
 from minivit.ops.patchify import patch_grid
 from minivit.ops.pool import POOLS
@@ -17,7 +18,7 @@ POSITIONS_AT = ("input", "every-layer", "every-layer-shared")
 
 
 @dataclass(frozen=True)
-class ViTConfig(Backbone):
+class ViTConfig(Objective, Backbone):
     """Everything that decides the shapes and the mathematics of a ViT.
 
     With a `root` it is a hybrid: its patches are cut out of the map that a backbone makes.

@@ -10,6 +10,16 @@ class Configuration:
     """A frozen dataclass of the sizes and options of one kind of model."""
 
     family: ClassVar[str]  # what such a model is called: "ViT"
+    objective: ClassVar[str] = "classes"  # what it learns; a ViT may learn something else
+
+    @property
+    def learns_classes(self) -> bool:
+        """Whether the head tells classes."""
+        return self.objective == "classes"
+
+    def classifier(self) -> Self:
+        """The same model, as it learns classes."""
+        return self
 
     def to_dict(self) -> dict:
         """Plain values, as a file's header holds them."""

@@ -40,9 +40,7 @@ def embedding_forward(ops, p, c: ViTConfig, images, caches):
         x, patch=c.patch, stride=c.stride
     )
     if c.patch_norm:
-        x, caches["patch_norm"] = ops.layernorm_forward(x, *p.of("patch_norm"), eps=c.eps)
-        x, caches["projection"] = ops.linear_forward(x, *p.of("projection"))  # (B, N, D)
-        x, caches["projection_norm"] = ops.layernorm_forward(x, *p.of("projection_norm"), eps=c.eps)
+        x = projection_forward(ops, p, c, x, caches)  # (B, N, D)
     x, caches["embed"] = ops.embed_forward(x, *p.of("embed"))  # (B, T, D)
     return x
 
@@ -53,8 +51,27 @@ def embedding_backward(ops, g, c: ViTConfig, dx, caches, want_dimages: bool):
     want_dpatches = want_dmap or c.patch_norm
     dx = g.add("embed", ops.embed_backward(dx, caches.pop("embed"), want_dx=want_dpatches))
     if c.patch_norm:
-        dx = g.add("projection_norm", ops.layernorm_backward(dx, caches.pop("projection_norm")))
-        dx = g.add("projection", ops.linear_backward(dx, caches.pop("projection")))
-        dx = g.add("patch_norm", ops.layernorm_backward(dx, caches.pop("patch_norm")))
+        dx = projection_backward(ops, g, c, dx, caches, True)
     dx = ops.patchify_backward(dx, caches.pop("patchify"), want_dx=want_dmap)
     return backbone_backward(ops, g, c, dx, caches, want_dimages)
+
+
+def projection_forward(ops, p, c: ViTConfig, x, caches):
+    """Flat patches x (B, N, P*P*channels) -> (B, N, D), where the projection is a place."""
+    if c.patch_norm:
+        x, caches["patch_norm"] = ops.layernorm_forward(x, *p.of("patch_norm"), eps=c.eps)
+    x, caches["projection"] = ops.linear_forward(x, *p.of("projection"))
+    if c.patch_norm:
+        x, caches["projection_norm"] = ops.layernorm_forward(x, *p.of("projection_norm"), eps=c.eps)
+    return x
+
+
+def projection_backward(ops, g, c: ViTConfig, dx, caches, want_dx: bool):
+    """dx (B, N, D) -> (B, N, P*P*channels); None where neither a norm nor the caller wants it."""
+    if c.patch_norm:
+        dx = g.add("projection_norm", ops.layernorm_backward(dx, caches.pop("projection_norm")))
+    want_dx = want_dx or c.patch_norm
+    dx = g.add("projection", ops.linear_backward(dx, caches.pop("projection"), want_dx=want_dx))
+    if c.patch_norm:
+        dx = g.add("patch_norm", ops.layernorm_backward(dx, caches.pop("patch_norm")))
+    return dx

@@ -1,19 +1,22 @@
-"""The kinds of model that there are, and which one a configuration is of."""
+"""The kinds of model that there are, and which one a configuration asks for."""
 
 from minivit.models.architecture import Architecture
 from minivit.models.config import ViTConfig
+from minivit.models.masked_autoencoder import MAE
+from minivit.models.masked_patches import MASKED_PATCHES
 from minivit.models.resnet import RESNET
 from minivit.models.resnet_config import ResNetConfig
 from minivit.models.vit import VIT
 from minivit.params import Layout
 
-ARCHITECTURES = (VIT, RESNET)
+BY_OBJECTIVE = {"classes": VIT, "masked-patches": MASKED_PATCHES, "mae": MAE}  # of a ViT
+ARCHITECTURES = (*BY_OBJECTIVE.values(), RESNET)
 Config = ViTConfig | ResNetConfig
 
 
 def architecture_of(config: Config) -> Architecture:
-    """The architecture that a configuration is of."""
-    return next(a for a in ARCHITECTURES if isinstance(config, a.configuration))
+    """The architecture of this kind that learns what the configuration says."""
+    return RESNET if isinstance(config, ResNetConfig) else BY_OBJECTIVE[config.objective]
 
 
 def layout_of(config: Config) -> Layout:

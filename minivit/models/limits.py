@@ -11,8 +11,9 @@ MOST_NUMBERS = 2**40  # in one array: 4 TB of float32
 
 def check_sizes(c) -> None:
     """InputError when a ViTConfig has too many blocks, or one of its arrays too many numbers."""
-    if c.depth > MOST_BLOCKS:
-        raise InputError(f"depth is {c.depth}: expected at most {MOST_BLOCKS} blocks")
+    for name, depth in {"depth": c.depth, "decoder depth": c.decoder_depth}.items():
+        if depth > MOST_BLOCKS:
+            raise InputError(f"{name} is {depth}: expected at most {MOST_BLOCKS} blocks")
     check_units(c)
     height, width = c.image
     arrays = {  # name: (how many numbers, for one image; what should be smaller)
@@ -27,8 +28,10 @@ def check_sizes(c) -> None:
         "attention's weights": (3 * c.width * c.heads_width, "width or head width"),
         "the MLP's weights": (c.width * c.mlp, "mlp or width"),
         "the MLP's hidden layer": (c.tokens * c.mlp, "mlp or image"),
+        "the decoder's weights": (4 * (c.decoder_width or 0) ** 2, "decoder width"),
+        "the decoder's tokens": (c.tokens * (c.decoder_width or 0), "decoder width or image"),
         "the pre-logits' weights": (c.pooled * (c.pre_logits or 0), "pre-logits"),
-        "the head's weights": ((c.pre_logits or c.pooled) * c.classes, "number of classes"),
+        "the head's weights": ((c.pre_logits or c.pooled) * c.outputs, "number of classes"),
     }
     check_arrays(backbone_arrays(c) | arrays)
 

@@ -7,17 +7,16 @@ import numpy as np
 from minivit import backend
 from minivit.errors import InputError
 from minivit.fields import changes_in_words, is_whole_number
-from minivit.models.architecture import Architecture
 from minivit.models.caches import Forgetful, ModelCache
 from minivit.models.chance import Chance
+from minivit.models.config import ViTConfig
 from minivit.models.families import Config, architecture_of
 from minivit.models.gradient_inputs import check_dlogits, check_unchanged
 from minivit.models.images import check_images
 from minivit.models.memory import check_memory
-from minivit.models.resnet import RESNET
+from minivit.models.resnet_config import ResNetConfig
 from minivit.models.trace import Trace
 from minivit.models.variants import as_config
-from minivit.models.vit import VIT
 from minivit.params import Layout, NamedArrays
 
 
@@ -28,7 +27,7 @@ class Model:
     views into `parameters.flat` and `gradients.flat`.
     """
 
-    architecture: Architecture
+    configuration: type  # the class of its configurations
 
     def __init__(
         self,
@@ -51,7 +50,7 @@ class Model:
         configuration of this kind of model.
         """
         config = as_config(config)
-        if not isinstance(config, self.architecture.configuration):
+        if not isinstance(config, self.configuration):
             raise InputError(
                 f"{config.name or 'this'} is a {config.family}'s configuration: make it with "
                 f"minivit.{config.family}"
@@ -62,6 +61,7 @@ class Model:
             raise InputError(f"seed is {seed}: expected a whole number from 0")
         self.config = config
         self.dtype = np.dtype(dtype)
+        self.architecture = architecture_of(config)
         self.layout = Layout(
             self.architecture.parameters(
                 config, beginning=beginning, zero_head=zero_head, position_std=position_std
@@ -91,7 +91,7 @@ class Model:
         logits = self.architecture.forward(
             ops, self.parameters, self.config, images, caches, chance
         )
-        return logits, ModelCache(ops, caches, len(images), self.parameters.version)
+        return logits, ModelCache(ops, caches, logits.shape, self.parameters.version)
 
     def backward(
         self,
@@ -119,17 +119,21 @@ class Model:
                 "again, or leave free_cache out to go backward twice"
             )
         check_unchanged(self.parameters, cache.version)
-        dlogits = check_dlogits(dlogits, (cache.images, self.config.classes), self.dtype)
+        dlogits = check_dlogits(dlogits, cache.shape, self.dtype)
         return self.architecture.backward(
             cache.ops, self.gradients, self.config, dlogits, caches, want_dimages
         )
 
-    def logits(self, images: np.ndarray) -> np.ndarray:
-        """images (B, height, width, channels) -> logits (B, C): a forward that keeps nothing."""
+    def logits(self, images: np.ndarray, *, first_image: int = 0) -> np.ndarray:
+        """images (B, height, width, channels) -> logits (B, C): a forward that keeps nothing.
+
+        Where patches are hidden, they are the same each time, and others for each image; these
+        begin at number `first_image`.
+        """
         images, ops = self.check_images(images), backend.current()
         check_memory(self.architecture, ops, self.parameters, self.config, len(images), keep=False)
         return self.architecture.forward(
-            ops, self.parameters, self.config, images, Forgetful(), Chance()
+            ops, self.parameters, self.config, images, Forgetful(), Chance(None, first_image)
         )
 
     def features(self, images: np.ndarray) -> list[np.ndarray]:
@@ -175,17 +179,20 @@ class Model:
 
 
 class ViT(Model):
-    """A Vision Transformer; with a root in its configuration it is a hybrid."""
+    """A Vision Transformer; with a root in its configuration it is a hybrid.
 
-    architecture = VIT
+    Its configuration's objective says what it learns: classes, or, without labels, what is hidden.
+    """
+
+    configuration = ViTConfig
 
 
 class ResNet(Model):
     """A ResNet (BiT), what the paper compares the ViT with."""
 
-    architecture = RESNET
+    configuration = ResNetConfig
 
 
 def class_of(config: Config) -> type[Model]:
     """The class of the models of a configuration."""
-    return {VIT: ViT, RESNET: ResNet}[architecture_of(config)]
+    return next(one for one in (ViT, ResNet) if isinstance(config, one.configuration))

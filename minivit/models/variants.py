@@ -100,6 +100,8 @@ def shrunk(config: Config) -> Config:
         top_k=config.top_k and min(config.top_k, TOP_K),
         pre_logits=config.pre_logits and min(config.pre_logits, PRE_LOGITS),
         window=config.window and min(config.window, WINDOW),
+        decoder_width=config.decoder_width and width,
+        decoder_depth=min(config.decoder_depth, 1),
     )
 
 

@@ -25,6 +25,13 @@ Begin with linear.py, the simplest op. From the pixels to the loss:
     head.py                 one vector, such as the cls token, becomes class scores
     cross_entropy.py        the loss, fused with the softmax before it
 
+Where a model learns without labels, from patches that are hidden from it:
+
+    pick_tokens.py          which token stands where, and where the mask token does
+    masking.py              which patches are hidden, from a seed
+    patch_targets.py        what is asked about them: their mean colours, their pixels
+    mean_squared_error.py   the loss of pixels
+
 What the branches are made of, beside layernorm:
 
     linear.py               y = x w + b
@@ -90,7 +97,12 @@ from minivit.ops.groupnorm import groupnorm_backward, groupnorm_forward
 from minivit.ops.head import head_backward, head_flops, head_forward
 from minivit.ops.layernorm import layernorm_backward, layernorm_forward
 from minivit.ops.linear import linear_backward, linear_flops, linear_forward
+from minivit.ops.masking import Masking
 from minivit.ops.max_pool import max_pool_backward, max_pool_forward
+from minivit.ops.mean_squared_error import (
+    mean_squared_error_backward,
+    mean_squared_error_forward,
+)
 from minivit.ops.mlp import mlp_backward, mlp_flops, mlp_forward
 from minivit.ops.mlp_branch import mlp_branch_backward, mlp_branch_flops, mlp_branch_forward
 from minivit.ops.multihead_attention import (
@@ -99,7 +111,9 @@ from minivit.ops.multihead_attention import (
     multihead_attention_forward,
 )
 from minivit.ops.muon import muon_step
+from minivit.ops.patch_targets import patch_colours, patch_pixels
 from minivit.ops.patchify import patchify_backward, patchify_forward
+from minivit.ops.pick_tokens import pick_tokens_backward, pick_tokens_forward
 from minivit.ops.pool import pool_backward, pool_flops, pool_forward
 from minivit.ops.positions import (
     positions_2d_backward,
@@ -126,6 +140,7 @@ __all__ = [
     "AttentionOptions",
     "BranchDrop",
     "Drop",
+    "Masking",
     "Running",
     "Window",
     "adam_step",
@@ -165,6 +180,8 @@ __all__ = [
     "linear_forward",
     "max_pool_backward",
     "max_pool_forward",
+    "mean_squared_error_backward",
+    "mean_squared_error_forward",
     "mlp_backward",
     "mlp_branch_backward",
     "mlp_branch_flops",
@@ -175,8 +192,12 @@ __all__ = [
     "multihead_attention_flops",
     "multihead_attention_forward",
     "muon_step",
+    "patch_colours",
+    "patch_pixels",
     "patchify_backward",
     "patchify_forward",
+    "pick_tokens_backward",
+    "pick_tokens_forward",
     "pool_backward",
     "pool_flops",
     "pool_forward",

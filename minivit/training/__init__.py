@@ -3,7 +3,14 @@ the linear probe of a model that stays as it is.
 """
 
 from minivit.training.divergence import Diverged
-from minivit.training.evaluation import Evaluation, evaluate, predict_logits
+from minivit.training.evaluation import (
+    Evaluation,
+    Measured,
+    accuracy_of,
+    evaluate,
+    measured,
+    predict_logits,
+)
 from minivit.training.feed import Batch, Feed
 from minivit.training.finetuning import all_but_head, finetune, finetuning, first_blocks
 from minivit.training.folder import check_vacant, held, new_folder, others, remove_pictures
@@ -33,6 +40,7 @@ __all__ = [
     "Evaluation",
     "Expected",
     "Feed",
+    "Measured",
     "Pace",
     "Probe",
     "Recipe",
@@ -40,6 +48,7 @@ __all__ = [
     "State",
     "Training",
     "TrainingConfig",
+    "accuracy_of",
     "all_but_head",
     "check_finite",
     "check_vacant",
@@ -55,6 +64,7 @@ __all__ = [
     "keep_snapshot",
     "load_recipe",
     "load_run",
+    "measured",
     "new_folder",
     "others",
     "predict_logits",

@@ -86,3 +86,11 @@ def taken(model: ViT, images: np.ndarray | ImageSource) -> np.ndarray | ImageSou
         check_shape(images.shape, (*model.config.image, model.config.channels))
         return images
     return model.check_images(images)
+
+
+def data_taken(model: ViT, data: Dataset) -> Dataset:
+    """The same data with images that the model takes, to train on and to measure on."""
+    splits = {name: getattr(data, name) for name in ("train", "test")}
+    return data._replace(
+        **{name: s._replace(images=taken(model, s.images)) for name, s in splits.items()}
+    )

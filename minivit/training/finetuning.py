@@ -97,5 +97,5 @@ def first_blocks(c: Config, count: int) -> str:
 
 
 def tops(c: Config) -> list[str]:
-    """The first parts of the names of what a model learns, in its order: embed, blocks, ..."""
-    return list(dict.fromkeys(name.split(".")[0] for name in parameter_shapes(c)))
+    """The first parts of the names of what a classifier learns, in its order: embed, blocks, ..."""
+    return list(dict.fromkeys(name.split(".")[0] for name in parameter_shapes(c.classifier())))

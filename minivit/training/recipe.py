@@ -60,7 +60,9 @@ class TrainingConfig:
         "whether sgd looks ahead along its velocity, as muon does always",
         default=False, group="optimiser",
     )  # fmt: skip
-    smoothing: float = described("label smoothing, 0 to below 1", default=0.1, least=0, below=1)
+    smoothing: float = described(
+        "label smoothing, 0 to below 1; of classes", default=0.1, least=0, below=1
+    )
     beginning: str = described(
         "how the parameters are drawn at the start", default="google", choices=tuple(BEGINNINGS)
     )

@@ -14,9 +14,10 @@ from functools import cached_property
 import numpy as np
 
 from minivit import backend
-from minivit.data import Dataset, checked, fingerprint
+from minivit.data import Dataset, checked, fingerprint, telling_range
 from minivit.errors import InputError
 from minivit.models import Model, class_of
+from minivit.models.losses import hidden_targets, right
 from minivit.ops.chance import mixed
 from minivit.optim import (
     SCHEDULES,
@@ -29,8 +30,8 @@ from minivit.optim import (
 from minivit.params import NamedArrays
 from minivit.threads import thread_count
 from minivit.training.divergence import Diverged, advice, first_nonfinite
-from minivit.training.evaluation import evaluate
-from minivit.training.feed import Batch, Feed, Prepared, taken
+from minivit.training.evaluation import Measured, accuracy_of, measured
+from minivit.training.feed import Batch, Feed, Prepared, data_taken
 from minivit.training.gradients import gradients_of
 from minivit.training.optimisers import new_optimiser, places
 from minivit.training.places import PlaceLog
@@ -53,11 +54,10 @@ class Training:
                                      position_std=config.position_std)  # fmt: skip
         self.model.preprocessing = data.preprocessing
         self.model.class_names = data.class_names
-        train, test = (
-            split._replace(images=taken(self.model, split.images))
-            for split in (data.train, data.test)
-        )
-        self.data = data._replace(train=train, test=test)
+        self.data = data_taken(self.model, data)
+        if not c.learns_classes:  # colours are counted between black and white
+            told = telling_range(data.preprocessing, self.data.train.images)
+            self.model.preprocessing = told
         self.feed = Feed(config, self.data, self.model.dtype)
         parameters = self.model.parameters
         names = learning_names(self.model.layout, places(config.freeze))
@@ -108,14 +108,16 @@ class Training:
         `prepared` gives its images, as `Feed.batches` has it; without it they are prepared here.
         """
         s, c, gradients = self.state, self.config, self.model.gradients
+        seed = mixed(c.seed, self.steps_done)
         started = time.perf_counter()
         images, labels, targets = prepared() if prepared else self.feed.prepare(batch)
         waited = time.perf_counter() - started
+        if not c.model.learns_classes:
+            labels = targets = hidden_targets(self.model, images, seed=seed)
         # Overflow is found and named below: NumPy need not warn of it on the way.
         with np.errstate(over="ignore", invalid="ignore"):
             loss, logits, dlogits = gradients_of(
-                self.model, images, targets, smoothing=c.smoothing, parts=c.accumulate,
-                seed=mixed(c.seed, self.steps_done),
+                self.model, images, targets, smoothing=c.smoothing, parts=c.accumulate, seed=seed
             )  # fmt: skip
             norm = gradient_norm(gradients, self.ranges)
             if not (math.isfinite(loss) and math.isfinite(norm)):
@@ -123,7 +125,7 @@ class Training:
             self.take_step(norm)
         s.step += 1
         s.loss_sum += loss * len(labels)
-        s.correct += int((logits.argmax(axis=1) == labels).sum())
+        s.correct += right(c.model, logits, labels)
         s.seconds += time.perf_counter() - started
         s.waited += waited
         return loss
@@ -161,20 +163,17 @@ class Training:
         """
         measured_on = self.config.measured_on.replace("-", "_")
         s, images = self.state, len(self.data.train.labels)
-        row = {
-            "epoch": s.epoch + 1,
-            "train_loss": s.loss_sum / images,
-            "train_accuracy": s.correct / images,
-        }
+        learnt = accuracy_of(self.config.model, s.correct, images)
+        row = {"epoch": s.epoch + 1} | Measured(s.loss_sum / images, learnt).columns("train")
         models = {measured_on: self.model}
         if self.average:
             models[f"averaged_{measured_on}"] = self.averaged_model()
         for name, model in models.items():
             with np.errstate(over="ignore", invalid="ignore"):  # as in train_batch
-                tested = evaluate(model, *self.data.test)
+                tested = measured(model, *self.data.test)
             if not math.isfinite(tested.loss):
                 raise self.divergence(self.data.test.images[:64], None)
-            row |= {f"{name}_loss": tested.loss, f"{name}_accuracy": tested.accuracy}
+            row |= tested.columns(name)
         row["learning_rate"] = s.learning_rate
         row["gradient_norm"] = s.norm_sum / self.steps_per_epoch
         timing = [*s.timing, s.timing_row(images)]

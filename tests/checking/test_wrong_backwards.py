@@ -12,6 +12,7 @@ from minivit.checking import gradcheck
 from minivit.checking.calls import OPS, every_call
 from minivit.checking.sizes import Sizes
 from minivit.checking.twins import both_ways
+from minivit.ops.masking import MASK
 from minivit.ops.multihead_attention import join_heads, split_one
 from minivit.ops.patchify import patch_grid
 from minivit.ops.relative import offset_rows
@@ -739,6 +740,40 @@ def upstream_ignored(dloss, cache):
 def smoothing_ignored(dloss, cache):
     hard = (cache.targets == cache.targets.max(axis=1, keepdims=True)).astype(float)
     return (cache.probs - hard) * dloss / len(cache.probs)
+
+
+# --- picking tokens and the loss of pixels
+
+
+@wrong("pick_tokens", "x")
+def a_corrupted_patch_keeps_its_own_gradient(dy, cache):
+    """Where another patch stands, the gradient goes to the one whose place it is."""
+    own = np.broadcast_to(np.arange(cache.sources.shape[1]), cache.sources.shape)
+    kept = np.where(cache.sources == MASK, MASK, own)
+    return ops.pick_tokens_backward(dy, cache._replace(sources=kept))
+
+
+@wrong("pick_tokens", "token")
+def the_mask_token_of_the_first_image_alone(dy, cache):
+    dx, _ = ops.pick_tokens_backward(dy, cache)
+    return dx, dy[0][cache.sources[0] == MASK].sum(axis=0)
+
+
+@wrong("pick_tokens: restored", "x")
+def visible_patches_in_raster_order(dy, cache):
+    """As if the first ones were the visible ones."""
+    dx, dtoken = ops.pick_tokens_backward(dy, cache)
+    return dy[:, : dx.shape[1]].copy(), dtoken
+
+
+@wrong("mean_squared_error", "x")
+def without_the_factor_two(dloss, cache):
+    return ops.mean_squared_error_backward(dloss, cache) / 2
+
+
+@wrong("mean_squared_error", "x")
+def divided_by_images_alone(dloss, cache):
+    return 2 * cache.difference * dloss / len(cache.difference)
 
 
 def cdf(x):

@@ -34,7 +34,13 @@ def test_another_architecture_is_refused(tmp_path):
     model = ViT(variant("digits", depth=1))
     save(model, path)
     rewrite(path, architecture="mixer")
-    with pytest.raises(InputError, match="architecture 'mixer': this minivit knows vit and resnet"):
+    with pytest.raises(InputError, match="architecture 'mixer': this minivit knows vit, .*resnet"):
+        load(path)
+    rewrite(path, architecture="mae")
+    with pytest.raises(InputError, match=r"its architecture is mae, and its configuration's obj"):
+        load(path)
+    rewrite(path, architecture="vit", config=model.config.to_dict() | {"objective": "mae"})
+    with pytest.raises(InputError, match=r"its architecture is vit, .* objective mae"):
         load(path)
     rewrite(path, architecture="vit", config=model.config.to_dict() | {"width": 32})
     with pytest.raises(InputError, match=r"another architecture: .* has shape"):

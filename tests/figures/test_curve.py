@@ -57,6 +57,14 @@ def test_held_out_images_are_not_called_test_images(tmp_path, figures):
         assert all(text.get_window_extent().x1 < width for text in axes.texts)
 
 
+def test_a_run_that_tells_pixels_has_words_in_the_accuracys_place(tmp_path, figures):
+    pixels = [{k: v for k, v in row.items() if "accuracy" not in k} for row in rows([2.0, 1.0])]
+    training_curve(pixels, tmp_path / "curve.png")
+    loss, accuracy = figures[0].axes
+    assert loss.get_title(loc="left") == "Loss (mean squared error, log scale)"
+    assert [text.get_text() for text in accuracy.texts] == [module.NO_ACCURACY]
+
+
 @pytest.mark.parametrize("measured", ["test", "held_out"])
 def test_averaged_weights_have_a_broken_line_and_a_word_of_their_own(tmp_path, figures, measured):
     history = [{k.replace("test", measured): v for k, v in r.items()} for r in rows([2.0, 1.0])]

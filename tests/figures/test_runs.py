@@ -171,3 +171,18 @@ def test_nothing_to_draw_is_a_sentence(tmp_path, runs, sentence):
     with pytest.raises(InputError, match=sentence):
         runs_picture(runs, tmp_path / "p.png")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_run_that_tells_pixels_has_a_loss_and_no_accuracy(tmp_path, figures):
+    """And beside one that tells classes, both losses are named."""
+    rows = [{k: v for k, v in row.items() if "accuracy" not in k} for row in history(3)]
+    pixels = a_run("pixels")._replace(history=rows)
+    for runs, of_loss, unknown in (
+        ([pixels], "mean squared error", True),
+        ([pixels, pixels._replace(label="others")], "mean squared error", True),
+        ([pixels, a_run("classes")], "mean cross-entropy or mean squared error", False),
+    ):
+        runs_picture(runs, tmp_path / "p.png")
+        said = texts(figures[-1])
+        assert f"Loss ({of_loss}, log scale)" in said
+        assert (module.NO_ACCURACY in said) is unknown

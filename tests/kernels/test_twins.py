@@ -134,7 +134,7 @@ def test_read_only_arrays_compile_nothing_anew(name):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", NAMES)
 def test_an_empty_batch(name, dtype):
-    if name.startswith("cross_entropy"):
+    if name.startswith(("cross_entropy", "mean_squared_error")):
         return  # no mean of nothing: ops and kernels both give NaN, and NumPy warns
     if name.startswith("weight_standardisation"):
         return  # filters are no batch

@@ -7,6 +7,7 @@ from minivit import InputError, ViT, backend, machine, variant
 from minivit.models import memory
 from minivit.models.cost import cost
 from minivit.models.memory import counted, kept
+from minivit.models.vit import VIT
 
 LONG = variant("digits", image=(512, 512), depth=1)  # 65,537 tokens
 ONE = np.zeros((1, 512, 512, 1), np.float32)
@@ -55,7 +56,7 @@ def test_the_sentence_says_how_many_fit(free, monkeypatch):
 
 def test_what_is_counted_is_what_the_costs_say():
     config = variant("Ti/16")
-    found, _ = counted(ViT.architecture, config)
+    found, _ = counted(VIT, config)
     assert cost(config, batch=5).memory["activations"] == 5 * 4 * found
 
 

@@ -85,7 +85,18 @@ OPTIONS = [
     {**ROOT, "root_stride": 1, "groups": 1},
     {**ROOT, "stages": (2, 1), "root_pool": False, "root_stride": 1, "depth": 1},
     {**ROOT, "image": (10, 10), "stages": (1,), "root_stride": 2, "patch": 1, "patch_norm": True},
-]
+    {"objective": "masked-patches", "depth": 1, "mlp": 4},
+    {"objective": "masked-patches", "depth": 1, "mlp": 4, "patch_norm": True, "masked": 0.9},
+    {"objective": "masked-patches", "depth": 1, "mlp": 4, "positions": "relative", "window": 1},
+    {"objective": "masked-patches", "depth": 1, "mlp": 4, "positions": "learned-2d",
+     "positions_at": "every-layer", "dropout": 0.2},
+    {"objective": "mae", "depth": 1, "mlp": 4},
+    {"objective": "mae", "depth": 1, "mlp": 4, "decoder_width": 4, "decoder_depth": 2,
+     "masked": 0.5, "dropout": 0.3},
+    {"objective": "mae", "depth": 1, "mlp": 4, "positions": "sincos-2d", "pool": "mean",
+     "normalised_pixels": True},
+    {"objective": "mae", "decoder_depth": 0, "depth": 0, "patch_norm": True},
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("changes", OPTIONS)

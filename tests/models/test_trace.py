@@ -9,6 +9,7 @@ from minivit import ViT, ViTConfig, trace_names
 from minivit.fields import described_fields
 from minivit.models.backbone_options import Backbone
 from minivit.models.chance import Chance
+from minivit.models.objective import DEFAULTS
 from minivit.ops.dropout import value_factors
 from minivit.ops.stochastic_depth import image_factors
 
@@ -60,8 +61,8 @@ SEED = 1  # with which stochastic depth drops some branches and keeps others
 def test_every_option_is_among_them():
     given = {f.name for f in described_fields(ViTConfig) if f.help and f.default is not MISSING}
     backbone = {f.name for f in described_fields(Backbone)}  # test_resnet.py traces it
-    # eps is read wherever a LayerNorm is
-    assert given - set().union(*CHANGES) == {"eps"} | backbone
+    # eps is read wherever a LayerNorm is, and test_hidden.py has what learns from hidden patches
+    assert given - set().union(*CHANGES) == {"eps", *DEFAULTS} | backbone
 
 
 def build(**changes):

@@ -12,7 +12,8 @@ from minivit.ops.inputs import reals, upstream
 SIZES = Sizes(B=4, T=6, H=2, K=4, M=16)
 CALLS = every_call(SIZES)
 COMPUTE = [name for name, call in CALLS.items() if call.op != "patchify"]  # that moves any numbers
-OF_NO_BATCH = ("cross_entropy", "weight_standardisation")  # a mean of images; weights alone
+# A mean of nothing is no number, and weights alone have no batch.
+OF_NO_BATCH = {"cross_entropy", "mean_squared_error", "weight_standardisation"}
 NONE = {n: c for n, c in every_call(SIZES._replace(B=0)).items() if c.op not in OF_NO_BATCH}
 
 

@@ -5,6 +5,7 @@ import pytest
 from small_training import EVERY_OPTION, SMALL, small_data
 
 from minivit import ViT
+from minivit.models.losses import hidden_targets
 from minivit.training.gradients import gradients_of
 
 IMAGES, LABELS = small_data().train
@@ -15,17 +16,18 @@ def found(config, parts, count=23, labels=LABELS):
     """Loss, logits, dlogits and gradients of a model in float64."""
     model = ViT(config, dtype=np.float64, zero_head=False)
     model.gradients.flat[:] = 7  # of the step before
-    results = gradients_of(
-        model, IMAGES[:count].astype(float), labels[:count], smoothing=0.1, seed=5, parts=parts
-    )
+    images, targets = IMAGES[:count].astype(float), labels[:count]
+    if not config.learns_classes:
+        targets = hidden_targets(model, images, seed=5)
+    results = gradients_of(model, images, targets, smoothing=0.1, seed=5, parts=parts)
     return *results, model.gradients.flat
 
 
 @pytest.mark.parametrize("changes", EVERY_OPTION)
 @pytest.mark.parametrize("parts", [2, 5, 23, 100])
 def test_parts_give_the_gradients_of_the_whole_batch(ops, changes, parts):
-    """Masks of dropout and stochastic depth among them; parts of unlike sizes, at most an image
-    each.
+    """Masks of dropout and stochastic depth among them, and hidden patches; parts of unlike sizes,
+    at most an image each.
     """
     config = replace(SMALL, depth=2, **changes)
     for one, other in zip(found(config, 1), found(config, parts), strict=True):

@@ -38,7 +38,6 @@ from minivit.checkpoints.foreign.sizes import (
 )
 from minivit.checkpoints.foreign.table import Row
 from minivit.checkpoints.tensors import Tensor
-from minivit.errors import InputError
 from minivit.models import ViT, ViTConfig
 from minivit.models.class_names import class_names
 
@@ -157,8 +156,8 @@ def known(arrays: Arrays, beside: dict, asked: Asked) -> Known:
         arrays = arrays | {POSITIONS: with_zero_row(arrays[POSITIONS])}
     config = ViTConfig(
         **{"channels": n["c"]} | backbone, image=image, patch=patch, width=n["D"], mlp=n["M"],
-        heads=n["H"],
-        head_width=None if n["H"] * n["K"] == n["D"] else n["K"], classes=n["C"],
+        heads=n["H"], classes=n["C"],
+        head_width=None if n["H"] * n["K"] == n["D"] else n["K"],
         depth=depth_of(arrays, r"Transformer/encoderblock_(\d+)/"),
         pool="cls" if has_cls else "mean", gelu="tanh", eps=1e-6,
         pre_logits=letters(arrays, "pre_logits/kernel", "D R")["R"]

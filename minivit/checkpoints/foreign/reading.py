@@ -13,8 +13,9 @@ from minivit.checkpoints.foreign.table import Row, rows_of
 from minivit.checkpoints.format import FORMAT_VERSION
 from minivit.data.preprocessing import check_taken
 from minivit.errors import InputError
-from minivit.models import ViT, ViTConfig, parameter_shapes
+from minivit.models import ViTConfig, parameter_shapes
 from minivit.models.class_names import class_names
+from minivit.models.vit import VIT
 
 # What a file may hold besides: a buffer that follows from the sizes.
 BUFFERS = ("vit.embeddings.position_ids",)
@@ -43,7 +44,7 @@ def read(arrays: Arrays, beside: dict, asked: Asked) -> Foreign:
     check_taken(preprocessing, config.channels)
     preprocessing |= {"height": height, "width": width, "channels": config.channels}
     header = {
-        "format_version": FORMAT_VERSION, "architecture": ViT.architecture.name,
+        "format_version": FORMAT_VERSION, "architecture": VIT.name,
         "config": config.to_dict(),
         "preprocessing": preprocessing, "class_names": class_names(names, config.classes),
         "layout": family.title, "has_head": has_head,
