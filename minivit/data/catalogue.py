@@ -17,7 +17,7 @@ from minivit.data.shapes import load_shapes
 from minivit.errors import InputError
 from minivit.fields import is_whole_number
 from minivit.fields import sides as sides_of
-from minivit.models import ViT, ViTConfig
+from minivit.models import Model, ViTConfig
 from minivit.nearest import nearest
 
 LOADERS = load_digits, load_fashion_small, load_shapes, partial(load_shapes, by="colour")
@@ -90,7 +90,7 @@ def in_size(
     return data._replace(preprocessing=data.preprocessing | form, train=train, test=test)
 
 
-def seen_by(model: ViT, data: Dataset, image: int | tuple[int, int]) -> Dataset:
+def seen_by(model: Model, data: Dataset, image: int | tuple[int, int]) -> Dataset:
     """The same set as a model takes it: of these sides, in its colours, black and white as there.
 
     Raises InputError as `in_size` does.

@@ -17,7 +17,7 @@ from minivit import backend
 from minivit.data import black_and_white
 from minivit.errors import InputError
 from minivit.inspection.recording import at_once
-from minivit.models import ViT
+from minivit.models import Model
 from minivit.models.chance import Chance
 from minivit.models.memory import check_memory, counted
 from minivit.models.objective import need_classes
@@ -28,7 +28,7 @@ NODES = 64  # of the line from x_0 to x
 BASELINES = ("black", "white", "mean")
 
 
-def saliency(model: ViT, images: np.ndarray, targets: np.ndarray) -> np.ndarray:
+def saliency(model: Model, images: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """The gradient of a class's logit by the pixels.
 
     images (B, height, width, channels), targets (B,): a class for each
@@ -55,7 +55,7 @@ def saliency_map(gradient: np.ndarray) -> np.ndarray:
 
 
 def integrated_gradients(
-    model: ViT, images: np.ndarray, targets: np.ndarray, x0: np.ndarray | None = None,
+    model: Model, images: np.ndarray, targets: np.ndarray, x0: np.ndarray | None = None,
     nodes: int = NODES,
 ) -> np.ndarray:  # fmt: skip
     """What every number of an image adds to a class's logit, on the straight way from x_0.
@@ -86,7 +86,7 @@ def integrated_gradients(
     return found
 
 
-def baseline(model: ViT, images: np.ndarray, kind: str | None = None) -> np.ndarray:
+def baseline(model: Model, images: np.ndarray, kind: str | None = None) -> np.ndarray:
     """An image of one colour in place of each: what "nothing" looks like to the model.
 
     images (B, height, width, channels) -> (B, 1, 1, channels). `kind` is "black", "white" or
@@ -105,12 +105,12 @@ def baseline(model: ViT, images: np.ndarray, kind: str | None = None) -> np.ndar
     return np.broadcast_to(level, (len(images), 1, 1, images.shape[-1])).copy()
 
 
-def usual_baseline(model: ViT) -> str:
+def usual_baseline(model: Model) -> str:
     """The kind of baseline that `baseline` takes by itself."""
     return "black" if model.preprocessing.get("ink") == "bright" else "mean"
 
 
-def levels(model: ViT, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def levels(model: Model, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The pixels that black and white became, () or (channels,) each."""
     low, high = (model.preprocessing.get(name) for name in ("low", "high"))
     if low is None or high is None:
@@ -129,7 +129,7 @@ def one_hot(targets: np.ndarray, images: int, classes: int, dtype) -> np.ndarray
 
 
 def image_gradient(
-    model: ViT, g: NamedArrays, images: np.ndarray, dlogits: np.ndarray
+    model: Model, g: NamedArrays, images: np.ndarray, dlogits: np.ndarray
 ) -> np.ndarray:
     """dlogits (B, C) -> dimages (B, height, width, channels); `g` takes the parameters' part."""
     ops, caches, c = backend.current(), {}, model.config

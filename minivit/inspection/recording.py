@@ -11,7 +11,7 @@ import numpy as np
 
 from minivit import ops
 from minivit.errors import InputError
-from minivit.models import ViT, trace_names
+from minivit.models import Model, trace_names
 from minivit.models.chance import Chance
 from minivit.models.memory import check_memory
 from minivit.models.trace import NotingOps, by_name
@@ -38,7 +38,7 @@ def at_once(numbers: int, dtype) -> int:
     return min(max(1, fitting), BATCH)
 
 
-def recorded(model: ViT, images: np.ndarray, names: Iterable[str]) -> dict[str, np.ndarray]:
+def recorded(model: Model, images: np.ndarray, names: Iterable[str]) -> dict[str, np.ndarray]:
     """The arrays of these names, as a trace of the images would hold them.
 
     images (B, height, width, channels) -> {name: (B, ...)}, in the order of the forward.

@@ -21,8 +21,8 @@ def check_objective(c) -> None:
     told = f"the objective is {c.objective}"
     if c.root is not None:
         raise InputError(
-            f"{told}, and root is {c.root}: patches of the image are hidden, and a hybrid's are cut "
-            "out of a map; leave the root out"
+            f"{told}, and root is {c.root}: patches of the image are hidden, and a hybrid's are "
+            "cut out of a map; leave the root out"
         )
     if c.patches < 2:
         raise InputError(f"{told}, and an image is one patch: choose smaller patches")

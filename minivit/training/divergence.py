@@ -3,7 +3,7 @@
 import numpy as np
 
 from minivit.errors import InputError
-from minivit.models import ViT
+from minivit.models import Model
 from minivit.training.optimisers import USUAL
 from minivit.training.recipe import TrainingConfig
 
@@ -15,7 +15,7 @@ class Diverged(InputError):
 
 
 @np.errstate(all="ignore")  # the answer says what is wrong: NumPy need not warn on the way to it
-def first_nonfinite(model: ViT, images: np.ndarray, dlogits: np.ndarray | None) -> str | None:
+def first_nonfinite(model: Model, images: np.ndarray, dlogits: np.ndarray | None) -> str | None:
     """The first of parameters, intermediates and gradients (in the order in which they are
     computed) that holds NaN or infinity; None if all are finite."""
     for name, array in model.parameters.items():

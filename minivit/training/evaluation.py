@@ -6,7 +6,7 @@ import numpy as np
 
 from minivit import backend
 from minivit.data import checked_split
-from minivit.models import ViT
+from minivit.models import Model
 from minivit.models.losses import hidden_targets, loss_forward, right
 from minivit.models.objective import need_classes
 
@@ -23,7 +23,7 @@ class Evaluation(NamedTuple):
         return self.probabilities.argmax(axis=1)
 
 
-def evaluate(model: ViT, images: np.ndarray, labels: np.ndarray) -> Evaluation:
+def evaluate(model: Model, images: np.ndarray, labels: np.ndarray) -> Evaluation:
     """images (n, height, width, channels), labels (n,) -> loss, accuracy, probabilities.
 
     Raises InputError for images or labels that the model can't take, for none at all, and for a
@@ -49,7 +49,7 @@ class Measured(NamedTuple):
         return {f"{name}_loss": self.loss, **accuracy}
 
 
-def measured(model: ViT, images: np.ndarray, labels: np.ndarray) -> Measured:
+def measured(model: Model, images: np.ndarray, labels: np.ndarray) -> Measured:
     """As `evaluate`, for any objective: what is hidden of an image is the same every time."""
     if model.config.learns_classes:
         tested = evaluate(model, images, labels)
@@ -70,7 +70,7 @@ def accuracy_of(c, correct: int, images: int) -> float | None:
     return None if c.objective == "mae" else correct / (images * each)
 
 
-def predict_logits(model: ViT, images: np.ndarray) -> np.ndarray:
+def predict_logits(model: Model, images: np.ndarray) -> np.ndarray:
     """images (n, height, width, channels) -> logits (n, C), batch by batch."""
     parts = [model.logits(images[i : i + BATCH]) for i in range(0, len(images), BATCH)]
     return np.concatenate(parts) if parts else np.empty((0, model.config.classes), model.dtype)

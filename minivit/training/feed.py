@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.data import Dataset, ImageSource
-from minivit.models import ViT
+from minivit.models import Model
 from minivit.models.images import check_shape
 from minivit.training.ahead import ahead
 from minivit.training.augment import Augmentation
@@ -77,7 +77,7 @@ class Feed:
                 yield batch, partial(self.prepare, batch)
 
 
-def taken(model: ViT, images: np.ndarray | ImageSource) -> np.ndarray | ImageSource:
+def taken(model: Model, images: np.ndarray | ImageSource) -> np.ndarray | ImageSource:
     """Images that the model takes; of a source only the shape is known yet.
 
     Raises InputError for others.
@@ -88,7 +88,7 @@ def taken(model: ViT, images: np.ndarray | ImageSource) -> np.ndarray | ImageSou
     return model.check_images(images)
 
 
-def data_taken(model: ViT, data: Dataset) -> Dataset:
+def data_taken(model: Model, data: Dataset) -> Dataset:
     """The same data with images that the model takes, to train on and to measure on."""
     splits = {name: getattr(data, name) for name in ("train", "test")}
     return data._replace(

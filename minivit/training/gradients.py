@@ -5,13 +5,14 @@ from itertools import pairwise
 import numpy as np
 
 from minivit import backend
-from minivit.models import ViT
+from minivit.models import Model
 from minivit.models.losses import loss_backward, loss_forward
 
 
 def gradients_of(
-    model: ViT, images: np.ndarray, targets: np.ndarray, *, smoothing: float, seed: int, parts: int
-) -> tuple[float, np.ndarray, np.ndarray]:
+    model: Model, images: np.ndarray, targets: np.ndarray, *, smoothing: float, seed: int,
+    parts: int,
+) -> tuple[float, np.ndarray, np.ndarray]:  # fmt: skip
     """A batch's mean loss, its outputs and their gradients (B, ...), the logits (B, C) of classes;
     the parameters' gradients lie in the model. `targets` (B, ...): what the outputs should be.
 

@@ -22,7 +22,7 @@ import numpy as np
 from minivit.data import Dataset, ImageSource, checked, seen_by
 from minivit.errors import InputError
 from minivit.fields import is_whole_number
-from minivit.models import ViT, representation
+from minivit.models import Model, representation
 
 BATCH = 64
 REGULARISERS = tuple(2.0**i for i in range(-10, 20))  # those of Google's few-shot code
@@ -40,7 +40,7 @@ class Probe(NamedTuple):
 
 
 def probe(
-    model: ViT, data: Dataset, *, shots: int | None = None, seed: int = 0,
+    model: Model, data: Dataset, *, shots: int | None = None, seed: int = 0,
     regulariser: float | None = None,
 ) -> Probe:  # fmt: skip
     """Fit a linear probe to a data set's training images, and measure it on its test images.
@@ -56,7 +56,7 @@ def probe(
 
 
 def probes(
-    model: ViT, data: Dataset, *, shots: int | None = None, draws: int = 1, seed: int = 0,
+    model: Model, data: Dataset, *, shots: int | None = None, draws: int = 1, seed: int = 0,
     regulariser: float | None = None,
 ) -> list[Probe]:  # fmt: skip
     """A probe for each of several draws of the shots; the test images' features are made once."""
@@ -74,7 +74,7 @@ def probes(
     return found
 
 
-def features(model: ViT, images: np.ndarray | ImageSource) -> np.ndarray:
+def features(model: Model, images: np.ndarray | ImageSource) -> np.ndarray:
     """images (n, height, width, channels) -> (n, D) float64, batch by batch."""
     starts = range(0, len(images), BATCH)
     with np.errstate(over="ignore", invalid="ignore"):  # a sentence says it better

@@ -38,7 +38,7 @@ from minivit.data import (
 )
 from minivit.errors import InputError
 from minivit.files import replacing
-from minivit.models import ViT
+from minivit.models import Model
 from minivit.training.recipe import TrainingConfig
 from minivit.training.recipe_writing import write_recipe
 from minivit.training.state import State
@@ -114,7 +114,7 @@ def load_run(folder: str | Path, data: Dataset | str | Path | None = None) -> Tr
 
 
 def _begun(
-    saved: dict, model: ViT, folder: str | Path, data: Dataset | str | Path | None
+    saved: dict, model: Model, folder: str | Path, data: Dataset | str | Path | None
 ) -> Training:
     """The training that a header tells of, still without its arrays."""
     config, name = TrainingConfig.from_dict(saved["recipe"], model.config), saved["dataset"]

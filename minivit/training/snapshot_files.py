@@ -15,7 +15,7 @@ from pathlib import Path
 from minivit.checkpoints import load, save
 from minivit.errors import InputError
 from minivit.files import remove_orphans
-from minivit.models import ViT
+from minivit.models import Model
 from minivit.training.run import check_finite
 from minivit.training.training import Training
 
@@ -23,7 +23,7 @@ SNAPSHOTS = "snapshots"  # in the folder of a run
 NAME = re.compile(r"step-(\d{6,12})\.safetensors")
 
 
-def snapshots(folder: str | Path) -> Iterator[tuple[int, ViT]]:
+def snapshots(folder: str | Path) -> Iterator[tuple[int, Model]]:
     """The models of a run along the way: (steps done, model), from the first to the last.
 
     Each is read when it is asked for. Raises InputError when the run has none, or for one that is

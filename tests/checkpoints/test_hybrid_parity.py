@@ -56,7 +56,8 @@ def test_norms_with_axes_in_front(tmp_path):
 
 def test_it_is_exported_as_it_was_read(tmp_path):
     weights = stored("weights")
-    minivit.export(loaded(tmp_path, weights), "google", tmp_path / "there")
+    with pytest.warns(match="says nothing of how a picture becomes an input"):
+        minivit.export(loaded(tmp_path, weights), "google", tmp_path / "there")
     again = dict(np.load(tmp_path / "there" / "weights.npz"))
     theirs = GOOGLE.today(weights)
     assert {k: a.shape for k, a in again.items()} == {k: a.shape for k, a in theirs.items()}

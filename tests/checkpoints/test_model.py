@@ -34,7 +34,7 @@ def test_another_architecture_is_refused(tmp_path):
     model = ViT(variant("digits", depth=1))
     save(model, path)
     rewrite(path, architecture="mixer")
-    with pytest.raises(InputError, match="architecture 'mixer': this minivit knows vit, .*resnet"):
+    with pytest.raises(InputError, match=r"architecture 'mixer': this minivit knows vit, .*resnet"):
         load(path)
     rewrite(path, architecture="mae")
     with pytest.raises(InputError, match=r"its architecture is mae, and its configuration's obj"):

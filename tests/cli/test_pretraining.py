@@ -54,6 +54,8 @@ def test_verbs_that_need_classes_say_what_it_is(run, capsys):
     for words in (["evaluate", str(run)], ["predict", str(run), str(run / "curve.png")]):
         assert main(words) == 2
         assert sentence in capsys.readouterr().err
+    assert main(["look", str(run)]) == 2
+    assert f"was pre-trained by {run.name} and tells no classes" in capsys.readouterr().err
     assert main(["export", str(run), "--to", "timm"]) == 2
     assert f"objective is {run.name}, and it knows classes" in capsys.readouterr().err
     assert not run.with_name(f"{run.name}-timm").exists()

@@ -171,6 +171,14 @@ def test_the_others_are_named_too():
     assert lack("heads", models) is None
 
 
+def test_of_a_resnet_there_is_nothing_to_look_at():
+    models = {"run": minivit.ResNet(minivit.variant("resnet-28", root=4, groups=2))}
+    reasons = {name: lack(name, models) for name in VIEWS}
+    for name in ("model", "lens"):
+        assert reasons[name] == "the model is a ResNet: it has no patches"
+    assert all(reasons.values())
+
+
 def test_figure_7_says_what_is_missing(tmp_path, figures):
     model = build(channels=2, positions="none")
     draw_view("model", Look({"run": model}, {}, None), tmp_path / "a.png")

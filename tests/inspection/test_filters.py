@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from looked_at import build
+from looked_at import KINDS, build
 
 from minivit.inspection import embedding_filters, principal_filters
 
@@ -64,5 +64,6 @@ def test_there_are_28_at_most_or_all():
     assert embedding_filters(model).components.shape == (28, 4, 6, 3)
     assert embedding_filters(model, None).components.shape == (40, 4, 6, 3)  # as many as filters
     assert embedding_filters(model, 5).shares.shape == (5,)
+    assert embedding_filters(build(**KINDS["hybrid"])).components.shape == (8, 2, 2, 2)
     assert embedding_filters(build()).components.shape == (8, 2, 2, 2)
     assert not principal_filters(np.zeros((4, 4)))[1].any()

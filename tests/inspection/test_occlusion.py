@@ -3,17 +3,27 @@ import pytest
 from looked_at import KINDS, build, images_for
 
 import minivit
-from minivit.inspection import occlusion, over_patches
+from minivit.inspection import (
+    attention_maps,
+    embedding_filters,
+    gradient_weighted_map,
+    logit_lens,
+    occlusion,
+    over_patches,
+    rollout_map,
+    saliency,
+)
 
 
-@pytest.mark.parametrize("kind", ["cls", "mean", "flatten", "axial", "overlap"])
+@pytest.mark.parametrize("kind", ["cls", "mean", "flatten", "axial", "overlap", "hybrid"])
 def test_it_is_what_the_logit_loses_patch_by_patch(kind):
     model = build(**KINDS[kind])
     images, targets, c = images_for(model), [2, 1, 0], model.config
     fill = np.array([0.3, -0.7])
     found = occlusion(model, images, targets, fill)
     assert found.shape == (3, *c.grid)
-    (P, Q), (S, R) = c.patch, c.stride or c.patch
+    n = 2 if kind == "hybrid" else 1  # pixels that a place of its map stands for, along a side
+    (P, Q), (S, R) = ([n * side for side in sides] for sides in (c.patch, c.stride or c.patch))
     for b, r, q in np.ndindex(found.shape):
         hidden = images[b : b + 1].copy()
         hidden[:, r * S : r * S + P, q * R : q * R + Q] = fill
@@ -47,6 +57,23 @@ def test_a_class_that_the_model_lacks_is_refused():
     model = build()
     with pytest.raises(minivit.InputError, match="3"):
         occlusion(model, images_for(model), [0, 1, 3])
+
+
+def test_a_model_without_patches_and_one_without_classes_are_refused():
+    config = minivit.ResNetConfig((8, 8), 2, 3, root=2, root_side=3, root_stride=1, groups=1)
+    resnet, pretrained = minivit.ResNet(config), build(objective="mae")
+    with pytest.raises(minivit.InputError, match="a ResNet has no patches to look at"):
+        occlusion(resnet, images_for(resnet), [0, 1, 2])
+    with pytest.raises(minivit.InputError, match="a ResNet has no patches to look at"):
+        logit_lens(resnet, images_for(resnet))
+    with pytest.raises(minivit.InputError, match="a ResNet has no patches to look at"):
+        embedding_filters(resnet)
+    for look in (occlusion, gradient_weighted_map, saliency):
+        with pytest.raises(minivit.InputError, match="pre-trained by mae and tells no classes"):
+            look(pretrained, images_for(pretrained), [0, 1, 2])
+    for look in (attention_maps, rollout_map, logit_lens):
+        with pytest.raises(minivit.InputError, match="pre-trained by mae and tells no classes"):
+            look(pretrained, images_for(pretrained))
 
 
 def test_pixels_are_added_up_in_every_patch():

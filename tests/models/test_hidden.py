@@ -195,6 +195,17 @@ def test_the_blocks_of_a_masked_autoencoder_cost_what_the_visible_tokens_do():
         ({"objective": "mae", "top_k": 4}, "the blocks see 3 tokens: choose at most 3"),
         ({"objective": "mae", "decoder_width": 6}, "the decoder's width is 6: .* multiple of 4"),
         ({"objective": "mae", "decoder_depth": 1001}, "decoder depth is 1001: expected at most"),
+        (
+            {
+                "objective": "mae",
+                "root": 2,
+                "root_side": 3,
+                "root_stride": 1,
+                "root_pool": False,
+                "groups": 1,
+            },
+            "and root is 2: patches of the image are hidden, and a hybrid's",
+        ),
         ({"objective": "words"}, "objective is 'words': choose 'classes' or 'masked-patches'"),
         (
             {"objective": "mae", "masked": 1.0},
