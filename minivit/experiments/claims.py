@@ -124,7 +124,7 @@ def part(one: Shown) -> str:
         lines += [f"**Here.** {one.verdict.sentence}", "", f"![{name}]({PICTURES}/{name}.png)"]
     source = f"../minivit/experiments/results/{name}.csv"
     lines += ["", f"[{len(table.rows)} rows]({source}), by `{table.command}` on {table.machine}: "
-              f"{table.seconds / 60:.0f} minutes of one process.", ""]  # fmt: skip
+              f"{table.seconds / 60:.0f} min of one process.", ""]  # fmt: skip
     return "\n".join(lines)
 
 

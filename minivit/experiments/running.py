@@ -16,7 +16,7 @@ from minivit.data.known import KNOWN
 from minivit.errors import InputError
 from minivit.experiments.cell import with_beginnings
 from minivit.experiments.experiment import Experiment, Point, Row, Scale
-from minivit.experiments.kept import MODELS, POINTS, is_done, point_record, read, record
+from minivit.experiments.kept import MODELS, POINTS, here, is_done, point_record, read, record
 from minivit.experiments.work import Work, done, learn, look
 from minivit.files import alone_in, remove_orphans
 
@@ -43,7 +43,7 @@ class Outcome(NamedTuple):
 def plan(experiment: Experiment, folder: Path, scale: Scale) -> Plan:
     """What an experiment needs that its folder lacks."""
     points = experiment.points(scale)
-    left = [p for p in points if not point_record(folder, p.key(experiment.name)).exists()]
+    left = [point for point in points if not is_kept(experiment, folder, point)]
     cells = with_beginnings(cell for point in left for cell in point.cells)
     cells = [cell for cell in cells if not is_done(folder, cell)]
     fresh, further = ([cell for cell in cells if (cell.begins is None) == first]
@@ -52,6 +52,12 @@ def plan(experiment: Experiment, folder: Path, scale: Scale) -> Plan:
     stages.append([(look, (folder, experiment, point)) for point in left])
     every = with_beginnings(cell for point in points for cell in point.cells)
     return Plan(points, stages, len(every) + len(points) - len(cells) - len(left))
+
+
+def is_kept(experiment: Experiment, folder: Path, point: Point) -> bool:
+    """Whether a point need not be measured; a time counts on the machine alone that took it."""
+    path = point_record(folder, point.key(experiment.name))
+    return path.exists() and (not experiment.alone or read(path, "rows")["machine"] == here())
 
 
 def run(

@@ -11,7 +11,7 @@ from minivit import InputError, backend
 from minivit.experiments import EXPERIMENTS, plan, run, running
 from minivit.experiments.cell import Cell, Images, loaded, with_beginnings
 from minivit.experiments.experiment import Experiment, Point
-from minivit.experiments.kept import is_done, learnt
+from minivit.experiments.kept import here, is_done, learnt
 from minivit.experiments.verdict import Finding
 from minivit.experiments.work import done, environment
 
@@ -46,6 +46,19 @@ def three():
 
 def files(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_times_of_another_machine_are_measured_anew(three, tmp_path):
+    """Nothing else is: accuracies and models are the same everywhere, but for rounding."""
+    timed = three._replace(alone=True)
+    run(timed, tmp_path, scale=TINY)
+    assert plan(timed, tmp_path, TINY).missing == 0
+    for path in (tmp_path / "points").glob("*.json"):
+        values = json.loads(path.read_text()) | {"machine": "another one"}
+        path.write_text(json.dumps(values))
+    assert plan(three, tmp_path, TINY).missing == 0
+    assert plan(timed, tmp_path, TINY).missing == 3
+    assert run(timed, tmp_path, scale=TINY).machines == [here()]
 
 
 def test_a_stop_loses_the_piece_in_work_alone(three, tmp_path, monkeypatch):
