@@ -21,6 +21,7 @@ from minivit.models.losses import hidden_targets, loss_backward, loss_forward
 from minivit.params import NamedArrays
 
 NEXT_TO_NOTHING = 1e-8  # beside the largest gradient on a logit
+NOISE = 0.01  # on images whose equal neighbours would leave max-pooling without a gradient
 
 
 def check_model(
@@ -39,13 +40,18 @@ def check_model(
     what is hidden. Works on a float64 copy: the model stays as it is. A head that is all 0 is drawn
     anew in the copy, as it lets no gradient through, and so is every other gate (minivit.params).
     What is random in the model is drawn from `seed`, the same in every pass. Tensors of up to
-    `whole` elements are checked element by element, of the others as much as `sampling` says.
+    `whole` elements are checked element by element, of the others as much as `sampling` says. A
+    model with max-pooling gets images with a little noise.
 
     Raises InputError for images or labels that the model can't take.
     """
     rng = np.random.default_rng(seed)
     model, drawn = float64_copy(model, rng)
     others = [name for name in drawn if name != "head.w"]
+    images = model.check_images(images)
+    ties = model.config.has_max_pooling
+    if ties:
+        images = images + NOISE * rng.standard_normal(images.shape)
     check = ModelCheck(model, images, labels, seed, sampling)
     name = model.config.name or f"a {model.config.family}"
     report = Report(f"gradient check of {name}: {len(images)} images")
@@ -57,6 +63,11 @@ def check_model(
         report.remarks.append(
             f"{len(others)} parameters such as {others[0]} were all 0 and would let no gradient "
             "through: random ones stand in for them."
+        )
+    if ties:
+        report.remarks.append(
+            "Max-pooling has no gradient where neighbours are equal, as on the plain ground of a "
+            f"picture: the images got noise of {NOISE}."
         )
     gradients = check.gradients()
     report.problems += check.problems

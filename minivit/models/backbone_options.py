@@ -77,6 +77,11 @@ class Backbone(Configuration):
         """How many units there are in all stages."""
         return sum(self.stages or ())
 
+    @property
+    def has_max_pooling(self) -> bool:
+        """Whether there is a maximum of neighbours, which has no gradient where they are equal."""
+        return self.root is not None and self.root_pool
+
     def unit_channels(self, stage: int) -> int:
         """The channels inside the units of a stage, counted from 0."""
         return self.root * 2**stage

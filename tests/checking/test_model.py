@@ -3,9 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from minivit import InputError, ViT, backend, check_model, ops, variant
+from minivit import InputError, ResNet, ViT, backend, check_model, ops, variant
 from minivit.checking.model import ModelCheck
 from minivit.checking.sampling import USUAL
+from minivit.models import shrunk
 
 CONFIG = variant("digits", image=(4, 4), width=8, heads=2, mlp=12, depth=2, classes=3)
 rng = np.random.default_rng(0)
@@ -19,6 +20,18 @@ def test_every_tensor_has_a_row():
     assert [row.tensor for row in report.rows] == [*model.parameters, "images"]
     assert [row.shape for row in report.rows[:-1]] == list(model.layout.shapes.values())
     assert "12 random elements" in report.remarks[0]
+
+
+def test_pictures_with_a_plain_ground_leave_max_pooling_a_gradient():
+    """Equal neighbours have none: of a right backward the images' gradient would be called wrong."""
+    model = ResNet(shrunk(variant("resnet-28")), zero_head=False)
+    images = np.full((2, *model.config.image, 1), -1.0)
+    images[:, 2:4, 2:5] = 0.5
+    before = images.copy()
+    report = check_model(model, images, np.array([0, 1]))
+    assert report.ok, f"\n{report}"
+    assert any("Max-pooling has no gradient" in remark for remark in report.remarks)
+    assert (images == before).all()
 
 
 def test_a_zero_head_is_drawn_anew_and_said():
