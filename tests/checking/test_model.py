@@ -23,7 +23,7 @@ def test_every_tensor_has_a_row():
 
 
 def test_pictures_with_a_plain_ground_leave_max_pooling_a_gradient():
-    """Equal neighbours have none: of a right backward the images' gradient would be called wrong."""
+    """Equal neighbours have none: the right gradient of the images would be called wrong."""
     model = ResNet(shrunk(variant("resnet-28")), zero_head=False)
     images = np.full((2, *model.config.image, 1), -1.0)
     images[:, 2:4, 2:5] = 0.5
