@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from looked_at import KINDS, build
 
-from minivit.inspection import embedding_filters, principal_filters
+import minivit
+from minivit.inspection import embedding_filters, first_filters, principal_filters
 
 
 def drawn(pixels, width, seed=0):
@@ -67,3 +68,15 @@ def test_there_are_28_at_most_or_all():
     assert embedding_filters(build(**KINDS["hybrid"])).components.shape == (8, 2, 2, 2)
     assert embedding_filters(build()).components.shape == (8, 2, 2, 2)
     assert not principal_filters(np.zeros((4, 4)))[1].any()
+
+
+def test_the_first_filters_are_those_that_see_the_pixels():
+    plain, hybrid = build(), build(**KINDS["hybrid"], channels=1)
+    (a, of_a), (b, of_b) = first_filters(plain), embedding_filters(plain)
+    assert (a == b).all() and (of_a == of_b).all()
+    assert first_filters(hybrid).components.shape == (2, 3, 3, 1)
+    resnet = minivit.ResNet("resnet-28")
+    found = first_filters(resnet, None)
+    n = np.prod(found.components.shape[1:])  # the mean of a standardised filter is 0: one is empty
+    assert found.components.sum(axis=(1, 2, 3))[: n - 1] == pytest.approx(np.zeros(n - 1), abs=1e-6)
+    assert found.shares[-1] < 1e-12 < found.shares[-2] and found.shares.sum() == pytest.approx(1)
