@@ -42,13 +42,19 @@ def embedding_filters(model: Model, count: int | None = SHOWN) -> Filters:
 
 
 def first_filters(model: Model, count: int | None = SHOWN) -> Filters:
-    """The same of the filters that see the pixels: the root's, where there is a backbone."""
+    """The same of the filters that see the pixels: the root's, where there is a backbone.
+
+    A standardised filter has the mean 0, so that there is a component less than it has numbers; and
+    one less than there are filters, because what these have in common is left out.
+    """
     c = model.config
     if c.root is None:
         return embedding_filters(model, count)
     w, _ = weight_standardisation_forward(model.parameters[f"{root(c).filters}.w"], floor=FLOOR)
-    components, shares = principal_filters(w.reshape(-1, w.shape[-1]), count)
-    return Filters(components.reshape(-1, *w.shape[:3]), shares)
+    w = w.reshape(-1, w.shape[-1])  # (pixels, out)
+    most = max(1, min(w.shape) - 1)
+    components, shares = principal_filters(w, most if count is None else min(count, most))
+    return Filters(components.reshape(-1, c.root_side, c.root_side, c.channels), shares)
 
 
 def principal_filters(w: np.ndarray, count: int | None = SHOWN) -> tuple[np.ndarray, np.ndarray]:
