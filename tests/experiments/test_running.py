@@ -13,7 +13,7 @@ from minivit.experiments.cell import Cell, Images, loaded, with_beginnings
 from minivit.experiments.experiment import Experiment, Point
 from minivit.experiments.kept import here, is_done, learnt
 from minivit.experiments.verdict import Finding
-from minivit.experiments.work import done, environment, fresh
+from minivit.experiments.work import done, environment
 
 DIGITS = Images("digits", train=40, test=20)
 SMALL = {"width": 16, "depth": 1, "heads": 2, "mlp": 16}
@@ -98,24 +98,6 @@ def test_a_half_written_cell_is_not_done(tmp_path, monkeypatch):
     (tmp_path / "models" / ".x.json.0123.partial").write_text("half")
     run(one, tmp_path, scale=TINY)
     assert record.exists() and not list(tmp_path.rglob("*.partial"))
-
-
-def test_moments_of_a_training_are_kept_on_its_way(tmp_path):
-    """The same training as without them, from a model that has learnt nothing to the last one."""
-    plain, seen = cell(0), cell(0, snapshots=3)
-    stale = tmp_path / "models" / seen.key / "snapshots" / "step-000007.safetensors"
-    stale.parent.mkdir(parents=True)
-    stale.write_bytes(b"of a training that was stopped")
-    one = experiment([Point({"seed": 0}, (plain, seen))])
-    run(one, tmp_path, scale=TINY)
-    without, kept_one = (learnt(tmp_path, c) for c in (plain, seen))
-    steps, models = zip(*kept_one.moments, strict=True)
-    assert steps == (0, 1, 2) and without.history == kept_one.history  # 40 images, 32 in a batch
-    first, second, last = (model.parameters.flat for model in models)
-    assert (first == fresh(plain).model.parameters.flat).all()
-    assert (last == without.model.parameters.flat).all() and (second != last).any()
-    with pytest.raises(InputError, match="has no snapshots"):
-        print(without.moments)
 
 
 def test_fine_tuning_waits_for_what_it_begins_with(tmp_path):
