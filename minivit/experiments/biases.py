@@ -126,8 +126,9 @@ EXPERIMENT = Experiment(
     title="Locality, equivariance and invariance, layer by layer",
     claim="Section 3.1: in a CNN locality and translation equivariance are baked into each layer; "
     "in a ViT attention is global, and not equivariant. Here an error of 0 % is exact "
-    f"equivariance, up to {SLIGHT:g} % is slight, and 141 % have places that have nothing to do "
-    f"with each other; a layer is local if a pixel changes at most {FEW} % of its places.",
+    f"equivariance, one up to {SLIGHT:g} % is slight, and 141 % is what places have that have "
+    f"nothing to do with each other; a layer is local if a pixel changes at most {FEW} % of its "
+    "places.",
     minutes=6,
     points=points,
     measure=measure,

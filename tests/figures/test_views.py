@@ -127,6 +127,9 @@ def test_what_is_drawn_is_what_was_measured(tmp_path, figures):
     np.testing.assert_allclose(drawn["model"].axes[2].lines[0].get_ydata(), dots)
     maps = rollout_map(model, look.seen.images)
     assert f"{maps[1].min():.1%} to {maps[1].max():.1%} a patch" in texts(drawn["rollout"])
+    strength = np.sqrt(np.square(model.features(look.seen.images)[-1][1, 1:]).mean(axis=-1))
+    label = f"{strength.min():.2g} to {strength.max():.2g}"
+    assert drawn["maps"].axes[2 * 6 - 1].get_xlabel() == label  # the second image, the last layer
     last = [axes for axes in drawn["why"].axes if axes.images][8 * 1 + 7].images[0].get_array()
     expected = occlusion(model, look.seen.images, look.seen.targets)
     np.testing.assert_allclose(last, expected[1])
