@@ -2,6 +2,7 @@
 
     positions.py, pooling.py, ...   an experiment each: its grid, what is measured, what is claimed
     changes.py                      what is done to test images
+    layer_rows.py                   what layers do when an image moves or a pixel changes
     experiment.py                   what an experiment is: points, a scale, findings, a drawing
     cell.py                         one training, told by all that its result depends on
     work.py, running.py             trainings and measurements, in worker processes; going on
@@ -15,7 +16,10 @@ To add one, write its file and put it into EXPERIMENTS.
 
 from minivit.experiments import (
     attention_kinds,
+    biases,
     costs,
+    distances,
+    forming,
     pooling,
     positions,
     resolution,
@@ -30,7 +34,19 @@ from minivit.experiments.verdict import Verdict, verdict
 
 EXPERIMENTS = {
     module.EXPERIMENT.name: module.EXPERIMENT
-    for module in (positions, pooling, resolution, attention_kinds, sizes, robustness, shift, costs)
+    for module in (
+        positions,
+        pooling,
+        resolution,
+        attention_kinds,
+        sizes,
+        robustness,
+        shift,
+        costs,
+        distances,
+        forming,
+        biases,
+    )
 }
 
 __all__ = [

@@ -1,6 +1,7 @@
 """What is finished is kept in files: a stop loses at most what was in work.
 
     models/KEY.safetensors   the model that a cell has learnt
+    models/KEY/snapshots/    the same at moments of its training, where its recipe has snapshots
     models/KEY.json          what the cell was told, and how it went; written last: the cell is done
     points/KEY.json          the rows of a point of an experiment
 
@@ -20,8 +21,9 @@ from minivit.errors import InputError
 from minivit.experiments.cell import Cell, loaded
 from minivit.files import replacing, typed
 from minivit.machine import line, machine
-from minivit.models import ViT
+from minivit.models import Model
 from minivit.threads import thread_count
+from minivit.training import snapshots
 
 FORM = 1  # of the .json files
 MADE = {"form", "minivit", "machine", "seconds"}  # stand in each
@@ -32,8 +34,14 @@ class Learnt(NamedTuple):
     """A cell that is done."""
 
     cell: Cell
-    model: ViT
+    model: Model
     history: list[dict]  # a row for each epoch, as in history.csv
+    along: Path  # the folder of its snapshots; there is none if its recipe has none
+
+    @property
+    def moments(self) -> list[tuple[int, Model]]:
+        """The model along the way: (steps done, model); InputError for a recipe without any."""
+        return list(snapshots(self.along))
 
     @property
     def data(self) -> Dataset:
@@ -51,7 +59,7 @@ def is_done(folder: Path, cell: Cell) -> bool:
     return record(folder, cell).exists()
 
 
-def keep_cell(folder: Path, cell: Cell, model: ViT, history: list[dict], seconds: float) -> None:
+def keep_cell(folder: Path, cell: Cell, model: Model, history: list[dict], seconds: float) -> None:
     """Keep the model, then the record that says that it is whole."""
     save(model, record(folder, cell).with_suffix(".safetensors"))
     write(record(folder, cell), {"told": cell.told, "history": history, "seconds": seconds})
@@ -60,11 +68,17 @@ def keep_cell(folder: Path, cell: Cell, model: ViT, history: list[dict], seconds
 def learnt(folder: Path, cell: Cell) -> Learnt:
     """A cell that is done, from its files; InputError when they are damaged."""
     path = record(folder, cell)
-    return Learnt(cell, load(path.with_suffix(".safetensors")), read(path, "history")["history"])
+    model, history = load(path.with_suffix(".safetensors")), read(path, "history")["history"]
+    return Learnt(cell, model, history, along(folder, cell))
 
 
 def record(folder: Path, cell: Cell) -> Path:
     return folder / MODELS / f"{cell.key}.json"
+
+
+def along(folder: Path, cell: Cell) -> Path:
+    """The folder in which a training keeps its snapshots."""
+    return record(folder, cell).with_suffix("")
 
 
 def point_record(folder: Path, key: str) -> Path:

@@ -20,20 +20,34 @@ from minivit import backend
 from minivit.errors import InputError
 from minivit.experiments.cell import Cell, loaded
 from minivit.experiments.experiment import Experiment, Point
-from minivit.experiments.kept import keep_cell, learnt, point_record, write
+from minivit.experiments.kept import along, keep_cell, learnt, point_record, write
 from minivit.threads import BLAS_VARIABLES
-from minivit.training import Diverged, Training, finetuning, load_recipe, run_data, train
+from minivit.training import (
+    Diverged,
+    Training,
+    finetuning,
+    keep_snapshot,
+    load_recipe,
+    remove_snapshots,
+    run_data,
+    train,
+)
 
 ONE_THREAD = (*BLAS_VARIABLES, "NUMBA_NUM_THREADS", "MINIVIT_NUM_THREADS")
 Work = tuple[Callable, tuple]  # a function, and what it is called with
 
 
 def learn(folder: Path, cell: Cell) -> None:
-    """Train a cell, and keep what came out."""
+    """Train a cell, and keep what came out; on the way the snapshots that its recipe asks for."""
     began = time.perf_counter()
-    training = begun(folder, cell)
+    training, home = begun(folder, cell), along(folder, cell)
+    remove_snapshots(home)  # of a training that was stopped
+    if training.config.snapshots:
+        home.mkdir(exist_ok=True)
     try:
-        train(training.config, training.data, training=training)
+        keep_snapshot(training, home)
+        train(training.config, training.data, training=training,
+              on_step=lambda training, loss: keep_snapshot(training, home))  # fmt: skip
     except Diverged as error:
         raise InputError(f"{error}. It was a cell of {cell.told}") from error
     seconds = time.perf_counter() - began
@@ -42,10 +56,15 @@ def learn(folder: Path, cell: Cell) -> None:
 
 def begun(folder: Path, cell: Cell) -> Training:
     """A cell's training before its first step."""
+    if cell.begins is None:
+        return fresh(cell)
+    model, changes = learnt(folder, cell.begins).model, {**cell.training, "seed": cell.seed}
+    return finetuning(model, loaded(cell.images), recipe=cell.recipe, training=changes)
+
+
+def fresh(cell: Cell) -> Training:
+    """The same for a cell that begins with no other: its model has learnt nothing."""
     data, changes = loaded(cell.images), {**cell.training, "seed": cell.seed}
-    if cell.begins is not None:
-        model = learnt(folder, cell.begins).model
-        return finetuning(model, data, recipe=cell.recipe, training=changes)
     config = load_recipe(cell.recipe).config(data, model=dict(cell.model), training=changes)
     return Training(config, run_data(data, config))
 

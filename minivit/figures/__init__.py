@@ -18,8 +18,9 @@ rollout.py      attention through all blocks (the ViT paper's figure 6)
 learned.py      filters, positions, distances (figure 7)
 similarity.py   how alike positions are (figures 7 and 10)
 distances.py    how far heads look (figures 7 and 11)
-reasons.py      seven maps of why this class
+reasons.py      maps of why this class
 lens.py         what the head would say at every depth
+maps.py         how strongly every layer answers
 """
 
 from minivit.figures.attention import attention_picture

@@ -16,16 +16,16 @@ from minivit.figures.look import INK, say_unknown
 from minivit.figures.saving import new_figure, save_figure
 from minivit.figures.similarity import draw_similarity, name_cosines, which
 from minivit.figures.tiles import FRAME, SMALL, heading
-from minivit.inspection import Filters, embedding_filters, head_measures, position_similarity
-from minivit.models import ViT
+from minivit.inspection import Filters, first_filters, head_measures, position_similarity
+from minivit.models import Model
 
 TOP, HEIGHT, WIDTH = 0.95, 5.3, 16  # inches
-COLUMNS = 7  # of filters: 28 are four rows, as in the paper; of few filters, fewer
+COLUMNS, FEW = 7, 16  # of filters: 28 are four rows, as in the paper; few lie in a square
 BETWEEN = (0.84, 0.89, 0.95)  # a colour that no grey filter has
 
 
 def learned_figure(
-    model: ViT, images: np.ndarray | None, path: str | Path, *, software: str = "minivit"
+    model: Model, images: np.ndarray | None, path: str | Path, *, software: str = "minivit"
 ) -> None:
     """The three panels. Without images (n, height, width, channels) the last one stays empty, and
     without positions the one in the middle; they say why.
@@ -34,7 +34,7 @@ def learned_figure(
     """
     figure = new_figure(WIDTH, HEIGHT)
     left, centre, right = figure.subplots(1, 3, width_ratios=(1.25, 1.15, 1))
-    draw_filters(left, embedding_filters(model))
+    draw_filters(left, first_filters(model), "embedding" if model.config.root is None else "root")
     try:
         similarity = position_similarity(model)
     except InputError as error:
@@ -54,13 +54,16 @@ def learned_figure(
     save_figure(figure, path, software=software)
 
 
-def draw_filters(axes, filters: Filters) -> None:
-    """The components as patches, in reading order; of 1 or 3 channels, else nothing is drawn."""
+def draw_filters(axes, filters: Filters, of: str = "embedding") -> None:
+    """The components as patches, in reading order; of 1 or 3 channels, else nothing is drawn.
+
+    `of` tells whose filters they are.
+    """
     n, height, width, channels = filters.components.shape
     if channels not in (1, 3):
         say_unknown(axes, broken(f"the filters have {channels} channels: colours have 1 or 3"))
         return
-    columns = COLUMNS if n > 9 else math.ceil(math.sqrt(n))
+    columns = COLUMNS if n > FEW else math.ceil(math.sqrt(n))
     gap = max(1, max(height, width) // 8)
     rows = -(-n // columns)
     sides = rows * (height + gap) - gap, columns * (width + gap) - gap
@@ -71,7 +74,7 @@ def draw_filters(axes, filters: Filters) -> None:
     axes.imshow(sheet, interpolation="nearest")
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set(color=FRAME)
-    title(axes, f"The first {n} principal components\nof the embedding's filters")
+    title(axes, f"The first {n} principal components\nof the {of}'s filters")
     first = filters.shares[0]
     axes.set_xlabel(
         f"share of the variance: {first:.0%} the first, {filters.shares.sum():.0%} all shown",

@@ -1,4 +1,4 @@
-"""Why this class: seven maps of one question side by side, and how little they agree."""
+"""Why this class: maps of one question side by side, and how little they agree."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -31,9 +31,10 @@ from minivit.inspection import (
     saliency_map,
     usual_baseline,
 )
-from minivit.models import ViT
+from minivit.models import Model
 
 MOST_IMAGES = 6
+IN_WORDS = {7: "Seven", 4: "Four"}
 TOP, BOTTOM, SIDE = 1.2, 0.75, 1.25  # inches
 
 
@@ -47,23 +48,32 @@ class Reason(NamedTuple):
 
 
 def reasons(seen: Subject, x0: np.ndarray) -> list[Reason]:
-    """Seven maps for each image: x0 (n, 1, 1, channels) is what "nothing" looks like."""
+    """Seven maps for each image, four without attention: x0 (n, 1, 1, channels) shows nothing."""
     model, images, targets, c = seen.model, seen.images, seen.targets, seen.model.config
-    attention = cls_attention(model, images)[:, -1].mean(axis=1)
     gradient = saliency(model, images, targets)
     sizes = saliency_map(gradient)
     linear = (gradient * (images - x0)).sum(axis=-1)
     integrated = integrated_gradients(model, images, targets, x0).sum(axis=-1)
-    for_class = gradient_weighted_map(model, images, targets)
-    rolled, lost = rollout_map(model, images), occlusion(model, images, targets, x0)
+    lost = occlusion(model, images, targets, x0)
     return [
-        Reason("attention,\nlast block", attention, attention, False),
-        Reason("attention\nrollout", rolled, rolled, False),
-        Reason("gradient-weighted\nattention", for_class, for_class, False),
+        *(of_attention(seen) if c.depth else []),
         Reason("|gradient|", sizes, over_patches(sizes, c), False),
         Reason("gradient\n$\\times$ (x - x$_0$)", linear, over_patches(linear, c), True),
         Reason("integrated\ngradients", integrated, over_patches(integrated, c), True),
         Reason("occlusion", lost, lost, True),
+    ]
+
+
+def of_attention(seen: Subject) -> list[Reason]:
+    """The three that ask attention."""
+    model, images = seen.model, seen.images
+    attention = cls_attention(model, images)[:, -1].mean(axis=1)
+    rolled = rollout_map(model, images)
+    for_class = gradient_weighted_map(model, images, seen.targets)
+    return [
+        Reason("attention,\nlast block", attention, attention, False),
+        Reason("attention\nrollout", rolled, rolled, False),
+        Reason("gradient-weighted\nattention", for_class, for_class, False),
     ]
 
 
@@ -94,7 +104,8 @@ def reasons_figure(
             below(axes, in_words(r[i]) if one is not columns[-1] else "")
     heading(figure, "Why this class?", explanation(columns, agreed, filled(seen.model, fill, x0)))
     marker_scale(figure, scale_place(figure, 0.05), "each map on its own scale")
-    sign_scale(figure, scale_place(figure, 0.6), "the last three: each on its own scale")
+    left = min(0.6, 1 - 3.6 / figure.get_size_inches()[0])  # of few columns its words need room
+    sign_scale(figure, scale_place(figure, left), "the last three: each on its own scale")
     save_figure(figure, path, software=software)
 
 
@@ -114,7 +125,7 @@ def in_words(r: float) -> str:
     return "r = -" if np.isnan(r) else f"r = {r:.2f}"
 
 
-def filled(model: ViT, fill: str | None, x0: np.ndarray) -> str:
+def filled(model: Model, fill: str | None, x0: np.ndarray) -> str:
     """The colour that shows nothing, in words: x0 (n, 1, 1, channels)."""
     kind = usual_baseline(model) if fill is None else fill
     if kind == "mean":
@@ -129,8 +140,9 @@ def explanation(columns: list[Reason], agreed: list[np.ndarray], colour: str) ->
         mean = "-" if np.isnan(r).all() else f"{np.nanmean(r):.2f}"
         means.append(f"{one.title.replace(chr(10), ' ')} {mean}")
     return (
-        "Seven ways to ask which patches made the logit of the class, and how far they agree: r is "
-        f"the correlation with occlusion, patch by patch; its mean: {', '.join(means)}.\n"
+        f"{IN_WORDS[len(columns)]} ways to ask which patches made the logit of the class, and how "
+        "far they agree: r is the correlation with occlusion, patch by patch; its mean: "
+        f"{', '.join(means)}.\n"
         f"Occlusion covers a patch by {colour}, and x$_0$ is that, too: with another colour these "
         "maps may be others."
     )

@@ -8,7 +8,7 @@ import numpy as np
 from minivit.errors import InputError
 from minivit.figures.attention import as_pictures
 from minivit.figures.look import fitting
-from minivit.models import ViT
+from minivit.models import Model
 from minivit.ops import softmax_forward
 
 POINTS = 8  # of the words above a tile
@@ -17,7 +17,7 @@ POINTS = 8  # of the words above a tile
 class Subject(NamedTuple):
     """Images as the model takes them and as people see them, and what the model says of them."""
 
-    model: ViT
+    model: Model
     names: list[str]  # of the images: a file's name
     images: np.ndarray  # (n, height, width, channels)
     pictures: np.ndarray  # (n, height, width) or (n, height, width, 3), in [0, 1]
@@ -58,7 +58,7 @@ class Subject(NamedTuple):
 
 
 def subject(
-    model: ViT, names: Sequence[str], images: np.ndarray, *, target: int | None = None,
+    model: Model, names: Sequence[str], images: np.ndarray, *, target: int | None = None,
     labels: np.ndarray | None = None,
 ) -> Subject:  # fmt: skip
     """Ask the model: images (n, height, width, channels), a name for each.

@@ -11,12 +11,13 @@ from minivit.figures.distances import distances_figure
 from minivit.figures.heads import heads_figure
 from minivit.figures.learned import learned_figure
 from minivit.figures.lens import lens_figure
+from minivit.figures.maps import maps_figure
 from minivit.figures.reasons import reasons_figure
 from minivit.figures.rollout import rollout_figure
 from minivit.figures.similarity import positions_figure
 from minivit.figures.subject import Subject
 from minivit.inspection import position_tables
-from minivit.models import ViT
+from minivit.models import Model
 
 VIEWS = {
     "model": "filters, positions and how far heads look (the ViT paper's figure 7)",
@@ -25,25 +26,26 @@ VIEWS = {
     "heads": "where each head of the last block looks",
     "rollout": "attention through all blocks (figure 6)",
     "lens": "what the head would say behind every branch (logit lens)",
-    "why": "seven ways to ask which patches made the answer, side by side",
+    "maps": "how strongly every layer answers, place by place",
+    "why": "ways to ask which patches made the answer, side by side",
 }
 OF_MANY = ("positions", "distances")  # models beside each other
-OF_BLOCKS = ("distances", "heads", "rollout", "why")
-OF_PATCHES = ("model", "lens")
-OF_PICTURES = (*OF_BLOCKS, "lens")
+OF_ATTENTION = ("distances", "heads", "rollout")
+OF_PICTURES = (*OF_ATTENTION, "lens", "maps", "why")
+NEEDED = {"positions": "positions", "lens": "tokens"} | dict.fromkeys(OF_ATTENTION, "attention")
 SOFTWARE = "minivit look"  # stands in the files, which are ours to replace then
 
 
 class Look(NamedTuple):
     """What is looked at. The first model is the one that is asked."""
 
-    models: Mapping[str, ViT]
+    models: Mapping[str, Model]
     measured: Mapping[str, np.ndarray]  # images of each model, for averages
     seen: Subject | None  # images to show; None: there are none
 
 
 def lack(
-    name: str, models: Mapping[str, ViT], missing: Mapping[str, str] | None = None
+    name: str, models: Mapping[str, Model], missing: Mapping[str, str] | None = None
 ) -> str | None:
     """Why a figure can't be drawn of these models; None if it can.
 
@@ -51,10 +53,11 @@ def lack(
     """
     for called, model in models.items() if name in OF_MANY else [*models.items()][:1]:
         of = f"of {called}, " if len(models) > 1 else ""
-        if name in OF_PATCHES and model.config.family != "ViT":
-            return f"{called if of else 'the model'} is a {model.config.family}: it has no patches"
-        if name in OF_BLOCKS and not model.config.depth:
-            return f"{called if of else 'the model'} has no blocks, and so no attention"
+        who, family = called if of else "the model", model.config.family
+        if name in NEEDED and family != "ViT":
+            return f"this needs {NEEDED[name]}, and {who} is a {family}, which has none"
+        if name in OF_ATTENTION and not model.config.depth:
+            return f"{who} has no blocks, and so no attention"
         if name in OF_PICTURES and called in (missing or {}):
             return f"{of}{missing[called]}"
         if name == "positions":
@@ -83,5 +86,6 @@ def draw_view(name: str, look: Look, path: str | Path, *, fill: str | None = Non
     elif name == "why":
         reasons_figure(look.seen, path, fill=fill, software=SOFTWARE)
     else:
-        draw = {"heads": heads_figure, "rollout": rollout_figure, "lens": lens_figure}[name]
+        draw = {"heads": heads_figure, "rollout": rollout_figure, "lens": lens_figure,
+                "maps": maps_figure}[name]  # fmt: skip
         draw(look.seen, path, software=SOFTWARE)

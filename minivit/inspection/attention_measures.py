@@ -87,9 +87,16 @@ def cls_share(attention: np.ndarray) -> np.ndarray:
 def patch_step(c) -> tuple[int, int]:
     """Pixels from a patch to the next (down, across): a patch's sides, unless patches overlap.
 
-    A hybrid's are places of its backbone's map: they stand for so many pixels of the image each.
+    A hybrid's are places of its backbone's map: they stand for so many pixels of the image each. A
+    ResNet cuts no patches: there it is from one place of its last map to the next.
     """
-    down, across = c.stride or c.patch
+    down, across = (c.stride or c.patch) if c.family == "ViT" else (1, 1)
+    return down * c.map_step, across * c.map_step
+
+
+def patch_window(c) -> tuple[int, int]:
+    """Pixels of a patch (down, across), or of what a place of a ResNet's last map stands for."""
+    down, across = c.patch if c.family == "ViT" else (1, 1)
     return down * c.map_step, across * c.map_step
 
 

@@ -1,10 +1,11 @@
-"""The principal components of the embedding's filters.
+"""The principal components of the first filters: the embedding's, or those of a backbone's root.
 
     X = w - the mean of its columns,   X = U diag(s) V^T,   component i = column i of U, as a patch
 
 w (P*P*channels, D) has a filter in each of its D columns: these are the samples, and what they have
 in common is left out. s_i^2 / sum s^2 is the share of component i in how the filters differ. (ViT
-paper, figure 7 left; its code was not published.)
+paper, figure 7 left; its code was not published.) Of a root they are the filters as the convolution
+takes them: standardised.
 """
 
 from typing import NamedTuple
@@ -13,6 +14,8 @@ import numpy as np
 
 from minivit.inspection.attention_measures import check_patches
 from minivit.models import Model
+from minivit.models.backbone import FLOOR, root
+from minivit.ops import weight_standardisation_forward
 
 SHOWN = 28  # components, as in the paper
 
@@ -36,6 +39,22 @@ def embedding_filters(model: Model, count: int | None = SHOWN) -> Filters:
     w = p["projection.w" if c.patch_norm else "embed.w"]
     components, shares = principal_filters(w, count)
     return Filters(components.reshape(-1, *c.patch, c.map_channels), shares)
+
+
+def first_filters(model: Model, count: int | None = SHOWN) -> Filters:
+    """The same of the filters that see the pixels: the root's, where there is a backbone.
+
+    A standardised filter has the mean 0, so that there is a component less than it has numbers; and
+    one less than there are filters, because what these have in common is left out.
+    """
+    c = model.config
+    if c.root is None:
+        return embedding_filters(model, count)
+    w, _ = weight_standardisation_forward(model.parameters[f"{root(c).filters}.w"], floor=FLOOR)
+    w = w.reshape(-1, w.shape[-1])  # (pixels, out)
+    most = max(1, min(w.shape) - 1)
+    components, shares = principal_filters(w, most if count is None else min(count, most))
+    return Filters(components.reshape(-1, c.root_side, c.root_side, c.channels), shares)
 
 
 def principal_filters(w: np.ndarray, count: int | None = SHOWN) -> tuple[np.ndarray, np.ndarray]:

@@ -29,6 +29,11 @@ def lens_places(config) -> list[str]:
     """
     check_patches(config)
     need_classes(config)
+    return token_places(config)
+
+
+def token_places(config) -> list[str]:
+    """Of a ViT: the tokens in front of the blocks and behind every branch, in a trace."""
     front = "embed.x" if tables_of(config, IN_FRONT) is None else f"{IN_FRONT}.y"
     branches = [half[:2] for i in range(config.depth) for half in halves(config, i)]
     return [front, *(f"{branch}.y" for pair in branches for branch in pair)]

@@ -95,6 +95,23 @@ def test_what_can_not_be_drawn_is_said_and_the_rest_is_drawn(runs, capsys):
     assert "no positions: positions are relative: no vec" in capsys.readouterr().out
 
 
+def test_a_resnet_is_looked_at_too(runs, capsys):
+    config = minivit.ResNetConfig((8, 8), 1, 10, root=4, root_side=3, root_pool=False, groups=2)
+    model = minivit.ResNet(config, seed=3, zero_head=False)
+    model.preprocessing = load_dataset("digits").preprocessing
+    (runs / "r").mkdir()
+    save(model, runs / "r" / "checkpoint.safetensors")
+    look("r", "--svg")
+    drawn, left_out = [], []
+    for line in capsys.readouterr().out.splitlines():
+        (left_out if line.startswith("no ") else drawn).append(line.split("  ")[0])
+    assert drawn == [f"r/look/{name}.svg" for name in ("model", "maps", "why")]
+    assert "no heads: this needs attention, and the model is a ResNet, which has none" in left_out
+    assert len(drawn) + len(left_out) == len(VIEWS)
+    look("r", "--only", "why,rollout", code=2)
+    assert "rollout can't be drawn: this needs attention" in capsys.readouterr().err
+
+
 def test_of_many_pictures_some_are_shown_and_more_are_measured(runs, monkeypatch):
     monkeypatch.setattr(subjects, "SHOWN", 2)
     model = minivit.load("a")

@@ -13,6 +13,7 @@ from minivit.experiments import (
     EXPERIMENTS,
     FULL,
     QUICK,
+    biases,
     costs,
     picture,
     plan,
@@ -37,6 +38,7 @@ def folder(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch, backend.use("numpy"):
         patch.setenv("MINIVIT_DATA", str(folder / "data"))
         patch.setattr(costs, "GRID", grid)
+        patch.setattr(biases, "LOOKED_AT", 3)
         yield folder / "out"
     loaded.cache_clear()
     whole.cache_clear()

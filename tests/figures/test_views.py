@@ -20,6 +20,8 @@ KINDS = {
     "flatten": {"channels": 3, "pool": "flatten", "positions": "learned-2d",
                 "positions_at": "every-layer", "heads": 1},
     "one patch": {"channels": 1, "patch": (4, 6), "depth": 1, "heads": 4},
+    "hybrid": {"channels": 1, "image": (8, 12), "patch": 1, "root": 2, "root_side": 3,
+               "root_pool": False, "groups": 1, "stages": (1, 1)},
 }  # fmt: skip
 LONG = ["a$b$c_{", "W" * 80, "</svg>\n数"]
 
@@ -28,7 +30,16 @@ LONG = ["a$b$c_{", "W" * 80, "</svg>\n数"]
 def figures(monkeypatch):
     """The figures that were saved, so that a test can look at more than pixels."""
     saved = []
-    for module in ("distances", "heads", "learned", "lens", "reasons", "rollout", "similarity"):
+    for module in (
+        "distances",
+        "heads",
+        "learned",
+        "lens",
+        "maps",
+        "reasons",
+        "rollout",
+        "similarity",
+    ):
         path = f"minivit.figures.{module}.save_figure"
         save = __import__(f"minivit.figures.{module}", fromlist=["x"]).save_figure
 
@@ -60,7 +71,7 @@ def texts(figure):
         (name, kind)
         for name in VIEWS
         for kind in KINDS
-        if kind != "flatten" or name in ("why", "lens")
+        if name in ("why", "lens", "maps") or kind not in ("flatten", "hybrid")
     ],
 )
 def test_every_figure_of_every_model_keeps_its_words_apart(tmp_path, figures, name, kind):
@@ -70,14 +81,20 @@ def test_every_figure_of_every_model_keeps_its_words_apart(tmp_path, figures, na
     with Image.open(tmp_path / "a.png") as picture:
         assert picture.format == "PNG" and picture.width > 700
     assert was_made_by(tmp_path / "a.png", SOFTWARE)
-    (figure,) = figures
-    width, height = figure.bbox.size
-    shown = [(text, text.get_window_extent()) for text in words_of(figure)]
-    for i, (text, box) in enumerate(shown):
-        assert box.x0 >= -1 and box.y0 >= -1, text
-        assert box.x1 <= width + 1 and box.y1 <= height + 1, text
-        for other, one in shown[:i]:
-            assert not shrunk(box).overlaps(shrunk(one)), (text, other)
+    assert len(figures) == 1
+    keeps_words_apart(figures)
+
+
+def keeps_words_apart(figures):
+    """All that is written lies within its figure, and not over something else."""
+    for figure in figures:
+        width, height = figure.bbox.size
+        shown = [(text, text.get_window_extent()) for text in words_of(figure)]
+        for i, (text, box) in enumerate(shown):
+            assert box.x0 >= -1 and box.y0 >= -1, text
+            assert box.x1 <= width + 1 and box.y1 <= height + 1, text
+            for other, one in shown[:i]:
+                assert not shrunk(box).overlaps(shrunk(one)), (text, other)
 
 
 def words_of(figure):
@@ -110,6 +127,9 @@ def test_what_is_drawn_is_what_was_measured(tmp_path, figures):
     np.testing.assert_allclose(drawn["model"].axes[2].lines[0].get_ydata(), dots)
     maps = rollout_map(model, look.seen.images)
     assert f"{maps[1].min():.1%} to {maps[1].max():.1%} a patch" in texts(drawn["rollout"])
+    strength = np.sqrt(np.square(model.features(look.seen.images)[-1][1, 1:]).mean(axis=-1))
+    label = f"{strength.min():.2g} to {strength.max():.2g}"
+    assert drawn["maps"].axes[2 * 6 - 1].get_xlabel() == label  # the second image, the last layer
     last = [axes for axes in drawn["why"].axes if axes.images][8 * 1 + 7].images[0].get_array()
     expected = occlusion(model, look.seen.images, look.seen.targets)
     np.testing.assert_allclose(last, expected[1])
@@ -171,12 +191,25 @@ def test_the_others_are_named_too():
     assert lack("heads", models) is None
 
 
-def test_of_a_resnet_there_is_nothing_to_look_at():
-    models = {"run": minivit.ResNet(minivit.variant("resnet-28", root=4, groups=2))}
-    reasons = {name: lack(name, models) for name in VIEWS}
-    for name in ("model", "lens"):
-        assert reasons[name] == "the model is a ResNet: it has no patches"
-    assert all(reasons.values())
+@pytest.mark.parametrize("channels", [1, 3])
+def test_of_a_resnet_all_is_drawn_that_needs_no_attention(tmp_path, figures, channels):
+    sizes = {"root": 4, "groups": 2, "root_side": 3, "stages": (1, 1)}
+    model = minivit.ResNet(minivit.ResNetConfig((20, 13), channels, 3, **sizes))
+    look = look_at(model, names=LONG, labels=np.array([0, 1]), target=2)
+    reasons = {name: lack(name, look.models) for name in VIEWS}
+    needed = dict.fromkeys(("distances", "heads", "rollout"), "attention")
+    for name, what in (needed | {"lens": "tokens", "positions": "positions"}).items():
+        assert reasons.pop(name) == f"this needs {what}, and the model is a ResNet, which has none"
+    assert reasons == {"model": None, "maps": None, "why": None}
+    for name in reasons:
+        draw_view(name, look, tmp_path / f"{name}.png")
+    keeps_words_apart(figures)
+    filters, layers, why = (" ".join(" ".join(texts(figure)).split()) for figure in figures)
+    assert "components of the root's filters" in filters and "has no blocks" in filters
+    assert "stage 1 unit 0" in layers and "4 of 4 layers" in layers
+    assert "Four ways to ask" in why and "attention" not in why
+    with pytest.raises(minivit.InputError, match="no blocks"):
+        draw_view("rollout", look, tmp_path / "b.png")
 
 
 def test_figure_7_says_what_is_missing(tmp_path, figures):

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from looked_at import KINDS, build
 
-from minivit.inspection import embedding_filters, principal_filters
+import minivit
+from minivit.inspection import embedding_filters, first_filters, principal_filters
 
 
 def drawn(pixels, width, seed=0):
@@ -67,3 +68,15 @@ def test_there_are_28_at_most_or_all():
     assert embedding_filters(build(**KINDS["hybrid"])).components.shape == (8, 2, 2, 2)
     assert embedding_filters(build()).components.shape == (8, 2, 2, 2)
     assert not principal_filters(np.zeros((4, 4)))[1].any()
+
+
+def test_the_first_filters_are_those_that_see_the_pixels():
+    plain, hybrid = build(), build(**KINDS["hybrid"], channels=1)
+    (a, of_a), (b, of_b) = first_filters(plain), embedding_filters(plain)
+    assert (a == b).all() and (of_a == of_b).all()
+    assert first_filters(hybrid).components.shape == (1, 3, 3, 1)  # of two filters, a difference
+    found = first_filters(minivit.ResNet("resnet-28"), None)
+    n = len(found.components)
+    assert found.components.shape == (n, 3, 3, 1) and n == 8  # the mean of a filter is 0
+    np.testing.assert_allclose(found.components.sum(axis=(1, 2, 3)), 0, atol=1e-6)
+    assert found.shares.sum() == pytest.approx(1) and first_filters(hybrid, 1).shares.shape == (1,)

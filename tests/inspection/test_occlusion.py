@@ -59,11 +59,31 @@ def test_a_class_that_the_model_lacks_is_refused():
         occlusion(model, images_for(model), [0, 1, 3])
 
 
+def small_resnet(**sizes):
+    model = minivit.ResNet(minivit.ResNetConfig(channels=2, classes=3, groups=1, **sizes),
+                           dtype=np.float64)  # fmt: skip
+    model.parameters.flat[:] = np.random.default_rng(1).standard_normal(model.layout.size)
+    return model
+
+
+def test_of_a_resnet_the_squares_of_its_last_map_are_covered():
+    """10 x 7 pixels, two strides of 2: a map of 3 x 2, whose last squares are cut off."""
+    model = small_resnet(image=(10, 7), root=2, root_side=3, root_pool=True)
+    images, targets = images_for(model), [2, 1, 0]
+    found = occlusion(model, images, targets, 0.3)
+    assert found.shape == (3, 3, 2) and model.config.map_step == 4
+    for b, r, q in np.ndindex(found.shape):
+        hidden = images[b : b + 1].copy()
+        hidden[:, 4 * r : 4 * r + 4, 4 * q : 4 * q + 4] = 0.3
+        loss = model.logits(images[b : b + 1]) - model.logits(hidden)
+        assert found[b, r, q] == pytest.approx(loss[0, targets[b]], abs=1e-12)
+    ones = over_patches(np.ones((1, 10, 7)), model.config)
+    assert ones.tolist() == [[[16, 12], [16, 12], [8, 6]]]
+
+
 def test_a_model_without_patches_and_one_without_classes_are_refused():
-    config = minivit.ResNetConfig((8, 8), 2, 3, root=2, root_side=3, root_stride=1, groups=1)
-    resnet, pretrained = minivit.ResNet(config), build(objective="mae")
-    with pytest.raises(minivit.InputError, match="a ResNet has no patches to look at"):
-        occlusion(resnet, images_for(resnet), [0, 1, 2])
+    resnet = small_resnet(image=(8, 8), root=2, root_side=3, root_stride=1)
+    pretrained = build(objective="mae")
     with pytest.raises(minivit.InputError, match="a ResNet has no patches to look at"):
         logit_lens(resnet, images_for(resnet))
     with pytest.raises(minivit.InputError, match="a ResNet has no patches to look at"):
