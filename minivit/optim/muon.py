@@ -2,6 +2,8 @@
 
 from collections.abc import Collection
 
+import numpy as np
+
 from minivit import backend
 from minivit.optim.adam import Adam
 from minivit.optim.optimiser import check_part
@@ -47,12 +49,15 @@ class Muon(Adam):
         for name, velocity in self.velocity.items():
             declared = self.parameters.layout.parameters[name]
             backend.current().muon_step(
-                self.parameters[name],
-                gradients[name],
-                velocity,
+                *[as_matrix(array) for array in (self.parameters[name], gradients[name], velocity)],
                 learning_rate=learning_rate,
                 momentum=self.momentum,
                 weight_decay=self.weight_decay if declared.decayed else 0.0,
                 matrices=declared.matrices,
                 scale=scale,
             )
+
+
+def as_matrix(array: np.ndarray) -> np.ndarray:
+    """A view: a matrix as it is, filters (rows, columns, in, out) as (rows columns in, out)."""
+    return array.reshape(-1, array.shape[-1])
