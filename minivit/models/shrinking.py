@@ -9,7 +9,7 @@ from minivit.models.resnet_config import ResNetConfig
 # 7 tokens, so not 7 classes; a window in which not every patch lies.
 HEAD_WIDTH, GRID, DEPTH, CLASSES, TOP_K, WINDOW = 4, (2, 3), 2, 5, 3, 3
 ROOT, ROOT_SIDE, GROUPS, STAGES = 4, 3, 2, (2, 1)
-PRE_LOGITS = 6
+PLAIN_GRID, PRE_LOGITS = (3, 4), 6
 
 
 def shrunk(config: Config) -> Config:
@@ -25,7 +25,7 @@ def shrunk(config: Config) -> Config:
     patch = tuple(min(side, 2) for side in config.patch)
     overlaps = [s < p for s, p in zip(config.stride or config.patch, config.patch, strict=True)]
     stride = tuple(1 if o else p for o, p in zip(overlaps, patch, strict=True))
-    sides = zip(patch, GRID, stride, strict=True)
+    sides = zip(patch, grid(config), stride, strict=True)
     backbone = shrunk_backbone(config)
     return replace(
         config,
@@ -51,8 +51,13 @@ def shrunk(config: Config) -> Config:
 def shrunk_resnet(config: ResNetConfig) -> ResNetConfig:
     """The same of a ResNet."""
     backbone = shrunk_backbone(config)
-    image = tuple(count * halving(config, backbone) for count in GRID)
+    image = tuple(count * halving(config, backbone) for count in grid(config))
     return replace(config, **backbone, image=image, classes=min(config.classes, CLASSES))
+
+
+def grid(config: Backbone) -> tuple[int, int]:
+    """How many patches down and across; on fewer, the windows of plain units would not fit."""
+    return PLAIN_GRID if config.root is not None and config.unit == "plain" else GRID
 
 
 def shrunk_backbone(config: Backbone) -> dict:
