@@ -1,4 +1,4 @@
-"""Muon for the matrices of the blocks, AdamW for all else: an experiment."""
+"""Muon for the matrices of the blocks, and for filters that no one standardises; else AdamW."""
 
 from collections.abc import Collection
 
@@ -11,7 +11,7 @@ from minivit.params import NamedArrays
 
 
 class Muon(Adam):
-    """AdamW, but matrices that are declared to be a block's (`Parameter.matrices`) step by Muon.
+    """AdamW, but matrices and filters that are declared so (`Parameter.matrices`) step by Muon.
 
     The mathematics is `minivit.ops.muon.muon_step`. Embeddings, positions, norms, biases and the
     head are AdamW's: there a row is a thing of its own, or there is no matrix.

@@ -148,11 +148,9 @@ class Training:
         """The next step's: linear warm-up, then as the schedule says."""
         c, each = self.config, self.steps_per_epoch
         return SCHEDULES[c.schedule](
-            self.steps_done,
-            steps=c.epochs * each,
+            self.steps_done, steps=c.epochs * each, peak=c.learning_rate,
             warmup=round(min(c.warmup_epochs, c.epochs / 2) * each),
-            peak=c.learning_rate,
-        )
+        )  # fmt: skip
 
     def finish_epoch(self) -> dict:
         """Measure on the test images; add a row to the history, and return the row.
