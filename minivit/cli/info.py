@@ -39,8 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from minivit.models import ViTConfig
+    from minivit.models import ViTConfig, layout_of
     from minivit.models.cost import cost, cost_table
+    from minivit.params import NamedArrays
 
     config, training, foreign = find(arguments.model, given(arguments, ViTConfig))
     rows, total = cost_table(config), cost(config, batch=arguments.batch)
@@ -52,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
     print(stage_table(rows, total))
     print(f"\n{SIZES}\n")
     print(totals(total, arguments.batch))
+    if total.buffers:
+        print(f"\nBuffers: {NamedArrays(layout_of(config).buffers, 'float32')}")
     if training:
         print(f"\nTrained with\n{trained_with(training)}")
     if foreign:
