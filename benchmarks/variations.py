@@ -46,11 +46,14 @@ VARIATIONS = (  # what is changed in the configuration
     {"gelu": "tanh"},
     {"root": 8, "root_side": 3, "root_stride": 1, "root_pool": False, "groups": 4},
     {"root": 8, "root_side": 3, "root_stride": 1, "root_pool": False, "groups": 4, "stages": (1,)},
+    {"root": 8, "root_side": 3, "root_stride": 1, "root_pool": False, "norm": "batch"},
+    {"root": 8, "root_side": 3, "root_stride": 1, "root_pool": False, "groups": 4, "stages": (1,),
+     "unit": "plain"},
     {"objective": "masked-patches"},
     {"objective": "masked-patches", "masked": 0.25},
     {"objective": "mae"},
     {"objective": "mae", "decoder_width": 96, "decoder_depth": 2, "normalised_pixels": True},
-)
+)  # fmt: skip
 COLUMNS = {
     "option": "case", "ms": "ours", "plain ms": "theirs", "times plain": "times_plain",
     "FLOPs, times plain": "flops_times_plain",

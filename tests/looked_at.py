@@ -26,8 +26,10 @@ KINDS = {
     "patch norm": {"patch_norm": True},
     "head width": {"head_width": 3, "qkv_bias": False, "gelu": "tanh"},
     "hybrid": {"image": (8, 12), "root": 2, "root_side": 3, "root_pool": False, "groups": 1},
+    "batch norm": {"image": (8, 12), "root": 2, "root_side": 3, "root_pool": False,
+                   "norm": "batch"},
     "chance": {"dropout": 0.5, "attention_dropout": 0.5, "stochastic_depth": 0.5},
-}
+}  # fmt: skip
 
 
 def build(**changes) -> minivit.ViT:

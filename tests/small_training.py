@@ -16,6 +16,7 @@ EVERY_OPTION = [
     {"stride": 1, "patch_norm": True, "heads": 3, "head_width": 7, "qkv_bias": False},
     {"heads": 1, "out_projection": False, "gelu": "tanh", "eps": 1e-5},
     {"root": 4, "root_side": 3, "root_stride": 1, "root_pool": False, "groups": 2, "stages": (1,)},
+    {"root": 4, "root_side": 3, "root_stride": 1, "unit": "plain", "norm": "batch", "patch": 1},
     {"objective": "masked-patches", "masked": 0.4, "pool": "mean"},
     {"objective": "mae", "decoder_width": 8, "decoder_depth": 2, "normalised_pixels": True},
 ]  # fmt: skip

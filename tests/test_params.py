@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minivit.models.stand_ins import StandIns
-from minivit.params import Layout, NamedArrays, Parameter
+from minivit.params import Buffer, Layout, NamedArrays, Parameter
 
 
 def counting(start, rng, shape):
@@ -229,3 +229,51 @@ def test_shown_in_a_few_lines(layout):
 
 def test_names_are_completed(layout):
     assert NamedArrays(layout, np.float32)._ipython_key_completions_() == list(layout.shapes)
+
+
+KEPT = {
+    "norm": {
+        "gain": Parameter((2,), drawn),
+        "mean": Buffer((2,), partial(counting, 5)),
+        "var": Buffer((3,), partial(counting, 7), least=0),
+    },
+    **DECLARED,
+}
+
+
+def test_buffers_have_a_vector_of_their_own_and_begin_as_declared():
+    layout = Layout(KEPT)
+    assert [*layout.shapes] == ["norm.gain", *NAMES] and layout.size == 19
+    assert layout.places["norm"] == ("norm.gain",)
+    assert layout.buffers.places == {"norm": ("norm.mean", "norm.var")}
+    arrays = NamedArrays(layout, np.float32)
+    assert [array.tolist() for array in arrays.buffers.of("norm")] == [[5, 6], [7, 8, 9]]
+    assert arrays.buffers.dtype == np.float32
+    arrays.buffers.put("norm", [np.ones(2), np.full(3, 2.0)])
+    assert arrays.buffers.flat.tolist() == [1, 1, 2, 2, 2]
+    assert Layout(DECLARED).buffers.size == 0
+
+
+def pickled(arrays):
+    return pickle.loads(pickle.dumps(arrays))
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickled])
+def test_a_copy_has_buffers_of_its_own(copied):
+    arrays = NamedArrays(Layout(KEPT), np.float64)
+    arrays.buffers.flat[:] = 3
+    other = copied(arrays)
+    other.buffers.flat[:] += 1
+    assert (arrays.buffers.flat == 3).all() and (other.buffers.flat == 4).all()
+
+
+def test_arrays_become_others_with_their_buffers():
+    layout = Layout(KEPT)
+    arrays, other = NamedArrays(layout, np.float32), NamedArrays(layout, np.float64)
+    other.begin(0)
+    other.buffers.flat[:] = 3
+    arrays.become(other)
+    assert arrays.version == 1 and (arrays.buffers.flat == 3).all()
+    assert np.array_equal(arrays.flat, other.flat.astype(np.float32))
+    other.flat[:], other.buffers.flat[:] = 0, 0
+    assert arrays.flat.any() and arrays.buffers.flat.all()

@@ -88,7 +88,7 @@ def float64_copy(model: Model, rng: np.random.Generator) -> tuple[Model, list[st
     twin.dtype = np.dtype(np.float64)
     twin.parameters = NamedArrays(model.layout, np.float64)
     twin.gradients = NamedArrays(model.layout, np.float64)
-    twin.parameters.flat[:] = model.parameters.flat
+    twin.parameters.become(model.parameters)
     gates = [name for name, parameter in model.layout.parameters.items() if parameter.gate]
     closed = [name for name in gates if not twin.parameters[name].any()]
     for name in closed:

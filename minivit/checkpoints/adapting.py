@@ -71,6 +71,7 @@ def carry_over(model: Model, new: Model, method: str) -> None:
                 f"{in_words(old.image)}"
             )
         new.parameters[name] = array
+    new.buffers.flat[:] = model.buffers.flat
 
 
 def check_positions(old: Config, new: Config, method: str) -> None:

@@ -2,8 +2,9 @@
 
     metadata["minivit"] = {"format_version": 2, "architecture": "vit", "config": {...},
                            "preprocessing": {...}, "class_names": [...], "training": {...}}
-    arrays: "parameters/NAME"; of a run also what its optimiser remembers of the parameters that
-            learn ("first_moment/NAME", "second_moment/NAME", "velocity/NAME"), and "average/NAME"
+    arrays: "parameters/NAME", and "buffers/NAME" of a model that has any; of a run also what its
+            optimiser remembers of the parameters that learn ("first_moment/NAME",
+            "second_moment/NAME", "velocity/NAME"), and "average/NAME"
 
 This module knows files, arrays and plain dictionaries; model.py knows what they mean. A block's
 LayerNorms had places of their own in version 1, norm1 and norm2: they get today's names.

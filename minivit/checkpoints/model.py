@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from minivit.checkpoints.filling import Contents, check_shapes, fill
 from minivit.checkpoints.foreign.family import Asked
 from minivit.checkpoints.format import write_checkpoint
 from minivit.checkpoints.header import shortened
@@ -16,10 +17,9 @@ from minivit.errors import InputError
 from minivit.models import Config, Model, architecture_of, class_of, layout_of
 from minivit.models.class_names import class_names
 from minivit.models.families import ARCHITECTURES
-from minivit.params import Layout, NamedArrays
+from minivit.params import NamedArrays
 
 MOST_TOKENS, MOST_NUMBERS = 1 << 16, 1 << 26  # of one image, at most: 256 MB in float32
-Contents = Mapping[str, np.ndarray | Tensor]  # by name; a tensor is read when it is copied
 
 
 def save(model: Model, path: str | Path) -> None:
@@ -28,7 +28,12 @@ def save(model: Model, path: str | Path) -> None:
     Raises OSError when it can't be written, InputError for what could not be loaded again; an older
     file at `path` is then still whole.
     """
-    write_checkpoint(path, header_of(model), {"parameters": model.parameters})
+    write_checkpoint(path, header_of(model), arrays_of(model))
+
+
+def arrays_of(model: Model) -> dict[str, NamedArrays]:
+    """A model's arrays by the names of the groups in its checkpoint."""
+    return {"parameters": model.parameters, "buffers": model.buffers}
 
 
 def load(
@@ -60,8 +65,8 @@ def load(
                     f"{file_or_run} holds no averaged weights: a run keeps them when it is trained "
                     "with --average (0.999, say); leave averaged out to use the last weights"
                 )
-            arrays |= average  # what was frozen has no average
-        model = build(checkpoint.header, arrays, file_or_run)
+            arrays |= average  # what was frozen has no average; buffers have none either
+        model = build(checkpoint.header, arrays, checkpoint.group("buffers"), file_or_run)
     if remark := head_remark(checkpoint.header, model.parameters["head.w"]):
         warnings.warn(f"{file_or_run} {remark}", stacklevel=2)
     if names := checkpoint.assumed.get("class names"):
@@ -119,8 +124,8 @@ def load_config(file_or_run: str | Path, asked: Asked = NOTHING) -> Config:
         return config_of(checkpoint.header, checkpoint.group("parameters"), file_or_run)
 
 
-def build(header: dict, arrays: Contents, source: str | Path) -> Model:
-    """A model from a checkpoint's header and parameters; `source` is for messages."""
+def build(header: dict, arrays: Contents, buffers: Contents, source: str | Path) -> Model:
+    """A model from a checkpoint's header, parameters and buffers; `source` is for messages."""
     config = config_of(header, arrays, source)
     dtypes = {array.dtype for array in arrays.values()}
     if len(dtypes) != 1:
@@ -132,33 +137,10 @@ def build(header: dict, arrays: Contents, source: str | Path) -> Model:
         raise InputError(f"{source}: {error}") from error
     model = class_of(config)(config, seed=None, dtype=dtypes.pop())
     fill(model.parameters, arrays, source)
+    fill(model.buffers, buffers, source)
     model.preprocessing = dict(header.get("preprocessing") or {})
     model.class_names = names
     return model
-
-
-def fill(into: NamedArrays, arrays: Contents, source: str | Path) -> None:
-    """Copy arrays by name; InputError unless names and shapes are exactly those of `into`."""
-    check_shapes(into.layout, arrays, source)
-    for name, array in arrays.items():
-        into[name] = array
-
-
-def check_shapes(layout: Layout, arrays: Contents, source: str | Path) -> None:
-    """InputError unless names and shapes are exactly those of a layout; no array is read."""
-    missing, unknown = set(layout.shapes) - set(arrays), set(arrays) - set(layout.shapes)
-    if missing or unknown:
-        name = shortened(sorted(missing or unknown)[0])
-        raise InputError(
-            f"{source} is of another architecture: {name} is "
-            f"{'missing' if missing else 'not part of this model'}"
-        )
-    for name, array in arrays.items():
-        if array.shape != layout.shapes[name]:
-            raise InputError(
-                f"{source} is of another architecture: {name!r} has shape {array.shape}, and its "
-                f"configuration asks for {layout.shapes[name]}"
-            )
 
 
 def config_of(header: dict, arrays: Contents, source: str | Path) -> Config:

@@ -10,6 +10,7 @@ from minivit.cli.printing import one_line
 from minivit.fields import changes_in_words
 
 HELP = "shapes, parameters, FLOPs and memory of a variant or a run"
+KEPT = "running means and variances of BatchNorm: kept, not learned"
 SIZES = "B is the batch. FLOPs are those of the matrix products of one image's forward."
 
 
@@ -38,8 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from minivit.models import ViTConfig
+    from minivit.models import ViTConfig, layout_of
     from minivit.models.cost import cost, cost_table
+    from minivit.params import NamedArrays
 
     config, training, foreign = find(arguments.model, given(arguments, ViTConfig))
     rows, total = cost_table(config), cost(config, batch=arguments.batch)
@@ -51,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
     print(stage_table(rows, total))
     print(f"\n{SIZES}\n")
     print(totals(total, arguments.batch))
+    if total.buffers:
+        print(f"\nBuffers: {NamedArrays(layout_of(config).buffers, 'float32')}")
     if training:
         print(f"\nTrained with\n{trained_with(training)}")
     if foreign:
@@ -139,11 +143,13 @@ def totals(total, batch: int) -> str:
             size(memory["activations"]),
             "what the backward needs of the forward; the Numba backend keeps about half",
         ),
+        *[("buffers", size(memory[name]), KEPT) for name in ["buffers"] if name in memory],
         ("together", size(sum(memory.values())), "without images and short-lived temporaries"),
     ]
     return (
         f"parameters         {total.parameters:,}\n"
-        f"forward            {scaled(total.forward_flops)}FLOPs for one image "
+        + f"buffers            {total.buffers:,} ({KEPT})\n" * bool(total.buffers)
+        + f"forward            {scaled(total.forward_flops)}FLOPs for one image "
         "(a multiplication and an addition: 2)\n"
         f"training step      {scaled(total.step_flops)}FLOPs for {batch} images "
         "(3 x forward: the backward takes two products for each one)\n\n"

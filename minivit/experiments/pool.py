@@ -16,9 +16,12 @@ RIVALS = {
     RESNET: ("fashion-resnet", ROOT | {"root": 16, "stages": (2, 1)}),
     HYBRID: (
         "fashion-hybrid",
-        ROOT | {"root": 8, "stages": (1, 1), "width": 48, "depth": 2, "heads": 3, "mlp": 144},
+        {"variant": "hybrid-28", "stages": (1, 1), "root": 8, "width": 48, "depth": 2, "heads": 3,
+         "mlp": 144, **ROOT},
     ),
-}
+}  # fmt: skip
+# By which their trainings differ from the ViT's, or from what their recipes say.
+TRAINING = {VIT: {}, RESNET: {"batch": 64}, HYBRID: {"batch": 64, "learning_rate": 0.01}}
 EPOCHS = positions.TRAINING["epochs"]
 
 
@@ -26,5 +29,5 @@ def cell(rival: str, seed: int, scale: Scale) -> Cell:
     """A rival's training on the clothes that come with minivit."""
     images = Images("fashion-small", train=scale.train, test=scale.test)
     recipe, model = RIVALS[rival]
-    training = {"epochs": scale.of(EPOCHS)} | ({} if rival == VIT else {"batch": 64})
+    training = {"epochs": scale.of(EPOCHS)} | TRAINING[rival]
     return Cell(images, recipe, seed, model, training)

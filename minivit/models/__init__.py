@@ -25,6 +25,7 @@ Without labels, for pre-training; what is hidden of an image is to be told:
     configuration.py      what all configurations have in common
     config.py             the sizes and options of a ViT
     backbone_options.py   those of a backbone, which a ViT may have and a ResNet has
+    backbone_units.py     the convolutions that follow from them
     resnet_config.py      those of a ResNet
     objective.py          what is learnt: classes, or what is hidden
     combinations.py       refuses options that don't go together
@@ -32,6 +33,7 @@ Without labels, for pre-training; what is hidden of an image is to be told:
     limits.py             refuses sizes that no machine can hold
     memory.py             refuses a batch that this machine can't hold
     variants.py           configurations that have names, such as B/16
+    shrinking.py          the same structure in a size whose gradients can be checked
 
     model.py              what a user holds: parameters, gradients, forward, backward
     caches.py             what its forward keeps for its backward
@@ -53,8 +55,9 @@ from minivit.models.families import Config, architecture_of, layout_of
 from minivit.models.model import Model, ResNet, ViT, class_of
 from minivit.models.representation import representation
 from minivit.models.resnet_config import ResNetConfig
+from minivit.models.shrinking import shrunk
 from minivit.models.trace import Trace
-from minivit.models.variants import as_config, shrunk, variant
+from minivit.models.variants import as_config, variant
 
 __all__ = [
     "Config",

@@ -1,7 +1,7 @@
 """What a backbone is: the options of the convolutions in front of a hybrid, or of a whole ResNet.
 
 The root is one convolution, and maybe max-pooling. Each stage is a row of units, of three
-convolutions each. All sides of maps follow from XLA's SAME: ceil(side / stride).
+convolutions each, or of two. All sides of maps follow from XLA's SAME: ceil(side / stride).
 """
 
 import math
@@ -12,7 +12,19 @@ from minivit.errors import InputError
 from minivit.fields import described, described_fields
 from minivit.models.configuration import Configuration
 
-POOL, WINDOW, WIDENING = 3, 3, 4  # sides of the windows that slide; out of a unit over inside
+WINDOW = 3  # the side of the window of a unit's convolutions, where it isn't one pixel
+
+
+class Kind(NamedTuple):
+    """What there is to know of a kind of unit."""
+
+    windows: int  # how many convolutions of 3x3 it has
+    widening: int  # its channels out over those inside
+    pool: int  # the side of the root's max-pooling
+
+
+UNITS = {"bottleneck": Kind(1, 4, 3), "plain": Kind(2, 1, 2)}
+NORMS = ("group", "batch")
 
 
 class Step(NamedTuple):
@@ -20,7 +32,7 @@ class Step(NamedTuple):
 
     name: str
     window: int  # its side
-    units: int  # how many slide, one after the other; the first one has the stride
+    count: int  # how many slide, one after the other; the first one has the stride
     sides: tuple[int, int]  # of the map that comes out
 
 
@@ -41,12 +53,24 @@ class Backbone(Configuration):
         default=2, least=1, group="backbone",
     )  # fmt: skip
     root_pool: bool = described(
-        "halve the first map's sides by 3x3 max-pooling", default=True, group="backbone"
-    )
+        "halve the first map's sides by 3x3 max-pooling; with plain units 2x2, before the norm",
+        default=True, group="backbone",
+    )  # fmt: skip
     stages: tuple[int, ...] | None = described(
         "units of each stage, such as 3x4x9; each stage but the first halves the map's sides, and "
-        "doubles the channels; the first makes four times the root's; none: only the root",
+        "doubles the channels; the first makes four times the root's, with plain units as many; "
+        "none: only the root",
         default=None, least=1, group="backbone",
+    )  # fmt: skip
+    unit: str = described(
+        "what a stage is a row of: convolutions of 1x1, 3x3, 1x1 beside a shortcut (bottleneck), "
+        "or two of 3x3 (plain): the first of a stage is max-pooled, 2x2",
+        default="bottleneck", choices=tuple(UNITS), group="backbone",
+    )  # fmt: skip
+    norm: str = described(
+        "the norm behind a convolution: GroupNorm, and filters are standardised (group), or "
+        "BatchNorm, and they are as they are (batch)",
+        default="group", choices=NORMS, group="backbone",
     )  # fmt: skip
     groups: int = described(
         "groups of channels that GroupNorm normalises; must divide the root's channels",
@@ -58,7 +82,7 @@ class Backbone(Configuration):
         """The channels of what the backbone makes; those of the image, if there is none."""
         if self.root is None:
             return self.channels
-        return self.unit_channels(len(self.stages) - 1) * WIDENING if self.stages else self.root
+        return self.stage_channels(len(self.stages) - 1) if self.stages else self.root
 
     @property
     def map_sides(self) -> tuple[int, int]:
@@ -86,16 +110,26 @@ class Backbone(Configuration):
         """The channels inside the units of a stage, counted from 0."""
         return self.root * 2**stage
 
+    def stage_channels(self, stage: int) -> int:
+        """The channels that the units of a stage make."""
+        return self.unit_channels(stage) * self.kind.widening
+
+    @property
+    def kind(self) -> Kind:
+        """What its units are."""
+        return UNITS[self.unit]
+
     def steps(self) -> list[Step]:
         """From the root to the last stage."""
         sides = halved(self.image, self.root_stride)
         found = [Step("the root's convolution", self.root_side, 1, sides)]
         if self.root_pool:
             sides = halved(sides)
-            found.append(Step("the root's max-pooling", POOL, 1, sides))
+            found.append(Step("the root's max-pooling", self.kind.pool, 1, sides))
         for stage, units in enumerate(self.stages or ()):
             sides = halved(sides) if stage else sides
-            found.append(Step(f"stage {stage + 1}", WINDOW, units, sides))
+            windows = units * self.kind.windows
+            found.append(Step(f"stage {stage + 1}", WINDOW, windows, sides))
         return found
 
 
@@ -115,7 +149,9 @@ def check_backbone(c: Backbone) -> None:
             f"root stride is {c.root_stride} and root side is {c.root_side}: the pixels between "
             "two stops would be seen by none; choose a stride of at most the side"
         )
-    if c.root % c.groups:
+    if c.norm == "batch":
+        check_no_groups(c)
+    elif c.root % c.groups:
         nearest = math.gcd(c.root, c.groups)
         raise InputError(
             f"root is {c.root} and groups is {c.groups}: GroupNorm shares a map's channels out "
@@ -136,11 +172,21 @@ def check_nothing_asked(c: Backbone) -> None:
             )
 
 
+def check_no_groups(c: Backbone) -> None:
+    """InputError for groups beside BatchNorm, which has none."""
+    usual = next(field.default for field in described_fields(Backbone) if field.name == "groups")
+    if c.groups != usual:
+        raise InputError(
+            f"groups is {c.groups} and norm is batch: BatchNorm takes each channel by itself and "
+            "has no groups; leave them out, or choose norm group"
+        )
+
+
 def check_windows(c: Backbone) -> None:
     """InputError when a window that slides is larger than a map that it slides over."""
     below = c.image
     for step in c.steps():
-        smallest = step.sides if step.units > 1 else below
+        smallest = step.sides if step.count > 1 else below
         if min(smallest) < step.window:
             raise InputError(
                 f"{step.name} has windows of {step.window}x{step.window}, and a map of "

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from minivit.ops.chance import ALL_KEPT, BranchDrop, Drop, mixed
 from minivit.ops.masking import Masking
+from minivit.optim.freezing import is_at
 
 
 class Chance(NamedTuple):
@@ -17,6 +18,15 @@ class Chance(NamedTuple):
 
     seed: int | None = None
     first_image: int = 0
+    frozen: tuple[str, ...] = ()  # places that don't learn
+
+    def learns(self, place: str) -> bool:
+        """Whether this is a step of training in which the place learns.
+
+        Then BatchNorm normalises by the batch there, and else by its running statistics: what is
+        frozen stays as it is, and so do they.
+        """
+        return self.seed is not None and not any(is_at(place, frozen) for frozen in self.frozen)
 
     def drop(self, place: str, purpose: str, rate: float) -> Drop | None:
         """What is left out at this place for this purpose; None: nothing."""

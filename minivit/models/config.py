@@ -123,7 +123,7 @@ class ViTConfig(Objective, Backbone):
         default="erf", choices=FORMS, group="functions",
     )  # fmt: skip
     eps: float = described(
-        "added to LayerNorm's variance, and to GroupNorm's",
+        "added to the variance in LayerNorm, GroupNorm and BatchNorm",
         default=1e-6, above=0, words="a small positive number such as 1e-6", group="functions",
     )  # fmt: skip
     name: str = ""

@@ -9,7 +9,7 @@ costs three times the forward.
 from typing import NamedTuple
 
 from minivit.models.counting import Stage, stages
-from minivit.models.families import Config, architecture_of
+from minivit.models.families import Config, architecture_of, layout_of
 
 BACKWARD_AND_FORWARD = 3
 MOMENTS = 2  # Adam's
@@ -19,6 +19,7 @@ class Cost(NamedTuple):
     parameters: int
     forward_flops: int  # per image
     step_flops: int  # forward and backward of a batch
+    buffers: int  # numbers that are kept beside the parameters, and not learned
     memory: dict[str, int]  # bytes of a training step, by what they are for
 
 
@@ -40,4 +41,6 @@ def cost(config: Config, *, batch: int, bytes_each: int = 4) -> Cost:
         "moments": parameters * bytes_each * MOMENTS,
         "activations": sum(r.kept for r in rows) * bytes_each * batch,
     }
-    return Cost(parameters, forward, forward * BACKWARD_AND_FORWARD * batch, memory)
+    if buffers := layout_of(config).buffers.size:
+        memory["buffers"] = buffers * bytes_each
+    return Cost(parameters, forward, forward * BACKWARD_AND_FORWARD * batch, buffers, memory)

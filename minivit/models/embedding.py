@@ -11,6 +11,7 @@ their own file (positions.py).
 
 from minivit.models.backbone import backbone_backward, backbone_forward, backbone_parameters
 from minivit.models.beginnings import Google
+from minivit.models.chance import Chance
 from minivit.models.config import ViTConfig
 from minivit.models.initialisation import layernorm_parameters
 from minivit.params import Declared
@@ -33,9 +34,9 @@ def embedding_parameters(c: ViTConfig, start: Google) -> Declared:
     }
 
 
-def embedding_forward(ops, p, c: ViTConfig, images, caches):
+def embedding_forward(ops, p, c: ViTConfig, images, caches, chance: Chance):
     """images (B, height, width, channels) -> x (B, T, D)."""
-    x = backbone_forward(ops, p, c, images, caches)  # (B, *map_sides, map_channels)
+    x = backbone_forward(ops, p, c, images, caches, chance)  # (B, *map_sides, map_channels)
     x, caches["patchify"] = ops.patchify_forward(  # (B, N, P*P*channels)
         x, patch=c.patch, stride=c.stride
     )

@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from minivit.params import Parameter
+from minivit.params import Buffer, Parameter
 
 MLP_BIAS_STD = 1e-6
 # The standard deviation of a standard normal variable that is cut off at +-2.
@@ -56,6 +56,12 @@ def groupnorm_parameters(channels: int, *, zero: bool) -> dict[str, Parameter]:
     """gamma 1, or 0 at the end of a unit, which then begins as its shortcut; beta 0."""
     gamma = zeros(channels)._replace(gate=True) if zero else ones(channels)
     return {"gamma": gamma, "beta": zeros(channels)}
+
+
+def batchnorm_parameters(channels: int, *, zero: bool) -> dict[str, Parameter | Buffer]:
+    """The same, and the running statistics: mean 0 and variance 1."""
+    mean, var = Buffer((channels,), zero_values), Buffer((channels,), one_values, least=0)
+    return groupnorm_parameters(channels, zero=zero) | {"mean": mean, "var": var}
 
 
 def xavier_uniform(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:

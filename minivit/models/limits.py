@@ -3,7 +3,7 @@
 import math
 
 from minivit.errors import InputError
-from minivit.models.backbone_options import WIDENING, WINDOW
+from minivit.models.backbone_options import WINDOW
 
 MOST_BLOCKS = 1000
 MOST_NUMBERS = 2**40  # in one array: 4 TB of float32
@@ -57,9 +57,9 @@ def backbone_arrays(c) -> dict[str, tuple[int, str]]:
     """The largest arrays of a backbone, as `check_arrays` takes them; {} if there is none."""
     if c.root is None:
         return {}
-    steps, smaller = c.steps(), "root, or fewer stages"
+    steps, widening, smaller = c.steps(), c.kind.widening, "root, or fewer stages"
     widest = c.unit_channels(len(c.stages) - 1) if c.stages else 0
-    first = max(math.prod(step.sides) for step in steps) * c.root * (WIDENING if c.stages else 1)
+    first = max(math.prod(step.sides) for step in steps) * c.root * (widening if c.stages else 1)
     return {
         "the root's filters": (c.root_side**2 * c.channels * c.root, "root or root side"),
         "the first maps": (first, "root or image"),

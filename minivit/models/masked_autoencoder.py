@@ -76,7 +76,7 @@ def decoder_parameters(c: ViTConfig, start: Google) -> Declared:
 def mae_forward(ops, p, c: ViTConfig, images, caches, chance: Chance):
     """images (B, height, width, channels) -> pixels (B, hidden, P*P*channels)."""
     masking = chance.masking(c)
-    x = embedding_forward(ops, p, c, images, caches)  # (B, T, D)
+    x = embedding_forward(ops, p, c, images, caches, chance)  # (B, T, D)
     x = add_positions_forward(ops, p, c, IN_FRONT, x, caches)
     x = dropout_forward(ops, "dropout", c.dropout, x, caches, chance)
     x, caches["visible"] = ops.pick_tokens_forward(  # (B, visible, D)

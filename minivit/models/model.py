@@ -1,6 +1,7 @@
 """A model as its users hold it: sizes, parameters, gradients, a forward and a backward."""
 
 import copy
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -30,15 +31,9 @@ class Model:
     configuration: type  # the class of its configurations
 
     def __init__(
-        self,
-        config: Config | str,
-        seed: int | None = 0,
-        dtype=np.float32,
-        *,
-        beginning: str = "google",
-        zero_head: bool | None = None,
-        position_std: float | None = None,
-    ):
+        self, config: Config | str, seed: int | None = 0, dtype=np.float32, *,
+        beginning: str = "google", zero_head: bool | None = None, position_std: float | None = None,
+    ):  # fmt: skip
         """Allocate and initialise; dtype is float32 or float64.
 
         `config` may be a variant's name: ViT("digits") is ViT(variant("digits")).
@@ -74,33 +69,40 @@ class Model:
         if seed is not None:
             self.parameters.begin(seed)
 
+    @property
+    def buffers(self) -> NamedArrays:
+        """What it keeps beside the parameters and nobody learns: BatchNorm's running statistics."""
+        return self.parameters.buffers
+
     def forward(
-        self, images: np.ndarray, *, seed: int | None = None, first_image: int = 0
-    ) -> tuple[np.ndarray, ModelCache]:
+        self, images: np.ndarray, *, seed: int | None = None, first_image: int = 0,
+        frozen: Sequence[str] = (),
+    ) -> tuple[np.ndarray, ModelCache]:  # fmt: skip
         """images (B, height, width, channels) -> logits (B, C), and what backward needs.
 
         With a seed, as in training, what the configuration leaves to chance is drawn from the seed;
-        these images begin at number `first_image` of the whole batch.
+        these images begin at number `first_image` of the whole batch. Then, too, BatchNorm takes
+        the statistics of these images, and the running ones in `buffers` move on; but at `frozen`
+        places they stay and stand in for the batch's, as they do everywhere without a seed.
 
         Raises InputError for images of another shape, or that look unscaled, and for so many or
         such large ones that what backward needs can't fit into memory.
         """
-        ops, caches, chance = backend.current(), {}, Chance(seed, first_image)
+        ops, caches, chance = backend.current(), {}, Chance(seed, first_image, tuple(frozen))
         images = self.check_images(images)
         check_memory(self.architecture, ops, self.parameters, self.config, len(images))
         logits = self.architecture.forward(
             ops, self.parameters, self.config, images, caches, chance
         )
+        if len(images):
+            for place in filter(chance.learns, self.buffers.layout.places):
+                self.buffers.put(place, caches[place].running)
         return logits, ModelCache(ops, caches, logits.shape, self.parameters.version)
 
     def backward(
-        self,
-        dlogits: np.ndarray,
-        cache: ModelCache,
-        *,
-        want_dimages: bool = False,
+        self, dlogits: np.ndarray, cache: ModelCache, *, want_dimages: bool = False,
         free_cache: bool = False,
-    ) -> np.ndarray | None:
+    ) -> np.ndarray | None:  # fmt: skip
         """dlogits (B, C): add every parameter's gradient to `gradients`; return dimages or None.
 
         With `free_cache` each part of the cache is freed as soon as it has been used: the memory

@@ -35,7 +35,7 @@ def resnet_parameters(
 
 def resnet_maps(ops, p, c: ResNetConfig, images, caches, chance: Chance):
     """images (B, height, width, channels) -> the map of the root, then that of each stage."""
-    yield from backbone_maps(ops, p, c, images, caches)
+    yield from backbone_maps(ops, p, c, images, caches, chance)
 
 
 def resnet_pooled(ops, p, c: ResNetConfig, x):

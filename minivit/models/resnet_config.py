@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from minivit.errors import InputError
 from minivit.fields import check_fields, in_words, like
-from minivit.models.backbone_options import WIDENING, Backbone, check_backbone
+from minivit.models.backbone_options import Backbone, check_backbone
 from minivit.models.config import ViTConfig
 from minivit.models.limits import check_resnet_sizes
 
@@ -61,7 +61,7 @@ class ResNetConfig(Backbone):
         """The numbers that `features` returns of an image: the maps of the root and the stages."""
         steps = self.steps()[self.root_pool :]  # what is pooled is no map of its own
         stages = range(len(self.stages or ()))
-        channels = [self.root, *(self.unit_channels(stage) * WIDENING for stage in stages)]
+        channels = [self.root, *(self.stage_channels(stage) for stage in stages)]
         maps = zip(steps, channels, strict=True)
         return sum(math.prod(step.sides) * count for step, count in maps)
 

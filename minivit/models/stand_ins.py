@@ -13,6 +13,11 @@ class StandIns:
     def __init__(self, layout: Layout):
         self.layout = layout
 
+    @property
+    def buffers(self) -> "StandIns":
+        """As `NamedArrays.buffers`."""
+        return StandIns(self.layout.buffers)
+
     def of(self, place: str) -> tuple[np.ndarray | None, ...]:
         """As `NamedArrays.of`."""
         shapes, zero = self.layout.shapes, np.float32(0)

@@ -4,17 +4,10 @@ import re
 from dataclasses import fields, replace
 
 from minivit.errors import InputError
-from minivit.models.backbone_options import Backbone
 from minivit.models.config import ViTConfig
 from minivit.models.families import Config
 from minivit.models.resnet_config import ResNetConfig
 from minivit.nearest import nearest
-
-# Shrunk: 7 tokens, so not 7 classes; a window in which not every patch lies.
-HEAD_WIDTH, GRID, DEPTH, CLASSES, TOP_K, WINDOW = 4, (2, 3), 2, 5, 3, 3
-ROOT, ROOT_SIDE, GROUPS, STAGES = 4, 3, 2, (2, 1)
-PRE_LOGITS = 6
-
 
 # The names of the same models at timm (vit_base_patch16_224), Hugging Face
 # (google/vit-base-patch16-224) and torchvision (vit_b_16), in capitals or not. The groups are
@@ -67,67 +60,6 @@ def as_config(given: Config | str) -> Config:
             f"({', '.join(VARIANTS)}), and this is {given!r}"
         )
     return given
-
-
-def shrunk(config: Config) -> Config:
-    """The same structure in a size whose gradients can be checked.
-
-    It keeps the number of heads, the MLP's width relative to D and every option; it has at most two
-    blocks, narrow heads, few and small patches, and few classes; of a backbone, few channels, units
-    and stages.
-    """
-    if isinstance(config, ResNetConfig):
-        return shrunk_resnet(config)
-    width = config.heads * HEAD_WIDTH
-    patch = tuple(min(side, 2) for side in config.patch)
-    overlaps = [s < p for s, p in zip(config.stride or config.patch, config.patch, strict=True)]
-    stride = tuple(1 if o else p for o, p in zip(overlaps, patch, strict=True))
-    sides = zip(patch, GRID, stride, strict=True)
-    backbone = shrunk_backbone(config)
-    return replace(
-        config,
-        **backbone,
-        image=tuple(
-            (p + (count - 1) * step) * halving(config, backbone) for p, count, step in sides
-        ),
-        patch=patch,
-        stride=stride if config.stride else None,
-        width=width,
-        depth=min(config.depth, DEPTH),
-        head_width=HEAD_WIDTH - 1 if config.heads_width != config.width else None,
-        mlp=max(1, width * config.mlp // config.width),
-        classes=min(config.classes, CLASSES),
-        top_k=config.top_k and min(config.top_k, TOP_K),
-        pre_logits=config.pre_logits and min(config.pre_logits, PRE_LOGITS),
-        window=config.window and min(config.window, WINDOW),
-        decoder_width=config.decoder_width and width,
-        decoder_depth=min(config.decoder_depth, 1),
-    )
-
-
-def shrunk_resnet(config: ResNetConfig) -> ResNetConfig:
-    """The same of a ResNet."""
-    backbone = shrunk_backbone(config)
-    image = tuple(count * halving(config, backbone) for count in GRID)
-    return replace(config, **backbone, image=image, classes=min(config.classes, CLASSES))
-
-
-def shrunk_backbone(config: Backbone) -> dict:
-    """The fields of a backbone in such a size; {} if there is none."""
-    if config.root is None:
-        return {}
-    stages = config.stages and tuple(map(min, STAGES, config.stages))
-    side = max(min(config.root_side, ROOT_SIDE), config.root_stride)
-    groups = 1 if config.groups == 1 else GROUPS
-    return {"root": ROOT, "root_side": side, "groups": groups, "stages": stages}
-
-
-def halving(config: Backbone, shrunk: dict) -> int:
-    """How many times as long the sides of an image are as those of the shrunk backbone's map."""
-    if config.root is None:
-        return 1
-    halvings = config.root_pool + max(len(shrunk["stages"] or ()) - 1, 0)
-    return config.root_stride * 2**halvings
 
 
 def _variants() -> dict[str, Config]:
@@ -191,6 +123,19 @@ def _small() -> dict[str, Config]:
         found[resnet] = ResNetConfig(
             (side, side), channels, 10, stages=(1, 1, 1), name=resnet, **backbone
         )
+    return found | _airbench_like()
+
+
+def _airbench_like() -> dict[str, ViTConfig]:
+    """For the same pictures: plain units with BatchNorm, then two blocks on 4x4 places."""
+    found = {}
+    for side, channels, root, heads in ((28, 1, 32, 4), (32, 3, 48, 6)):
+        name = f"airbench-{side}"
+        found[name] = ViTConfig(
+            (side, side), channels, (1, 1), 3 * root, 2, heads, 6 * root, 10,
+            pool="mean", positions="sincos-2d", root=root, root_side=3, root_stride=1,
+            stages=(1, 1, 1), unit="plain", norm="batch", name=name,
+        )  # fmt: skip
     return found
 
 

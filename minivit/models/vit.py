@@ -49,7 +49,7 @@ def vit_parameters(
 
 def vit_tokens(ops, p, c: ViTConfig, images, caches, chance: Chance):
     """images (B, height, width, channels) -> x (B, T, D) before the blocks, then after each."""
-    x = embedding_forward(ops, p, c, images, caches)  # (B, T, D)
+    x = embedding_forward(ops, p, c, images, caches, chance)  # (B, T, D)
     x = add_positions_forward(ops, p, c, IN_FRONT, x, caches)
     x = dropout_forward(ops, "dropout", c.dropout, x, caches, chance)
     yield x

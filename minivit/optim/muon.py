@@ -1,6 +1,8 @@
-"""Muon for the matrices of the blocks, AdamW for all else: an experiment."""
+"""Muon for the matrices of the blocks, and for filters that no one standardises; else AdamW."""
 
 from collections.abc import Collection
+
+import numpy as np
 
 from minivit import backend
 from minivit.optim.adam import Adam
@@ -9,7 +11,7 @@ from minivit.params import NamedArrays
 
 
 class Muon(Adam):
-    """AdamW, but matrices that are declared to be a block's (`Parameter.matrices`) step by Muon.
+    """AdamW, but matrices and filters that are declared so (`Parameter.matrices`) step by Muon.
 
     The mathematics is `minivit.ops.muon.muon_step`. Embeddings, positions, norms, biases and the
     head are AdamW's: there a row is a thing of its own, or there is no matrix.
@@ -47,12 +49,15 @@ class Muon(Adam):
         for name, velocity in self.velocity.items():
             declared = self.parameters.layout.parameters[name]
             backend.current().muon_step(
-                self.parameters[name],
-                gradients[name],
-                velocity,
+                *[as_matrix(array) for array in (self.parameters[name], gradients[name], velocity)],
                 learning_rate=learning_rate,
                 momentum=self.momentum,
                 weight_decay=self.weight_decay if declared.decayed else 0.0,
                 matrices=declared.matrices,
                 scale=scale,
             )
+
+
+def as_matrix(array: np.ndarray) -> np.ndarray:
+    """A view: a matrix as it is, filters (rows, columns, in, out) as (rows columns in, out)."""
+    return array.reshape(-1, array.shape[-1])

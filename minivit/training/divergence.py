@@ -15,13 +15,20 @@ class Diverged(InputError):
 
 
 @np.errstate(all="ignore")  # the answer says what is wrong: NumPy need not warn on the way to it
-def first_nonfinite(model: Model, images: np.ndarray, dlogits: np.ndarray | None) -> str | None:
+def first_nonfinite(
+    model: Model, images: np.ndarray, dlogits: np.ndarray | None, seed: int | None = None
+) -> str | None:
     """The first of parameters, intermediates and gradients (in the order in which they are
-    computed) that holds NaN or infinity; None if all are finite."""
-    for name, array in model.parameters.items():
-        if not np.isfinite(array).all():
-            return f"the parameter {name!r}"
-    trace = model.trace(images)
+    computed) that holds NaN or infinity; None if all are finite.
+
+    `seed`: that of a step. Without one the model is used, and buffers are looked at as well.
+    """
+    held = {"parameter": model.parameters, "buffer": {} if seed is not None else model.buffers}
+    for kind, arrays in held.items():
+        for name, array in arrays.items():
+            if not np.isfinite(array).all():
+                return f"the {kind} {name!r}"
+    trace = model.trace(images, seed=seed)
     for name, array in trace.values.items():
         if not np.isfinite(array).all():
             return repr(name)

@@ -70,7 +70,7 @@ def finetuning(
     told = {"started_from": started_from, "resized_by": method}
     config = recipe.made(start.config, {**(training or {}), **told})
     begun = Training(config, run_data(data, config), start.dtype)
-    begun.model.parameters.flat[:] = start.parameters.flat
+    begun.model.parameters.become(start.parameters)
     if begun.average:
         names = list(begun.average.arrays)
         begun.average = Average(begun.model.parameters, config.average, names=names)

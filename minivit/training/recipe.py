@@ -25,8 +25,8 @@ class TrainingConfig:
         default=1, least=1,
     )  # fmt: skip
     optimiser: str = described(
-        "what makes steps of gradients; muon is an experiment: it moves the blocks' matrices, and "
-        "adamw the rest",
+        "what makes steps of gradients; muon is an experiment: it moves the blocks' matrices "
+        "and the filters in front of BatchNorm, and adamw the rest",
         default="adamw", choices=tuple(OPTIMISERS), group="optimiser",
     )  # fmt: skip
     learning_rate: float = described(

@@ -1,8 +1,8 @@
 """What a run keeps in its folder: its checkpoint and its tables.
 
-    checkpoint.safetensors   the model, the state of the run, what the optimiser remembers, the
-                             average of the weights if there is one, and the rows of places.csv;
-                             replaced whole
+    checkpoint.safetensors   the model with its buffers, the state of the run, what the optimiser
+                             remembers, the average of the weights if there is one, and the rows of
+                             places.csv; replaced whole
     history.csv              of each epoch: losses, accuracies, the learning rate of the last step,
                              the mean norm of the gradient before clipping
     places.csv               of each epoch and place: how large weights, gradients and updates are
@@ -21,6 +21,7 @@ import numpy as np
 
 from minivit.checkpoints import (
     CHECKPOINT,
+    arrays_of,
     build,
     fill,
     header_of,
@@ -63,16 +64,16 @@ def save_run(training: Training, folder: Path) -> None:
         "optimiser_steps": training.optimiser.steps,
         "bits": training.bits,
     }
-    groups = {"parameters": training.model.parameters, **training.kept}
+    groups = arrays_of(training.model) | training.kept
     groups[PLACES] = training.places.arrays()
     write_checkpoint(folder / CHECKPOINT, header, groups)
     write_tables(training, folder)
 
 
 def check_finite(training: Training) -> None:
-    """Diverged when a parameter is NaN or infinity."""
-    if not np.isfinite(training.model.parameters.flat).all():
-        raise training.divergence(training.data.test.images[:1], None)
+    """Diverged when a parameter or a buffer is NaN or infinity."""
+    if not all(np.isfinite(a.flat).all() for a in arrays_of(training.model).values()):
+        raise training.divergence(training.data.test.images[:1])
 
 
 def write_tables(training: Training, folder: Path) -> None:
@@ -96,7 +97,9 @@ def load_run(folder: str | Path, data: Dataset | str | Path | None = None) -> Tr
         saved = checkpoint.header.get("training")
         if saved is None:
             raise InputError(f"{folder} holds a model, but no run that could go on; train anew")
-        model = build(checkpoint.header, checkpoint.group("parameters"), folder)
+        model = build(
+            checkpoint.header, checkpoint.group("parameters"), checkpoint.group("buffers"), folder
+        )
         try:
             training = _begun(saved, model, folder, data)
         except (TypeError, ValueError, KeyError, AttributeError) as error:
@@ -105,7 +108,7 @@ def load_run(folder: str | Path, data: Dataset | str | Path | None = None) -> Tr
             raise InputError(
                 f"{folder} has a damaged header ({error}): its run can't go on; train anew"
             ) from error
-        fill(training.model.parameters, model.parameters, folder)
+        training.model.parameters.become(model.parameters)
         for group, arrays in training.kept.items():
             fill(arrays, checkpoint.group(group), folder)
         places = {name: np.asarray(rows) for name, rows in checkpoint.group(PLACES).items()}

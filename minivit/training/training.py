@@ -46,7 +46,7 @@ class Training:
         """Start at the beginning; InputError when data and model don't fit together."""
         c = config.model
         data = checked(data, c.classes)
-        if not len(data.train.labels) or not len(data.test.labels):
+        if not (len(data.train.labels) and len(data.test.labels)):
             raise InputError(f"{data.name} has no images on one side: can't train and measure")
         self.config, self.state = config, State()
         with np.errstate(over="ignore"):  # training finds and names a spread that is too large
@@ -95,8 +95,7 @@ class Training:
         return self.optimiser.moments | ({"average": self.average.arrays} if self.average else {})
 
     def __copy__(self) -> "Training":
-        """A deep copy: model, optimiser and state belong together."""
-        return copy.deepcopy(self)
+        return copy.deepcopy(self)  # model, optimiser and state belong together
 
     def epoch(self) -> list[Batch]:
         """The batches of the current epoch that are still to do, in order."""
@@ -105,11 +104,10 @@ class Training:
     def train_batch(self, batch: Batch, prepared: Callable[[], Prepared] | None = None) -> float:
         """One step on one batch: returns its loss; Diverged when it is not finite.
 
-        `prepared` gives its images, as `Feed.batches` has it; without it they are prepared here.
+        `prepared` gives its images, as `Feed.batches` has it.
         """
         s, c, gradients = self.state, self.config, self.model.gradients
-        seed = mixed(c.seed, self.steps_done)
-        started = time.perf_counter()
+        seed, started = mixed(c.seed, self.steps_done), time.perf_counter()
         images, labels, targets = prepared() if prepared else self.feed.prepare(batch)
         waited = time.perf_counter() - started
         if not c.model.learns_classes:
@@ -117,11 +115,12 @@ class Training:
         # Overflow is found and named below: NumPy need not warn of it on the way.
         with np.errstate(over="ignore", invalid="ignore"):
             loss, logits, dlogits = gradients_of(
-                self.model, images, targets, smoothing=c.smoothing, parts=c.accumulate, seed=seed
+                self.model, images, targets, smoothing=c.smoothing, parts=c.accumulate, seed=seed,
+                frozen=places(c.freeze)
             )  # fmt: skip
             norm = gradient_norm(gradients, self.ranges)
             if not (math.isfinite(loss) and math.isfinite(norm)):
-                raise self.divergence(images, dlogits)
+                raise self.divergence(images, dlogits, seed)
             self.take_step(norm)
         s.step += 1
         s.loss_sum += loss * len(labels)
@@ -149,11 +148,9 @@ class Training:
         """The next step's: linear warm-up, then as the schedule says."""
         c, each = self.config, self.steps_per_epoch
         return SCHEDULES[c.schedule](
-            self.steps_done,
-            steps=c.epochs * each,
+            self.steps_done, steps=c.epochs * each, peak=c.learning_rate,
             warmup=round(min(c.warmup_epochs, c.epochs / 2) * each),
-            peak=c.learning_rate,
-        )
+        )  # fmt: skip
 
     def finish_epoch(self) -> dict:
         """Measure on the test images; add a row to the history, and return the row.
@@ -172,7 +169,7 @@ class Training:
             with np.errstate(over="ignore", invalid="ignore"):  # as in train_batch
                 tested = measured(model, *self.data.test)
             if not math.isfinite(tested.loss):
-                raise self.divergence(self.data.test.images[:64], None)
+                raise self.divergence(self.data.test.images[:64])
             row |= tested.columns(name)
         row["learning_rate"] = s.learning_rate
         row["gradient_norm"] = s.norm_sum / self.steps_per_epoch
@@ -181,19 +178,21 @@ class Training:
         return row
 
     def averaged_model(self) -> Model:
-        """A model of its own with the averaged weights; InputError where the recipe has none."""
+        """A model with the averaged weights; InputError where the recipe has none.
+
+        Running statistics are averages already, and come along as they are.
+        """
         if self.average is None:
             raise InputError("the recipe averages no weights: set average, to 0.999 say")
         model = class_of(self.config.model)(self.config.model, seed=None, dtype=self.model.dtype)
-        model.parameters.flat[:] = self.model.parameters.flat
+        model.parameters.become(self.model.parameters)
         self.average.write_into(model.parameters)
         model.preprocessing, model.class_names = self.model.preprocessing, self.model.class_names
         return model
 
-    def divergence(self, images: np.ndarray, dlogits: np.ndarray | None) -> Diverged:
+    def divergence(self, images, dlogits=None, seed: int | None = None) -> Diverged:
         """An error that says which tensor was the first that is not finite, and what to change."""
-        first = first_nonfinite(self.model, images, dlogits) or "the loss"
-        s = self.state
+        s, first = self.state, first_nonfinite(self.model, images, dlogits, seed) or "the loss"
         return Diverged(
             f"training diverged in epoch {s.epoch + 1}, step {s.step + 1}: the first tensor with "
             f"NaN or infinity is {first}; {advice(self.config, self.steps_done)}"

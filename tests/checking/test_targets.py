@@ -27,10 +27,11 @@ def test_shrinking_keeps_the_backbone(name):
     assert (small.root_stride, small.root_pool) == (full.root_stride, full.root_pool)
     assert small.map_channels <= 32 and math.prod(small.image) <= 24 * 36
     assert bool(small.stages) == bool(full.stages)
-    assert small.grid == (2, 3)
+    assert small.grid == ((3, 4) if full.unit == "plain" else (2, 3))
+    assert (small.unit, small.norm) == (full.unit, full.norm)
 
 
-@pytest.mark.parametrize("name", ["R+ViT-Ti/16", "resnet-28"])
+@pytest.mark.parametrize("name", ["R+ViT-Ti/16", "resnet-28", "airbench-28"])
 def test_gradients_behind_a_backbone(name):
     assert check_variant(name).ok
 
@@ -62,7 +63,8 @@ def test_shrinking_keeps_what_patches_and_heads_are_like(changes):
         for c in (small, full)
     ]
     assert overlaps[0] == overlaps[1]
-    assert small.grid == (2, 3)
+    assert small.grid == ((3, 4) if full.unit == "plain" else (2, 3))
+    assert (small.unit, small.norm) == (full.unit, full.norm)
     assert (small.heads_width == small.width) == (full.heads_width == full.width)
 
 

@@ -49,6 +49,17 @@ def test_json_agrees_with_its_own_sums(name, capsys):
     assert found["stages"][-1]["shape"] == ["B", found["config"]["classes"]]
 
 
+def test_buffers_are_counted_apart(capsys):
+    assert "buffers " not in info(capsys, "hybrid-28")
+    found = json.loads(info(capsys, "airbench-28", "--json"))
+    assert found["buffers"] == 2 * (32 + 2 * (32 + 64 + 128))  # mean and var of each channel
+    assert found["memory"]["buffers"] == 4 * found["buffers"]
+    assert sum(row["parameters"] for row in found["stages"]) == found["parameters"]
+    shown = info(capsys, "airbench-28")
+    assert "buffers            960 (running means and variances" in shown
+    assert "Buffers: 14 arrays, 960 numbers of float32\n  root.convolution_norm.mean " in shown
+
+
 def test_more_images_need_more_memory_for_activations_only(capsys):
     one, eight = (
         json.loads(info(capsys, "Ti/16", "--json", "--batch", batch))["memory"]

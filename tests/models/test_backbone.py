@@ -5,7 +5,7 @@ import pytest
 
 from minivit import InputError, ViTConfig, parameter_count, variant
 from minivit.cli.main import main
-from minivit.models import ResNetConfig, class_of, parameter_shapes
+from minivit.models import ResNetConfig, class_of, layout_of, parameter_shapes
 from minivit.models.variants import VARIANTS
 
 pytestmark = pytest.mark.usefixtures("ops")  # every test runs on both backends
@@ -21,10 +21,17 @@ pytestmark = pytest.mark.usefixtures("ops")  # every test runs on both backends
         ("R50x1", 25_557_032),  # torchvision's ResNets, with BatchNorm's two for GroupNorm's
         ("R101x1", 44_549_160),
         ("R152x1", 60_192_808),
+        ("hybrid-28", 138_746),
     ],
 )
 def test_parameter_counts(name, count):
     assert parameter_count(variant(name)) == count
+
+
+def test_batchnorm_in_the_place_of_groupnorm():
+    """As torchvision's ResNet-50, whose 53 norms have 26,560 channels."""
+    layout = layout_of(variant("R50x1", norm="batch"))
+    assert (layout.size, layout.buffers.size) == (25_557_032, 2 * 26_560)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +43,8 @@ def test_parameter_counts(name, count):
         ("R50x2", (7, 7), 4096),
         ("hybrid-28", (7, 7), 128),
         ("hybrid-32", (8, 8), 256),
+        ("airbench-28", (4, 4), 128),
+        ("airbench-32", (4, 4), 192),
         ("resnet-28", (4, 4), 256),
     ],
 )
@@ -44,12 +53,13 @@ def test_the_last_map(name, sides, channels):
     assert (config.map_sides, config.map_channels) == (sides, channels)
 
 
-@pytest.mark.parametrize("name", ["hybrid-28", "resnet-28"])
+@pytest.mark.parametrize("name", ["hybrid-28", "resnet-28", "airbench-28"])
 def test_the_last_map_is_what_the_configuration_says(name):
     config = variant(name, image=(29, 43))
     model = class_of(config)(config, seed=0)
     trace = model.trace(np.zeros((2, 29, 43, 1)))
-    last = f"stages.{len(config.stages) - 1}.units.0.relu3.y"
+    convolutions = 2 if config.unit == "plain" else 3
+    last = f"stages.{len(config.stages) - 1}.units.0.relu{convolutions}.y"
     assert trace.values[last].shape == (2, *config.map_sides, config.map_channels)
 
 
@@ -128,4 +138,5 @@ def test_every_name_of_a_plain_vit_stays():
         if config.root is None:
             assert not any(key.startswith(("root", "stages")) for key in parameter_shapes(config))
         else:
-            assert next(iter(parameter_shapes(config))) == "root.convolution_filters.w", name
+            place = "root.convolution_filters" if config.norm == "group" else "root.convolution"
+            assert next(iter(parameter_shapes(config))) == f"{place}.w", name

@@ -35,6 +35,8 @@ def loss_and_gradients(model, images, labels):
 
 
 ROOT = {"root": 2, "root_side": 3, "groups": 2, "patch": (1, 3), "depth": 0}
+BATCH = {"image": (6, 8), "root": 2, "root_side": 3, "root_stride": 1, "norm": "batch",
+         "patch": (1, 2), "depth": 0}  # fmt: skip
 OPTIONS = [
     {},
     {"pool": "mean"},
@@ -85,6 +87,9 @@ OPTIONS = [
     {**ROOT, "root_stride": 1, "groups": 1},
     {**ROOT, "stages": (2, 1), "root_pool": False, "root_stride": 1, "depth": 1},
     {**ROOT, "image": (10, 10), "stages": (1,), "root_stride": 2, "patch": 1, "patch_norm": True},
+    {**BATCH, "stages": (2, 1), "root_pool": False},
+    {**BATCH, "stages": (1, 1), "unit": "plain", "root_pool": False, "patch": 1},
+    {**ROOT, "image": (8, 12), "unit": "plain", "stages": (2,), "root_stride": 1},
     {"objective": "masked-patches", "depth": 1, "mlp": 4},
     {"objective": "masked-patches", "depth": 1, "mlp": 4, "patch_norm": True, "masked": 0.9},
     {"objective": "masked-patches", "depth": 1, "mlp": 4, "positions": "relative", "window": 1},

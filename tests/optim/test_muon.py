@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minivit import InputError, ViT, variant
-from minivit.models import ViTConfig
+from minivit.models import ResNet, ViTConfig
 from minivit.ops import muon_step
 from minivit.optim import Adam, Muon
 
@@ -56,6 +56,19 @@ def test_only_matrices_between_tokens_of_a_block_are_declared_so(changes, beginn
         assert parameter.matrices == count * name.startswith("blocks."), name
         if count:
             assert len(parameter.shape) == 2 and parameter.shape[1] % count == 0
+
+
+def test_filters_step_as_one_matrix():
+    config = variant("resnet-28", root=4, stages=None, norm="batch", groups=32, root_side=2)
+    model = ResNet(config, seed=0, dtype=np.float64)
+    optimiser, name = Muon(model.parameters, momentum=0.8), "root.convolution.w"
+    by_hand, g = (a[name].reshape(4, 4).copy() for a in (model.parameters, filled(model, 0)))
+    muon_step(by_hand, g, np.zeros((4, 4)), learning_rate=0.01, momentum=0.8)
+    optimiser.step(model.gradients, 0.01)
+    assert np.array_equal(model.parameters[name], by_hand.reshape(2, 2, 1, 4))
+    assert list(optimiser.velocity) == [name]
+    standardised = ResNet(variant("resnet-28")).layout.parameters
+    assert not any(parameter.matrices for parameter in standardised.values())
 
 
 def test_a_model_without_blocks_has_adamw_alone():

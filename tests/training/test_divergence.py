@@ -1,8 +1,9 @@
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from small_training import recipe, small_data
+from small_training import SMALL, recipe, small_data
 
 from minivit import InputError, train
 from minivit.training import Diverged, Training, save_run
@@ -19,6 +20,15 @@ def test_divergence_names_the_first_tensor_and_keeps_the_checkpoint(tmp_path):
     with pytest.raises(InputError, match=r"'blocks\.0\.mlp\.w1'"):
         save_run(training, tmp_path)
     assert (tmp_path / "checkpoint.safetensors").read_bytes() == kept
+
+
+def test_a_buffer_that_is_not_finite_is_named_and_not_kept(tmp_path):
+    normed = {"root": 4, "root_side": 3, "root_stride": 1, "norm": "batch", "patch": 1}
+    training = Training(recipe(model=replace(SMALL, **normed)), small_data())
+    training.model.buffers["root.convolution_norm.var"][0] = np.inf
+    with pytest.raises(Diverged, match=r"first .* is the buffer 'root\.convolution_norm\.var'"):
+        save_run(training, tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_divergence_in_an_intermediate_is_named():

@@ -47,6 +47,24 @@ def test_it_begins_with_the_parameters_and_a_zero_head():
     assert abs(evaluate(begun.model, *begun.data.test).loss - np.log(10)) < 1e-6
 
 
+NORMED = {"root": 4, "root_side": 3, "root_stride": 1, "unit": "plain", "norm": "batch", "patch": 1}
+
+
+def test_running_statistics_come_along_and_stay_where_nothing_learns():
+    config = variant("digits", **SIZES, **NORMED)
+    model = train(recipe(model=config, epochs=1, average=0.9), small_data()).model
+    frozen = {"freeze": all_but_head(config), "average": 0.9, **QUICK}
+    begun = finetuning(model, enlarged(), training=frozen)
+    before = model.buffers.flat.copy()
+    assert np.array_equal(begun.model.buffers.flat, before) and before.any()
+    done = train(begun.config, begun.data, training=begun)
+    assert np.array_equal(done.model.buffers.flat, before)
+    moved = finetune(model, enlarged(), training={"average": 0.9, **QUICK})
+    assert not np.array_equal(moved.model.buffers.flat, before)
+    assert np.array_equal(moved.averaged_model().buffers.flat, moved.model.buffers.flat)
+    assert np.array_equal(model.buffers.flat, before)
+
+
 def test_images_become_what_the_model_takes():
     """Black and white are those of the model, of three channels."""
     model = ViT(variant("digits", channels=3, **SIZES), seed=0)

@@ -1,89 +1,14 @@
-"""Parameters: declared once, beside the forward that uses them; kept in one flat vector per role.
+"""Named views into one flat vector, and the buffers that a model keeps beside its parameters."""
 
-A model declares, place by place and in the order of the op's inputs, what it learns:
-
-    {"head": {"w": Parameter((D, C), xavier_uniform, decayed=True), "b": Parameter((C,), zeros)}}
-
-The optimiser walks the flat vector; the model asks for a place, `p.of("head")`; readers use the
-names, `p["head.w"]`. All roles of a model (parameters, gradients, moments) share one layout, so
-that element i of each belongs to the same weight.
-"""
-
+import copy
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
+from minivit.params.layout import Layout
+
 SHOWN = 20  # arrays that a repr shows at most
-
-
-class Parameter(NamedTuple):
-    """One array that a model learns."""
-
-    shape: tuple[int, ...]
-    begin: Callable  # (random generator, shape) -> the values at the start
-    decayed: bool = False  # whether AdamW's weight decay applies
-    partner: str | None = None  # a later array of the place, which `begin` draws too: it takes both
-    #                             shapes and returns both values
-    gate: bool = False  # whether all gradients of what lies before pass it, so that zeros stop them
-    matrices: int = 0  # how many matrices of a block lie in it side by side (w_qkv: 3); 0: none
-
-
-# {place: {name: ...}}. None: left out; "positions.offsets": that array, of another place, is used.
-Declared = Mapping[str, Mapping[str, Parameter | str | None]]
-
-
-class Layout:
-    """Where each named array lies in the flat vector.
-
-    Names keep the order of the model, from the pixels to the head. In memory the arrays that
-    weight decay applies to come first: then decay is one slice, `flat[:decayed]`.
-    """
-
-    def __init__(self, declared: Declared):
-        self.places = {
-            place: tuple(
-                f"{place}.{name}" if isinstance(given, Parameter) else given
-                for name, given in group.items()
-            )
-            for place, group in declared.items()
-        }
-        self.parameters: dict[str, Parameter] = {
-            f"{place}.{name}": parameter
-            for place, group in declared.items()
-            for name, parameter in group.items()
-            if isinstance(parameter, Parameter)
-        }
-        self.shapes = {name: parameter.shape for name, parameter in self.parameters.items()}
-        self.offsets: dict[str, int] = {}
-        position = 0
-        for name in sorted(self.shapes, key=lambda name: not self.is_decayed(name)):  # stable
-            self.offsets[name] = position
-            position += math.prod(self.shapes[name])
-        self.size = position
-        self.decayed = sum(math.prod(self.shapes[n]) for n in self.shapes if self.is_decayed(n))
-
-    def is_decayed(self, name: str) -> bool:
-        """Whether weight decay applies to the parameter of this name."""
-        return self.parameters[name].decayed
-
-    def part(self, names: Collection[str]) -> "Layout":
-        """A layout of these parameters alone, in the same order; this one, if they are all."""
-        if set(names) == set(self.parameters):
-            return self
-        declared: dict[str, dict[str, Parameter]] = {}
-        for name, parameter in self.parameters.items():
-            if name in names:
-                place, _, last = name.rpartition(".")
-                declared.setdefault(place, {})[last] = parameter
-        return Layout(declared)
-
-    def count(self, place: str) -> int:
-        """How many numbers the place learns; what it uses of another place doesn't count."""
-        names = [name for name in self.places.get(place, ()) if name]
-        own = [name for name in names if name.rpartition(".")[0] == place]
-        return sum(math.prod(self.shapes[name]) for name in own)
 
 
 class NamedArrays(Mapping):
@@ -94,13 +19,22 @@ class NamedArrays(Mapping):
 
     `version` grows with every assignment, `zero` and optimiser step: so a backward can tell whether
     the parameters are still its forward's. A write into a view or into `flat` is not noticed.
+
+    `buffers` holds what the layout's buffers are, in a vector of their own.
     """
 
-    def __init__(self, layout: Layout, dtype, flat: np.ndarray | None = None):
+    def __init__(
+        self,
+        layout: Layout,
+        dtype,
+        flat: np.ndarray | None = None,
+        buffers: "NamedArrays | None" = None,
+    ):
         self.layout = layout
         self.dtype = np.dtype(dtype)
         self.version = 0
         self._flat = flat
+        self._buffers = buffers
         self._views: dict[str | None, np.ndarray | None] = {}
 
     @property
@@ -109,6 +43,14 @@ class NamedArrays(Mapping):
         if self._flat is None:
             self._flat = np.zeros(self.layout.size, self.dtype)
         return self._flat
+
+    @property
+    def buffers(self) -> "NamedArrays":
+        """What the same places keep beside; they begin as declared, on first use."""
+        if self._buffers is None:
+            self._buffers = NamedArrays(self.layout.buffers, self.dtype)
+            self._buffers.begin(0)
+        return self._buffers
 
     @property
     def views(self) -> dict[str | None, np.ndarray | None]:
@@ -125,6 +67,19 @@ class NamedArrays(Mapping):
         """The arrays of a place in the order of its op's inputs, None where one is absent."""
         views = self.views
         return tuple([views[name] for name in self.layout.places[place]])
+
+    def put(self, place: str, arrays: Iterable[np.ndarray]) -> None:
+        """Write the arrays of a place, in the order of `of`."""
+        self.version += 1
+        for view, array in zip(self.of(place), arrays, strict=True):
+            view[...] = array
+
+    def become(self, other: "NamedArrays") -> None:
+        """Take over the numbers of arrays of the same layout, and of their buffers."""
+        self.version += 1
+        self.flat[:] = other.flat
+        if self.layout.buffers:
+            self.buffers.flat[:] = other.buffers.flat
 
     def add(self, place: str, gradients: tuple) -> np.ndarray:
         """Add what an op's backward returns, all but dx, to a place's arrays; return dx."""
@@ -191,9 +146,8 @@ class NamedArrays(Mapping):
 
     def __reduce__(self):
         """How Python copies and pickles it: without views, which a copy makes of its own vector."""
-        return NamedArrays, (self.layout, self.dtype, self._flat)
+        return NamedArrays, (self.layout, self.dtype, self._flat, self._buffers)
 
     def __copy__(self) -> "NamedArrays":
-        return NamedArrays(
-            self.layout, self.dtype, None if self._flat is None else self.flat.copy()
-        )
+        flat = None if self._flat is None else self.flat.copy()
+        return NamedArrays(self.layout, self.dtype, flat, copy.copy(self._buffers))
