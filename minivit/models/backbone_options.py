@@ -104,7 +104,8 @@ class Backbone(Configuration):
     @property
     def has_max_pooling(self) -> bool:
         """Whether there is a maximum of neighbours, which has no gradient where they are equal."""
-        return self.root is not None and self.root_pool
+        plain_stages = self.unit == "plain" and len(self.stages or ()) > 1
+        return self.root is not None and (self.root_pool or plain_stages)
 
     def unit_channels(self, stage: int) -> int:
         """The channels inside the units of a stage, counted from 0."""
