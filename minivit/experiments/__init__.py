@@ -22,6 +22,7 @@ from minivit.experiments import (
     robustness,
     shift,
     sizes,
+    two_towers,
 )
 from minivit.experiments.claims import committed, take_over, write_page
 from minivit.experiments.experiment import FULL, QUICK, Experiment, Point, Scale
@@ -30,7 +31,17 @@ from minivit.experiments.verdict import Verdict, verdict
 
 EXPERIMENTS = {
     module.EXPERIMENT.name: module.EXPERIMENT
-    for module in (positions, pooling, resolution, attention_kinds, sizes, robustness, shift, costs)
+    for module in (
+        positions,
+        pooling,
+        resolution,
+        attention_kinds,
+        sizes,
+        robustness,
+        shift,
+        costs,
+        two_towers,
+    )
 }
 
 __all__ = [

@@ -22,6 +22,11 @@ Without labels, for pre-training; what is hidden of an image is to be told:
     masked_autoencoder.py one that sees few patches; a small decoder tells the pixels of the others
     losses.py             what its outputs should be, and how far they are from it
 
+With names instead of classes:
+
+    two_towers.py         a ViT for images and one for names, drawn together by a contrastive loss
+    script.py             how a name is written, so that a ViT can read it
+
     configuration.py      what all configurations have in common
     config.py             the sizes and options of a ViT
     backbone_options.py   those of a backbone, which a ViT may have and a ResNet has
