@@ -25,7 +25,7 @@ from minivit.experiments.verdict import (
 from minivit.models import ViTConfig
 from minivit.models.script import BY_LETTERS, BY_WORDS, script_of
 from minivit.models.two_towers import TwoTowers
-from minivit.training.alignment import Alignment, align, named
+from minivit.training.alignment import Alignment, align
 
 SIDE = 8  # colours, and shapes: SIDE * SIDE classes
 # A hybrid's tower: a plain ViT needs longer to tell shapes.
@@ -72,9 +72,9 @@ def measure(point: Point, trained: list[Learnt]) -> list[Row]:
     seen, of_seen = of_classes(data, "test", absent, False)
     parts = [of_classes(data, part, absent, True) for part in ("train", "test")]
     unseen, of_unseen = (np.concatenate(both) for both in zip(*parts, strict=True))
-    told = named(model, unseen, names)
+    told = model.named(unseen, names)
     return [{
-        "seen": percent(named(model, seen, names) == of_seen),
+        "seen": percent(model.named(seen, names) == of_seen),
         "never seen": percent(told == of_unseen),
         "colour": percent(told // SIDE == of_unseen // SIDE),
         "shape": percent(told % SIDE == of_unseen % SIDE),

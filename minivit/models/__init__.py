@@ -58,7 +58,9 @@ from minivit.models.families import Config, architecture_of, layout_of
 from minivit.models.model import Model, ResNet, ViT, class_of
 from minivit.models.representation import representation
 from minivit.models.resnet_config import ResNetConfig
+from minivit.models.script import Script, script_of
 from minivit.models.trace import Trace
+from minivit.models.two_towers import TwoTowers
 from minivit.models.variants import as_config, shrunk, variant
 
 __all__ = [
@@ -66,7 +68,9 @@ __all__ = [
     "Model",
     "ResNet",
     "ResNetConfig",
+    "Script",
     "Trace",
+    "TwoTowers",
     "ViT",
     "ViTConfig",
     "architecture_of",
@@ -76,6 +80,7 @@ __all__ = [
     "parameter_count",
     "parameter_shapes",
     "representation",
+    "script_of",
     "shrunk",
     "trace_names",
     "variant",

@@ -22,8 +22,8 @@ class Script(NamedTuple):
 
         Raises InputError for a name of unknown symbols, of none or of too many.
         """
-        if isinstance(names, str):
-            raise InputError(f"names are {names!r}: give a list of names, [{names!r}]")
+        if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+            raise InputError(f"names are {names!r}: give a list of names, e.g. ['red star']")
         one_hot = np.zeros((len(names), 1, self.length, len(self.symbols)), np.float32)
         for row, name in enumerate(names):
             found = cut(name, self.by)

@@ -20,6 +20,7 @@ import numpy as np
 
 from minivit import backend
 from minivit.errors import InputError
+from minivit.fields import is_whole_number
 from minivit.models.caches import Forgetful
 from minivit.models.chance import Chance
 from minivit.models.config import ViTConfig
@@ -34,6 +35,7 @@ from minivit.params import Declared, Layout, NamedArrays, Parameter
 
 IMAGE, NAME, SIMILARITY = "image", "name", "similarity"  # the towers, and the place behind them
 LOG_SCALE = f"{SIMILARITY}.log_scale"
+SOME = 256  # images that are named together
 FIRST_SCALE, LARGEST_SCALE = 1 / 0.07, 100.0  # of the cosines, as in CLIP
 
 
@@ -92,9 +94,12 @@ class TwoTowers:
     def __init__(self, image: ViTConfig, script: Script, seed: int = 0, dtype=np.float32):
         """`image.classes` is E, the width of the space in which images and names meet.
 
-        Raises InputError for an image tower that learns without labels, and for another dtype.
+        Raises InputError for an image tower that learns without labels, another dtype, and a seed
+        below 0.
         """
         need_classes(image, "the image tower")
+        if not (is_whole_number(seed) and seed >= 0):
+            raise InputError(f"seed is {seed}: expected a whole number from 0")
         if np.dtype(dtype) not in (np.float32, np.float64):
             raise InputError(f"dtype is {np.dtype(dtype)}: choose float32 or float64")
         self.script, self.dtype = script, np.dtype(dtype)
@@ -142,6 +147,15 @@ class TwoTowers:
         x, y = (self.vectors(ops, tower, given, Forgetful())
                 for tower, given in ((IMAGE, images), (NAME, names)))  # fmt: skip
         return ops.similarity_forward(x, y, *self.parameters.of(SIMILARITY))[0]
+
+    def named(self, images: np.ndarray, names: Sequence[str]) -> np.ndarray:
+        """images (n, height, width, channels) -> the number (n,) of the name that fits each best.
+
+        The names may be any that can be written: none need have been shown in training.
+        """
+        parts = [images[i : i + SOME] for i in range(0, len(images), SOME)]
+        found = [self.logits(part, names).argmax(axis=1) for part in parts]
+        return np.concatenate(found) if found else np.zeros(0, np.int64)
 
     def vectors(self, ops, tower: str, given, caches: dict, seed: int | None = None) -> np.ndarray:
         """Images or names, as the tower takes them -> a vector each (B, E), not of length 1 yet."""

@@ -20,9 +20,8 @@ from minivit.models.two_towers import (
 )
 from minivit.ops.chance import mixed
 from minivit.ops.cross_entropy import check_labels
+from minivit.ops.inputs import read
 from minivit.optim import Muon, clip_scale, gradient_norm, warmup_cosine
-
-SOME = 256  # images that are looked at together
 
 
 class Alignment(NamedTuple):
@@ -48,14 +47,11 @@ def align(
     """Train the towers: images (n, height, width, channels), labels (n,) numbers of the names.
 
     A name that no label tells is never shown. `on_step` is called with each step's number and loss.
-    Raises InputError for wrong labels, a name twice, and a loss that is not finite.
+    Raises InputError for wrong labels, a name twice, no images, no epoch, and a loss that is not
+    finite.
     """
-    check_labels(labels, len(images), len(names))
-    if not len(images):
-        raise InputError("there are no images: give at least one image, and its label")
-    if len(set(names)) < len(names):
-        raise InputError(f"every name must be another one, and {len(set(names))} of {len(names)} "
-                         "are: give images of one name the same label")  # fmt: skip
+    labels = read("labels", labels)
+    check(images, labels, names, how)
     learner = Muon(model.parameters, beta2=how.beta2, weight_decay=how.weight_decay)
     every = -(-len(images) // how.batch)
     steps, step = how.epochs * every, 0
@@ -76,6 +72,18 @@ def align(
             step += 1
 
 
+def check(images: np.ndarray, labels: np.ndarray, names: Sequence[str], how: Alignment) -> None:
+    """InputError for what can't be learnt, or not at all."""
+    check_labels(labels, len(images), len(names))
+    if how.epochs < 1 or how.batch < 1:
+        raise InputError(f"epochs are {how.epochs} and batch is {how.batch}: choose at least 1")
+    if not len(images):
+        raise InputError("there are no images: give at least one image, and its label")
+    if len(set(names)) < len(names):
+        raise InputError(f"every name must be another one, and {len(set(names))} of {len(names)} "
+                         "are: give images of one name the same label")  # fmt: skip
+
+
 def gradients_of(model: TwoTowers, images, labels, names: Sequence[str], seed: int) -> float:
     """The loss of a batch; its gradient is in `model.gradients` afterwards."""
     there, whose = np.unique(labels, return_inverse=True)
@@ -85,13 +93,3 @@ def gradients_of(model: TwoTowers, images, labels, names: Sequence[str], seed: i
     model.zero_gradients()
     model.backward(contrastive_loss_backward(ops, 1.0, caches), kept)
     return float(loss)
-
-
-def named(model: TwoTowers, images: np.ndarray, names: Sequence[str]) -> np.ndarray:
-    """images (n, height, width, channels) -> the number (n,) of the name that goes best with each.
-
-    The names may be any that can be written: they need not have been shown in training.
-    """
-    parts = [images[i : i + SOME] for i in range(0, len(images), SOME)]
-    found = [model.logits(part, names).argmax(axis=1) for part in parts]
-    return np.concatenate(found) if found else np.zeros(0, np.int64)

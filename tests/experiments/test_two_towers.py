@@ -20,25 +20,30 @@ from minivit.experiments.two_towers import (
 from minivit.experiments.verdict import UNDECIDED
 
 
+@pytest.fixture(scope="module")
+def data():
+    return load_dataset("shapes-by-pair")
+
+
 @pytest.mark.parametrize("count", [8, 32])
-def test_every_word_is_left_out_as_often_and_never_altogether(count):
+def test_every_word_is_left_out_as_often_and_never_altogether(count, data):
     absent = left_out(count, 5)
     assert len(set(absent)) == count and set(absent) != set(left_out(count, 6))
-    names = load_dataset("shapes-by-pair").class_names
+    names = data.class_names
     words = [word for number in absent for word in names[number].split()]
     assert {words.count(word) for word in set(words)} == {count // SIDE}
     assert len(set(words)) == 2 * SIDE
 
 
-def test_names_dealt_out_anew_are_the_same_names_elsewhere():
-    names = load_dataset("shapes-by-pair").class_names
+def test_names_dealt_out_anew_are_the_same_names_elsewhere(data):
+    names = data.class_names
     dealt = dealt_anew(names, 0)
     assert sorted(dealt) == sorted(names) and dealt != dealt_anew(names, 1)
     assert np.mean([a == b for a, b in zip(names, dealt, strict=True)]) < 0.1
 
 
-def test_images_are_of_the_classes_left_out_or_of_the_others():
-    data, absent = load_dataset("shapes-by-pair"), left_out(8, 0)
+def test_images_are_of_the_classes_left_out_or_of_the_others(data):
+    absent = left_out(8, 0)
     images, labels = of_classes(data, "test", absent, True)
     assert set(labels) == set(absent) and len(images) == len(labels)
     others = of_classes(data, "test", absent, False)[1]

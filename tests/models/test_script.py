@@ -35,8 +35,10 @@ def test_what_can_not_be_written_is_refused(name, match):
 
 
 def test_names_are_a_list():
-    with pytest.raises(InputError, match=r"give a list of names, \['red star'\]"):
-        script_of(NAMES).written("red star")
+    with pytest.raises(InputError, match=r"give a list of names, e.g. \['red star'\]"):
+        script_of(NAMES).written("red ring")
+    with pytest.raises(InputError, match="give a list of names"):
+        script_of(NAMES).written([3])
     with pytest.raises(InputError, match="there are no names"):
         script_of([])
     with pytest.raises(InputError, match="choose 'letters' or 'words'"):

@@ -125,6 +125,8 @@ def test_what_the_towers_can_not_take_is_refused():
         model.logits(IMAGES[:, :, :2], NAMES)
     with pytest.raises(InputError, match="float32 or float64"):
         towers(np.float16)
+    with pytest.raises(InputError, match="seed is -1"):
+        TwoTowers(TOWER, model.script, seed=-1)
     with pytest.raises(InputError, match="pre-trained by mae"):
         towers(objective="mae", positions="learned")
     logits, kept = model.forward(IMAGES, NAMES)

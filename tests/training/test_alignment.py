@@ -4,7 +4,7 @@ import pytest
 from minivit import InputError, ViTConfig
 from minivit.models.script import script_of
 from minivit.models.two_towers import LARGEST_SCALE, LOG_SCALE, TwoTowers
-from minivit.training.alignment import Alignment, align, named
+from minivit.training.alignment import Alignment, align
 
 NAMES = [f"{light} {tint}" for light in ("dark", "light") for tint in ("red", "blue")]
 TOWER = ViTConfig((1, 2), 2, (1, 1), 16, 1, 2, 16, 8, pool="mean", positions="none")
@@ -31,9 +31,9 @@ def test_it_learns_the_names_that_it_is_shown():
     model, losses = aligned(labels=(0, 1, 2, 3))
     images, labels = pictures(40)
     assert np.mean(losses[-5:]) < 0.9 < np.mean(losses[:5]) and len(losses) == 12 * 10
-    assert (named(model, images, NAMES) == labels).mean() > 0.95
-    backwards = named(model, images, NAMES[::-1])
-    assert np.array_equal(3 - backwards, named(model, images, NAMES))
+    assert (model.named(images, NAMES) == labels).mean() > 0.95
+    backwards = model.named(images, NAMES[::-1])
+    assert np.array_equal(3 - backwards, model.named(images, NAMES))
 
 
 def test_one_seed_one_model():
@@ -51,7 +51,8 @@ def test_the_scale_is_kept_in_bounds():
 
 
 def test_no_image_no_name():
-    assert named(TwoTowers(TOWER, script_of(NAMES)), np.zeros((0, 1, 2, 2)), NAMES).shape == (0,)
+    model = TwoTowers(TOWER, script_of(NAMES))
+    assert model.named(np.zeros((0, 1, 2, 2)), NAMES).shape == (0,)
 
 
 def test_what_can_not_be_learnt_is_refused():
@@ -60,6 +61,8 @@ def test_what_can_not_be_learnt_is_refused():
         align(model, images, labels, NAMES[:3])
     with pytest.raises(InputError, match="every name must be another one"):
         align(model, images, labels, [*NAMES[:3], NAMES[0]])
+    with pytest.raises(InputError, match="batch is 0: choose at least 1"):
+        align(model, images, labels, NAMES, Alignment(batch=0))
     with pytest.raises(InputError, match="at least one image"):
         align(model, images[:0], labels[:0], NAMES)
     with pytest.raises(InputError, match="the loss is nan at step 0"):
