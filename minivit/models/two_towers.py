@@ -89,7 +89,12 @@ def name_config(image: ViTConfig, script: Script) -> ViTConfig:
 
 
 class TwoTowers:
-    """A tower for images and one for names; `parameters` and `gradients` as a model has them."""
+    """A tower for images and one for names; `parameters` and `gradients` as a model has them.
+
+    model = TwoTowers(config, script_of(names))
+    align(model, images, labels, names)  # minivit.training
+    model.named(others, ["red star", "blue ring"])
+    """
 
     def __init__(self, image: ViTConfig, script: Script, seed: int = 0, dtype=np.float32):
         """`image.classes` is E, the width of the space in which images and names meet.
