@@ -159,6 +159,11 @@ def mean_squared_error(s: Sizes) -> list[tuple]:
     return [("", (normal(*shape),), {"targets": targets})]
 
 
+def similarity(s: Sizes) -> list[tuple]:
+    inputs = normal(s.B, s.D), normal(s.C, s.D), normal(1)
+    return [("", inputs, {}), ("eps 0.1", inputs, {"eps": 0.1})]
+
+
 OPS = {  # from the pixels to the loss
     "patchify": patchify,
     "linear": linear,
@@ -180,6 +185,7 @@ OPS = {  # from the pixels to the loss
     "pool": pool,
     "pre_logits": pre_logits,
     "head": head,
+    "similarity": similarity,
     "cross_entropy": cross_entropy,
     "mean_squared_error": mean_squared_error,
     "convolution": convolution,  # from here on those of a ResNet

@@ -61,6 +61,7 @@ def list_sets() -> int:
         "fashion-small": "5,000 + 1,000 images of Fashion-MNIST, 28x28 grey; part of minivit",
         "shapes": "6,000 + 1,000 images of 8 shapes in 8 colours, 32x32; drawn when needed",
         "shapes-by-colour": "the same images; their class is the colour",
+        "shapes-by-pair": "the same images; their class is both, as in `red star`: 64 classes",
     }
     all_right = True
     for name in DATASETS:

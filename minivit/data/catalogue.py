@@ -20,7 +20,8 @@ from minivit.fields import sides as sides_of
 from minivit.models import Model, ViTConfig
 from minivit.nearest import nearest
 
-LOADERS = load_digits, load_fashion_small, load_shapes, partial(load_shapes, by="colour")
+SHAPES = load_shapes, partial(load_shapes, by="colour"), partial(load_shapes, by="pair")
+LOADERS = load_digits, load_fashion_small, *SHAPES
 HERE = dict(zip(WITHOUT_FILES, LOADERS, strict=True))
 DATASETS = (*HERE, *KNOWN)
 LARGEST_SIDE = 1024  # pixels that a picture is resized to, at most

@@ -32,7 +32,7 @@ class Known(NamedTuple):
     sums: Mapping[str, str] = MappingProxyType({})  # of further files, as they lie unpacked
 
 
-WITHOUT_FILES = ("digits", "fashion-small", "shapes", "shapes-by-colour")
+WITHOUT_FILES = ("digits", "fashion-small", "shapes", "shapes-by-colour", "shapes-by-pair")
 DIGITS = tuple("0123456789")
 CLOTHES = (
     "T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag",

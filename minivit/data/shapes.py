@@ -4,7 +4,8 @@
 little, over noise that looks like an unsharp photograph. All of it follows from a seed, and from
 whole numbers and sums and products that every machine rounds alike: the same bits everywhere.
 
-The class of `shapes` is the shape, whatever its colour; that of `shapes-by-colour` is the colour.
+The class of `shapes` is the shape, whatever its colour; that of `shapes-by-colour` is the colour,
+and that of `shapes-by-pair` both: "red star".
 """
 
 import numpy as np
@@ -37,12 +38,15 @@ SOME = 100  # images that are drawn at once
 
 
 def load_shapes(by: str = "shape", seed: int = 0) -> Dataset:
-    """6,000 images to train and 1,000 to test; the class is the shape, or the colour."""
-    names = {"shape": list(OUTLINES), "colour": list(COLOURS)}[by]
+    """6,000 images to train and 1,000 to test; the class is the shape, the colour or the pair."""
+    pairs = [f"{colour} {shape}" for colour in COLOURS for shape in OUTLINES]
+    names = {"shape": list(OUTLINES), "colour": list(COLOURS), "pair": pairs}[by]
     splits = []
     for purpose, count in (("train", TRAIN), ("test", TEST)):
         levels, shapes, colours = draw(count, mixed(seed, purpose))
-        splits.append(Split(Levels(levels, low=-1.0, high=1.0), {"shape": shapes}.get(by, colours)))
+        pair = len(OUTLINES) * colours + shapes
+        labels = {"shape": shapes, "colour": colours, "pair": pair}[by]
+        splits.append(Split(Levels(levels, low=-1.0, high=1.0), labels))
     name = "shapes" if by == "shape" else f"shapes-by-{by}"
     form = {"height": SIDE, "width": SIDE, "channels": CHANNELS, "low": -1.0, "high": 1.0}
     return Dataset(name, names, {"dataset": name, **form, "ink": "any"}, *splits)

@@ -26,6 +26,7 @@ from minivit.experiments import (
     robustness,
     shift,
     sizes,
+    two_towers,
 )
 from minivit.experiments.claims import committed, take_over, write_page
 from minivit.experiments.experiment import FULL, QUICK, Experiment, Point, Scale
@@ -46,6 +47,7 @@ EXPERIMENTS = {
         distances,
         forming,
         biases,
+        two_towers,
     )
 }
 

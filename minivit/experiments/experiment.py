@@ -33,10 +33,12 @@ class Point(NamedTuple):
 
     settings: Row  # the first columns of its rows
     cells: tuple[Cell, ...] = ()
+    told: tuple = ()  # plain values that the result depends on besides, where it trains by itself
 
     def key(self, experiment: str) -> str:
         """Names the file that keeps its rows."""
-        return key_of([experiment, self.settings, [cell.key for cell in self.cells]])
+        told = [self.told] if self.told else []
+        return key_of([experiment, self.settings, [cell.key for cell in self.cells], *told])
 
 
 class Experiment(NamedTuple):

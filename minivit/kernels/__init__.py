@@ -40,6 +40,7 @@ the top, where each file builds on those above it:
     cross_entropy.py        the loss
     pick_tokens.py          which token stands where: patches that are hidden
     mean_squared_error.py   the loss of pixels
+    similarity.py           every image with every name
     convolution.py          products of patches, which are gathered as they are multiplied
     depthwise_convolution.py  every channel through a window of its own
     max_pool.py             the largest number that a window sees
@@ -91,6 +92,7 @@ from minivit.kernels.positions import (
 )
 from minivit.kernels.pre_logits import pre_logits_backward, pre_logits_forward
 from minivit.kernels.sgd import sgd_step
+from minivit.kernels.similarity import similarity_backward, similarity_forward
 from minivit.kernels.sincos_positions import (
     sincos_positions_backward,
     sincos_positions_forward,
@@ -168,6 +170,8 @@ __all__ = [
     "relu_backward",
     "relu_forward",
     "sgd_step",
+    "similarity_backward",
+    "similarity_forward",
     "sincos_positions_backward",
     "sincos_positions_forward",
     "softmax_backward",

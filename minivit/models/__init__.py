@@ -22,6 +22,11 @@ Without labels, for pre-training; what is hidden of an image is to be told:
     masked_autoencoder.py one that sees few patches; a small decoder tells the pixels of the others
     losses.py             what its outputs should be, and how far they are from it
 
+With names instead of classes:
+
+    two_towers.py         a ViT for images and one for names, drawn together by a contrastive loss
+    script.py             how a name is written, so that a ViT can read it
+
     configuration.py      what all configurations have in common
     config.py             the sizes and options of a ViT
     backbone_options.py   those of a backbone, which a ViT may have and a ResNet has
@@ -55,8 +60,10 @@ from minivit.models.families import Config, architecture_of, layout_of
 from minivit.models.model import Model, ResNet, ViT, class_of
 from minivit.models.representation import representation
 from minivit.models.resnet_config import ResNetConfig
+from minivit.models.script import Script, script_of
 from minivit.models.shrinking import shrunk
 from minivit.models.trace import Trace
+from minivit.models.two_towers import TwoTowers
 from minivit.models.variants import as_config, variant
 
 __all__ = [
@@ -64,7 +71,9 @@ __all__ = [
     "Model",
     "ResNet",
     "ResNetConfig",
+    "Script",
     "Trace",
+    "TwoTowers",
     "ViT",
     "ViTConfig",
     "architecture_of",
@@ -74,6 +83,7 @@ __all__ = [
     "parameter_count",
     "parameter_shapes",
     "representation",
+    "script_of",
     "shrunk",
     "trace_names",
     "variant",

@@ -32,6 +32,10 @@ Where a model learns without labels, from patches that are hidden from it:
     patch_targets.py        what is asked about them: their mean colours, their pixels
     mean_squared_error.py   the loss of pixels
 
+Where images and names, written out, become vectors of one space:
+
+    similarity.py           how well every image goes with every name
+
 What the branches are made of, beside layernorm:
 
     linear.py               y = x w + b
@@ -124,6 +128,7 @@ from minivit.ops.positions import (
 from minivit.ops.pre_logits import pre_logits_backward, pre_logits_flops, pre_logits_forward
 from minivit.ops.relu import relu_backward, relu_forward
 from minivit.ops.sgd import sgd_step
+from minivit.ops.similarity import similarity_backward, similarity_flops, similarity_forward
 from minivit.ops.sincos_positions import (
     sincos_positions_backward,
     sincos_positions_forward,
@@ -211,6 +216,9 @@ __all__ = [
     "relu_backward",
     "relu_forward",
     "sgd_step",
+    "similarity_backward",
+    "similarity_flops",
+    "similarity_forward",
     "sincos_positions_backward",
     "sincos_positions_forward",
     "softmax_backward",

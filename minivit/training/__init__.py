@@ -2,6 +2,7 @@
 the linear probe of a model that stays as it is.
 """
 
+from minivit.training.alignment import Alignment, align
 from minivit.training.divergence import Diverged
 from minivit.training.evaluation import (
     Evaluation,
@@ -35,6 +36,7 @@ from minivit.training.state import State
 from minivit.training.training import Training
 
 __all__ = [
+    "Alignment",
     "Batch",
     "Diverged",
     "Evaluation",
@@ -49,6 +51,7 @@ __all__ = [
     "Training",
     "TrainingConfig",
     "accuracy_of",
+    "align",
     "all_but_head",
     "check_finite",
     "check_vacant",

@@ -776,6 +776,24 @@ def divided_by_images_alone(dloss, cache):
     return 2 * cache.difference * dloss / len(cache.difference)
 
 
+@wrong("similarity", "x")
+def what_points_along_x_is_kept(dlogits, cache):
+    _, dy, dlog_scale = ops.similarity_backward(dlogits, cache)
+    return cache.scale * dlogits @ cache.y_hat / cache.x_length, dy, dlog_scale
+
+
+@wrong("similarity", "y")
+def the_length_of_a_name_is_forgotten(dlogits, cache):
+    dx, dy, dlog_scale = ops.similarity_backward(dlogits, cache)
+    return dx, dy * cache.y_length, dlog_scale
+
+
+@wrong("similarity", "log_scale")
+def of_the_scale_and_not_of_its_logarithm(dlogits, cache):
+    dx, dy, dlog_scale = ops.similarity_backward(dlogits, cache)
+    return dx, dy, dlog_scale / cache.scale
+
+
 def cdf(x):
     return 0.5 * (1 + np.vectorize(math.erf)(x / math.sqrt(2)))
 

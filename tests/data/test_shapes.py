@@ -41,6 +41,16 @@ def test_shape_and_colour_are_independent_of_one_another(shapes):
     assert np.bincount(shapes.test.labels).tolist() == [125] * 8
 
 
+def test_a_pair_is_named_by_its_colour_and_its_shape(shapes):
+    colours, pairs = load_dataset("shapes-by-colour"), load_dataset("shapes-by-pair")
+    assert np.array_equal(pairs.test.images.levels, shapes.test.images.levels)
+    for pair, colour, shape in zip(
+        pairs.test.labels, colours.test.labels, shapes.test.labels, strict=True
+    ):
+        both = f"{colours.class_names[colour]} {shapes.class_names[shape]}"
+        assert pairs.class_names[pair] == both
+
+
 def test_the_middle_of_a_shape_has_its_colour():
     levels, shapes, colours = draw(800, 1)
     covered = coverage(np.arange(800), shapes, mixed(1, "place"))

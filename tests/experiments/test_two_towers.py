@@ -1,0 +1,79 @@
+"""The classes that are left out, the control, and the verdict on made tables."""
+
+import numpy as np
+import pytest
+from tiny_scale import TINY
+
+from minivit import load_dataset
+from minivit.experiments import FULL, two_towers, verdict
+from minivit.experiments.two_towers import (
+    HALF,
+    KINDS,
+    LETTERS,
+    SHUFFLED,
+    SIDE,
+    WORDS,
+    dealt_anew,
+    left_out,
+    of_classes,
+)
+from minivit.experiments.verdict import UNDECIDED
+
+
+@pytest.fixture(scope="module")
+def data():
+    return load_dataset("shapes-by-pair")
+
+
+@pytest.mark.parametrize("count", [8, 32])
+def test_every_word_is_left_out_as_often_and_never_altogether(count, data):
+    absent = left_out(count, 5)
+    assert len(set(absent)) == count and set(absent) != set(left_out(count, 6))
+    names = data.class_names
+    words = [word for number in absent for word in names[number].split()]
+    assert {words.count(word) for word in set(words)} == {count // SIDE}
+    assert len(set(words)) == 2 * SIDE
+
+
+def test_names_dealt_out_anew_are_the_same_names_elsewhere(data):
+    names = data.class_names
+    dealt = dealt_anew(names, 0)
+    assert sorted(dealt) == sorted(names) and dealt != dealt_anew(names, 1)
+    assert np.mean([a == b for a, b in zip(names, dealt, strict=True)]) < 0.1
+
+
+def test_images_are_of_the_classes_left_out_or_of_the_others(data):
+    absent = left_out(8, 0)
+    images, labels = of_classes(data, "test", absent, True)
+    assert set(labels) == set(absent) and len(images) == len(labels)
+    others = of_classes(data, "test", absent, False)[1]
+    assert not set(others) & set(absent) and len(others) + len(labels) == 1000
+
+
+def test_with_fewer_classes_images_are_shown_more_often():
+    shown = {p.settings["names"]: p.settings["epochs"] for p in two_towers.points(FULL)}
+    steps = {kind: shown[kind] * (SIDE**2 - KINDS[kind][1]) for kind in KINDS}
+    assert max(steps.values()) < 1.05 * min(steps.values())
+
+
+def test_another_tower_is_another_grid(monkeypatch):
+    before = two_towers.EXPERIMENT.grid(TINY)
+    monkeypatch.setattr(two_towers, "TOWER", two_towers.TOWER | {"width": 24})
+    assert two_towers.EXPERIMENT.grid(TINY) != before
+
+
+def made(**never_seen) -> list[dict]:
+    means = {WORDS: 60, LETTERS: 30, HALF: 25, SHUFFLED: 1} | never_seen
+    return [{"names": kind, "never seen": mean + seed, "seed": seed}
+            for kind, mean in means.items() for seed in range(3)]  # fmt: skip
+
+
+def test_findings_on_made_tables():
+    def word(rows):
+        return verdict(two_towers.findings(rows), {}).word
+
+    assert word(made()) == "agrees"
+    assert word(made(**{LETTERS: 2})) == "agrees in part"
+    assert word(made(**dict.fromkeys(KINDS, 1))) == "does not agree"
+    at_the_bar = {kind: two_towers.BAR - 1 for kind in KINDS}
+    assert word(made(**at_the_bar)) == UNDECIDED
