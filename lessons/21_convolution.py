@@ -17,6 +17,8 @@
 # | gamma, beta | (C,) | after normalising: a scale and a shift for each channel |
 
 # %%
+from functools import partial
+
 import numpy as np
 
 import minivit
@@ -101,8 +103,8 @@ np.testing.assert_allclose(same, convolution(padded, w)[0], atol=1e-12)
 # other differ by sqrt(2), about 1.4. Digits lie on a black ground so wide that no window with a
 # part of one reaches the border; there zeros come in, and equivariance ends.
 #
-# A map with stride s has a place for every s pixels: where the image moves by k, it can move by k/s
-# at best, so we take the nearest whole number of places that suits best.
+# A map with stride s has a place for every s pixels. When the image moves by k, it should move by
+# k/s places; where that is no whole number, the better of its two neighbours counts.
 
 # %%
 P, side = 4, 24
@@ -116,7 +118,7 @@ bare.parameters["embed.b"] = rng.normal(size=64)
 
 
 def with_positions(spread):
-    """The same model but for a table of positions"""
+    """The same model, and a table of positions"""
     model = minivit.ViT(minivit.variant("digits", **size), dtype=np.float64, position_std=spread)
     for name in bare.parameters:
         model.parameters[name] = bare.parameters[name]
@@ -189,9 +191,9 @@ assert [error < 1e-12 for error in pooled.values()] == [True, True, False]
 # %% [markdown]
 # A convolution is equivariant by construction, for whole strides and for no others. So are patches,
 # which are one. Attention without positions is more than that: any order of the patches is the same
-# to it, which a convolution does not grant. With positions nothing is exact any more, the less the
-# larger they are: that patch 7 means what patch 8 meant has to be learnt, from images. A mean over
-# places turns what moves along into what stays: equivariance into invariance.
+# to it, but not to a convolution. With positions it is not exact any more, and the larger they are
+# the further off: that patch 8 means now what patch 7 meant has to be learnt, from images. A mean
+# over places makes of equivariance invariance: what moved along stays the same.
 #
 # ## Locality: what one pixel reaches
 
@@ -199,15 +201,13 @@ assert [error < 1e-12 for error in pooled.values()] == [True, True, False]
 pixel = ground.copy()
 pixel[:, 11, 11] = 1 - pixel[:, 11, 11]
 reached = {}
-for layer in ("convolution", "three of them", "patches", "patches, attention"):
+for layer in ("convolution", "three of them", "patches, attention"):
     maps, _ = LAYERS[layer]
     change = ((maps(pixel) - maps(ground)) ** 2).sum(axis=(0, 3))  # of each place
-    reached[layer] = change
-    print(f"{layer:20} {(change > 0).sum():3} of {change.size} places; the one that changes most "
-          f"has {change.max() / change.sum():.0%} of the change")  # fmt: skip
-counts = [(change > 0).sum() for change in reached.values()]
-assert counts == [9, 49, 1, 36]
-change = reached["patches, attention"] / reached["patches, attention"].sum()
+    reached[layer] = change / change.sum()
+    print(f"{layer:20} {(change > 0).sum():3} of {change.size} places change")
+assert [(change > 0).sum() for change in reached.values()] == [9, 49, 36]
+change = reached["patches, attention"]
 own, box = change[2, 2], change[1:4, 1:4].sum()
 near, far = (box - own) / 8, (1 - box) / 27
 print(f"behind attention: {own:.1%} in its own patch, {near:.2%} in each neighbour, {far:.2%} in "
@@ -278,10 +278,9 @@ w, dw_hat = rng.normal(size=(2, 3, 3, 4, 8)) * 0.1 + 0.3  # twice (R, S, in, out
 w_hat, cache = norm(w, 1.0, 0.0, axes=(0, 1, 2), eps=1e-10)
 dw = norm_backward(dw_hat, cache)[0]
 library_w_hat, library_cache = ops.weight_standardisation_forward(w)
+library_dw = ops.weight_standardisation_backward(dw_hat, library_cache)
 np.testing.assert_allclose(w_hat, library_w_hat, atol=1e-11)
-np.testing.assert_allclose(
-    dw, ops.weight_standardisation_backward(dw_hat, library_cache), atol=1e-11
-)
+np.testing.assert_allclose(dw, library_dw, atol=1e-11)
 
 # %% [markdown]
 # ## Break it
@@ -294,13 +293,9 @@ np.testing.assert_allclose(
 
 
 # %%
-def forgetful(term):
-    return lambda dy, cache: norm_backward(dy, cache, forget=term)
-
-
 for term in (None, "mean", "x_hat"):
-    how = {"axes": AXES["BatchNorm"]}
-    report = minivit.gradcheck(norm, forgetful(term), x, gamma, beta, options=how)
+    backward, how = partial(norm_backward, forget=term), {"axes": AXES["BatchNorm"]}
+    report = minivit.gradcheck(norm, backward, x, gamma, beta, options=how)
     wrong = [row.tensor for row in report.rows if row.verdict == "wrong"]
     print(f"BatchNorm without {term or 'nothing'}: wrong {wrong}, off by {report.worst:.0e}")
     assert wrong == (["x"] if term else [])
@@ -318,11 +313,10 @@ def standardised_backward(dy, caches, through=True):
     return dx, ops.weight_standardisation_backward(dw_hat, of_w) if through else dw_hat
 
 
-few, filters_2 = rng.normal(size=(2, 3, 3, 2)), rng.normal(size=(3, 3, 2, 2))
-assert minivit.gradcheck(standardised, standardised_backward, few, filters_2).ok
-report = minivit.gradcheck(
-    standardised, lambda dy, c: standardised_backward(dy, c, through=False), few, filters_2
-)
+few = rng.normal(size=(2, 3, 3, 2)), rng.normal(size=(3, 3, 2, 2))
+assert minivit.gradcheck(standardised, standardised_backward, *few).ok
+not_through = partial(standardised_backward, through=False)
+report = minivit.gradcheck(standardised, not_through, *few)
 print(report)
 assert [row.tensor for row in report.rows if row.verdict == "wrong"] == ["w"]
 # What standardising takes away, no gradient asks for: w + number, and w times a number.
@@ -375,7 +369,10 @@ biases = [row for row in told("biases", EXPERIMENTS) if row["when"] == "trained"
 for (model,), found in grouped(biases, "error", "model").items():
     layers = len({row["layer"] for row in biases if row["model"] == model})
     means = np.reshape(found, (-1, layers)).mean(axis=0)  # over the seeds
-    print(f"{model:24} error, %, layer by layer:", *(f"{mean:.2g}" for mean in means))
+    print(
+        f"{model:24} error, %, layer by layer, last what the head reads:",
+        *(f"{mean:.2g}" for mean in means),
+    )
 
 # %% [markdown]
 # And: how many are read right after learning from so many images?
@@ -392,19 +389,17 @@ for (model, images), found in learnt.items():
 
 # %%
 def draw(figure):
-    """Left: what a changed pixel reaches after one, two and three convolutions (squares) and after
-    one attention (all). Next: which numbers share a mean. Next: the error of equivariance is 0 for
-    whole strides, but not with positions. Last, if there is a table: accuracy over the number of
-    images to learn from."""
+    """Left: what a changed pixel reaches after one convolution and after three (squares), and after
+    one attention (all). Then which numbers share a mean, and that the error of equivariance is 0
+    for whole strides, but not with positions. Last, if there is a table: accuracy over the number
+    of images to learn from."""
     from matplotlib.colors import ListedColormap
 
     reach, means, moves, *data = figure.subplots(1, 4 if learnt else 3)
-    layers = np.full((side, side), 4)
-    for depth in (3, 2, 1):
-        layers[11 - depth : 12 + depth, 11 - depth : 12 + depth] = depth
-    reach.imshow(layers, cmap=ListedColormap(["#08306b", "#2171b5", "#6baed6", "#deebf7"]))
+    convolved = (reached["three of them"] > 0) + (reached["convolution"] > 0).astype(int)
+    reach.imshow(2 - convolved, cmap=ListedColormap(["#08306b", "#6baed6", "#deebf7"]))
     reach.set(title="What one pixel reaches", xticks=[], yticks=[])
-    reach.set_xlabel("squares: 1, 2, 3 convolutions;\neverywhere: one attention")
+    reach.set_xlabel("squares: one convolution, and three;\neverywhere: one attention")
     numbers = np.full((3, 5, 6), np.nan)  # three images of four places of six channels, and gaps
     numbers[:, :4] = 0
     numbers[0, 1], numbers[1, :4, :2], numbers[:, :4, 4] = 1, 2, 3
@@ -415,8 +410,10 @@ def draw(figure):
     means.set(title="Which numbers share a mean?", xlabel="channels, a row per place. Blue:\n"
               "LayerNorm; green: GroupNorm; orange: BatchNorm")  # fmt: skip
     shown = ("convolution", "convolution, stride 2", "patches, attention")
-    for layer in (*shown, "positions of 0.02, attention"):
+    for layer in shown:
         moves.plot(range(9), errors[layer], "o-", label=layer)
+    layer = "positions of 0.02, attention"
+    moves.plot(range(9), errors[layer], "o:", label=layer)
     moves.set(title="Error of equivariance", xlabel="pixels moved", ylim=(-0.05, 2.2))
     for axes in data:
         for model in dict.fromkeys(model for model, _ in learnt):
@@ -438,10 +435,9 @@ keep_picture(draw, "21_convolution.png", 16 if learnt else 12, 4.2)
 ### BEGIN SOLUTION
 prediction = (11, 4608)  # 3; then 2 more places on each side, of 2 pixels: 3 + 4 + 4; 9 * 16 * 32
 ### END SOLUTION
-x, ones_2 = np.zeros((1, 31, 31, 1)), np.ones((3, 3, 1, 1))
-caches = []
+x, caches = np.zeros((1, 31, 31, 1)), []
 for stride in (2, 1, 1):
-    x, cache = convolution(x, ones_2, stride=stride)
+    x, cache = convolution(x, np.ones((3, 3, 1, 1)), stride=stride)
     caches.append(cache)
 dx = np.zeros(x.shape)
 dx[:, 5, 5] = 1  # back from one number: which pixels have a gradient?
