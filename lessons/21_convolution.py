@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 21: convolution against attention
 #
-# *75 minutes; builds on lessons 5, 6 and 16.*
+# *85 minutes; builds on lessons 5, 6 and 16.*
 #
 # **The question.** The paper's rival is a ResNet: convolutions, where a ViT has attention. Both
 # make a map of vectors from another. What does a convolution take for granted, in numbers? What do
@@ -362,17 +362,15 @@ assert apart(everyone[:1], in_use) < 0.5 * apart(everyone[:1], alone)
 #
 # The paper's section 4.3: on little data the ResNet is ahead, on much the ViT; what is built in
 # need not be learnt, and can't be unlearnt. Two experiments ask that in small; their tables are
-# told here. First: what equivariance is left in whole models, layer by layer, after training?
+# told here. First: what equivariance is left in whole models after training, layer by layer, and at
+# last in what the head reads?
 
 # %%
 biases = [row for row in told("biases", EXPERIMENTS) if row["when"] == "trained"]
 for (model,), found in grouped(biases, "error", "model").items():
     layers = len({row["layer"] for row in biases if row["model"] == model})
     means = np.reshape(found, (-1, layers)).mean(axis=0)  # over the seeds
-    print(
-        f"{model:24} error, %, layer by layer, last what the head reads:",
-        *(f"{mean:.2g}" for mean in means),
-    )
+    print(f"{model:24} error in %:", *(f"{mean:.2g}" for mean in means))
 
 # %% [markdown]
 # And: how many are read right after learning from so many images?
