@@ -24,7 +24,7 @@ import numpy as np
 import minivit
 from minivit import ops
 from minivit.checking import adjoint_error
-from minivit.experiments import EXPERIMENTS, grouped, told
+from minivit.experiments import EXPERIMENTS, grouped, tell
 from minivit.figures import keep_picture
 from minivit.ops.batchnorm import Running
 
@@ -366,7 +366,7 @@ assert apart(everyone[:1], in_use) < 0.5 * apart(everyone[:1], alone)
 # last in what the head reads?
 
 # %%
-biases = [row for row in told("biases", EXPERIMENTS) if row["when"] == "trained"]
+biases = [row for row in tell("biases", EXPERIMENTS) if row["when"] == "trained"]
 for (model,), found in grouped(biases, "error", "model").items():
     layers = len({row["layer"] for row in biases if row["model"] == model})
     means = np.reshape(found, (-1, layers)).mean(axis=0)  # over the seeds
@@ -376,7 +376,7 @@ for (model,), found in grouped(biases, "error", "model").items():
 # And: how many are read right after learning from so many images?
 
 # %%
-learnt = grouped(told("data", EXPERIMENTS), "accuracy", "model", "images")
+learnt = grouped(tell("data", EXPERIMENTS), "accuracy", "model", "images")
 for (model, images), found in learnt.items():
     print(f"{images:7,.0f} images, {model:8}{np.mean(found):5.1f} % ({min(found):.1f} - "
           f"{max(found):.1f})")  # fmt: skip

@@ -26,7 +26,7 @@ from minivit.experiments import (
 )
 from minivit.experiments.claims import committed, take_over, write_page
 from minivit.experiments.experiment import FULL, QUICK, Experiment, Point, Scale
-from minivit.experiments.lesson import grouped, told
+from minivit.experiments.lesson import grouped, tell
 from minivit.experiments.running import check_data, plan, run
 from minivit.experiments.verdict import Verdict, verdict
 
@@ -49,7 +49,7 @@ __all__ = [
     "plan",
     "run",
     "take_over",
-    "told",
+    "tell",
     "verdict",
     "write_page",
 ]

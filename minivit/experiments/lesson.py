@@ -14,7 +14,7 @@ from minivit.experiments.experiment import Experiment, Row
 COLUMNS = 100  # of a printed line
 
 
-def told(name: str, experiments: Mapping[str, Experiment], results: Path = RESULTS) -> list[Row]:
+def tell(name: str, experiments: Mapping[str, Experiment], results: Path = RESULTS) -> list[Row]:
     """Print the claim, the verdict and the command of an experiment; return its table's rows.
 
     Where no table came with minivit, or one of another version of the experiment, a sentence says

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minivit.course.lesson import read_lesson
-from minivit.experiments import EXPERIMENTS, FULL, grouped, told
+from minivit.experiments import EXPERIMENTS, FULL, grouped, tell
 from minivit.experiments import table as tables
 
 LESSONS = Path(__file__).resolve().parents[2] / "lessons"
@@ -48,7 +48,7 @@ def write_shift(folder: Path, grid: str) -> None:
 
 def test_a_table_is_told_with_its_command_its_claim_and_its_verdict(tmp_path, capsys):
     write_shift(tmp_path, SHIFT.grid(FULL))
-    assert told("shift", EXPERIMENTS, tmp_path) == SHIFT_ROWS
+    assert tell("shift", EXPERIMENTS, tmp_path) == SHIFT_ROWS
     said = " ".join(capsys.readouterr().out.split())
     assert said.startswith("The table was made by minivit experiment shift, on a machine. ")
     assert (
@@ -59,7 +59,7 @@ def test_a_table_is_told_with_its_command_its_claim_and_its_verdict(tmp_path, ca
 
 @pytest.mark.parametrize("name", ["shift", "one that comes later"])
 def test_without_a_table_a_sentence_says_which_command_makes_it(name, tmp_path, capsys):
-    assert told(name, EXPERIMENTS, tmp_path) == []
+    assert tell(name, EXPERIMENTS, tmp_path) == []
     assert capsys.readouterr().out == (
         f"No table of {name!r} came with this minivit yet: `minivit experiment {name}` makes it.\n"
     )
@@ -67,7 +67,7 @@ def test_without_a_table_a_sentence_says_which_command_makes_it(name, tmp_path, 
 
 def test_a_table_of_another_version_is_not_told(tmp_path, capsys):
     write_shift(tmp_path, "01234567")
-    assert told("shift", EXPERIMENTS, tmp_path) == []
+    assert tell("shift", EXPERIMENTS, tmp_path) == []
     assert "of another version: `minivit experiment shift` makes it anew" in capsys.readouterr().out
 
 
@@ -82,7 +82,7 @@ TELLING = [
     pytest.param(name, cell.source, id=name)
     for name in MADE
     for cell in CELLS
-    if cell.kind == "code" and f'told("{name}"' in cell.source
+    if cell.kind == "code" and f'tell("{name}"' in cell.source
 ]
 
 
@@ -91,11 +91,11 @@ TELLING = [
 def test_a_lessons_cell_shows_a_table_once_it_has_come(name, code, come, capsys):
     rows = MADE[name] if come else []
     names = {"np": np, "EXPERIMENTS": EXPERIMENTS, "grouped": grouped,
-             "told": lambda asked, among: rows if asked == name else []}  # fmt: skip
+             "tell": lambda asked, among: rows if asked == name else []}  # fmt: skip
     exec(compile(code, "a lesson's cell", "exec"), names)
     said = capsys.readouterr().out
     assert ("61.5" in said or "62" in said) == come  # the mean of the two seeds
 
 
 def test_every_experiment_that_a_lesson_tells_of_has_a_made_table():
-    assert sum(cell.source.count("told(") for cell in CELLS) == len(TELLING) > 0
+    assert sum(cell.source.count("tell(") for cell in CELLS) == len(TELLING) > 0
