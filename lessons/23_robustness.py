@@ -29,16 +29,15 @@ from minivit.figures import keep_picture
 from minivit.inspection import occlusion, saliency
 
 data, rng = minivit.load_dataset("digits"), np.random.default_rng(0)
-images, labels = (part[:120] for part in data.test)  # (120, 8, 8, 1)
+images, labels = (part[:100] for part in data.test)  # (100, 8, 8, 1)
 black, white = data.preprocessing["low"], data.preprocessing["high"]
 resnet = minivit.ResNetConfig(
     (8, 8), 1, 10, root=8, root_side=3, root_stride=1, root_pool=False, groups=2, stages=(1, 1)
 )
+how = {"epochs": 3, "warmup_epochs": 0.5, "shift": 0}
 recipes = {
-    "ViT": minivit.TrainingConfig("digits", epochs=4, warmup_epochs=1, shift=0),
-    "ResNet": minivit.TrainingConfig(
-        resnet, epochs=4, warmup_epochs=1, shift=0, learning_rate=0.01, weight_decay=0.01
-    ),
+    "ViT": minivit.TrainingConfig(minivit.variant("digits", depth=2), learning_rate=0.004, **how),
+    "ResNet": minivit.TrainingConfig(resnet, learning_rate=0.015, weight_decay=0.01, **how),
 }
 models = {name: minivit.train(recipe, data).model for name, recipe in recipes.items()}
 
@@ -148,7 +147,7 @@ def salience(model, x, y):
     return model.logits(x)[rows, y][:, None] - np.stack(covered, axis=1)
 
 
-counts, left = (0, 2, 4, 6, 8, 10, 12), {}
+counts, left = (0, 2, 4, 8, 12), {}
 by_chance = rng.random((len(images), 16)).argsort(axis=1)
 print("hidden of 16:", " " * 14, " ".join(f"{count:4}" for count in counts))
 for name, model in models.items():
@@ -171,8 +170,8 @@ assert left["ViT", "at random"][2] > left["ResNet", "at random"][2] + 0.1
 # %% [markdown]
 # With four of sixteen patches hidden at random the ViT reads far more than the ResNet. Is it made
 # for that? Look at the other lines. Without the four patches that carry the digit both fail;
-# without half of all patches, those that tell least, both read as many as before. (These orders
-# were made with the answer in hand, which flatters the last line.) An image has more patches than
+# without half of all patches, those that tell least, both read nearly as many as before. (These
+# orders were made with the answer in hand, which flatters the last line.) An image has more patches than
 # it needs, and chance mostly hides such. "Withstands occlusion" is said of random patches, and here
 # of a black that is the ground of a digit anyway.
 #
@@ -200,7 +199,7 @@ assert np.array_equal(moved(images, 1)[: len(images), 1:], images[:, :-1])
 steps, sides, shifts, torn = (0, 1, 2, 3), (2, 4, 8), {}, {}
 mixed = {n: shuffled(images, n) for n in sides}
 for name, model in models.items():
-    shifts[name] = [right(model, moved(images, by)) for by in steps]
+    shifts[name] = [clean[name]] + [right(model, moved(images, by)) for by in steps[1:]]
     torn[name] = [right(model, mixed[n]) for n in sides]
     print(f"{name}, moved by 0, 1, 2, 3 pixels:", *(f"{part:.0%}" for part in shifts[name]))
     print(f"{name}, 2, 4, 8 pieces a side shuffled:", *(f"{part:.0%}" for part in torn[name]))
@@ -222,7 +221,7 @@ assert shifts["ResNet"][2] > shifts["ViT"][2] + 0.2
 #
 # ## An adversarial patch
 #
-# Four pixels: the patch in row 1 and column 1, one token of the ViT. Ten steps, for each image its
+# Four pixels: the patch in row 1 and column 1, one token of the ViT. Six steps, for each image its
 # own picture; the attacker has the model and its gradient. Against it: random pictures.
 
 # %%
@@ -232,7 +231,7 @@ noise = rng.uniform(black, white, (3, *images.shape)).astype(np.float32)
 random, paths, falls = {}, {}, {}
 for name, model in models.items():
     random[name] = np.mean([right(model, np.where(mask, x, images)) for x in noise])
-    paths[name] = attack(model, images, labels, mask, 10)
+    paths[name] = attack(model, images, labels, mask, 6)
     falls[name] = [right(model, x) for x in paths[name]]
 for name, other in (("ViT", "ResNet"), ("ResNet", "ViT")):
     across = right(models[other], paths[name][-1])
@@ -256,10 +255,10 @@ for name, other in (("ViT", "ResNet"), ("ResNet", "ViT")):
 # must rise. (Not at every step: a step of fixed size may be too long.)
 
 # %%
-down = attack(models["ViT"], images, labels, mask, 10, way=-1)
+down = attack(models["ViT"], images, labels, mask, 6, way=-1)
 for word, path in (("up", paths["ViT"]), ("down", down)):
     losses = [loss_and_dx(models["ViT"], x, labels)[0] for x in (path[0], path[1], path[-1])]
-    print(f"{word:4}: loss at grey, after 1 and 10 steps", ", ".join(f"{v:.3f}" for v in losses),
+    print(f"{word:4}: loss at grey, after 1 and 6 steps", ", ".join(f"{v:.3f}" for v in losses),
           f"; {right(models['ViT'], path[-1]):.0%} right")  # fmt: skip
     assert (losses[1] > losses[0]) == (losses[2] > losses[0]) == (word == "up")
 
@@ -382,12 +381,12 @@ def one_for_all(model, x, target, mask, steps, e):
     ### END SOLUTION
 
 
-window, target, unseen = np.zeros((8, 8, 1), bool), 8, data.test.images[120:]
+window, target, unseen = np.zeros((8, 8, 1), bool), 8, data.test.images[100:]
 window[2:5, 2:5] = True
-patch = one_for_all(models["ViT"], images, target, window, 15, 0.2)
+patch = one_for_all(models["ViT"], images, target, window, 10, 0.3)
 assert np.shape(patch) == (8, 8, 1), f"one patch, (8, 8, 1); yours is {np.shape(patch)}"
 assert black <= patch.min() and patch.max() <= white, "a pixel is beyond black or white"
-others, pictures = data.test.labels[120:] != target, rng.uniform(black, white, (5, 8, 8, 1))
+others, pictures = data.test.labels[100:] != target, rng.uniform(black, white, (5, 8, 8, 1))
 read_as = [
     (models["ViT"].logits(np.where(window, p, unseen)[others].astype(np.float32)).argmax(axis=1)
      == target).mean() for p in (patch, *pictures)
