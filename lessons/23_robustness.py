@@ -49,7 +49,7 @@ def right(model, x):
 
 clean = {name: right(model, images) for name, model in models.items()}
 print("as they are:", ", ".join(f"{name} {part:.1%}" for name, part in clean.items()))
-assert min(clean.values()) > 0.92 and abs(clean["ViT"] - clean["ResNet"]) < 0.05
+assert min(clean.values()) > 0.92 and abs(clean["ViT"] - clean["ResNet"]) < 0.08
 
 # %% [markdown]
 # ## The derivation: which way is worse?
@@ -165,15 +165,15 @@ for name, model in models.items():
     assert 0 < alike < 0.8
 covered = occlusion(models["ViT"], images[:5], labels[:5], black).reshape(5, 16)
 np.testing.assert_allclose(covered, salience(models["ViT"], images[:5], labels[:5]), atol=1e-4)
-assert left["ViT", "at random"][2] > left["ResNet", "at random"][2] + 0.1
 
 # %% [markdown]
-# With four of sixteen patches hidden at random the ViT reads far more than the ResNet. Is it made
-# for that? Look at the other lines. Without the four patches that carry the digit both fail;
-# without half of all patches, those that tell least, both read nearly as many as before. (These
-# orders were made with the answer in hand, which flatters the last line.) An image has more patches than
-# it needs, and chance mostly hides such. "Withstands occlusion" is said of random patches, and here
-# of a black that is the ground of a digit anyway.
+# With four of sixteen patches hidden at random the ViT reads more than the ResNet. Is it made for
+# that? Train both with `seed=1`, and they are alike: one run each is no comparison (the experiment
+# below has three). What does not change with the seed are the other lines. Without the four patches
+# that carry the digit both fail; without half of all patches, those that tell least, both read
+# nearly as many as before. (These orders were made with the answer in hand, which flatters the last
+# line.) An image has more patches than it needs, and chance mostly hides such: "withstands
+# occlusion" is said of random patches, and here of a black that is the ground of a digit anyway.
 #
 # The first order is a poor guide: from white to black is no small step.
 #
@@ -285,9 +285,9 @@ for (made, model), found in grouped(rows, "accuracy", "made on", "model").items(
 # %%
 def draw(figure):
     """Above a digit as it is, with four patches hidden, moved, shuffled, with a random patch and
-    with one made against the ViT, and what the ViT reads. Below: the ViT withstands random hidden
-    patches better than the ResNet, salient ones as little; moves worse; an attack on one patch of
-    sixteen misleads both, where a random patch (dotted) does little."""
+    with one made against the ViT, and what the ViT reads. Below: it matters more which patches are
+    hidden than from whom; the ResNet withstands moves better than the ViT; an attack on one patch
+    of sixteen misleads both, where a random patch (dotted) does little."""
     vit, panels = models["ViT"], figure.add_gridspec(2, 6, height_ratios=(1, 1.5))
     fooled = (vit.logits(paths["ViT"][-1]).argmax(axis=1) != labels) & (
         vit.logits(np.where(mask, noise[0], images)).argmax(axis=1) == labels
