@@ -9,6 +9,7 @@
     kept.py                         the pool: what is finished, in files
     table.py, drawing.py, picture.py, verdict.py, claims.py
                                     the table, the figure, the sentence, the page of all
+    lesson.py                       what a lesson tells of a table
     results/                        the tables that came with minivit
 
 To add one, write its file and put it into EXPERIMENTS.
@@ -30,6 +31,7 @@ from minivit.experiments import (
 )
 from minivit.experiments.claims import committed, take_over, write_page
 from minivit.experiments.experiment import FULL, QUICK, Experiment, Point, Scale
+from minivit.experiments.lesson import grouped, tell
 from minivit.experiments.running import check_data, plan, run
 from minivit.experiments.verdict import Verdict, verdict
 
@@ -61,9 +63,11 @@ __all__ = [
     "Verdict",
     "check_data",
     "committed",
+    "grouped",
     "plan",
     "run",
     "take_over",
+    "tell",
     "verdict",
     "write_page",
 ]

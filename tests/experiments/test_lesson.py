@@ -1,0 +1,101 @@
+"""What lessons tell of experiments, whether their tables have come or not."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minivit.course.lesson import read_lesson
+from minivit.experiments import EXPERIMENTS, FULL, grouped, tell
+from minivit.experiments import table as tables
+
+LESSONS = Path(__file__).resolve().parents[2] / "lessons"
+SHIFT = EXPERIMENTS["shift"]
+SHIFT_ROWS = [
+    {"learnt from": name, "seed": seed, "tested on": where, "accuracy": 90 - 10 * seed}
+    for name in ("mnist", "digits")
+    for seed in (0, 1)
+    for where in ("own test images", "the other set", "the other set, reframed")
+]
+# Two rows of each experiment that a lesson tells of: its columns, and a setting twice.
+MADE = {
+    "robustness": [
+        {"model": "ViT", "seed": s, "change": "moved", "strength": 1, "accuracy": 60 + 3 * s}
+        for s in (0, 1)
+    ],
+    "patch": [
+        {"made on": "ViT", "steps": 9, "seed": s, "model": "ResNet", "accuracy": 60 + 3 * s}
+        for s in (0, 1)
+    ],
+    "data": [
+        {"model": "ViT", "images": n, "seed": s, "accuracy": n / 100 + 3 * s}
+        for n in (500, 6000)
+        for s in (0, 1)
+    ],
+    "biases": [
+        {"model": "ViT", "seed": s, "when": when, "layer": layer, "error": 60 + 3 * s}
+        for s in (0, 1)
+        for when in ("untrained", "trained")
+        for layer in ("patches", "pooled")
+    ],
+}
+
+
+def write_shift(folder: Path, grid: str) -> None:
+    made = tables.Table("minivit experiment shift", "a machine", grid, "0.1.0", 60.0, SHIFT_ROWS)
+    tables.write(made, folder / "shift.csv")
+
+
+def test_a_table_is_told_with_its_command_its_claim_and_its_verdict(tmp_path, capsys):
+    write_shift(tmp_path, SHIFT.grid(FULL))
+    assert tell("shift", EXPERIMENTS, tmp_path) == SHIFT_ROWS
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.startswith("The table was made by minivit experiment shift, on a machine. ")
+    assert (
+        f"The claim. {SHIFT.claim}" in said
+        and "Here. Agrees: learnt from mnist, on the other set (100" in said
+    )
+
+
+@pytest.mark.parametrize("name", ["shift", "one that comes later"])
+def test_without_a_table_a_sentence_says_which_command_makes_it(name, tmp_path, capsys):
+    assert tell(name, EXPERIMENTS, tmp_path) == []
+    assert capsys.readouterr().out == (
+        f"No table of {name!r} came with this minivit yet: `minivit experiment {name}` makes it.\n"
+    )
+
+
+def test_a_table_of_another_version_is_not_told(tmp_path, capsys):
+    write_shift(tmp_path, "01234567")
+    assert tell("shift", EXPERIMENTS, tmp_path) == []
+    assert "of another version: `minivit experiment shift` makes it anew" in capsys.readouterr().out
+
+
+def test_rows_are_grouped_by_their_settings_in_order():
+    found = grouped(SHIFT_ROWS, "accuracy", "tested on", "seed")
+    assert next(iter(found)) == ("own test images", 0)
+    assert found["the other set", 1] == [80, 80] and len(found) == 6
+
+
+CELLS = [cell for path in sorted(LESSONS.glob("[0-9]*.py")) for cell in read_lesson(path).cells]
+TELLING = [
+    pytest.param(name, cell.source, id=name)
+    for name in MADE
+    for cell in CELLS
+    if cell.kind == "code" and f'tell("{name}"' in cell.source
+]
+
+
+@pytest.mark.parametrize("name, code", TELLING)
+@pytest.mark.parametrize("come", [True, False])
+def test_a_lessons_cell_shows_a_table_once_it_has_come(name, code, come, capsys):
+    rows = MADE[name] if come else []
+    names = {"np": np, "EXPERIMENTS": EXPERIMENTS, "grouped": grouped,
+             "tell": lambda asked, among: rows if asked == name else []}  # fmt: skip
+    exec(compile(code, "a lesson's cell", "exec"), names)
+    said = capsys.readouterr().out
+    assert ("61.5" in said or "62" in said) == come  # the mean of the two seeds
+
+
+def test_every_experiment_that_a_lesson_tells_of_has_a_made_table():
+    assert sum(cell.source.count("tell(") for cell in CELLS) == len(TELLING) > 0
