@@ -22,7 +22,7 @@ from minivit.experiments.cell import Cell, loaded
 from minivit.experiments.experiment import Experiment, Point
 from minivit.experiments.kept import keep_cell, learnt, point_record, write
 from minivit.threads import BLAS_VARIABLES
-from minivit.training import Diverged, Training, finetuning, load_recipe, run_data, train
+from minivit.training import BestEpoch, Diverged, Training, finetuning, load_recipe, run_data, train
 
 ONE_THREAD = (*BLAS_VARIABLES, "NUMBA_NUM_THREADS", "MINIVIT_NUM_THREADS")
 Work = tuple[Callable, tuple]  # a function, and what it is called with
@@ -31,13 +31,20 @@ Work = tuple[Callable, tuple]  # a function, and what it is called with
 def learn(folder: Path, cell: Cell) -> None:
     """Train a cell, and keep what came out."""
     began = time.perf_counter()
-    training = begun(folder, cell)
+    training, best = begun(folder, cell), BestEpoch()
+    on_epoch = best if cell.best else nothing
     try:
-        train(training.config, training.data, training=training)
+        train(training.config, training.data, training=training, on_epoch=on_epoch)
     except Diverged as error:
         raise InputError(f"{error}. It was a cell of {cell.told}") from error
+    if cell.best:
+        best.restore(training.model)
     seconds = time.perf_counter() - began
     keep_cell(folder, cell, training.model, training.state.history, seconds)
+
+
+def nothing(training: Training, row: dict) -> None:
+    """What is done after an epoch if the last one counts."""
 
 
 def begun(folder: Path, cell: Cell) -> Training:

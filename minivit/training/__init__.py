@@ -2,6 +2,7 @@
 the linear probe of a model that stays as it is.
 """
 
+from minivit.training.best_epoch import BestEpoch
 from minivit.training.divergence import Diverged
 from minivit.training.evaluation import (
     Evaluation,
@@ -36,6 +37,7 @@ from minivit.training.training import Training
 
 __all__ = [
     "Batch",
+    "BestEpoch",
     "Diverged",
     "Evaluation",
     "Expected",
