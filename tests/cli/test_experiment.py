@@ -19,8 +19,9 @@ def tiny(monkeypatch):
 def test_the_list_tells_each_ones_time(capsys):
     assert main(["experiment", "--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines[1:9]] == list(experiments.EXPERIMENTS)
-    assert all(" min " in line for line in lines[1:9]) and "all together" in lines[-1]
+    listed = lines[1 : 1 + len(experiments.EXPERIMENTS)]
+    assert [line.split()[0] for line in listed] == list(experiments.EXPERIMENTS)
+    assert all(" min " in line for line in listed) and "all together" in lines[-1]
 
 
 def test_a_quick_one_leaves_a_table_and_a_figure(tmp_path, capsys):
@@ -68,7 +69,7 @@ def test_files_of_somebody_else_stay(name, tmp_path, capsys):
 
 
 def test_ctrl_c_says_what_is_kept(tmp_path, capsys, monkeypatch):
-    def interrupted(*arguments, training):
+    def interrupted(*arguments, training, on_epoch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(work, "train", interrupted)
