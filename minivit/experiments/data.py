@@ -21,7 +21,7 @@ from minivit.training import evaluate, probes
 # Images to learn from, and times that they are gone through: the fewer, the more often, until a
 # further epoch helps on held-out images no more.
 SIZES = {500: 60, 2_000: 30, 10_000: 12, 59_000: 3}
-PARTS = {6: 500, 2: 2_000, 1: 10_000}  # smaller versions: parts of all images, and whose epochs
+PARTS = {6: 2_000, 2: 10_000, 1: 59_000}  # smaller versions: parts of all images, and whose epochs
 HELD_OUT = 1_000  # further training images, which choose the epoch
 # No regularisation, as in the paper's figure 4: neither of weights, nor of labels, nor by changes.
 PLAIN = {"weight_decay": 0.0, "smoothing": 0.0, "shift": 0, "flip": "none"}
@@ -108,15 +108,18 @@ def draw(figure, rows: list[Row]) -> None:
     lines(paper, theirs, "Figure 3 by Table 5 (ViTs alone)", "million images of the pre-training",
           "ImageNet, fine-tuned, %")  # fmt: skip
     sizes = sizes_of(rows)
-    panels = {"accuracy": (fine, "figure 3, here: clothes", "test accuracy, %"),
-              "few-shot": (linear, "figure 4, here: then digits",
+    panels = {"accuracy": (fine, "here: clothes", "test accuracy, %"),
+              "few-shot": (linear, "here: then digits, as figure 4",
                            f"{SHOTS}-shot linear accuracy, %")}  # fmt: skip
     for column, (axes, title, words) in panels.items():
         ours = {m: (sizes, [of_seeds(rows, column, model=m, images=n) for n in sizes])
                 for m in RIVALS}  # fmt: skip
         lines(axes, ours, title, "images to learn from", words)
-    for axes in (paper, fine, linear):
         axes.set_xscale("log")
+        axes.set_xticks(sizes, [f"{n:,.0f}" for n in sizes])
+        axes.minorticks_off()
+    paper.set_xscale("log")
+    paper.xaxis.set_major_formatter("{x:g}")
 
 
 EXPERIMENT = Experiment(

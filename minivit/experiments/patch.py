@@ -9,7 +9,6 @@ import numpy as np
 
 from minivit.experiments import pool
 from minivit.experiments.adversarial import adversarial_patch, drawn_corners, laid, random_patch
-from minivit.experiments.changes import KEPT
 from minivit.experiments.drawing import dots
 from minivit.experiments.experiment import Experiment, Point, Row, Scale
 from minivit.experiments.kept import Learnt
@@ -85,7 +84,6 @@ def draw(figure, rows: list[Row]) -> None:
         groups = {f"made on the {m}": kept(rows, model, m) for m in RIVALS}
         groups[NOISE] = kept(rows, model, NOISE)
         dots(axes, groups, f"the {model}", "% of its accuracy kept")
-        axes.axvline(KEPT, color="#bbbbbb", linewidth=0.8, linestyle=":")
 
 
 EXPERIMENT = Experiment(

@@ -139,7 +139,9 @@ def draw(figure, rows: list[Row]) -> None:
             start = 1 if change == "shuffled" else 0  # a piece along each side is the whole
             series[model] = (start, *strengths), [clean, *changed]
         lines(axes, series, change, words, "test accuracy, %")
-        if change == "hidden":
+        if change != "hidden":
+            axes.get_legend().remove()  # the same as in the first panel
+        else:
             axes.plot(HIDDEN, RIGHT, "x", color="#222222")
             axes.annotate("Naseer et al.", (HIDDEN, RIGHT), (-7, 0), textcoords="offset points",
                           fontsize=8, ha="right", va="center")  # fmt: skip
