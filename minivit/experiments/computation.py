@@ -128,7 +128,7 @@ EXPERIMENT = Experiment(
     claim="Figure 5, Table 6 and section 4.4: for equal accuracy a ViT needs 2 to 4 times less "
     "computation than a ResNet; hybrids are ahead when computation is small, and no longer when "
     "the models are large.",
-    minutes=25,
+    minutes=20,
     points=points,
     measure=measure,
     findings=findings,

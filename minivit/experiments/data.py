@@ -129,7 +129,7 @@ EXPERIMENT = Experiment(
     "is far worse than a ResNet of equal computation on 9 million images, and better from 90 "
     "million on, where ResNets gain less. (Of figure 4 the paper gives no number in words; of "
     "figure 3 those of the ViTs, in Table 5.)",
-    minutes=35,
+    minutes=30,
     points=points,
     measure=measure,
     findings=findings,

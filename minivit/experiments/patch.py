@@ -93,7 +93,7 @@ EXPERIMENT = Experiment(
     "network of equal accuracy (Naseer et al. 2021); Gu et al. 2021 find the contrary for patches "
     "made for one image. Here one patch of 8 pixels, made on a model by gradient on training "
     "images, lies at random places of test images.",
-    minutes=5,
+    minutes=6,
     points=points,
     measure=measure,
     findings=findings,

@@ -155,7 +155,7 @@ EXPERIMENT = Experiment(
     "convolutional network of equal accuracy fails. Shuffled pieces are withstood, here, if nine "
     "tenths of the accuracy are kept, in the mean over how many pieces there are. What is salient "
     "each model says itself, by the gradient of its answer.",
-    minutes=5,
+    minutes=7,
     points=points,
     measure=measure,
     findings=findings,
