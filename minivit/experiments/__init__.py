@@ -1,8 +1,9 @@
 """The paper's claims, redone in small: a grid of recipes -> a table -> a figure -> a verdict.
 
     positions.py, pooling.py, ...   an experiment each: its grid, what is measured, what is claimed
-    changes.py                      what is done to test images
+    changes.py, adversarial.py      what is done to test images; a patch that misleads a model
     layer_rows.py                   what layers do when an image moves or a pixel changes
+    pool.py                         the rivals: three models of equal computation, for several
     experiment.py                   what an experiment is: points, a scale, findings, a drawing
     cell.py                         one training, told by all that its result depends on
     work.py, running.py             trainings and measurements, in worker processes; going on
@@ -18,9 +19,12 @@ To add one, write its file and put it into EXPERIMENTS.
 from minivit.experiments import (
     attention_kinds,
     biases,
+    computation,
     costs,
+    data,
     distances,
     forming,
+    patch,
     pooling,
     positions,
     resolution,
@@ -38,20 +42,10 @@ from minivit.experiments.verdict import Verdict, verdict
 EXPERIMENTS = {
     module.EXPERIMENT.name: module.EXPERIMENT
     for module in (
-        positions,
-        pooling,
-        resolution,
-        attention_kinds,
-        sizes,
-        robustness,
-        shift,
-        costs,
-        distances,
-        forming,
-        biases,
-        two_towers,
+        data, computation, positions, pooling, resolution, attention_kinds, sizes, distances,
+        forming, robustness, shift, patch, biases, costs, two_towers,
     )
-}
+}  # fmt: skip
 
 __all__ = [
     "EXPERIMENTS",

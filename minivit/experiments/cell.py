@@ -33,12 +33,14 @@ class Cell:
     model: Mapping = field(default_factory=dict)  # fields of the model's configuration
     training: Mapping = field(default_factory=dict)  # fields of TrainingConfig
     begins: "Cell | None" = None  # whose model is fine-tuned; None: a model that has learnt nothing
+    best: bool = False  # what is kept is the model of the epoch that was best on held-out images
 
     @cached_property
     def told(self) -> dict:
         """All that the training is told, in plain values; what the recipe says is written out."""
         recipe = load_recipe(self.recipe)
-        return {
+        kept = {"best": True} if self.best else {}  # else the last, as always
+        return kept | {
             "images": self.images._asdict(),
             "recipe": self.recipe,
             "model": {**recipe.model, **self.model},

@@ -17,13 +17,31 @@ KEPT = 90  # % of its accuracy on images as they are: a model that keeps less ha
 
 def hidden(images, share: float, black: float, white: float, rng) -> np.ndarray:
     """Black squares in the place of a share of all, drawn for each image anew."""
+    height, width = images.shape[1:3]
+    squares = (height // SQUARE) * (width // SQUARE)
+    return hidden_first(images, rng.random((len(images), squares)).argsort(axis=1), share, black)
+
+
+def hidden_first(images, ranks, share: float, black: float) -> np.ndarray:
+    """Black in the place of a share of all squares: of those with the lowest ranks.
+
+    `ranks` (B, squares): 0, 1, ... for the squares of each image, in raster order.
+    """
     B, height, width, _ = images.shape
     rows, columns = height // SQUARE, width // SQUARE
-    first = rng.random((B, rows * columns)).argsort(axis=1) < round(share * rows * columns)
+    first = ranks < round(share * rows * columns)
     mask = first.reshape(B, rows, columns).repeat(SQUARE, axis=1).repeat(SQUARE, axis=2)
     changed = images.copy()
     changed[:, : rows * SQUARE, : columns * SQUARE][mask] = black
     return changed
+
+
+def of_squares(pixels: np.ndarray) -> np.ndarray:
+    """pixels (B, height, width) -> their sums in each square (B, squares), in raster order."""
+    B, height, width = pixels.shape
+    rows, columns = height // SQUARE, width // SQUARE
+    whole = pixels[:, : rows * SQUARE, : columns * SQUARE]
+    return whole.reshape(B, rows, SQUARE, columns, SQUARE).sum(axis=(2, 4)).reshape(B, -1)
 
 
 def moved(images, pixels: float, black: float, white: float, rng) -> np.ndarray:

@@ -3,31 +3,45 @@
 What an experiment asks for here it finds in the pool of models if another one has trained it.
 """
 
+from collections.abc import Mapping
+
 from minivit.experiments import positions
 from minivit.experiments.cell import Cell, Images
 from minivit.experiments.experiment import Scale
 
 VIT, RESNET, HYBRID = "ViT", "ResNet", "hybrid"
-ROOT = {"root_side": 3, "root_stride": 2, "root_pool": False, "groups": 4}
-# For each: a recipe, and the changes that make some 7 MFLOP for an image of 28 x 28 pixels. The
-# map of the hybrid's backbone has 7 x 7 places, as many as the ViT has patches.
+ROOT = {"root_side": 3, "root_stride": 2, "root_pool": False}
+# For each: a recipe, and the changes of its model and its training that make some 7 MFLOP for an
+# image of 28 x 28 pixels. The map of the hybrid's backbone has 7 x 7 places, as many as the ViT has
+# patches, and so has that of the ResNet.
 RIVALS = {
-    VIT: ("fashion-small", positions.MODEL | {"positions": "learned", "positions_at": "input"}),
-    RESNET: ("fashion-resnet", ROOT | {"root": 16, "stages": (2, 1)}),
+    VIT: ("fashion-small", positions.MODEL | {"positions": "learned", "positions_at": "input"}, {}),
+    RESNET: (
+        "fashion-resnet", ROOT | {"root": 15, "groups": 5, "stages": (2, 2)},
+        {"batch": 64, "learning_rate": 0.01},
+    ),
     HYBRID: (
         "fashion-hybrid",
-        {"variant": "hybrid-28", "stages": (1, 1), "root": 8, "width": 48, "depth": 2, "heads": 3,
-         "mlp": 144, **ROOT},
+        ROOT | {"variant": "hybrid-28", "root": 8, "groups": 4, "stages": (1, 1), "width": 48,
+                "depth": 2, "heads": 3, "mlp": 144},
+        {"batch": 64, "learning_rate": 0.01},
     ),
 }  # fmt: skip
-# By which their trainings differ from the ViT's, or from what their recipes say.
-TRAINING = {VIT: {}, RESNET: {"batch": 64}, HYBRID: {"batch": 64, "learning_rate": 0.01}}
 EPOCHS = positions.TRAINING["epochs"]
 
 
-def cell(rival: str, seed: int, scale: Scale) -> Cell:
-    """A rival's training on the clothes that come with minivit."""
+def cell(rival: str, seed: int, scale: Scale, changes: Mapping | None = None) -> Cell:
+    """A rival's training on the clothes that come with minivit; changed, a rival of another size.
+
+    `changes`: fields of the model's configuration.
+    """
     images = Images("fashion-small", train=scale.train, test=scale.test)
-    recipe, model = RIVALS[rival]
-    training = {"epochs": scale.of(EPOCHS)} | TRAINING[rival]
-    return Cell(images, recipe, seed, model, training)
+    return cell_on(images, rival, seed, {"epochs": scale.of(EPOCHS)}, changes)
+
+
+def cell_on(
+    images: Images, rival: str, seed: int, training: Mapping, changes: Mapping | None = None
+) -> Cell:
+    """A rival's training on any images; `training` tells what differs from its usual one."""
+    recipe, model, usual = RIVALS[rival]
+    return Cell(images, recipe, seed, {**model, **(changes or {})}, {**usual, **training})

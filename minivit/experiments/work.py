@@ -23,6 +23,7 @@ from minivit.experiments.experiment import Experiment, Point
 from minivit.experiments.kept import along, keep_cell, learnt, point_record, write
 from minivit.threads import BLAS_VARIABLES
 from minivit.training import (
+    BestEpoch,
     Diverged,
     Training,
     finetuning,
@@ -40,18 +41,25 @@ Work = tuple[Callable, tuple]  # a function, and what it is called with
 def learn(folder: Path, cell: Cell) -> None:
     """Train a cell, and keep what came out; on the way the snapshots that its recipe asks for."""
     began = time.perf_counter()
-    training, home = begun(folder, cell), along(folder, cell)
+    training, home, best = begun(folder, cell), along(folder, cell), BestEpoch()
     remove_snapshots(home)  # of a training that was stopped
     if training.config.snapshots:
         home.mkdir(exist_ok=True)
     try:
         keep_snapshot(training, home)
         train(training.config, training.data, training=training,
-              on_step=lambda training, loss: keep_snapshot(training, home))  # fmt: skip
+              on_step=lambda training, loss: keep_snapshot(training, home),
+              on_epoch=best if cell.best else nothing)  # fmt: skip
     except Diverged as error:
         raise InputError(f"{error}. It was a cell of {cell.told}") from error
+    if cell.best:
+        best.restore(training.model)
     seconds = time.perf_counter() - began
     keep_cell(folder, cell, training.model, training.state.history, seconds)
+
+
+def nothing(training: Training, row: dict) -> None:
+    """What is done after an epoch if the last one counts."""
 
 
 def begun(folder: Path, cell: Cell) -> Training:

@@ -3,6 +3,7 @@ the linear probe of a model that stays as it is.
 """
 
 from minivit.training.alignment import Alignment, align
+from minivit.training.best_epoch import BestEpoch
 from minivit.training.divergence import Diverged
 from minivit.training.evaluation import (
     Evaluation,
@@ -38,6 +39,7 @@ from minivit.training.training import Training
 __all__ = [
     "Alignment",
     "Batch",
+    "BestEpoch",
     "Diverged",
     "Evaluation",
     "Expected",

@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from minivit.experiments.changes import CHANGES, fainter, hidden, moved, noisy, shuffled, turned
+from minivit.experiments.changes import (
+    CHANGES,
+    fainter,
+    hidden,
+    hidden_first,
+    moved,
+    noisy,
+    of_squares,
+    shuffled,
+    turned,
+)
 
 BLACK, WHITE = -1.0, 1.0
 
@@ -38,6 +48,20 @@ def test_hidden_squares_are_counted(images, share, squares):
         black.sum(axis=(1, 2)) == 16 * squares
     ).all()
     assert len({mask.tobytes() for mask in whole}) == 12  # each image its own
+
+
+def test_the_squares_of_the_lowest_ranks_are_hidden(images):
+    """So what is hidden first has the smallest sum when ranks are those of sums turned round."""
+    ranks = np.tile(np.arange(49)[::-1], (12, 1))  # the last square first
+    changed_now = hidden_first(images, ranks, 2 / 49, BLACK)
+    assert (changed_now[:, 24:, 20:] == BLACK).all()
+    assert (changed_now == BLACK).sum() == 12 * 2 * 16 * 2  # images, squares, pixels, channels
+
+
+def test_sums_of_squares_are_in_raster_order():
+    pixels = np.zeros((1, 9, 13))  # the last row and column belong to no square
+    pixels[0, 5, 11], pixels[0, 3, 3], pixels[0, 8, 12] = 2, 1, 9
+    assert of_squares(pixels).tolist() == [[1, 0, 0, 0, 0, 2]]
 
 
 def test_moved_images_are_found_again(images):

@@ -18,7 +18,6 @@ from minivit.experiments import (
     picture,
     plan,
     positions,
-    robustness,
     run,
     verdict,
 )
@@ -78,15 +77,23 @@ def test_the_full_size_has_three_seeds_and_is_no_quick_one(name):
     assert {point.settings["seed"] for point in experiment.points(FULL)} == {0, 1, 2}
     keys = [{point.key(name) for point in experiment.points(scale)} for scale in (FULL, QUICK)]
     assert not keys[0] & keys[1] and len(keys[0]) == len(experiment.points(FULL))
-    assert experiment.minutes <= 15 and experiment.name == name
+    assert experiment.minutes <= 40 and experiment.name == name
 
 
-def test_robustness_looks_at_models_that_positions_has_trained():
-    trained, needed = (
-        {cell.key for point in EXPERIMENTS[name].points(FULL) for cell in point.cells}
-        for name in ("positions", "robustness")
-    )
-    assert needed < trained and len(needed) == 6
+def test_all_experiments_together_take_six_hours_at_most():
+    assert sum(experiment.minutes for experiment in EXPERIMENTS.values()) <= 360
+
+
+def cells_of(*names) -> set[str]:
+    """The keys of what experiments train."""
+    return {c.key for name in names for point in EXPERIMENTS[name].points(FULL)
+            for c in point.cells}  # fmt: skip
+
+
+def test_one_pool_of_models_serves_several_experiments():
+    assert cells_of("patch") < cells_of("computation") and len(cells_of("patch")) == 9
+    assert cells_of("robustness") < cells_of("computation", "positions")
+    assert len(cells_of("robustness") & cells_of("positions")) == 6  # with and without positions
 
 
 def table_8(**changes) -> list[dict]:
@@ -109,24 +116,7 @@ def test_positions_on_made_tables():
     assert word(table_8(none=99)) == "does not agree"
 
 
-def test_what_is_kept_of_accuracy_is_a_mean_over_strengths():
-    rows = [{"model": "ViT", "seed": 0, "change": "none", "strength": 0, "accuracy": 80.0}]
-    rows += [{"model": "ViT", "seed": 0, "change": "shuffled", "strength": s, "accuracy": a}
-             for s, a in ((2, 60.0), (4, 40.0), (7, 20.0))]  # fmt: skip
-    assert robustness.kept(rows, "ViT", "shuffled") == [50.0]
-
-
-def test_a_rival_is_compared_for_every_change(folder):
-    """A further model in the table takes the place of the word that there is none."""
-    rows = tiny("robustness", folder)
-    rival = [row | {"model": "ResNet", "accuracy": row["accuracy"] / 2 * (row["change"] != "none")
-                    + row["accuracy"] * (row["change"] == "none")}
-             for row in rows if row["model"] == "ViT"]  # fmt: skip
-    words = " ".join(finding.words for finding in robustness.findings(rows + rival))
-    assert words.count("the ResNet") == 6 and "none in the table" not in words
-
-
-def test_exponents_of_made_times():
+def test_exponents_of_made_times(folder):  # which has made the grid small
     rows = [{"changes": costs.PATCH, "side": side, "patch": patch, "seed": seed,
              "patches": (side // patch) ** 2, "step_ms": (1 + seed) * (side // patch) ** 3}
             for side, patch in costs.GRID[costs.PATCH] for seed in (0, 1)]  # fmt: skip

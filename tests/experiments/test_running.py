@@ -8,12 +8,14 @@ import pytest
 from tiny_scale import TINY
 
 from minivit import InputError, backend
+from minivit.data import hold_out
 from minivit.experiments import EXPERIMENTS, plan, run, running
 from minivit.experiments.cell import Cell, Images, loaded, with_beginnings
 from minivit.experiments.experiment import Experiment, Point
 from minivit.experiments.kept import here, is_done, learnt
 from minivit.experiments.verdict import Finding
 from minivit.experiments.work import done, environment
+from minivit.training import evaluate
 
 DIGITS = Images("digits", train=40, test=20)
 SMALL = {"width": 16, "depth": 1, "heads": 2, "mlp": 16}
@@ -121,10 +123,26 @@ def test_fine_tuning_waits_for_what_it_begins_with(tmp_path):
         Cell(DIGITS._replace(train=30), "digits", 0, SMALL, {"epochs": 1}),
         Cell(DIGITS, "pictures", 0, SMALL, {"epochs": 1}),
         Cell(DIGITS, "digits", 0, SMALL, {"epochs": 1}, begins=cell(0)),
+        Cell(DIGITS, "digits", 0, SMALL, {"epochs": 1}, best=True),
     ],
 )
 def test_whatever_is_told_otherwise_has_other_files(other):
     assert other.key != cell(0).key == cell(0).key
+
+
+def test_the_model_of_the_best_epoch_is_kept_where_it_is_asked_for(tmp_path):
+    """At so high a rate the last epoch is not the best one."""
+    told = {"epochs": 5, "hold_out": 0.5, "learning_rate": 0.1, "schedule": "constant"}
+    cells = [Cell(DIGITS, "digits", 0, SMALL, told, best=best) for best in (True, False)]
+    points = [Point({"best": one.best, "seed": 0}, (one,)) for one in cells]
+    measured = experiment(points)._replace(measure=lambda point, trained: [{"seen": 1}])
+    run(measured, tmp_path, scale=TINY)
+    best, last = (learnt(tmp_path, one) for one in cells)
+    assert best.history == last.history
+    held = hold_out(best.data, 0.5).test
+    reached = [row["held_out_accuracy"] for row in best.history]
+    assert evaluate(best.model, *held).accuracy == max(reached) > reached[-1]
+    assert evaluate(last.model, *held).accuracy == reached[-1]
 
 
 def test_what_a_recipe_says_already_makes_no_other_cell():

@@ -1,0 +1,143 @@
+"""Accuracy against computation, the paper's figure 5: ViT, ResNet and hybrid of several sizes."""
+
+import math
+
+import numpy as np
+
+from minivit.experiments import pool
+from minivit.experiments.drawing import Line, lines
+from minivit.experiments.experiment import Experiment, Point, Row, Scale
+from minivit.experiments.kept import Learnt
+from minivit.experiments.pool import HYBRID, RESNET, VIT
+from minivit.experiments.verdict import (
+    DOES_NOT,
+    IN_PART,
+    UNDECIDED,
+    Finding,
+    above,
+    alike,
+    of_seeds,
+    reaches,
+    shown,
+    together,
+)
+from minivit.models.cost import cost
+
+# Changes of the pool's models, which are the middle ones: some 2.5, 7 and 15.6 MFLOP an image.
+SMALL, MIDDLE, LARGE = SIZES = "small", "middle", "large"
+CHANGES = {
+    VIT: ({"depth": 2, "width": 32, "heads": 2, "mlp": 80}, {},
+          {"depth": 4, "width": 64, "heads": 4, "mlp": 128}),
+    RESNET: ({"root": 8, "groups": 4, "stages": (3, 2)}, {}, {"root": 20, "stages": (3, 2)}),
+    HYBRID: ({"root": 4, "width": 32, "heads": 2, "mlp": 48}, {},
+             {"root": 12, "stages": (2, 1), "width": 64, "depth": 3, "heads": 4, "mlp": 128}),
+}  # fmt: skip
+# Table 6: exaFLOPs of the pre-training on JFT-300M, and % of ImageNet after fine-tuning.
+PAPER = {
+    VIT: {55: 80.73, 196: 84.37, 224: 84.15, 1567: 87.12, 4262: 88.08},
+    RESNET: {50: 77.54, 199: 82.12, 1126: 85.56, 3306: 87.22},
+    HYBRID: {106: 84.90, 274: 85.58, 1668: 87.12},
+}
+TIMES = 2  # the paper's 4.4: a ViT needs 2 to 4 times less computation
+TRAINING_STEP = 3  # times a forward: the backward is two more
+
+
+def points(scale: Scale) -> list[Point]:
+    return [
+        Point({"model": rival, "size": size, "seed": seed},
+              (pool.cell(rival, seed, scale, changes),))
+        for rival, sizes in CHANGES.items()
+        for size, changes in zip(SIZES, sizes, strict=True)
+        for seed in scale.seeds
+    ]  # fmt: skip
+
+
+def measure(point: Point, trained: list[Learnt]) -> list[Row]:
+    (one,) = trained
+    image = cost(one.model.config, batch=1).forward_flops
+    seen = len(one.history) * len(one.data.train.labels)
+    flops = TRAINING_STEP * image * seen
+    return [{"flops of an image": image, "flops": flops, "accuracy": one.accuracy}]
+
+
+def times_less(rows: list[Row]) -> list[float]:
+    """How many times the ViT's computation the ResNet needs for equal accuracy, seed by seed.
+
+    Through the sizes of each goes a line, accuracy = a + b log2(computation), by least squares; the
+    accuracy is the mean of all. NaN where a line doesn't rise: then no computation is enough.
+    """
+    found = []
+    for seed in sorted({row["seed"] for row in rows}):
+        both = {
+            m: [(math.log2(row["flops"]), row["accuracy"]) for row in rows
+                if row["model"] == m and row["seed"] == seed]
+            for m in (VIT, RESNET)
+        }  # fmt: skip
+        level = np.mean([accuracy for places in both.values() for _, accuracy in places])
+        needed = {m: logarithm_at(level, *zip(*places, strict=True)) for m, places in both.items()}
+        found.append(2.0 ** (needed[RESNET] - needed[VIT]))
+    return found
+
+
+def logarithm_at(level: float, x: tuple[float, ...], y: tuple[float, ...]) -> float:
+    """Where the least squares' line through (x, y) is at a level; NaN if it doesn't rise."""
+    b, a = np.polyfit(x, y, 1)
+    return float((level - a) / b) if b > 0 else math.nan
+
+
+def findings(rows: list[Row]) -> list[Finding]:
+    """The ViT needs less; hybrids are ahead when small, and no longer when large."""
+    reached = {(m, s): of_seeds(rows, "accuracy", model=m, size=s) for m in CHANGES for s in SIZES}
+    equal = {}
+    for size in SIZES:
+        both = reached[VIT, size], reached[RESNET, size]
+        equal[f"{size} ({' and '.join(map(shown, both))} %)"] = above(*both, ("", ""))
+    small, large = ((reached[HYBRID, s], reached[VIT, s]) for s in (SMALL, LARGE))
+    ahead = max(np.mean(small[0]) - np.mean(small[1]), 0.0) / 2
+    return [
+        together(equal, "the ViT above the ResNet of equal computation"),
+        reaches(times_less(rows), TIMES, "the ResNet's computation for the same accuracy, in the "
+                "ViT's", " times"),
+        above(*small, ("the small hybrid", "the small ViT")),
+        alike(*large, ("the large hybrid", "the large ViT"), within=ahead),
+    ]  # fmt: skip
+
+
+def draw(figure, rows: list[Row]) -> None:
+    """Accuracy over the computation of the training: the paper's numbers, and ours."""
+    paper, here = figure.subplots(1, 2)
+    theirs = {m: (list(places), [[y] for y in places.values()]) for m, places in PAPER.items()}
+    ours = {m: of_sizes(rows, m) for m in CHANGES}
+    lines(paper, theirs, "Figure 5 by Table 6: JFT-300M", "exaFLOPs of the pre-training",
+          "ImageNet, fine-tuned, %")  # fmt: skip
+    lines(here, ours, "here: fashion-small", "teraFLOPs of the training", "test accuracy, %")
+    for axes, base in ((paper, 10), (here, 2)):
+        axes.set_xscale("log", base=base)
+        axes.xaxis.set_major_formatter("{x:g}")
+
+
+def of_sizes(rows: list[Row], model: str) -> Line:
+    """The computation of each size, in teraFLOPs, and its seeds' accuracies."""
+    x = [1e-12 * of_seeds(rows, "flops", model=model, size=size)[0] for size in SIZES]
+    return x, [of_seeds(rows, "accuracy", model=model, size=size) for size in SIZES]
+
+
+EXPERIMENT = Experiment(
+    name="computation",
+    title="Accuracy for the computation",
+    claim="Figure 5, Table 6 and section 4.4: for equal accuracy a ViT needs 2 to 4 times less "
+    "computation than a ResNet; hybrids are ahead when computation is small, and no longer when "
+    "the models are large.",
+    minutes=20,
+    points=points,
+    measure=measure,
+    findings=findings,
+    draw=draw,
+    inches=(11, 4.4),
+    why={
+        IN_PART: "5,000 images bound all three, so that more computation soon adds nothing",
+        DOES_NOT: "the paper's models have seen 300 million images, and these 5,000: with so few, "
+        "that neighbours belong together is better built in than learnt",
+        UNDECIDED: "5,000 images bound all three, so that sizes differ by less than seeds do",
+    },
+)

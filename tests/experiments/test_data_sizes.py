@@ -1,0 +1,46 @@
+"""Who needs how many images: how many there are, and findings on made tables."""
+
+import pytest
+from made_tables import spread_out
+from tiny_scale import TINY
+
+from minivit.data import hold_out
+from minivit.experiments import FULL, QUICK, data
+from minivit.experiments.cell import loaded
+from minivit.experiments.pool import RESNET, VIT
+
+
+def on_images(vit, resnet) -> list[dict]:
+    """A made table of accuracies on 10, 20 and 40 images."""
+    return [{"model": m, "images": n, "seed": s, "accuracy": a, "few-shot": a}
+            for m, means in ((VIT, vit), (RESNET, resnet))
+            for n, mean in zip((10, 20, 40), means, strict=True)
+            for s, a in spread_out(mean)]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("vit", "resnet", "held"),
+    [
+        ((50, 70, 90), (60, 72, 80), [True, True, True]),
+        ((60, 72, 80), (50, 70, 90), [False, False, False]),
+        ((50, 60, 70), (60, 70, 80), [True, False, None]),  # never ahead, and as steep
+        ((50, 60, 70), (50, 60, 70), [None, None, None]),
+    ],
+)
+def test_data_on_made_tables(vit, resnet, held):
+    assert [finding.holds for finding in data.findings(on_images(vit, resnet))] == 2 * held
+
+
+@pytest.mark.parametrize("scale", [FULL, QUICK, TINY])
+def test_so_many_images_are_left_to_learn_from(scale):
+    """Beside those that are held out; and the epochs become fewer as images become more."""
+    name, sizes = data.grid(scale)
+    epochs = list(sizes.values())
+    assert len(sizes) > 2 and list(sizes) == sorted(sizes) and epochs == sorted(epochs)[::-1]
+    if name == "fashion-small":
+        for wanted in sizes:
+            cell = data.cell(name, wanted, 1, VIT, 0, scale)
+            held = cell.training["hold_out"]
+            left = hold_out(loaded(cell.images), held).train.labels
+            assert abs(len(left) - wanted) <= 10 and cell.best
+    assert data.cell("fashion", 59_000, 3, VIT, 0, FULL).images.train == 60_000

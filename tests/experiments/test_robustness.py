@@ -1,0 +1,89 @@
+"""What breaks the rivals: findings on made tables, and what a model looks at first."""
+
+import numpy as np
+import pytest
+from made_tables import spread_out
+
+from minivit.experiments import patch, robustness, verdict
+from minivit.experiments.pool import HYBRID, RESNET, RIVALS, VIT
+from minivit.models import ViT, variant
+
+
+def test_what_is_kept_of_accuracy_is_a_mean_over_strengths():
+    rows = [{"model": "ViT", "seed": 0, "change": "none", "strength": 0, "accuracy": 80.0}]
+    rows += [{"model": "ViT", "seed": 0, "change": "shuffled", "strength": s, "accuracy": a}
+             for s, a in ((2, 60.0), (4, 40.0), (7, 20.0))]  # fmt: skip
+    assert robustness.kept(rows, "ViT", "shuffled") == [50.0]
+
+
+def withstood(**kept) -> list[dict]:
+    """A made table of robustness: clean all have 80 %, and what they keep of it differs."""
+    rows = []
+    for model, part in kept.items():
+        rows += [{"model": model, "seed": s, "change": "none", "strength": 0, "accuracy": a}
+                 for s, a in spread_out(80)]  # fmt: skip
+        rows += [{"model": model, "seed": s, "change": change, "strength": strength, "accuracy": a}
+                 for change, (strengths, _) in robustness.SHOWN.items() for strength in strengths
+                 for s, a in spread_out(80 * part)]  # fmt: skip
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("kept", "word"),
+    [
+        ({VIT: 0.95, RESNET: 0.5}, "agrees"),
+        ({VIT: 0.5, RESNET: 0.95}, "does not agree"),
+        ({VIT: 0.6, RESNET: 0.5}, "agrees in part"),  # more than the other, but not much
+        ({VIT: 0.7501, RESNET: 0.7501}, "does not agree"),  # as much as the other, and too little
+    ],
+)
+def test_robustness_on_made_tables(kept, word):
+    found = robustness.findings(withstood(**kept))
+    assert verdict(found, {}).word == word
+    assert "clean 80.0 %" in found[2].words
+
+
+def test_one_change_that_is_not_withstood_is_told():
+    rows = withstood(**{VIT: 0.95, RESNET: 0.5})
+    for row in rows:
+        if row["model"] == VIT and row["change"] == "turned":
+            row["accuracy"] = 10.0
+    held = [finding.holds for finding in robustness.findings(rows)]
+    assert held == [True, True, True, False, True]
+
+
+def test_what_a_model_looks_at_first_is_ranked_first():
+    """Of a model whose answer follows one square alone, and of one that follows none."""
+    model = ViT(variant("digits", image=(12, 12), patch=4, depth=1, pool="flatten"),
+                zero_head=False)  # fmt: skip
+    for name, values in model.parameters.items():  # nothing passes between patches
+        if "attention" in name or "mlp" in name:
+            model.parameters[name] = np.zeros_like(values)
+    head = np.zeros_like(model.parameters["head.w"])
+    places = head.reshape(9, -1, head.shape[1])
+    places[5] = np.random.default_rng(0).normal(size=places[5].shape)
+    model.parameters["head.w"] = head
+    images = np.random.default_rng(1).uniform(-1, 1, (4, 12, 12, 1)).astype(np.float32)
+    ranks = robustness.saliency_ranks(model, images)
+    assert (ranks[:, 5] == 0).all() and (np.sort(ranks) == np.arange(9)).all()
+
+
+def patched(made_keeps: dict, noise: float = 0.9) -> list[dict]:
+    """A made table: what each model keeps of 80 % under the patch made on each, and under noise."""
+    return [{"made on": made, "model": m, "seed": s, "clean": 80.0, "accuracy": 80 * a / 100}
+            for made in (*RIVALS, patch.NOISE) for m in RIVALS
+            for s, a in spread_out(100 * made_keeps.get((made, m), noise))]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kept", "held"),
+    [
+        ({(VIT, VIT): 0.8, (RESNET, RESNET): 0.2, (HYBRID, HYBRID): 0.5, (VIT, RESNET): 0.7},
+         [True, True, True, None]),
+        ({(VIT, VIT): 0.2, (RESNET, RESNET): 0.8, (HYBRID, HYBRID): 0.5, (RESNET, VIT): 0.7},
+         [True, False, False, None]),
+        ({}, [None, None, None, None]),
+    ],
+)  # fmt: skip
+def test_patches_on_made_tables(kept, held):
+    assert [finding.holds for finding in patch.findings(patched(kept))] == held
