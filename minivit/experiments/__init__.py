@@ -16,6 +16,8 @@ To add one, write its file and put it into EXPERIMENTS.
 from minivit.experiments import (
     attention_kinds,
     costs,
+    masked,
+    optimisers,
     pooling,
     positions,
     resolution,
@@ -30,7 +32,18 @@ from minivit.experiments.verdict import Verdict, verdict
 
 EXPERIMENTS = {
     module.EXPERIMENT.name: module.EXPERIMENT
-    for module in (positions, pooling, resolution, attention_kinds, sizes, robustness, shift, costs)
+    for module in (
+        positions,
+        pooling,
+        resolution,
+        attention_kinds,
+        sizes,
+        masked,
+        optimisers,
+        robustness,
+        shift,
+        costs,
+    )
 }
 
 __all__ = [
