@@ -13,7 +13,7 @@ from minivit.experiments.masked import MASKED, SCRATCH, TOLD, WAYS
 from minivit.models.cost import cost
 from minivit.training import Training, load_recipe
 
-MEANS = dict(zip(WAYS, (70, 75, 76, 80), strict=True))
+MEANS = dict(zip(WAYS, (70, 72, 75, 76, 80), strict=True))
 
 
 def made(changes: dict = MEANS) -> list[dict]:
@@ -29,11 +29,11 @@ def made(changes: dict = MEANS) -> list[dict]:
 @pytest.mark.parametrize(
     ("changes", "answers"),  # of the findings on each data set
     [
-        ({}, [True, True, True]),
-        ({MASKED: 71}, [None, True, True]),  # within the spread of 2
-        ({(MASKED, "all labels"): 60}, [False, True, True]),
-        ({(TOLD, "1,000 labels"): 75}, [True, None, True]),
-        ({SCRATCH: 90}, [False, True, False]),
+        ({}, [True, True, True, True]),
+        ({MASKED: 74}, [True, None, True, True]),  # within the spread of 2
+        ({(MASKED, "all labels"): 60}, [False, False, True, True]),
+        ({(TOLD, "1,000 labels"): 75}, [True, True, None, True]),
+        ({SCRATCH: 90}, [False, True, True, False]),
     ],
 )
 def test_a_way_is_above_another_wherever_labels_are_told(changes, answers):
@@ -47,12 +47,14 @@ def test_ways_differ_in_what_they_begin_with_alone():
     for data in masked.DATA:
         for labels, (count, epochs) in masked.LABELS.items():
             cells = {way: masked.cell(data, way, labels, 1, FULL) for way in WAYS}
-            told = [one.told["training"] for one in cells.values()]
-            assert all(one == told[0] for one in told) and told[0]["epochs"] == epochs
+            told = [dict(one.told["training"]) for one in cells.values()]
+            assert [one.pop("epochs") // epochs for one in told] == [1, 4, 1, 1, 1]
+            assert all(one == told[0] for one in told)
             assert {one.images for one in cells.values()} == {cells[SCRATCH].images}
             assert cells[SCRATCH].images.train == min(count, FULL.train)
-            assert cells[SCRATCH].begins is None
-            objectives = [cells[way].begins.model.get("objective") for way in list(WAYS)[1:]]
+            begins = [one.begins for one in cells.values()]
+            assert begins[:2] == [None, None]
+            objectives = [one.model.get("objective") for one in begins[2:]]
             assert objectives == ["masked-patches", "mae", None]
 
 
