@@ -35,7 +35,7 @@ def made(better: float, on: str | None = None) -> list[dict]:
 def test_findings(table, answers, word):
     found = optimisers.findings(table)
     assert [one.holds for one in found] == answers and verdict(found, {}).word == word
-    assert "by Adam at 0.003" in found[0].words and "by SGD at 0.1" in found[0].words
+    assert "by Adam at 0.01" in found[0].words and "by SGD at 0.3" in found[0].words
 
 
 def test_what_is_reached_is_told_seed_by_seed():
