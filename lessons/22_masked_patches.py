@@ -20,6 +20,7 @@
 
 # %%
 import math
+import textwrap
 
 import numpy as np
 
@@ -223,7 +224,7 @@ else:
                                   for name in ("accuracy", "probe", "teraflops"))  # fmt: skip
         print("{:14}{:14}{:30}".format(*place), f"{np.mean(seeds):5.1f} ({min(seeds):.1f} - "
               f"{max(seeds):.1f})   {np.mean(probed):5.1f}   {np.mean(cost_of):6.2f}")  # fmt: skip
-    print(found.verdict.sentence)
+    print(textwrap.fill(found.verdict.sentence, 100))
 
 # %% [markdown]
 # Read it with three questions. Is a difference larger than its spread? (A verdict counts no other.)
@@ -236,8 +237,8 @@ else:
 
 # %%
 def draw(figure):
-    """Left: what the model is asked, what it sees (crossed: the mask token or another patch), and
-    what it says, of four test images. Right: its loss against guesses that see nothing."""
+    """Left: four test images, their mean colours, what the model sees of these (crossed: the mask
+    token or another patch), and what it says. Right: its loss against guesses that see nothing."""
     grid = figure.add_gridspec(4, 5, width_ratios=(1, 1, 1, 1, 3.6))
     names, said = ("image", "asked", "seen", "said"), asked_of_test.copy()
     source = sources("corrupted", masking, len(test), has_cls=False)

@@ -139,9 +139,13 @@ def draw(figure, rows: list[Row]) -> None:
         }  # fmt: skip
         lines(axes, series, f"here: {data}, fine-tuned", "", "test accuracy, %")
         axes.set_xticks(range(len(LABELS)), LABELS)
+        axes.get_legend().remove()  # one for all panels has room above them
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center",
+                  ncols=len(WAYS), fontsize=9, frameon=False)  # fmt: skip
     groups = {
-        f"{way}, {data}": of_seeds(rows, "probe", data=data, way=way, labels=FEWEST)
-        for data in DATA for way in WAYS
+        f"{data}: {'untrained' if way == SCRATCH else way}":
+        of_seeds(rows, "probe", data=data, way=way, labels=FEWEST)
+        for data in DATA for way in WAYS if way != LONGER
     }  # fmt: skip
     dots(features, groups, f"a linear map, {FEWEST}", "test accuracy, %")
 
@@ -157,9 +161,9 @@ EXPERIMENT = Experiment(
     measure=measure,
     findings=findings,
     draw=draw,
-    inches=(15, 4),
+    inches=(15, 4.2),
     why={
-        IN_PART: "what is learnt without labels helps where they are few",
+        IN_PART: "colours of patches tell where a thing ends, and less of which thing it is",
         DOES_NOT: "a few thousand images can be learnt from scratch as fast as from colours",
         UNDECIDED: "beginnings differ by less than seeds do",
     },
