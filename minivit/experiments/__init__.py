@@ -24,6 +24,8 @@ from minivit.experiments import (
     data,
     distances,
     forming,
+    masked,
+    optimisers,
     patch,
     pooling,
     positions,
@@ -42,8 +44,8 @@ from minivit.experiments.verdict import Verdict, verdict
 EXPERIMENTS = {
     module.EXPERIMENT.name: module.EXPERIMENT
     for module in (
-        data, computation, positions, pooling, resolution, attention_kinds, sizes, distances,
-        forming, robustness, shift, patch, biases, costs, two_towers,
+        data, computation, positions, pooling, resolution, attention_kinds, sizes, optimisers,
+        masked, distances, forming, robustness, shift, patch, biases, costs, two_towers,
     )
 }  # fmt: skip
 

@@ -1,0 +1,91 @@
+"""Masked patches against from scratch, on made tables; what a training cost."""
+
+import math
+
+import numpy as np
+import pytest
+from tiny_scale import TINY
+
+from minivit import backend
+from minivit.experiments import FULL, masked, run, verdict
+from minivit.experiments.kept import learnt
+from minivit.experiments.masked import MASKED, SCRATCH, TOLD, WAYS
+from minivit.models.cost import cost
+from minivit.training import Training, load_recipe
+
+MEANS = dict(zip(WAYS, (70, 72, 75, 76, 80), strict=True))
+
+
+def made(changes: dict = MEANS) -> list[dict]:
+    """The same in both data sets and for all numbers of labels, but for what is changed."""
+    means = MEANS | changes
+    return [
+        {"data": data, "way": way, "labels": labels, "seed": seed,
+         "accuracy": means.get((way, labels), means[way]) + seed}
+        for data in masked.DATA for way in WAYS for labels in masked.LABELS for seed in range(3)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "answers"),  # of the findings on each data set
+    [
+        ({}, [True, True, True, True]),
+        ({MASKED: 74}, [True, None, True, True]),  # within the spread of 2
+        ({(MASKED, "all labels"): 60}, [False, False, True, True]),
+        ({(TOLD, "1,000 labels"): 75}, [True, True, None, True]),
+        ({SCRATCH: 90}, [False, True, True, False]),
+    ],
+)
+def test_a_way_is_above_another_wherever_labels_are_told(changes, answers):
+    found = masked.findings(made(changes))
+    assert [one.holds for one in found] == 2 * answers
+    assert found[0].words.startswith("fashion-small: masked patches above from scratch (")
+    assert verdict(found, {}).word == ("agrees" if all(answers) else "agrees in part")
+
+
+def test_ways_differ_in_what_they_begin_with_alone():
+    for data in masked.DATA:
+        for labels, (count, epochs) in masked.LABELS.items():
+            cells = {way: masked.cell(data, way, labels, 1, FULL) for way in WAYS}
+            told = [dict(one.told["training"]) for one in cells.values()]
+            assert [one.pop("epochs") // epochs for one in told] == [1, 4, 1, 1, 1]
+            assert all(one == told[0] for one in told)
+            assert {one.images for one in cells.values()} == {cells[SCRATCH].images}
+            assert cells[SCRATCH].images.train == min(count, FULL.train)
+            begins = [one.begins for one in cells.values()]
+            assert begins[:2] == [None, None]
+            objectives = [one.model.get("objective") for one in begins[2:]]
+            assert objectives == ["masked-patches", "mae", None]
+
+
+def test_three_channels_have_512_colours_and_one_has_8(tmp_path):
+    """The pre-training is measured by colours; its cost is told with that of the fine-tuning."""
+    few = TINY._replace(seeds=(0,))
+    wanted = [
+        point for point in masked.points(few)
+        if point.settings["labels"] == masked.FEWEST and point.settings["way"] in (SCRATCH, MASKED)
+    ]  # fmt: skip
+    some = masked.EXPERIMENT._replace(points=lambda scale: wanted)
+    with backend.use("numpy"):
+        rows = run(some, tmp_path, scale=few).rows
+        for point, row, colours in zip(wanted, rows, (None, 8, None, 512), strict=True):
+            tuned, *before = (learnt(tmp_path, cell) for cell in point.cells)
+            assert [one.model.config.outputs for one in before] == [colours] * bool(colours)
+            parts = [tuned, *before]
+            images = [60 - 60 % len(one.data.class_names) for one in parts]  # one epoch each
+            flops = sum(n * cost(one.model.config, batch=1).step_flops
+                        for n, one in zip(images, parts, strict=True))  # fmt: skip
+            assert math.isclose(row["teraflops"], flops / 1e12)
+            if not before:
+                assert_untrained(masked.untrained(tuned), tuned)
+
+
+def assert_untrained(model, tuned):
+    """It is what a training with this seed begins with."""
+    config = load_recipe(masked.RECIPE).config(
+        tuned.data, model=tuned.cell.model, training={"seed": tuned.cell.seed}
+    )
+    assert config.model == model.config
+    begun = Training(config, tuned.data).model
+    np.testing.assert_array_equal(begun.parameters.flat, model.parameters.flat)
+    assert begun.preprocessing == model.preprocessing
