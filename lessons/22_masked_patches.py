@@ -110,8 +110,8 @@ assert list(blind.values()) == sorted(blind.values(), reverse=True)
 #     dx_s = sum over places t with source t = s of dy_t
 #     dtoken = sum over images and places with source t = -1 of dy_t
 #
-# A hidden patch was used nowhere: its dx is 0. One that was put in another's place too was used
-# *twice*. **Break it**: `dx[image, source] += dy` keeps the last of the two (lesson 16).
+# A patch that stands nowhere gets dx = 0. One that stands at its own place and at another's was
+# used *twice*. **Break it**: `dx[image, source] += dy` keeps the last of the two (lesson 16).
 
 
 # %%
