@@ -7,8 +7,9 @@ matrix it would take rows x columns times the memory of the maps, so it never ex
 is gathered into the workspace when it is multiplied, and forgotten.
 
 The numbers in one row of the window lie side by side in the maps: a run of `columns x channels`, of
-which only those inside of the map exist. Gathering copies runs, and parts of runs. A copy goes on
-to the end of its last vector, into what is written next, and at last past the end.
+which only those inside of the map exist. Gathering copies runs, and pieces of runs: the same piece
+for one stop after the other, so that what decides where it lies is worked out once for a row of
+stops.
 """
 
 from typing import NamedTuple
@@ -19,7 +20,7 @@ from ..compiling import jit
 from ..simd import VECTOR_BYTES, VECTORS, copy_row, noinline
 from .packing import PANEL_BYTES
 
-COPIED = 4  # vectors at a time of a run
+COPIED = 4  # vectors at a time of a piece
 
 
 class Patches(NamedTuple):
@@ -35,19 +36,7 @@ class Patches(NamedTuple):
 def gather(patches, to, here, i0, k0, rows, depth):
     """to[here + r depth + k] = patches[i0 + r, k0 + k]."""
     noinline()
-    stops_down, stops_across = patches.stops
-    run = patches.side[1] * patches.size[2]
-    row, k = k0 // run, k0 % run
-    j = i0 % stops_across
-    i, b = i0 // stops_across % stops_down, i0 // stops_across // stops_down
-    for _ in range(rows):
-        _gather_part(patches, to, here, b, i, j, row, k, depth)
-        here += depth
-        j += 1
-        if j == stops_across:
-            i, j = i + 1, 0
-            if i == stops_down:
-                b, i = b + 1, 0
+    _gather(patches, to, here, i0, k0, rows, depth, depth)
 
 
 @jit
@@ -57,94 +46,98 @@ def gather_panels(patches, to, here, i0, k0, depth, columns):
     to[here + p depth + r PANEL + k] = patches[i0 + r, k0 + p PANEL + k]
     """
     noinline()
-    stops_down, stops_across = patches.stops
-    run, panel = patches.side[1] * patches.size[2], PANEL_BYTES // to.itemsize
-    for p in range(k0, k0 + columns, panel):
-        row, k, count = p // run, p % run, min(panel, k0 + columns - p)
-        first, last = _whole_stops(patches, k, count)
-        j = i0 % stops_across
-        i, b = i0 // stops_across % stops_down, i0 // stops_across // stops_down
-        left_over = depth
-        while left_over > 0:  # a row of stops
-            end = min(stops_across, j + left_over)
-            left_over -= end - j
-            while j < end:
-                if first <= j and j < last and _is_in_map(patches, i, row):
-                    whole = min(end, last) - j
-                    _gather_whole(patches, to, here, b, i, j, row, k, whole)
-                    j += whole
-                    here += whole * panel
-                else:
-                    _gather_part(patches, to, here, b, i, j, row, k, count)
-                    j += 1
-                    here += panel
-            j, i = 0, i + 1
-            if i == stops_down:
-                b, i = b + 1, 0
+    panel = PANEL_BYTES // to.itemsize
+    for p in range(0, columns, panel):
+        _gather(patches, to, here + p * depth, i0, k0 + p, depth, min(panel, columns - p), panel)
 
 
 @jit
-def _gather_part(patches, to, here, b, i, j, row, k, count):
-    """to[here:] = `count` numbers of one patch, from number k of this row of the window on."""
+def _gather(patches, to, here, i0, k0, rows, columns, apart):
+    """to[here + r apart + k] = patches[i0 + r, k0 + k], in pieces of the window's rows."""
+    run = patches.side[1] * patches.size[2]
+    k = k0
+    while k < k0 + columns:
+        row, first = k // run, k % run
+        length = min(run - first, k0 + columns - k)
+        _gather_piece(patches, to, here + k - k0, i0, rows, row, first, length, apart)
+        k += length
+
+
+@jit
+def _gather_piece(patches, to, here, i0, rows, row, k, length, apart):
+    """`length` numbers of each patch, from number k of this row of the window on."""
+    noinline()
     height, width, channels = patches.size
-    columns, run = patches.side[1], patches.side[1] * channels
-    x = j * patches.stride[1] + patches.first[1]
-    left, right = max(0, -x) * channels, min(columns, width - x) * channels  # inside of the map
-    y = i * patches.stride[0] + patches.first[0] + row
-    while count > 0:
-        length = min(run - k, count)
-        begin, end = max(left - k, 0), min(right - k, length)
-        if y < 0 or y >= height or end <= begin:
-            begin = end = length
-        if begin > 0:
-            _zeros(to, here, 0, begin)
-        there = ((b * height + y) * width + x) * channels + k
-        for n in range(begin, end, COPIED * VECTOR_BYTES // to.itemsize):
-            copy_row(COPIED, to, here + n, patches.maps, there + n, end - n)
-        if end < length:
-            _zeros(to, here, end, length)
-        here, count = here + length, count - length
-        y, k = y + 1, 0
+    down, across = patches.stops
+    step = patches.stride[1] * channels
+    first, last = _whole_stops(patches, k, length)
+    i, j = i0 // across, i0 % across
+    while rows > 0:  # a row of stops
+        end = min(across, j + rows)
+        rows -= end - j
+        y = i % down * patches.stride[0] + patches.first[0] + row
+        is_in_map = y >= 0 and y < height
+        line = (i // down * height + y) * width * channels
+        while j < end:
+            x = (j * patches.stride[1] + patches.first[1]) * channels + k  # in the line
+            if is_in_map and first <= j and j < last:
+                stops = min(end, last) - j
+                _copy_whole(patches.maps, line + x, step, to, here, apart, length, stops)
+            else:
+                stops, until = 1, width * channels if is_in_map else 0
+                _copy_part(patches.maps, line, x, until, to, here, length)
+            j, here = j + stops, here + stops * apart
+        i, j = i + 1, 0
 
 
 @jit(inline="always")
-def _zeros(to, here, begin, end):
-    for n in range(begin, end):
-        to[here + n] = 0
-
-
-@jit(inline="always")
-def _whole_stops(patches, k, count):
-    """The stops [first, last) across where `count` numbers lie side by side inside of the map, if
-    their row of the window does; (0, 0) if they do nowhere."""
+def _whole_stops(patches, k, length):
+    """The stops [first, last) across at which all of a piece lies beside the map's first column and
+    before its last, in one row of the window from number k on."""
     _, width, channels = patches.size
-    run, across, left = patches.side[1] * channels, patches.stride[1], patches.first[1]
-    if k + count > run:
-        return 0, 0
-    leftmost, rightmost = left + k // channels, left + (k + count - 1) // channels
+    across, left = patches.stride[1], patches.first[1]
+    leftmost, rightmost = left + k // channels, left + (k + length - 1) // channels
     first = (max(0, -leftmost) + across - 1) // across
     return first, min(patches.stops[1], (width - 1 - rightmost + across) // across)
 
 
 @jit(inline="always")
-def _is_in_map(patches, i, row):
-    """Whether this row of the window lies in the map at a stop i down."""
-    y = i * patches.stride[0] + patches.first[0] + row
-    return y >= 0 and y < patches.size[0]
+def _copy_whole(maps, there, step, to, here, apart, length, stops):
+    """to[here + s apart + n] = maps[there + s step + n] for n < length, for each of these stops."""
+    panel = PANEL_BYTES // to.itemsize
+    if length == panel:
+        for _ in range(stops):
+            copy_row(VECTORS, to, here, maps, there, panel)
+            here, there = here + apart, there + step
+        return
+    for _ in range(stops):
+        _copy(maps, there, to, here, length)
+        here, there = here + apart, there + step
 
 
 @jit(inline="always")
-def _gather_whole(patches, to, here, b, i, j, row, k, stops):
-    """The same numbers of patches side by side, which lie in the map: a panel's width of each.
+def _copy_part(maps, line, x, until, to, here, length):
+    """to[here + n] = maps[line + x + n] for n < length where 0 <= x + n < until; 0 elsewhere."""
+    begin = min(max(-x, 0), length)
+    end = max(min(until - x, length), begin)
+    for n in range(begin):
+        to[here + n] = 0
+    _copy(maps, line + x + begin, to, here + begin, end - begin)
+    for n in range(end, length):
+        to[here + n] = 0
 
-    Where fewer are meant, those that follow in memory come along; nobody reads them.
-    """
-    panel = PANEL_BYTES // to.itemsize
-    height, width, channels = patches.size
-    y = i * patches.stride[0] + patches.first[0] + row
-    x = j * patches.stride[1] + patches.first[1]
-    there = ((b * height + y) * width + x) * channels + k
-    step = patches.stride[1] * channels
-    for _ in range(stops):
-        copy_row(VECTORS, to, here, patches.maps, there, patches.maps.size - there)
-        here, there = here + panel, there + step
+
+@jit(inline="always")
+def _copy(maps, there, to, here, length):
+    """Vectors, and then number by number, since what follows may be written already."""
+    lanes = VECTOR_BYTES // to.itemsize
+    n = 0
+    while n + COPIED * lanes <= length:
+        copy_row(COPIED, to, here + n, maps, there + n, COPIED * lanes)
+        n += COPIED * lanes
+    while n + lanes <= length:
+        copy_row(1, to, here + n, maps, there + n, lanes)
+        n += lanes
+    while n < length:
+        to[here + n] = maps[there + n]
+        n += 1
