@@ -28,6 +28,8 @@ KINDS = {
     "hybrid": {"image": (8, 12), "root": 2, "root_side": 3, "root_pool": False, "groups": 1},
     "batch norm": {"image": (8, 12), "root": 2, "root_side": 3, "root_pool": False,
                    "norm": "batch"},
+    "plain units": {"image": (16, 24), "root": 2, "root_side": 3, "root_stride": 1,
+                    "stages": (1, 1), "unit": "plain", "norm": "batch"},
     "chance": {"dropout": 0.5, "attention_dropout": 0.5, "stochastic_depth": 0.5},
 }  # fmt: skip
 

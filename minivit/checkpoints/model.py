@@ -127,10 +127,10 @@ def load_config(file_or_run: str | Path, asked: Asked = NOTHING) -> Config:
 def build(header: dict, arrays: Contents, buffers: Contents, source: str | Path) -> Model:
     """A model from a checkpoint's header, parameters and buffers; `source` is for messages."""
     config = config_of(header, arrays, source)
-    dtypes = {array.dtype for array in arrays.values()}
+    dtypes = {array.dtype for array in (*arrays.values(), *buffers.values())}
     if len(dtypes) != 1:
         names = ", ".join(sorted(map(str, dtypes))) or "none"
-        raise InputError(f"{source} should hold parameters of one dtype, and holds: {names}")
+        raise InputError(f"{source} should hold arrays of one dtype, and holds: {names}")
     try:
         names = class_names(header.get("class_names"), config.classes)
     except InputError as error:

@@ -5,17 +5,19 @@
 w (P*P*channels, D) has a filter in each of its D columns: these are the samples, and what they have
 in common is left out. s_i^2 / sum s^2 is the share of component i in how the filters differ. (ViT
 paper, figure 7 left; its code was not published.) Of a root they are the filters as the convolution
-takes them: standardised.
+takes them: standardised, where the norm is GroupNorm.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
+from minivit import ops
 from minivit.inspection.attention_measures import check_patches
 from minivit.models import Model
-from minivit.models.backbone import FLOOR, root
-from minivit.ops import weight_standardisation_forward
+from minivit.models.backbone import filters_forward
+from minivit.models.backbone_units import root
+from minivit.models.caches import Forgetful
 
 SHOWN = 28  # components, as in the paper
 
@@ -50,9 +52,10 @@ def first_filters(model: Model, count: int | None = SHOWN) -> Filters:
     c = model.config
     if c.root is None:
         return embedding_filters(model, count)
-    w, _ = weight_standardisation_forward(model.parameters[f"{root(c).filters}.w"], floor=FLOOR)
+    w = filters_forward(ops, model.parameters, c, root(c), Forgetful())
     w = w.reshape(-1, w.shape[-1])  # (pixels, out)
-    most = max(1, min(w.shape) - 1)
+    rows = w.shape[0] - (c.norm == "group")
+    most = max(1, min(rows, w.shape[1] - 1))
     components, shares = principal_filters(w, most if count is None else min(count, most))
     return Filters(components.reshape(-1, c.root_side, c.root_side, c.channels), shares)
 

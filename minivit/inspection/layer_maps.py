@@ -3,9 +3,9 @@
     maps[layer] (B, rows, columns, channels)
 
 A place of a map stands for a square of the image: a patch, or the pixels around which a convolution
-stops. Of a backbone these are the maps of the root's convolution, of the root (after its GroupNorm
-and ReLU), and of every unit; of a ViT the tokens of the patches as they come in, and behind every
-branch. The cls token lies nowhere, and is left out.
+stops. Of a backbone these are the maps of the root's convolution, of the root (behind its norm, its
+ReLU and its max-pooling), and of every unit; of a ViT the tokens of the patches as they come in,
+and behind every branch. The cls token lies nowhere, and is left out.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from minivit.inspection.lens import token_places
 from minivit.inspection.recording import recorded
 from minivit.models import Model
-from minivit.models.backbone import root, units
+from minivit.models.backbone_units import root, root_end, units
 from minivit.models.objective import need_classes
 
 
@@ -21,8 +21,8 @@ def layer_places(config) -> list[str]:
     """The arrays that the maps are, by their names in a trace, in the order of the forward."""
     found = []
     if config.root is not None:
-        root_map = "root.pool.y" if config.root_pool else "root.relu.y"
-        found = [f"{root(config).place}.y", root_map, *(f"{u.name}.relu3.y" for u in units(config))]
+        places = [root(config).place, root_end(config), *(unit.end for unit in units(config))]
+        found = [f"{place}.y" for place in places]
     return found + (token_places(config) if config.family == "ViT" else [])
 
 

@@ -21,7 +21,7 @@ as the networks of Keller Jordan's airbench do ("94% on CIFAR-10 in 3.29 seconds
 """
 
 from minivit.models.backbone_options import Backbone
-from minivit.models.backbone_units import Convolution, Unit, root, stages, units
+from minivit.models.backbone_units import Convolution, Unit, pooled_last, root, stages, units
 from minivit.models.beginnings import Google
 from minivit.models.chance import Chance
 from minivit.models.initialisation import batchnorm_parameters, groupnorm_parameters
@@ -64,7 +64,7 @@ def backbone_maps(ops, p, c: Backbone, x, caches, chance: Chance):
     """x (B, height, width, channels) -> yields the map of the root, then that of each stage."""
     x = convolution_forward(ops, p, c, root(c), x, caches, chance)
     x, caches["root.relu"] = ops.relu_forward(x)
-    if c.root_pool and not root(c).pooled:
+    if pooled_last(c):
         x, caches["root.pool"] = ops.max_pool_forward(x, side=c.kind.pool, stride=2)
     yield x
     for row in stages(c):
@@ -79,7 +79,7 @@ def backbone_backward(ops, g, c: Backbone, dx, caches, want_dimages: bool):
         return dx
     for one in reversed(units(c)):
         dx = unit_backward(ops, g, c, one, dx, caches)
-    if c.root_pool and not root(c).pooled:
+    if pooled_last(c):
         dx = ops.max_pool_backward(dx, caches.pop("root.pool"))
     dx = ops.relu_backward(dx, caches.pop("root.relu"))
     return convolution_backward(ops, g, c, root(c), dx, caches, want_dx=want_dimages)
@@ -94,7 +94,7 @@ def unit_forward(ops, p, c: Backbone, one: Unit, x, caches, chance: Chance):
             if one.shortcut is not None:
                 x = convolution_forward(ops, p, c, one.shortcut, x, caches, chance)
             y = x + y
-        y, caches[f"{one.name}.relu{i}"] = ops.relu_forward(y)
+        y, caches[one.relu(i)] = ops.relu_forward(y)
     return y
 
 
@@ -102,7 +102,7 @@ def unit_backward(ops, g, c: Backbone, one: Unit, dy, caches):
     """The gradient of what a unit makes -> that of what it takes: of both ways, added."""
     dx = None  # by the shortcut
     for i, convolution in reversed([*enumerate(one.row, 1)]):
-        dy = ops.relu_backward(dy, caches.pop(f"{one.name}.relu{i}"))
+        dy = ops.relu_backward(dy, caches.pop(one.relu(i)))
         if convolution.is_last:
             dx = dy
             if one.shortcut is not None:
@@ -113,15 +113,21 @@ def unit_backward(ops, g, c: Backbone, one: Unit, dy, caches):
 
 def convolution_forward(ops, p, c: Backbone, at: Convolution, x, caches, chance: Chance):
     """norm(x * w): x (B, height, width, in) -> (B, ceil(height / stride), ..., out)."""
-    filters = p.of(at.place) if c.norm == "batch" else p.of(at.filters)
-    if c.norm == "group":
-        w, caches[at.filters] = ops.weight_standardisation_forward(*filters, floor=FLOOR)
-        filters = (w,)
-    x, caches[at.place] = ops.convolution_forward(x, *filters, stride=at.stride)
+    w = filters_forward(ops, p, c, at, caches)
+    x, caches[at.place] = ops.convolution_forward(x, w, stride=at.stride)
     if at.pooled:
         x, caches[at.pool] = ops.max_pool_forward(x, side=c.kind.pool, stride=2)
     x, caches[at.norm] = norm_forward(ops, p, c, at.norm, x, chance)
     return x
+
+
+def filters_forward(ops, p, c: Backbone, at: Convolution, caches):
+    """The filters (rows, columns, in, out) as the convolution takes them."""
+    if c.norm == "batch":
+        w, _ = p.of(at.place)  # no bias
+        return w
+    w, caches[at.filters] = ops.weight_standardisation_forward(*p.of(at.filters), floor=FLOOR)
+    return w
 
 
 def convolution_backward(ops, g, c: Backbone, at: Convolution, dx, caches, *, want_dx: bool = True):

@@ -40,11 +40,30 @@ class Unit(NamedTuple):
     row: tuple[Convolution, ...]
     shortcut: Convolution | None
 
+    def relu(self, i: int) -> str:
+        """The place of the ReLU behind convolution number i, counted from 1."""
+        return f"{self.name}.relu{i}"
+
+    @property
+    def end(self) -> str:
+        """The place that makes its map."""
+        return self.relu(len(self.row))
+
 
 def root(c: Backbone) -> Convolution:
     """The first convolution."""
     pooled = c.root_pool and c.unit == "plain"
     return Convolution("root.convolution", c.root_side, (c.channels, c.root), c.root_stride, pooled)
+
+
+def pooled_last(c: Backbone) -> bool:
+    """Whether the root ends in max-pooling; plain units have it before the norm."""
+    return c.root_pool and not root(c).pooled
+
+
+def root_end(c: Backbone) -> str:
+    """The place that makes the root's map."""
+    return "root.pool" if pooled_last(c) else "root.relu"
 
 
 def stages(c: Backbone) -> list[list[Unit]]:

@@ -22,8 +22,7 @@ class Script(NamedTuple):
 
         Raises InputError for a name of unknown symbols, of none or of too many.
         """
-        if isinstance(names, str) or not all(isinstance(name, str) for name in names):
-            raise InputError(f"names are {names!r}: give a list of names, e.g. ['red star']")
+        check_names(names)
         one_hot = np.zeros((len(names), 1, self.length, len(self.symbols)), np.float32)
         for row, name in enumerate(names):
             found = cut(name, self.by)
@@ -48,8 +47,10 @@ class Script(NamedTuple):
 def script_of(names: Iterable[str], by: str = BY_WORDS) -> Script:
     """All symbols of these names, and room for the longest.
 
-    Raises InputError for another `by`, and without names.
+    Raises InputError for another `by`, for what is no list of names, and without names.
     """
+    names = names if isinstance(names, str) else list(names)
+    check_names(names)
     if by not in (BY_LETTERS, BY_WORDS):
         raise InputError(f"by is {by!r}: choose {BY_LETTERS!r} or {BY_WORDS!r}")
     found = [cut(name, by) for name in names]
@@ -57,6 +58,12 @@ def script_of(names: Iterable[str], by: str = BY_WORDS) -> Script:
         raise InputError("there are no names: give the names of the classes, written out")
     symbols = sorted({symbol for one in found for symbol in one})
     return Script(by, tuple(symbols), max(map(len, found)))
+
+
+def check_names(names: Sequence[str]) -> None:
+    """InputError for what is no list of words; a word alone would be a list of its letters."""
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        raise InputError(f"names are {names!r}: give a list of names, e.g. ['red star']")
 
 
 def cut(name: str, by: str) -> list[str]:

@@ -85,7 +85,23 @@ def name_config(image: ViTConfig, script: Script) -> ViTConfig:
     return ViTConfig(
         image=(1, script.length), channels=len(script.symbols), patch=(1, 1), width=image.width,
         depth=image.depth, heads=image.heads, mlp=image.mlp, classes=image.classes,
+        head_width=image.head_width,
     )  # fmt: skip
+
+
+def check_image_tower(image: ViTConfig) -> None:
+    """InputError for an image tower that is no ViT, learns without labels, or needs buffers."""
+    if not isinstance(image, ViTConfig):
+        raise InputError(
+            f"the image tower is {image!r}: expected the ViTConfig of a ViT or a hybrid, such as "
+            'minivit.variant("hybrid-28")'
+        )
+    need_classes(image, "the image tower")
+    if image.norm == "batch":
+        raise InputError(
+            "norm is batch in the image tower: BatchNorm keeps running statistics, and two towers "
+            "keep nothing but what they learn; choose norm group"
+        )
 
 
 class TwoTowers:
@@ -99,10 +115,10 @@ class TwoTowers:
     def __init__(self, image: ViTConfig, script: Script, seed: int = 0, dtype=np.float32):
         """`image.classes` is E, the width of the space in which images and names meet.
 
-        Raises InputError for an image tower that learns without labels, another dtype, and a seed
-        below 0.
+        Raises InputError for an image tower that is no ViT, that learns without labels or has
+        BatchNorm, for another dtype, and a seed below 0.
         """
-        need_classes(image, "the image tower")
+        check_image_tower(image)
         if not (is_whole_number(seed) and seed >= 0):
             raise InputError(f"seed is {seed}: expected a whole number from 0")
         if np.dtype(dtype) not in (np.float32, np.float64):
@@ -133,7 +149,13 @@ class TwoTowers:
         return logits, Kept(ops, caches, logits.shape, p.version)
 
     def backward(self, dlogits: np.ndarray, kept: Kept) -> None:
-        """dlogits (B, N): add every parameter's gradient to `gradients`. Uses up the caches."""
+        """dlogits (B, N): add every parameter's gradient to `gradients`. Uses up the caches.
+
+        Raises InputError for caches that are used up, dlogits of another shape, and parameters that
+        have changed.
+        """
+        if SIMILARITY not in kept.of:
+            raise InputError("these caches are used up: run forward again to go backward again")
         check_unchanged(self.parameters, kept.version)
         ops, g, caches = kept.ops, self.gradients, kept.of
         dlogits = check_dlogits(dlogits, kept.shape, self.dtype)
@@ -157,7 +179,11 @@ class TwoTowers:
         """images (n, height, width, channels) -> the number (n,) of the name that fits each best.
 
         The names may be any that can be written: none need have been shown in training.
+
+        Raises InputError as `logits` does, and for no names.
         """
+        if not len(names):
+            raise InputError("there are no names: give at least one, e.g. ['red star']")
         parts = [images[i : i + SOME] for i in range(0, len(images), SOME)]
         found = [self.logits(part, names).argmax(axis=1) for part in parts]
         return np.concatenate(found) if found else np.zeros(0, np.int64)

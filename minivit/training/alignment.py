@@ -11,6 +11,8 @@ import numpy as np
 
 from minivit import backend
 from minivit.errors import InputError
+from minivit.fields import is_whole_number
+from minivit.models.script import Script, check_names, cut
 from minivit.models.two_towers import (
     LARGEST_SCALE,
     LOG_SCALE,
@@ -51,7 +53,7 @@ def align(
     finite.
     """
     labels = read("labels", labels)
-    check(images, labels, names, how)
+    check(images, labels, names, model.script, how)
     learner = Muon(model.parameters, beta2=how.beta2, weight_decay=how.weight_decay)
     every = -(-len(images) // how.batch)
     steps, step = how.epochs * every, 0
@@ -72,15 +74,22 @@ def align(
             step += 1
 
 
-def check(images: np.ndarray, labels: np.ndarray, names: Sequence[str], how: Alignment) -> None:
+def check(
+    images: np.ndarray, labels: np.ndarray, names: Sequence[str], script: Script, how: Alignment
+) -> None:
     """InputError for what can't be learnt, or not at all."""
     check_labels(labels, len(images), len(names))
-    if how.epochs < 1 or how.batch < 1:
-        raise InputError(f"epochs are {how.epochs} and batch is {how.batch}: choose at least 1")
+    counts = how.epochs, how.batch
+    if not all(is_whole_number(count) and count >= 1 for count in counts):
+        raise InputError(
+            f"epochs are {how.epochs} and batch is {how.batch}: expected whole numbers from 1"
+        )
     if not len(images):
         raise InputError("there are no images: give at least one image, and its label")
-    if len(set(names)) < len(names):
-        raise InputError(f"every name must be another one, and {len(set(names))} of {len(names)} "
+    check_names(names)
+    different = len({tuple(cut(name, script.by)) for name in names})  # "red  star" is "red star"
+    if different < len(names):
+        raise InputError(f"every name must be another one, and {different} of {len(names)} "
                          "are: give images of one name the same label")  # fmt: skip
 
 

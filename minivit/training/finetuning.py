@@ -85,8 +85,14 @@ def all_but_head(c: Config) -> str:
 def first_blocks(c: Config, count: int) -> str:
     """The places to freeze when all up to the first `count` blocks is to stay: the embedding too.
 
-    Raises InputError when there are not so many blocks.
+    Raises InputError when there are not so many blocks, or none.
     """
+    if not c.depth:
+        others = [place for place in tops(c) if place not in ("norm", "head")]
+        raise InputError(
+            f"freeze blocks is {count} and the model has no blocks: freeze it by its places, such "
+            f"as {','.join(others)}, by freeze"
+        )
     if not 1 <= count <= c.depth:
         raise InputError(
             f"freeze blocks is {count} and the model has {c.depth} blocks: expected a number from "

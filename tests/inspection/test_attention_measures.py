@@ -88,7 +88,8 @@ def test_the_measures_of_a_model_are_those_of_its_attention(kind):
     images, c = images_for(model, 5), model.config
     A = attention_maps(model, images)
     found = head_measures(model, images)
-    step = {"overlap": (1, 3), "hybrid": (4, 4), "batch norm": (4, 4)}.get(kind, (2, 2))  # pixels
+    steps = {"overlap": (1, 3), "hybrid": (4, 4), "batch norm": (4, 4), "plain units": (8, 8)}
+    step = steps.get(kind, (2, 2))  # pixels
     distance = mean_attention_distance(A, c.grid, step, has_cls=c.has_cls)
     np.testing.assert_allclose(found.distance, distance, rtol=1e-12)
     np.testing.assert_allclose(found.entropy, attention_entropy(A), rtol=1e-12)

@@ -80,7 +80,7 @@ def test_without_positions_a_vit_takes_patches_in_any_order(positions):
     assert max(errors) < 1e-12 if positions == "none" else min(errors) > 0.1
 
 
-@pytest.mark.parametrize("kind", ["cls", "mean", "axial", "overlap", "hybrid"])
+@pytest.mark.parametrize("kind", ["cls", "mean", "axial", "overlap", "hybrid", "plain units"])
 def test_maps_of_tokens_are_those_of_the_patches(kind):
     from looked_at import KINDS
 
@@ -92,7 +92,22 @@ def test_maps_of_tokens_are_those_of_the_patches(kind):
     np.testing.assert_array_equal(
         maps[last].reshape(3, c.patches, -1), values[last][:, int(c.has_cls) :]
     )
-    assert ("root.convolution.y" in maps) == (kind == "hybrid")
+    assert ("root.convolution.y" in maps) == (c.root is not None)
+
+
+@pytest.mark.parametrize("unit", ["bottleneck", "plain"])
+@pytest.mark.parametrize("pool", [False, True])
+def test_maps_of_a_backbone_are_those_that_go_on(unit, pool):
+    """Every unit's last map, whatever its units are, and the root's whether it is pooled or not."""
+    norm = {"norm": "batch"} if unit == "plain" else {"groups": 2}
+    c = minivit.ResNetConfig((12, 12), 1, 3, root=4, root_side=3, root_stride=1, root_pool=pool,
+                             stages=(2, 1), unit=unit, **norm)  # fmt: skip
+    model, images = minivit.ResNet(c), drawn(2, 12, 12, 1)
+    first, *maps = layer_maps(model, images).values()
+    features = model.features(images)
+    assert first.shape == (2, 12, 12, 4) and len(maps) == 4
+    for found, expected in zip((maps[0], maps[2], maps[3]), features, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_a_change_is_shared_out_over_places():

@@ -75,6 +75,11 @@ def test_the_first_filters_are_those_that_see_the_pixels():
     (a, of_a), (b, of_b) = first_filters(plain), embedding_filters(plain)
     assert (a == b).all() and (of_a == of_b).all()
     assert first_filters(hybrid).components.shape == (1, 3, 3, 1)  # of two filters, a difference
+    with_batchnorm = build(**KINDS["plain units"])  # these are not standardised
+    w = with_batchnorm.parameters["root.convolution.w"]
+    expected, _ = principal_filters(w.reshape(-1, w.shape[-1]), 1)
+    assert (first_filters(with_batchnorm).components.reshape(1, -1) == expected).all()
+    assert len(first_filters(minivit.ViT("airbench-28"), None).components) == 9  # no mean is 0
     found = first_filters(minivit.ResNet("resnet-28"), None)
     n = len(found.components)
     assert found.components.shape == (n, 3, 3, 1) and n == 8  # the mean of a filter is 0

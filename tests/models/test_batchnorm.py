@@ -138,6 +138,10 @@ def test_damaged_statistics_are_refused(tmp_path):
     write_checkpoint(path, header, groups)
     with pytest.raises(InputError, match=r"damaged: 'root\.convolution_norm\.var' holds a number"):
         load(path)
+    narrow = {name: array.astype(np.float32) for name, array in groups["buffers"].items()}
+    write_checkpoint(path, header, groups | {"buffers": narrow})
+    with pytest.raises(InputError, match="arrays of one dtype, and holds: float32, float64"):
+        load(path)
 
 
 def test_a_copy_has_statistics_of_its_own():

@@ -39,6 +39,10 @@ def test_names_are_a_list():
         script_of(NAMES).written("red ring")
     with pytest.raises(InputError, match="give a list of names"):
         script_of(NAMES).written([3])
+    for names in ("red ring", [3]):
+        with pytest.raises(InputError, match="give a list of names"):
+            script_of(names)
+    assert script_of(iter(NAMES)) == script_of(NAMES)
     with pytest.raises(InputError, match="there are no names"):
         script_of([])
     with pytest.raises(InputError, match="choose 'letters' or 'words'"):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minivit import InputError, ViT, ViTConfig, backend
+from minivit import InputError, ResNetConfig, ViT, ViTConfig, backend
 from minivit.models.script import script_of
 from minivit.models.two_towers import (
     IMAGE,
@@ -129,9 +129,26 @@ def test_what_the_towers_can_not_take_is_refused():
         TwoTowers(TOWER, model.script, seed=-1)
     with pytest.raises(InputError, match="pre-trained by mae"):
         towers(objective="mae", positions="learned")
+    with pytest.raises(InputError, match="norm is batch in the image tower: BatchNorm"):
+        towers(root=2, root_side=3, root_pool=False, norm="batch", image=(4, 4), patch=(1, 1))
+    for other in (ResNetConfig((8, 8), 1, 3, root=4, root_side=3, groups=2), "digits"):
+        with pytest.raises(InputError, match="expected the ViTConfig of a ViT or a hybrid"):
+            TwoTowers(other, model.script)
+    with pytest.raises(InputError, match="there are no names"):
+        model.named(IMAGES, [])
     logits, kept = model.forward(IMAGES, NAMES)
     with pytest.raises(InputError, match="dlogits have shape"):
         model.backward(logits.T, kept)
     model.parameters[LOG_SCALE] = np.zeros(1)
     with pytest.raises(InputError, match="the parameters have changed"):
         model.backward(logits, kept)
+    logits, kept = model.forward(IMAGES, NAMES)
+    model.backward(logits, kept)
+    with pytest.raises(InputError, match="these caches are used up"):
+        model.backward(logits, kept)
+
+
+def test_the_tower_of_names_has_the_heads_of_the_other():
+    """Three heads of two columns in a width that three does not divide."""
+    configs = towers(width=8, heads=3, head_width=2).configs
+    assert configs[NAME].heads_width == configs[IMAGE].heads_width == 6

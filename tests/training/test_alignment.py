@@ -61,8 +61,13 @@ def test_what_can_not_be_learnt_is_refused():
         align(model, images, labels, NAMES[:3])
     with pytest.raises(InputError, match="every name must be another one"):
         align(model, images, labels, [*NAMES[:3], NAMES[0]])
-    with pytest.raises(InputError, match="batch is 0: choose at least 1"):
-        align(model, images, labels, NAMES, Alignment(batch=0))
+    with pytest.raises(InputError, match="every name must be another one, and 3 of 4"):
+        align(model, images, labels, [*NAMES[:3], NAMES[0].replace(" ", "  ")])  # written alike
+    with pytest.raises(InputError, match="give a list of names"):
+        align(model, images, labels, [*NAMES[:3], 3])
+    for how in (Alignment(batch=0), Alignment(batch=1.5), Alignment(epochs=True)):
+        with pytest.raises(InputError, match="expected whole numbers from 1"):
+            align(model, images, labels, NAMES, how)
     with pytest.raises(InputError, match="at least one image"):
         align(model, images[:0], labels[:0], NAMES)
     with pytest.raises(InputError, match="the loss is nan at step 0"):

@@ -135,6 +135,10 @@ def test_what_cannot_be_is_told():
         first_blocks(model.config, 3)
     with pytest.raises(InputError, match="freeze blocks is 0"):
         first_blocks(model.config, 0)
+    with pytest.raises(InputError, match="no blocks: freeze it by its places, such as root,stages"):
+        first_blocks(variant("resnet-28"), 1)
+    with pytest.raises(InputError, match="no blocks: freeze it by its places, such as embed, by"):
+        first_blocks(variant("digits", depth=0), 1)
     with pytest.raises(InputError, match="image is 9x9 and patch side is 2"):
         finetuning(model, load_dataset("digits", image=9))
     with pytest.raises(InputError, match="'google' takes square grids alone"):
