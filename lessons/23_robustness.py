@@ -290,6 +290,7 @@ def draw(figure):
     for axes, words in zip(below, ("patches hidden of 16", "pixels moved", "steps"), strict=True):
         axes.set(xlabel=words, ylabel="part read right", ylim=(0, 1.3))
         axes.legend(fontsize="small", loc="upper right")
+    below[1].set_xticks(steps)
 
 
 COLOURS = {"ViT": "#0072b2", "ResNet": "#d55e00"}
