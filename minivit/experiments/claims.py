@@ -18,11 +18,12 @@ HEAD = f"""{MARK}
 
 # What the paper claims, redone in small
 
-Every experiment trains small models on two cores, in minutes, where the paper had thousands of
+Every experiment trains small models, in minutes on two cores, where the paper had thousands of
 days of an accelerator: so what is said here holds for this size, and a verdict says whether the
 claim can be seen in it. Verdicts are worked out from the tables. The *spread* of a setting is the
-best of its seeds less the worst; a difference counts only if it is more than the larger of the two
-spreads (`minivit/experiments/verdict.py`).
+largest of its seeds' results less the least; a difference counts only if it is more than the larger
+of the two spreads (`minivit/experiments/verdict.py`). A *control* is no part of the claim, and the
+verdict does not count it. What a sentence says that "may be" is a guess, which nothing here tests.
 """
 
 
