@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from minivit.experiments.claims import RESULTS, shown
+from minivit.experiments.claims import RESULTS, in_lines, shown
 from minivit.experiments.experiment import Experiment, Row
 
 COLUMNS = 100  # of a printed line
@@ -33,8 +33,8 @@ def tell(name: str, experiments: Mapping[str, Experiment], results: Path = RESUL
         print(f"The table of {name!r} is of another version: `{command}` makes it anew.")
         return []
     made = f"The table was made by {one.table.command}, on {one.table.machine}."
-    for said in (made, f"The claim. {one.experiment.claim}", f"Here. {one.verdict.sentence}"):
-        print(textwrap.fill(said, COLUMNS))
+    for said in (made, f"The claim. {one.experiment.claim}", *in_lines(one.verdict)):
+        print(textwrap.fill(said.replace("**", ""), COLUMNS))
     return one.table.rows
 
 

@@ -30,7 +30,9 @@ class Finding(NamedTuple):
 
 class Verdict(NamedTuple):
     word: str  # one of WORDS
-    sentence: str
+    sentence: str  # all of it: the word, what was found, the reason
+    findings: tuple[Finding, ...]
+    reason: str  # a guess why that is so, as a sentence; or nothing
 
 
 def verdict(findings: Sequence[Finding], why: Mapping[str, str]) -> Verdict:
@@ -43,8 +45,9 @@ def verdict(findings: Sequence[Finding], why: Mapping[str, str]) -> Verdict:
     parts = "; ".join(
         f"{'as a control, ' * f.control}{f.words}: {ANSWERS[f.holds]}" for f in findings
     )
-    reason = f" It may be that {why[word]}." if why.get(word) else ""
-    return Verdict(word, f"{word[0].upper()}{word[1:]}: {parts}.{reason}")
+    reason = f"It may be that {why[word]}." if why.get(word) else ""
+    sentence = f"{word[0].upper()}{word[1:]}: {parts}. {reason}".rstrip()
+    return Verdict(word, sentence, tuple(findings), reason)
 
 
 def above(

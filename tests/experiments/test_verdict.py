@@ -54,7 +54,7 @@ def test_why_there_is_no_spread_is_said(values, said):
 
 def test_a_control_is_told_and_not_counted():
     found = [Finding(True, "it works", control=True), Finding(False, "it is better")]
-    word, sentence = verdict(found, {})
+    word, sentence, *_ = verdict(found, {})
     assert word == "does not agree"
     assert sentence == "Does not agree: as a control, it works: yes; it is better: no."
     assert verdict(found[:1], {}).word == UNDECIDED
