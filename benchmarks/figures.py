@@ -19,7 +19,7 @@ COLOURS = {
     "positions_2d": "#6b6bb0", "stochastic_depth": "#b0a090", "dropout": "#d0b0a8",
     "convolution": "#204020", "depthwise_convolution": "#608060", "max_pool": "#c08080",
     "weight_standardisation": "#5070a0", "groupnorm": "#9f7fc8", "batchnorm": "#c09fe8",
-    "relu": "#40b0b0",
+    "relu": "#40b0b0", "similarity": "#b03060",
 }  # fmt: skip
 
 
