@@ -98,7 +98,7 @@ def findings(rows: list[Row]) -> list[Finding]:
     small, large = ((reached[HYBRID, s], reached[VIT, s]) for s in (SMALL, LARGE))
     ahead = max(np.mean(small[0]) - np.mean(small[1]), 0.0) / 2
     vanished = alike(*large, ("the large hybrid", "the large ViT"), within=ahead)
-    words = f"{vanished.words}, where that is half of the small hybrid's lead, if it has one"
+    words = f"{vanished.words}, the limit being half of the small hybrid's lead"
     return [
         together(equal, "the ViT above the ResNet of equal computation"),
         reaches(times_less(rows), TIMES, "the ResNet's computation for the same accuracy, in the "

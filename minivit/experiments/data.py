@@ -137,8 +137,8 @@ EXPERIMENT = Experiment(
     draw=draw,
     inches=(13, 4.4),
     why={
-        IN_PART: "59,000 images are still few: the paper's ViT overtakes at tens of millions",
-        DOES_NOT: "59,000 images are still few: the paper's ViT overtakes at tens of millions",
+        IN_PART: "59,000 small images are few: the paper's figure 4 begins at 9 million",
+        DOES_NOT: "59,000 small images are few: the paper's figure 4 begins at 9 million",
         UNDECIDED: "at this size the models' seeds differ by as much as the models do",
     },
 )
