@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 20: attention's relatives: top-k, windows, axial
 #
-# *60 minutes; builds on lessons 6, 7, 13 and 16.*
+# *55 minutes; builds on lessons 6, 7, 13 and 16.*
 #
 # **The question.** Every query asks all T keys, at a cost that grows with T². Must it? Its
 # relatives ask fewer: the k best (top-k), those nearby (a window), or those of its row and then
@@ -25,7 +25,7 @@ import numpy as np
 
 import minivit
 from minivit import ops
-from minivit.experiments import committed
+from minivit.experiments import EXPERIMENTS, grouped, print_means, tell
 from minivit.figures import keep_picture
 from minivit.ops import AttentionOptions, Window
 
@@ -45,8 +45,7 @@ q, k, v, dmixed = rng.normal(size=(4, 2, 2, N, K))  # B = 2, H = 2
 #
 # And backward? dscores_ij = probs_ij (dprobs_ij - sum_l dprobs_il probs_il), as in lesson 6. Where
 # probs_ij is 0, so is dscores_ij: nothing flows to a key that wasn't seen. The backward of lesson 6
-# is right as it stands. (Which keys are the best can change, with a jump: *at* a tie top-k has no
-# gradient. Everywhere else a small step changes no choice.)
+# is right as it stands. (*At* a tie top-k has no gradient: there a small step changes the choice.)
 
 
 # %%
@@ -126,8 +125,8 @@ assert [row.tensor for row in report.rows if row.verdict == "wrong"] == ["q", "k
 # All of the above compute N x N scores and throw most of them away; so does the library (`minivit
 # info` counts them all). To save something, one must not compute them. Along rows that is a matter
 # of the shape: (N, K) is (R, S, K), and R products of S x S take the place of one of N x N. A
-# window has to gather, for each query, the w² keys around it. For top-k there is no such way: to
-# know the best keys one must have all scores.
+# window has to gather, for each query, the w² keys around it. For top-k there is no such way: who
+# wants the best keys needs all scores.
 #
 # Multiply-adds of a head, q k^T and probs v:
 #
@@ -143,27 +142,9 @@ def along_rows(q, k, v, grid):
     return ops.attention_forward(*cut)[0].reshape(q.shape)
 
 
-def around(x, grid, w):
-    """x (B, H, N, K) -> (B, H, N, w², K): what lies around each place, NaN beside the image."""
-    x = x.reshape(*x.shape[:-2], *grid, K)
-    edge = (w // 2, w // 2)
-    x = np.pad(x, ((0, 0), (0, 0), edge, edge, (0, 0)), constant_values=np.nan)
-    views = np.lib.stride_tricks.sliding_window_view(
-        x, (w, w), axis=(2, 3)
-    )  # (B, H, R, S, K, w, w)
-    return np.moveaxis(views, 4, -1).reshape(*x.shape[:2], grid[0] * grid[1], w * w, K)
-
-
-def in_window(q, k, v, grid, w):
-    near = around(k, grid, w)
-    scores = (near @ q[..., None])[..., 0] / np.sqrt(K)  # (B, H, N, w²)
-    probs, _ = ops.softmax_forward(np.where(np.isnan(scores), -np.inf, scores))
-    return (probs[..., None, :] @ np.nan_to_num(around(v, grid, w)))[..., 0, :]
-
-
-for name, mine in (("its row", along_rows(q, k, v, (R, S))),
-                   ("window of 3", in_window(q, k, v, (R, S), 3))):  # fmt: skip
-    np.testing.assert_allclose(mine, attention(q, k, v, relatives[name][0])[0], atol=1e-12)
+np.testing.assert_allclose(
+    along_rows(q, k, v, (R, S)), attention(q, k, v, relatives["its row"][0])[0], atol=1e-12
+)
 
 
 def multiply_adds(side, K, top=8, w=3):
@@ -198,7 +179,6 @@ ways = {
     "window of 3, masked": lambda q, k, v: ops.attention_forward(
         q, k, v, options=AttentionOptions(window=Window((side, side), (1, 1)))
     ),
-    "window of 3, gathered": lambda q, k, v: in_window(q, k, v, (side, side), 3),
     "rows alone": lambda q, k, v: along_rows(q, k, v, (side, side)),
 }
 took = {name: milliseconds(run, *large) for name, run in ways.items()}
@@ -206,7 +186,7 @@ print(f"{side * side} patches, here and now:", *(f"{n} {t:.1f} ms;" for n, t in 
 
 # %% [markdown]
 # Masks and top-k cost *more* than plain attention: all its products, and the choice on top. What is
-# never computed is saved; half of an axial attention (its rows) has 1/32 of the scores.
+# never computed is saved: half of an axial attention (its rows) has 1/32 of the scores.
 #
 # ## How sharp: the number of keys that a query looks at
 #
@@ -229,45 +209,23 @@ for name, (see, _) in relatives.items():
     print(f"{name:12} looks at {looks:4.1f} of {sees:4.1f} keys")
 
 # %% [markdown]
-# So each relative is sharper by construction: who sees 4 keys can't look at 5. That says nothing
-# yet of what a *trained* model does, and nothing of whether it helps.
+# So each relative is sharper by construction: who sees 4 keys can't look at 5. That says nothing of
+# what a *trained* model does, and nothing of whether it helps.
 #
 # ## Trained
 #
-# Zhao et al. 2019 say that top-k concentrates attention and translates better; the ViT paper (D.6)
-# that an axial ViT is better than its ViT, at more computation. In small, on clothes of 28 x 28
-# pixels, 7 x 7 patches and a cls token, three seeds each; the first line says which command made
-# it:
+# In small, on clothes of 28 x 28 pixels, 7 x 7 patches and a cls token, three seeds each. The table
+# comes from the command that is told first:
 
 # %%
-table = committed("attention")
-print(f"{table.command}\non {table.machine}")
-kinds, flops = {}, {}
-for row in table.rows:
-    kinds.setdefault(row["attention"], []).append((row["keys"], row["accuracy"]))
-    flops[row["attention"]] = row["flops"]
-print("attention: MFLOP an image; keys looked at; accuracy (least - most); beside plain, told?")
-of_plain = [right for _, right in kinds["plain"]]
-for kind, seeds in kinds.items():
-    keys, accuracy = np.mean(seeds, axis=0)
-    reached = [right for _, right in seeds]
-    gap, spread = accuracy - np.mean(of_plain), max(np.ptp(reached), np.ptp(of_plain))
-    reach = f"{accuracy:.1f} % ({min(reached):.1f} - {max(reached):.1f})"
-    told = f"{gap:+.2f} {'yes' if abs(gap) > spread else 'no'}"
-    print(f"{kind:22}{flops[kind] / 1e6:6.1f}{keys:7.1f}   {reach}  {told}")
-plain = [keys for keys, _ in kinds["plain"]]
-for kind in ("best 4 keys", "best 8 keys", "best 16 keys", "window of 3", "axial"):
-    assert max(keys for keys, _ in kinds[kind]) < min(plain)  # sharper, in all seeds
-assert np.mean([keys for keys, _ in kinds["best 16 keys"]]) < 16 < 50
-assert flops["axial"] == flops["plain, twice as deep"] > 1.9 * flops["plain"]
+table = tell("attention", EXPERIMENTS)
+print_means(table, "attention", columns=("accuracy", "keys"))
 
 # %% [markdown]
-# Sharper: yes, in every seed. Even plain attention looks at a quarter of its 50 keys, and the best
-# 16 are looked at as if they were about 8. Better? A difference from plain is told here if it is
-# more than the larger of the two spreads, most less least of three seeds: which kinds pass, and by
-# how much? An axial block costs two plain ones, so it must be compared with a model twice as deep,
-# not with plain. Among 49 patches nothing is far away: what is saved, and what is missed, would
-# show at 1,024. (`docs/claims.md` has the claims, and a verdict.)
+# A difference from plain attention counts if it is more than the larger of the two spreads, most
+# less least of three seeds: which kinds pass? An axial block costs two plain ones, so it must be
+# compared with a model twice as deep, not with plain. Among 49 patches nothing is far away: what is
+# saved, and what is missed, would show at 1,024.
 #
 # ## A picture to keep
 
@@ -275,10 +233,9 @@ assert flops["axial"] == flops["plain, twice as deep"] > 1.9 * flops["plain"]
 # %%
 def draw(figure):
     """Left: what the middle patch of 7 x 7 sees. Then multiply-adds over the number of patches,
-    both axes logarithmic: all and top-k rise twice as steeply as a window, axial in between. Right:
-    trained models, how many keys a query looks at, and how good they are."""
-    grid = figure.add_gridspec(1, 3, width_ratios=(1.1, 1.2, 1.3))
-    seen = figure.add_subplot(grid[0, 0])
+    both axes logarithmic: all and top-k rise twice as steeply as a window, axial in between. Right,
+    if there is a table: how many keys a query looks at, and how many images are read right."""
+    seen, costs, *trained = figure.subplots(1, 3 if table else 2)
     maps = np.full((15, 15), np.nan)
     places = {"window of 3": (0, 0, 1, 1), "window of 5": (0, 8, 2, 2), "row": (8, 0, 0, 7),
               "column": (8, 8, 7, 0)}  # fmt: skip
@@ -289,19 +246,20 @@ def draw(figure):
     seen.imshow(maps, cmap="Blues", vmin=0, vmax=1.4)
     seen.set(xticks=[], yticks=[], ylim=(15, -2))
     seen.spines[:].set_visible(False)
-    costs, sides = figure.add_subplot(grid[0, 1]), np.array([7, 10, 14, 20, 28, 32, 64])
+    sides = np.array([7, 10, 14, 20, 28, 32, 64])
     for name in multiply_adds(7, 16):
         costs.loglog(sides**2, [multiply_adds(s, 16)[name] for s in sides], "o-", label=name, ms=3)
     costs.set(xlabel="patches", ylabel="multiply-adds of a head, K = 16")
     costs.legend(frameon=False)
-    trained = figure.add_subplot(grid[0, 2])
-    for kind, seeds in kinds.items():
-        trained.plot(*np.transpose(seeds), "o", label=kind, alpha=0.8)
-    trained.set(xlabel="keys that a query looks at", ylabel="test accuracy, %")
-    trained.legend(frameon=False, fontsize=7)
+    for axes in trained:
+        reached = grouped(table, "accuracy", "attention")
+        for kind, keys in grouped(table, "keys", "attention").items():
+            axes.plot(keys, reached[kind], "o", label=kind[0], alpha=0.8)
+        axes.set(xlabel="keys that a query looks at", ylabel="test accuracy, %")
+        axes.legend(frameon=False, fontsize=7)
 
 
-keep_picture(draw, "20_relatives.png", 15, 4.4)
+keep_picture(draw, "20_relatives.png", 15 if table else 10, 4.4)
 
 # %% [markdown]
 # ## Exercises

@@ -20,15 +20,13 @@
 
 # %%
 import math
-import textwrap
 
 import numpy as np
 
 import minivit
 from minivit import ops
 from minivit.data import Split
-from minivit.experiments import EXPERIMENTS
-from minivit.experiments.claims import RESULTS, shown
+from minivit.experiments import EXPERIMENTS, print_means, tell
 from minivit.figures import keep_picture
 from minivit.models.chance import Chance
 from minivit.models.cost import cost
@@ -206,25 +204,12 @@ assert gigaflops < 0.4 * cost(minivit.variant("B/16"), batch=1).forward_flops / 
 # In small: pre-training on all images of a data set, then fine-tuning on the labels of 100, 1,000
 # or all of them; against the same fine-tuning *from scratch*, and against a pre-training that is
 # told all labels. Only what it begins with differs. Clothes have one channel, 8 colours; `shapes`
-# have three, 512 colours. That takes longer than a lesson, so a command makes the table:
+# have three, 512 colours. That takes longer than a lesson, so a command makes the table (teraflops
+# are those of both trainings together):
 
 # %%
-found = shown(EXPERIMENTS["masked"], RESULTS)
-if found.verdict is None:
-    print("No table of this version came with minivit. `minivit experiment masked --jobs 2`",
-          f"makes one in about {found.experiment.minutes:g} minutes.")  # fmt: skip
-else:
-    print(f"{found.table.command}, on {found.table.machine}")
-    of = {}
-    for row in found.table.rows:
-        of.setdefault((row["data"], row["labels"], row["way"]), []).append(row)
-    print("test images read right, mean (least - most); of a linear map; TFLOPs to get there")
-    for place, runs in of.items():
-        seeds, probed, cost_of = ([run[name] for run in runs]
-                                  for name in ("accuracy", "probe", "teraflops"))  # fmt: skip
-        print("{:14}{:14}{:30}".format(*place), f"{np.mean(seeds):5.1f} ({min(seeds):.1f} - "
-              f"{max(seeds):.1f})   {np.mean(probed):5.1f}   {np.mean(cost_of):6.2f}")  # fmt: skip
-    print(textwrap.fill(found.verdict.sentence, 100))
+table = tell("masked", EXPERIMENTS)
+print_means(table, "data", "labels", "way", columns=("accuracy", "teraflops"))
 
 # %% [markdown]
 # Read it with three questions. Is a difference larger than its spread? (A verdict counts no other.)

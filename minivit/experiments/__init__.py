@@ -37,7 +37,7 @@ from minivit.experiments import (
 )
 from minivit.experiments.claims import committed, take_over, write_page
 from minivit.experiments.experiment import FULL, QUICK, Experiment, Point, Scale
-from minivit.experiments.lesson import grouped, tell
+from minivit.experiments.lesson import grouped, print_means, tell
 from minivit.experiments.running import check_data, plan, run
 from minivit.experiments.verdict import Verdict, verdict
 
@@ -61,6 +61,7 @@ __all__ = [
     "committed",
     "grouped",
     "plan",
+    "print_means",
     "run",
     "take_over",
     "tell",

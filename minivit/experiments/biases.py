@@ -130,7 +130,8 @@ EXPERIMENT = Experiment(
     name="biases",
     title="Locality, equivariance and invariance, layer by layer",
     claim="Section 3.1: in a CNN locality and translation equivariance are baked into each layer; "
-    "in a ViT attention is global, and not equivariant. Here an error of 0 % is exact "
+    "in a ViT the MLPs alone are local and translationally equivariant, and attention is global. "
+    "Here an error of 0 % is exact "
     f"equivariance, one up to {SLIGHT:g} % is slight, and 141 % is what places have that have "
     f"nothing to do with each other; a layer is local if a pixel changes at most {FEW} % of its "
     "places.",

@@ -8,7 +8,7 @@ from minivit.errors import InputError
 from minivit.experiments import picture
 from minivit.experiments.experiment import FULL, Experiment
 from minivit.experiments.table import Table, read
-from minivit.experiments.verdict import Verdict, verdict
+from minivit.experiments.verdict import ANSWERS, Verdict, verdict
 from minivit.files import replacing
 
 RESULTS = Path(__file__).parent / "results"
@@ -18,11 +18,12 @@ HEAD = f"""{MARK}
 
 # What the paper claims, redone in small
 
-Every experiment trains small models on two cores, in minutes, where the paper had thousands of
+Every experiment trains small models, in minutes on two cores, where the paper had thousands of
 days of an accelerator: so what is said here holds for this size, and a verdict says whether the
 claim can be seen in it. Verdicts are worked out from the tables. The *spread* of a setting is the
-best of its seeds less the worst; a difference counts only if it is more than the larger of the two
-spreads (`minivit/experiments/verdict.py`).
+largest of its seeds' results less the least; a difference counts only if it is more than the larger
+of the two spreads (`minivit/experiments/verdict.py`). A *control* is no part of the claim, and the
+verdict does not count it. What a sentence says that "may be" is a guess, which nothing here tests.
 """
 
 
@@ -121,11 +122,23 @@ def part(one: Shown) -> str:
         lines.append(f"The table is of another version of this experiment (grid {table.grid}), so "
                      f"it is not judged: `minivit experiment {name}` makes it anew.")  # fmt: skip
     else:
-        lines += [f"**Here.** {one.verdict.sentence}", "", f"![{name}]({PICTURES}/{name}.png)"]
+        lines += [*in_lines(one.verdict), "", f"![{name}]({PICTURES}/{name}.png)"]
     source = f"../minivit/experiments/results/{name}.csv"
     lines += ["", f"[{len(table.rows)} rows]({source}), by `{table.command}` on {table.machine}: "
               f"{table.seconds / 60:.0f} min of one process.", ""]  # fmt: skip
     return "\n".join(lines)
+
+
+def in_lines(said: Verdict) -> list[str]:
+    """A verdict in a sentence, with the guess why; then a line for each finding."""
+    told = [finding.holds for finding in said.findings if not finding.control]
+    counts = ", ".join(f"{ANSWERS[holds]} {told.count(holds)}" for holds in ANSWERS)
+    sentence = f"**Here.** {said.word[0].upper()}{said.word[1:]} ({counts}). {said.reason}".rstrip()
+    lines = [
+        f"- {'as a control, ' * finding.control}{finding.words}: **{ANSWERS[finding.holds]}**"
+        for finding in said.findings
+    ]
+    return [sentence, "", *lines]
 
 
 def anchor(title: str) -> str:

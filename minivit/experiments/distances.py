@@ -18,6 +18,7 @@ from minivit.experiments.verdict import (
     at_most,
     of_seeds,
     reaches,
+    shown,
 )
 from minivit.experiments.work import fresh
 from minivit.figures.look import QUIET
@@ -76,10 +77,21 @@ def last_block(rows: list[Row], model: str) -> int:
 
 
 def findings(rows: list[Row]) -> list[Finding]:
-    """The first block looks far and near; later ones farther; the hybrid's first less near."""
+    """The first block looks far and near; later ones farther; the hybrid's first less near.
+
+    What an untrained model has already is told beside it: it has not been learned.
+    """
+    first = {
+        max: reaches(
+            of_block(rows, VIT, 0, max), FAR, "the farthest head of the ViT's first block"
+        ),
+        min: at_most(of_block(rows, VIT, 0, min), NEAR, "its nearest head", " %"),
+    }
     found = [
-        reaches(of_block(rows, VIT, 0, max), FAR, "the farthest head of the ViT's first block"),
-        at_most(of_block(rows, VIT, 0, min), NEAR, "its nearest head", " %"),
+        one._replace(
+            words=f"{one.words}, untrained {shown(of_block(rows, VIT, 0, of, UNTRAINED))} %"
+        )
+        for of, one in first.items()
     ]
     for model in (VIT, HYBRID):
         first, last = (of_block(rows, model, block, mean)

@@ -123,8 +123,8 @@ def findings(rows: list[Row]) -> list[Finding]:
 
     found = []
     for column, words in NUMBERS.items():
-        name, unit = words.rsplit(", ", 1)
-        names = f"{name} at the end", "that at the start"
+        name, unit = words.replace(":", "'").rsplit(", ", 1)
+        names = f"the {name} at the end", "that at the start"
         unit = " %" if unit.startswith("%") else ""
         found.append(above(seeds(column, end), seeds(column, start), names, unit))
     return [

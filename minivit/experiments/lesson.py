@@ -4,14 +4,16 @@ A table may be made anew, or come later than the lesson. So a lesson writes down
 numbers, and the verdict is worked out from the table, as on the page of all claims.
 """
 
+import statistics
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from minivit.experiments.claims import RESULTS, shown
+from minivit.experiments.claims import RESULTS, in_lines, shown
 from minivit.experiments.experiment import Experiment, Row
 
 COLUMNS = 100  # of a printed line
+LABEL, NUMBERS = 48, 22  # of these, for a setting and for what was measured
 
 
 def tell(name: str, experiments: Mapping[str, Experiment], results: Path = RESULTS) -> list[Row]:
@@ -31,8 +33,8 @@ def tell(name: str, experiments: Mapping[str, Experiment], results: Path = RESUL
         print(f"The table of {name!r} is of another version: `{command}` makes it anew.")
         return []
     made = f"The table was made by {one.table.command}, on {one.table.machine}."
-    for said in (made, f"The claim. {one.experiment.claim}", f"Here. {one.verdict.sentence}"):
-        print(textwrap.fill(said, COLUMNS))
+    for said in (made, f"The claim. {one.experiment.claim}", *in_lines(one.verdict)):
+        print(textwrap.fill(said.replace("**", ""), COLUMNS))
     return one.table.rows
 
 
@@ -42,3 +44,19 @@ def grouped(rows: Iterable[Row], column: str, *names: str) -> dict[tuple, list[f
     for row in rows:
         found.setdefault(tuple(row[name] for name in names), []).append(row[column])
     return found
+
+
+def print_means(rows: Sequence[Row], *names: str, columns: Sequence[str]) -> None:
+    """Print a line for each setting: the mean of its rows in each column, the least and the most.
+
+    `names` are the columns that tell the setting. Without rows nothing is printed.
+    """
+    if not rows:
+        return
+    found = [grouped(rows, column, *names) for column in columns]
+    print(" " * LABEL, *(f"{column:>{NUMBERS}}" for column in columns), "  mean (least to most)")
+    for setting in found[0]:
+        label = ", ".join(value if isinstance(value, str) else f"{value:,g}" for value in setting)
+        cells = (f"{statistics.fmean(v):.1f} ({min(v):.1f} to {max(v):.1f})"
+                 for v in (of_column[setting] for of_column in found))  # fmt: skip
+        print(f"{label:{LABEL}}", *(f"{cell:>{NUMBERS}}" for cell in cells))

@@ -152,9 +152,10 @@ EXPERIMENT = Experiment(
     title="What breaks it?",
     claim="Often repeated: a ViT withstands occlusion, other changes and shuffled patches. Naseer "
     "et al. 2021: 60 % of ImageNet are right with 80 % of the image hidden at random, where a "
-    "convolutional network of equal accuracy fails. Shuffled pieces are withstood, here, if nine "
-    "tenths of the accuracy are kept, in the mean over how many pieces there are. What is salient "
-    "each model says itself, by the gradient of its answer.",
+    "convolutional network of equal accuracy fails. Here models are of equal computation, and what "
+    "is kept is told in % of each one's own accuracy, in the mean over all strengths of a change; "
+    "shuffled pieces are withstood if nine tenths are kept. What is salient each model says "
+    "itself, by the gradient of its answer.",
     minutes=7,
     points=points,
     measure=measure,

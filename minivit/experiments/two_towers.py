@@ -111,7 +111,7 @@ def findings(rows: list[Row]) -> list[Finding]:
     means = f"{SIDE} classes never seen, by"
     control = (f"{means} words", "the same with names dealt out anew")
     return [
-        above(unseen[WORDS], unseen[SHUFFLED], control),
+        above(unseen[WORDS], unseen[SHUFFLED], control)._replace(control=True),
         reaches(unseen[WORDS], BAR, f"{means} words"),
         reaches(unseen[LETTERS], BAR, f"{means} letters"),
         reaches(unseen[HALF], BAR, f"{SIDE**2 // 2} classes never seen, by words"),

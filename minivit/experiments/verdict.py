@@ -18,27 +18,36 @@ ANSWERS = {True: "yes", False: "no", None: "can't be told"}
 
 
 class Finding(NamedTuple):
-    """One part of a claim: whether the table bears it out (None: can't be told), and in words."""
+    """One part of a claim: whether the table bears it out (None: can't be told), and in words.
+
+    A control is no part of the claim: it is told beside it, and the verdict doesn't count it.
+    """
 
     holds: bool | None
     words: str
+    control: bool = False
 
 
 class Verdict(NamedTuple):
     word: str  # one of WORDS
-    sentence: str
+    sentence: str  # all of it: the word, what was found, the reason
+    findings: tuple[Finding, ...]
+    reason: str  # a guess why that is so, as a sentence; or nothing
 
 
 def verdict(findings: Sequence[Finding], why: Mapping[str, str]) -> Verdict:
     """What all parts of a claim come to; `why` that may be is guessed by its word, and said so."""
-    told = [finding.holds for finding in findings]
+    told = [finding.holds for finding in findings if not finding.control]
     if True in told:
         word = AGREES if all(told) else IN_PART
     else:
         word = DOES_NOT if False in told else UNDECIDED
-    parts = "; ".join(f"{f.words}: {ANSWERS[f.holds]}" for f in findings)
-    reason = f" It may be that {why[word]}." if why.get(word) else ""
-    return Verdict(word, f"{word[0].upper()}{word[1:]}: {parts}.{reason}")
+    parts = "; ".join(
+        f"{'as a control, ' * f.control}{f.words}: {ANSWERS[f.holds]}" for f in findings
+    )
+    reason = f"It may be that {why[word]}." if why.get(word) else ""
+    sentence = f"{word[0].upper()}{word[1:]}: {parts}. {reason}".rstrip()
+    return Verdict(word, sentence, tuple(findings), reason)
 
 
 def above(
@@ -106,8 +115,10 @@ def larger_spread(*settings: Sequence[float]) -> float:
 
 
 def spread_in_words(*settings: Sequence[float]) -> str:
-    if not enough(*settings):
+    if not all(len(values) > 1 for values in settings):
         return "fewer than two seeds, so no spread"
+    if not enough(*settings):
+        return "not a number for every seed, so no spread"
     return f"spread {shown([larger_spread(*settings)])}"
 
 

@@ -48,6 +48,11 @@ def test_the_diagram_has_every_numbered_lesson():
     assert sorted(found) == [lesson.key for lesson in LESSONS if lesson.key.isdigit()]
 
 
+def test_the_hours_of_all_lessons_are_their_minutes():
+    (told,) = re.findall(r"The numbered lessons take about (\d+) hours", README)
+    assert abs(int(told) - sum(each.minutes for each in NUMBERED) / 60) < 0.5
+
+
 NUMBERED = [each for each in LESSONS if each.key.isdigit()]
 
 

@@ -15,7 +15,8 @@ from minivit.experiments import (
     write_page,
 )
 from minivit.experiments import table as tables
-from minivit.experiments.claims import MARK, anchor, overview, shown
+from minivit.experiments.claims import MARK, anchor, in_lines, overview, shown
+from minivit.experiments.verdict import Finding, verdict
 
 POSITIONS, POOLING = EXPERIMENTS["positions"], EXPERIMENTS["pooling"]
 
@@ -51,12 +52,21 @@ def test_tables_become_results_and_results_a_page(folders):
     page = write_page(EXPERIMENTS.values(), docs, results).read_text("utf-8")
     one = shown(POSITIONS, results)
     assert one.verdict.word == "agrees"
-    assert one.verdict.sentence in page and "`minivit experiment positions` on a machine" in page
+    assert "\n".join(in_lines(one.verdict)) in page
+    assert "`minivit experiment positions` on a machine" in page
     assert page.count("no result of this version yet") == len(EXPERIMENTS) - 1
     assert [path.name for path in (docs / "claims").iterdir()] == ["positions.png"]
     headings = {anchor(line[3:]) for line in page.splitlines() if line.startswith("## ")}
     assert set(re.findall(r"\]\(#(.*?)\)", page)) == headings
     assert write_page(EXPERIMENTS.values(), docs, results).read_text("utf-8") == page
+
+
+def test_a_verdict_is_a_sentence_and_a_line_for_each_finding():
+    found = [Finding(True, "a above b"), Finding(None, "c above d"), Finding(True, "e", True)]
+    assert in_lines(verdict(found, {"agrees in part": "seeds differ"})) == [
+        "**Here.** Agrees in part (yes 1, no 0, can't be told 1). It may be that seeds differ.",
+        "", "- a above b: **yes**", "- c above d: **can't be told**", "- as a control, e: **yes**",
+    ]  # fmt: skip
 
 
 def test_a_result_of_another_version_is_said_and_not_judged(folders):
@@ -90,5 +100,6 @@ def test_what_came_with_minivit_can_be_read_and_is_told_on_the_page():
     for name in names:
         one = shown(EXPERIMENTS[name], claims.RESULTS)
         assert committed(name).command.startswith(f"minivit experiment {name}")
-        assert one.verdict is not None and one.verdict.sentence in page.read_text("utf-8")
+        assert one.verdict is not None
+        assert "\n".join(in_lines(one.verdict)) in page.read_text("utf-8")
     assert not page.exists() or page.read_text("utf-8").startswith(MARK)

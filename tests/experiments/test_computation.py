@@ -54,3 +54,5 @@ def test_computation_on_made_tables(vit, resnet, hybrid, held):
 def test_how_many_times_less_is_read_off_two_lines():
     rows = by_computation(**{VIT: (80, 82, 84), RESNET: (76, 78, 80)})
     np.testing.assert_allclose(computation.times_less(rows), [4, 4, 4])
+    rows = by_computation(**{VIT: (90, 91, 92), RESNET: (60, 61, 62)})
+    assert computation.times_less(rows) == [4, 4, 4]  # the sizes reach no further

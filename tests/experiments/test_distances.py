@@ -6,8 +6,9 @@ from minivit.experiments import distances
 def head_rows(**of_even) -> list[dict]:
     """A made table of heads' distances: by model and block two heads, in % of even attention's."""
     made = {"ViT": ((30, 95), (80, 90)), "hybrid": ((60, 95), (90, 95))} | of_even
-    return [{"model": model, "when": "trained", "block": block, "head": head, "seed": seed,
-             "of_even": value + seed}
+    return [{"model": model, "when": when, "block": block, "head": head, "seed": seed,
+             "of_even": value + seed if when == "trained" else 91.5}
+            for when in ("untrained", "trained")
             for model, blocks in made.items() for block, heads in enumerate(blocks)
             for head, value in enumerate(heads) for seed in range(3)]  # fmt: skip
 
@@ -19,4 +20,5 @@ def test_distances_on_made_tables():
     assert answers() == [True] * 5
     assert answers(ViT=((70, 80), (60, 70))) == [False, False, False, True, False]
     assert answers(hybrid=((31, 94), (30, 96))) == [True, True, True, None, None]
+    assert "untrained 91.5 %" in distances.findings(head_rows())[0].words
     assert distances.of_block(head_rows(), "ViT", 0, min) == [30, 31, 32]

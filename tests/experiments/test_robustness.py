@@ -87,3 +87,11 @@ def patched(made_keeps: dict, noise: float = 0.9) -> list[dict]:
 )  # fmt: skip
 def test_patches_on_made_tables(kept, held):
     assert [finding.holds for finding in patch.findings(patched(kept))] == held
+
+
+def test_that_patches_work_does_not_speak_for_the_claim():
+    """A ViT that withstands nothing, of which noise is withstood, agrees in nothing."""
+    kept = {(VIT, VIT): 0.2, (RESNET, RESNET): 0.8, (HYBRID, HYBRID): 0.5, (RESNET, VIT): 0.1}
+    found = patch.findings(patched(kept))
+    assert found[0].holds and verdict(found, {}).word == "does not agree"
+    assert verdict(found, {}).sentence.startswith("Does not agree: as a control, under noise each")

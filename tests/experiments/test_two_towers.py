@@ -75,5 +75,7 @@ def test_findings_on_made_tables():
     assert word(made()) == "agrees"
     assert word(made(**{LETTERS: 2})) == "agrees in part"
     assert word(made(**dict.fromkeys(KINDS, 1))) == "does not agree"
+    few = made(**{WORDS: 8, LETTERS: 3, HALF: 3})  # above the control, and no ten times chance
+    assert word(few) == "does not agree"
     at_the_bar = {kind: two_towers.BAR - 1 for kind in KINDS}
     assert word(made(**at_the_bar)) == UNDECIDED

@@ -44,6 +44,22 @@ def test_a_difference_counts_beyond_the_larger_spread(a, b, holds):
     assert above(a, b, NAMES).holds is holds
 
 
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [([3.0], "fewer than two seeds"), ([3.0, math.nan], "not a number for every seed")],
+)
+def test_why_there_is_no_spread_is_said(values, said):
+    assert reaches(values, 2, "a").words.endswith(f", {said}, so no spread")
+
+
+def test_a_control_is_told_and_not_counted():
+    found = [Finding(True, "it works", control=True), Finding(False, "it is better")]
+    word, sentence, *_ = verdict(found, {})
+    assert word == "does not agree"
+    assert sentence == "Does not agree: as a control, it works: yes; it is better: no."
+    assert verdict(found[:1], {}).word == UNDECIDED
+
+
 @given(seeds, seeds)
 def test_what_is_above_is_not_below(a, b):
     opposite = {True: False, False: True, None: None}
