@@ -17,6 +17,7 @@ from minivit.checking.differences import STEP, central_gradient, central_slope, 
 from minivit.checking.report import RIGHT, Report, Row, compare, judge
 from minivit.checking.sampling import USUAL, Excerpt, Sampling, draw
 from minivit.models import Model
+from minivit.models.images import pixel_range
 from minivit.models.losses import hidden_targets, loss_backward, loss_forward
 from minivit.params import NamedArrays
 
@@ -49,9 +50,11 @@ def check_model(
     model, drawn = float64_copy(model, rng)
     others = [name for name in drawn if name != "head.w"]
     images = model.check_images(images)
+    widen_range(model)
     ties = model.config.has_max_pooling
     if ties:
-        images = images + NOISE * rng.standard_normal(images.shape)
+        noise = NOISE * data_scale(images, least=1.0)
+        images = images + noise * rng.standard_normal(images.shape)
     check = ModelCheck(model, images, labels, seed, sampling)
     name = model.config.name or f"a {model.config.family}"
     report = Report(f"gradient check of {name}: {len(images)} images")
@@ -67,7 +70,7 @@ def check_model(
     if ties:
         report.remarks.append(
             "Max-pooling has no gradient where neighbours are equal, as on the plain ground of a "
-            f"picture: the images got noise of {NOISE}."
+            f"picture: the images got noise of {noise:.2g}."
         )
     gradients = check.gradients()
     report.problems += check.problems
@@ -96,6 +99,14 @@ def float64_copy(model: Model, rng: np.random.Generator) -> tuple[Model, list[st
         rows = len(gate) if gate.ndim > 1 else 1
         gate[:] = rng.standard_normal(gate.shape) / np.sqrt(rows)
     return twin, closed
+
+
+def widen_range(model: Model) -> None:
+    """Let pixels leave the range that the model has learned: steps and noise lead out of it."""
+    learned = pixel_range(model.preprocessing)
+    if learned is not None:
+        low, high = learned
+        model.preprocessing = {"low": low - (high - low), "high": high + (high - low)}
 
 
 class ModelCheck:

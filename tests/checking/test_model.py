@@ -34,6 +34,19 @@ def test_pictures_with_a_plain_ground_leave_max_pooling_a_gradient():
     assert (images == before).all()
 
 
+@pytest.mark.parametrize("name", ["digits", "resnet-28"])
+def test_pixels_at_the_ends_of_the_learned_range_are_moved_beyond_them(name):
+    config = shrunk(variant(name))
+    model = (ResNet if name == "resnet-28" else ViT)(config, zero_head=False)
+    model.preprocessing = {"low": 0.0, "high": 255.0}
+    images = rng.choice([0.0, 255.0], (2, *config.image, 1))
+    report = check_model(model, images, np.array([0, 1]))
+    assert report.ok, f"\n{report}"
+    assert model.preprocessing == {"low": 0.0, "high": 255.0}
+    with pytest.raises(InputError, match="look unscaled"):
+        check_model(model, images + 1, np.array([0, 1]))
+
+
 def test_a_zero_head_is_drawn_anew_and_said():
     report = check_model(ViT(CONFIG), IMAGES, LABELS)
     assert report.ok
