@@ -156,8 +156,7 @@ def as_table(experiment, scale, found, jobs: int):
               f"is {__version__}: give another --out to have all made anew")  # fmt: skip
     options = " --quick" * (scale.name == "quick") + f" --jobs {jobs}" * (jobs > 1)
     return Table(f"minivit experiment {experiment.name}{options}", "; and on ".join(found.machines),
-                 experiment.grid(scale), ", ".join(found.versions), found.seconds,
-                 found.rows)  # fmt: skip
+                 experiment.grid(scale), ", ".join(found.versions), found.rows)  # fmt: skip
 
 
 def listing(experiments) -> str:

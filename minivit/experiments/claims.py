@@ -124,8 +124,8 @@ def part(one: Shown) -> str:
     else:
         lines += [*in_lines(one.verdict), "", f"![{name}]({PICTURES}/{name}.png)"]
     source = f"../minivit/experiments/results/{name}.csv"
-    lines += ["", f"[{len(table.rows)} rows]({source}), by `{table.command}` on {table.machine}: "
-              f"{table.seconds / 60:.0f} min of one process.", ""]  # fmt: skip
+    lines += ["", f"[{len(table.rows)} rows]({source}), by `{table.command}` on {table.machine}.",
+              ""]  # fmt: skip
     return "\n".join(lines)
 
 

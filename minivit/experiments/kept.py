@@ -26,7 +26,7 @@ from minivit.threads import thread_count
 from minivit.training import snapshots
 
 FORM = 1  # of the .json files
-MADE = {"form", "minivit", "machine", "seconds"}  # stand in each
+MADE = {"form", "minivit", "machine"}  # stand in each
 MODELS, POINTS = "models", "points"
 
 
@@ -59,10 +59,10 @@ def is_done(folder: Path, cell: Cell) -> bool:
     return record(folder, cell).exists()
 
 
-def keep_cell(folder: Path, cell: Cell, model: Model, history: list[dict], seconds: float) -> None:
+def keep_cell(folder: Path, cell: Cell, model: Model, history: list[dict]) -> None:
     """Keep the model, then the record that says that it is whole."""
     save(model, record(folder, cell).with_suffix(".safetensors"))
-    write(record(folder, cell), {"told": cell.told, "history": history, "seconds": seconds})
+    write(record(folder, cell), {"told": cell.told, "history": history})
 
 
 def learnt(folder: Path, cell: Cell) -> Learnt:

@@ -35,7 +35,6 @@ class Plan(NamedTuple):
 
 class Outcome(NamedTuple):
     rows: list[Row]
-    seconds: float  # of all trainings and measurements, one after the other
     versions: list[str]  # of minivit, which made them
     machines: list[str]  # on which they were made
 
@@ -106,7 +105,7 @@ def outcome(experiment: Experiment, folder: Path, points: list[Point]) -> Outcom
     rows = [row for one in looks for row in one["rows"]]
     made = [*trained, *looks]
     versions, machines = (sorted({one[name] for one in made}) for name in ("minivit", "machine"))
-    return Outcome(rows, sum(one["seconds"] for one in made), versions, machines)
+    return Outcome(rows, versions, machines)
 
 
 def check_data(experiment: Experiment, scale: Scale) -> None:

@@ -2,7 +2,7 @@
 
 # minivit experiment NAME --jobs 2
 # on MACHINE
-# grid 1a2b3c4d; made by minivit 0.1.0 in 512 s of one process
+# grid 1a2b3c4d; made by minivit 0.1.0
 """
 
 import csv
@@ -15,7 +15,7 @@ from minivit.errors import InputError
 from minivit.experiments.experiment import Row
 from minivit.files import replacing
 
-GRID = re.compile(r"grid ([0-9a-f]{8}); made by minivit (.*) in ([0-9]+) s of one process")
+GRID = re.compile(r"grid ([0-9a-f]{8}); made by minivit (.*)")
 
 
 class Table(NamedTuple):
@@ -23,7 +23,6 @@ class Table(NamedTuple):
     machine: str
     grid: str  # stands for all that was told: see Experiment.grid
     versions: str  # of minivit
-    seconds: float
     rows: list[Row]
 
 
@@ -32,8 +31,7 @@ def write(table: Table, path: Path) -> None:
     columns = list(dict.fromkeys(name for row in table.rows for name in row))
     with replacing(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
         file.write(f"# {table.command}\n# on {table.machine}\n")
-        file.write(f"# grid {table.grid}; made by minivit {table.versions} in "
-                   f"{table.seconds:.0f} s of one process\n")  # fmt: skip
+        file.write(f"# grid {table.grid}; made by minivit {table.versions}\n")
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         for row in table.rows:
@@ -52,9 +50,9 @@ def read(path: Path) -> Table:
     if told is None or not found.rows or any(None in row or None in row.values() for row in
                                              found.rows):  # fmt: skip
         raise no_table(path)
-    grid, versions, seconds = told.groups()
+    grid, versions = told.groups()
     machine = lines[1].removeprefix("on ")
-    return Table(lines[0], machine, grid, versions, float(seconds), found.rows)
+    return Table(lines[0], machine, grid, versions, found.rows)
 
 
 def no_table(path: Path) -> InputError:

@@ -8,7 +8,6 @@ import multiprocessing
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -40,7 +39,6 @@ Work = tuple[Callable, tuple]  # a function, and what it is called with
 
 def learn(folder: Path, cell: Cell) -> None:
     """Train a cell, and keep what came out; on the way the snapshots that its recipe asks for."""
-    began = time.perf_counter()
     training, home, best = begun(folder, cell), along(folder, cell), BestEpoch()
     remove_snapshots(home)  # of a training that was stopped
     if training.config.snapshots:
@@ -54,8 +52,7 @@ def learn(folder: Path, cell: Cell) -> None:
         raise InputError(f"{error}. It was a cell of {cell.told}") from error
     if cell.best:
         best.restore(training.model)
-    seconds = time.perf_counter() - began
-    keep_cell(folder, cell, training.model, training.state.history, seconds)
+    keep_cell(folder, cell, training.model, training.state.history)
 
 
 def nothing(training: Training, row: dict) -> None:
@@ -79,11 +76,9 @@ def fresh(cell: Cell) -> Training:
 
 def look(folder: Path, experiment: Experiment, point: Point) -> None:
     """Measure a point, and keep its rows."""
-    began = time.perf_counter()
     results = experiment.measure(point, [learnt(folder, cell) for cell in point.cells])
     rows = [{**point.settings, **result} for result in results]
-    seconds = time.perf_counter() - began
-    write(point_record(folder, point.key(experiment.name)), {"rows": rows, "seconds": seconds})
+    write(point_record(folder, point.key(experiment.name)), {"rows": rows})
 
 
 def done(work: Sequence[Work], jobs: int) -> Iterator[None]:

@@ -23,7 +23,7 @@ POSITIONS, POOLING = EXPERIMENTS["positions"], EXPERIMENTS["pooling"]
 
 def written(experiment, grid: str, rows: list[dict], folder) -> None:
     command = f"minivit experiment {experiment.name}"
-    made = tables.Table(command, "a machine", grid, "0.1.0", 60.0, rows)
+    made = tables.Table(command, "a machine", grid, "0.1.0", rows)
     tables.write(made, folder / f"{experiment.name}.csv")
 
 

@@ -61,7 +61,7 @@ MADE = {
 
 
 def write_shift(folder: Path, grid: str) -> None:
-    made = tables.Table("minivit experiment shift", "a machine", grid, "0.1.0", 60.0, SHIFT_ROWS)
+    made = tables.Table("minivit experiment shift", "a machine", grid, "0.1.0", SHIFT_ROWS)
     tables.write(made, folder / "shift.csv")
 
 
