@@ -18,6 +18,7 @@ from minivit.experiments import table as tables
 from minivit.experiments.claims import MARK, anchor, in_lines, overview, shown
 from minivit.experiments.verdict import Finding, verdict
 
+ROOT = claims.RESULTS.parents[2]
 POSITIONS, POOLING = EXPERIMENTS["positions"], EXPERIMENTS["pooling"]
 
 
@@ -94,7 +95,7 @@ def test_a_result_that_did_not_come_is_a_sentence(tmp_path):
 
 def test_what_came_with_minivit_can_be_read_and_is_told_on_the_page():
     """Every table that is committed, as lessons read it."""
-    page = claims.RESULTS.parents[2] / "docs" / "claims.md"
+    page = ROOT / "docs" / "claims.md"
     names = [path.stem for path in claims.RESULTS.glob("*.csv")]
     assert set(names) <= set(EXPERIMENTS)
     for name in names:
@@ -103,3 +104,12 @@ def test_what_came_with_minivit_can_be_read_and_is_told_on_the_page():
         assert one.verdict is not None
         assert "\n".join(in_lines(one.verdict)) in page.read_text("utf-8")
     assert not page.exists() or page.read_text("utf-8").startswith(MARK)
+
+
+def test_the_readme_tells_only_numbers_of_the_page():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    told = readme.split("## What the paper claims, redone in small\n")[1].split("\n## ")[0]
+    page = (ROOT / "docs" / "claims.md").read_text("utf-8")
+    numbers = re.findall(r"\d+\.\d+(?:e-\d+)?", told)
+    assert len(numbers) > 10
+    assert [n for n in numbers if not re.search(rf"\b{re.escape(n)}\b", page)] == []
