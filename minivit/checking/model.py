@@ -48,30 +48,15 @@ def check_model(
     """
     rng = np.random.default_rng(seed)
     model, drawn = float64_copy(model, rng)
-    others = [name for name in drawn if name != "head.w"]
     images = model.check_images(images)
     widen_range(model)
-    ties = model.config.has_max_pooling
-    if ties:
-        noise = NOISE * data_scale(images, least=1.0)
+    noise = NOISE * data_scale(images, least=1.0) if model.config.has_max_pooling else 0.0
+    if noise:
         images = images + noise * rng.standard_normal(images.shape)
     check = ModelCheck(model, images, labels, seed, sampling)
     name = model.config.name or f"a {model.config.family}"
     report = Report(f"gradient check of {name}: {len(images)} images")
-    if "head.w" in drawn:
-        report.remarks.append(
-            "The head was all 0 and would let no gradient through: a random one stands in for it."
-        )
-    if others:
-        report.remarks.append(
-            f"{len(others)} parameters such as {others[0]} were all 0 and would let no gradient "
-            "through: random ones stand in for them."
-        )
-    if ties:
-        report.remarks.append(
-            "Max-pooling has no gradient where neighbours are equal, as on the plain ground of a "
-            f"picture: the images got noise of {noise:.2g}."
-        )
+    report.remarks += what_was_changed(drawn, noise)
     gradients = check.gradients()
     report.problems += check.problems
     if any(gradient.size > whole for gradient in gradients.values()):
@@ -83,6 +68,26 @@ def check_model(
     for name, gradient in gradients.items():
         report.rows.append(check.row(name, gradient, rng, tolerance, whole))
     return report
+
+
+def what_was_changed(drawn: list[str], noise: float) -> list[str]:
+    """A sentence each for gates that were drawn anew, and for the noise on the images."""
+    remarks, others = [], [name for name in drawn if name != "head.w"]
+    if "head.w" in drawn:
+        remarks.append(
+            "The head was all 0 and would let no gradient through: a random one stands in for it."
+        )
+    if others:
+        remarks.append(
+            f"{len(others)} parameters such as {others[0]} were all 0 and would let no gradient "
+            "through: random ones stand in for them."
+        )
+    if noise:
+        remarks.append(
+            "Max-pooling has no gradient where neighbours are equal, as on the plain ground of a "
+            f"picture: the images got noise of {noise:.2g}."
+        )
+    return remarks
 
 
 def float64_copy(model: Model, rng: np.random.Generator) -> tuple[Model, list[str]]:
