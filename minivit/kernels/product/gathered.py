@@ -71,7 +71,8 @@ def _multiply_patches(t, threads, patches, matrix, turned, start, use_start, c, 
 def _multiply_part(patches, known, turned, start, use_start, c, i, j, size, chunk, packed):
     """A rectangle of c, whose first number is (i, j) of the whole; see `chunks.multiply`.
 
-    `known` is the other matrix, from this rectangle's first row or column on.
+    `known` is the other matrix, from this rectangle's first row or column on. The loop over k is
+    the outer one, so that the maps' and dy's rows of a chunk stay in the caches for all of j.
     """
     rows, columns, depth = size
     deep, wide = chunk
@@ -79,10 +80,10 @@ def _multiply_part(patches, known, turned, start, use_start, c, i, j, size, chun
     group, stride = groups(work.itemsize)
     beside = packed.first + deep * wide + VECTOR_BYTES // work.itemsize * packed.row
     packed_rows = Matrix(work, beside, ONE, stride)
-    for j0 in range(0, columns, wide):
-        across = min(wide, columns - j0)
-        for k0 in range(0, max(depth, 1), deep):
-            d = min(deep, depth - k0)
+    for k0 in range(0, max(depth, 1), deep):
+        d = min(deep, depth - k0)
+        for j0 in range(0, columns, wide):
+            across = min(wide, columns - j0)
             if turned:
                 gather_panels(patches, work, packed.first, k0, j + j0, d, across)
             else:
