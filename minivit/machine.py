@@ -54,9 +54,14 @@ def line(facts: dict) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
     held = "".join(f"; {name}={value}" for name, value in facts["held_to"].items())
     return (
-        f"{facts['cpu']} ({facts['vectors']}), {facts['cores']} cores, "
-        f"{facts['threads']} threads, {facts['system']}; {versions}{held}"
+        f"{facts['cpu']} ({facts['vectors']}), {counted(facts['cores'], 'core')}, "
+        f"{counted(facts['threads'], 'thread')}, {facts['system']}; {versions}{held}"
     )
+
+
+def counted(number: int, what: str) -> str:
+    """2 cores, 1 core."""
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def busy(threads: int) -> str | None:

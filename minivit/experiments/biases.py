@@ -11,7 +11,7 @@ from minivit.data.dataset import evenly
 from minivit.experiments.drawing import lines
 from minivit.experiments.experiment import Experiment, Point, Row, Scale
 from minivit.experiments.kept import Learnt
-from minivit.experiments.layer_rows import NEAR, POOLED, exact, of_layers
+from minivit.experiments.layer_rows import MOVED, NEAR, POOLED, exact, of_layers
 from minivit.experiments.pool import HYBRID, RESNET, VIT, cell
 from minivit.experiments.verdict import (
     DOES_NOT,
@@ -19,6 +19,7 @@ from minivit.experiments.verdict import (
     UNDECIDED,
     Finding,
     above,
+    as_control,
     at_most,
     of_seeds,
     reaches,
@@ -74,7 +75,7 @@ def worst(rows: list[Row], model: str) -> list[float]:
 
 
 def findings(rows: list[Row]) -> list[Finding]:
-    """What is baked into a ResNet's layers, what attention lacks, and what comes of it."""
+    """What is baked into a ResNet's layers, and what attention lacks; as controls, its use."""
     (convolution, norm, *_, last), (_, attention, *_, tokens) = (
         layers_of(rows, model) for model in (RESNET, VIT)
     )
@@ -82,8 +83,8 @@ def findings(rows: list[Row]) -> list[Finding]:
     return [
         at_most(at_layer(rows, RESNET, "error", convolution), EXACT,
                 "the error of equivariance of the ResNet's first convolution", " %"),
-        at_most(worst(rows, RESNET), EXACT, "that of the worst of its layers, out of the border's "
-                "reach", " %"),
+        at_most(worst(rows, RESNET), EXACT, "that of the worst of its layers, on a ground of 64 "
+                "pixels, where the border is out of reach", " %"),
         above(at_layer(rows, VIT, "error", tokens), at_layer(rows, RESNET, "error", last),
               ("that of the ViT's last layer", "that of the ResNet's")),
         reaches(at_layer(rows, BARE, "error", attention), SLIGHT,
@@ -91,15 +92,18 @@ def findings(rows: list[Row]) -> list[Finding]:
         at_most(at_layer(rows, RESNET, "changed", convolution), FEW,
                 "places that a pixel changes behind the ResNet's first convolution", " %"),
         at_most(at_layer(rows, RESNET, "changed", norm), FEW, "behind its GroupNorm", " %"),
+        as_control(at_most(at_layer(rows, RESNET, "far", norm), FEW, "what lies beyond "
+                           f"{NEAR} pixels of the change behind its GroupNorm", " %")),
         reaches(at_layer(rows, VIT, "changed", attention), 100,
                 "behind the ViT's first attention"),
         above(at_layer(rows, VIT, "far", tokens), at_layer(rows, RESNET, "far", last),
               (f"what lies beyond {NEAR} pixels of the change in the ViT's last layer",
                "that in the ResNet's")),
-        at_most(at_layer(rows, RESNET, "error_on_wide_ground", POOLED), EXACT, "the error of "
-                "invariance of what the ResNet's head reads, out of the border's reach", " %"),
-        above(*border, ("the error of invariance of what the ViT's head reads when the whole image "
-                        "moves", "that of what the ResNet's reads")),
+        as_control(at_most(at_layer(rows, RESNET, "error_on_wide_ground", POOLED), EXACT,
+                           "the error of invariance of what the ResNet's head reads, on that "
+                           "ground", " %")),
+        as_control(above(*border, ("the error of invariance of what the ViT's head reads when the "
+                                   "whole image moves", "that of what the ResNet's reads"))),
     ]  # fmt: skip
 
 
@@ -131,10 +135,11 @@ EXPERIMENT = Experiment(
     title="Locality, equivariance and invariance, layer by layer",
     claim="Section 3.1: in a CNN locality and translation equivariance are baked into each layer; "
     "in a ViT the MLPs alone are local and translationally equivariant, and attention is global. "
-    "Here an error of 0 % is exact "
-    f"equivariance, one up to {SLIGHT:g} % is slight, and 141 % is what places have that have "
-    f"nothing to do with each other; a layer is local if a pixel changes at most {FEW} % of its "
-    "places.",
+    f"Here images move by {MOVED} pixels, which is a patch of the ViT and a whole number of every "
+    "stride. An error of 0 % is exact equivariance (but for rounding), one up to "
+    f"{SLIGHT:g} % is slight, and maps that have nothing to do with each other have 141 %. A layer "
+    f"is local if a pixel changes at most {FEW} % of its places, however little. (Of the MLPs, "
+    "which see a place at a time, both follow, and are not measured.)",
     minutes=6,
     points=points,
     measure=measure,
@@ -143,8 +148,7 @@ EXPERIMENT = Experiment(
     inches=(12, 7),
     why={
         IN_PART: "GroupNorm takes its mean and deviation from the whole map, so that a pixel "
-        "reaches all of it, and that attention by itself treats all places alike: positions tell "
-        "them apart",
+        "reaches all of it, and that attention by itself treats all places alike",
         DOES_NOT: "GroupNorm takes its mean and deviation from the whole map",
         UNDECIDED: "seeds differ by more than the models do",
     },

@@ -16,14 +16,21 @@ PAGE, PICTURES = "claims.md", "claims"
 MARK = "<!-- written by `minivit experiment --claims`: what is changed here is lost -->"
 HEAD = f"""{MARK}
 
-# What the paper claims, redone in small
+# What the paper and its readers claim, redone in small
 
-Every experiment trains small models, in minutes on two cores, where the paper had thousands of
-days of an accelerator: so what is said here holds for this size, and a verdict says whether the
-claim can be seen in it. Verdicts are worked out from the tables. The *spread* of a setting is the
-largest of its seeds' results less the least; a difference counts only if it is more than the larger
-of the two spreads (`minivit/experiments/verdict.py`). A *control* is no part of the claim, and the
-verdict does not count it. What a sentence says that "may be" is a guess, which nothing here tests.
+Every experiment is small enough for minutes on two cores (below each stand the command and the
+machine that made its table), where the paper had hundreds to thousands of days of a TPU core: so
+what is said here holds for this size, and a verdict says whether the claim can be seen in it.
+
+Verdicts are worked out from the tables (`minivit/experiments/verdict.py`). The *spread* of a
+setting is the largest of its seeds' results less the least. One setting is *above* another if the
+means are further apart than the larger of the two spreads; of settings that are equal, some 5 in
+100 differ by as much with three seeds, so a single "yes" among many is not much. *At least* and *at
+most* hold if every seed is, and fail if none is; *within* holds if difference and spread together
+are no more. A group holds if all of its members do, and fails if one does. A claim agrees if all of
+its parts are "yes", in part if some are, and does not if none is and one is "no". A *control* is no
+part of the claim, and the verdict does not count it. What a sentence says that "may be" is a guess,
+on which no verdict rests.
 """
 
 

@@ -83,9 +83,11 @@ def findings(rows: list[Row]) -> list[Finding]:
     """
     first = {
         max: reaches(
-            of_block(rows, VIT, 0, max), FAR, "the farthest head of the ViT's first block"
+            of_block(rows, VIT, 0, max),
+            FAR,
+            "the head of the ViT's first block that looks farthest",
         ),
-        min: at_most(of_block(rows, VIT, 0, min), NEAR, "its nearest head", " %"),
+        min: at_most(of_block(rows, VIT, 0, min), NEAR, "the one that looks nearest", " %"),
     }
     found = [
         one._replace(
@@ -99,7 +101,7 @@ def findings(rows: list[Row]) -> list[Finding]:
         names = f"the mean of the {model}'s last block", "that of its first"
         found.append(above(last, first, names))
     nearest = (of_block(rows, model, 0, min) for model in (HYBRID, VIT))
-    names = "the nearest head of the hybrid's first block", "that of the ViT's"
+    names = "the head of the hybrid's first block that looks nearest", "that of the ViT's"
     return [*found, above(*nearest, names)]
 
 
@@ -129,7 +131,7 @@ EXPERIMENT = Experiment(
     "most of the image already, and others are consistently local; the distance grows with depth; "
     "and in hybrids such local attention is less pronounced. Here a head looks at most of the "
     f"image if it reaches {FAR} % of the distance that attention to all patches alike has, and is "
-    f"local up to {NEAR} %.",
+    f"local up to {NEAR} %; that the distance grows is read off the first and the last block.",
     minutes=4,
     points=points,
     measure=measure,

@@ -124,15 +124,17 @@ def findings(rows: list[Row]) -> list[Finding]:
     found = []
     for column, words in NUMBERS.items():
         name, unit = words.replace(":", "'").rsplit(", ", 1)
-        names = f"the {name} at the end", "that at the start"
-        unit = " %" if unit.startswith("%") else ""
+        of, unit = ("the correlation of ", "") if unit == "correlation" else ("", f" {unit}")
+        names = f"{of}the {name} at the end", "that at the start"
         found.append(above(seeds(column, end), seeds(column, start), names, unit))
     return [
         *found,
         above(seeds(f"rows_columns{OF_CHANGE}", end), seeds("by_chance", end),
-              ("rows and columns in what the positions have learned", "that by chance")),
+              ("rows and columns in what the positions have learned", "that by chance"),
+              " % of the variance"),
         above(seeds(f"smoothness{OF_CHANGE}", end), seeds("smoothness", start),
-              ("neighbouring pixels in what the filters have learned", "those at the start"), ""),
+              ("the correlation of neighbouring pixels in what the filters have learned",
+               "that at the start"), ""),
     ]  # fmt: skip
 
 
@@ -184,7 +186,8 @@ EXPERIMENT = Experiment(
     claim="Section 4.5 and figure 7: closer patches tend to have more similar positions, and those "
     "of one row or column are similar; the first components of the filters resemble a basis of the "
     "fine structure within a patch. Here all that, as a number, has to be more at the end of a "
-    "training than at its start; and what was learned is compared with what was drawn.",
+    "training than at its start, a correlation of 0 being no order; and what was learned is "
+    "compared with what was drawn.",
     minutes=3,
     points=points,
     measure=measure,
@@ -193,7 +196,7 @@ EXPERIMENT = Experiment(
     inches=(12, 8.4),
     why={
         IN_PART: "a patch of 4 x 4 pixels has little fine structure to show, and that so short a "
-        "training leaves much as it was drawn",
+        "training leaves much of the filters as it was drawn",
         DOES_NOT: "so short a training leaves much as it was drawn",
         UNDECIDED: "so short a training leaves much as it was drawn",
     },

@@ -17,8 +17,9 @@ def draw(experiment: Experiment, rows: list[Row], path: Path) -> None:
     width, height = experiment.inches
     said = verdict(experiment.findings(rows), experiment.why).sentence
     letters = int((width - 0.4) * PER_INCH)
-    claim = textwrap.wrap(f"The claim. {experiment.claim}", letters)
-    here = textwrap.wrap(f"Here. {said}", letters)
+    # A number and its % stay in one line: textwrap breaks no line at a no-break space.
+    claim, here = (textwrap.wrap(text.replace(" %", "\N{NO-BREAK SPACE}%"), letters)
+                   for text in (f"The claim. {experiment.claim}", f"Here. {said}"))  # fmt: skip
     below = LINE * (len(claim) + len(here)) + 0.3
     whole = height + below
     figure = new_figure(width, whole)

@@ -1,8 +1,7 @@
 """What breaks it? Hidden, moved, turned, noisy, faint and shuffled images.
 
 The claims are those of Naseer et al. 2021, "Intriguing Properties of Vision Transformers" (arXiv
-2105.10497), which readers of the ViT paper repeat; they compare with a convolutional network of the
-same accuracy. A further model is one more entry of MODELS.
+2105.10497), which readers of the ViT paper repeat. A further model is one more entry of MODELS.
 """
 
 import numpy as np
@@ -21,10 +20,9 @@ from minivit.experiments.verdict import (
     UNDECIDED,
     Finding,
     above,
+    as_control,
     of_seeds,
     reaches,
-    shown,
-    together,
 )
 from minivit.inspection import saliency, saliency_map
 from minivit.models import Model
@@ -43,7 +41,6 @@ SHOWN = {
     SALIENT: (SHARES, "part that is hidden, what it looks at first"),
     OTHERS: (SHARES, "part that is hidden, what it looks at last"),
 } | {name: told for name, (_, *told) in CHANGES.items() if name != "hidden"}
-OCCLUSIONS, NATURAL = ("hidden", SALIENT, OTHERS), ("moved", "turned", "noisy", "fainter")
 
 
 def cell(model: str, seed: int, scale: Scale) -> Cell:
@@ -103,27 +100,25 @@ def kept(rows: list[Row], model: str, change: str) -> list[float]:
 
 
 def findings(rows: list[Row]) -> list[Finding]:
-    """Naseer's number, shuffled pieces; then whether the ViT keeps more than the ResNet."""
+    """Naseer's number, shuffled pieces; then whether the ViT keeps more than the ResNet.
+
+    What is salient to one model is not to another, so that they see different images: a control.
+    """
     most = of_seeds(rows, "accuracy", model=VIT, change="hidden", strength=HIDDEN)
+    clean = (of_seeds(rows, "accuracy", model=model, change="none") for model in (VIT, RESNET))
+    more = {change: more_kept(rows, change) for change in SHOWN}
     return [
-        reaches(most, RIGHT, f"the ViT with {HIDDEN:.0%} hidden"),
+        as_control(above(*clean, ("clean: the ViT", "the ResNet"))),
+        reaches(most, RIGHT, f"the ViT with {100 * HIDDEN:.0f} % hidden"),
         reaches(kept(rows, VIT, "shuffled"), KEPT, "the ViT, shuffled", " % kept"),
-        more_kept(rows, "of hidden images", OCCLUSIONS),
-        more_kept(rows, "of other changes", NATURAL),
-        more_kept(rows, "of shuffled pieces", ("shuffled",)),
+        *(as_control(one) if change in (SALIENT, OTHERS) else one for change, one in more.items()),
     ]
 
 
-def more_kept(rows: list[Row], said: str, changes: tuple[str, ...]) -> Finding:
-    """The claim that for all changes the ViT keeps more of its accuracy than the ResNet."""
-    parts = {}
-    for change in changes:
-        ours, theirs = (kept(rows, model, change) for model in (VIT, RESNET))
-        name = f"{change} ({shown(ours)} and {shown(theirs)} % kept)"
-        parts[name] = above(ours, theirs, ("", ""))
-    clean = [shown(of_seeds(rows, "accuracy", model=m, change="none")) for m in (VIT, RESNET)]
-    whole = f"{said}, the ViT (clean {clean[0]} %) above the ResNet (clean {clean[1]} %)"
-    return together(parts, whole)
+def more_kept(rows: list[Row], change: str) -> Finding:
+    """The claim that the ViT keeps more of its accuracy than the ResNet."""
+    both = (kept(rows, model, change) for model in (VIT, RESNET))
+    return above(*both, (f"{change}: the ViT", "the ResNet"), " % kept")
 
 
 def draw(figure, rows: list[Row]) -> None:
@@ -143,19 +138,21 @@ def draw(figure, rows: list[Row]) -> None:
             axes.get_legend().remove()  # the same as in the first panel
         else:
             axes.plot(HIDDEN, RIGHT, "x", color="#222222")
-            axes.annotate("Naseer et al.", (HIDDEN, RIGHT), (-7, 0), textcoords="offset points",
-                          fontsize=8, ha="right", va="center")  # fmt: skip
+            axes.annotate("Naseer et al.,\nImageNet", (HIDDEN, RIGHT), (-7, 0), fontsize=8,
+                          textcoords="offset points", ha="right", va="center")  # fmt: skip
 
 
 EXPERIMENT = Experiment(
     name="robustness",
     title="What breaks it?",
     claim="Often repeated: a ViT withstands occlusion, other changes and shuffled patches. Naseer "
-    "et al. 2021: 60 % of ImageNet are right with 80 % of the image hidden at random, where a "
-    "convolutional network of equal accuracy fails. Here models are of equal computation, and what "
-    "is kept is told in % of each one's own accuracy, in the mean over all strengths of a change; "
-    "shuffled pieces are withstood if nine tenths are kept. What is salient each model says "
-    "itself, by the gradient of its answer.",
+    "et al. 2021: up to 60 % of ImageNet are right with 80 % of the image hidden at random; with "
+    "50 % hidden DeiT-S has 70 % right and a ResNet50 of as many parameters 0.1 %. Here models are "
+    "of equal computation, and what is kept is told in % of each one's own accuracy, in the mean "
+    "over all strengths of a change; shuffled pieces are withstood if nine tenths are kept. (Of 7 "
+    "by 7 pieces each is a patch of the ViT: without positions it can't see that they were "
+    "shuffled.) What is salient each model says itself, by the gradient of its answer, so that "
+    "there models see different images.",
     minutes=7,
     points=points,
     measure=measure,

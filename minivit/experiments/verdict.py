@@ -28,6 +28,11 @@ class Finding(NamedTuple):
     control: bool = False
 
 
+def as_control(finding: Finding) -> Finding:
+    """The same beside the claim, as no part of it."""
+    return finding._replace(control=True)
+
+
 class Verdict(NamedTuple):
     word: str  # one of WORDS
     sentence: str  # all of it: the word, what was found, the reason
@@ -71,7 +76,8 @@ def alike(
     more than both `within` and the spread; else it can't be told.
     """
     first, second = (f"{n} ({shown(v)}{unit})" for n, v in zip(names, (a, b), strict=True))
-    said = f"{first} within {shown([within])} of {second}, {spread_in_words(a, b)}"
+    points = f"{shown([within])} point{'s' * (within != 1)}"
+    said = f"{first} within {points} of {second}, {spread_in_words(a, b)}"
     if not enough(a, b):
         return Finding(None, said)
     gap, spread = abs(statistics.fmean(a) - statistics.fmean(b)), larger_spread(a, b)

@@ -43,6 +43,7 @@ def by_computation(**means) -> list[dict]:
         ((80, 82, 84), (79, 81, 83), (80, 82, 84), [True, False, None, None]),
         ((76, 78, 80), (80, 82, 84), (70, 75, 79.9), [False, False, False, None]),
         ((80, 82, 84), (80, 82, 84), (83, 84, 87), [None, False, True, False]),
+        ((80, 82, 84), (76, 78, 80), (83, 84, 82), [True, True, True, True]),  # behind: not ahead
         ((84, 82, 80), (70, 71, 72), (84, 82, 80), [True, None, None, None]),  # falls
     ],
 )
@@ -54,5 +55,9 @@ def test_computation_on_made_tables(vit, resnet, hybrid, held):
 def test_how_many_times_less_is_read_off_two_lines():
     rows = by_computation(**{VIT: (80, 82, 84), RESNET: (76, 78, 80)})
     np.testing.assert_allclose(computation.times_less(rows), [4, 4, 4])
+    assert computation.beyond(rows, [3.9, 4, 0.25]) == (
+        "; in 2 of 3 seeds it is more, or less, than all sizes span"
+    )
     rows = by_computation(**{VIT: (90, 91, 92), RESNET: (60, 61, 62)})
     assert computation.times_less(rows) == [4, 4, 4]  # the sizes reach no further
+    assert computation.beyond(rows, [2, 2, np.nan]) == "; in 1 of 3 seeds a line doesn't rise"

@@ -17,8 +17,10 @@ from minivit.experiments import (
     costs,
     picture,
     plan,
+    pooling,
     positions,
     run,
+    sizes,
     verdict,
 )
 from minivit.experiments.attention_kinds import keys_looked_at
@@ -123,6 +125,49 @@ def test_exponents_of_made_times(folder):  # which has made the grid small
     found = costs.exponents(rows, costs.PATCH, "step_ms")
     np.testing.assert_allclose(found, [[1.5, 1.5], [1.5, 1.5]])
     assert of_seeds(rows, "step_ms", side=16, patch=2) == [512, 1024]
+
+
+@pytest.mark.parametrize(
+    ("exponents", "holds"),  # from each number of patches to four times as many
+    [
+        ((1.0, 1.1, 1.3), [True, True, True]),
+        ((1.0, 1.1, 1.1), [True, None, True]),
+        ((1.0, 1.4, 1.9), [False, True, False]),
+        ((1.2, 1.2, 1.0), [True, False, True]),
+    ],
+)
+def test_time_bends_at_the_largest_size(exponents, holds, monkeypatch):
+    grid = {costs.RESOLUTION: ((8, 4), (16, 4), (32, 4), (64, 4))}
+    monkeypatch.setattr(costs, "GRID", grid)
+    times = [1.0]
+    for exponent in exponents:
+        times.append(times[-1] * 4**exponent)
+    rows = [{"changes": costs.RESOLUTION, "side": side, "patch": patch, "seed": seed,
+             "patches": (side // patch) ** 2, "step_ms": time * (1 + seed)}
+            for (side, patch), time in zip(*grid.values(), times, strict=True)
+            for seed in (0, 1)]  # fmt: skip
+    assert [one.holds for one in costs.bends(rows, costs.RESOLUTION)] == holds
+
+
+def test_what_grows_is_compared_at_about_the_same_computation():
+    costs_of = {"depth": (0.5, 1, 1.9, 3.8), "width": (0.5, 1, 2.8, 8.9), "patch side": (0.3, 1, 4)}
+    rows = [
+        {"grows": name, "step": step, "seed": 0, "flops": flops, "accuracy": 10.0 * step}
+        for name, of_steps in costs_of.items()
+        for step, flops in enumerate(of_steps)
+    ]
+    assert sizes.gains(rows, "depth") == [20 / math.log2(3.8)]
+    assert sizes.gains(rows, "width") == [10 / math.log2(2.8)]
+    assert sizes.gains(rows, "patch side") == [10 / math.log2(4)]
+
+
+def test_of_equally_good_rates_the_smallest_counts_and_the_others_are_told():
+    rows = [{"pool": "mean", "rate": rate, "epoch": 3, "seed": seed, "held_out": right + seed}
+            for rate, right in zip(pooling.RATES, (70, 82, 80, 81, 82), strict=True)
+            for seed in (0, 1)]  # fmt: skip
+    assert pooling.best_rate(rows, "mean") == 0.001
+    told = pooling.in_words(rows, "mean")
+    assert told == "its best rate 0.001, as good on held-out images as 0.008"
 
 
 def test_equal_attention_looks_at_all_keys():

@@ -40,7 +40,9 @@ def test_a_way_is_above_another_wherever_labels_are_told(changes, answers):
     found = masked.findings(made(changes))
     assert [one.holds for one in found] == 2 * answers
     assert found[0].words.startswith("fashion-small: masked patches above from scratch (")
-    assert verdict(found, {}).word == ("agrees" if all(answers) else "agrees in part")
+    told = [one.holds for one in found if not one.control]  # but for the longer training
+    assert len(told) == 6 and found[1].control
+    assert verdict(found, {}).word == ("agrees" if all(told) else "agrees in part")
 
 
 def test_ways_differ_in_what_they_begin_with_alone():
