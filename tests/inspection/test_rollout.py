@@ -151,12 +151,21 @@ def test_each_layer_is_weighed_by_its_own_gradients():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_gradient_weighted_maps_are_not_below_0(kind):
+def test_gradient_weighted_maps_are_those_of_the_logit_and_not_below_0(kind):
     model = build(**KINDS[kind])
     images = images_for(model)
-    found = gradient_weighted_map(model, images, [0, 2, 1])
-    assert found.shape == (3, *model.config.grid)
+    found, c = gradient_weighted_map(model, images, [0, 2, 1]), model.config
+    assert found.shape == (3, *c.grid)
     assert found.min() >= 0 and np.ptp(found) > 0
+    trace = model.trace(images)
+    trace.backward(np.eye(3)[[0, 2, 1]])  # of the logits
+    names = [name for name in trace.values if name.endswith("attention.probs")]
+    R = np.eye(c.tokens)
+    for A, G in ((trace.values[name], trace.gradients[name]) for name in names):
+        R = R + np.maximum(A * G, 0).mean(axis=1) @ R
+    # What the head reads of R - I: with pool "cls" its row, else the mean of several.
+    read = read_by_head(model, images)[:, None] @ (R - np.eye(c.tokens))
+    np.testing.assert_allclose(found.reshape(3, -1), read[:, 0, int(c.has_cls) :], rtol=1e-10)
     assert not model.gradients.flat.any()  # the model's own are left alone
     if model.config.depth == 2 and not model.config.axial:
         again = gradient_weighted_map(model, images[1:], [2, 1], start_block=1)
