@@ -249,9 +249,9 @@ assert np.allclose(idle.logits(images), model.logits(images), atol=1e-4)
 # 3. *Idle:* the same answers, and rollout has them come from the corner: it counts a head that
 #    gives nothing like the others. Weighted attention is not deceived, since its gradient is 0.
 #
-# Jain and Wallace (2019, section 4.2) seek other attention with the same answer, image by image: no
-# model, as Wiegreffe and Pinter (2019, sections 2 and 4) object. Ours is one; but no training made
-# its idle heads. They show what attention can not prove, not that it never says anything.
+# Jain and Wallace (2019, section 4.2) seek other attention for one answer, image by image. This is
+# no model, say Wiegreffe and Pinter (2019, sections 2 and 4). Idle heads are in one, but no
+# training made them. They show what attention can not prove, not that it never says anything.
 #
 # ## A picture to keep
 
