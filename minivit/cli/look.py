@@ -7,7 +7,7 @@ mistakes. Each figure is a file of its own.
 import argparse
 from pathlib import Path
 
-from minivit.cli.arguments import add_threads, one_of
+from minivit.cli.arguments import add_threads, one_of, whole_number
 from minivit.cli.opening import add_checkpoint, load_model
 from minivit.cli.printing import one_line
 from minivit.errors import InputError
@@ -20,7 +20,6 @@ FOLDER = "look"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     from minivit.figures.views import VIEWS
-    from minivit.inspection.gradients import BASELINES
 
     add_checkpoint(parser)
     parser.add_argument(
@@ -36,11 +35,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "for each image the one that the model says)",
     )  # fmt: skip
     parser.add_argument(
-        "--fill", type=one_of(BASELINES), metavar="|".join(BASELINES),
-        help="what shows nothing, and covers patches, in `why` (default: black if strokes are "
-        "bright, else an image's mean colour)",
-    )  # fmt: skip
-    parser.add_argument(
         "--against", metavar="RUN", action="append", default=[],
         help="another model beside this one, in positions and distances; may be given again",
     )  # fmt: skip
@@ -50,7 +44,48 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "is no run's, in the current one)",
     )  # fmt: skip
     parser.add_argument("--svg", action="store_true", help="write SVG files (default: PNG)")
+    add_ways(parser)
     add_threads(parser)
+
+
+def add_ways(parser: argparse.ArgumentParser) -> None:
+    """The options of single figures."""
+    from minivit.inspection.gradients import BASELINES
+    from minivit.inspection.rollout import FUSIONS
+
+    parser.add_argument(
+        "--fill", type=one_of(BASELINES), metavar="|".join(BASELINES),
+        help="what shows nothing, and covers patches, in `why` (default: black if strokes are "
+        "bright, else an image's mean colour)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--block", type=whole_number(0), metavar="N",
+        help="the block whose `heads` are drawn (default: the last)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--fuse", type=one_of(FUSIONS), metavar="|".join(FUSIONS), default="mean",
+        help="what the heads of a block do together in `rollout` (default: mean)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--discard", type=part, metavar="PART", default=0.0,
+        help="in `rollout`, the part of a block's attention that is left out, the least first, "
+        "such as 0.9 (default: 0)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--start-block", type=whole_number(0), metavar="N", default=0,
+        help="the first block of `rollout` (default: 0)",
+    )  # fmt: skip
+
+
+def part(text: str) -> float:
+    """An argument type: a part of a whole, but not all of it."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a part from 0 to below 1")
+    return number
 
 
 def some_of(names: tuple[str, ...]):
@@ -74,10 +109,11 @@ def run(arguments: argparse.Namespace) -> int:
         need_classes(one.config, name)
     look, missing = looked_at(models, arguments.images, target)
     names, left_out = drawable(arguments, models, missing)
+    ways = ways_of(arguments, model.config, names)
     paths = vacant(arguments, names)
     for name, path in paths.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        draw_view(name, look, path, fill=arguments.fill)
+        draw_view(name, look, path, ways)
         print(f"{typed(path)}  {VIEWS[name]}", flush=True)
     for name, reason in left_out.items():
         print(f"no {name}: {one_line(reason)}")
@@ -118,6 +154,20 @@ def drawable(
         name, reason = next(iter(left_out.items()))
         raise InputError(f"{name} can't be drawn: {reason}")
     return [name for name in asked if name not in left_out], left_out
+
+
+def ways_of(arguments: argparse.Namespace, config, names: list[str]):
+    """How the figures are drawn; InputError for a block that the model does not have."""
+    from minivit.figures.views import Ways
+
+    for figure, option in (("heads", "block"), ("rollout", "start_block")):
+        number = getattr(arguments, option) or 0
+        if figure in names and number >= config.depth:
+            raise InputError(
+                f"--{option.replace('_', '-')} is {number}: the model has blocks from 0 to "
+                f"{config.depth - 1}"
+            )
+    return Ways(*(getattr(arguments, field) for field in Ways._fields))
 
 
 def vacant(arguments: argparse.Namespace, names: list[str]) -> dict[str, Path]:

@@ -18,6 +18,7 @@ class Pictures(NamedTuple):
     shown: object  # (n, height, width, channels), at most SHOWN
     labels: object | None  # (n,), where they are known
     measured: object  # (m, height, width, channels), at most MEASURED
+    measured_labels: object | None = None  # (m,), where they are known
 
 
 def looked_at(models: dict, given: list[str], target: int | None):
@@ -40,7 +41,9 @@ def looked_at(models: dict, given: list[str], target: int | None):
     if first in pictures:
         one = pictures[first]
         seen = subject(model, one.names, one.shown, target=target, labels=one.labels)
-    return Look(models, {name: one.measured for name, one in pictures.items()}, seen), missing
+    measured = {name: one.measured for name, one in pictures.items()}
+    known = pictures[first].measured_labels if first in pictures else None
+    return Look(models, measured, seen, known), missing
 
 
 def pictures_for(model, given: list[str]) -> Pictures:
@@ -96,8 +99,8 @@ def test_images(model) -> Pictures:
     known = data.class_names == model.class_names
     chosen = examples(model, images, labels) if known else some[:SHOWN]
     names = [f"test image {number}" for number in numbers[chosen]]
-    of_chosen = labels[chosen] if known else None
-    return Pictures(names, images[chosen], of_chosen, images[some])
+    of_chosen, of_some = (labels[chosen], labels[some]) if known else (None, None)
+    return Pictures(names, images[chosen], of_chosen, images[some], of_some)
 
 
 def examples(model, images, labels):

@@ -40,6 +40,8 @@ def distances_figure(
             others = [n for n in found if row != "distance" or models[n][0].config.image == c.image]
             top = max(top_of(row, found[n], models[n][0].config) for n in others)
             draw_heads(axes, getattr(measures, row), c, even(row, c), top)
+            if row == "entropy" and column == len(found) - 1:
+                count_keys(axes, top)
             if row == "cls_share" and not c.has_cls:
                 axes.clear()
                 say_unknown(axes, "no cls token")
@@ -54,7 +56,7 @@ def distances_figure(
         "A dot for each head: the way from a patch to the patches that it attends to, how evenly a "
         f"token spreads its attention{of_cls}. Broken line: if all tokens got the same.",
     )  # fmt: skip
-    figure.subplots_adjust(left=0.85 / width, right=1 - 0.2 / width, top=1 - TOP / height,
+    figure.subplots_adjust(left=0.85 / width, right=1 - 0.65 / width, top=1 - TOP / height,
                            bottom=BOTTOM / height, wspace=0.18, hspace=0.25)  # fmt: skip
     save_figure(figure, path, software=software)
 
@@ -73,13 +75,23 @@ def draw_heads(axes, values: np.ndarray, c, even: float, top: float) -> None:
     depths = np.repeat(np.arange(layers) / halves, heads)
     axes.plot(depths, values.ravel(), "o", color=DOT, markersize=4.5, alpha=0.75,
               markeredgewidth=0)  # fmt: skip
-    axes.axhline(even, color=QUIET, linewidth=0.9, linestyle=(0, (4, 3)), zorder=0)
+    axes.axhline(even, color=QUIET, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1.8)
     axes.set_xlim(-0.5, c.depth - 0.5 / halves)
     axes.set_ylim(0, top)
     axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     axes.tick_params(labelsize=SMALL, colors=INK)
     axes.grid(axis="y", color="#e4e4e4", linewidth=0.8)
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def count_keys(axes, top: float) -> None:
+    """A second scale for bits, at the right: as a number of keys, 2^bits."""
+    right, bits = axes.twinx(), range(int(top) + 1)
+    right.set_ylim(0, top)
+    right.set_yticks(bits, [str(2**b) for b in bits], fontsize=SMALL, color=INK)
+    right.set_ylabel("as a number of keys", fontsize=SMALL + 1, color=INK)
+    right.tick_params(length=2)
+    right.spines[:].set_visible(False)
 
 
 def draw_distances(axes, measures: HeadMeasures, c) -> None:

@@ -48,7 +48,8 @@ def learned_figure(
         say_unknown(right, broken(f"{lack}: nothing is known of how far its heads look"))
     else:
         draw_distances(right, head_measures(model, images), model.config)
-        title(right, f"How far heads look\n(a dot for each, {len(images)} images)")
+        shown = f"(a dot for each, {len(images)} images; broken line: all tokens alike)"
+        title(right, f"How far heads look\n{shown}")
     heading(figure, "What the model has learned (ViT paper, figure 7)")
     figure.subplots_adjust(left=0.02, right=0.985, top=1 - TOP / HEIGHT, bottom=0.12, wspace=0.3)
     save_figure(figure, path, software=software)

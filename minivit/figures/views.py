@@ -23,7 +23,7 @@ VIEWS = {
     "model": "filters, positions and how far heads look (the ViT paper's figure 7)",
     "positions": "how alike the positions are, in one or more models (figure 10)",
     "distances": "how far and how evenly heads look, in one or more models (figure 11)",
-    "heads": "where each head of the last block looks",
+    "heads": "where each head of a block looks",
     "rollout": "attention through all blocks (figure 6)",
     "lens": "what the head would say behind every branch (logit lens)",
     "maps": "how strongly every layer answers, place by place",
@@ -42,6 +42,20 @@ class Look(NamedTuple):
     models: Mapping[str, Model]
     measured: Mapping[str, np.ndarray]  # images of each model, for averages
     seen: Subject | None  # images to show; None: there are none
+    labels: np.ndarray | None = None  # of the first model's measured images, where they are known
+
+
+class Ways(NamedTuple):
+    """How figures are drawn, where there is a choice."""
+
+    fill: str | None = None  # of `reasons_figure`
+    block: int | None = None  # of `heads_figure`
+    fuse: str = "mean"  # these three of `rollout_figure`
+    discard: float = 0.0
+    start_block: int = 0
+
+
+USUAL = Ways()
 
 
 def lack(
@@ -68,8 +82,8 @@ def lack(
     return None
 
 
-def draw_view(name: str, look: Look, path: str | Path, *, fill: str | None = None) -> None:
-    """Draw one of VIEWS into a PNG or SVG file; `fill` is that of `reasons_figure`.
+def draw_view(name: str, look: Look, path: str | Path, ways: Ways = USUAL) -> None:
+    """Draw one of VIEWS into a PNG or SVG file.
 
     Raises InputError where it can't be drawn, OSError when `path` can't be written.
     """
@@ -84,8 +98,14 @@ def draw_view(name: str, look: Look, path: str | Path, *, fill: str | None = Non
         pairs = {called: (look.models[called], images) for called, images in look.measured.items()}
         distances_figure(pairs, path, software=SOFTWARE)
     elif name == "why":
-        reasons_figure(look.seen, path, fill=fill, software=SOFTWARE)
+        reasons_figure(look.seen, path, fill=ways.fill, software=SOFTWARE)
+    elif name == "lens":
+        known = None if look.labels is None else (look.measured[called], look.labels)
+        lens_figure(look.seen, path, known=known, software=SOFTWARE)
+    elif name == "heads":
+        heads_figure(look.seen, path, block=ways.block, software=SOFTWARE)
+    elif name == "rollout":
+        rollout_figure(look.seen, path, fuse=ways.fuse, discard=ways.discard,
+                       start_block=ways.start_block, software=SOFTWARE)  # fmt: skip
     else:
-        draw = {"heads": heads_figure, "rollout": rollout_figure, "lens": lens_figure,
-                "maps": maps_figure}[name]  # fmt: skip
-        draw(look.seen, path, software=SOFTWARE)
+        maps_figure(look.seen, path, software=SOFTWARE)

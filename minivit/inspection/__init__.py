@@ -47,7 +47,7 @@ from minivit.inspection.gradients import (
     usual_baseline,
 )
 from minivit.inspection.layer_maps import layer_maps, layer_places
-from minivit.inspection.lens import lens_places, logit_lens
+from minivit.inspection.lens import lens_accuracy, lens_places, logit_lens
 from minivit.inspection.occlusion import occlusion, over_patches
 from minivit.inspection.positions import position_similarity, position_tables, similarity
 from minivit.inspection.recording import recorded
@@ -80,6 +80,7 @@ __all__ = [
     "invariance_error",
     "layer_maps",
     "layer_places",
+    "lens_accuracy",
     "lens_places",
     "logit_lens",
     "mean_attention_distance",

@@ -26,6 +26,11 @@ class HeadMeasures(NamedTuple):
     cls_share: np.ndarray  # (L, H), 0 to 1; 0 without a cls token
     images: int
 
+    @property
+    def keys(self) -> np.ndarray:
+        """The entropy as a number of keys, 2^entropy (L, H): 1 for a single one, T for all."""
+        return np.exp2(self.entropy)
+
 
 def head_measures(model: ViT, images: np.ndarray, *, renormalise: bool = False) -> HeadMeasures:
     """All three measures, a few images at a time: images (B, height, width, channels).

@@ -12,6 +12,7 @@ may know the answer in another way.
 import numpy as np
 
 from minivit import ops
+from minivit.errors import InputError
 from minivit.inspection.attention_measures import check_patches
 from minivit.inspection.recording import at_once, recorded
 from minivit.models import ViT
@@ -20,6 +21,7 @@ from minivit.models.caches import Forgetful
 from minivit.models.head import head_forward
 from minivit.models.objective import need_classes
 from minivit.models.positions import IN_FRONT, tables_of
+from minivit.ops.cross_entropy import check_labels
 
 
 def lens_places(config) -> list[str]:
@@ -57,3 +59,16 @@ def logit_lens(model: ViT, images: np.ndarray) -> np.ndarray:
         for stage, name in enumerate(names):
             found[some, stage] = head_forward(ops, p, c, tokens[name], Forgetful())
     return found
+
+
+def lens_accuracy(model: ViT, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Which part of the images the lens reads right: labels (B,) -> (2L + 1,), by `lens_places`.
+
+    Raises InputError as `logit_lens` does, without images, and for labels that the model lacks.
+    """
+    if not len(images):
+        raise InputError("there are no images: what part is read right is not known")
+    labels = np.asarray(labels)
+    check_labels(labels, len(images), model.config.classes)
+    said = logit_lens(model, images).argmax(axis=-1)  # (B, stages)
+    return (said == labels[:, None]).mean(axis=0)

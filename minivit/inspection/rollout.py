@@ -97,8 +97,9 @@ def rollout_map(
     """The rollout of what the head reads, patch by patch.
 
     images (B, height, width, channels) -> (B, rows, columns). With pool "cls" it is cls's row of R,
-    and sums to 1 - R[0, 0]. Other heads read several tokens, and their rows are weighed as the head
-    weighs the tokens: see `read_by_head`. Blocks before `start_block` are left out.
+    and sums to 1 - R[0, 0]: whoever wants shares among the patches divides by the sum. Other heads
+    read several tokens, and their rows are weighed as the head weighs the tokens: see
+    `read_by_head`. Blocks before `start_block` are left out.
 
     Raises InputError as `rollout` does, for images that the model does not take, and for a block
     that it does not have.

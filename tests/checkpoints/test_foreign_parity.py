@@ -4,46 +4,17 @@ foreign_parity.py made the file.
 """
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
+from stored_models import CASES, STORED, config_of, loaded, stored
 
 import minivit
 from minivit.checkpoints.foreign.layouts import FAMILIES
 from minivit.checkpoints.foreign.table import written
 
-STORED = dict(np.load(Path(__file__).with_name("foreign_parity.npz")))
-CASES = sorted({key.split(":")[0] for key in STORED if ":" in key})
-HEADS = 2
 TOLERANCE = {np.float32: 1e-5, np.float64: 1e-10}
-
-
-def stored(case: str, kind: str) -> dict[str, np.ndarray]:
-    """The stored arrays of a case: its weights, or the gradients by them."""
-    beginning = f"{case}:{kind}:"
-    found = {key: array for key, array in STORED.items() if key.startswith(beginning)}
-    return {key.removeprefix(beginning): array for key, array in found.items()}
-
-
-def config_of(case: str) -> dict:
-    """What a case's config.json must tell, as the arrays don't."""
-    if case.startswith("hf"):
-        return {"num_attention_heads": HEADS}
-    pool = "avg" if "mean" in case else "token"
-    return {"global_pool": pool, "model_args": {"num_heads": HEADS, "global_pool": pool}}
-
-
-def loaded(case: str, folder: Path, dtype) -> minivit.ViT:
-    weights = {name: array.astype(dtype) for name, array in stored(case, "weights").items()}
-    family = case.split("-")[0]
-    if family == "google":
-        np.savez(folder / "weights.npz", **weights)
-    else:
-        save_file(weights, folder / "model.safetensors")
-        (folder / "config.json").write_text(json.dumps(config_of(case)))
-    return minivit.load(folder)
 
 
 def assert_close(found, expected, dtype):

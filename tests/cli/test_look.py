@@ -144,6 +144,13 @@ def test_test_images_are_some_that_are_read_right_and_the_surest_mistakes(runs):
         (["a", "--only", "roll-out"], "expected model or positions or"),
         (["a", "--only", ""], "expected model or positions or"),
         (["a", "--fill", "grey"], "'grey': expected black or white or mean"),
+        (["a", "--block", "1"], "--block is 1: the model has blocks from 0 to 0"),
+        (["a", "--block", "-1"], "'-1': expected a whole number from 0"),
+        (["a", "--start-block", "3"], "--start-block is 3: the model has blocks from 0 to 0"),
+        (["a", "--fuse", "sum"], "'sum': expected mean or max or min"),
+        (["a", "--discard", "1"], "'1': expected a part from 0 to below 1"),
+        (["a", "--discard", "most"], "'most': expected a part from 0 to below 1"),
+        (["a", "--discard", "nan"], "'nan': expected a part from 0 to below 1"),
         (["a", "--against", "nowhere"], "nowhere does not exist"),
         (["a", "--against", "relative", "--only", "heads,positions"],
          "positions can't be drawn: of relative, positions are relative"),
@@ -189,6 +196,15 @@ def test_the_class_that_is_asked_about_is_shown(runs, capsys):
     look("a", "pictures", "--target", "7", "--fill", "white", "--only", "why", "--svg")
     text = (runs / "a" / "look" / "why.svg").read_text()
     assert "asked: 7: " in text and "Occlusion covers a patch by white (1)" in text
+
+
+def test_a_rollout_of_another_kind_says_so_and_a_run_tells_what_each_depth_reads(runs, capsys):
+    look("a", "--fuse", "min", "--discard", "0.25", "--only", "rollout,lens", "--svg")
+    text = (runs / "a" / "look" / "rollout.svg").read_text()
+    assert "The least attention of all heads, without the least 25% of its" in text
+    assert "of 128 images" in (runs / "a" / "look" / "lens.svg").read_text()
+    look("a", "pictures", "--only", "lens", "--svg", "--block", "7")  # a block that nobody draws
+    assert "read right" not in (runs / "a" / "look" / "lens.svg").read_text()
 
 
 def test_without_matplotlib_a_sentence_says_so(runs, capsys, monkeypatch):

@@ -3,7 +3,7 @@ import pytest
 
 from minivit.figures.look import QUIET
 from minivit.figures.paper import ON_INK, ON_PAPER, colours
-from minivit.figures.tiles import MANY, SIGNED, below, between, heading, most_of, tile_sheet
+from minivit.figures.tiles import MANY, MAP, SIGNED, below, between, heading, most_of, tile_sheet
 
 pytest.importorskip("matplotlib")
 
@@ -19,6 +19,12 @@ def test_the_markers_colours_darken_all_the_way():
     """So that they can be told apart without their hue."""
     for stops in (ON_PAPER, ON_INK):
         assert (np.diff(lightness(colours(stops, np.linspace(0, 1, 50)))) < 0).all()
+
+
+def test_the_colours_of_maps_without_a_sign_lighten_all_the_way():
+    from matplotlib import colormaps
+
+    assert (np.diff(lightness(colormaps[MAP](np.linspace(0, 1, 256))[:, :3])) > 0).all()
 
 
 def test_maps_with_a_sign_are_white_at_0_and_as_dark_at_both_ends():

@@ -8,10 +8,11 @@ from looked_at import build, images_for
 from PIL import Image
 
 import minivit
+from minivit.figures.paper import marked
 from minivit.figures.saving import was_made_by
 from minivit.figures.subject import subject
-from minivit.figures.views import SOFTWARE, VIEWS, Look, draw_view, lack
-from minivit.inspection import head_measures, occlusion, rollout_map
+from minivit.figures.views import SOFTWARE, VIEWS, Look, Ways, draw_view, lack
+from minivit.inspection import cls_attention, head_measures, lens_accuracy, occlusion, rollout_map
 
 matplotlib = pytest.importorskip("matplotlib")
 KINDS = {
@@ -135,9 +136,43 @@ def test_what_is_drawn_is_what_was_measured(tmp_path, figures):
     np.testing.assert_allclose(last, expected[1])
     sides = {tuple(axes.images[0].get_extent()[1:3]) for axes in drawn["why"].axes[13:16]}
     assert sides == {(6, 4)}  # maps of pixels and of patches are as large as the image
+    keys = next(axes for axes in drawn["distances"].axes if "keys" in axes.get_ylabel())
+    bits, labels = keys.get_yticks(), [tick.get_text() for tick in keys.get_yticklabels()]
+    assert [2**bit for bit in bits] == list(map(int, labels))
+    assert keys.get_ylim() == drawn["distances"].axes[1].get_ylim()
     lens = drawn["lens"].axes[1].images[0].get_array()
     np.testing.assert_allclose(lens[:, -1], look.seen.probabilities[0])
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(f"{n}.svg" for n in VIEWS)
+
+
+def test_below_the_lens_stands_what_is_read_right_at_every_depth(tmp_path, figures):
+    model = build(channels=1)
+    look = look_at(model, labels=np.array([0, 1]))._replace(labels=np.array([2, 0, 1]))
+    draw_view("lens", look, tmp_path / "a.png")
+    (dots,) = (axes.lines[0].get_ydata() for axes in figures[0].axes if axes.lines)
+    np.testing.assert_allclose(dots, lens_accuracy(model, look.measured["run"], look.labels))
+    assert "read right,\nof 3 images" in texts(figures[0])
+    keeps_words_apart(figures)
+
+
+def test_a_block_and_a_rollout_can_be_chosen(tmp_path, figures):
+    model = build(channels=1, axial=True, depth=3)
+    look = look_at(model)
+    draw_view("heads", look, tmp_path / "a.png", Ways(block=1))
+    draw_view("rollout", look, tmp_path / "b.png", Ways(fuse="max", discard=0.5, start_block=1))
+    heads, rolled = figures
+    attention = cls_attention(model, look.seen.images)[:, 3]  # the second half of block 1
+    most = max(np.percentile(attention, 99), 2 / 7)
+    shown = heads.axes[1].images[0].get_array()
+    expected = marked(look.seen.pictures[0], np.sqrt(attention[0, 0] / most))
+    np.testing.assert_allclose(shown, np.clip(expected, 0, 1))
+    assert any("half of a block, blocks.1, head" in " ".join(t.split()) for t in texts(heads))
+    said = " ".join(" ".join(texts(rolled)).split())
+    assert "The largest attention of all heads, without the least 50% of its weights" in said
+    assert "multiplied over blocks 1 to 2." in said
+    maps = rollout_map(model, look.seen.images, fuse="max", discard=0.5, start_block=1)
+    assert f"{maps[1].min():.1%} to {maps[1].max():.1%} a patch" in texts(rolled)
+    keeps_words_apart(figures)
 
 
 def test_several_models_stand_beside_each_other(tmp_path, figures):
@@ -233,7 +268,7 @@ def test_answers_that_overflow_are_refused():
 def test_a_map_that_is_the_same_everywhere_agrees_with_nothing(tmp_path, figures):
     model = build(channels=1)
     model.parameters["head.w"] = 0
-    draw_view("why", look_at(model), tmp_path / "a.png", fill="white")
+    draw_view("why", look_at(model), tmp_path / "a.png", Ways(fill="white"))
     said = texts(figures[0])
     assert said.count("r = -") == 2 * 6  # occlusion is 0 everywhere
     assert any("attention rollout -, " in text and "white (" in text for text in said)

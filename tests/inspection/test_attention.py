@@ -81,6 +81,27 @@ def test_maps_are_what_every_attention_of_a_trace_notes(kind):
     np.testing.assert_allclose(found.sum(axis=-1), 1, rtol=1e-12)
 
 
+@pytest.mark.usefixtures("ops")  # on both backends: fused attention holds no probabilities
+def test_there_is_attention_where_the_kernels_fuse_it():
+    model = build()
+    images = images_for(model)
+    values = model.trace(images).values
+    expected = np.stack([values[f"blocks.{i}.attention.probs"] for i in range(2)], axis=1)
+    np.testing.assert_array_equal(attention_maps(model, images), expected)
+
+
+def test_it_is_the_attention_before_dropout():
+    """A row that lost some of its keys, the others doubled, is not what the model sees."""
+    model = build(**KINDS["chance"])
+    images = images_for(model)
+    trained = model.trace(images, seed=3).values
+    place = "blocks.0.attention"
+    assert not np.allclose(trained[f"{place}.probs_kept"].sum(axis=-1), 1)
+    found = attention_maps(model, images)[:, 0]
+    np.testing.assert_allclose(found.sum(axis=-1), 1, rtol=1e-12)
+    assert (found > 0).all()
+
+
 def test_batches_of_maps_are_the_maps(monkeypatch):
     model = build()
     images = images_for(model, 5)

@@ -95,7 +95,8 @@ def test_the_measures_of_a_model_are_those_of_its_attention(kind):
     np.testing.assert_allclose(found.entropy, attention_entropy(A), rtol=1e-12)
     share = A[:, :, :, 1:, 0].mean(axis=(0, 3)) if c.has_cls else 0 * distance
     np.testing.assert_allclose(found.cls_share, share, rtol=1e-12)
-    assert found.images == 5
+    np.testing.assert_allclose(found.keys, 2**found.entropy, rtol=1e-12)
+    assert found.keys.min() >= 1 and found.keys.max() <= c.tokens and found.images == 5
 
 
 def test_batches_change_nothing(monkeypatch):

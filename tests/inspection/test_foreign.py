@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from looked_at import build, images_for
+from stored_models import CASES, STORED, loaded, stored
 
 import minivit
 from minivit import inspection
@@ -21,6 +22,8 @@ LOOKS = {
     "lens": lambda m, x: inspection.logit_lens(m, x),
 }
 
+OUT_PROJECTION = ("out/kernel", "attn.proj.weight", "attention.output.dense.weight")  # their names
+
 
 @pytest.mark.parametrize(
     ("layout", "changes"),
@@ -38,6 +41,38 @@ def test_what_is_seen_is_what_is_seen_in_the_same_model_of_ours(layout, changes,
     images = images_for(ours, 2)
     for name, look in LOOKS.items():
         np.testing.assert_array_equal(look(theirs, images), look(ours, images), err_msg=name)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_seen_in_a_library_s_own_weights_is_what_it_computed(case, tmp_path):
+    """Its logits, and its gradients: of a linear map of x, <w, dw> = <x, dx>. So what the library
+    has of the patches' kernel is told by saliency, and that of w_out by attention: <A, dA> of
+    mixed = A v is <mixed, dmixed>.
+    """
+    model = loaded(case, tmp_path, np.float64)
+    images, dlogits = STORED["images"], STORED["dlogits"]
+    weights, gradients = stored(case, "weights"), stored(case, "gradients")
+    assert_near(inspection.logit_lens(model, images)[:, -1], STORED[f"{case}:logits"])
+    (kernel,) = [name for name, array in weights.items() if array.ndim == 4]
+    dx = 0
+    for label in range(model.config.classes):
+        slopes = inspection.saliency(model, images, np.full(len(images), label))
+        dx = dx + dlogits[:, label, None, None, None] * slopes
+    assert_near((images * dx).sum(), (weights[kernel] * gradients[kernel]).sum())
+    trace = model.trace(images)
+    trace.backward(dlogits)
+    behind = sorted(name for name in weights if name.endswith(OUT_PROJECTION))
+    assert len(behind) == model.config.depth
+    for block, name in enumerate(behind):
+        place = f"blocks.{block}.attention.probs"
+        A = inspection.attention_maps(model, images)[:, block]
+        assert_near((A * trace.gradients[place]).sum(), (weights[name] * gradients[name]).sum())
+    for name, look in LOOKS.items():
+        assert np.isfinite(look(model, images)).all(), name
+
+
+def assert_near(found, expected):
+    assert np.abs(found - expected).max() <= 1e-10 * np.abs(expected).max()
 
 
 def test_what_fits_into_no_memory_is_refused(monkeypatch):

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from looked_at import KINDS, build, images_for
 
-from minivit.inspection import lens_places, logit_lens
+import minivit
+from minivit.inspection import lens_accuracy, lens_places, logit_lens
 from minivit.inspection.recording import BATCH
 
 
@@ -13,7 +14,7 @@ def test_the_last_are_the_models_own_logits(kind):
     found, places = logit_lens(model, images), lens_places(model.config)
     assert found.shape == (3, len(places), 3)
     assert len(places) == (9 if model.config.axial else 5)
-    np.testing.assert_allclose(found[:, -1], model.logits(images), rtol=1e-12)
+    assert np.abs(found[:, -1] - model.logits(images)).max() < 2e-15
     assert set(places) <= set(model.trace(images).values)
 
 
@@ -51,3 +52,26 @@ def test_a_zero_head_says_nothing_at_any_depth():
     model = build()
     model.parameters["head.w"] = 0
     assert (logit_lens(model, images_for(model)) == model.parameters["head.b"]).all()
+
+
+def test_how_much_of_the_images_each_stage_reads_right():
+    model = build()
+    images = images_for(model, 40)
+    lens = logit_lens(model, images)
+    labels = np.arange(40) % 3
+    found = lens_accuracy(model, images, labels)
+    assert found.shape == (5,) and 0 < found[-1] < 1
+    for stage, part in enumerate(found):
+        right = [lens[i, stage].argmax() == labels[i] for i in range(40)]
+        assert part == pytest.approx(sum(right) / 40)
+    assert lens_accuracy(model, images, model.logits(images).argmax(axis=1))[-1] == 1
+
+
+@pytest.mark.parametrize(
+    ("count", "labels", "sentence"),
+    [(0, [], "there are no images"), (2, [0, 3], "3"), (2, [0], "expected 2 class numbers")],
+)
+def test_labels_that_can_not_be_compared_are_refused(count, labels, sentence):
+    model = build()
+    with pytest.raises(minivit.InputError, match=sentence):
+        lens_accuracy(model, images_for(model, count), labels)

@@ -34,16 +34,16 @@ def test_even_attention_and_none_have_closed_forms():
 
 
 def test_two_layers_of_two_tokens_by_hand():
-    """The largest of two heads, so that rows don't sum to 1 before they are divided.
+    """The largest of two heads, so that rows have other sums than 1, and different ones.
 
-    Layer 1: heads (1, 0; .5, .5) and (.5, .5; 0, 1), the largest (1, .5; .5, 1), with I (2, .5; .5,
-    2), rows divided (.8, .2; .2, .8). Layer 2: (0, 1; 0, 1) twice, with I (1, 1; 0, 2), divided
-    (.5, .5; 0, 1). The second times the first: (.5, .5; .2, .8).
+    Layer 1: heads (1, 0; .5, .5) and (.5, .5; .5, .5), the largest (1, .5; .5, .5), with I (2, .5;
+    .5, 1.5), rows divided (.8, .2; .25, .75). Layer 2: (0, 1; 0, 1) twice, with I (1, 1; 0, 2),
+    divided (.5, .5; 0, 1). The second times the first: (.525, .475; .25, .75).
     """
-    first = [[[1, 0], [0.5, 0.5]], [[0.5, 0.5], [0, 1]]]
+    first = [[[1, 0], [0.5, 0.5]], [[0.5, 0.5], [0.5, 0.5]]]
     second = 2 * [[[0, 1], [0, 1]]]
     R = rollout(np.array([[first, second]], float), fuse="max")
-    np.testing.assert_allclose(R[0], [[0.5, 0.5], [0.2, 0.8]], rtol=1e-15)
+    np.testing.assert_allclose(R[0], [[0.525, 0.475], [0.25, 0.75]], rtol=1e-15)
 
 
 def test_tokens_in_another_order_give_the_map_in_that_order():
@@ -61,6 +61,22 @@ def test_the_least_weights_are_discarded_but_never_those_to_cls():
     assert without_least(F, 0.49, 1).tolist() == [[[0, 0, 0.8], [0.5, 0.3, 0], [0, 0.2, 0.9]]]
     # Without a cls token all nine count: the two zeros first.
     assert without_least(F, 0.4, 0).tolist() == [[[0, 0, 0.8], [0.5, 0.3, 0.2], [0, 0.2, 0.9]]]
+
+
+def test_a_rollout_discards_nothing_that_goes_to_cls_where_there_is_one():
+    A = np.array([[[[[0.1, 0.4, 0.5], [0.2, 0.4, 0.4], [0.05, 0.45, 0.5]]]]])
+    # The three least to patches are the .4; of all nine the four least are all to cls, and a .4.
+    with_cls, without = (rollout(A, discard=0.5, has_cls=has)[0] for has in (True, False))
+    np.testing.assert_allclose(with_cls[0], np.array([1.1, 0, 0.5]) / 1.6, rtol=1e-15)
+    np.testing.assert_allclose(with_cls[1], np.array([0.2, 1, 0]) / 1.2, rtol=1e-15)
+    np.testing.assert_allclose(without[0], np.array([1, 0, 0.5]) / 1.5, rtol=1e-15)
+    for changes, first in (({}, 1), ({"pool": "mean"}, 0)):
+        model, options = build(**changes), {"fuse": "max", "discard": 0.4}
+        images = images_for(model)
+        R = rollout(attention_maps(model, images), has_cls=bool(first), **options)
+        read = R[:, 0] if first else R.mean(axis=1)
+        found = rollout_map(model, images, **options)
+        np.testing.assert_allclose(found.reshape(3, -1), read[:, first:], rtol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -151,12 +167,21 @@ def test_each_layer_is_weighed_by_its_own_gradients():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_gradient_weighted_maps_are_not_below_0(kind):
+def test_gradient_weighted_maps_are_those_of_the_logit_and_not_below_0(kind):
     model = build(**KINDS[kind])
     images = images_for(model)
-    found = gradient_weighted_map(model, images, [0, 2, 1])
-    assert found.shape == (3, *model.config.grid)
+    found, c = gradient_weighted_map(model, images, [0, 2, 1]), model.config
+    assert found.shape == (3, *c.grid)
     assert found.min() >= 0 and np.ptp(found) > 0
+    trace = model.trace(images)
+    trace.backward(np.eye(3)[[0, 2, 1]])  # of the logits
+    names = [name for name in trace.values if name.endswith("attention.probs")]
+    R = np.eye(c.tokens)
+    for A, G in ((trace.values[name], trace.gradients[name]) for name in names):
+        R = R + np.maximum(A * G, 0).mean(axis=1) @ R
+    # What the head reads of R - I: with pool "cls" its row, else the mean of several.
+    read = read_by_head(model, images)[:, None] @ (R - np.eye(c.tokens))
+    np.testing.assert_allclose(found.reshape(3, -1), read[:, 0, int(c.has_cls) :], rtol=1e-10)
     assert not model.gradients.flat.any()  # the model's own are left alone
     if model.config.depth == 2 and not model.config.axial:
         again = gradient_weighted_map(model, images[1:], [2, 1], start_block=1)
