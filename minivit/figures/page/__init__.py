@@ -1,0 +1,15 @@
+"""The page of a model: one HTML file that runs it, forward and backward, and shows every number.
+
+What Python does:
+
+    shown.py         which models a page can show, and which not
+    payload.py       weights, images, names and sizes, as the page reads them
+    fingerprints.py  signed sums of every array, by which the page sees that it computes the same
+    sources.py       the files below, put together
+
+What the browser does, in JavaScript that is read as the Python is:
+
+    ops/*.js         the mathematics a third time: the ops of minivit/ops, under their names
+    model/*.js       the same of minivit/models: a ViT, and a trace of it
+    tables/*.js      how each number is made, and its gradient: a line for every array
+"""
