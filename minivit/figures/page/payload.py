@@ -40,9 +40,9 @@ def payload(model: ViT, name: str, shown: Sequence[Shown]) -> Payload:
     exact = in_float64(model)
     images = exact.check_images(model.check_images(np.stack([one.image for one in shown])))
     told = {
-        "name": name[:LONGEST],
+        "name": shortened(name),
         "config": sizes(model.config),
-        "classes": [str(one)[:LONGEST] for one in model.class_names],
+        "classes": [shortened(str(one)) for one in model.class_names],
         "ink": ink(model.preprocessing, images),
         "dtype": model.dtype.name,
         "places": {place: list(names) for place, names in model.layout.places.items()},
@@ -52,6 +52,11 @@ def payload(model: ViT, name: str, shown: Sequence[Shown]) -> Payload:
     kind = model.dtype.newbyteorder("<")
     weights = b"".join(model.parameters[one].astype(kind).tobytes() for one in model.layout.shapes)
     return Payload(told, weights, images.astype(kind).tobytes())
+
+
+def shortened(name: str) -> str:
+    """A name of at most LONGEST characters, in letters that UTF-8 has: a file's may not be."""
+    return name[:LONGEST].encode("utf-8", "replace").decode("utf-8")
 
 
 def in_float64(model: ViT) -> ViT:
@@ -68,7 +73,7 @@ def seen(exact: ViT, one: Shown, image: np.ndarray) -> dict:
     trace = exact.trace(image[None])
     label = int(trace.logits.argmax()) if one.label is None else int(one.label)
     known = None if one.label is None else label
-    return {"name": one.name[:LONGEST], "label": known, "sums": fingerprints(trace, label)}
+    return {"name": shortened(one.name), "label": known, "sums": fingerprints(trace, label)}
 
 
 def sizes(c: Config) -> dict:

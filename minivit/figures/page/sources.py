@@ -1,5 +1,6 @@
-"""The page's own files, put together."""
+"""The page's own files, put together: one script, one sheet of style, one table of sentences."""
 
+import json
 from importlib.resources import files
 
 HERE = files("minivit.figures.page")
@@ -12,11 +13,29 @@ OPS = (
 MODEL = ("trace", "vit", "embedding", "added_positions", "block", "head_of_model", "loss",
          "fingerprints")  # fmt: skip
 TABLES = ("work", "made_of", "made", "returned_of", "returned")
+VIEWS = ("dom", "loaded", "state", "runs", "colours", "slices", "heatmap", "pictures", "pipeline",
+         "explanation", "backward_parts", "arrays_view", "overview", "app")  # fmt: skip
+LANGUAGES = ("en",)
 
 
 def mathematics() -> str:
     """The script of the ops, the model and the tables: nothing in it needs a browser."""
     return joined(ops=OPS, model=MODEL, tables=TABLES)
+
+
+def script() -> str:
+    """The whole script of a page."""
+    return mathematics() + joined(views=VIEWS)
+
+
+def style() -> str:
+    """The style sheet."""
+    return read("page.css")
+
+
+def sentences(language: str) -> dict[str, str]:
+    """What a page says, by keys that are the same in all LANGUAGES."""
+    return json.loads(read(f"strings.{language}.json"))
 
 
 def joined(**folders: tuple[str, ...]) -> str:
