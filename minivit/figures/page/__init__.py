@@ -14,6 +14,7 @@ What the browser does, in JavaScript that is read as the Python is:
     ops/*.js         the mathematics a third time: the ops of minivit/ops, under their names
     model/*.js       the same of minivit/models: a ViT, and a trace of it
     tables/*.js      how each number is made, and its gradient: a line for every array
+    inspection/*.js  what minivit/inspection reads off a model, as far as a page shows it
     views/*.js       what is seen of the trace
     page.css         how it looks
     strings.*.json   what it says

@@ -11,16 +11,22 @@ OPS = (
     "sincos_positions", "pool", "pre_logits", "head", "cross_entropy",
 )  # fmt: skip
 MODEL = ("trace", "vit", "embedding", "added_positions", "block", "head_of_model", "loss",
-         "fingerprints")  # fmt: skip
-TABLES = ("work", "made_of", "made", "returned_of", "returned")
-VIEWS = ("dom", "loaded", "state", "runs", "colours", "slices", "heatmap", "pictures", "pipeline",
-         "explanation", "backward_parts", "arrays_view", "overview", "app")  # fmt: skip
-LANGUAGES = ("en",)
+         "changes", "fingerprints")  # fmt: skip
+TABLES = ("work", "made_of", "made_in_blocks", "made", "returned_of", "returned_in_blocks",
+          "returned")  # fmt: skip
+INSPECTION = ("attention", "reasons")
+VIEWS = (
+    "dom", "loaded", "state", "runs", "colours", "slices", "heatmap", "pictures", "pipeline",
+    "explanation", "backward_parts", "array_choices", "arrays_view", "overview", "picker",
+    "attention_parts", "attention_view", "why_parts", "why_view", "painter", "weight_editor",
+    "answers", "change_view", "app", "start",
+)  # fmt: skip
+LANGUAGES = ("en", "zh")
 
 
 def mathematics() -> str:
-    """The script of the ops, the model and the tables: nothing in it needs a browser."""
-    return joined(ops=OPS, model=MODEL, tables=TABLES)
+    """The script of all but the views: nothing in it needs a browser."""
+    return joined(ops=OPS, model=MODEL, tables=TABLES, inspection=INSPECTION)
 
 
 def script() -> str:

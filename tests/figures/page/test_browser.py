@@ -1,5 +1,6 @@
 """The page in a real browser, if there is one: every view, by pointer and by keyboard."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from minivit.figures.page import Shown, explainer_page
 
 playwright = pytest.importorskip("playwright.sync_api")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-VIEWS = ("overview", "forward", "backward")
+SLOWEST = 180_000  # milliseconds: a machine may be busy with much else
+VIEWS = ("overview", "forward", "backward", "attention", "why", "change")
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +47,7 @@ def opened(browser, file):
 
     def open_at(address="", path=file, **options):
         context = browser.new_context(offline=True, reduced_motion="reduce", **options)
+        context.set_default_timeout(SLOWEST)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -137,6 +140,67 @@ def test_gradients_are_checked_in_gradchecks_words(opened):
     assert page.locator(".checked").inner_text().split(":")[0] in ("Excellent", "Right")
     page.keyboard.press("g")
     page.wait_for_selector("html[data-view=forward]")
+
+
+def test_attention_by_pointer_and_keyboard(opened):
+    page = opened("attention/b0")
+    told = page.locator(".where")
+    assert told.inner_text() == "token 0 (cls)"
+    page.locator("canvas.picker").focus()
+    page.keyboard.press("ArrowRight")
+    assert told.inner_text() == "token 2 (patch 1: row 0, column 1)" and page.url.endswith("/t2")
+    page.locator("canvas.cursor").focus()
+    page.keyboard.press("ArrowDown")
+    assert told.inner_text() == "token 3 (patch 2: row 0, column 2)"
+    page.locator("canvas.picker").click(position={"x": 5, "y": 180})
+    assert told.inner_text() == "token 13 (patch 12: row 3, column 0)"
+    page.get_by_role("link", name="who asks this token").click()
+    page.wait_for_selector("text=comes from cls")
+    page.get_by_role("link", name="one for each head").click()
+    page.wait_for_selector("[aria-current]:has-text('one for each head')")
+    assert page.url.endswith("/t13/from-keys/own-scales")
+
+
+def test_why_asks_in_seven_ways_and_integrated_gradients_add_up(opened):
+    page = opened("why/logit-3")
+    page.wait_for_selector(".results[aria-busy=false]")
+    assert page.locator(".results .tile").count() == 7
+    words = page.locator("text=Integrated gradients add up to").inner_text()
+    sum_, difference = re.findall(r"(?:up to|nothing, is) (\S*\d)", words)
+    assert sum_[:7] == difference[:7]
+    diagonal = page.locator(".numbers tbody tr").nth(2).locator("td").nth(2)
+    assert diagonal.inner_text() == "1.00"
+    page.get_by_label("Score of").select_option("5")
+    page.wait_for_selector(".results[aria-busy=false]")
+    assert page.url.endswith("why/logit-5")
+
+
+def test_changes_are_seen_at_once_and_undone(opened):
+    page = opened("change")
+    before = page.locator(".numbers").inner_text()
+    page.locator("canvas.painter").click(position={"x": 100, "y": 100})
+    painted = page.locator(".numbers").inner_text()
+    assert painted != before
+    assert page.locator(".change-desk li.quiet").inner_text().startswith("pixel in row 2, column 2")
+    page.locator("canvas.painter").focus()
+    for key in ("ArrowDown", "ArrowRight", " "):
+        page.keyboard.press(key)
+    assert "pixel in row 3, column 3" in page.locator(".change-desk").inner_text()
+    page.locator("[data-key=silence-0-1]").click()
+    page.get_by_role("button", name="Drop the positions").click()
+    page.get_by_label("parameter").select_option("head.b")
+    page.get_by_label("index").fill("3")
+    page.get_by_label("value").fill("50")
+    page.get_by_role("button", name="Set it").click()
+    assert "Now it says 3" in page.locator(".change .says").inner_text()
+    page.get_by_label("value").fill("much")
+    page.get_by_role("button", name="Set it").click()
+    assert "no number" in page.locator(".change-desk").inner_text()
+    for _ in range(4):
+        page.get_by_role("button", name="Undo").click()
+    assert page.locator(".numbers").inner_text() == painted
+    page.get_by_role("button", name="As it was").click()
+    assert page.locator(".numbers").inner_text() == before
 
 
 @pytest.mark.parametrize("address", ["nothing", "forward/no.such.array/h9/99,99/i7/logit-77",

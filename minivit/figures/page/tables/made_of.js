@@ -24,7 +24,8 @@ function through(at, row, w, b, j) {
 // q, k or v: a part of the columns of qkv, shared out among the heads.
 function part_of_qkv(letter, part) {
   return {
-    axes: ["head", "token", "column"], letters: `${letter} = its columns of qkv, head by head`,
+    axes: ["head", "token", "column"],
+    letters: `${letter} = its columns of qkv, head by head`,
     made: ([h, t, d], at) => work({ plus: [at.value("qkv", t, column_of_qkv(at.c, part, h, d))] }),
   };
 }
@@ -40,7 +41,15 @@ function softened(at, uses, j) {
   const max = Math.max(...scores);
   const sum = scores.reduce((all, score) => all + Math.exp(score - max), 0);
   const value = Math.exp(scores[j] - max) / sum;
-  return work({ uses, facts: [["score", scores[j]], ["max", max], ["sum", sum]], value });
+  return work({
+    uses,
+    facts: [
+      ["score", scores[j]],
+      ["max", max],
+      ["sum", sum],
+    ],
+    value,
+  });
 }
 
 // Mean, variance and 1 / sqrt(var + eps) of a row.
@@ -55,7 +64,9 @@ function pixel_of({ grid, patch, stride, channels }, [n, j]) {
   const [r, s] = [Math.floor(n / grid[1]), n % grid[1]];
   const pixel = Math.floor(j / channels);
   return [
-    r * stride[0] + Math.floor(pixel / patch[1]), s * stride[1] + (pixel % patch[1]), j % channels,
+    r * stride[0] + Math.floor(pixel / patch[1]),
+    s * stride[1] + (pixel % patch[1]),
+    j % channels,
   ];
 }
 
@@ -71,8 +82,10 @@ function placed([t, j], at) {
   const n = t - Number(has_cls);
   if (n < 0) return work({ plus: [x, at.parameter("cls", j)] });
   const half = width / 2;
-  const vector = j < half ? at.parameter("rows", Math.floor(n / grid[1]), j)
-    : at.parameter("columns", n % grid[1], j - half);
+  const vector =
+    j < half
+      ? at.parameter("rows", Math.floor(n / grid[1]), j)
+      : at.parameter("columns", n % grid[1], j - half);
   return work({ plus: [x, vector] });
 }
 

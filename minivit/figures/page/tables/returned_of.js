@@ -12,7 +12,10 @@ function tokens_of(at, last) {
 
 // A gradient that is another one's, number by number.
 function handed_on(last, from) {
-  return { letters: `d ${last} = d ${from}`, back: (i, at) => work({ plus: [at.gradient(from, ...i)] }) };
+  return {
+    letters: `d ${last} = d ${from}`,
+    back: (i, at) => work({ plus: [at.gradient(from, ...i)] }),
+  };
 }
 
 // Back through y = x w: dx = dy w^T, row t, column j of x.
@@ -46,8 +49,12 @@ function of_weight(w, x, y) {
 function of_bias(b, y) {
   return {
     letters: `d ${b} = Σ over tokens of d ${y}`,
-    back: ([j], at) => work({ plus: (y === "scores" ? range(at.c.tokens) : tokens_of(at, y)).map(
-      (t) => (y === "scores" ? at.gradient(y, t) : at.gradient(y, t, j))) }),
+    back: ([j], at) =>
+      work({
+        plus: (y === "scores" ? range(at.c.tokens) : tokens_of(at, y)).map((t) =>
+          y === "scores" ? at.gradient(y, t) : at.gradient(y, t, j),
+        ),
+      }),
   };
 }
 
@@ -63,7 +70,11 @@ function softened_back(at, cell, j) {
   const dprobs = all.map((one) => at.gradient("probs", ...cell(one)));
   const [p, dp] = [probs, dprobs].map((refs) => refs.map((one) => number_at(at.t, one)));
   const common = dot(p, dp);
-  const facts = [["probs", p[j]], ["d probs", dp[j]], ["Σ d probs · probs", common]];
+  const facts = [
+    ["probs", p[j]],
+    ["d probs", dp[j]],
+    ["Σ d probs · probs", common],
+  ];
   return work({ uses: [...probs, ...dprobs], facts, value: p[j] * (dp[j] - common) });
 }
 
@@ -73,8 +84,12 @@ function pooled_back([t, d], at) {
   if (pool === "flatten") return work({ plus: [at.gradient("pooled", t * width + d)] });
   const pooled = at.gradient("pooled", d);
   if (pool === "sequence") {
-    return work({ terms: [
-      [at.value("probs", t), pooled], [at.gradient("scores", t), at.parameter("w", d, 0)]] });
+    return work({
+      terms: [
+        [at.value("probs", t), pooled],
+        [at.gradient("scores", t), at.parameter("w", d, 0)],
+      ],
+    });
   }
   if (pool === "cls") return t ? work({ value: 0 }) : work({ plus: [pooled] });
   const first = Number(has_cls);
@@ -86,8 +101,9 @@ function of_table(of) {
   return {
     letters: "d table = Σ d y, wherever it is added",
     back: (i, at) => {
-      const users = Object.keys(at.t.noted).filter((place) =>
-        kind_of(place) === "positions" && at.t.noted[place].home === at.place);
+      const users = Object.keys(at.t.noted).filter(
+        (place) => kind_of(place) === "positions" && at.t.noted[place].home === at.place,
+      );
       return work({ plus: users.flatMap((place) => of(new At(at.t, place, at.loss), i)) });
     },
   };

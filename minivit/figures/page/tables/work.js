@@ -20,10 +20,18 @@ class At {
 
   // References: to a value of this place, to its gradient, to a parameter of this place, and to
   // what comes in. Without a token axis (what was pooled) the first of two numbers is left out.
-  value(last, ...index) { return this.reference(`${this.place}.${last}`, index, false); }
-  gradient(last, ...index) { return this.reference(`${this.place}.${last}`, index, true); }
-  parameter(last, ...index) { return this.reference(this.full(last), index, false); }
-  incoming(...index) { return this.reference(this.input, index, false); }
+  value(last, ...index) {
+    return this.reference(`${this.place}.${last}`, index, false);
+  }
+  gradient(last, ...index) {
+    return this.reference(`${this.place}.${last}`, index, true);
+  }
+  parameter(last, ...index) {
+    return this.reference(this.full(last), index, false);
+  }
+  incoming(...index) {
+    return this.reference(this.input, index, false);
+  }
 
   reference(name, index, gradient) {
     const rank = this.shape(name).length;
@@ -31,12 +39,18 @@ class At {
   }
 
   // Whether the place has a parameter of this name; one that lives elsewhere has its full name.
-  has(last) { return this.full(last) in this.t.model.parameters; }
+  has(last) {
+    return this.full(last) in this.t.model.parameters;
+  }
 
-  full(last) { return `${this.t.noted[this.place].home}.${last}`; }
+  full(last) {
+    return `${this.t.noted[this.place].home}.${last}`;
+  }
 
   // The array that comes into this place: the last one of the place before.
-  get input() { return last_of(this.t, this.neighbour(-1)); }
+  get input() {
+    return last_of(this.t, this.neighbour(-1));
+  }
 
   // The place before or after this one; undefined beyond the ends.
   neighbour(step) {
@@ -44,22 +58,36 @@ class At {
     return places[places.indexOf(this.place) + step];
   }
 
-  next() { return new At(this.t, this.neighbour(1), this.loss); }
+  next() {
+    return new At(this.t, this.neighbour(1), this.loss);
+  }
 
-  shape(name) { return array_of(this.t, name, false).shape; }
+  shape(name) {
+    return array_of(this.t, name, false).shape;
+  }
 
   // The length of the last axis, and how many rows of it there are.
-  width(name) { return this.shape(name).at(-1); }
-  count(name) { return array_of(this.t, name, false).data.length / this.width(name); }
+  width(name) {
+    return this.shape(name).at(-1);
+  }
+  count(name) {
+    return array_of(this.t, name, false).data.length / this.width(name);
+  }
 }
 
 function last_of(t, place) {
-  return Object.keys(t.values).filter((name) => place_of(name) === place).at(-1);
+  return Object.keys(t.values)
+    .filter((name) => place_of(name) === place)
+    .at(-1);
 }
 
 // "blocks.0.attention.probs" -> "blocks.0.attention", and -> "probs"
-function place_of(name) { return name.slice(0, name.lastIndexOf(".")); }
-function last_part(name) { return name.slice(name.lastIndexOf(".") + 1); }
+function place_of(name) {
+  return name.slice(0, name.lastIndexOf("."));
+}
+function last_part(name) {
+  return name.slice(name.lastIndexOf(".") + 1);
+}
 
 // A value, a parameter, or the gradient of either, by name.
 function array_of(t, name, gradient) {

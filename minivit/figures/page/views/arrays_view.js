@@ -5,23 +5,35 @@ function arrays_view(app) {
   const { state } = app;
   const back = state.view === "backward";
   const names = Object.keys(app.trace.values);
-  const known = (name) => name in app.trace.values || (name in app.model.parameters);
-  const name = known(state.name) ? state.name
+  const known = (name) => name in app.trace.values || name in app.model.parameters;
+  const name = known(state.name)
+    ? state.name
     : (names.find((one) => one.endsWith("attention.probs")) ?? "head.logits");
   const place = app.place_shown(name);
   const rail = element("div", { class: "rail" });
   const title = element("h1", { tabindex: -1 }, say(`view.${state.view}`));
-  const main = element("div", { class: "view arrays" }, title,
+  const main = element(
+    "div",
+    { class: "view arrays" },
+    title,
     element("p", { class: "lead" }, say(`lead.${state.view}`)),
-    back ? loss_choice(app) : null, rail,
+    back ? loss_choice(app) : null,
+    rail,
     exports([["pipeline.svg", () => save_svg(rail.firstChild, "pipeline.svg")]]),
-    back ? norms_by_depth(app, place) : null, place_panel(app, place, name, back), one_array(app, name, back));
+    back ? norms_by_depth(app, place) : null,
+    place_panel(app, place, name, back),
+    one_array(app, name, back),
+  );
   const lay = () => {
     if (rail.clientWidth) rail.replaceChildren(pipeline(app, place, back, rail.clientWidth));
   };
   let width = 0;
   new ResizeObserver(() => {
-    if (rail.clientWidth !== width) { width = rail.clientWidth; lay(); app.refocus(); }
+    if (rail.clientWidth !== width) {
+      width = rail.clientWidth;
+      lay();
+      app.refocus();
+    }
   }).observe(rail);
   return main;
 }
@@ -33,13 +45,25 @@ function place_panel(app, place, name, back) {
   const learned = Object.keys(app.model.parameters).filter((one) => app.place_shown(one) === place);
   const block = /^blocks\.(\d+)\./.exec(place);
   const heading = `${block ? `${say("block", { i: block[1] })}: ` : ""}${say(`place.${key}`)}`;
-  return element("section", { class: "panel place" },
+  return element(
+    "section",
+    { class: "panel place" },
     element("h2", {}, heading, element("code", { class: "path" }, place)),
     element("p", {}, say(`about.${key}`)),
-    element("div", { class: "chips", role: "group", "aria-label": say("arrays_of", { place }) },
-      ...values.map((one) => chip(app, one, one === name, back))),
+    element(
+      "div",
+      { class: "chips", role: "group", "aria-label": say("arrays_of", { place }) },
+      ...values.map((one) => chip(app, one, one === name, back)),
+    ),
     learned.length ? element("h3", {}, say("parameters")) : null,
-    learned.length ? element("div", { class: "chips" }, ...learned.map((one) => chip(app, one, one === name, back))) : null);
+    learned.length
+      ? element(
+          "div",
+          { class: "chips" },
+          ...learned.map((one) => chip(app, one, one === name, back)),
+        )
+      : null,
+  );
 }
 
 function chip(app, name, is_shown, back) {
@@ -49,11 +73,22 @@ function chip(app, name, is_shown, back) {
   const context = prepared(canvas, 46, 30);
   context.imageSmoothingEnabled = false;
   context.drawImage(picture, 0, 0, 46, 30);
-  return element("a", {
-    class: "chip", href: app.link({ name, slice: 0, cell: null }), "aria-current": is_shown ? "true" : null,
-    "data-key": `array-${name}`,
-  }, canvas, element("span", {}, `${back ? "d " : ""}${last_part(name)}`,
-    element("small", {}, shape_text(x.shape))));
+  return element(
+    "a",
+    {
+      class: "chip",
+      href: app.link({ name, slice: 0, cell: null }),
+      "aria-current": is_shown ? "true" : null,
+      "data-key": `array-${name}`,
+    },
+    canvas,
+    element(
+      "span",
+      {},
+      `${back ? "d " : ""}${last_part(name)}`,
+      element("small", {}, shape_text(x.shape)),
+    ),
+  );
 }
 
 // The array itself, and beside it the number under the cursor.
@@ -71,67 +106,51 @@ function one_array(app, name, back) {
     if (back) panel.append(check_button(app, name, index));
   };
   const follow = () => panel.querySelector("a.operand")?.click();
-  const map = new HeatMap({ name, x, slice: state.slice, label, on_cell: tell, on_enter: follow,
-    on_key: (key) => app.key(key, { name, panel, map }) });
+  const map = new HeatMap({
+    name,
+    x,
+    slice: state.slice,
+    label,
+    on_cell: tell,
+    on_enter: follow,
+    on_key: (key) => app.key(key, { name, panel, map }),
+  });
   app.map = map;
   map.cell = state.cell ?? start_cell(view);
   setTimeout(() => map.move(...map.cell));
-  return element("section", { class: "array" },
-    element("div", { class: "panel figure" },
-      element("h2", {}, `${back && state.show !== "value" ? "d " : ""}${last_part(name)}`, element("code", { class: "path" }, name)),
-      element("p", { class: "quiet" }, `${axes.map((axis) => say(`axis.${axis}`)).join(" × ")}: ${shape_text(x.shape)}`),
-      back ? shown_choice(app) : null, slice_choice(app, name, view), map.element,
+  return element(
+    "section",
+    { class: "array" },
+    element(
+      "div",
+      { class: "panel figure" },
+      element(
+        "h2",
+        {},
+        `${back && state.show !== "value" ? "d " : ""}${last_part(name)}`,
+        element("code", { class: "path" }, name),
+      ),
+      element(
+        "p",
+        { class: "quiet" },
+        `${axes.map((axis) => say(`axis.${axis}`)).join(" × ")}: ${shape_text(x.shape)}`,
+      ),
+      back ? shown_choice(app) : null,
+      slice_choice(app, name, view),
+      map.element,
       element("p", { id: "heat-keys", class: "quiet keys" }, say(back ? "keys.back" : "keys")),
-      exports([["PNG", () => save_png(map, name)], ["CSV", () => save_csv(name, x)]]), table_of(x, view, map)),
-    panel);
+      exports([
+        ["PNG", () => save_png(map, name)],
+        ["CSV", () => save_csv(name, x)],
+      ]),
+      table_of(x, view, map),
+    ),
+    panel,
+  );
 }
 
 // The cursor begins at the number of the largest size.
 function start_cell({ columns, data }) {
   const at = largest_at(data.map(Math.abs));
   return [Math.floor(at / columns), at % columns];
-}
-
-// In Backward: the gradient, the value, or the product of both.
-function shown_array(app, name, back) {
-  const value = array_of(app.trace, name, false);
-  if (!back || app.state.show === "value") return value;
-  const gradient = array_of(app.trace, name, true);
-  return app.state.show === "product" ? mapped(value, (number, i) => number * gradient.data[i]) : gradient;
-}
-
-function shown_choice(app) {
-  return choice(say("show"), SHOWN_GRADIENTS.map((show) =>
-    [say(`show.${show}`), { show }, app.state.show === show]), app);
-}
-
-function slice_choice(app, name, { slices, slice }) {
-  if (slices < 2) return null;
-  const what = say(name === "patchify.images" ? "axis.channel" : "axis.head");
-  return choice(what, range(slices).map((i) => [String(i), { name, slice: i }, i === slice]), app);
-}
-
-// Links that stand for the values of one thing: [[text, changes of the state, is it now], ...].
-function choice(what, options, app) {
-  return element("div", { class: "choice", role: "group", "aria-label": what },
-    element("span", { class: "quiet" }, what), ...options.map(([text, changes, is_now]) =>
-      element("a", { href: app.link(changes), "aria-current": is_now ? "true" : null,
-        "data-key": `${what}-${text}` }, text)));
-}
-
-// The numbers around the cursor as a table.
-function table_of(x, view, map) {
-  const holder = element("div", { class: "scroll" });
-  const details = element("details", { ontoggle: () => {
-    if (!details.open) return;
-    const [row, column] = map.cell;
-    const [first, left] = [Math.max(0, row - 6), Math.max(0, column - 4)];
-    const columns = range(Math.min(9, view.columns - left)).map((j) => left + j);
-    holder.replaceChildren(element("table", { class: "numbers" },
-      element("thead", {}, element("tr", {}, element("td", {}), ...columns.map((j) => element("th", { scope: "col" }, j)))),
-      element("tbody", {}, ...range(Math.min(13, view.rows - first)).map((i) => element("tr", {},
-        element("th", { scope: "row" }, first + i),
-        ...columns.map((j) => element("td", {}, number_text(view.data[(first + i) * view.columns + j])))))))); } },
-    element("summary", {}, say("as_table")), holder);
-  return details;
 }

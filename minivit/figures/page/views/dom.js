@@ -15,7 +15,8 @@ function filled(made, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
     else if (value === true) made.setAttribute(name, "");
-    else if (value !== null && value !== false && value !== undefined) made.setAttribute(name, value);
+    else if (value !== null && value !== false && value !== undefined)
+      made.setAttribute(name, value);
   }
   made.append(...present(children));
   return made;

@@ -12,10 +12,17 @@ class HeatMap {
     Object.assign(this, { on_cell, on_enter, on_key, cell: [0, 0], locked: false });
     this.base = element("canvas", { "aria-hidden": "true" });
     this.cursor = element("canvas", {
-      class: "cursor", tabindex: 0, role: "application", "data-key": "heat-map",
-      "aria-roledescription": say("heat.map"), "aria-label": label, "aria-describedby": "heat-keys",
+      class: "cursor",
+      tabindex: 0,
+      role: "application",
+      "data-key": "heat-map",
+      "aria-roledescription": say("heat.map"),
+      "aria-label": label,
+      "aria-describedby": "heat-keys",
       onkeydown: (event) => this.pressed(event),
-      onpointermove: (event) => { if (!this.locked) this.point(event, false); },
+      onpointermove: (event) => {
+        if (!this.locked) this.point(event, false);
+      },
       onclick: (event) => this.point(event, true),
       onfocus: () => this.mark(),
     });
@@ -32,7 +39,10 @@ class HeatMap {
     this.wide = Math.min(room / columns, CELL.most);
     this.high = Math.min(Math.max(this.wide, CELL.least_height), Math.max(CELL.tallest / count, 1));
     if (count === 1) this.high = 40;
-    const [width, height] = [MARGIN.left + this.wide * columns + 2, MARGIN.top + this.high * count + 2];
+    const [width, height] = [
+      MARGIN.left + this.wide * columns + 2,
+      MARGIN.top + this.high * count + 2,
+    ];
     for (const canvas of [this.base, this.cursor]) prepared(canvas, width, height);
     this.plane.style.height = `${height}px`;
     this.draw();
@@ -136,9 +146,14 @@ class HeatMap {
     const [row, column] = this.cell;
     const { rows: count, columns } = this.view;
     const moves = {
-      ArrowLeft: [row, column - 1], ArrowRight: [row, column + 1], ArrowUp: [row - 1, column],
-      ArrowDown: [row + 1, column], Home: [row, 0], End: [row, columns - 1],
-      PageUp: [row - 8, column], PageDown: [row + 8, column],
+      ArrowLeft: [row, column - 1],
+      ArrowRight: [row, column + 1],
+      ArrowUp: [row - 1, column],
+      ArrowDown: [row + 1, column],
+      Home: [row, 0],
+      End: [row, columns - 1],
+      PageUp: [row - 8, column],
+      PageDown: [row + 8, column],
     };
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") this.locked = false;

@@ -9,7 +9,10 @@ function draw_image(canvas, image, ink, width) {
   [small.width, small.height] = [columns, rows_of];
   const pixels = small.getContext("2d").createImageData(columns, rows_of);
   for (let i = 0; i < rows_of * columns; i++) {
-    pixels.data.set([...colour_of(image.data.subarray(i * channels, (i + 1) * channels), ink), 255], 4 * i);
+    pixels.data.set(
+      [...colour_of(image.data.subarray(i * channels, (i + 1) * channels), ink), 255],
+      4 * i,
+    );
   }
   small.getContext("2d").putImageData(pixels, 0, 0);
   context.imageSmoothingEnabled = false;
@@ -19,7 +22,9 @@ function draw_image(canvas, image, ink, width) {
 
 // The channels of a pixel -> [red, green, blue]; bright strokes are shown as ink on paper.
 function colour_of(pixel, { low, high, bright }) {
-  const levels = Array.from(pixel, (x, c) => Math.min(Math.max((x - low[c]) / (high[c] - low[c] || 1), 0), 1));
+  const levels = Array.from(pixel, (x, c) =>
+    Math.min(Math.max((x - low[c]) / (high[c] - low[c] || 1), 0), 1),
+  );
   if (levels.length === 3) return levels.map((level) => Math.round(255 * level));
   const level = levels.reduce((a, b) => a + b, 0) / levels.length;
   const grey = Math.round(255 * (bright ? 1 - 0.92 * level : level));
@@ -29,8 +34,12 @@ function colour_of(pixel, { low, high, bright }) {
 // Where a patch lies in a picture that is so wide: [x, y, width, height].
 function box_of({ grid, patch, stride, image }, n, width) {
   const unit = width / image[1];
-  return [(n % grid[1]) * stride[1] * unit, Math.floor(n / grid[1]) * stride[0] * unit,
-    patch[1] * unit, patch[0] * unit];
+  return [
+    (n % grid[1]) * stride[1] * unit,
+    Math.floor(n / grid[1]) * stride[0] * unit,
+    patch[1] * unit,
+    patch[0] * unit,
+  ];
 }
 
 // Lines between the patches.
@@ -50,22 +59,25 @@ function outline(context, c, n, width, colour) {
   context.strokeRect(x + 1.5, y + 1.5, wide - 3, high - 3);
 }
 
-// A number for each patch (N,), on its scale; the strokes of the image shine through.
+// A number for each patch (N,), on its scale, as a marker over the image.
 function draw_patch_map(canvas, c, numbers, scale, image, ink, width) {
   const { context, height } = draw_image(canvas, image, ink, width);
-  context.globalAlpha = 0.8;
+  context.globalCompositeOperation = "multiply";
   numbers.forEach((number, n) => {
     context.fillStyle = css_colour(scale.colour(number));
     context.fillRect(...box_of(c, n, width));
   });
-  context.globalAlpha = 1;
   return { context, height };
 }
 
 // The image, small; `marked` are tokens whose patches are outlined, with a colour each.
 function token_picture(app, marked, width) {
   const { c, image } = app;
-  const canvas = element("canvas", { class: "picture", role: "img", "aria-label": say("image.alt") });
+  const canvas = element("canvas", {
+    class: "picture",
+    role: "img",
+    "aria-label": say("image.alt"),
+  });
   const { context } = draw_image(canvas, image, app.told.ink, width);
   draw_grid(context, c, width);
   for (const [token, colour] of marked) {

@@ -10,8 +10,11 @@ function pipeline(app, chosen, back, width) {
   const per_line = Math.ceil(places.length / lines);
   const wide = Math.min((width - 3 + NODE.gap) / per_line - NODE.gap, NODE.most);
   const drawn = svg_element("svg", {
-    class: `pipeline ${back ? "back" : ""}`, width, height: lines * NODE.line,
-    viewBox: `0 0 ${width} ${lines * NODE.line}`, xmlns: SVG,
+    class: `pipeline ${back ? "back" : ""}`,
+    width,
+    height: lines * NODE.line,
+    viewBox: `0 0 ${width} ${lines * NODE.line}`,
+    xmlns: SVG,
   });
   const group = svg_element("g", { role: "group", "aria-label": say("pipeline.label") });
   places.forEach((place, i) => {
@@ -31,14 +34,24 @@ function node(app, place, { x, y, wide }, is_chosen, back) {
   const [title, kind] = [say(`place.${place_key(place)}`), kind_of(place)];
   const href = app.link({ view: back ? "backward" : "forward", name, slice: 0, cell: null });
   const told = `${block ? `${say("block", { i: block[1] })}, ` : ""}${title}, ${shape_text(shape)}`;
-  return svg_element("a", {
-    href, class: `node ${kind}`, "aria-label": told, "aria-current": is_chosen ? "true" : null,
-    "data-key": `place-${place}`,
-  },
+  return svg_element(
+    "a",
+    {
+      href,
+      class: `node ${kind}`,
+      "aria-label": told,
+      "aria-current": is_chosen ? "true" : null,
+      "data-key": `place-${place}`,
+    },
     svg_element("rect", { x, y, width: wide, height: NODE.height, rx: 9 }),
-    svg_element("text", { x: x + 10, y: y + 18, class: "above" }, block ? say("block", { i: block[1] }) : ""),
+    svg_element(
+      "text",
+      { x: x + 10, y: y + 18, class: "above" },
+      block ? say("block", { i: block[1] }) : "",
+    ),
     svg_element("text", { x: x + 10, y: y + (block ? 34 : 26), class: "title" }, title),
-    svg_element("text", { x: x + 10, y: y + 48, class: "shape" }, shape_text(shape)));
+    svg_element("text", { x: x + 10, y: y + 48, class: "shape" }, shape_text(shape)),
+  );
 }
 
 // To the next node, beside this one or at the beginning of the next line.
@@ -50,8 +63,10 @@ function arrow(from, y, is_beside, back) {
   }
   const [tail, tip] = back ? [from + NODE.gap - 3, from + 5] : [from + 3, from + NODE.gap - 5];
   const side = back ? 5 : -5;
-  return svg_element("path", { class: "wire",
-    d: `M${tail} ${middle} H${tip} m${side} -4 L${tip} ${middle} l${side} 4` });
+  return svg_element("path", {
+    class: "wire",
+    d: `M${tail} ${middle} H${tip} m${side} -4 L${tip} ${middle} l${side} 4`,
+  });
 }
 
 // By which the sentences know a place: without the number of its block.
@@ -62,9 +77,12 @@ function place_key(place) {
 // The pipeline as a file.
 function svg_text(drawn) {
   const copy = drawn.cloneNode(true);
-  const colours = ["--ink", "--quiet", "--panel", "--line", "--accent"].map((name) => `${name}:${style_of(name)}`);
-  const look = "rect{fill:var(--panel);stroke:var(--line)}.wire{fill:none;stroke:var(--quiet)}"
-    + "text{font:12px sans-serif;fill:var(--ink)}.shape,.above{fill:var(--quiet);font-size:11px}";
+  const colours = ["--ink", "--quiet", "--panel", "--line", "--accent"].map(
+    (name) => `${name}:${style_of(name)}`,
+  );
+  const look =
+    "rect{fill:var(--panel);stroke:var(--line)}.wire{fill:none;stroke:var(--quiet)}" +
+    "text{font:12px sans-serif;fill:var(--ink)}.shape,.above{fill:var(--quiet);font-size:11px}";
   copy.prepend(svg_element("style", {}, `svg{${colours.join(";")}}${look}`));
   return new XMLSerializer().serializeToString(copy);
 }
