@@ -38,18 +38,18 @@ class Desk {
       element(
         "section",
         { class: "panel" },
+        element("h2", {}, say("change.done")),
+        this.undo_buttons(),
+        this.list,
+      ),
+      element(
+        "section",
+        { class: "panel" },
         element("h2", {}, say("change.model")),
         this.heads,
         app.c.positions === "none" ? null : this.positions,
         element("h3", {}, say("change.weight")),
         weight_editor(app, (change) => this.add(change)),
-      ),
-      element(
-        "section",
-        { class: "panel" },
-        element("h2", {}, say("change.done")),
-        this.undo_buttons(),
-        this.list,
       ),
     );
     this.show();

@@ -59,15 +59,18 @@ function outline(context, c, n, width, colour) {
   context.strokeRect(x + 1.5, y + 1.5, wide - 3, high - 3);
 }
 
-// A number for each patch (N,), on its scale, as a marker over the image.
+// A number for each patch (N,), on its scale, as a marker over the image, which is paler then.
+const PALE = 0.62; // how much of the image is taken back to white
+
 function draw_patch_map(canvas, c, numbers, scale, image, ink, width) {
   const { context, height } = draw_image(canvas, image, ink, width);
+  context.fillStyle = `rgba(255, 255, 255, ${PALE})`;
+  context.fillRect(0, 0, width, height);
   context.globalCompositeOperation = "multiply";
   numbers.forEach((number, n) => {
     context.fillStyle = css_colour(scale.colour(number));
     context.fillRect(...box_of(c, n, width));
   });
-  return { context, height };
 }
 
 // The image, small; `marked` are tokens whose patches are outlined, with a colour each.
