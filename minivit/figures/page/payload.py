@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minivit.errors import InputError
 from minivit.figures.page.fingerprints import fingerprints
 from minivit.models import Config, ViT
 
@@ -35,7 +36,7 @@ class Payload(NamedTuple):
 def payload(model: ViT, name: str, shown: Sequence[Shown]) -> Payload:
     """A model called `name`, and what it makes of these images.
 
-    Raises InputError for images that the model does not take.
+    Raises InputError for images that the model does not take, and when its answers overflow.
     """
     exact = in_float64(model)
     images = exact.check_images(model.check_images(np.stack([one.image for one in shown])))
@@ -69,8 +70,17 @@ def in_float64(model: ViT) -> ViT:
 
 
 def seen(exact: ViT, one: Shown, image: np.ndarray) -> dict:
-    """What the model makes of an image, told by sums; asked about is its class, or what it says."""
-    trace = exact.trace(image[None])
+    """What the model makes of an image, told by sums; asked about is its class, or what it says.
+
+    Raises InputError when its answers overflow.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):  # a sentence says it better
+        trace = exact.trace(image[None])
+    if not np.isfinite(trace.logits).all():
+        raise InputError(
+            "the model's answers overflow, its parameters are too large; choose another "
+            "checkpoint, or train with a lower learning rate"
+        )
     label = int(trace.logits.argmax()) if one.label is None else int(one.label)
     known = None if one.label is None else label
     return {"name": shortened(one.name), "label": known, "sums": fingerprints(trace, label)}

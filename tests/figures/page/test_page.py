@@ -147,6 +147,13 @@ def test_a_page_that_is_too_large_is_refused_with_its_size():
         explainer_page(model, shown(model), name="run", most=0.01)
 
 
+def test_a_model_whose_answers_overflow_is_refused():
+    model = build()
+    model.parameters["head.w"][:] = np.inf
+    with pytest.raises(InputError, match="the model's answers overflow"):
+        page_of(model)
+
+
 def test_no_images_and_images_of_another_size_are_refused():
     model = build()
     with pytest.raises(InputError, match="no images"):

@@ -8,7 +8,7 @@ function why_view(app) {
   const results = element(
     "div",
     { class: "results", "aria-busy": "true" },
-    element("p", {}, say("why.computing", { count: NODES + 2 * app.c.patches + 8 })),
+    element("p", {}, say("why.computing", { count: NODES + 8 * (app.c.patches + 1) })),
   );
   setTimeout(() => {
     if (!results.isConnected) return;
