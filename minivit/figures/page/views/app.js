@@ -82,6 +82,7 @@ class App {
     if (state.view === "backward") this.runs.backward(state.image, this.loss);
     this.key_of_focus = document.activeElement?.getAttribute("data-key");
     this.pictures.clear();
+    STYLES.clear();
     this.links = new Map();
     this.map = null;
     this.nav.replaceChildren(

@@ -196,6 +196,14 @@ function stops(count, size, room) {
   return range(Math.ceil(count / step)).map((i) => i * step);
 }
 
+// A colour of the style sheet. It is kept until the page is drawn anew: asking for it makes the
+// browser work out all styles, which a move of the cursor must not wait for.
+const STYLES = new Map();
+
 function style_of(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  if (!STYLES.has(name)) {
+    const all = getComputedStyle(document.documentElement);
+    STYLES.set(name, all.getPropertyValue(name).trim());
+  }
+  return STYLES.get(name);
 }
