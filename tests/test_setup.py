@@ -55,6 +55,14 @@ def test_the_experiments_tables_come_along(setup):
     assert shipped == set(folder.rglob("*.csv"))
 
 
+def test_the_files_of_the_page_come_along(setup):
+    patterns = setup["options.package_data"]["minivit.figures.page"].split()
+    folder = PACKAGE / "figures" / "page"
+    shipped = {path for pattern in patterns for path in folder.glob(pattern)}
+    there = {path for path in folder.rglob("*.*") if path.suffix in (".js", ".css", ".json")}
+    assert shipped == there and folder / "ops" / "linear.js" in shipped
+
+
 def test_the_readme_installs_the_checkout_itself():
     """So that what people read and change is what runs."""
     readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")

@@ -1,6 +1,7 @@
 """Arguments that several verbs share, and the types that refuse a bad value in a sentence."""
 
 import argparse
+import math
 import re
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -37,6 +38,17 @@ def whole_number(least: int) -> Callable[[str], int]:
         return number
 
     return parse
+
+
+def positive(text: str) -> float:
+    """An argument type: a number above 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number above 0")
+    return number
 
 
 def one_of(names: Collection[str]) -> Callable[[str], str]:

@@ -18,7 +18,7 @@ from minivit.nearest import nearest
 from minivit.threads import crowded, set_threads, thread_count
 
 # The verbs that have --threads.
-WITH_THREADS = ("train", "finetune", "evaluate", "predict", "look", "probe", "gradcheck",
+WITH_THREADS = ("train", "finetune", "evaluate", "predict", "look", "explain", "probe", "gradcheck",
                 "experiment", "bench", "doctor", "warmup")  # fmt: skip
 BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 2, 130, 141  # the last two as a shell reports signals
 

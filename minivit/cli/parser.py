@@ -8,8 +8,8 @@ from minivit.errors import InputError
 from minivit.nearest import nearest
 
 VERBS = (
-    "train", "finetune", "recipes", "plot", "evaluate", "predict", "look", "probe", "fetch",
-    "export", "info", "data", "gradcheck", "lessons", "experiment", "bench", "doctor",
+    "train", "finetune", "recipes", "plot", "evaluate", "predict", "look", "explain", "probe",
+    "fetch", "export", "info", "data", "gradcheck", "lessons", "experiment", "bench", "doctor",
     "warmup",
 )  # fmt: skip
 

@@ -79,6 +79,25 @@ def test_images(model) -> Pictures:
     """Test images of the data that the model has learned from: some read right, some wrong."""
     import numpy as np
 
+    from minivit.data.dataset import evenly
+
+    data, numbers = test_data(model)
+    images, labels = data.test.images[numbers], data.test.labels[numbers]
+    some = evenly(np.arange(len(images)), min(MEASURED, len(images)))
+    known = data.class_names == model.class_names
+    chosen = examples(model, images, labels) if known else some[:SHOWN]
+    names = [f"test image {number}" for number in numbers[chosen]]
+    of_chosen, of_some = (labels[chosen], labels[some]) if known else (None, None)
+    return Pictures(names, images[chosen], of_chosen, images[some], of_some)
+
+
+def test_data(model):
+    """The data that the model has learned from, and the numbers of ASKED test images, at most.
+
+    Raises InputError where the data are not at hand, or have no test images.
+    """
+    import numpy as np
+
     from minivit.data import data_of, is_own
     from minivit.data.dataset import evenly
 
@@ -91,16 +110,33 @@ def test_images(model) -> Pictures:
         data = data_of(model.preprocessing, model.config)
     except InputError as error:
         raise InputError(f"no test images are at hand ({error}): give pictures") from None
-    numbers = evenly(np.arange(len(data.test.labels)), min(ASKED, len(data.test.labels)))
-    images, labels = data.test.images[numbers], data.test.labels[numbers]
-    if not len(images):
+    count = len(data.test.labels)
+    if not count:
         raise InputError(f"{data.name} has no test images: give pictures")
-    some = evenly(np.arange(len(images)), min(MEASURED, len(images)))
-    known = data.class_names == model.class_names
-    chosen = examples(model, images, labels) if known else some[:SHOWN]
+    return data, evenly(np.arange(count), min(ASKED, count))
+
+
+def mistake_and_right(model) -> Pictures:
+    """Two test images: the surest mistake, and one of the same class that the model reads right.
+
+    Where there is no mistake, or nothing right, it is what there is. Raises InputError as
+    `test_data` does.
+    """
+    import numpy as np
+
+    from minivit.figures.attention import choose
+    from minivit.training import evaluate
+
+    data, numbers = test_data(model)
+    images, labels = data.test.images[numbers], data.test.labels[numbers]
+    if data.class_names != model.class_names:
+        return Pictures([f"test image {n}" for n in numbers[:2]], images[:2], None, images[:2])
+    with np.errstate(over="ignore", invalid="ignore"):  # a sentence says it better, later
+        right, wrong = choose(labels, evaluate(model, images, labels).probabilities)
+    alike = [i for i in right if len(wrong) and labels[i] == labels[wrong[0]]] or list(right)
+    chosen = np.array([*wrong[:1], *alike[:1]], int)
     names = [f"test image {number}" for number in numbers[chosen]]
-    of_chosen, of_some = (labels[chosen], labels[some]) if known else (None, None)
-    return Pictures(names, images[chosen], of_chosen, images[some], of_some)
+    return Pictures(names, images[chosen], labels[chosen], images[chosen])
 
 
 def examples(model, images, labels):

@@ -21,6 +21,8 @@ distances.py    how far heads look (figures 7 and 11)
 reasons.py      maps of why this class
 lens.py         what the head would say at every depth
 maps.py         how strongly every layer answers
+
+page/           the page of `minivit explain`: a model that runs in the browser
 """
 
 from minivit.figures.attention import attention_picture

@@ -1,0 +1,117 @@
+"""Write one page that explains a model: open it in any browser, no network needed.
+
+The page holds the model's weights and a few images. It runs the model forward and backward where it
+is opened, shows every number, how it is made, and its gradient. Without a picture it shows two test
+images of the run: the surest mistake, and one of the same class that is read right.
+"""
+
+import argparse
+from pathlib import Path
+
+from minivit.cli.arguments import add_threads, one_of, positive
+from minivit.cli.look import class_number
+from minivit.cli.opening import add_checkpoint, load_model
+from minivit.errors import InputError
+from minivit.files import replacing, typed
+
+HELP = "write a page that runs a model in the browser and shows every number"
+FILE = "explain.html"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from minivit.figures.page.explainer import MOST
+    from minivit.figures.page.sources import LANGUAGES
+
+    add_checkpoint(parser)
+    parser.add_argument(
+        "images", metavar="IMAGE", nargs="*", default=[],
+        help="picture files, or folders of them (default: two test images of the run)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--label", metavar="CLASS", help="the class of the pictures, by its name (default: not "
+        "known; gradients are then those of the class that the model says)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--out", metavar="FILE",
+        help=f"where the page goes (default: {FILE}, in the run's folder; of a checkpoint that is "
+        "no run's, in the current one)",
+    )  # fmt: skip
+    parser.add_argument("--force", action="store_true", help="write over a page that exists")
+    parser.add_argument(
+        "--max-mb", type=positive, metavar="MB", default=MOST,
+        help="the most megabytes that the page may have (default: %(default)g)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--lang", type=one_of(LANGUAGES), metavar="|".join(LANGUAGES), default=LANGUAGES[0],
+        help="the language of the page (default: %(default)s)",
+    )  # fmt: skip
+    add_threads(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from minivit.figures.page.explainer import check_size, explainer_page
+    from minivit.figures.page.shown import check_shown
+
+    path = vacant(arguments)
+    model = load_model(arguments.run, arguments)
+    check_shown(model.config)
+    check_size(model, 1, arguments.max_mb)
+    label = class_number(arguments.label, model.class_names)
+    shown = shown_images(model, arguments.images, label)
+    text = explainer_page(
+        model, shown, name=name_of(arguments.run), most=arguments.max_mb, language=arguments.lang
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as partial:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+    size = len(text.encode()) / 1e6
+    print(f"{typed(path)}  {size:.2f} MB, {in_words(shown)}; it holds the model's weights")
+    return 0
+
+
+def in_words(shown: list) -> str:
+    """How many images there are."""
+    return "1 image" if len(shown) == 1 else f"{len(shown)} images"
+
+
+def shown_images(model, given: list[str], label: int | None) -> list:
+    """The images of the page: those that were given, or a mistake and a right one.
+
+    Raises InputError as `given_pictures` and `mistake_and_right` do, and for a label without
+    pictures.
+    """
+    from minivit.cli.subjects import given_pictures, mistake_and_right
+    from minivit.figures.page import Shown
+
+    if label is not None and not given:
+        raise InputError(
+            "--label tells the class of pictures, and none is given: give some, or leave it out "
+            "(the run's test images have labels)"
+        )
+    pictures = given_pictures(model, given) if given else mistake_and_right(model)
+    labels = pictures.labels
+    known = [label] * len(pictures.names) if labels is None else [int(one) for one in labels]
+    return [Shown(*one) for one in zip(pictures.names, pictures.shown, known, strict=True)]
+
+
+def name_of(run: str) -> str:
+    """What the page calls the model: its folder's name, or its file's."""
+    from minivit.checkpoints import CHECKPOINT
+
+    path = Path(run).resolve()
+    return path.parent.name if path.name == CHECKPOINT else path.name
+
+
+def vacant(arguments: argparse.Namespace) -> Path:
+    """Where the page goes; InputError for a folder, and for a file that may not be written over."""
+    from minivit.checkpoints import CHECKPOINT
+
+    home = Path(arguments.run) if (Path(arguments.run) / CHECKPOINT).exists() else Path()
+    path = home / FILE if arguments.out is None else Path(arguments.out)
+    if arguments.out == "" or path.is_dir():
+        raise InputError(f'"{arguments.out or path}" is a folder: choose a file by --out')
+    if path.exists() and not arguments.force:
+        raise InputError(
+            f"{path} exists: write over it by --force, or choose another file by --out"
+        )
+    return path

@@ -1,0 +1,53 @@
+"""The whole page of a model: what it is told, its script, its style and its sentences."""
+
+from collections.abc import Sequence
+
+from minivit.errors import InputError
+from minivit.figures.page.payload import Shown, payload, size
+from minivit.figures.page.shell import page
+from minivit.figures.page.shown import check_shown
+from minivit.figures.page.sources import script, sentences, style
+from minivit.models import ViT
+
+MEGABYTE = 1_000_000
+MOST = 8.0  # megabytes of a page, unless another limit is told
+
+
+def explainer_page(
+    model: ViT, shown: Sequence[Shown], *, name: str, most: float = MOST, language: str = "en"
+) -> str:
+    """One HTML file that runs the model on these images: the same inputs, the same text.
+
+    `name` is what the page calls the model, and `most` how many megabytes it may have.
+
+    Raises InputError for a model that the page can't compute (shown.py), for one that is too large,
+    for images that it does not take, and without images.
+    """
+    check_shown(model.config)
+    if not shown:
+        raise InputError("there are no images to show: give one at least")
+    check_size(model, len(shown), most)
+    told, weights, images = payload(model, name, shown)
+    strings = sentences(language)
+    said = strings["noscript"].format(name=told["name"], classes=len(told["classes"]))
+    title = strings["title"].format(name=told["name"])
+    text = page(
+        language=language, title=title, noscript=said, strings=strings, told=told,
+        weights=weights, images=images, script=script(), style=style(),
+    )  # fmt: skip
+    check_bytes(len(text.encode()), most)
+    return text
+
+
+def check_size(model: ViT, shown: int, most: float) -> None:
+    """InputError, before anything is made, when the weights alone are over the limit."""
+    check_bytes(size(model.config, model.dtype, shown, model.layout.size), most)
+
+
+def check_bytes(count: int, most: float) -> None:
+    """InputError for a page of more megabytes than it may have."""
+    if count > most * MEGABYTE:
+        raise InputError(
+            f"the page would have {count / MEGABYTE:.1f} MB, and its limit is {most:g} MB: allow "
+            f"it by --max-mb {-(-count // MEGABYTE)}, or choose a smaller model or fewer images"
+        )

@@ -1,0 +1,110 @@
+"""What a page is told of a model: weights and images as numbers, the rest as JSON.
+
+The page computes in float64 from the weights in their own dtype, little-endian. So does the trace
+that it is compared with (fingerprints.py).
+"""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from minivit.errors import InputError
+from minivit.figures.page.fingerprints import fingerprints
+from minivit.models import Config, ViT
+
+LONGEST = 300  # characters of a name
+
+
+class Shown(NamedTuple):
+    """An image to show: its name, its numbers (height, width, channels), its class if known."""
+
+    name: str
+    image: np.ndarray
+    label: int | None
+
+
+class Payload(NamedTuple):
+    """What is written into a page."""
+
+    told: dict  # plain values
+    weights: bytes
+    images: bytes
+
+
+def payload(model: ViT, name: str, shown: Sequence[Shown]) -> Payload:
+    """A model called `name`, and what it makes of these images.
+
+    Raises InputError for images that the model does not take, and when its answers overflow.
+    """
+    exact = in_float64(model)
+    images = exact.check_images(model.check_images(np.stack([one.image for one in shown])))
+    told = {
+        "name": shortened(name),
+        "config": sizes(model.config),
+        "classes": [shortened(str(one)) for one in model.class_names],
+        "ink": ink(model.preprocessing, images),
+        "dtype": model.dtype.name,
+        "places": {place: list(names) for place, names in model.layout.places.items()},
+        "parameters": {name: list(shape) for name, shape in model.layout.shapes.items()},
+        "images": [seen(exact, one, image) for one, image in zip(shown, images, strict=True)],
+    }
+    kind = model.dtype.newbyteorder("<")
+    weights = b"".join(model.parameters[one].astype(kind).tobytes() for one in model.layout.shapes)
+    return Payload(told, weights, images.astype(kind).tobytes())
+
+
+def shortened(name: str) -> str:
+    """A name of at most LONGEST characters, in letters that UTF-8 has: a file's may not be."""
+    return name[:LONGEST].encode("utf-8", "replace").decode("utf-8")
+
+
+def in_float64(model: ViT) -> ViT:
+    """The same model, that computes in float64."""
+    exact = ViT(model.config, seed=None, dtype=np.float64)
+    for name in model.layout.shapes:
+        exact.parameters[name] = model.parameters[name].astype(np.float64)
+    exact.preprocessing = model.preprocessing
+    return exact
+
+
+def seen(exact: ViT, one: Shown, image: np.ndarray) -> dict:
+    """What the model makes of an image, told by sums; asked about is its class, or what it says.
+
+    Raises InputError when its answers overflow.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):  # a sentence says it better
+        trace = exact.trace(image[None])
+    if not np.isfinite(trace.logits).all():
+        raise InputError(
+            "the model's answers overflow, its parameters are too large; choose another "
+            "checkpoint, or train with a lower learning rate"
+        )
+    label = int(trace.logits.argmax()) if one.label is None else int(one.label)
+    known = None if one.label is None else label
+    return {"name": shortened(one.name), "label": known, "sums": fingerprints(trace, label)}
+
+
+def sizes(c: Config) -> dict:
+    """The configuration, and the numbers that follow from it."""
+    stride = c.patch if c.stride is None else c.stride
+    follow = {"grid": c.grid, "stride": stride, "tokens": c.tokens, "has_cls": c.has_cls}
+    follow |= {"head_width": c.heads_width // c.heads, "patches": c.patches}
+    return c.to_dict() | follow
+
+
+def ink(preprocessing: dict, images: np.ndarray) -> dict:
+    """Which values are black and white, a list with one for each channel, and bright strokes."""
+    channels = images.shape[-1]
+    black, white = preprocessing.get("low"), preprocessing.get("high")
+    low = np.broadcast_to(float(images.min()) if black is None else black, channels)
+    high = np.broadcast_to(float(images.max()) if white is None else white, channels)
+    is_bright = preprocessing.get("ink") == "bright"
+    return {"low": low.tolist(), "high": high.tolist(), "bright": is_bright}
+
+
+def size(c: Config, dtype: np.dtype, shown: int, weights: int) -> int:
+    """About how many bytes a page of such a model has, before any of it is made."""
+    numbers = weights + shown * math.prod(c.image) * c.channels
+    return numbers * dtype.itemsize * 4 // 3

@@ -1,0 +1,55 @@
+"""The page's own files, put together: one script, one sheet of style, one table of sentences."""
+
+import json
+from importlib.resources import files
+
+HERE = files("minivit.figures.page")
+# From the simplest op to the loss; what a file needs stands in front of it.
+OPS = (
+    "tensor", "linear", "layernorm", "softmax", "attention", "multihead_attention",
+    "attention_branch", "gelu", "mlp", "mlp_branch", "patchify", "embed", "positions",
+    "sincos_positions", "pool", "pre_logits", "head", "cross_entropy",
+)  # fmt: skip
+MODEL = ("trace", "vit", "embedding", "added_positions", "block", "head_of_model", "loss",
+         "changes", "fingerprints")  # fmt: skip
+TABLES = ("work", "made_of", "made_in_blocks", "made", "returned_of", "returned_in_blocks",
+          "returned")  # fmt: skip
+INSPECTION = ("attention", "reasons")
+VIEWS = (
+    "dom", "loaded", "state", "runs", "colours", "slices", "heatmap", "pictures", "pipeline",
+    "explanation", "backward_parts", "array_choices", "arrays_view", "overview", "picker",
+    "attention_parts", "attention_view", "why_parts", "why_view", "painter", "weight_editor",
+    "answers", "change_view", "app", "start",
+)  # fmt: skip
+LANGUAGES = ("en", "zh")
+
+
+def mathematics() -> str:
+    """The script of all but the views: nothing in it needs a browser."""
+    return joined(ops=OPS, model=MODEL, tables=TABLES, inspection=INSPECTION)
+
+
+def script() -> str:
+    """The whole script of a page."""
+    return mathematics() + joined(views=VIEWS)
+
+
+def style() -> str:
+    """The style sheet."""
+    return read("page.css")
+
+
+def sentences(language: str) -> dict[str, str]:
+    """What a page says, by keys that are the same in all LANGUAGES."""
+    return json.loads(read(f"strings.{language}.json"))
+
+
+def joined(**folders: tuple[str, ...]) -> str:
+    """The JavaScript files of these folders, one after the other."""
+    names = [f"{folder}/{name}.js" for folder, files in folders.items() for name in files]
+    return "".join(f"{read(name)}\n" for name in names)
+
+
+def read(name: str) -> str:
+    """A file's text, whose lines end in LF on every system: the page is told by its hashes."""
+    return HERE.joinpath(name).read_text("utf-8").replace("\r\n", "\n")

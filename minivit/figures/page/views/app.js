@@ -1,0 +1,220 @@
+// The page as a whole: the address says what is looked at, and everything is drawn from it.
+
+const DRAWN = {
+  overview,
+  forward: arrays_view,
+  backward: arrays_view,
+  attention: attention_view,
+  why: why_view,
+  change: change_view,
+};
+
+class App {
+  constructor() {
+    const { told, model, images } = loaded();
+    Object.assign(this, {
+      told,
+      model,
+      images,
+      c: model.config,
+      runs: new Runs({ told, model, images }),
+    });
+    this.pictures = new Map();
+    this.frame();
+    window.addEventListener("hashchange", () => this.read());
+    this.read();
+    document.documentElement.setAttribute("data-ready", "");
+  }
+
+  // What stands around every view.
+  frame() {
+    this.main = element("main", { id: "main" });
+    this.nav = element("nav", { "aria-label": say("views") });
+    this.strip = element("div", {
+      class: "strip-of-images",
+      role: "group",
+      "aria-label": say("images"),
+    });
+    const skip = element(
+      "a",
+      {
+        class: "skip",
+        href: "#main",
+        onclick: (event) => {
+          event.preventDefault();
+          this.main.querySelector("h1").focus();
+        },
+      },
+      say("skip"),
+    );
+    document
+      .getElementById("page")
+      .append(
+        skip,
+        element(
+          "header",
+          {},
+          element(
+            "p",
+            { class: "brand" },
+            element("b", {}, "minivit"),
+            " explain ",
+            named(this.told.name, 40),
+          ),
+          this.nav,
+          this.strip,
+          theme_button(),
+        ),
+        this.main,
+        element("p", { id: "live", class: "unseen", "aria-live": "polite" }),
+      );
+  }
+
+  // Draw what the address asks for.
+  read() {
+    const before = this.state?.view;
+    this.state = state_of(location.hash);
+    const { state } = this;
+    state.image = Math.min(state.image, this.images.length - 1);
+    this.image = this.images[state.image];
+    this.loss = this.known(state.loss) ?? this.runs.usual_loss(state.image);
+    this.trace = this.runs.forward(state.image);
+    if (state.view === "backward") this.runs.backward(state.image, this.loss);
+    this.key_of_focus = document.activeElement?.getAttribute("data-key");
+    this.pictures.clear();
+    STYLES.clear();
+    this.links = new Map();
+    this.map = null;
+    this.nav.replaceChildren(
+      ...VIEWS.map((view) =>
+        this.bound(
+          element(
+            "a",
+            { "aria-current": view === state.view ? "page" : null, "data-key": `view-${view}` },
+            say(`view.${view}`),
+          ),
+          { view },
+        ),
+      ),
+    );
+    this.strip.replaceChildren(...this.told.images.map((one, i) => this.thumbnail(one, i)));
+    this.main.replaceChildren(DRAWN[state.view](this));
+    document.documentElement.setAttribute("data-view", state.view);
+    if (before && before !== state.view) this.key_of_focus = null;
+    if (before && before !== state.view) this.main.querySelector("h1").focus();
+    else this.refocus();
+  }
+
+  // A loss from an address, if the model has its classes.
+  known(loss) {
+    const has = (label) => label === null || (label >= 0 && label < this.c.classes);
+    return loss && has(loss.label) && has(loss.other) ? loss : null;
+  }
+
+  // Back to what had the focus before everything was drawn anew.
+  refocus() {
+    const key = this.key_of_focus;
+    const found =
+      key &&
+      [...document.querySelectorAll("[data-key]")].find(
+        (one) => one.getAttribute("data-key") === key,
+      );
+    if (found && document.activeElement !== found) found.focus({ preventScroll: true });
+  }
+
+  thumbnail(one, i) {
+    const canvas = element("canvas", { "aria-hidden": "true" });
+    draw_image(canvas, this.images[i], this.told.ink, (34 * this.c.image[1]) / this.c.image[0]);
+    return this.bound(
+      element(
+        "a",
+        {
+          class: "thumb",
+          title: one.name.slice(0, 80),
+          "aria-label": say("image.nth", { i: i + 1, name: one.name.slice(0, 80) }),
+          "aria-current": i === this.state.image ? "true" : null,
+          "data-key": `image-${i}`,
+        },
+        canvas,
+      ),
+      { image: i },
+    );
+  }
+
+  link(changes) {
+    return hash_of({ ...this.state, ...changes });
+  }
+
+  go(changes) {
+    location.hash = this.link(changes);
+  }
+
+  // The address follows the cursor; nothing is drawn anew, but links keep what has changed.
+  stay(changes) {
+    Object.assign(this.state, changes);
+    history.replaceState(null, "", hash_of(this.state));
+    for (const [link, own] of this.links) link.setAttribute("href", this.link(own));
+  }
+
+  // A link that changes these parts of the state, whatever the others have become.
+  bound(link, changes) {
+    link.setAttribute("href", this.link(changes));
+    this.links.set(link, changes);
+    return link;
+  }
+
+  // An array as a picture of one pixel a number, kept.
+  small(name, gradient, slice) {
+    const key = `${gradient} ${name} ${slice}`;
+    if (!this.pictures.has(key)) {
+      const view = sliced(name, array_of(this.trace, name, gradient), slice);
+      this.pictures.set(key, painted(view.data, view.columns, scale_of(view.data)));
+    }
+    return this.pictures.get(key);
+  }
+
+  // The place that shows an array: its own, or the first that uses a table that places share.
+  place_shown(name) {
+    const place = place_of(name);
+    if (place in this.trace.noted) return place;
+    return Object.keys(this.trace.noted).find((one) => this.trace.noted[one].home === place);
+  }
+
+  // The letters that a heat map knows; whether this was one.
+  key(key, { name, panel, map }) {
+    if (key === "g") this.go({ view: this.state.view === "backward" ? "forward" : "backward" });
+    else if (key === "c" && this.state.view === "backward")
+      panel.querySelector(".check button").click();
+    else if (key === "c") this.go({ view: "backward" });
+    else if (key === "/") this.ask_index(map);
+    else if (key === "?") announce(document.getElementById("heat-keys").textContent);
+    else return false;
+    return true;
+  }
+
+  // Go to an index that is typed.
+  ask_index(map) {
+    const field = element("input", {
+      type: "text",
+      inputmode: "numeric",
+      "aria-label": say("go_to"),
+      placeholder: say("go_to"),
+      class: "go-to",
+    });
+    const done = (take) => {
+      const [row, column] = field.value.split(/[,\s]+/).map(Number);
+      field.remove();
+      if (take && Number.isInteger(row))
+        map.move(...(Number.isInteger(column) ? [row, column] : [map.cell[0], row]));
+      map.cursor.focus();
+    };
+    field.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === "Escape") {
+        event.stopPropagation();
+        done(event.key === "Enter");
+      }
+    });
+    map.element.prepend(field);
+    field.focus();
+  }
+}

@@ -1,0 +1,97 @@
+// Which part of an array is shown, and choices in general.
+
+// In Backward: the gradient, the value, or the product of both.
+function shown_array(app, name, back) {
+  const value = array_of(app.trace, name, false);
+  if (!back || app.state.show === "value") return value;
+  const gradient = array_of(app.trace, name, true);
+  return app.state.show === "product"
+    ? mapped(value, (number, i) => number * gradient.data[i])
+    : gradient;
+}
+
+function shown_choice(app) {
+  return choice(
+    say("show"),
+    SHOWN_GRADIENTS.map((show) => [say(`show.${show}`), { show }, app.state.show === show]),
+    app,
+  );
+}
+
+function slice_choice(app, name, { slices, slice }) {
+  if (slices < 2) return null;
+  const what = say(name === "patchify.images" ? "axis.channel" : "axis.head");
+  return choice(
+    what,
+    range(slices).map((i) => [String(i), { name, slice: i }, i === slice]),
+    app,
+  );
+}
+
+// Links that stand for the values of one thing: [[text, changes of the state, is it now], ...].
+function choice(what, options, app) {
+  return element(
+    "div",
+    { class: "choice", role: "group", "aria-label": what },
+    element("span", { class: "quiet" }, what),
+    ...options.map(([text, changes, is_now]) =>
+      app.bound(
+        element(
+          "a",
+          { "aria-current": is_now ? "true" : null, "data-key": `${what}-${text}` },
+          text,
+        ),
+        changes,
+      ),
+    ),
+  );
+}
+
+// The numbers around the cursor as a table.
+function table_of(x, view, map) {
+  const holder = element("div", { class: "scroll" });
+  const details = element(
+    "details",
+    {
+      ontoggle: () => {
+        if (!details.open) return;
+        const [row, column] = map.cell;
+        const [first, left] = [Math.max(0, row - 6), Math.max(0, column - 4)];
+        const columns = range(Math.min(9, view.columns - left)).map((j) => left + j);
+        holder.replaceChildren(
+          element(
+            "table",
+            { class: "numbers" },
+            element(
+              "thead",
+              {},
+              element(
+                "tr",
+                {},
+                element("td", {}),
+                ...columns.map((j) => element("th", { scope: "col" }, j)),
+              ),
+            ),
+            element(
+              "tbody",
+              {},
+              ...range(Math.min(13, view.rows - first)).map((i) =>
+                element(
+                  "tr",
+                  {},
+                  element("th", { scope: "row" }, first + i),
+                  ...columns.map((j) =>
+                    element("td", {}, number_text(view.data[(first + i) * view.columns + j])),
+                  ),
+                ),
+              ),
+            ),
+          ),
+        );
+      },
+    },
+    element("summary", {}, say("as_table")),
+    holder,
+  );
+  return details;
+}

@@ -1,0 +1,154 @@
+// Change it: paint, cover, silence, and see at once what becomes of the answer.
+
+function change_view(app) {
+  const desk = new Desk(app);
+  return element(
+    "div",
+    { class: "view change" },
+    element("h1", { tabindex: -1 }, say("view.change")),
+    element("p", { class: "lead" }, say("lead.change")),
+    desk.element,
+  );
+}
+
+// What is changed, and what came of it; the changes are kept for each image.
+class Desk {
+  constructor(app) {
+    this.app = app;
+    app.changes ??= app.images.map(() => []);
+    this.painter = new Painter(app, (made) => this.painted(made));
+    [this.list, this.heads, this.answer] = ["ol", "div", "div"].map((tag) => element(tag, {}));
+    this.positions = element(
+      "button",
+      { type: "button", onclick: () => this.toggle({ kind: "positions" }) },
+      say("change.positions"),
+    );
+    this.element = element(
+      "div",
+      { class: "asking change-desk" },
+      element(
+        "section",
+        { class: "panel" },
+        element("h2", {}, say("change.image")),
+        this.painter.brush(),
+        this.painter.canvas,
+        element("p", { class: "quiet" }, say("change.keys")),
+      ),
+      element("section", { class: "panel" }, element("h2", {}, say("change.answer")), this.answer),
+      element(
+        "section",
+        { class: "panel" },
+        element("h2", {}, say("change.done")),
+        this.undo_buttons(),
+        this.list,
+      ),
+      element(
+        "section",
+        { class: "panel" },
+        element("h2", {}, say("change.model")),
+        this.heads,
+        app.c.positions === "none" ? null : this.positions,
+        element("h3", {}, say("change.weight")),
+        weight_editor(app, (change) => this.add(change)),
+      ),
+    );
+    this.show();
+  }
+
+  get changes() {
+    return this.app.changes[this.app.state.image];
+  }
+
+  add(change) {
+    this.changes.push(change);
+    this.show();
+  }
+
+  // What the brush did; what it did last, it does not do again.
+  painted(made) {
+    if (JSON.stringify(this.changes.slice(-made.length)) === JSON.stringify(made)) return;
+    this.changes.push(...made);
+    this.show();
+  }
+
+  // A head or the positions: changed, or as they were.
+  toggle(change) {
+    const at = this.changes.findIndex((one) => JSON.stringify(one) === JSON.stringify(change));
+    if (at >= 0) this.changes.splice(at, 1);
+    else this.changes.push(change);
+    this.show();
+  }
+
+  has(change) {
+    return this.changes.some((one) => JSON.stringify(one) === JSON.stringify(change));
+  }
+
+  undo_buttons() {
+    const undo = () => {
+      this.changes.pop();
+      this.show();
+    };
+    const reset = () => {
+      this.changes.length = 0;
+      this.show();
+    };
+    return element(
+      "p",
+      { class: "exports" },
+      element("button", { type: "button", class: "primary", onclick: undo }, say("change.undo")),
+      element("button", { type: "button", onclick: reset }, say("change.reset")),
+    );
+  }
+
+  show() {
+    const { app } = this;
+    const now = changed(app.model, app.image, this.changes, app.told.ink);
+    this.painter.show(now.image);
+    const after = new Trace(now.model, now.image);
+    this.heads.replaceChildren(...range(app.c.depth).map((block) => this.head_buttons(block)));
+    this.positions.setAttribute("aria-pressed", String(this.has({ kind: "positions" })));
+    this.list.replaceChildren(
+      ...this.changes.slice(-12).map((one) => element("li", { class: "quiet" }, this.told(one))),
+    );
+    if (!this.changes.length)
+      this.list.append(element("li", { class: "quiet" }, say("change.none")));
+    this.answer.replaceChildren(...answers(app, app.trace, after));
+  }
+
+  head_buttons(block) {
+    return element(
+      "div",
+      { class: "choice", role: "group", "aria-label": say("block", { i: block }) },
+      element("span", { class: "quiet" }, say("change.silence", { i: block })),
+      ...range(this.app.c.heads).map((head) => {
+        const change = { kind: "head", block, head };
+        return element(
+          "button",
+          {
+            type: "button",
+            "aria-pressed": String(this.has(change)),
+            "data-key": `silence-${block}-${head}`,
+            onclick: () => {
+              this.toggle(change);
+              this.heads.querySelector(`[data-key="silence-${block}-${head}"]`).focus();
+            },
+          },
+          head,
+        );
+      }),
+    );
+  }
+
+  told(change) {
+    const words = { ...change, level: change.level === undefined ? "" : percent(change.level) };
+    if (change.kind === "weight") {
+      const x = this.app.model.parameters[change.name];
+      Object.assign(words, {
+        index: index_of(x.shape, change.index).join(", "),
+        before: number_text(x.data[change.index]),
+        value: number_text(change.value),
+      });
+    }
+    return say(`change.told.${change.kind}`, words);
+  }
+}

@@ -1,0 +1,209 @@
+// An array as a heat map: one stop of the keyboard, in which the arrows move.
+
+const MARGIN = { left: 40, top: 22 };
+const CELL = { most: 46, least_height: 9, tallest: 560, grid: 9, sign: 13 };
+
+class HeatMap {
+  // name, x: the array; slice: of sliced(); label: what a screen reader calls it;
+  // on_cell(row, column), on_enter(), on_key(key): what moving, Enter and letters do.
+  constructor({ name, x, slice, label, what = "", on_cell, on_enter = unseen, on_key = unseen }) {
+    this.view = sliced(name, x, slice);
+    this.scale = scale_of(this.view.data);
+    Object.assign(this, { on_cell, on_enter, on_key, cell: [0, 0], locked: false });
+    this.base = element("canvas", { "aria-hidden": "true" });
+    this.cursor = element("canvas", {
+      class: "cursor",
+      tabindex: 0,
+      role: "application",
+      "data-key": "heat-map",
+      "aria-roledescription": say("heat.map"),
+      "aria-label": label,
+      "aria-describedby": "heat-keys",
+      onkeydown: (event) => this.pressed(event),
+      onpointermove: (event) => {
+        if (!this.locked) this.point(event, false);
+      },
+      onclick: (event) => this.point(event, true),
+      onfocus: () => this.mark(),
+    });
+    this.plane = element("div", { class: "plane" }, this.base, this.cursor);
+    this.element = element("div", { class: "heat" }, this.plane, legend(this.scale, what));
+    new ResizeObserver(() => this.fit()).observe(this.plane);
+  }
+
+  fit() {
+    const { rows: count, columns } = this.view;
+    const room = this.plane.clientWidth - MARGIN.left;
+    if (room <= 0 || room === this.room) return;
+    this.room = room;
+    this.wide = Math.min(room / columns, CELL.most);
+    this.high = Math.min(Math.max(this.wide, CELL.least_height), Math.max(CELL.tallest / count, 1));
+    if (count === 1) this.high = 40;
+    const [width, height] = [
+      MARGIN.left + this.wide * columns + 2,
+      MARGIN.top + this.high * count + 2,
+    ];
+    for (const canvas of [this.base, this.cursor]) prepared(canvas, width, height);
+    this.plane.style.height = `${height}px`;
+    this.draw();
+    this.mark();
+  }
+
+  draw() {
+    const { rows: count, columns, data } = this.view;
+    const context = this.base.getContext("2d");
+    const small = painted(data, columns, this.scale);
+    context.imageSmoothingEnabled = false;
+    context.drawImage(small, MARGIN.left, MARGIN.top, this.wide * columns, this.high * count);
+    if (Math.min(this.wide, this.high) >= CELL.grid) this.lines(context);
+    if (this.scale.signed && Math.min(this.wide, this.high) >= CELL.sign) this.signs(context);
+    this.ticks(context);
+  }
+
+  lines(context) {
+    const { rows: count, columns } = this.view;
+    context.fillStyle = style_of("--panel");
+    range(columns + 1).forEach((j) => {
+      context.fillRect(MARGIN.left + j * this.wide - 0.5, MARGIN.top, 1, this.high * count);
+    });
+    range(count + 1).forEach((i) => {
+      context.fillRect(MARGIN.left, MARGIN.top + i * this.high - 0.5, this.wide * columns, 1);
+    });
+  }
+
+  // A minus in what is below 0, for whoever can't tell blue from orange.
+  signs(context) {
+    const { rows: count, columns, data } = this.view;
+    const most = Math.max(-this.scale.low, this.scale.high);
+    context.fillStyle = "rgba(255, 255, 255, 0.75)";
+    for (let i = 0; i < count; i++) {
+      for (let j = 0; j < columns; j++) {
+        if (data[i * columns + j] >= -0.25 * most) continue;
+        const [x, y] = this.corner(i, j);
+        context.fillRect(x + this.wide / 2 - 3, y + this.high / 2 - 0.75, 6, 1.5);
+      }
+    }
+  }
+
+  ticks(context) {
+    const { rows: count, columns } = this.view;
+    context.fillStyle = style_of("--quiet");
+    context.font = "11px system-ui, sans-serif";
+    context.textAlign = "center";
+    for (const j of stops(columns, this.wide, 30)) {
+      context.fillText(j, MARGIN.left + (j + 0.5) * this.wide, MARGIN.top - 7);
+    }
+    context.textAlign = "right";
+    for (const i of stops(count, this.high, 18)) {
+      context.fillText(i, MARGIN.left - 7, MARGIN.top + (i + 0.5) * this.high + 4);
+    }
+  }
+
+  corner(row, column) {
+    return [MARGIN.left + column * this.wide, MARGIN.top + row * this.high];
+  }
+
+  // Outline the cell, and band its row and column.
+  mark() {
+    if (!this.wide) return;
+    const { rows: count, columns } = this.view;
+    const context = this.cursor.getContext("2d");
+    context.clearRect(0, 0, this.cursor.width, this.cursor.height);
+    const [x, y] = this.corner(...this.cell);
+    context.strokeStyle = style_of("--mark");
+    context.lineWidth = 1;
+    context.globalAlpha = 0.55;
+    context.strokeRect(MARGIN.left, y, this.wide * columns, this.high);
+    context.strokeRect(x, MARGIN.top, this.wide, this.high * count);
+    context.globalAlpha = 1;
+    context.lineWidth = 4;
+    context.strokeStyle = style_of("--panel");
+    context.strokeRect(x - 1, y - 1, this.wide + 2, this.high + 2);
+    context.lineWidth = 2;
+    context.strokeStyle = style_of("--mark");
+    context.strokeRect(x - 1, y - 1, this.wide + 2, this.high + 2);
+  }
+
+  move(row, column) {
+    this.cell = [
+      Math.min(Math.max(row, 0), this.view.rows - 1),
+      Math.min(Math.max(column, 0), this.view.columns - 1),
+    ];
+    this.mark();
+    this.on_cell(...this.cell);
+  }
+
+  point(event, is_click) {
+    const box = this.cursor.getBoundingClientRect();
+    const column = Math.floor((event.clientX - box.left - MARGIN.left) / this.wide);
+    const row = Math.floor((event.clientY - box.top - MARGIN.top) / this.high);
+    if (row < 0 || column < 0 || row >= this.view.rows || column >= this.view.columns) return;
+    if (is_click) this.locked = !(this.locked && row === this.cell[0] && column === this.cell[1]);
+    if (is_click || row !== this.cell[0] || column !== this.cell[1]) this.move(row, column);
+  }
+
+  pressed(event) {
+    const [row, column] = this.cell;
+    const { rows: count, columns } = this.view;
+    const moves = {
+      ArrowLeft: [row, column - 1],
+      ArrowRight: [row, column + 1],
+      ArrowUp: [row - 1, column],
+      ArrowDown: [row + 1, column],
+      Home: [row, 0],
+      End: [row, columns - 1],
+      PageUp: [row - 8, column],
+      PageDown: [row + 8, column],
+    };
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape") this.locked = false;
+    if (event.key === "Enter") this.on_enter();
+    if (event.key in moves) {
+      event.preventDefault();
+      this.locked = true;
+      this.move(...moves[event.key]);
+    } else if (this.on_key(event.key)) {
+      event.preventDefault();
+    }
+  }
+}
+
+// The numbers as a picture of one pixel each.
+function painted(data, columns, scale) {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [columns, data.length / columns];
+  const context = canvas.getContext("2d");
+  const pixels = context.createImageData(canvas.width, canvas.height);
+  data.forEach((number, i) => pixels.data.set([...scale.colour(number), 255], 4 * i));
+  context.putImageData(pixels, 0, 0);
+  return canvas;
+}
+
+// A canvas of so many pixels of the page, sharp on a dense screen.
+function prepared(canvas, width, height) {
+  const density = Math.min(window.devicePixelRatio || 1, 3);
+  [canvas.width, canvas.height] = [Math.ceil(width * density), Math.ceil(height * density)];
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  const context = canvas.getContext("2d");
+  context.setTransform(density, 0, 0, density, 0, 0);
+  return context;
+}
+
+// Which of so many ticks there is room for: every first, second, fifth, tenth, ...
+function stops(count, size, room) {
+  const step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].find((one) => one * size >= room) ?? 2000;
+  return range(Math.ceil(count / step)).map((i) => i * step);
+}
+
+// A colour of the style sheet. It is kept until the page is drawn anew: asking for it makes the
+// browser work out all styles, which a move of the cursor must not wait for.
+const STYLES = new Map();
+
+function style_of(name) {
+  if (!STYLES.has(name)) {
+    const all = getComputedStyle(document.documentElement);
+    STYLES.set(name, all.getPropertyValue(name).trim());
+  }
+  return STYLES.get(name);
+}

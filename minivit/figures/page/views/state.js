@@ -1,0 +1,76 @@
+// What is looked at, held by the address: #forward/blocks.1.attention.scores/h2/5,7/i1/logit-3
+//
+// view, name of an array, h: which slice of its first axis, row and column in it, i: which image,
+// what is differentiated; of attention b: block, t: token, s: the block that rollout starts at, and
+// two switches. Every part but the view may be missing.
+
+const VIEWS = ["overview", "forward", "backward", "attention", "why", "change"];
+
+function state_of(hash) {
+  const [view, ...pieces] = decoded(hash.replace(/^#/, "")).split("/");
+  const state = {
+    view: VIEWS.includes(view) ? view : "overview",
+    name: null,
+    slice: 0,
+    cell: null,
+    image: 0,
+    loss: null,
+    show: "gradient",
+    block: null,
+    token: null,
+    start: 0,
+    switches: [],
+  };
+  for (const piece of pieces) {
+    if (/^h\d+$/.test(piece)) state.slice = Number(piece.slice(1));
+    else if (/^[ibts]\d+$/.test(piece)) state[NUMBERED[piece[0]]] = Number(piece.slice(1));
+    else if (SWITCHES.includes(piece)) state.switches.push(piece);
+    else if (/^\d+,\d+$/.test(piece)) state.cell = piece.split(",").map(Number);
+    else if (/^(cross-entropy|logit|difference)-/.test(piece)) state.loss = loss_from(piece);
+    else if (SHOWN_GRADIENTS.includes(piece)) state.show = piece;
+    else if (piece) state.name = piece;
+  }
+  return state;
+}
+
+// An address that somebody has typed may be no address.
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
+}
+
+const NUMBERED = { i: "image", b: "block", t: "token", s: "start" };
+const SWITCHES = ["from-keys", "own-scales"];
+const SHOWN_GRADIENTS = ["gradient", "value", "product"];
+
+function loss_from(piece) {
+  const kind = /^(cross-entropy|logit|difference)/.exec(piece)[0];
+  const [label, other] = piece
+    .slice(kind.length + 1)
+    .split("-")
+    .map(Number);
+  return { kind, label, other: other ?? null };
+}
+
+function hash_of({ view, name, slice, cell, image, loss, show, block, token, start, switches }) {
+  const pieces = [view];
+  if (view === "attention") {
+    if (block !== null) pieces.push(`b${block}`);
+    if (token !== null) pieces.push(`t${token}`);
+    if (start) pieces.push(`s${start}`);
+    pieces.push(...switches);
+  }
+  if (name && ["forward", "backward"].includes(view)) pieces.push(name);
+  if (slice) pieces.push(`h${slice}`);
+  if (cell && ["forward", "backward"].includes(view)) pieces.push(cell.join(","));
+  if (image) pieces.push(`i${image}`);
+  if (loss) {
+    const other = loss.kind === "difference" ? `-${loss.other}` : "";
+    pieces.push(`${loss.kind}-${loss.label}${other}`);
+  }
+  if (view === "backward" && show !== "gradient") pieces.push(show);
+  return `#${pieces.join("/")}`;
+}

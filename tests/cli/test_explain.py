@@ -1,0 +1,110 @@
+"""`minivit explain`: where the page goes, which images it shows, and bad input."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from minivit import ViT, load_dataset, save, variant
+from minivit.cli.main import main
+from minivit.cli.subjects import mistake_and_right
+from minivit.training import evaluate
+
+
+def made(**changes) -> ViT:
+    model = ViT(variant("digits", depth=1, **changes), seed=3, zero_head=False)
+    model.preprocessing = load_dataset("digits").preprocessing
+    model.class_names = list("0123456789")
+    return model
+
+
+@pytest.fixture
+def run(on_numpy, tmp_path):
+    (tmp_path / "a").mkdir()
+    save(made(), tmp_path / "a" / "checkpoint.safetensors")
+    picture = Image.new("L", (40, 60), 255)
+    ImageDraw.Draw(picture).line([(10, 5), (20, 55)], fill=0, width=6)
+    picture.save(tmp_path / "one.png")
+    return tmp_path
+
+
+def explain(*arguments, code=0):
+    assert main(["explain", *map(str, arguments)]) == code
+
+
+def told(path) -> dict:
+    text = path.read_text("utf-8")
+    return json.loads(re.search(r'id="told">(.*?)</script>', text)[1])
+
+
+def test_a_run_gets_a_page_in_its_folder_which_is_not_written_over(run, capsys):
+    explain("a")
+    page = run / "a" / "explain.html"
+    before = page.read_bytes()
+    assert capsys.readouterr().out.startswith("a/explain.html  0.3 MB, 2 images"[:15])
+    page.write_text("mine")
+    explain("a", code=2)
+    assert "a/explain.html exists: write over it by --force" in capsys.readouterr().err
+    assert page.read_text() == "mine"
+    explain("a", "--force")
+    assert page.read_bytes() == before
+    assert str(run).encode() not in before
+    assert [one["name"].startswith("test image ") for one in told(page)["images"]] == [True, True]
+
+
+def test_pictures_with_a_label_at_another_place(run):
+    explain("a", "one.png", "--label", "7", "--out", "new/page.html")
+    (image,) = told(run / "new" / "page.html")["images"]
+    assert image["name"] == "one.png" and image["label"] == 7
+    explain("a/checkpoint.safetensors", "one.png", "--out", "b.html")
+    assert told(run / "b.html")["images"][0]["label"] is None
+
+
+def test_without_a_picture_the_surest_mistake_and_a_right_image_of_its_class(run):
+    model = made()
+    test = load_dataset("digits").test
+    found = mistake_and_right(model)
+    numbers = [int(name.split()[-1]) for name in found.names]
+    probabilities = evaluate(model, test.images, test.labels).probabilities
+    said = probabilities.argmax(axis=1)
+    is_wrong = said != test.labels
+    assert is_wrong[numbers[0]] and not is_wrong[numbers[1:]].any()
+    surest = probabilities.max(axis=1)[is_wrong].max()
+    assert probabilities[numbers[0]].max() == pytest.approx(surest, abs=1e-6)
+    assert np.array_equal(found.labels, test.labels[numbers])
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["nowhere"], "nowhere"),
+        (["a", "nowhere.png"], "nowhere.png"),
+        (["a", "one.png", "--label", "eleven"], "the model has no class 'eleven'"),
+        (["a", "--label", "7"], "--label tells the class of pictures, and none is given"),
+        (["a", "--max-mb", "0.1"], "and its limit is 0.1 MB: allow it by --max-mb 1"),
+        (["a", "--out", "a"], '"a" is a folder'),
+        (["a", "a/checkpoint.safetensors"], "checkpoint.safetensors"),
+    ],
+)
+def test_bad_input_is_a_sentence_and_nothing_is_written(run, words, sentence, capsys):
+    before = sorted(run.rglob("*"))
+    explain(*words, code=2)
+    said = capsys.readouterr().err
+    assert sentence in said and said.count("\n") == 1
+    assert sorted(run.rglob("*")) == before
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "much"])
+def test_a_limit_is_a_number_above_0(run, text, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["explain", "a", "--max-mb", text])
+    assert "expected a number above 0" in capsys.readouterr().err
+
+
+def test_a_model_that_no_page_computes_is_refused_by_name(run, capsys):
+    save(made(window=3), run / "w.safetensors")
+    explain("w.safetensors", code=2)
+    assert "this model has attention in a window (window 3)" in capsys.readouterr().err
+    assert not (run / "explain.html").exists()

@@ -1,0 +1,262 @@
+"""The page in a real browser, if there is one: every view, by pointer and by keyboard."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from looked_at import build, images_for
+
+from minivit import ViT, load_dataset, trace_names, variant
+from minivit.figures.page import Shown, explainer_page
+
+playwright = pytest.importorskip("playwright.sync_api")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+SLOWEST = 180_000  # milliseconds: a machine may be busy with much else
+VIEWS = ("overview", "forward", "backward", "attention", "why", "change")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not program:
+        pytest.skip(f"none of {', '.join(BROWSERS)} is installed")
+    with playwright.sync_playwright() as driver:
+        one = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield one
+        one.close()
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    """A page of a small digits model, and two images."""
+    model = ViT(variant("digits", depth=1), seed=3, zero_head=False)
+    data = load_dataset("digits")
+    model.preprocessing, model.class_names = data.preprocessing, list("0123456789")
+    test = data.test
+    images = [Shown(f"image {i}", test.images[i], int(test.labels[i])) for i in range(2)]
+    path = tmp_path_factory.mktemp("page") / "page.html"
+    path.write_text(explainer_page(model, images, name="run"), "utf-8", newline="\n")
+    return path
+
+
+@pytest.fixture
+def opened(browser, file):
+    """Opens the page at an address; whatever it complains of or fetches fails the test."""
+    complaints, contexts = [], []
+
+    def open_at(address="", path=file, **options):
+        context = browser.new_context(offline=True, reduced_motion="reduce", **options)
+        context.set_default_timeout(SLOWEST)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+        page.on("request", lambda r: complaints.append(r.url) if "file:" not in r.url else None)
+        page.goto(f"{path.as_uri()}#{address}")
+        page.wait_for_selector("html[data-ready]")
+        return page
+
+    yield open_at
+    for context in contexts:
+        context.close()
+    assert [one for one in complaints if not one.startswith(("blob:", "data:"))] == []
+
+
+def test_it_computes_what_minivit_computes(opened):
+    for image in range(2):
+        page = opened(f"overview/i{image}")
+        badge = page.locator(".badge")
+        assert "agrees" in badge.get_attribute("class")
+        assert float(badge.get_attribute("data-worst")) < 1e-12
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_view_fits_a_narrow_window(view, scheme, opened):
+    page = opened(view, viewport={"width": 320, "height": 800}, color_scheme=scheme)
+    page.wait_for_timeout(200)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (paper == "rgb(20, 22, 26)") == (scheme == "dark")
+    assert page.evaluate("document.querySelectorAll('*').length") < 1500
+
+
+def test_views_and_arrays_are_links_and_the_address_holds_the_state(opened):
+    page = opened()
+    page.get_by_role("link", name="Forward").first.click()
+    page.wait_for_selector("h1:focus")
+    page.get_by_role("link", name="block 0, MLP").click()
+    page.get_by_role("link", name="h 17 × 128").click()
+    assert "forward/blocks.0.mlp.h" in page.url
+    assert page.locator(".formula").inner_text() == "h = gelu(z) = z · Phi(z)"
+    page.go_back()
+    page.wait_for_selector("text=y = x + out")
+    page.get_by_role("link", name="Image 2: image 1").click()
+    page.wait_for_selector("[data-key=image-1][aria-current]")
+    assert "/i1" in page.url
+
+
+def test_a_heat_map_by_keyboard(opened):
+    page = opened("forward/blocks.0.attention.scores/h1/3,4")
+    map = page.locator("canvas.cursor")
+    map.focus()
+    where = page.locator(".where b")
+    moves = {"ArrowRight": "1, 3, 5", "ArrowDown": "1, 4, 5", "Home": "1, 4, 0",
+             "End": "1, 4, 16", "PageUp": "1, 0, 16", "ArrowUp": "1, 0, 16"}  # fmt: skip
+    for key, index in moves.items():
+        page.keyboard.press(key)
+        assert where.inner_text() == f"scores[{index}]"
+    page.keyboard.press("/")
+    page.keyboard.type("2,7")
+    page.keyboard.press("Enter")
+    assert where.inner_text() == "scores[1, 2, 7]" and page.url.endswith("/h1/2,7")
+    page.wait_for_selector("#live:has-text('scores 1, 2, 7')", state="attached")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h2:has-text('q')")
+    assert "blocks.0.attention.q/h1/2,0" in page.url
+
+
+def test_what_is_said_of_a_number_is_the_number(opened):
+    page = opened("forward/blocks.0.mlp.z/5,7")
+    number, total = (page.locator(one).inner_text() for one in (".number", ".sum .total td"))
+    assert number == total
+    map = page.locator("canvas.cursor")
+    box = map.bounding_box()
+    map.hover(position={"x": box["width"] - 5, "y": box["height"] - 5})
+    assert page.locator(".where b").inner_text() == "z[16, 127]"
+    assert page.locator(".number").inner_text() != number
+
+
+def test_gradients_are_checked_in_gradchecks_words(opened):
+    page = opened("backward/blocks.0.attention.w_qkv/3,100/logit-4")
+    page.get_by_role("button", name="Check it").click()
+    assert page.locator(".checked").inner_text().split(":")[0] in ("Excellent", "Right")
+    page.get_by_role("button", name="cross-entropy").click()
+    page.wait_for_selector("button[aria-pressed=true]:has-text('cross-entropy')")
+    assert "cross-entropy-4" in page.url
+    page.locator("canvas.cursor").focus()
+    page.keyboard.press("c")
+    assert page.locator(".checked").inner_text().split(":")[0] in ("Excellent", "Right")
+    page.keyboard.press("g")
+    page.wait_for_selector("html[data-view=forward]")
+
+
+def test_attention_by_pointer_and_keyboard(opened):
+    page = opened("attention/b0")
+    told = page.locator(".where")
+    assert told.inner_text() == "token 0 (cls)"
+    page.locator("canvas.picker").focus()
+    page.keyboard.press("ArrowRight")
+    assert told.inner_text() == "token 2 (patch 1: row 0, column 1)" and page.url.endswith("/t2")
+    page.locator("canvas.cursor").focus()
+    page.keyboard.press("ArrowDown")
+    assert told.inner_text() == "token 3 (patch 2: row 0, column 2)"
+    page.locator("canvas.picker").click(position={"x": 5, "y": 180})
+    assert told.inner_text() == "token 13 (patch 12: row 3, column 0)"
+    page.get_by_role("link", name="who asks this token").click()
+    page.wait_for_selector("text=comes from cls")
+    page.get_by_role("link", name="one for each head").click()
+    page.wait_for_selector("[aria-current]:has-text('one for each head')")
+    assert page.url.endswith("/t13/from-keys/own-scales")
+
+
+def test_why_asks_in_seven_ways_and_integrated_gradients_add_up(opened):
+    page = opened("why/logit-3")
+    page.wait_for_selector(".results[aria-busy=false]")
+    assert page.locator(".results .tile").count() == 7
+    words = page.locator("text=Integrated gradients add up to").inner_text()
+    sum_, difference = re.findall(r"(?:up to|nothing, is) (\S*\d)", words)
+    assert sum_[:7] == difference[:7]
+    diagonal = page.locator(".numbers tbody tr").nth(2).locator("td").nth(2)
+    assert diagonal.inner_text() == "1.00"
+    page.get_by_label("Score of").select_option("5")
+    page.wait_for_selector(".results[aria-busy=false]")
+    assert page.url.endswith("why/logit-5")
+
+
+def test_changes_are_seen_at_once_and_undone(opened):
+    page = opened("change")
+    before = page.locator(".numbers").inner_text()
+    page.locator("canvas.painter").click(position={"x": 100, "y": 100})
+    painted = page.locator(".numbers").inner_text()
+    assert painted != before
+    assert page.locator(".change-desk li.quiet").inner_text().startswith("pixel in row 2, column 2")
+    page.locator("canvas.painter").focus()
+    for key in ("ArrowDown", "ArrowRight", " "):
+        page.keyboard.press(key)
+    assert "pixel in row 3, column 3" in page.locator(".change-desk").inner_text()
+    page.locator("[data-key=silence-0-1]").click()
+    page.get_by_role("button", name="Drop the positions").click()
+    page.get_by_label("parameter").select_option("head.b")
+    page.get_by_label("index").fill("3")
+    page.get_by_label("value").fill("50")
+    page.get_by_role("button", name="Set it").click()
+    assert "Now it says 3" in page.locator(".change .says").inner_text()
+    page.get_by_label("value").fill("much")
+    page.get_by_role("button", name="Set it").click()
+    assert "no number" in page.locator(".change-desk").inner_text()
+    for _ in range(4):
+        page.get_by_role("button", name="Undo").click()
+    assert page.locator(".numbers").inner_text() == painted
+    page.get_by_role("button", name="As it was").click()
+    assert page.locator(".numbers").inner_text() == before
+
+
+@pytest.mark.parametrize("address", ["nothing", "forward/no.such.array/h9/99,99/i7/logit-77",
+                                     "backward//x/%3Cscript%3E", "%"])  # fmt: skip
+def test_an_address_that_makes_no_sense_shows_something(address, opened):
+    page = opened(address)
+    assert page.locator("h1").count() == 1
+
+
+def test_files_are_saved_by_buttons(opened):
+    page = opened("forward/blocks.0.mlp.h/5,7")
+    page.wait_for_selector(".number")
+    for button, name, start in (("Save PNG", "blocks.0.mlp.h.png", b"\x89PNG"),
+                                ("Save CSV", "blocks.0.mlp.h.csv", b"0,"),
+                                ("Save pipeline.svg", "pipeline.svg", b"<svg")):  # fmt: skip
+        with page.expect_download() as saved:
+            page.get_by_role("button", name=button).click()
+        assert saved.value.suggested_filename == name
+        content = Path(saved.value.path()).read_bytes()
+        assert content.startswith(start) and len(content) > 300
+
+
+def test_dark_by_a_switch(opened):
+    page = opened("overview", color_scheme="light")
+    page.get_by_role("button", name="Dark").click()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 22, 26)"
+
+
+OPEN_ALL = """async () => {
+  const counts = {};
+  for (const view of ["forward", "backward"]) {
+    counts[view] = 0;
+    for (const name of [...Object.keys(app.trace.values), ...Object.keys(app.model.parameters)]) {
+      history.replaceState(null, "", `#${view}/${name}`);
+      app.read();
+      await new Promise((done) => setTimeout(done));
+      const shown = document.querySelector(".array h2 code").textContent;
+      counts[view] += shown === name && document.querySelectorAll(".made .number").length;
+    }
+  }
+  return counts;
+}"""
+
+
+@pytest.mark.parametrize("changes", [
+    {"pool": "sequence", "norm_after_pool": True, "depth": 1, "patch_norm": True, "pre_logits": 5},
+    {"channels": 3, "positions": "learned-2d", "pool": "mean", "depth": 1,
+     "positions_at": "every-layer-shared"},
+])  # fmt: skip
+def test_every_array_of_other_models_opens(changes, opened, tmp_path):
+    model = build(**changes)
+    model.class_names = ["</script>", '"><img src=x onerror=alert(1)>', "\u202egnp"]
+    path = tmp_path / "page.html"
+    images = [Shown("a" * 300, images_for(model, 1)[0], None)]
+    path.write_text(explainer_page(model, images, name="<b>"), "utf-8", newline="\n")
+    page = opened("backward", path=path)
+    counts = page.evaluate(OPEN_ALL)
+    arrays = len(model.layout.shapes) + len(trace_names(model.config))
+    assert counts == {"forward": arrays, "backward": arrays}
