@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"where the page goes (default: {FILE}, in the run's folder; of a checkpoint that is "
         "no run's, in the current one)",
     )  # fmt: skip
-    parser.add_argument("--force", action="store_true", help="write over a page that exists")
+    parser.add_argument("--force", action="store_true", help="write over a page of this command")
     parser.add_argument(
         "--max-mb", type=positive, metavar="MB", default=MOST,
         help="the most megabytes that the page may have (default: %(default)g)",
@@ -49,24 +49,56 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from minivit.figures.page.explainer import check_size, explainer_page
-    from minivit.figures.page.shown import check_shown
+    from minivit.figures.page.explainer import check_explained
 
     path = vacant(arguments)
     model = load_model(arguments.run, arguments)
-    check_shown(model.config)
-    check_size(model, 1, arguments.max_mb)
+    check_explained(model, arguments.max_mb)
     label = class_number(arguments.label, model.class_names)
     shown = shown_images(model, arguments.images, label)
-    text = explainer_page(
-        model, shown, name=name_of(arguments.run), most=arguments.max_mb, language=arguments.lang
-    )
+    size = write_page(model, shown, path, name_of(arguments.run), arguments.max_mb, arguments.lang)
+    print(f"{typed(path)}  {size:.2f} MB, {in_words(shown)}; it holds the model's weights")
+    return 0
+
+
+def write_page(model, shown: list, path: Path, name: str, most: float, language: str) -> float:
+    """Write the page, whole or not at all; returns its megabytes. Raises as `explainer_page`."""
+    from minivit.figures.page.explainer import explainer_page
+
+    text = explainer_page(model, shown, name=name, most=most, language=language)
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as partial:
         partial.write_text(text, encoding="utf-8", newline="\n")
-    size = len(text.encode()) / 1e6
-    print(f"{typed(path)}  {size:.2f} MB, {in_words(shown)}; it holds the model's weights")
-    return 0
+    return len(text.encode()) / 1e6
+
+
+def explain_run(model, folder: Path) -> float:
+    """The page of a new run, in its folder; returns its megabytes."""
+    from minivit.figures.page.explainer import MOST
+    from minivit.figures.page.sources import LANGUAGES
+
+    shown = shown_images(model, [], None)
+    return write_page(model, shown, folder / FILE, name_of(str(folder)), MOST, LANGUAGES[0])
+
+
+def remove_page(folder: Path) -> None:
+    """Remove the page of an earlier run; another file of that name stays."""
+    from minivit.figures.page.shell import is_ours
+
+    path = folder / FILE
+    if path.is_file() and is_ours(path):
+        path.unlink()
+
+
+def check_room(folder: Path) -> None:
+    """InputError where another file lies in the place of a run's page."""
+    from minivit.figures.page.shell import is_ours
+
+    path = folder / FILE
+    if path.exists() and not (path.is_file() and is_ours(path)):
+        raise InputError(
+            f"{path} was not written by `minivit explain`: move it away, or choose another --out"
+        )
 
 
 def in_words(shown: list) -> str:
@@ -105,11 +137,17 @@ def name_of(run: str) -> str:
 def vacant(arguments: argparse.Namespace) -> Path:
     """Where the page goes; InputError for a folder, and for a file that may not be written over."""
     from minivit.checkpoints import CHECKPOINT
+    from minivit.figures.page.shell import is_ours
 
     home = Path(arguments.run) if (Path(arguments.run) / CHECKPOINT).exists() else Path()
     path = home / FILE if arguments.out is None else Path(arguments.out)
     if arguments.out == "" or path.is_dir():
         raise InputError(f'"{arguments.out or path}" is a folder: choose a file by --out')
+    if path.exists() and not is_ours(path):
+        raise InputError(
+            f"{path} was not written by this command, and stays as it is: choose another file by "
+            "--out"
+        )
     if path.exists() and not arguments.force:
         raise InputError(
             f"{path} exists: write over it by --force, or choose another file by --out"

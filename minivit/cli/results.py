@@ -3,7 +3,9 @@
 import math
 from pathlib import Path
 
+from minivit.cli.explain import FILE
 from minivit.cli.voice import Voice
+from minivit.errors import InputError
 from minivit.files import typed
 
 
@@ -61,12 +63,12 @@ def draw_and_tell(training, folder: Path, voice: Voice, probabilities=None) -> d
     files = draw(training, folder, probabilities)
     for name, meaning in files.items():
         voice.say(f"  {name:<22}  {meaning}")
-    voice.say(next_steps(training, typed(folder)))
+    voice.say(next_steps(training, typed(folder), files))
     return files
 
 
-def next_steps(training, run: str) -> str:
-    """What to run next; `run` is the folder as it is typed."""
+def next_steps(training, run: str, files: dict) -> str:
+    """What to run next; `run` is the folder as it is typed, `files` are those that lie in it."""
     from minivit.figures import can_draw
     from minivit.training.recipe_writing import called
 
@@ -76,6 +78,8 @@ def next_steps(training, run: str) -> str:
     missing = ""
     if can_draw() and training.config.model.learns_classes:
         verbs.insert(1, f"look {run}")
+    if can_explain(training.model) and FILE not in files:
+        verbs.insert(1, f"explain {run}")
     if training.state.history and can_draw():
         verbs.insert(1, f"plot {run}")
     elif training.state.history:
@@ -84,6 +88,17 @@ def next_steps(training, run: str) -> str:
             f"  minivit train --resume {run}\n  which draws it.\n"
         )
     return "\n".join([f"{missing}\nNext:", *(f"  minivit {verb}" for verb in verbs)])
+
+
+def can_explain(model) -> bool:
+    """Whether there can be a page of the model."""
+    from minivit.figures.page.explainer import check_explained
+
+    try:
+        check_explained(model)
+    except InputError:
+        return False
+    return True
 
 
 def averaged_line(training, folder: Path) -> str:
@@ -137,4 +152,6 @@ def draw(training, folder: Path, probabilities=None) -> dict[str, str]:
     if can_draw() and history:
         training_curve(history, folder / "curve.png")
         files["curve.png"] = "loss and accuracy as curves"
+    if (folder / FILE).exists():
+        files[FILE] = "the model as a page: open it in a browser"
     return files

@@ -12,6 +12,7 @@ from pathlib import Path
 from minivit.cli.arguments import add_threads, folder_name
 from minivit.cli.choosing import chosen
 from minivit.cli.configuration import add_options
+from minivit.cli.explain import FILE, check_room, explain_run, remove_page
 from minivit.cli.plot import PICTURE
 from minivit.cli.progress import Progress, opening
 from minivit.cli.results import finish
@@ -41,6 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="run folder (default: runs/RECIPE-N, or runs/DATA-N)")  # fmt: skip
     folder.add_argument("--force", action="store_true", help="overwrite the run that --out holds")
     folder.add_argument("--resume", metavar="RUN", help="go on with this run, exactly")
+    folder.add_argument("--explain", action="store_true",
+                        help=f"write the page of `minivit explain`, too: {FILE} in the run folder",
+                        )  # fmt: skip
     add_voice(parser)
     add_threads(parser)
     add_options(parser, "how", TrainingConfig, defaults=usual, called="digits")
@@ -58,15 +62,27 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.resume is not None:
         folder = run_to_resume(arguments)
         with held(folder):
-            return go_on(resumed(folder, voice, arguments.data), folder, voice)
+            training = resumed(folder, voice, arguments.data)
+            check_page(arguments.explain, training, folder)
+            return go_on(training, folder, voice, explain=arguments.explain)
     training, name = chosen(arguments, voice, began)
     folder = new_folder(name, arguments.out)
     with held(folder):
+        check_page(arguments.explain, training, folder)
         save_first(training, folder, voice, force=arguments.force)
-        return go_on(training, folder, voice)
+        return go_on(training, folder, voice, explain=arguments.explain)
 
 
-def go_on(training, folder: Path, voice: Voice) -> int:
+def check_page(asked: bool, training, folder: Path) -> None:
+    """InputError before the training if the page that is asked for can't be written after it."""
+    from minivit.figures.page.explainer import check_explained
+
+    if asked:
+        check_explained(training.model)
+        check_room(folder)
+
+
+def go_on(training, folder: Path, voice: Voice, *, explain: bool = False) -> int:
     """Train, measure, draw; whatever stops it, say how to go on."""
     from minivit.errors import InputError
     from minivit.training import Diverged, save_run
@@ -75,6 +91,8 @@ def go_on(training, folder: Path, voice: Voice) -> int:
     try:
         begin(training, folder, voice)
         learn(training, folder, voice)
+        if explain:
+            explain_run(training.model, folder)
         finish(training, folder, voice)
     except KeyboardInterrupt:  # outside the loop, or the second Ctrl-C
         voice.warn(
@@ -157,6 +175,7 @@ def save_first(training, folder: Path, voice: Voice, *, force: bool) -> None:
     save_run(training, folder)
     remove_pictures(folder)
     remove_plot(folder)
+    remove_page(folder)
     remove_snapshots(folder)
     if rest := others(folder):
         voice.say(f"Kept in {folder}, as no run has written it: {', '.join(rest)}")

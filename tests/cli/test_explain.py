@@ -44,10 +44,9 @@ def test_a_run_gets_a_page_in_its_folder_which_is_not_written_over(run, capsys):
     page = run / "a" / "explain.html"
     before = page.read_bytes()
     assert capsys.readouterr().out.startswith("a/explain.html  0.3 MB, 2 images"[:15])
-    page.write_text("mine")
     explain("a", code=2)
     assert "a/explain.html exists: write over it by --force" in capsys.readouterr().err
-    assert page.read_text() == "mine"
+    page.write_bytes(before + b"<!-- older -->")
     explain("a", "--force")
     assert page.read_bytes() == before
     assert str(run).encode() not in before
@@ -108,3 +107,40 @@ def test_a_model_that_no_page_computes_is_refused_by_name(run, capsys):
     explain("w.safetensors", code=2)
     assert "this model has attention in a window (window 3)" in capsys.readouterr().err
     assert not (run / "explain.html").exists()
+
+
+def test_a_file_that_is_no_page_of_ours_is_never_written_over(run, capsys):
+    (run / "mine.html").write_text("mine")
+    for force in ([], ["--force"]):
+        explain("a", "--out", "mine.html", *force, code=2)
+        assert "mine.html was not written by this command, and stays" in capsys.readouterr().err
+        assert (run / "mine.html").read_text() == "mine"
+
+
+def train(*options, code=0):
+    sizes = ["--depth", "1", "--width", "16", "--heads", "2", "--mlp", "16", "--epochs", "1"]
+    assert main(["train", "--out", "r", *sizes, *options]) == code
+
+
+def test_a_training_writes_the_page_of_its_run(on_numpy, tmp_path, capsys):
+    train("--explain")
+    said, page = capsys.readouterr().out, tmp_path / "r" / "explain.html"
+    assert "explain.html            the model as a page: open it in a browser" in said
+    assert "minivit explain r" not in said and told(page)["name"] == "r"
+    page.write_bytes(page.read_bytes() + b"<!-- older -->")
+    train("--force")  # another run: the page of the former one is not its page
+    assert not page.exists() and "minivit explain r" in capsys.readouterr().out
+
+
+def test_a_page_that_cannot_be_written_is_told_before_the_training(on_numpy, tmp_path, capsys):
+    train("--explain", "--top-k", "3", code=2)
+    assert "top-k attention (top k 3)" in capsys.readouterr().err
+    assert not (tmp_path / "r" / "checkpoint.safetensors").exists()
+    (tmp_path / "r").mkdir(exist_ok=True)
+    (tmp_path / "r" / "explain.html").write_text("mine")
+    train("--explain", code=2)
+    assert "move it away, or choose another --out" in capsys.readouterr().err
+    assert [one.name for one in (tmp_path / "r").iterdir()] == ["explain.html"]
+    (tmp_path / "r" / "explain.html").unlink()
+    train("--top-k", "3")
+    assert "minivit explain" not in capsys.readouterr().out

@@ -23,10 +23,9 @@ def explainer_page(
     Raises InputError for a model that the page can't compute (shown.py), for one that is too large,
     for images that it does not take, and without images.
     """
-    check_shown(model.config)
     if not shown:
         raise InputError("there are no images to show: give one at least")
-    check_size(model, len(shown), most)
+    check_explained(model, most, len(shown))
     told, weights, images = payload(model, name, shown)
     strings = sentences(language)
     said = strings["noscript"].format(name=told["name"], classes=len(told["classes"]))
@@ -39,8 +38,11 @@ def explainer_page(
     return text
 
 
-def check_size(model: ViT, shown: int, most: float) -> None:
-    """InputError, before anything is made, when the weights alone are over the limit."""
+def check_explained(model: ViT, most: float = MOST, shown: int = 1) -> None:
+    """InputError, before anything is made, for a model that the page can't compute, and for one
+    that is too large with so many images.
+    """
+    check_shown(model.config)
     check_bytes(size(model.config, model.dtype, shown, model.layout.size), most)
 
 

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import html
 import json
+from pathlib import Path
 
 # What could end a script's element, begin a comment in it, or break a line of JavaScript.
 ESCAPED = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
@@ -45,6 +46,12 @@ def page(*, language: str, title: str, noscript: str, strings: dict, told: dict,
         noscript=html.escape(noscript), style=style, script=script, strings=in_json(strings),
         told=in_json(told), weights=in_base64(weights), images=in_base64(images),
     )  # fmt: skip
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file is such a page: so that no other one is written over or removed."""
+    with path.open("rb") as file:
+        return f'<meta name="generator" content="{MARK}">'.encode() in file.read(1 << 10)
 
 
 def policy(script: str, style: str) -> str:
