@@ -11,7 +11,8 @@ def run_to_resume(arguments: argparse.Namespace) -> Path:
     from minivit.checkpoints import CHECKPOINT, checkpoint_path
     from minivit.errors import InputError
 
-    allowed = {"verb", "run", "resume", "data", "threads", "out", "force", "quiet", "json"}
+    allowed = {"verb", "run", "resume", "data", "threads", "out", "force", "explain",
+               "quiet", "json"}  # fmt: skip
     others = sorted(set(vars(arguments)) - allowed)
     if others or arguments.out or arguments.force:
         option = others[0].replace("_", "-") if others else "out" if arguments.out else "force"

@@ -128,6 +128,8 @@ def test_a_training_writes_the_page_of_its_run(on_numpy, tmp_path, capsys):
     assert "explain.html            the model as a page: open it in a browser" in said
     assert "minivit explain r" not in said and told(page)["name"] == "r"
     page.write_bytes(page.read_bytes() + b"<!-- older -->")
+    page.unlink()
+    assert main(["train", "--resume", "r", "--explain"]) == 0 and page.exists()
     train("--force")  # another run: the page of the former one is not its page
     assert not page.exists() and "minivit explain r" in capsys.readouterr().out
 

@@ -55,7 +55,9 @@ def test_a_run_leaves_its_files_and_says_where(tmp_path, capsys):
              "curve.png", "recipe.toml"}  # fmt: skip
     assert {entry.name for entry in out.iterdir()} == names
     assert f"In {out}:\n" in said and all(f"  {name} " in said for name in names)
-    following = [f"  minivit {verb} {out}" for verb in ("evaluate", "plot", "look", "predict")]
+    following = [
+        f"  minivit {verb} {out}" for verb in ("evaluate", "plot", "explain", "look", "predict")
+    ]
     assert "\n".join(["\nNext:", *following]) in said
     assert len((out / "history.csv").read_text().splitlines()) == 3
 
@@ -384,7 +386,14 @@ def test_printed_commands_can_be_pasted(tmp_path, capsys, monkeypatch, name):
     run("--epochs", 1, f"--out={name}", *SMALL)
     lines = capsys.readouterr().out.splitlines()
     commands = [shlex.split(line) for line in lines if line.startswith("  minivit ")]
-    assert [words[1] for words in commands] == ["evaluate", "plot", "look", "predict", "gradcheck"]
+    assert [words[1] for words in commands] == [
+        "evaluate",
+        "plot",
+        "explain",
+        "look",
+        "predict",
+        "gradcheck",
+    ]
     assert [main(command[1:]) for command in commands[:2]] == [0, 0]
     run(*SMALL, f"--out={name}", code=2)
     error = capsys.readouterr().err
