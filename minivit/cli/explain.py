@@ -1,8 +1,9 @@
 """Write one page that explains a model: open it in any browser, no network needed.
 
-The page holds the model's weights and a few images. It runs the model forward and backward where it
-is opened, shows every number, how it is made, and its gradient. Without a picture it shows two test
-images of the run: the surest mistake, and one of the same class that is read right.
+The page holds the model's weights and images: a few, and the run's test images, as far as they are
+at hand and fit. It runs the model forward and backward where it is opened, shows every number, how
+it is made, and its gradient. Without a picture it shows two test images of the run: the surest
+mistake, and one of the same class that is read right.
 """
 
 import argparse
@@ -57,10 +58,12 @@ def run(arguments: argparse.Namespace) -> int:
     check_shown(model.config)
     check_size(model, 1, arguments.max_mb)
     label = class_number(arguments.label, model.class_names)
-    shown = shown_images(model, arguments.images, label)
+    tests = tests_of(model)
+    shown = shown_images(model, arguments.images, label, tests)
     text = explainer_page(
-        model, shown, name=name_of(arguments.run), most=arguments.max_mb, language=arguments.lang
-    )
+        model, shown, name=name_of(arguments.run), gallery=gallery_of(model, tests),
+        most=arguments.max_mb, language=arguments.lang,
+    )  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as partial:
         partial.write_text(text, encoding="utf-8", newline="\n")
@@ -74,7 +77,28 @@ def in_words(shown: list) -> str:
     return "1 image" if len(shown) == 1 else f"{len(shown)} images"
 
 
-def shown_images(model, given: list[str], label: int | None) -> list:
+def tests_of(model):
+    """The data and numbers of the model's test images, or None where they are not at hand."""
+    from minivit.cli.subjects import test_data
+
+    try:
+        return test_data(model)
+    except InputError:
+        return None
+
+
+def gallery_of(model, tests):
+    """The test images with their classes, if there are some that the model knows."""
+    from minivit.figures.page import Gallery
+
+    if tests is None or tests[0].class_names != model.class_names:
+        return None
+    data, numbers = tests
+    images, labels = data.test.images[numbers], data.test.labels[numbers]
+    return Gallery(numbers, images, labels, len(data.test.labels))
+
+
+def shown_images(model, given: list[str], label: int | None, tests) -> list:
     """The images of the page: those that were given, or a mistake and a right one.
 
     Raises InputError as `given_pictures` and `mistake_and_right` do, and for a label without
@@ -88,7 +112,7 @@ def shown_images(model, given: list[str], label: int | None) -> list:
             "--label tells the class of pictures, and none is given: give some, or leave it out "
             "(the run's test images have labels)"
         )
-    pictures = given_pictures(model, given) if given else mistake_and_right(model)
+    pictures = given_pictures(model, given) if given else mistake_and_right(model, tests)
     labels = pictures.labels
     known = [label] * len(pictures.names) if labels is None else [int(one) for one in labels]
     return [Shown(*one) for one in zip(pictures.names, pictures.shown, known, strict=True)]

@@ -15,7 +15,7 @@ function change_view(app) {
 class Desk {
   constructor(app) {
     this.app = app;
-    app.changes ??= app.images.map(() => []);
+    app.changes ??= {};
     this.painter = new Painter(app, (made) => this.painted(made));
     [this.list, this.heads, this.answer] = ["ol", "div", "div"].map((tag) => element(tag, {}));
     this.positions = element(
@@ -56,7 +56,7 @@ class Desk {
   }
 
   get changes() {
-    return this.app.changes[this.app.state.image];
+    return (this.app.changes[this.app.state.image] ??= []);
   }
 
   add(change) {
