@@ -19,7 +19,7 @@ VIEWS = (
     "dom", "images", "loaded", "state", "runs", "colours", "slices", "heatmap", "pictures",
     "pipeline", "explanation", "backward_parts", "array_choices", "arrays_view", "overview",
     "picker", "attention_parts", "attention_view", "why_parts", "why_view", "painter",
-    "weight_editor", "answers", "change_view", "lens_view", "app", "start",
+    "weight_editor", "answers", "change_view", "lens_view", "mistakes_view", "app", "start",
 )  # fmt: skip
 LANGUAGES = ("en", "zh")
 

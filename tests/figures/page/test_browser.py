@@ -14,7 +14,7 @@ from minivit.figures.page import Gallery, Shown, explainer_page
 playwright = pytest.importorskip("playwright.sync_api")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SLOWEST = 180_000  # milliseconds: a machine may be busy with much else
-VIEWS = ("overview", "forward", "backward", "attention", "why", "change", "lens")
+VIEWS = ("overview", "forward", "backward", "attention", "why", "change", "lens", "mistakes")
 
 
 @pytest.fixture(scope="module")
@@ -226,6 +226,32 @@ def test_the_lens_by_keyboard_and_its_last_row_is_the_answer(opened):
     label = page.evaluate("app.images.told(0).label")
     page.wait_for_selector(".made .number")  # the cursor begins at the label, in the last row
     assert page.url.endswith(f"#lens/2,{label}")
+
+
+def test_mistakes_by_keyboard_and_pointer(opened):
+    page = opened("mistakes/3,5")
+    counts = page.evaluate(
+        "[...confusion(app.told.gallery.labels, app.told.gallery.said, 10).data]"
+    )
+    fullest = int(np.argmax(counts))
+    row, column = divmod(fullest, 10)
+    page.wait_for_selector("text=It is 3, and is said to be 5")
+    page.locator("canvas.cursor").focus()
+    for _ in range(abs(row - 3)):
+        page.keyboard.press("ArrowDown" if row > 3 else "ArrowUp")
+    page.keyboard.press("Home")
+    for _ in range(column):
+        page.keyboard.press("ArrowRight")
+    assert page.url.endswith(f"mistakes/{row},{column}")
+    assert page.locator(".listed a").count() == counts[fullest]
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".listed a[aria-current=true]")
+    said = page.evaluate("[app.images.told(app.state.image), largest_at(app.trace.logits.data)]")
+    assert said[0]["label"] == row and said[0]["said"] == said[1] == column
+    box = page.locator("canvas.cursor").bounding_box()
+    page.locator("canvas.cursor").click(position={"x": 45, "y": box["height"] - 8})
+    page.wait_for_selector("text=It is 9, and is said to be 0")
 
 
 def test_an_image_of_the_gallery_in_every_view(opened):

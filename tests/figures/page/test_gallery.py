@@ -83,3 +83,9 @@ def test_those_that_fit_are_evenly_chosen():
     steps = np.diff(chosen.numbers)
     assert len(chosen.numbers) < 200 and set(steps) <= {steps.min(), steps.min() + 3}
     assert np.array_equal(chosen.images, some.images[chosen.numbers // 3])
+
+
+def test_the_confusion_matrix_counts_labels_by_rows():
+    with v8(mathematics()) as run:
+        counts = run("() => [...confusion([0, 2, 2, 2, 1], [0, 1, 1, 2, 0], 3).data]")
+    assert counts == [1, 0, 0, 1, 0, 0, 0, 2, 1]

@@ -8,6 +8,7 @@ const DRAWN = {
   why: why_view,
   change: change_view,
   lens: lens_view,
+  mistakes: mistakes_view,
 };
 
 class App {

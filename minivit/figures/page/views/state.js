@@ -4,7 +4,7 @@
 // what is differentiated; of attention b: block, t: token, s: the block that rollout starts at, and
 // two switches. Every part but the view may be missing.
 
-const VIEWS = ["overview", "forward", "backward", "attention", "why", "change", "lens"];
+const VIEWS = ["overview", "forward", "backward", "attention", "why", "change", "lens", "mistakes"];
 
 function state_of(hash) {
   const [view, ...pieces] = decoded(hash.replace(/^#/, "")).split("/");
@@ -56,7 +56,7 @@ function loss_from(piece) {
 }
 
 const WITH_ARRAYS = ["forward", "backward"];
-const WITH_CELLS = [...WITH_ARRAYS, "lens"];
+const WITH_CELLS = [...WITH_ARRAYS, "lens", "mistakes"];
 
 // What a link to another view changes: an array and a place in it mean nothing elsewhere.
 function way_to(view, from) {
