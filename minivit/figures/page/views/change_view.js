@@ -92,12 +92,10 @@ class Desk {
       this.changes.length = 0;
       this.show();
     };
-    return element(
-      "p",
-      { class: "exports" },
-      element("button", { type: "button", class: "primary", onclick: undo }, say("change.undo")),
-      element("button", { type: "button", onclick: reset }, say("change.reset")),
-    );
+    const button = (key, onclick, kind = null) =>
+      element("button", { type: "button", class: kind, onclick }, say(key));
+    this.undoing = [button("change.undo", undo, "primary"), button("change.reset", reset)];
+    return element("p", { class: "exports" }, ...this.undoing);
   }
 
   show() {
@@ -112,6 +110,7 @@ class Desk {
     );
     if (!this.changes.length)
       this.list.append(element("li", { class: "quiet" }, say("change.none")));
+    for (const one of this.undoing) one.disabled = !this.changes.length;
     this.answer.replaceChildren(...answers(app, app.trace, after));
   }
 
