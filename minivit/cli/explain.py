@@ -1,8 +1,9 @@
 """Write one page that explains a model: open it in any browser, no network needed.
 
-The page holds the model's weights and a few images. It runs the model forward and backward where it
-is opened, shows every number, how it is made, and its gradient. Without a picture it shows two test
-images of the run: the surest mistake, and one of the same class that is read right.
+The page holds the model's weights and images: a few, and the run's test images, as far as they are
+at hand and fit. It runs the model forward and backward where it is opened, shows every number, how
+it is made, and its gradient. Without a picture it shows two test images of the run: the surest
+mistake, and one of the same class that is read right.
 """
 
 import argparse
@@ -49,36 +50,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from minivit.figures.page.explainer import check_explained
+    from minivit.figures.page.explainer import check_explained, explainer_page
 
     path = vacant(arguments)
     model = load_model(arguments.run, arguments)
     check_explained(model, arguments.max_mb)
     label = class_number(arguments.label, model.class_names)
-    shown = shown_images(model, arguments.images, label)
-    size = write_page(model, shown, path, name_of(arguments.run), arguments.max_mb, arguments.lang)
+    tests = tests_of(model)
+    shown = shown_images(model, arguments.images, label, tests)
+    text = explainer_page(
+        model, shown, name=name_of(arguments.run), gallery=gallery_of(model, tests),
+        most=arguments.max_mb, language=arguments.lang,
+    )  # fmt: skip
+    size = write_page(text, path)
     print(f"{typed(path)}  {size:.2f} MB, {in_words(shown)}; it holds the model's weights")
     return 0
 
 
-def write_page(model, shown: list, path: Path, name: str, most: float, language: str) -> float:
-    """Write the page, whole or not at all; returns its megabytes. Raises as `explainer_page`."""
-    from minivit.figures.page.explainer import explainer_page
-
-    text = explainer_page(model, shown, name=name, most=most, language=language)
+def write_page(text: str, path: Path) -> float:
+    """Write a page, whole or not at all; returns its megabytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as partial:
         partial.write_text(text, encoding="utf-8", newline="\n")
     return len(text.encode()) / 1e6
 
 
-def explain_run(model, folder: Path) -> float:
-    """The page of a new run, in its folder; returns its megabytes."""
-    from minivit.figures.page.explainer import MOST
-    from minivit.figures.page.sources import LANGUAGES
+def explain_run(model, folder: Path) -> None:
+    """Write the page of a new run, in its folder. Raises as `explainer_page`."""
+    from minivit.figures.page.explainer import explainer_page
 
-    shown = shown_images(model, [], None)
-    return write_page(model, shown, folder / FILE, name_of(str(folder)), MOST, LANGUAGES[0])
+    tests = tests_of(model)
+    shown, gallery = shown_images(model, [], None, tests), gallery_of(model, tests)
+    text = explainer_page(model, shown, name=name_of(str(folder)), gallery=gallery)
+    write_page(text, folder / FILE)
 
 
 def remove_page(folder: Path) -> None:
@@ -106,7 +110,28 @@ def in_words(shown: list) -> str:
     return "1 image" if len(shown) == 1 else f"{len(shown)} images"
 
 
-def shown_images(model, given: list[str], label: int | None) -> list:
+def tests_of(model):
+    """The data and numbers of the model's test images, or None where they are not at hand."""
+    from minivit.cli.subjects import test_data
+
+    try:
+        return test_data(model)
+    except InputError:
+        return None
+
+
+def gallery_of(model, tests):
+    """The test images with their classes, if there are some that the model knows."""
+    from minivit.figures.page import Gallery
+
+    if tests is None or tests[0].class_names != model.class_names:
+        return None
+    data, numbers = tests
+    images, labels = data.test.images[numbers], data.test.labels[numbers]
+    return Gallery(numbers, images, labels, len(data.test.labels))
+
+
+def shown_images(model, given: list[str], label: int | None, tests) -> list:
     """The images of the page: those that were given, or a mistake and a right one.
 
     Raises InputError as `given_pictures` and `mistake_and_right` do, and for a label without
@@ -120,7 +145,7 @@ def shown_images(model, given: list[str], label: int | None) -> list:
             "--label tells the class of pictures, and none is given: give some, or leave it out "
             "(the run's test images have labels)"
         )
-    pictures = given_pictures(model, given) if given else mistake_and_right(model)
+    pictures = given_pictures(model, given) if given else mistake_and_right(model, tests)
     labels = pictures.labels
     known = [label] * len(pictures.names) if labels is None else [int(one) for one in labels]
     return [Shown(*one) for one in zip(pictures.names, pictures.shown, known, strict=True)]

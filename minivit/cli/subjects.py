@@ -116,18 +116,18 @@ def test_data(model):
     return data, evenly(np.arange(count), min(ASKED, count))
 
 
-def mistake_and_right(model) -> Pictures:
+def mistake_and_right(model, tests=None) -> Pictures:
     """Two test images: the surest mistake, and one of the same class that the model reads right.
 
-    Where there is no mistake, or nothing right, it is what there is. Raises InputError as
-    `test_data` does.
+    Where there is no mistake, or nothing right, it is what there is. `tests` is what `test_data`
+    found, if it was asked before. Raises InputError as `test_data` does.
     """
     import numpy as np
 
     from minivit.figures.attention import choose
     from minivit.training import evaluate
 
-    data, numbers = test_data(model)
+    data, numbers = tests or test_data(model)
     images, labels = data.test.images[numbers], data.test.labels[numbers]
     if data.class_names != model.class_names:
         return Pictures([f"test image {n}" for n in numbers[:2]], images[:2], None, images[:2])

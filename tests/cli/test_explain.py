@@ -75,6 +75,17 @@ def test_without_a_picture_the_surest_mistake_and_a_right_image_of_its_class(run
     assert np.array_equal(found.labels, test.labels[numbers])
 
 
+def test_the_test_images_are_in_the_page_where_they_are_at_hand(run):
+    explain("a", "one.png", "--out", "with.html")
+    test = load_dataset("digits").test
+    assert told(run / "with.html")["gallery"]["labels"] == test.labels.tolist()
+    model = made()
+    model.class_names = list("abcdefghij")
+    save(model, run / "others.safetensors")
+    explain("others.safetensors", "--out", "without.html")
+    assert told(run / "without.html")["gallery"] is None
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

@@ -5,6 +5,7 @@ What Python does:
     explainer.py     the whole page of a model and some images
     shown.py         which models a page can show, and which not
     payload.py       weights, images, names and sizes, as the page reads them
+    gallery.py       test images, packed, and what the model says of each
     fingerprints.py  signed sums of every array, by which the page sees that it computes the same
     shell.py         the HTML around it, and what the browser may run of it
     sources.py       the files below, put together
@@ -21,5 +22,6 @@ What the browser does, in JavaScript that is read as the Python is:
 """
 
 from minivit.figures.page.explainer import Shown, explainer_page
+from minivit.figures.page.gallery import Gallery
 
-__all__ = ["Shown", "explainer_page"]
+__all__ = ["Gallery", "Shown", "explainer_page"]

@@ -1,8 +1,10 @@
 """The whole page of a model: what it is told, its script, its style and its sentences."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from minivit.errors import InputError
+from minivit.figures.page.gallery import Gallery, fitting, in_gallery
 from minivit.figures.page.payload import Shown, payload, size
 from minivit.figures.page.shell import page
 from minivit.figures.page.shown import check_shown
@@ -14,11 +16,13 @@ MOST = 8.0  # megabytes of a page, unless another limit is told
 
 
 def explainer_page(
-    model: ViT, shown: Sequence[Shown], *, name: str, most: float = MOST, language: str = "en"
-) -> str:
+    model: ViT, shown: Sequence[Shown], *, name: str, gallery: Gallery | None = None,
+    most: float = MOST, language: str = "en",
+) -> str:  # fmt: skip
     """One HTML file that runs the model on these images: the same inputs, the same text.
 
-    `name` is what the page calls the model, and `most` how many megabytes it may have.
+    `name` is what the page calls the model, and `most` how many megabytes it may have. Of the
+    gallery it holds as many images as fit, and says so.
 
     Raises InputError for a model that the page can't compute (shown.py), for one that is too large,
     for images that it does not take, and without images.
@@ -30,12 +34,18 @@ def explainer_page(
     strings = sentences(language)
     said = strings["noscript"].format(name=told["name"], classes=len(told["classes"]))
     title = strings["title"].format(name=told["name"])
-    text = page(
-        language=language, title=title, noscript=said, strings=strings, told=told,
+    written = partial(
+        page, language=language, title=title, noscript=said, strings=strings,
         weights=weights, images=images, script=script(), style=style(),
     )  # fmt: skip
-    check_bytes(len(text.encode()), most)
-    return text
+    text = written(told=told, gallery=b"")
+    count = len(text.encode())
+    check_bytes(count, most)
+    some = gallery and fitting(gallery, model.dtype, most * MEGABYTE - count)
+    if not some or not len(some.numbers):
+        return text
+    of_gallery, packed = in_gallery(model, some)
+    return written(told=told | {"gallery": of_gallery}, gallery=packed)
 
 
 def check_explained(model: ViT, most: float = MOST, shown: int = 1) -> None:

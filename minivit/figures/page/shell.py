@@ -31,6 +31,7 @@ PAGE = """<!doctype html>
 <script type="application/json" id="strings">{strings}</script>
 <script type="application/json" id="told">{told}</script>
 <script type="application/octet-stream" id="images">{images}</script>
+<script type="application/octet-stream" id="gallery">{gallery}</script>
 <script type="application/octet-stream" id="weights">{weights}</script>
 <script>{script}</script>
 </body>
@@ -39,12 +40,14 @@ PAGE = """<!doctype html>
 
 
 def page(*, language: str, title: str, noscript: str, strings: dict, told: dict,
-         weights: bytes, images: bytes, script: str, style: str) -> str:  # fmt: skip
+         weights: bytes, images: bytes, gallery: bytes, script: str,
+         style: str) -> str:  # fmt: skip
     """The whole file as text, whose lines end in LF."""
     return PAGE.format(
         language=language, policy=policy(script, style), mark=MARK, title=html.escape(title),
         noscript=html.escape(noscript), style=style, script=script, strings=in_json(strings),
         told=in_json(told), weights=in_base64(weights), images=in_base64(images),
+        gallery=in_base64(gallery),
     )  # fmt: skip
 
 

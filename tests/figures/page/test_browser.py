@@ -4,16 +4,17 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from looked_at import build, images_for
 
 from minivit import ViT, load_dataset, trace_names, variant
-from minivit.figures.page import Shown, explainer_page
+from minivit.figures.page import Gallery, Shown, explainer_page
 
 playwright = pytest.importorskip("playwright.sync_api")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SLOWEST = 180_000  # milliseconds: a machine may be busy with much else
-VIEWS = ("overview", "forward", "backward", "attention", "why", "change")
+VIEWS = ("overview", "forward", "backward", "attention", "why", "change", "lens", "mistakes")
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,9 @@ def file(tmp_path_factory):
     test = data.test
     images = [Shown(f"image {i}", test.images[i], int(test.labels[i])) for i in range(2)]
     path = tmp_path_factory.mktemp("page") / "page.html"
-    path.write_text(explainer_page(model, images, name="run"), "utf-8", newline="\n")
+    gallery = Gallery(np.arange(60), test.images[:60], test.labels[:60], len(test.labels))
+    page = explainer_page(model, images, name="run", gallery=gallery)
+    path.write_text(page, "utf-8", newline="\n")
     return path
 
 
@@ -178,6 +181,8 @@ def test_why_asks_in_seven_ways_and_integrated_gradients_add_up(opened):
 def test_changes_are_seen_at_once_and_undone(opened):
     page = opened("change")
     before = page.locator(".numbers").inner_text()
+    undo = page.get_by_role("button", name="Undo")
+    assert undo.is_disabled()
     page.locator("canvas.painter").click(position={"x": 100, "y": 100})
     painted = page.locator(".numbers").inner_text()
     assert painted != before
@@ -197,10 +202,71 @@ def test_changes_are_seen_at_once_and_undone(opened):
     page.get_by_role("button", name="Set it").click()
     assert "no number" in page.locator(".change-desk").inner_text()
     for _ in range(4):
-        page.get_by_role("button", name="Undo").click()
+        undo.click()
     assert page.locator(".numbers").inner_text() == painted
     page.get_by_role("button", name="As it was").click()
     assert page.locator(".numbers").inner_text() == before
+
+
+def test_the_lens_by_keyboard_and_its_last_row_is_the_answer(opened):
+    page = opened("lens/1,4")
+    page.wait_for_selector(".made .number")
+    assert page.locator(".made h2").inner_text() == "block 0: Attention"
+    page.locator("canvas.cursor").focus()
+    page.keyboard.press("ArrowDown")
+    assert page.url.endswith("lens/2,4")
+    assert page.locator(".made h2").inner_text() == "block 0: MLP"
+    p = float(page.locator(".made .number").inner_text())
+    assert p == pytest.approx(page.evaluate("probabilities(app.trace.logits)[4]"), rel=1e-5)
+    assert page.locator(".depths tbody tr").count() == 3
+    assert page.locator(".depths th").last.inner_text() == "block 0: MLP"
+    page.keyboard.press("Enter")
+    page.wait_for_selector("html[data-view=forward]")
+    assert "forward/blocks.0.mlp.y" in page.url
+    page.get_by_role("link", name="Logit lens").click()
+    page.wait_for_selector("html[data-view=lens]")
+    label = page.evaluate("app.images.told(0).label")
+    page.wait_for_selector(".made .number")  # the cursor begins at the label, in the last row
+    assert page.url.endswith(f"#lens/2,{label}")
+
+
+def test_mistakes_by_keyboard_and_pointer(opened):
+    page = opened("mistakes/3,5")
+    counts = page.evaluate(
+        "[...confusion(app.told.gallery.labels, app.told.gallery.said, 10).data]"
+    )
+    fullest = int(np.argmax(counts))
+    row, column = divmod(fullest, 10)
+    page.wait_for_selector("text=It is 3, and is said to be 5")
+    page.locator("canvas.cursor").focus()
+    for _ in range(abs(row - 3)):
+        page.keyboard.press("ArrowDown" if row > 3 else "ArrowUp")
+    page.keyboard.press("Home")
+    for _ in range(column):
+        page.keyboard.press("ArrowRight")
+    assert page.url.endswith(f"mistakes/{row},{column}")
+    assert page.locator(".listed a").count() == counts[fullest]
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".listed a[aria-current=true]")
+    said = page.evaluate("[app.images.told(app.state.image), largest_at(app.trace.logits.data)]")
+    assert said[0]["label"] == row and said[0]["said"] == said[1] == column
+    box = page.locator("canvas.cursor").bounding_box()
+    page.locator("canvas.cursor").click(position={"x": 45, "y": box["height"] - 8})
+    page.wait_for_selector("text=It is 9, and is said to be 0")
+
+
+def test_an_image_of_the_gallery_in_every_view(opened):
+    page = opened("overview/i9")  # the eighth test image, behind the two that are shown
+    assert page.locator(".panel h2").first.inner_text() == "test image 7"
+    assert "agrees" in page.locator(".badge").get_attribute("class")
+    for view in VIEWS:
+        page.locator(f"[data-key=view-{view}]").click()
+        page.wait_for_selector(f"html[data-view={view}]")
+        assert page.locator("[data-key=image-9]").get_attribute("aria-current") == "true"
+        assert "/i9" in page.url
+    pixels = page.evaluate("[...app.image.data]")
+    assert np.array_equal(pixels, load_dataset("digits").test.images[7].ravel())
 
 
 @pytest.mark.parametrize("address", ["nothing", "forward/no.such.array/h9/99,99/i7/logit-77",

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from javascript import KINDS as OTHER_KINDS
 from javascript import as_told, plain, v8
 from looked_at import build, images_for
 
@@ -62,6 +63,26 @@ def test_they_are_those_of_inspection(kind):
     for name, array in expected.items():
         here = np.reshape(found[name], array.shape)
         assert np.abs(here - array).max() < 1e-11 * max(1, np.abs(array).max()), name
+
+
+LENS = """(model, image) => {
+  const t = new Trace(given(model), image_of(image));
+  return [lens_names(t), [...logit_lens(t).data], [...t.logits.data]];
+}"""
+
+
+@pytest.mark.parametrize(
+    "kind", [*KINDS, "every layer", "flatten with cls", "norm after pool", "no blocks"]
+)
+def test_the_logit_lens_is_that_of_inspection(kind):
+    model = build(**KINDS.get(kind, OTHER_KINDS.get(kind, {})))
+    image = images_for(model, 1)
+    with v8(mathematics()) as run:
+        names, numbers, logits = run(LENS, as_told(model), plain(image[0]))
+    expected = inspection.logit_lens(model, image)[0]
+    assert names == inspection.lens_places(model.config)
+    assert np.abs(np.reshape(numbers, expected.shape) - expected).max() < 1e-12
+    assert np.abs(np.subtract(numbers[-len(logits) :], logits)).max() < 1e-12
 
 
 def test_correlation_and_deletion():

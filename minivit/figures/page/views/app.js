@@ -7,6 +7,8 @@ const DRAWN = {
   attention: attention_view,
   why: why_view,
   change: change_view,
+  lens: lens_view,
+  mistakes: mistakes_view,
 };
 
 class App {
@@ -75,8 +77,8 @@ class App {
     const before = this.state?.view;
     this.state = state_of(location.hash);
     const { state } = this;
-    state.image = Math.min(state.image, this.images.length - 1);
-    this.image = this.images[state.image];
+    state.image = Math.min(state.image, this.images.count - 1);
+    this.image = this.images.at(state.image);
     this.loss = this.known(state.loss) ?? this.runs.usual_loss(state.image);
     this.trace = this.runs.forward(state.image);
     if (state.view === "backward") this.runs.backward(state.image, this.loss);
@@ -93,11 +95,13 @@ class App {
             { "aria-current": view === state.view ? "page" : null, "data-key": `view-${view}` },
             say(`view.${view}`),
           ),
-          { view },
+          way_to(view, state.view),
         ),
       ),
     );
-    this.strip.replaceChildren(...this.told.images.map((one, i) => this.thumbnail(one, i)));
+    const { shown } = this.images;
+    const in_strip = [...range(shown), ...(state.image < shown ? [] : [state.image])];
+    this.strip.replaceChildren(...in_strip.map((i) => image_link(this, i, 34)));
     this.main.replaceChildren(DRAWN[state.view](this));
     document.documentElement.setAttribute("data-view", state.view);
     if (before && before !== state.view) this.key_of_focus = null;
@@ -120,25 +124,6 @@ class App {
         (one) => one.getAttribute("data-key") === key,
       );
     if (found && document.activeElement !== found) found.focus({ preventScroll: true });
-  }
-
-  thumbnail(one, i) {
-    const canvas = element("canvas", { "aria-hidden": "true" });
-    draw_image(canvas, this.images[i], this.told.ink, (34 * this.c.image[1]) / this.c.image[0]);
-    return this.bound(
-      element(
-        "a",
-        {
-          class: "thumb",
-          title: one.name.slice(0, 80),
-          "aria-label": say("image.nth", { i: i + 1, name: one.name.slice(0, 80) }),
-          "aria-current": i === this.state.image ? "true" : null,
-          "data-key": `image-${i}`,
-        },
-        canvas,
-      ),
-      { image: i },
-    );
   }
 
   link(changes) {

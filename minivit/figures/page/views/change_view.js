@@ -15,7 +15,7 @@ function change_view(app) {
 class Desk {
   constructor(app) {
     this.app = app;
-    app.changes ??= app.images.map(() => []);
+    app.changes ??= {};
     this.painter = new Painter(app, (made) => this.painted(made));
     [this.list, this.heads, this.answer] = ["ol", "div", "div"].map((tag) => element(tag, {}));
     this.positions = element(
@@ -56,7 +56,7 @@ class Desk {
   }
 
   get changes() {
-    return this.app.changes[this.app.state.image];
+    return (this.app.changes[this.app.state.image] ??= []);
   }
 
   add(change) {
@@ -92,12 +92,10 @@ class Desk {
       this.changes.length = 0;
       this.show();
     };
-    return element(
-      "p",
-      { class: "exports" },
-      element("button", { type: "button", class: "primary", onclick: undo }, say("change.undo")),
-      element("button", { type: "button", onclick: reset }, say("change.reset")),
-    );
+    const button = (key, onclick, kind = null) =>
+      element("button", { type: "button", class: kind, onclick }, say(key));
+    this.undoing = [button("change.undo", undo, "primary"), button("change.reset", reset)];
+    return element("p", { class: "exports" }, ...this.undoing);
   }
 
   show() {
@@ -112,6 +110,7 @@ class Desk {
     );
     if (!this.changes.length)
       this.list.append(element("li", { class: "quiet" }, say("change.none")));
+    for (const one of this.undoing) one.disabled = !this.changes.length;
     this.answer.replaceChildren(...answers(app, app.trace, after));
   }
 

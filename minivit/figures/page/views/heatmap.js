@@ -6,10 +6,12 @@ const CELL = { most: 46, least_height: 9, tallest: 560, grid: 9, sign: 13 };
 class HeatMap {
   // name, x: the array; slice: of sliced(); label: what a screen reader calls it;
   // on_cell(row, column), on_enter(), on_key(key): what moving, Enter and letters do.
-  constructor({ name, x, slice, label, what = "", on_cell, on_enter = unseen, on_key = unseen }) {
+  // scale, is_written: another scale than the usual, and whether the numbers stand in the cells.
+  constructor({ name, x, slice, label, what = "", scale, is_written = false, ...on }) {
+    const { on_cell, on_enter = unseen, on_key = unseen } = on;
     this.view = sliced(name, x, slice);
-    this.scale = scale_of(this.view.data);
-    Object.assign(this, { on_cell, on_enter, on_key, cell: [0, 0], locked: false });
+    this.scale = scale ?? scale_of(this.view.data);
+    Object.assign(this, { is_written, on_cell, on_enter, on_key, cell: [0, 0], locked: false });
     this.base = element("canvas", { "aria-hidden": "true" });
     this.cursor = element("canvas", {
       class: "cursor",
@@ -57,7 +59,22 @@ class HeatMap {
     context.drawImage(small, MARGIN.left, MARGIN.top, this.wide * columns, this.high * count);
     if (Math.min(this.wide, this.high) >= CELL.grid) this.lines(context);
     if (this.scale.signed && Math.min(this.wide, this.high) >= CELL.sign) this.signs(context);
+    if (this.is_written && Math.min(this.wide, this.high) >= CELL.sign) this.write(context);
     this.ticks(context);
+  }
+
+  // Whole numbers other than 0, in their cells.
+  write(context) {
+    const { columns, data } = this.view;
+    context.font = `${Math.min(13, this.wide / 2)}px system-ui, sans-serif`;
+    context.textAlign = "center";
+    data.forEach((number, i) => {
+      if (!number) return;
+      const [x, y] = this.corner(Math.floor(i / columns), i % columns);
+      const [, green] = this.scale.colour(number);
+      context.fillStyle = green < 115 ? "#ffffff" : "#14161a";
+      context.fillText(number, x + this.wide / 2, y + this.high / 2 + 4);
+    });
   }
 
   lines(context) {

@@ -12,9 +12,7 @@ function loaded() {
     first += size;
   }
   const { config, places } = told;
-  const shape = [...config.image, config.channels];
-  const all = numbers_of("images", told.dtype);
-  const images = parts(all, told.images.length).map((one) => tensor(shape, Float64Array.from(one)));
+  const images = new Images(told);
   return { told, model: { config, places, parameters }, images };
 }
 
@@ -24,6 +22,10 @@ function text_of(id) {
 
 // Base64 of little-endian numbers; every machine with a browser today is little-endian.
 function numbers_of(id, dtype) {
-  const bytes = Uint8Array.from(atob(text_of(id)), (letter) => letter.charCodeAt(0));
-  return dtype === "float64" ? new Float64Array(bytes.buffer) : new Float32Array(bytes.buffer);
+  const { buffer } = bytes_of(id);
+  return dtype === "float64" ? new Float64Array(buffer) : new Float32Array(buffer);
+}
+
+function bytes_of(id) {
+  return Uint8Array.from(atob(text_of(id)), (letter) => letter.charCodeAt(0));
 }

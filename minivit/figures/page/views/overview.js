@@ -2,7 +2,7 @@
 
 function overview(app) {
   const { told, state, c, image } = app;
-  const shown = told.images[state.image];
+  const shown = app.images.told(state.image);
   const classes = ranked(app.trace.logits);
   const canvas = element("canvas", {
     class: "picture",
@@ -23,7 +23,7 @@ function overview(app) {
       element(
         "section",
         { class: "panel" },
-        element("h2", {}, named(shown.name)),
+        element("h2", {}, named(app.images.name(state.image))),
         canvas,
         element(
           "p",
@@ -49,7 +49,7 @@ function overview(app) {
       element("section", { class: "panel" }, element("h2", {}, say("model")), configuration(app)),
     ),
     badge(app),
-    element("p", { class: "panel warning" }, say("contains", { count: told.images.length })),
+    element("p", { class: "panel warning" }, say("contains", { count: app.images.count })),
     element(
       "section",
       { class: "panel" },
@@ -62,6 +62,8 @@ function overview(app) {
         way(app, "attention", { view: "attention" }),
         way(app, "why", { view: "why" }),
         way(app, "change", { view: "change" }),
+        way(app, "lens", { view: "lens" }),
+        way(app, "mistakes", { view: "mistakes" }),
       ),
     ),
   );
@@ -150,6 +152,7 @@ function configuration(app) {
 const AGREES = 1e-11;
 
 function badge(app) {
+  if (app.state.image >= app.images.shown) return answers_alike(app);
   const { count, worst, name } = app.runs.check(app.state.image);
   const agrees = worst < AGREES;
   return element(
@@ -161,6 +164,26 @@ function badge(app) {
       worst: worst.toExponential(0).replace("-", "−"),
       count: count.toLocaleString("en"),
       name,
+    }),
+  );
+}
+
+// Of an image of the gallery the page was told the answer, and no sums.
+const TOLD_TO = 5e-4; // minivit's probability, of float32, is written to 4 digits
+
+function answers_alike(app) {
+  const { said, sure } = app.images.told(app.state.image);
+  const p = probabilities(app.trace.logits);
+  const agrees = Math.abs(p[said] - sure) < TOLD_TO;
+  return element(
+    "p",
+    { class: `panel badge ${agrees ? "agrees" : "differs"}` },
+    element("b", {}, say(agrees ? "agrees" : "differs")),
+    " ",
+    ...say_with("badge.gallery", {
+      said: named(app.told.classes[said], 24),
+      sure: sure.toFixed(4),
+      here: p[said].toFixed(4),
     }),
   );
 }

@@ -1,21 +1,26 @@
 // The traces that are looked at: of an image, as it was given or as it was changed.
 
+const KEPT = 8; // traces, the last ones: each holds every number of its image
+
 class Runs {
   constructor({ told, model, images }) {
     Object.assign(this, { told, model, images });
     this.kept = new Map();
-    this.checks = told.images.map(() => null);
+    this.checks = new Map();
   }
 
   // The loss that is asked about where nothing else is said: of the label, or of what is said.
   usual_loss(i) {
-    const { label } = this.told.images[i];
+    const { label } = this.images.told(i);
     return { kind: "cross-entropy", label: label ?? largest_at(this.forward(i).logits.data) };
   }
 
   // A trace of image i, run once.
   forward(i) {
-    if (!this.kept.has(i)) this.kept.set(i, new Trace(this.model, this.images[i]));
+    if (!this.kept.has(i)) {
+      if (this.kept.size === KEPT) this.kept.delete(this.kept.keys().next().value);
+      this.kept.set(i, new Trace(this.model, this.images.at(i)));
+    }
     return this.kept.get(i);
   }
 
@@ -32,11 +37,11 @@ class Runs {
 
   // Whether the page computes what minivit did: {count, worst}, found once for each image.
   check(i) {
-    if (!this.checks[i]) {
+    if (!this.checks.has(i)) {
       const t = this.backward(i, this.usual_loss(i));
-      this.checks[i] = compared(t, this.told.images[i].sums);
+      this.checks.set(i, compared(t, this.images.told(i).sums));
     }
-    return this.checks[i];
+    return this.checks.get(i);
   }
 }
 

@@ -4,7 +4,7 @@
 // what is differentiated; of attention b: block, t: token, s: the block that rollout starts at, and
 // two switches. Every part but the view may be missing.
 
-const VIEWS = ["overview", "forward", "backward", "attention", "why", "change"];
+const VIEWS = ["overview", "forward", "backward", "attention", "why", "change", "lens", "mistakes"];
 
 function state_of(hash) {
   const [view, ...pieces] = decoded(hash.replace(/^#/, "")).split("/");
@@ -55,6 +55,15 @@ function loss_from(piece) {
   return { kind, label, other: other ?? null };
 }
 
+const WITH_ARRAYS = ["forward", "backward"];
+const WITH_CELLS = [...WITH_ARRAYS, "lens", "mistakes"];
+
+// What a link to another view changes: an array and a place in it mean nothing elsewhere.
+function way_to(view, from) {
+  const alike = view === from || (WITH_ARRAYS.includes(view) && WITH_ARRAYS.includes(from));
+  return alike ? { view } : { view, name: null, cell: null, slice: 0 };
+}
+
 function hash_of({ view, name, slice, cell, image, loss, show, block, token, start, switches }) {
   const pieces = [view];
   if (view === "attention") {
@@ -63,9 +72,9 @@ function hash_of({ view, name, slice, cell, image, loss, show, block, token, sta
     if (start) pieces.push(`s${start}`);
     pieces.push(...switches);
   }
-  if (name && ["forward", "backward"].includes(view)) pieces.push(name);
+  if (name && WITH_ARRAYS.includes(view)) pieces.push(name);
   if (slice) pieces.push(`h${slice}`);
-  if (cell && ["forward", "backward"].includes(view)) pieces.push(cell.join(","));
+  if (cell && WITH_CELLS.includes(view)) pieces.push(cell.join(","));
   if (image) pieces.push(`i${image}`);
   if (loss) {
     const other = loss.kind === "difference" ? `-${loss.other}` : "";

@@ -1,0 +1,66 @@
+// The images of the page: those that it shows, and behind them the gallery.
+
+class Images {
+  constructor(told) {
+    const { config, gallery, dtype } = told;
+    this.shape = [...config.image, config.channels];
+    this.gallery = gallery;
+    this.shown = told.images.length;
+    this.known = told.images;
+    this.kept = parts(numbers_of("images", dtype), this.shown).map((one) =>
+      tensor(this.shape, Float64Array.from(one)),
+    );
+    if (gallery?.levels) this.packed = bytes_of("gallery");
+    else if (gallery) this.loose = numbers_of("gallery", dtype);
+  }
+
+  get count() {
+    return this.shown + (this.gallery?.labels.length ?? 0);
+  }
+
+  // (height, width, channels); one of the gallery is unpacked each time it is asked for.
+  at(i) {
+    if (i < this.shown) return this.kept[i];
+    const n = i - this.shown;
+    const { levels, bits } = this.gallery;
+    if (!levels) {
+      const numbers = parts(this.loose, this.count - this.shown)[n];
+      return tensor(this.shape, Float64Array.from(numbers));
+    }
+    return unpacked(this.packed, n, this.shape, levels, bits);
+  }
+
+  // {label, sums} of an image that is shown; {label, said, sure} of one of the gallery.
+  told(i) {
+    if (i < this.shown) return this.known[i];
+    const n = i - this.shown;
+    const { labels, said, sure } = this.gallery;
+    return { label: labels[n], said: said[n], sure: sure[n] };
+  }
+
+  name(i) {
+    if (i < this.shown) return this.known[i].name;
+    return say("gallery.name", { number: this.gallery.numbers[i - this.shown] });
+  }
+}
+
+// Image i as a link that makes it the page's image.
+function image_link(app, i, height, words = []) {
+  const { c, images, state, told } = app;
+  const name = images.name(i).slice(0, 80);
+  const canvas = element("canvas", { "aria-hidden": "true" });
+  draw_image(canvas, images.at(i), told.ink, (height * c.image[1]) / c.image[0]);
+  const link = element(
+    "a",
+    {
+      class: "thumb",
+      title: name,
+      "aria-label": [say("image.nth", { i: i + 1, name }), ...words].join(", "),
+      "aria-current": i === state.image ? "true" : null,
+      "data-key": `image-${i}${words.length ? "-listed" : ""}`,
+    },
+    canvas,
+    ...words.map((line) => element("small", {}, line)),
+  );
+  return app.bound(link, { image: i });
+}

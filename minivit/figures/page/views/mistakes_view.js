@@ -1,0 +1,100 @@
+// Mistakes: how many test images of each class are said to be which, and the images themselves.
+
+const LISTED = 60; // images of a cell, at most: the surest
+
+function mistakes_view(app) {
+  const { gallery } = app.told;
+  const title = element("h1", { tabindex: -1 }, say("view.mistakes"));
+  const lead = element("p", { class: "lead" }, say("lead.mistakes"));
+  if (!gallery)
+    return element("div", { class: "view" }, title, element("p", {}, say("gallery.none")));
+  const counts = confusion(gallery.labels, gallery.said, app.c.classes);
+  const list = element("section", { class: "panel" });
+  const map = confusion_map(app, counts, list);
+  const right = gallery.labels.filter((label, i) => label === gallery.said[i]).length;
+  return element(
+    "div",
+    { class: "view mistakes" },
+    title,
+    lead,
+    element(
+      "p",
+      { class: "says" },
+      say("mistakes.right", {
+        right,
+        count: gallery.labels.length,
+        part: percent(right / gallery.labels.length),
+        of: gallery.of,
+      }),
+    ),
+    element("div", { class: "array" }, map, list),
+  );
+}
+
+// The counts as a heat map; the images of the cell under the cursor are listed.
+function confusion_map(app, counts, list) {
+  const classes = app.c.classes;
+  const map = new HeatMap({
+    name: "confusion",
+    x: counts,
+    slice: 0,
+    label: say("mistakes.label", { classes }),
+    scale: by_logarithm(counts.data),
+    is_written: true,
+    on_cell: (label, said) => {
+      app.stay({ cell: [label, said] });
+      list_images(app, list, label, said);
+    },
+    on_enter: () => list.querySelector("a")?.focus(),
+  });
+  map.locked = true;
+  map.cell = app.state.cell ?? cell_to_begin(app, counts);
+  setTimeout(() => map.move(...map.cell));
+  return element(
+    "section",
+    { class: "panel" },
+    element("h2", {}, say("mistakes.matrix")),
+    map.element,
+    element("p", { id: "heat-keys", class: "quiet keys" }, say("mistakes.keys")),
+    exports([
+      ["PNG", () => save_png(map, "confusion")],
+      ["CSV", () => save_csv("confusion", counts)],
+    ]),
+    element("p", { class: "quiet" }, say("mistakes.about")),
+  );
+}
+
+// Where the page's image lies, if it is of the gallery; else the most frequent mistake.
+function cell_to_begin(app, { data }) {
+  const { classes } = app.c;
+  const { label, said } = app.images.told(app.state.image);
+  if (said !== undefined) return [label, said];
+  const at = largest_at(data.map((count, i) => (i % (classes + 1) ? count : 0)));
+  return [Math.floor(at / classes), at % classes];
+}
+
+function list_images(app, list, label, said) {
+  const { gallery, classes } = app.told;
+  const found = range(gallery.labels.length)
+    .filter((n) => gallery.labels[n] === label && gallery.said[n] === said)
+    .sort((a, b) => gallery.sure[b] - gallery.sure[a]);
+  const names = { label: named(classes[label], 24), said: named(classes[said], 24) };
+  const shown = found.slice(0, LISTED);
+  announce(`${label}, ${said}: ${found.length}`);
+  list.replaceChildren(
+    element("h2", {}, ...say_with("mistakes.cell", { ...names, count: found.length })),
+    element(
+      "div",
+      { class: "listed" },
+      ...shown.map((n) => image_link(app, app.images.shown + n, 48, [percent(gallery.sure[n])])),
+    ),
+    element("p", { class: "quiet" }, say("mistakes.listed", { shown: shown.length })),
+  );
+}
+
+// A count as a marker whose colour follows its logarithm: the diagonal would hide all else.
+function by_logarithm(data) {
+  const scale = scale_of([0, ...data]);
+  const most = Math.log1p(scale.high) || 1;
+  return { ...scale, colour: (count) => between(MARKER, Math.log1p(count) / most) };
+}
