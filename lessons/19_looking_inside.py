@@ -160,14 +160,14 @@ def agreement(a, b):
     return ((a * b).sum(axis=1) / np.maximum(sizes, 1e-9)).mean()  # over the images
 
 
-def tell(name, numbers):
+def show(name, numbers):
     print(f"{name:16}", *(f"{number:>10}" for number in numbers))
 
 
 maps = maps_of(model, images, said)
-tell("rank correlation", maps)
+show("rank correlation", maps)
 for name, one in maps.items():
-    tell(name, (f"{agreement(one, other):.2f}" for other in maps.values()))
+    show(name, (f"{agreement(one, other):.2f}" for other in maps.values()))
 
 # %% [markdown]
 # No two draw the same picture. The ink, which asks no model, agrees with occlusion about as well as
@@ -187,11 +187,11 @@ def deletion(order_by, fill=black):
 
 
 judged = maps | {"chance": rng.random((100, N))}
-tell("mean, covered by", judged)
+show("mean, covered by", judged)
 for word, fill in (("grey", 0), ("black", black)):
     curves = {name: deletion(one, fill) for name, one in judged.items()}
     areas = {name: curve.mean() for name, curve in curves.items()}
-    tell(word, (f"{area:.3f}" for area in areas.values()))
+    show(word, (f"{area:.3f}" for area in areas.values()))
     assert max(areas, key=areas.get) == "chance" and areas["occlusion"] < areas["ink"]
 
 # %% [markdown]
@@ -231,10 +231,10 @@ idle = with_idle_head(N - 1, data.train.images[:300])
 others = {"random head": random, "all random": untrained, "an idle head": idle}
 again = {name: maps_of(other, images, said) for name, other in others.items()}
 kept = {way: [agreement(again[way][name], one) for name, one in maps.items()] for way in again}
-tell("as before", ("answers", *maps))
+show("as before", ("answers", *maps))
 for way, other in others.items():
     same = (other.logits(images).argmax(axis=1) == said).mean()
-    tell(way, (f"{same:.0%}", *(f"{r:.2f}" for r in kept[way])))
+    show(way, (f"{same:.0%}", *(f"{r:.2f}" for r in kept[way])))
 deceived = again["an idle head"]["rollout"]
 last = [(one.argmax(axis=1) == N - 1).mean() for one in (deceived, maps["rollout"])]
 print("rollout is largest in the last patch: idle {:.0%}, before {:.0%}".format(*last))
