@@ -13,7 +13,7 @@ lesson.py       the picture that a lesson leaves
 views.py        all figures of `minivit look`, by name
 subject.py      what they are taken at: a model, images, and what it says of them
 tiles.py        their tiles: images, images under the marker, maps with a sign
-heads.py        where each head of the last block looks
+heads.py        where each head of a block looks, the last one if none is named
 rollout.py      attention through all blocks (the ViT paper's figure 6)
 learned.py      filters, positions, distances (figure 7)
 similarity.py   how alike positions are (figures 7 and 10)

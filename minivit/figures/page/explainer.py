@@ -53,7 +53,8 @@ def check_explained(model: ViT, most: float = MOST, shown: int = 1) -> None:
     that is too large with so many images.
     """
     check_shown(model.config)
-    check_bytes(size(model.config, model.dtype, shown, model.layout.size), most)
+    numbers = size(model.config, model.dtype, shown, model.layout.size)
+    check_bytes(numbers + len(script()) + len(style()), most)
 
 
 def check_bytes(count: int, most: float) -> None:
