@@ -158,6 +158,10 @@ def of_sizes(rows: list[Row], model: str) -> Line:
     return x, [of_seeds(rows, "accuracy", model=model, size=size) for size in SIZES]
 
 
+FEW_IMAGES = (
+    "the paper's models have seen 300 million images, and these 5,000: with so few, that "
+    "neighbours belong together is better built in than learnt"
+)
 EXPERIMENT = Experiment(
     name="computation",
     title="Accuracy for the computation",
@@ -171,9 +175,8 @@ EXPERIMENT = Experiment(
     draw=draw,
     inches=(11, 4.4),
     why={
-        IN_PART: "5,000 images bound all three, so that more computation soon adds nothing",
-        DOES_NOT: "the paper's models have seen 300 million images, and these 5,000: with so few, "
-        "that neighbours belong together is better built in than learnt",
+        IN_PART: FEW_IMAGES,
+        DOES_NOT: FEW_IMAGES,
         UNDECIDED: "5,000 images bound all three",
     },
 )
