@@ -13,14 +13,16 @@ OPS = (
 MODEL = ("trace", "vit", "embedding", "added_positions", "block", "head_of_model", "loss",
          "changes", "fingerprints")  # fmt: skip
 TABLES = ("work", "made_of", "made_in_blocks", "made", "returned_of", "returned_in_blocks",
-          "returned")  # fmt: skip
+          "returned", "papers", "words_of_model", "words_of_looking", "words")  # fmt: skip
 INSPECTION = ("attention", "reasons", "lens", "gallery")
 VIEWS = (
     "dom", "images", "loaded", "state", "runs", "colours", "slices", "heatmap", "pictures",
     "pipeline", "explanation", "backward_parts", "array_choices", "arrays_view", "overview",
     "picker", "attention_parts", "attention_view", "why_parts", "why_view", "painter",
-    "weight_editor", "answers", "change_view", "lens_view", "mistakes_view", "app", "start",
+    "weight_editor", "answers", "change_view", "lens_view", "mistakes_view",
+    "words_view", "navigation", "app", "start",
 )  # fmt: skip
+SENTENCES = ("strings", "words")
 LANGUAGES = ("en", "zh")
 
 
@@ -30,8 +32,10 @@ def mathematics() -> str:
 
 
 def script() -> str:
-    """The whole script of a page."""
-    return mathematics() + joined(views=VIEWS)
+    """The whole script of a page, without comments and indentation: a quarter of its bytes."""
+    lines = (mathematics() + joined(views=VIEWS)).splitlines()
+    kept = (line.strip() for line in lines if not line.lstrip().startswith("//"))
+    return "".join(f"{line}\n" for line in kept if line)
 
 
 def style() -> str:
@@ -41,7 +45,8 @@ def style() -> str:
 
 def sentences(language: str) -> dict[str, str]:
     """What a page says, by keys that are the same in all LANGUAGES."""
-    return json.loads(read(f"strings.{language}.json"))
+    tables = [json.loads(read(f"{name}.{language}.json")) for name in SENTENCES]
+    return {key: text for table in tables for key, text in table.items()}
 
 
 def joined(**folders: tuple[str, ...]) -> str:

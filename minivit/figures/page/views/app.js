@@ -9,6 +9,7 @@ const DRAWN = {
   change: change_view,
   lens: lens_view,
   mistakes: mistakes_view,
+  words: words_view,
 };
 
 class App {
@@ -87,18 +88,7 @@ class App {
     STYLES.clear();
     this.links = new Map();
     this.map = null;
-    this.nav.replaceChildren(
-      ...VIEWS.map((view) =>
-        this.bound(
-          element(
-            "a",
-            { "aria-current": view === state.view ? "page" : null, "data-key": `view-${view}` },
-            say(`view.${view}`),
-          ),
-          way_to(view, state.view),
-        ),
-      ),
-    );
+    navigate(this);
     const { shown } = this.images;
     const in_strip = [...range(shown), ...(state.image < shown ? [] : [state.image])];
     this.strip.replaceChildren(...in_strip.map((i) => image_link(this, i, 34)));

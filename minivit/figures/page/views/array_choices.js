@@ -62,16 +62,7 @@ function table_of(x, view, map) {
           element(
             "table",
             { class: "numbers" },
-            element(
-              "thead",
-              {},
-              element(
-                "tr",
-                {},
-                element("td", {}),
-                ...columns.map((j) => element("th", { scope: "col" }, j)),
-              ),
-            ),
+            table_head(["", ...columns]),
             element(
               "tbody",
               {},

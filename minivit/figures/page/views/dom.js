@@ -33,6 +33,14 @@ function named(text, most = 60) {
   return element("bdi", { title: shown === text ? null : text }, shown.replace(/\s+/g, " "));
 }
 
+// The head of a table; a corner without words stays empty.
+function table_head(heads) {
+  const cells = heads.map((text) =>
+    text === "" ? element("td", {}) : element("th", { scope: "col" }, text),
+  );
+  return element("thead", {}, element("tr", {}, ...cells));
+}
+
 const SENTENCES = {};
 
 // A sentence by its key, with what stands in braces filled in.

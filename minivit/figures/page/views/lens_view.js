@@ -100,11 +100,7 @@ function depths(app, names, by_row) {
       element(
         "table",
         { class: "numbers depths" },
-        element(
-          "thead",
-          {},
-          element("tr", {}, ...heads.map((text) => element("th", { scope: "col" }, text))),
-        ),
+        table_head(heads),
         element("tbody", {}, ...lines),
       ),
     ),

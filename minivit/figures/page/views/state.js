@@ -2,9 +2,9 @@
 //
 // view, name of an array, h: which slice of its first axis, row and column in it, i: which image,
 // what is differentiated; of attention b: block, t: token, s: the block that rollout starts at, and
-// two switches. Every part but the view may be missing.
+// two switches. Every part but the view may be missing. Of words the name is that of a word.
 
-const VIEWS = ["overview", "forward", "backward", "attention", "why", "change", "lens", "mistakes"];
+const VIEWS = ["overview", "forward", "backward", "attention", "why", "change", "lens", "mistakes", "words"];
 
 function state_of(hash) {
   const [view, ...pieces] = decoded(hash.replace(/^#/, "")).split("/");
@@ -56,6 +56,7 @@ function loss_from(piece) {
 }
 
 const WITH_ARRAYS = ["forward", "backward"];
+const WITH_NAMES = [...WITH_ARRAYS, "words"];
 const WITH_CELLS = [...WITH_ARRAYS, "lens", "mistakes"];
 
 // What a link to another view changes: an array and a place in it mean nothing elsewhere.
@@ -72,7 +73,7 @@ function hash_of({ view, name, slice, cell, image, loss, show, block, token, sta
     if (start) pieces.push(`s${start}`);
     pieces.push(...switches);
   }
-  if (name && WITH_ARRAYS.includes(view)) pieces.push(name);
+  if (name && WITH_NAMES.includes(view)) pieces.push(name);
   if (slice) pieces.push(`h${slice}`);
   if (cell && WITH_CELLS.includes(view)) pieces.push(cell.join(","));
   if (image) pieces.push(`i${image}`);

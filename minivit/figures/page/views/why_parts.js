@@ -38,16 +38,7 @@ function agreement(maps) {
       element(
         "table",
         { class: "numbers" },
-        element(
-          "thead",
-          {},
-          element(
-            "tr",
-            {},
-            element("td", {}),
-            ...keys.map((key) => element("th", { scope: "col" }, say(`why.${key}`))),
-          ),
-        ),
+        table_head(["", ...keys.map((key) => say(`why.${key}`))]),
         element("tbody", {}, ...rows_of),
       ),
     ),

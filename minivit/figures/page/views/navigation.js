@@ -1,0 +1,38 @@
+// The links to all views, in groups; where they have no room they are a strip that scrolls.
+
+const GROUPS_OF_VIEWS = {
+  look: ["overview", "forward", "backward", "attention", "lens"],
+  ask: ["why", "mistakes", "compare"],
+  change: ["change"],
+  learn: ["training", "model", "words"],
+};
+
+function navigate(app) {
+  const { nav } = app;
+  nav.replaceChildren(
+    ...Object.entries(GROUPS_OF_VIEWS).map(([group, views]) =>
+      element(
+        "div",
+        { role: "group", "aria-labelledby": `views-${group}` },
+        element("span", { id: `views-${group}`, class: "quiet" }, say(`views.${group}`)),
+        element(
+          "div",
+          {},
+          ...views.filter((view) => VIEWS.includes(view)).map((view) => view_link(app, view)),
+        ),
+      ),
+    ),
+  );
+  const here = nav.querySelector("[aria-current]");
+  nav.scrollLeft = here.offsetLeft - nav.offsetLeft - (nav.clientWidth - here.offsetWidth) / 2;
+}
+
+function view_link(app, view) {
+  const { state } = app;
+  const link = element(
+    "a",
+    { "aria-current": view === state.view ? "page" : null, "data-key": `view-${view}` },
+    say(`view.${view}`),
+  );
+  return app.bound(link, way_to(view, state.view));
+}
