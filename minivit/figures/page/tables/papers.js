@@ -6,9 +6,12 @@ const PAPERS = {
   resnet: "He et al. 2016, Deep residual learning for image recognition (arXiv 1512.03385)",
   layernorm: "Ba et al. 2016, Layer normalization (arXiv 1607.06450)",
   gelu: "Hendrycks, Gimpel 2016, Gaussian error linear units (arXiv 1606.08415)",
-  softmax: "Bridle 1990, Probabilistic interpretation of classification network outputs",
-  cct: "Hassani et al. 2021, Compact transformers (arXiv 2104.05704)",
-  backprop: "Rumelhart et al. 1986, Learning representations by back-propagating errors",
+  softmax:
+    "Bridle 1990, Probabilistic interpretation of feedforward classification network outputs",
+  cct:
+    "Hassani et al. 2021, Escaping the big data paradigm with compact transformers (arXiv 2104.05704)",
+  backprop:
+    "Rumelhart et al. 1986, Learning representations by back-propagating errors",
   shannon: "Shannon 1948, A mathematical theory of communication",
   rollout: "Abnar, Zuidema 2020, Quantifying attention flow in transformers (arXiv 2005.00928)",
   chefer: "Chefer et al. 2021, Generic attention-model explainability (arXiv 2103.15679)",

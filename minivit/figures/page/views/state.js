@@ -4,7 +4,17 @@
 // what is differentiated; of attention b: block, t: token, s: the block that rollout starts at, and
 // two switches. Every part but the view may be missing. Of words the name is that of a word.
 
-const VIEWS = ["overview", "forward", "backward", "attention", "why", "change", "lens", "mistakes", "words"];
+const VIEWS = [
+  "overview",
+  "forward",
+  "backward",
+  "attention",
+  "why",
+  "change",
+  "lens",
+  "mistakes",
+  "words",
+];
 
 function state_of(hash) {
   const [view, ...pieces] = decoded(hash.replace(/^#/, "")).split("/");
