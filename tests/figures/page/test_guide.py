@@ -1,4 +1,6 @@
-"""Words in a real browser: found, linked, and held by the address."""
+"""Words and the tour in a real browser, by pointer and by keyboard."""
+
+import re
 
 import pytest
 
@@ -44,3 +46,58 @@ def test_letters_have_the_values_of_the_model(opened):
                     rows.locator("td:last-child").all_inner_texts(), strict=True))  # fmt: skip
     assert told == {"B": "1", "N": "16", "T": "17", "D": "64", "H": "4", "K": "16", "M": "128",
                     "L": "1", "C": "10", "P": "2", "channels": "1"}  # fmt: skip
+
+
+def test_the_tour_by_keyboard_alone(opened):
+    page = opened("overview")
+    page.locator("a.button").focus()
+    page.keyboard.press("Enter")
+    for step in range(1, 9):
+        heading = page.locator("#tour-step")
+        expect(heading).to_contain_text(f"Step {step} of 8")
+        expect(heading).to_be_focused()
+        assert page.url.endswith(f"tour-{step}")
+        expect(page.locator(".told")).to_be_empty()
+        page.keyboard.press("Tab")
+        expect(page.locator("[data-key=choice-0]")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.locator(".told b").first).to_have_text(re.compile("Right.|Not here."))
+        expect(page.locator("[data-key=choice-0]")).to_be_focused()
+        if step < 8:
+            page.locator("[data-key='tour.next']").focus()
+            page.keyboard.press("Enter")
+    page.locator("[data-key='tour.leave']").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#tour-step")).to_have_count(0)
+    expect(page.locator("h1")).to_be_focused()
+    assert "tour" not in page.url
+
+
+def test_the_tour_shows_what_it_tells_and_keeps_the_answer(opened):
+    page = opened("attention/tour-3")
+    right = page.evaluate("TOUR.attention.asks(app.tour.look).right")
+    page.locator(f"[data-key=choice-{right}]").click()
+    expect(page.locator(".told b").first).to_have_text("Right.")
+    page.locator("[data-key=tour-see]").click()
+    expect(page.locator("canvas.picker")).to_be_focused()
+    expect(page.locator(".told b").first).to_have_text("Right.")
+    page.locator("[data-key='tour.next']").click()
+    expect(page.locator("#tour-step")).to_contain_text("Step 4 of 8")
+    page.go_back()
+    expect(page.locator("#tour-step")).to_contain_text("Step 3 of 8")
+
+
+def test_the_last_step_changes_the_image(opened):
+    page = opened("change/tour-8")
+    page.locator("[data-key=choice-0]").click()
+    said = page.locator(".told").inner_text()
+    page.locator("[data-key=tour-see]").click()
+    expect(page.locator(".change-desk ol li.quiet")).to_contain_text("patch")
+    now = page.evaluate("TOUR.change.asks(app.tour.look).facts.now")
+    expect(page.locator(".change .says b").last).to_have_text(str(now))
+    assert f"says {now}" in said
+
+
+def test_a_step_that_is_not_there_is_the_last(opened):
+    page = opened("forward/tour-77")
+    expect(page.locator("#tour-step")).to_contain_text("Step 8 of 8")

@@ -9,7 +9,7 @@ const PAPERS = {
   softmax:
     "Bridle 1990, Probabilistic interpretation of feedforward classification network outputs",
   cct:
-    "Hassani et al. 2021, Escaping the big data paradigm with compact transformers (arXiv 2104.05704)",
+    "Hassani et al. 2021, Escaping the big data paradigm with compact transformers",
   backprop:
     "Rumelhart et al. 1986, Learning representations by back-propagating errors",
   shannon: "Shannon 1948, A mathematical theory of communication",

@@ -2,7 +2,8 @@
 //
 // view, name of an array, h: which slice of its first axis, row and column in it, i: which image,
 // what is differentiated; of attention b: block, t: token, s: the block that rollout starts at, and
-// two switches. Every part but the view may be missing. Of words the name is that of a word.
+// two switches. Every part but the view may be missing. Of words the name is that of a word,
+// and tour-3 is the step of the tour that stands above the view.
 
 const VIEWS = [
   "overview",
@@ -30,10 +31,12 @@ function state_of(hash) {
     token: null,
     start: 0,
     switches: [],
+    tour: null,
   };
   for (const piece of pieces) {
     if (/^h\d+$/.test(piece)) state.slice = Number(piece.slice(1));
     else if (/^[ibts]\d+$/.test(piece)) state[NUMBERED[piece[0]]] = Number(piece.slice(1));
+    else if (/^tour-\d+$/.test(piece)) state.tour = Number(piece.slice(5));
     else if (SWITCHES.includes(piece)) state.switches.push(piece);
     else if (/^\d+,\d+$/.test(piece)) state.cell = piece.split(",").map(Number);
     else if (/^(cross-entropy|logit|difference)-/.test(piece)) state.loss = loss_from(piece);
@@ -75,7 +78,8 @@ function way_to(view, from) {
   return alike ? { view } : { view, name: null, cell: null, slice: 0 };
 }
 
-function hash_of({ view, name, slice, cell, image, loss, show, block, token, start, switches }) {
+function hash_of(state) {
+  const { view, name, slice, cell, image, loss, show, block, token, start, switches, tour } = state;
   const pieces = [view];
   if (view === "attention") {
     if (block !== null) pieces.push(`b${block}`);
@@ -92,5 +96,6 @@ function hash_of({ view, name, slice, cell, image, loss, show, block, token, sta
     pieces.push(`${loss.kind}-${loss.label}${other}`);
   }
   if (view === "backward" && show !== "gradient") pieces.push(show);
+  if (tour) pieces.push(`tour-${tour}`);
   return `#${pieces.join("/")}`;
 }
