@@ -13,6 +13,7 @@ from minivit.models.trace import Trace
 from minivit.ops import cross_entropy_backward, cross_entropy_forward
 
 SUMS = 4
+DIGITS = 14  # of a sum: more would make a page larger, and say nothing of it
 
 
 def fingerprints(trace: Trace, label: int) -> dict[str, dict[str, list[float]]]:
@@ -31,7 +32,8 @@ def told(array: np.ndarray) -> list[float]:
     flat = np.asarray(array, np.float64).ravel()
     bits = hashed(np.arange(flat.size, dtype=np.uint32))
     signs = [1.0 - 2.0 * ((bits >> np.uint32(s)) & np.uint32(1)) for s in range(SUMS)]
-    return [float(np.sqrt((flat * flat).sum())), *(float((sign * flat).sum()) for sign in signs)]
+    numbers = [np.sqrt((flat * flat).sum()), *((sign * flat).sum() for sign in signs)]
+    return [float(f"{number:.{DIGITS}g}") for number in numbers]
 
 
 def hashed(numbers: np.ndarray) -> np.ndarray:

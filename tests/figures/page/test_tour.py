@@ -1,5 +1,7 @@
 """What the tour tells of a model is what minivit says of it, for every kind of model."""
 
+import re
+
 import numpy as np
 import pytest
 from javascript import KINDS, as_told, plain, v8
@@ -50,7 +52,9 @@ def test_every_question_has_choices_one_of_which_is_right_and_a_place_that_is_th
             assert place.get("name") is None or place["name"] in names
         for choice in one["choices"]:
             assert isinstance(choice, int) or f"tour.{step}.{choice}" in keys
-        assert f"tour.{one.get('key', step)}.ask" in keys
+        key = one.get("key", step)
+        for sentence in (keys[f"tour.{key}.ask"], keys[f"tour.{key}.told"]):
+            assert set(re.findall(r"\{(\w+)\}", sentence)) <= set(one["facts"]), sentence
 
 
 @pytest.mark.parametrize("kind", ["cls", "mean", "patch norm", "sincos of MAE", "overlap"])

@@ -2,7 +2,8 @@
 //
 // TOUR[step] = {is_there, place, asks}. `asks(look)` returns {choices, right, facts, at}: what may
 // be chosen, which of them is so, the numbers of the answer, and the state of the page that shows
-// it; `key` names its sentences, if it is not the step. A `look` is {t, model, image, ink, label}: a trace, and the class that is asked about.
+// it; `key` names its sentences, if it is not the step. A `look` is {t, model, image, ink, label}:
+// a trace, and the class that is asked about.
 
 const TOUR = {
   patches: {

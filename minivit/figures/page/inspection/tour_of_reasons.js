@@ -21,7 +21,7 @@ function asks_of_reasons(look) {
   return {
     choices: ["same", "other"],
     right: Number(one !== other),
-    facts: { kind, one, other, correlation: correlation(map, worth) },
+    facts: { said: look.said, kind, one, other, correlation: correlation(map, worth) },
     at: { view: "why" },
   };
 }

@@ -17,7 +17,8 @@ const PAPERS = {
   chefer: "Chefer et al. 2021, Generic attention-model explainability (arXiv 2103.15679)",
   saliency: "Simonyan et al. 2014, Deep inside convolutional networks (arXiv 1312.6034)",
   product: "Shrikumar et al. 2016, Not just a black box (arXiv 1605.01713)",
-  integrated: "Sundararajan et al. 2017, Axiomatic attribution for deep networks (arXiv 1703.01365)",
+  integrated:
+    "Sundararajan et al. 2017, Axiomatic attribution for deep networks (arXiv 1703.01365)",
   occlusion: "Zeiler, Fergus 2014, Visualizing convolutional networks (arXiv 1311.2901)",
   deletion: "Petsiuk et al. 2018, RISE (arXiv 1806.07421)",
   lens: "nostalgebraist 2020, Interpreting GPT: the logit lens",

@@ -48,9 +48,10 @@ function say(key, places = {}) {
   return SENTENCES[key].replace(/\{(\w+)\}/g, (_, name) => String(places[name]));
 }
 
-// The same with elements in the braces: a list to append.
+// The same with elements in the braces: a list to append. What stands twice is copied.
 function say_with(key, places) {
-  return SENTENCES[key].split(/\{(\w+)\}/).map((part, i) => (i % 2 ? places[part] : part));
+  const filled_in = (name) => places[name].cloneNode?.(true) ?? places[name];
+  return SENTENCES[key].split(/\{(\w+)\}/).map((part, i) => (i % 2 ? filled_in(part) : part));
 }
 
 // A number as it is read: 4 digits, a true minus.
