@@ -9,7 +9,7 @@ mistake, and one of the same class that is read right.
 import argparse
 from pathlib import Path
 
-from minivit.cli.arguments import add_threads, one_of, positive
+from minivit.cli.arguments import add_images, add_threads, one_of, positive
 from minivit.cli.look import class_number
 from minivit.cli.opening import add_checkpoint, load_model
 from minivit.errors import InputError
@@ -24,10 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from minivit.figures.page.sources import LANGUAGES
 
     add_checkpoint(parser)
-    parser.add_argument(
-        "images", metavar="IMAGE", nargs="*", default=[],
-        help="picture files, or folders of them (default: two test images of the run)",
-    )  # fmt: skip
+    add_images(parser, "two test images of the run")
     parser.add_argument(
         "--label", metavar="CLASS", help="the class of the pictures, by its name (default: not "
         "known; gradients are then those of the class that the model says)",
@@ -39,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--force", action="store_true", help="write over a page of this command")
     parser.add_argument(
-        "--max-mb", type=positive, metavar="MB", default=MOST,
+        "--max-mb", type=positive(float), metavar="MB", default=MOST,
         help="the most megabytes that the page may have (default: %(default)g)",
     )  # fmt: skip
     parser.add_argument(
@@ -63,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         most=arguments.max_mb, language=arguments.lang,
     )  # fmt: skip
     size = write_page(text, path)
-    print(f"{typed(path)}  {size:.2f} MB, {in_words(shown)}; it holds the model's weights")
+    print(f"{typed(path)}  {size:.2f} MB, {in_words(text)}; it holds the model's weights")
     return 0
 
 
@@ -105,9 +102,16 @@ def check_room(folder: Path) -> None:
         )
 
 
-def in_words(shown: list) -> str:
-    """How many images there are."""
-    return "1 image" if len(shown) == 1 else f"{len(shown)} images"
+def in_words(page: str) -> str:
+    """How many images a page shows first, and how many stand behind them."""
+    from minivit.figures.page.shell import told_in
+
+    told = told_in(page)
+    shown = len(told["images"])
+    first = "1 image" if shown == 1 else f"{shown} images"
+    return (
+        f"{first} and {len(told['gallery']['labels'])} to choose from" if told["gallery"] else first
+    )
 
 
 def tests_of(model):

@@ -1,8 +1,5 @@
 """`minivit explain`: where the page goes, which images it shows, and bad input."""
 
-import json
-import re
-
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -10,6 +7,7 @@ from PIL import Image, ImageDraw
 from minivit import ViT, load_dataset, save, variant
 from minivit.cli.main import main
 from minivit.cli.subjects import mistake_and_right
+from minivit.figures.page.shell import told_in
 from minivit.training import evaluate
 
 
@@ -35,15 +33,15 @@ def explain(*arguments, code=0):
 
 
 def told(path) -> dict:
-    text = path.read_text("utf-8")
-    return json.loads(re.search(r'id="told">(.*?)</script>', text)[1])
+    return told_in(path.read_text("utf-8"))
 
 
 def test_a_run_gets_a_page_in_its_folder_which_is_not_written_over(run, capsys):
     explain("a")
     page = run / "a" / "explain.html"
     before = page.read_bytes()
-    assert capsys.readouterr().out.startswith("a/explain.html  0.3 MB, 2 images"[:15])
+    said = capsys.readouterr().out
+    assert said.startswith("a/explain.html  0.") and "MB, 2 images and 360 to choose from;" in said
     explain("a", code=2)
     assert "a/explain.html exists: write over it by --force" in capsys.readouterr().err
     page.write_bytes(before + b"<!-- older -->")

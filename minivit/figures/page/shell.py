@@ -8,6 +8,7 @@ import base64
 import hashlib
 import html
 import json
+import re
 from pathlib import Path
 
 # What could end a script's element, begin a comment in it, or break a line of JavaScript.
@@ -49,6 +50,11 @@ def page(*, language: str, title: str, noscript: str, strings: dict, told: dict,
         told=in_json(told), weights=in_base64(weights), images=in_base64(images),
         gallery=in_base64(gallery),
     )  # fmt: skip
+
+
+def told_in(page: str) -> dict:
+    """What a page was told, as its script reads it."""
+    return json.loads(re.search(r'id="told">(.*?)</script>', page)[1])
 
 
 def is_ours(path: Path) -> bool:

@@ -56,7 +56,7 @@ function marker_scale(data) {
   return { ...scale, colour: (number) => between(MARKER, number / (scale.high || 1)) };
 }
 
-// The scale as a strip, with its ends.
+// The scale as a strip, with its ends; `text`, if the scale has it, writes its numbers.
 function legend(scale, what) {
   const strip = element("canvas", { class: "strip", width: 128, height: 1, "aria-hidden": "true" });
   const context = strip.getContext("2d");
@@ -66,13 +66,14 @@ function legend(scale, what) {
     context.fillStyle = css_colour(scale.colour(from + (to - from) * (x / 127)));
     context.fillRect(x, 0, 1, 1);
   }
-  const told = say("legend", { low: number_text(scale.low), high: number_text(scale.high) });
+  const { text = number_text } = scale;
+  const told = say("legend", { low: text(scale.low), high: text(scale.high) });
   return element(
     "p",
     { class: "legend" },
-    element("span", {}, number_text(from)),
+    element("span", {}, text(from)),
     strip,
-    element("span", {}, number_text(to)),
+    element("span", {}, text(to)),
     element("span", { class: "quiet" }, `${what ? `${what}; ` : ""}${told}`),
   );
 }
