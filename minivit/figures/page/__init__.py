@@ -7,6 +7,7 @@ What Python does:
     payload.py       weights, images, names and sizes, as the page reads them
     gallery.py       test images, packed, and what the model says of each
     fingerprints.py  signed sums of every array, by which the page sees that it computes the same
+    without_scripts.py  the answers and a picture, for browsers that run no scripts
     shell.py         the HTML around it, and what the browser may run of it
     sources.py       the files below, put together
 

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from functools import partial
 
+import numpy as np
+
 from minivit.errors import InputError
 from minivit.figures.page.gallery import Gallery, fitting, in_gallery
 from minivit.figures.page.payload import Shown, payload, size
 from minivit.figures.page.shell import page
 from minivit.figures.page.shown import check_shown
 from minivit.figures.page.sources import script, sentences, style
+from minivit.figures.page.without_scripts import without_scripts
 from minivit.models import ViT
 
 MEGABYTE = 1_000_000
@@ -32,7 +35,8 @@ def explainer_page(
     check_explained(model, most, len(shown))
     told, weights, images = payload(model, name, shown)
     strings = sentences(language)
-    said = strings["noscript"].format(name=told["name"], classes=len(told["classes"]))
+    pictures = model.check_images(np.stack([one.image for one in shown]))
+    said = without_scripts(model, pictures, told, strings)
     title = strings["title"].format(name=told["name"])
     written = partial(
         page, language=language, title=title, noscript=said, strings=strings,

@@ -43,10 +43,10 @@ PAGE = """<!doctype html>
 def page(*, language: str, title: str, noscript: str, strings: dict, told: dict,
          weights: bytes, images: bytes, gallery: bytes, script: str,
          style: str) -> str:  # fmt: skip
-    """The whole file as text, whose lines end in LF."""
+    """The whole file as text, whose lines end in LF; `noscript` is HTML."""
     return PAGE.format(
         language=language, policy=policy(script, style), mark=MARK, title=html.escape(title),
-        noscript=html.escape(noscript), style=style, script=script, strings=in_json(strings),
+        noscript=noscript, style=style, script=script, strings=in_json(strings),
         told=in_json(told), weights=in_base64(weights), images=in_base64(images),
         gallery=in_base64(gallery),
     )  # fmt: skip

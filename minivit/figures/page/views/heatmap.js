@@ -7,14 +7,16 @@ class HeatMap {
   // name, x: the array; slice: of sliced(); label: what a screen reader calls it;
   // on_cell(row, column), on_enter(), on_key(key): what moving, Enter and letters do.
   // scale, is_written: another scale than the usual, and whether the numbers stand in the cells;
-  // names: what rows and columns are called, in the place of their numbers.
-  constructor({ name, x, slice, label, what = "", scale, is_written = false, names, ...on }) {
+  // names: {rows, columns}, what these are called in the place of their numbers.
+  constructor({ name, x, slice, label, what = "", scale, is_written = false, names = {}, ...on }) {
     const { on_cell, on_enter = unseen, on_key = unseen } = on;
     this.view = sliced(name, x, slice);
     this.scale = scale ?? scale_of(this.view.data);
-    this.names = names?.map(short_name);
-    const is_long = this.names?.some((one) => one.length > 3);
-    [this.left, this.top] = is_long ? [MARGIN.named, MARGIN.named] : [MARGIN.left, MARGIN.top];
+    const [down, across] = [names.rows, names.columns].map((list) => list?.map(short_name));
+    const is_long = (list) => list?.some((one) => one.length > 3);
+    this.names = { rows: down, columns: across };
+    this.left = is_long(down) ? MARGIN.named : MARGIN.left;
+    this.top = is_long(across) ? MARGIN.named : MARGIN.top;
     Object.assign(this, { is_written, on_cell, on_enter, on_key, cell: [0, 0], locked: false });
     this.base = element("canvas", { "aria-hidden": "true" });
     this.cursor = element("canvas", {
@@ -110,19 +112,19 @@ class HeatMap {
     const { rows: count, columns } = this.view;
     context.fillStyle = style_of("--quiet");
     context.font = "11px system-ui, sans-serif";
-    const told = (i) => this.names?.[i] ?? i;
+    const { names } = this;
     const is_tall = this.top > MARGIN.top; // names of columns are written upwards
     context.textAlign = is_tall ? "left" : "center";
     for (const j of stops(columns, this.wide, is_tall ? 13 : 30)) {
       context.save();
       context.translate(this.left + (j + 0.5) * this.wide, this.top - 7);
       if (is_tall) context.transform(0, -1, 1, 0, 4, 0);
-      context.fillText(told(j), 0, 0);
+      context.fillText(names.columns?.[j] ?? j, 0, 0);
       context.restore();
     }
     context.textAlign = "right";
-    for (const i of stops(count, this.high, is_tall ? 13 : 18)) {
-      context.fillText(told(i), this.left - 7, this.top + (i + 0.5) * this.high + 4);
+    for (const i of stops(count, this.high, names.rows ? 13 : 18)) {
+      context.fillText(names.rows?.[i] ?? i, this.left - 7, this.top + (i + 0.5) * this.high + 4);
     }
   }
 

@@ -45,6 +45,7 @@ function lens_map(app, names, logits, x) {
     name: "lens",
     x,
     slice: 0,
+    names: { columns: app.told.classes },
     label: say("lens.label", { places, classes }),
     on_cell: tell,
     on_enter: () => panel.querySelector("a").click(),

@@ -40,7 +40,7 @@ function confusion_map(app, counts, list) {
     slice: 0,
     label: say("mistakes.label", { classes }),
     scale: by_logarithm(counts.data),
-    names: app.told.classes,
+    names: { rows: app.told.classes, columns: app.told.classes },
     is_written: true,
     on_cell: (label, said) => {
       app.stay({ cell: [label, said] });
