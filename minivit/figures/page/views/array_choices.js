@@ -49,7 +49,7 @@ function choice(what, options, app) {
 
 // The numbers around the cursor as a table.
 function table_of(x, view, map) {
-  const holder = element("div", { class: "scroll" });
+  const holder = scrolling(say("as_table"));
   const details = element(
     "details",
     {

@@ -78,6 +78,14 @@ function legend(scale, what) {
   );
 }
 
+// White or black, whichever is read better on a colour (by its luminance, as WCAG has it).
+function ink_on(colour) {
+  const [red, green, blue] = colour.map((level) =>
+    level > 10 ? ((level / 255 + 0.055) / 1.055) ** 2.4 : level / 255 / 12.92,
+  );
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 ? "#14161a" : "#ffffff";
+}
+
 function css_colour([red, green, blue]) {
   return `rgb(${red}, ${green}, ${blue})`;
 }

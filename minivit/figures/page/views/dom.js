@@ -33,6 +33,12 @@ function named(text, most = 60) {
   return element("bdi", { title: shown === text ? null : text }, shown.replace(/\s+/g, " "));
 }
 
+// What may be wider than the page: it scrolls, by the keyboard too.
+function scrolling(label, ...children) {
+  const told = { class: "scroll", tabindex: 0, role: "region", "aria-label": label };
+  return element("div", told, ...children);
+}
+
 // The head of a table; a corner without words stays empty.
 function table_head(heads) {
   const cells = heads.map((text) =>

@@ -77,8 +77,7 @@ class HeatMap {
     data.forEach((number, i) => {
       if (!number) return;
       const [x, y] = this.corner(Math.floor(i / columns), i % columns);
-      const [, green] = this.scale.colour(number);
-      context.fillStyle = green < 115 ? "#ffffff" : "#14161a";
+      context.fillStyle = ink_on(this.scale.colour(number));
       context.fillText(number, x + this.wide / 2, y + this.high / 2 + 4);
     });
   }

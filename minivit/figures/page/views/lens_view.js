@@ -87,9 +87,8 @@ function depths(app, names, by_row) {
     "section",
     { class: "panel" },
     element("h2", {}, say("lens.depths")),
-    element(
-      "div",
-      { class: "scroll" },
+    scrolling(
+      say("lens.depths"),
       element(
         "table",
         { class: "numbers depths" },

@@ -1,4 +1,4 @@
-// The links to all views, in groups; where they have no room they are a strip that scrolls.
+// The links to all views, in groups.
 
 const GROUPS_OF_VIEWS = {
   look: ["overview", "forward", "backward", "attention", "lens"],
@@ -23,8 +23,6 @@ function navigate(app) {
       ),
     ),
   );
-  const here = nav.querySelector("[aria-current]");
-  nav.scrollLeft = here.offsetLeft - nav.offsetLeft - (nav.clientWidth - here.offsetWidth) / 2;
 }
 
 function view_link(app, view) {

@@ -60,9 +60,8 @@ function letters_panel(app) {
     "details",
     { class: "panel", open: !app.state.name },
     element("summary", {}, say("words.letters")),
-    element(
-      "div",
-      { class: "scroll" },
+    scrolling(
+      say("words.letters"),
       element(
         "table",
         { class: "numbers letters" },
