@@ -3,6 +3,9 @@
 import re
 
 import pytest
+from looked_at import build, images_for
+
+from minivit.figures.page import Shown, explainer_page
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
@@ -101,3 +104,32 @@ def test_the_last_step_changes_the_image(opened):
 def test_a_step_that_is_not_there_is_the_last(opened):
     page = opened("forward/tour-77")
     expect(page.locator("#tour-step")).to_contain_text("Step 8 of 8")
+
+
+@pytest.mark.parametrize(
+    ("changes", "steps"),
+    [
+        ({"pool": "mean", "positions": "none", "channels": 3, "depth": 1}, 8),
+        ({"pool": "sequence", "patch": (2, 3), "stride": (1, 3), "positions": "none"}, 7),
+        ({"depth": 0}, 6),
+        ({"patch": (4, 6), "pool": "mean"}, 6),
+    ],
+)
+def test_the_tour_of_other_models(changes, steps, opened, tmp_path):
+    model = build(**changes)
+    path = tmp_path / "page.html"
+    page = explainer_page(model, [Shown("x", images_for(model, 1)[0], None)], name="run")
+    path.write_text(page, "utf-8", newline="\n")
+    page = opened("overview/tour-1", path=path)
+    for step in range(1, steps + 1):
+        expect(page.locator("#tour-step")).to_contain_text(f"Step {step} of {steps}")
+        page.locator(".tour [data-key=choice-0]").click()
+        told = page.locator(".told")
+        expect(told.locator("b").first).to_have_text(re.compile("Right.|Not here."))
+        words = page.locator(".tour").inner_text()
+        assert not re.search(r"[{}]|undefined|NaN|  ", words), words
+        told.locator("a").click()
+        expect(page.locator("#tour-step")).to_contain_text(f"Step {step} of {steps}")
+        if step < steps:
+            page.locator("[data-key='tour.next']").click()
+    expect(page.locator("[data-key='tour.next']")).to_have_count(0)
