@@ -14,12 +14,13 @@ MODEL = ("trace", "vit", "embedding", "added_positions", "block", "head_of_model
          "changes", "fingerprints")  # fmt: skip
 TABLES = ("work", "made_of", "made_in_blocks", "made", "returned_of", "returned_in_blocks",
           "returned")  # fmt: skip
-INSPECTION = ("attention", "reasons", "lens", "gallery")
+INSPECTION = ("attention", "reasons", "lens", "gallery", "snapshots", "filters", "positions")
 VIEWS = (
     "dom", "images", "loaded", "state", "runs", "colours", "slices", "heatmap", "pictures",
     "pipeline", "explanation", "backward_parts", "array_choices", "arrays_view", "overview",
     "picker", "attention_parts", "attention_view", "why_parts", "why_view", "painter",
-    "weight_editor", "answers", "change_view", "lens_view", "mistakes_view", "app", "start",
+    "weight_editor", "answers", "change_view", "lens_view", "snapshots", "curves", "training_parts",
+    "training_view", "mistakes_view", "app", "start",
 )  # fmt: skip
 LANGUAGES = ("en", "zh")
 
