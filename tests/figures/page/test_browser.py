@@ -1,82 +1,17 @@
 """The page in a real browser, if there is one: every view, by pointer and by keyboard."""
 
 import re
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from looked_at import build, images_for
 
-from minivit import ViT, load, load_dataset, save, trace_names, variant
-from minivit.figures.page import Gallery, Learning, Shown, explainer_page
-from minivit.figures.page.rounding import rounded_model
+from minivit import load_dataset, trace_names
+from minivit.figures.page import Shown, explainer_page
 
-playwright = pytest.importorskip("playwright.sync_api")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-SLOWEST = 180_000  # milliseconds: a machine may be busy with much else
 VIEWS = ("overview", "forward", "backward", "attention", "why", "change", "lens", "training",
          "mistakes")  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser():
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not program:
-        pytest.skip(f"none of {', '.join(BROWSERS)} is installed")
-    with playwright.sync_playwright() as driver:
-        one = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield one
-        one.close()
-
-
-@pytest.fixture(scope="module")
-def learning(tmp_path_factory):
-    """The log of a run of three epochs, and three snapshots: other models, for all it matters."""
-    folder, paths = tmp_path_factory.mktemp("snapshots"), {}
-    for seed, step in enumerate((0, 67, 135)):
-        paths[step] = folder / f"{seed}.safetensors"
-        save(ViT(variant("digits", depth=1), seed=seed, zero_head=False), paths[step])
-    history = [{"epoch": i, "train_loss": 2 / i, "test_accuracy": i / 4} for i in (1, 2, 3)]
-    return Learning(history, "test", 45, paths)
-
-
-@pytest.fixture(scope="module")
-def file(tmp_path_factory, learning):
-    """A page of a small digits model, and two images."""
-    model = ViT(variant("digits", depth=1), seed=3, zero_head=False)
-    data = load_dataset("digits")
-    model.preprocessing, model.class_names = data.preprocessing, list("0123456789")
-    test = data.test
-    images = [Shown(f"image {i}", test.images[i], int(test.labels[i])) for i in range(2)]
-    path = tmp_path_factory.mktemp("page") / "page.html"
-    gallery = Gallery(np.arange(60), test.images[:60], test.labels[:60], len(test.labels))
-    page = explainer_page(model, images, name="run", gallery=gallery, learning=learning)
-    path.write_text(page, "utf-8", newline="\n")
-    return path
-
-
-@pytest.fixture
-def opened(browser, file):
-    """Opens the page at an address; whatever it complains of or fetches fails the test."""
-    complaints, contexts = [], []
-
-    def open_at(address="", path=file, **options):
-        context = browser.new_context(offline=True, reduced_motion="reduce", **options)
-        context.set_default_timeout(SLOWEST)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-        page.on("request", lambda r: complaints.append(r.url) if "file:" not in r.url else None)
-        page.goto(f"{path.as_uri()}#{address}")
-        page.wait_for_selector("html[data-ready]")
-        return page
-
-    yield open_at
-    for context in contexts:
-        context.close()
-    assert [one for one in complaints if not one.startswith(("blob:", "data:"))] == []
 
 
 def test_it_computes_what_minivit_computes(opened):
@@ -241,48 +176,6 @@ def test_the_lens_by_keyboard_and_its_last_row_is_the_answer(opened):
     label = page.evaluate("app.images.told(0).label")
     page.wait_for_selector(".made .number")  # the cursor begins at the label, in the last row
     assert page.url.endswith(f"#lens/2,{label}")
-
-
-def test_training_by_keyboard(opened, learning):
-    page = opened("training/e1")
-    slider = page.get_by_label("Snapshot")
-    playwright.expect(slider).to_have_attribute("aria-valuetext", "2: after 1.489 of 3 epochs")
-    line = page.locator("path.moment").first
-    before = line.get_attribute("d")
-    slider.focus()
-    page.keyboard.press("ArrowRight")
-    playwright.expect(page.locator("output")).to_have_text("3: after 3 of 3 epochs")
-    assert page.url.endswith("#training/e2") and line.get_attribute("d") != before
-    page.wait_for_selector("text=After epoch 3: training loss 0.6667, test accuracy 75")
-    page.wait_for_selector("#live:has-text('The model says')", state="attached")
-    _, made = rounded_model(load(learning.snapshots[135]), "float16")
-    logits = made.logits(load_dataset("digits").test.images[:1].astype(np.float64))[0]
-    here = page.evaluate("[...new Trace(app.snapshots.at(2), app.image).logits.data]")
-    assert np.abs(logits - here).max() < 1e-12
-    sides = page.locator(".pair").nth(1).locator(".says")
-    told = [f"The model says {page.evaluate(f'largest_at({logits})')}," for logits in (
-        here, "app.trace.logits.data")]  # fmt: skip
-    for i, words in enumerate(told):
-        playwright.expect(sides.nth(i)).to_contain_text(words)
-    page.get_by_role("link", name="Image 2").click()
-    page.wait_for_selector("[data-key=image-1][aria-current]")
-    assert page.url.endswith("#training/e2/i1")
-    page.evaluate("location.hash = '#training/e99'")
-    playwright.expect(page.locator("output")).to_have_text("3: after 3 of 3 epochs")
-
-
-def test_training_without_snapshots_says_how_to_get_some(opened, tmp_path):
-    model = build(depth=0, positions="none", pool="mean")
-    history = [{"epoch": 1, "train_loss": 2.5, "held_out_accuracy": 0.25}]
-    path, shown = tmp_path / "page.html", [Shown("one", images_for(model, 1)[0], 0)]
-    for one in (Learning(history, "held-out", 9, {}), None):
-        path.write_text(explainer_page(model, shown, name="r", learning=one), "utf-8", newline="\n")
-        page = opened("training", path=path)
-        words = page.locator("main").inner_text()
-        assert ("minivit train --snapshots 20 --explain" in words) == (one is not None)
-        assert ("accuracy on held-out images 25" in words) == (one is not None)
-        assert ("Nothing is known here" in words) == (one is None)
-        assert page.locator("input[type=range]").count() == 0
 
 
 def test_mistakes_by_keyboard_and_pointer(opened):

@@ -50,10 +50,6 @@ function mean_of(numbers) {
   return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }
 
-function largest_at(data) {
-  return data.reduce((best, number, i) => (number > data[best] ? i : best), 0);
-}
-
 // What the heads do together: `by` is mean_of, or the largest or least of them.
 function fused(heads, by) {
   return heads[0].map((row, q) => Float64Array.from(row, (_, k) => by(heads.map((A) => A[q][k]))));

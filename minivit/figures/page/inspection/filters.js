@@ -31,8 +31,9 @@ function principal_filters({ shape: [pixels, D], data }, most = FILTERS_SHOWN) {
 // R X = diag(s) V^T with rows that are orthogonal, so U = R^T: R is what became of I beside X.
 function components_by_rows(X) {
   const D = X[0].length;
-  const rows_of = X.map((row, i) => Float64Array.from([...row, ...X.map((_, j) => Number(i === j))]));
-  return orthogonal(rows_of, D).map((row) => ({
+  const I = identity(X.length);
+  const beside = X.map((row, i) => Float64Array.from([...row, ...I[i]]));
+  return orthogonal(beside, D).map((row) => ({
     square: dot(row.subarray(0, D), row),
     component: row.slice(D),
   }));
