@@ -1,9 +1,10 @@
 """Write one page that explains a model: open it in any browser, no network needed.
 
 The page holds the model's weights and images: a few, and the run's test images, as far as they are
-at hand and fit. It runs the model forward and backward where it is opened, shows every number, how
-it is made, and its gradient. Without a picture it shows two test images of the run: the surest
-mistake, and one of the same class that is read right.
+at hand and fit; and the log of the run with its snapshots, rounded, as many as fit. It runs the
+model forward and backward where it is opened, shows every number, how it is made, and its gradient.
+Without a picture it shows two test images of the run: the surest mistake, and one of the same class
+that is read right.
 """
 
 import argparse

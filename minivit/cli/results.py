@@ -48,8 +48,8 @@ def write_page_of(training, folder: Path) -> int:
     except InputError as error:
         remove_page(folder)  # of the run as it was before it went on
         complain(
-            f"no page is written: {error}. The run is whole; once that is mended, its page is "
-            f"written by\n  minivit explain {typed(folder)}"
+            f"no page is written: {error}. The run is whole; once that is mended, `minivit explain "
+            f"{typed(folder)}` writes its page"
         )
         return 1
     return 0

@@ -59,6 +59,13 @@ def test_the_slider_by_keyboard(opened, page_of_run, snapshots):
     page.get_by_role("link", name="Image 2").click()
     page.wait_for_selector("[data-key=image-1][aria-current]")
     assert page.url.endswith("#training/e2/i1")
+    page.get_by_role("link", name="what has been added since").click()
+    page.wait_for_selector("[aria-current]:has-text('what has been added since')")
+    assert page.url.endswith("#training/e2/since-start/i1")
+    assert page.locator("canvas.filters").count() == 2
+    page.get_by_label("Snapshot").focus()
+    page.keyboard.press("Home")
+    page.wait_for_selector("text=Nothing yet.")
     page.evaluate("location.hash = '#training/e99'")
     expect(page.locator("output")).to_have_text("3: after 3 of 3 epochs")
 

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 from javascript import KINDS as OTHER_KINDS
-from javascript import plain, v8
+from javascript import as_told, plain, v8
 from looked_at import build, images_for
 
 from minivit import InputError, inspection, save
@@ -77,6 +77,25 @@ def test_the_script_and_the_engine_say_the_same_of_rounded_weights(kind, roundin
     vectors = next(iter(inspection.position_tables(made).values()))
     if c.patches > 1:
         assert abs(found["nearness"] - inspection.nearness(vectors, c.grid)) < 1e-12
+
+
+def test_what_was_learned_since_is_a_difference_of_weights():
+    model, later = build(), build()
+    later.parameters.flat[:] += np.random.default_rng(3).normal(size=model.layout.size)
+    code = """(first, model) => {
+      const [one, other] = [given(first), given(model)];
+      const learned = learned_since(one, other);
+      const gone = learned_since(other, other);
+      return [nearness(similarity(position_vectors(learned)), learned.config.grid),
+        [...learned.parameters["head.w"].data], embedding_filters(gone).length,
+        similarity(position_vectors(gone)).every((row) => row.every((cosine) => cosine === 0))];
+    }"""
+    with v8(mathematics()) as run:
+        near, head, filters, is_zero = run(code, as_told(model), as_told(later))
+    tables = [next(iter(inspection.position_tables(one).values())) for one in (model, later)]
+    expected = inspection.nearness(tables[1] - tables[0], model.config.grid)
+    assert near == pytest.approx(expected, abs=1e-12) and filters == 0 and is_zero
+    assert np.array_equal(head, (later.parameters["head.w"] - model.parameters["head.w"]).ravel())
 
 
 def test_components_of_filters_by_hand():

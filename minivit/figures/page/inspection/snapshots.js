@@ -36,3 +36,9 @@ function number_of_half(bits) {
   const size = exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24;
   return bits >> 15 ? -size : size;
 }
+
+// A model whose weights are those of `model` less those of `first`: what was learned in between.
+function learned_since(first, model) {
+  const less = ([name, x]) => [name, mapped(x, (w, i) => w - first.parameters[name].data[i])];
+  return { ...model, parameters: Object.fromEntries(Object.entries(model.parameters).map(less)) };
+}

@@ -2,7 +2,7 @@
 //
 // view, name of an array, h: which slice of its first axis, row and column in it, i: which image,
 // what is differentiated; of attention b: block, t: token, s: the block that rollout starts at, and
-// two switches; of training e: snapshot. Every part but the view may be missing.
+// two switches; of training b, e: snapshot, and a switch. Every part but the view may be missing.
 
 const VIEWS = [
   "overview",
@@ -54,7 +54,7 @@ function decoded(text) {
 }
 
 const NUMBERED = { i: "image", b: "block", t: "token", s: "start", e: "snapshot" };
-const SWITCHES = ["from-keys", "own-scales"];
+const SWITCHES = ["from-keys", "own-scales", "since-start"];
 const SHOWN_GRADIENTS = ["gradient", "value", "product"];
 
 function loss_from(piece) {
@@ -84,8 +84,9 @@ function hash_of(state) {
   if (view === "attention") {
     if (token !== null) pieces.push(`t${token}`);
     if (start) pieces.push(`s${start}`);
-    pieces.push(...switches);
   }
+  const own = (one) => (one === "since-start") === (view === "training");
+  if (WITH_BLOCKS.includes(view)) pieces.push(...switches.filter(own));
   if (name && WITH_ARRAYS.includes(view)) pieces.push(name);
   if (slice) pieces.push(`h${slice}`);
   if (cell && WITH_CELLS.includes(view)) pieces.push(cell.join(","));

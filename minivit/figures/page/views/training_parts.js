@@ -16,8 +16,9 @@ function answers_formed(app, traces) {
 function filters_formed(app, models) {
   return models.map((model) => {
     const filters = embedding_filters(model);
-    const first = filters[0]?.share ?? 0;
-    const told = say("training.filters.told", { count: filters.length, first: percent(first) });
+    if (!filters.length) return element("p", {}, say("training.nothing"));
+    const first = percent(filters[0].share);
+    const told = say("training.filters.told", { count: filters.length, first });
     return [filters_picture(app.c, filters, told), element("p", { class: "quiet" }, told)];
   });
 }

@@ -19,6 +19,7 @@ class Course {
     Object.assign(this, { app, snapshots: app.snapshots, curves: curves(app) });
     const { count } = this.snapshots;
     this.at = Math.min(app.state.snapshot ?? 0, count - 1);
+    this.since = app.state.switches.includes("since-start");
     this.epoch_told = element("p", { class: "quiet" });
     const panel = element(
       "section",
@@ -26,6 +27,7 @@ class Course {
       element("h2", {}, say("training.curve")),
       element("div", { class: "pair" }, ...this.curves.plots),
       count ? this.slider() : null,
+      count ? this.since_choice() : null,
       this.epoch_told,
       this.precision(),
       this.exports(),
@@ -60,6 +62,16 @@ class Course {
       this.range,
       this.moment,
     );
+  }
+
+  // Filters and positions as they are, or what they have learned since the first snapshot.
+  since_choice() {
+    const others = this.app.state.switches.filter((one) => one !== "since-start");
+    const options = [
+      [say("training.whole"), { switches: others }, !this.since],
+      [say("training.since"), { switches: [...others, "since-start"] }, this.since],
+    ];
+    return choice(say("training.shown"), options, this.app);
   }
 
   // What the snapshots are, or how to get some.
@@ -136,8 +148,10 @@ class Course {
     this.range.setAttribute("aria-valuetext", words);
     const models = [snapshots.at(at), app.model];
     const traces = [new Trace(models[0], app.image), app.trace];
+    const first = this.since && snapshots.at(0);
+    const learned = first ? models.map((model) => learned_since(first, model)) : models;
     for (const { sides, formed, pair } of this.parts) {
-      const both = formed(models, traces);
+      const both = formed(learned, traces);
       if (both) both.forEach((made, i) => sides[i].replaceChildren(...[made].flat()));
       else pair.replaceChildren(element("p", {}, say("training.no_positions")));
     }
