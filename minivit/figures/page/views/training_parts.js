@@ -3,7 +3,7 @@
 
 const HEAD = 118; // pixels of a head's map
 const FILTER = { side: 44, gap: 6, columns: 7 };
-const LIKENESS = 216; // pixels of the picture of the positions
+const LIKENESS = 256; // pixels of the picture of the positions
 
 function answers_formed(app, traces) {
   const { label } = app.images.told(app.state.image);

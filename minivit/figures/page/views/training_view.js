@@ -57,7 +57,7 @@ class Course {
     });
     return element(
       "p",
-      { class: "choice" },
+      { class: "choice slider" },
       element("label", { for: "snapshot" }, say("training.snapshot")),
       this.range,
       this.moment,
