@@ -1,15 +1,17 @@
 """Write one page that explains a model: open it in any browser, no network needed.
 
 The page holds the model's weights and images: a few, and the run's test images, as far as they are
-at hand and fit. It runs the model forward and backward where it is opened, shows every number, how
-it is made, and its gradient. Without a picture it shows two test images of the run: the surest
-mistake, and one of the same class that is read right.
+at hand and fit; and the log of the run with its snapshots, rounded, as many as fit. It runs the
+model forward and backward where it is opened, shows every number, how it is made, and its gradient.
+Without a picture it shows two test images of the run: the surest mistake, and one of the same class
+that is read right.
 """
 
 import argparse
 from pathlib import Path
 
 from minivit.cli.arguments import add_threads, one_of, positive
+from minivit.cli.learning import learning_of
 from minivit.cli.look import class_number
 from minivit.cli.opening import add_checkpoint, load_model
 from minivit.errors import InputError
@@ -50,7 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from minivit.checkpoints import Asked
     from minivit.figures.page.explainer import check_explained, explainer_page
+    from minivit.figures.page.shell import snapshots_in
 
     path = vacant(arguments)
     model = load_model(arguments.run, arguments)
@@ -58,12 +62,14 @@ def run(arguments: argparse.Namespace) -> int:
     label = class_number(arguments.label, model.class_names)
     tests = tests_of(model)
     shown = shown_images(model, arguments.images, label, tests)
+    learning = learning_of(arguments.run, Asked(arguments.heads, arguments.pool))
     text = explainer_page(
         model, shown, name=name_of(arguments.run), gallery=gallery_of(model, tests),
-        most=arguments.max_mb, language=arguments.lang,
+        learning=learning, most=arguments.max_mb, language=arguments.lang,
     )  # fmt: skip
     size = write_page(text, path)
-    print(f"{typed(path)}  {size:.2f} MB, {in_words(shown)}; it holds the model's weights")
+    holds = in_words(shown, learning, snapshots_in(text))
+    print(f"{typed(path)}  {size:.2f} MB, {holds}; it holds the model's weights")
     return 0
 
 
@@ -76,12 +82,14 @@ def write_page(text: str, path: Path) -> float:
 
 
 def explain_run(model, folder: Path) -> None:
-    """Write the page of a new run, in its folder. Raises as `explainer_page`."""
+    """Write the page of a new run, in its folder. Raises as `explainer_page` and `learning_of`."""
     from minivit.figures.page.explainer import explainer_page
 
     tests = tests_of(model)
     shown, gallery = shown_images(model, [], None, tests), gallery_of(model, tests)
-    text = explainer_page(model, shown, name=name_of(str(folder)), gallery=gallery)
+    text = explainer_page(
+        model, shown, name=name_of(str(folder)), gallery=gallery, learning=learning_of(folder)
+    )
     write_page(text, folder / FILE)
 
 
@@ -94,10 +102,12 @@ def remove_page(folder: Path) -> None:
         path.unlink()
 
 
-def check_room(folder: Path) -> None:
-    """InputError where another file lies in the place of a run's page."""
+def check_page(model, folder: Path) -> None:
+    """InputError, before a training, if the page of its run can't be written after it."""
+    from minivit.figures.page.explainer import check_explained
     from minivit.figures.page.shell import is_ours
 
+    check_explained(model)
     path = folder / FILE
     if path.exists() and not (path.is_file() and is_ours(path)):
         raise InputError(
@@ -105,9 +115,12 @@ def check_room(folder: Path) -> None:
         )
 
 
-def in_words(shown: list) -> str:
-    """How many images there are."""
-    return "1 image" if len(shown) == 1 else f"{len(shown)} images"
+def in_words(shown: list, learning, snapshots: int) -> str:
+    """How many images and snapshots there are."""
+    images = "1 image" if len(shown) == 1 else f"{len(shown)} images"
+    if learning is None or not learning.snapshots:
+        return images
+    return f"{images}, {snapshots} of {len(learning.snapshots)} snapshots"
 
 
 def tests_of(model):

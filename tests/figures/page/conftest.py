@@ -25,7 +25,7 @@ def browser():
         one.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def file(tmp_path_factory):
     """A page of a small digits model, and two images."""
     model = ViT(variant("digits", depth=1), seed=3, zero_head=False)

@@ -12,7 +12,8 @@ from minivit.figures.page import Shown, explainer_page
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
-VIEWS = ("overview", "forward", "backward", "attention", "why", "change", "lens", "mistakes")
+VIEWS = ("overview", "forward", "backward", "attention", "why", "change", "lens", "training",
+         "mistakes")  # fmt: skip
 
 
 def expect_address(page, part):

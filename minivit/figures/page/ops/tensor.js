@@ -81,3 +81,8 @@ function dot(a, b) {
   for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;
 }
+
+// Where the largest number is; the first of several.
+function largest_at(data) {
+  return data.reduce((best, number, i) => (number > data[best] ? i : best), 0);
+}

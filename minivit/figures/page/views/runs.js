@@ -45,10 +45,6 @@ class Runs {
   }
 }
 
-function largest_at(data) {
-  return data.reduce((best, number, i) => (number > data[best] ? i : best), 0);
-}
-
 function probabilities(logits) {
   return softmax_forward(logits)[0].data;
 }

@@ -2,9 +2,19 @@
 //
 // view, name of an array, h: which slice of its first axis, row and column in it, i: which image,
 // what is differentiated; of attention b: block, t: token, s: the block that rollout starts at, and
-// two switches. Every part but the view may be missing.
+// two switches; of training b, e: snapshot, and a switch. Every part but the view may be missing.
 
-const VIEWS = ["overview", "forward", "backward", "attention", "why", "change", "lens", "mistakes"];
+const VIEWS = [
+  "overview",
+  "forward",
+  "backward",
+  "attention",
+  "why",
+  "change",
+  "lens",
+  "training",
+  "mistakes",
+];
 
 function state_of(hash) {
   const [view, ...pieces] = decoded(hash.replace(/^#/, "")).split("/");
@@ -19,11 +29,12 @@ function state_of(hash) {
     block: null,
     token: null,
     start: 0,
+    snapshot: null,
     switches: [],
   };
   for (const piece of pieces) {
     if (/^h\d+$/.test(piece)) state.slice = Number(piece.slice(1));
-    else if (/^[ibts]\d+$/.test(piece)) state[NUMBERED[piece[0]]] = Number(piece.slice(1));
+    else if (/^[ibtse]\d+$/.test(piece)) state[NUMBERED[piece[0]]] = Number(piece.slice(1));
     else if (SWITCHES.includes(piece)) state.switches.push(piece);
     else if (/^\d+,\d+$/.test(piece)) state.cell = piece.split(",").map(Number);
     else if (/^(cross-entropy|logit|difference)-/.test(piece)) state.loss = loss_from(piece);
@@ -42,8 +53,8 @@ function decoded(text) {
   }
 }
 
-const NUMBERED = { i: "image", b: "block", t: "token", s: "start" };
-const SWITCHES = ["from-keys", "own-scales"];
+const NUMBERED = { i: "image", b: "block", t: "token", s: "start", e: "snapshot" };
+const SWITCHES = ["from-keys", "own-scales", "since-start"];
 const SHOWN_GRADIENTS = ["gradient", "value", "product"];
 
 function loss_from(piece) {
@@ -56,6 +67,7 @@ function loss_from(piece) {
 }
 
 const WITH_ARRAYS = ["forward", "backward"];
+const WITH_BLOCKS = ["attention", "training"];
 const WITH_CELLS = [...WITH_ARRAYS, "lens", "mistakes"];
 
 // What a link to another view changes: an array and a place in it mean nothing elsewhere.
@@ -64,14 +76,17 @@ function way_to(view, from) {
   return alike ? { view } : { view, name: null, cell: null, slice: 0 };
 }
 
-function hash_of({ view, name, slice, cell, image, loss, show, block, token, start, switches }) {
+function hash_of(state) {
+  const { view, name, slice, cell, image, loss, show, block, token, start, switches } = state;
   const pieces = [view];
+  if (block !== null && WITH_BLOCKS.includes(view)) pieces.push(`b${block}`);
+  if (view === "training" && state.snapshot !== null) pieces.push(`e${state.snapshot}`);
   if (view === "attention") {
-    if (block !== null) pieces.push(`b${block}`);
     if (token !== null) pieces.push(`t${token}`);
     if (start) pieces.push(`s${start}`);
-    pieces.push(...switches);
   }
+  const own = (one) => (one === "since-start") === (view === "training");
+  if (WITH_BLOCKS.includes(view)) pieces.push(...switches.filter(own));
   if (name && WITH_ARRAYS.includes(view)) pieces.push(name);
   if (slice) pieces.push(`h${slice}`);
   if (cell && WITH_CELLS.includes(view)) pieces.push(cell.join(","));
