@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from in_browser import expect_address
 from looked_at import build, images_for
 
 from minivit import load_dataset, trace_names
@@ -14,11 +15,6 @@ playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
 VIEWS = ("overview", "forward", "backward", "attention", "why", "change", "lens", "training",
          "mistakes")  # fmt: skip
-
-
-def expect_address(page, part):
-    """What is drawn after a click comes a little later, and so does the address."""
-    expect(page).to_have_url(re.compile(re.escape(part)))
 
 
 def test_it_computes_what_minivit_computes(opened):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from in_browser import expect_address
 from looked_at import build, images_for
 
 from minivit import ViT, load, load_dataset, save, variant
@@ -44,7 +45,8 @@ def test_the_slider_by_keyboard(opened, page_of_run, snapshots):
     slider.focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator("output")).to_have_text("3: after 3 of 3 epochs")
-    assert page.url.endswith("#training/e2") and line.get_attribute("d") != before
+    expect_address(page, "#training/e2")
+    expect(line).not_to_have_attribute("d", before)
     page.wait_for_selector("text=After epoch 3: training loss 0.6667, test accuracy 75")
     page.wait_for_selector("#live:has-text('The model says')", state="attached")
     _, made = rounded_model(load(snapshots[135]), "float16")
@@ -58,11 +60,11 @@ def test_the_slider_by_keyboard(opened, page_of_run, snapshots):
         expect(sides.nth(i)).to_contain_text(words)
     page.get_by_role("link", name="Image 2").click()
     page.wait_for_selector("[data-key=image-1][aria-current]")
-    assert page.url.endswith("#training/e2/i1")
+    expect_address(page, "#training/e2/i1")
     page.get_by_role("link", name="what has been added since").click()
     page.wait_for_selector("[aria-current]:has-text('what has been added since')")
-    assert page.url.endswith("#training/e2/since-start/i1")
-    assert page.locator("canvas.filters").count() == 2
+    expect_address(page, "#training/e2/since-start/i1")
+    expect(page.locator("canvas.filters")).to_have_count(2)
     page.get_by_label("Snapshot").focus()
     page.keyboard.press("Home")
     page.wait_for_selector("text=Nothing yet.")
