@@ -1,15 +1,17 @@
 """Write one page that explains a model: open it in any browser, no network needed.
 
 The page holds the model's weights and images: a few, and the run's test images, as far as they are
-at hand and fit. It runs the model forward and backward where it is opened, shows every number, how
-it is made, and its gradient. Without a picture it shows two test images of the run: the surest
-mistake, and one of the same class that is read right.
+at hand and fit; and the log of the run with its snapshots, rounded, as many as fit. It runs the
+model forward and backward where it is opened, shows every number, how it is made, and its gradient.
+Without a picture it shows two test images of the run: the surest mistake, and one of the same class
+that is read right.
 """
 
 import argparse
 from pathlib import Path
 
 from minivit.cli.arguments import add_images, add_threads, one_of, positive
+from minivit.cli.learning import learning_of
 from minivit.cli.look import class_number
 from minivit.cli.opening import add_checkpoint, load_model
 from minivit.errors import InputError
@@ -47,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from minivit.checkpoints import Asked
     from minivit.figures.page.explainer import check_explained, explainer_page
 
     path = vacant(arguments)
@@ -55,12 +58,13 @@ def run(arguments: argparse.Namespace) -> int:
     label = class_number(arguments.label, model.class_names)
     tests = tests_of(model)
     shown = shown_images(model, arguments.images, label, tests)
+    learning = learning_of(arguments.run, Asked(arguments.heads, arguments.pool))
     text = explainer_page(
         model, shown, name=name_of(arguments.run), gallery=gallery_of(model, tests),
-        most=arguments.max_mb, language=arguments.lang,
+        learning=learning, most=arguments.max_mb, language=arguments.lang,
     )  # fmt: skip
     size = write_page(text, path)
-    print(f"{typed(path)}  {size:.2f} MB, {in_words(text)}; it holds the model's weights")
+    print(f"{typed(path)}  {size:.2f} MB, {in_words(text, learning)}; it holds the model's weights")
     return 0
 
 
@@ -73,12 +77,14 @@ def write_page(text: str, path: Path) -> float:
 
 
 def explain_run(model, folder: Path) -> None:
-    """Write the page of a new run, in its folder. Raises as `explainer_page`."""
+    """Write the page of a new run, in its folder. Raises as `explainer_page` and `learning_of`."""
     from minivit.figures.page.explainer import explainer_page
 
     tests = tests_of(model)
     shown, gallery = shown_images(model, [], None, tests), gallery_of(model, tests)
-    text = explainer_page(model, shown, name=name_of(str(folder)), gallery=gallery)
+    text = explainer_page(
+        model, shown, name=name_of(str(folder)), gallery=gallery, learning=learning_of(folder)
+    )
     write_page(text, folder / FILE)
 
 
@@ -91,10 +97,12 @@ def remove_page(folder: Path) -> None:
         path.unlink()
 
 
-def check_room(folder: Path) -> None:
-    """InputError where another file lies in the place of a run's page."""
+def check_page(model, folder: Path) -> None:
+    """InputError, before a training, if the page of its run can't be written after it."""
+    from minivit.figures.page.explainer import check_explained
     from minivit.figures.page.shell import is_ours
 
+    check_explained(model)
     path = folder / FILE
     if path.exists() and not (path.is_file() and is_ours(path)):
         raise InputError(
@@ -102,16 +110,18 @@ def check_room(folder: Path) -> None:
         )
 
 
-def in_words(page: str) -> str:
-    """How many images a page shows first, and how many stand behind them."""
-    from minivit.figures.page.shell import told_in
+def in_words(page: str, learning) -> str:
+    """How many images a page shows first, how many stand behind them, and how many snapshots."""
+    from minivit.figures.page.shell import snapshots_in, told_in
 
     told = told_in(page)
     shown = len(told["images"])
-    first = "1 image" if shown == 1 else f"{shown} images"
-    return (
-        f"{first} and {len(told['gallery']['labels'])} to choose from" if told["gallery"] else first
-    )
+    words = "1 image" if shown == 1 else f"{shown} images"
+    if told["gallery"]:
+        words += f" and {len(told['gallery']['labels'])} to choose from"
+    if learning is None or not learning.snapshots:
+        return words
+    return f"{words}, {snapshots_in(page)} of {len(learning.snapshots)} snapshots"
 
 
 def tests_of(model):

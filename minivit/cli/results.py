@@ -3,19 +3,23 @@
 import math
 from pathlib import Path
 
-from minivit.cli.explain import FILE
+from minivit.cli.explain import FILE, explain_run, remove_page
+from minivit.cli.printing import complain
 from minivit.cli.voice import Voice
 from minivit.errors import InputError
 from minivit.files import typed
 
 
-def finish(training, folder: Path, voice: Voice) -> None:
-    """Measure, draw, and say how good the model is and where everything lies."""
+def finish(training, folder: Path, voice: Voice, *, explain: bool = False) -> int:
+    """Measure, draw, and say how good the model is and where everything lies.
+
+    `explain`: write its page, too. Returns the exit code: 1 if there is no such page.
+    """
     from minivit.training import evaluate
 
     if not training.config.model.learns_classes:
         finish_without_classes(training, folder, voice)
-        return
+        return 0
     tested, measured_on = tested_now(training, evaluate), training.config.measured_on
     images = len(training.data.test.labels)
     right = round(tested.accuracy * images)
@@ -28,11 +32,27 @@ def finish(training, folder: Path, voice: Voice) -> None:
     voice.say(f"\n{result}\n")
     if training.average and training.state.history:
         voice.say(averaged_line(training, folder))
+    code = write_page_of(training, folder) if explain else 0
     files = draw_and_tell(training, folder, voice, tested.probabilities)
     voice.event(
         "result", measured_on=measured_on, accuracy=tested.accuracy, loss=tested.loss,
         right=right, images=images, folder=str(folder), files=list(files),
     )  # fmt: skip
+    return code
+
+
+def write_page_of(training, folder: Path) -> int:
+    """The page of a run that is done and kept, so that no trouble with it stops what follows."""
+    try:
+        explain_run(training.model, folder)
+    except InputError as error:
+        remove_page(folder)  # of the run as it was before it went on
+        complain(
+            f"no page is written: {error}. The run is whole; once that is mended, `minivit explain "
+            f"{typed(folder)}` writes its page"
+        )
+        return 1
+    return 0
 
 
 def finish_without_classes(training, folder: Path, voice: Voice) -> None:

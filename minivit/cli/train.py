@@ -12,7 +12,7 @@ from pathlib import Path
 from minivit.cli.arguments import add_threads, folder_name
 from minivit.cli.choosing import chosen
 from minivit.cli.configuration import add_options
-from minivit.cli.explain import FILE, check_room, explain_run, remove_page
+from minivit.cli.explain import FILE, check_page, remove_page
 from minivit.cli.plot import PICTURE
 from minivit.cli.progress import Progress, opening
 from minivit.cli.results import finish
@@ -63,27 +63,20 @@ def run(arguments: argparse.Namespace) -> int:
         folder = run_to_resume(arguments)
         with held(folder):
             training = resumed(folder, voice, arguments.data)
-            check_page(arguments.explain, training, folder)
+            if arguments.explain:
+                check_page(training.model, folder)
             return go_on(training, folder, voice, explain=arguments.explain)
     training, name = chosen(arguments, voice, began)
     folder = new_folder(name, arguments.out)
     with held(folder):
-        check_page(arguments.explain, training, folder)
+        if arguments.explain:
+            check_page(training.model, folder)
         save_first(training, folder, voice, force=arguments.force)
         return go_on(training, folder, voice, explain=arguments.explain)
 
 
-def check_page(asked: bool, training, folder: Path) -> None:
-    """InputError before the training if the page that is asked for can't be written after it."""
-    from minivit.figures.page.explainer import check_explained
-
-    if asked:
-        check_explained(training.model)
-        check_room(folder)
-
-
 def go_on(training, folder: Path, voice: Voice, *, explain: bool = False) -> int:
-    """Train, measure, draw; whatever stops it, say how to go on."""
+    """Train, measure, draw; whatever stops it, say how to go on. The exit code."""
     from minivit.errors import InputError
     from minivit.training import Diverged, save_run
 
@@ -91,9 +84,7 @@ def go_on(training, folder: Path, voice: Voice, *, explain: bool = False) -> int
     try:
         begin(training, folder, voice)
         learn(training, folder, voice)
-        if explain:
-            explain_run(training.model, folder)
-        finish(training, folder, voice)
+        return finish(training, folder, voice, explain=explain)
     except KeyboardInterrupt:  # outside the loop, or the second Ctrl-C
         voice.warn(
             f"\nInterrupted. The last checkpoint is whole; to go on from it, run\n  {resume}"
@@ -119,7 +110,6 @@ def go_on(training, folder: Path, voice: Voice, *, explain: bool = False) -> int
         again = f"go on from the last checkpoint with {resume}"
         said = sentence(error, again)
         raise OSError(said if again in said else f"{said}. After that, {again}") from error
-    return 0
 
 
 def begin(training, folder: Path, voice: Voice) -> None:

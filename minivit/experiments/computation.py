@@ -159,8 +159,8 @@ def of_sizes(rows: list[Row], model: str) -> Line:
 
 
 FEW_IMAGES = (
-    "the paper's models have seen 300 million images, and these 5,000: with so few, that "
-    "neighbours belong together is better built in than learnt"
+    "with 5,000 images, where the paper's models have seen 300 million, it is better built in than "
+    "learnt that neighbours belong together"
 )
 EXPERIMENT = Experiment(
     name="computation",

@@ -24,6 +24,7 @@ class RunLog:
     config: TrainingConfig
     history: list[dict]  # a row for every finished epoch, as in history.csv
     places: dict[str, np.ndarray]  # of each place (epochs, 4), as in places.csv; {} where unknown
+    steps: int  # in an epoch
 
     @property
     def measured_on(self) -> str:
@@ -48,7 +49,8 @@ def read_log(run: str | Path) -> RunLog:
         raise InputError(
             f"{run} has a damaged header, or is of a newer minivit: {error}"
         ) from error
-    history = saved.get("state", {}).get("history", [])
+    state = saved.get("state", {})
+    history = state.get("history", [])
     if not history:
         raise InputError(f"{run} has no finished epoch yet: train on, then draw")
     return RunLog(
@@ -61,6 +63,7 @@ def read_log(run: str | Path) -> RunLog:
             for place in layout_of(model).places  # the file has them in another order
             if place in groups[PLACES]
         },
+        steps=(saved.get("optimiser_steps", 0) - state.get("step", 0)) // len(history),
     )
 
 

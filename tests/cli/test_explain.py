@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from minivit import ViT, load_dataset, save, variant
+from minivit import InputError, ViT, load_dataset, save, variant
 from minivit.cli.main import main
 from minivit.cli.subjects import mistake_and_right
 from minivit.figures.page.shell import told_in
-from minivit.training import evaluate
+from minivit.training import evaluate, load_run
 
 
 def made(**changes) -> ViT:
@@ -155,3 +155,83 @@ def test_a_page_that_cannot_be_written_is_told_before_the_training(on_numpy, tmp
     (tmp_path / "r" / "explain.html").unlink()
     train("--top-k", "3")
     assert "minivit explain" not in capsys.readouterr().out
+
+
+def test_the_page_of_a_run_tells_how_it_learned(on_numpy, tmp_path, capsys):
+    train("--snapshots", "4", "--explain", "--epochs", "2")
+    one = told(tmp_path / "r" / "explain.html")["learning"]
+    history = load_run("r").state.history
+    assert one["curve"]["epoch"] == [1, 2] and one["measured_on"] == "test"
+    assert one["curve"]["loss"] == pytest.approx([row["train_loss"] for row in history], rel=1e-4)
+    accuracy = [row["test_accuracy"] for row in history]
+    assert one["curve"]["accuracy"] == pytest.approx(accuracy, rel=1e-4)
+    assert one["snapshots"]["epochs"] == [0, 0.667, 1.333, 2]  # thirds of two epochs of 45 steps
+    capsys.readouterr()
+    explain("r", "--force")
+    assert "2 images and 360 to choose from, 4 of 4 snapshots; it holds" in capsys.readouterr().out
+    limit = ((tmp_path / "r" / "explain.html").stat().st_size - 15_000) / 1e6  # two have room
+    explain("r", "--out", "small.html", "--max-mb", str(limit))
+    kept = told(tmp_path / "small.html")["learning"]["snapshots"]
+    assert f"to choose from, {len(kept['epochs'])} of 4 snapshots" in capsys.readouterr().out
+    assert kept["kind"] == "int8" and kept["of"] == 4 and 1 <= len(kept["epochs"]) < 4
+
+
+def test_without_snapshots_there_is_the_curve_and_without_a_run_neither(on_numpy, tmp_path, run):
+    train()
+    explain("r")
+    one = told(tmp_path / "r" / "explain.html")["learning"]
+    assert one["curve"]["epoch"] == [1] and one["snapshots"]["of"] == 0
+    explain("a")
+    assert told(run / "a" / "explain.html")["learning"] is None
+
+
+def test_a_damaged_snapshot_is_a_sentence_and_nothing_is_written(on_numpy, tmp_path, capsys):
+    train("--snapshots", "2")
+    last = tmp_path / "r" / "snapshots" / "step-000045.safetensors"
+    content = last.read_bytes()
+    last.write_bytes(content[:-9])
+    capsys.readouterr()
+    explain("r", code=2)
+    said = capsys.readouterr().err
+    assert "step-000045.safetensors" in said and said.count("\n") == 1
+    assert "remove it, and the page is written without it" in said
+    assert not (tmp_path / "r" / "explain.html").exists()
+    last.unlink()
+    explain("r")
+    assert told(tmp_path / "r" / "explain.html")["learning"]["snapshots"]["epochs"] == [0]
+
+
+def test_a_damaged_log_is_a_sentence_and_nothing_is_written(on_numpy, tmp_path, capsys):
+    train()
+    path = tmp_path / "r" / "checkpoint.safetensors"
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"test_accuracy", b"best_accuracy"))
+    explain("r", code=2)
+    said = capsys.readouterr().err
+    assert "the log of the run is damaged: its test accuracy after an epoch is 'None'" in said
+    assert not (tmp_path / "r" / "explain.html").exists()
+
+
+def test_a_run_that_overflows_when_it_is_measured_is_told_so_and_has_no_page(
+    on_numpy, tmp_path, capsys
+):
+    train("--explain", "--epochs", "0", "--position-std", "1e38", code=2)
+    said = capsys.readouterr().err
+    assert "training diverged" in said and "try the usual" in said
+    assert "answers overflow" not in said and "data check" not in said
+    assert not (tmp_path / "r" / "explain.html").exists()
+
+
+def test_trouble_with_the_page_leaves_the_run_whole_and_speaks_of_no_pictures(
+    on_numpy, tmp_path, monkeypatch, capsys
+):
+    def fails(*_):
+        raise InputError("the page would have 9.1 MB")
+
+    monkeypatch.setattr("minivit.cli.results.explain_run", fails)
+    train("--explain", code=1)
+    out, error = capsys.readouterr()
+    assert "no page is written: the page would have 9.1 MB. The run is whole" in error
+    assert "data check" not in error and "is kept in" not in error
+    assert "Test accuracy after the last epoch" in out and "minivit explain r" in out
+    assert (tmp_path / "r" / "curve.png").exists()

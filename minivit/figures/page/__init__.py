@@ -6,6 +6,8 @@ What Python does:
     shown.py         which models a page can show, and which not
     payload.py       weights, images, names and sizes, as the page reads them
     gallery.py       test images, packed, and what the model says of each
+    learning.py      the curve of a run, and the model at moments of it
+    rounding.py      weights rounded, as those of the moments are
     fingerprints.py  signed sums of every array, by which the page sees that it computes the same
     without_scripts.py  the answers and a picture, for browsers that run no scripts
     shell.py         the HTML around it, and what the browser may run of it
@@ -24,5 +26,6 @@ What the browser does, in JavaScript that is read as the Python is:
 
 from minivit.figures.page.explainer import Shown, explainer_page
 from minivit.figures.page.gallery import Gallery
+from minivit.figures.page.learning import Learning
 
-__all__ = ["Gallery", "Shown", "explainer_page"]
+__all__ = ["Gallery", "Learning", "Shown", "explainer_page"]

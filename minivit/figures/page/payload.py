@@ -50,6 +50,7 @@ def payload(model: ViT, name: str, shown: Sequence[Shown]) -> Payload:
         "parameters": {name: list(shape) for name, shape in model.layout.shapes.items()},
         "images": [seen(exact, one, image) for one, image in zip(shown, images, strict=True)],
         "gallery": None,
+        "learning": None,
     }
     kind = model.dtype.newbyteorder("<")
     weights = b"".join(model.parameters[one].astype(kind).tobytes() for one in model.layout.shapes)

@@ -9,11 +9,14 @@ import hashlib
 import html
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 # What could end a script's element, begin a comment in it, or break a line of JavaScript.
 ESCAPED = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 MARK = "minivit explain"  # by which a page that we wrote is known again
+
+SNAPSHOT = '<script type="application/octet-stream" id="snapshot-{i}">{content}</script>\n'
 
 PAGE = """<!doctype html>
 <html lang="{language}">
@@ -34,21 +37,22 @@ PAGE = """<!doctype html>
 <script type="application/octet-stream" id="images">{images}</script>
 <script type="application/octet-stream" id="gallery">{gallery}</script>
 <script type="application/octet-stream" id="weights">{weights}</script>
-<script>{script}</script>
+{snapshots}<script>{script}</script>
 </body>
 </html>
 """
 
 
 def page(*, language: str, title: str, noscript: str, strings: dict, told: dict,
-         weights: bytes, images: bytes, gallery: bytes, script: str,
+         weights: bytes, images: bytes, gallery: bytes, snapshots: Sequence[bytes], script: str,
          style: str) -> str:  # fmt: skip
     """The whole file as text, whose lines end in LF; `noscript` is HTML."""
+    kept = [SNAPSHOT.format(i=i, content=in_base64(one)) for i, one in enumerate(snapshots)]
     return PAGE.format(
         language=language, policy=policy(script, style), mark=MARK, title=html.escape(title),
         noscript=noscript, style=style, script=script, strings=in_json(strings),
         told=in_json(told), weights=in_base64(weights), images=in_base64(images),
-        gallery=in_base64(gallery),
+        gallery=in_base64(gallery), snapshots="".join(kept),
     )  # fmt: skip
 
 
@@ -61,6 +65,11 @@ def is_ours(path: Path) -> bool:
     """Whether a file is such a page: so that no other one is written over or removed."""
     with path.open("rb") as file:
         return f'<meta name="generator" content="{MARK}">'.encode() in file.read(1 << 10)
+
+
+def snapshots_in(text: str) -> int:
+    """How many snapshots a page holds."""
+    return text.count(SNAPSHOT.partition("{i}")[0])
 
 
 def policy(script: str, style: str) -> str:

@@ -1,4 +1,4 @@
-"""A browser, if there is one, a page for it, and a way to open pages that complain of nothing."""
+"""Pages in a real browser, if there is one: what opens them, and what they may not do."""
 
 import shutil
 
@@ -14,11 +14,12 @@ SLOWEST = 180_000  # milliseconds: a machine may be busy with much else
 
 @pytest.fixture(scope="module")
 def browser():
+    playwright = pytest.importorskip("playwright.sync_api")
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if not program:
         pytest.skip(f"none of {', '.join(BROWSERS)} is installed")
-    playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
+        playwright.expect.set_options(timeout=SLOWEST)
         one = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield one
         one.close()

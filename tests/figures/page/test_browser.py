@@ -5,20 +5,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from in_browser import expect_address
 from looked_at import build, images_for
 
 from minivit import load_dataset, trace_names
 from minivit.figures.page import Gallery, Shown, explainer_page
 
-VIEWS = ("overview", "forward", "backward", "attention", "why", "change", "lens", "mistakes",
-         "words")  # fmt: skip
+playwright = pytest.importorskip("playwright.sync_api")
+expect = playwright.expect
+VIEWS = ("overview", "forward", "backward", "attention", "why", "change", "lens", "training",
+         "mistakes", "words")  # fmt: skip
 
 
 def test_it_computes_what_minivit_computes(opened):
     for image in range(2):
         page = opened(f"overview/i{image}")
         badge = page.locator(".badge")
-        assert "agrees" in badge.get_attribute("class")
+        expect(badge).to_have_class(re.compile("agrees"))
         assert float(badge.get_attribute("data-worst")) < 1e-12
 
 
@@ -39,13 +42,13 @@ def test_views_and_arrays_are_links_and_the_address_holds_the_state(opened):
     page.wait_for_selector("h1:focus")
     page.get_by_role("link", name="block 0, MLP").click()
     page.get_by_role("link", name="h 17 × 128").click()
-    assert "forward/blocks.0.mlp.h" in page.url
-    assert page.locator(".formula").inner_text() == "h = gelu(z) = z · Phi(z)"
+    expect_address(page, "forward/blocks.0.mlp.h")
+    expect(page.locator(".formula")).to_have_text("h = gelu(z) = z · Phi(z)", use_inner_text=True)
     page.go_back()
     page.wait_for_selector("text=y = x + out")
     page.get_by_role("link", name="Image 2: image 1").click()
     page.wait_for_selector("[data-key=image-1][aria-current]")
-    assert "/i1" in page.url
+    expect_address(page, "/i1")
 
 
 def test_a_heat_map_by_keyboard(opened):
@@ -57,15 +60,16 @@ def test_a_heat_map_by_keyboard(opened):
              "End": "1, 4, 16", "PageUp": "1, 0, 16", "ArrowUp": "1, 0, 16"}  # fmt: skip
     for key, index in moves.items():
         page.keyboard.press(key)
-        assert where.inner_text() == f"scores[{index}]"
+        expect(where).to_have_text(f"scores[{index}]", use_inner_text=True)
     page.keyboard.press("/")
     page.keyboard.type("2,7")
     page.keyboard.press("Enter")
-    assert where.inner_text() == "scores[1, 2, 7]" and page.url.endswith("/h1/2,7")
+    expect(where).to_have_text("scores[1, 2, 7]", use_inner_text=True)
+    expect_address(page, "/h1/2,7")
     page.wait_for_selector("#live:has-text('scores 1, 2, 7')", state="attached")
     page.keyboard.press("Enter")
     page.wait_for_selector("h2:has-text('q')")
-    assert "blocks.0.attention.q/h1/2,0" in page.url
+    expect_address(page, "blocks.0.attention.q/h1/2,0")
 
 
 def test_what_is_said_of_a_number_is_the_number(opened):
@@ -75,20 +79,20 @@ def test_what_is_said_of_a_number_is_the_number(opened):
     map = page.locator("canvas.cursor")
     box = map.bounding_box()
     map.hover(position={"x": box["width"] - 5, "y": box["height"] - 5})
-    assert page.locator(".where b").inner_text() == "z[16, 127]"
-    assert page.locator(".number").inner_text() != number
+    expect(page.locator(".where b")).to_have_text("z[16, 127]", use_inner_text=True)
+    expect(page.locator(".number")).not_to_have_text(number, use_inner_text=True)
 
 
 def test_gradients_are_checked_in_gradchecks_words(opened):
     page = opened("backward/blocks.0.attention.w_qkv/3,100/logit-4")
     page.get_by_role("button", name="Check it").click()
-    assert page.locator(".checked").inner_text().split(":")[0] in ("Excellent", "Right")
+    expect(page.locator(".checked")).to_have_text(re.compile("Excellent|Right"))
     page.get_by_role("button", name="cross-entropy").click()
     page.wait_for_selector("button[aria-pressed=true]:has-text('cross-entropy')")
-    assert "cross-entropy-4" in page.url
+    expect_address(page, "cross-entropy-4")
     page.locator("canvas.cursor").focus()
     page.keyboard.press("c")
-    assert page.locator(".checked").inner_text().split(":")[0] in ("Excellent", "Right")
+    expect(page.locator(".checked")).to_have_text(re.compile("Excellent|Right"))
     page.keyboard.press("g")
     page.wait_for_selector("html[data-view=forward]")
 
@@ -96,34 +100,35 @@ def test_gradients_are_checked_in_gradchecks_words(opened):
 def test_attention_by_pointer_and_keyboard(opened):
     page = opened("attention/b0")
     told = page.locator(".where")
-    assert told.inner_text() == "token 0 (cls)"
+    expect(told).to_have_text("token 0 (cls)", use_inner_text=True)
     page.locator("canvas.picker").focus()
     page.keyboard.press("ArrowRight")
-    assert told.inner_text() == "token 2 (patch 1: row 0, column 1)" and page.url.endswith("/t2")
+    expect(told).to_have_text("token 2 (patch 1: row 0, column 1)", use_inner_text=True)
+    expect_address(page, "/t2")
     page.locator("canvas.cursor").focus()
     page.keyboard.press("ArrowDown")
-    assert told.inner_text() == "token 3 (patch 2: row 0, column 2)"
+    expect(told).to_have_text("token 3 (patch 2: row 0, column 2)", use_inner_text=True)
     page.locator("canvas.picker").click(position={"x": 5, "y": 180})
-    assert told.inner_text() == "token 13 (patch 12: row 3, column 0)"
+    expect(told).to_have_text("token 13 (patch 12: row 3, column 0)", use_inner_text=True)
     page.get_by_role("link", name="who asks this token").click()
     page.wait_for_selector("text=comes from cls")
     page.get_by_role("link", name="one for each head").click()
     page.wait_for_selector("[aria-current]:has-text('one for each head')")
-    assert page.url.endswith("/t13/from-keys/own-scales")
+    expect_address(page, "/t13/from-keys/own-scales")
 
 
 def test_why_asks_in_seven_ways_and_integrated_gradients_add_up(opened):
     page = opened("why/logit-3")
     page.wait_for_selector(".results[aria-busy=false]")
-    assert page.locator(".results .tile").count() == 7
+    expect(page.locator(".results .tile")).to_have_count(7)
     words = page.locator("text=Integrated gradients add up to").inner_text()
     sum_, difference = re.findall(r"(?:up to|nothing, is) (\S*\d)", words)
     assert sum_[:7] == difference[:7]
     diagonal = page.locator(".numbers tbody tr").nth(2).locator("td").nth(2)
-    assert diagonal.inner_text() == "1.00"
+    expect(diagonal).to_have_text("1.00", use_inner_text=True)
     page.get_by_label("Score of").select_option("5")
     page.wait_for_selector(".results[aria-busy=false]")
-    assert page.url.endswith("why/logit-5")
+    expect_address(page, "why/logit-5")
 
 
 def test_changes_are_seen_at_once_and_undone(opened):
@@ -132,50 +137,50 @@ def test_changes_are_seen_at_once_and_undone(opened):
     undo = page.get_by_role("button", name="Undo")
     assert undo.is_disabled()
     page.locator("canvas.painter").click(position={"x": 100, "y": 100})
+    expect(page.locator(".numbers")).not_to_have_text(before, use_inner_text=True)
     painted = page.locator(".numbers").inner_text()
-    assert painted != before
-    assert page.locator(".change-desk li.quiet").inner_text().startswith("pixel in row 2, column 2")
+    expect(page.locator(".change-desk li.quiet")).to_contain_text("pixel in row 2, column 2")
     page.locator("canvas.painter").focus()
     for key in ("ArrowDown", "ArrowRight", " "):
         page.keyboard.press(key)
-    assert "pixel in row 3, column 3" in page.locator(".change-desk").inner_text()
+    expect(page.locator(".change-desk")).to_contain_text("pixel in row 3, column 3")
     page.locator("[data-key=silence-0-1]").click()
     page.get_by_role("button", name="Drop the positions").click()
     page.get_by_label("parameter").select_option("head.b")
     page.get_by_label("index").fill("3")
     page.get_by_label("value").fill("50")
     page.get_by_role("button", name="Set it").click()
-    assert "Now it says 3" in page.locator(".change .says").inner_text()
+    expect(page.locator(".change .says")).to_contain_text("Now it says 3")
     page.get_by_label("value").fill("much")
     page.get_by_role("button", name="Set it").click()
-    assert "no number" in page.locator(".change-desk").inner_text()
+    expect(page.locator(".change-desk")).to_contain_text("no number")
     for _ in range(4):
         undo.click()
-    assert page.locator(".numbers").inner_text() == painted
+    expect(page.locator(".numbers")).to_have_text(painted, use_inner_text=True)
     page.get_by_role("button", name="As it was").click()
-    assert page.locator(".numbers").inner_text() == before
+    expect(page.locator(".numbers")).to_have_text(before, use_inner_text=True)
 
 
 def test_the_lens_by_keyboard_and_its_last_row_is_the_answer(opened):
     page = opened("lens/1,4")
     page.wait_for_selector(".made .number")
-    assert page.locator(".made h2").inner_text() == "block 0: Attention"
+    expect(page.locator(".made h2")).to_have_text("block 0: Attention", use_inner_text=True)
     page.locator("canvas.cursor").focus()
     page.keyboard.press("ArrowDown")
-    assert page.url.endswith("lens/2,4")
-    assert page.locator(".made h2").inner_text() == "block 0: MLP"
+    expect_address(page, "lens/2,4")
+    expect(page.locator(".made h2")).to_have_text("block 0: MLP", use_inner_text=True)
     p = float(page.locator(".made .number").inner_text())
     assert p == pytest.approx(page.evaluate("probabilities(app.trace.logits)[4]"), rel=1e-5)
-    assert page.locator(".depths tbody tr").count() == 3
-    assert page.locator(".depths th").last.inner_text() == "block 0: MLP"
+    expect(page.locator(".depths tbody tr")).to_have_count(3)
+    expect(page.locator(".depths th").last).to_have_text("block 0: MLP", use_inner_text=True)
     page.keyboard.press("Enter")
     page.wait_for_selector("html[data-view=forward]")
-    assert "forward/blocks.0.mlp.y" in page.url
+    expect_address(page, "forward/blocks.0.mlp.y")
     page.get_by_role("link", name="Logit lens").click()
     page.wait_for_selector("html[data-view=lens]")
     label = page.evaluate("app.images.told(0).label")
     page.wait_for_selector(".made .number")  # the cursor begins at the label, in the last row
-    assert page.url.endswith(f"#lens/2,{label}")
+    expect_address(page, f"#lens/2,{label}")
 
 
 def test_mistakes_by_keyboard_and_pointer(opened):
@@ -192,8 +197,8 @@ def test_mistakes_by_keyboard_and_pointer(opened):
     page.keyboard.press("Home")
     for _ in range(column):
         page.keyboard.press("ArrowRight")
-    assert page.url.endswith(f"mistakes/{row},{column}")
-    assert page.locator(".listed a").count() == counts[fullest]
+    expect_address(page, f"mistakes/{row},{column}")
+    expect(page.locator(".listed a")).to_have_count(int(counts[fullest]))
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
     page.wait_for_selector(".listed a[aria-current=true]")
@@ -221,13 +226,13 @@ def test_counts_and_classes_stand_at_the_confusion_matrix(opened, tmp_path):
 
 def test_an_image_of_the_gallery_in_every_view(opened):
     page = opened("overview/i9")  # the eighth test image, behind the two that are shown
-    assert page.locator(".panel h2").first.inner_text() == "test image 7"
-    assert "agrees" in page.locator(".badge").get_attribute("class")
+    expect(page.locator(".panel h2").first).to_have_text("test image 7", use_inner_text=True)
+    expect(page.locator(".badge")).to_have_class(re.compile("agrees"))
     for view in VIEWS:
         page.locator(f"[data-key=view-{view}]").click()
         page.wait_for_selector(f"html[data-view={view}]")
-        assert page.locator("[data-key=image-9]").get_attribute("aria-current") == "true"
-        assert "/i9" in page.url
+        expect(page.locator("[data-key=image-9]")).to_have_attribute("aria-current", "true")
+        expect_address(page, "/i9")
     pixels = page.evaluate("[...app.image.data]")
     assert np.array_equal(pixels, load_dataset("digits").test.images[7].ravel())
 
@@ -236,7 +241,7 @@ def test_an_image_of_the_gallery_in_every_view(opened):
                                      "backward//x/%3Cscript%3E", "%"])  # fmt: skip
 def test_an_address_that_makes_no_sense_shows_something(address, opened):
     page = opened(address)
-    assert page.locator("h1").count() == 1
+    expect(page.locator("h1")).to_have_count(1)
 
 
 def test_files_are_saved_by_buttons(opened):

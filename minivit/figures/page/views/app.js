@@ -8,6 +8,7 @@ const DRAWN = {
   why: why_view,
   change: change_view,
   lens: lens_view,
+  training: training_view,
   mistakes: mistakes_view,
   words: words_view,
 };
@@ -21,6 +22,7 @@ class App {
       images,
       c: model.config,
       runs: new Runs({ told, model, images }),
+      snapshots: new Snapshots(told, model),
     });
     this.pictures = new Map();
     this.tour = new Tour(this);

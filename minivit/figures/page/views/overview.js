@@ -64,6 +64,7 @@ function overview(app) {
         way(app, "why", { view: "why" }),
         way(app, "change", { view: "change" }),
         way(app, "lens", { view: "lens" }),
+        way(app, "training", { view: "training" }),
         way(app, "mistakes", { view: "mistakes" }),
         way(app, "words", { view: "words" }),
       ),

@@ -82,6 +82,7 @@ function svg_text(drawn) {
   );
   const look =
     "rect{fill:var(--panel);stroke:var(--line)}.wire{fill:none;stroke:var(--quiet)}" +
+    ".line,.course,.snapshots,.moment{fill:none;stroke:var(--quiet)}" +
     "text{font:12px sans-serif;fill:var(--ink)}.shape,.above{fill:var(--quiet);font-size:11px}";
   copy.prepend(svg_element("style", {}, `svg{${colours.join(";")}}${look}`));
   return new XMLSerializer().serializeToString(copy);

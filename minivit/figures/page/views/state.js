@@ -2,8 +2,8 @@
 //
 // view, name of an array, h: which slice of its first axis, row and column in it, i: which image,
 // what is differentiated; of attention b: block, t: token, s: the block that rollout starts at, and
-// two switches. Every part but the view may be missing. Of words the name is that of a word,
-// and tour-3 is the step of the tour that stands above the view.
+// two switches; of training b, e: snapshot, and a switch; of words the name of one. tour-3 is the
+// step of the tour that stands above the view. Every part but the view may be missing.
 
 const VIEWS = [
   "overview",
@@ -13,6 +13,7 @@ const VIEWS = [
   "why",
   "change",
   "lens",
+  "training",
   "mistakes",
   "words",
 ];
@@ -30,12 +31,13 @@ function state_of(hash) {
     block: null,
     token: null,
     start: 0,
+    snapshot: null,
     switches: [],
     tour: null,
   };
   for (const piece of pieces) {
     if (/^h\d+$/.test(piece)) state.slice = Number(piece.slice(1));
-    else if (/^[ibts]\d+$/.test(piece)) state[NUMBERED[piece[0]]] = Number(piece.slice(1));
+    else if (/^[ibtse]\d+$/.test(piece)) state[NUMBERED[piece[0]]] = Number(piece.slice(1));
     else if (/^tour-\d+$/.test(piece)) state.tour = Number(piece.slice(5));
     else if (SWITCHES.includes(piece)) state.switches.push(piece);
     else if (/^\d+,\d+$/.test(piece)) state.cell = piece.split(",").map(Number);
@@ -55,8 +57,8 @@ function decoded(text) {
   }
 }
 
-const NUMBERED = { i: "image", b: "block", t: "token", s: "start" };
-const SWITCHES = ["from-keys", "own-scales"];
+const NUMBERED = { i: "image", b: "block", t: "token", s: "start", e: "snapshot" };
+const SWITCHES = ["from-keys", "own-scales", "since-start"];
 const SHOWN_GRADIENTS = ["gradient", "value", "product"];
 
 function loss_from(piece) {
@@ -70,6 +72,7 @@ function loss_from(piece) {
 
 const WITH_ARRAYS = ["forward", "backward"];
 const WITH_NAMES = [...WITH_ARRAYS, "words"];
+const WITH_BLOCKS = ["attention", "training"];
 const WITH_CELLS = [...WITH_ARRAYS, "lens", "mistakes"];
 
 // What a link to another view changes: an array and a place in it mean nothing elsewhere.
@@ -79,14 +82,16 @@ function way_to(view, from) {
 }
 
 function hash_of(state) {
-  const { view, name, slice, cell, image, loss, show, block, token, start, switches, tour } = state;
+  const { view, name, slice, cell, image, loss, show, block, token, start, switches } = state;
   const pieces = [view];
+  if (block !== null && WITH_BLOCKS.includes(view)) pieces.push(`b${block}`);
+  if (view === "training" && state.snapshot !== null) pieces.push(`e${state.snapshot}`);
   if (view === "attention") {
-    if (block !== null) pieces.push(`b${block}`);
     if (token !== null) pieces.push(`t${token}`);
     if (start) pieces.push(`s${start}`);
-    pieces.push(...switches);
   }
+  const own = (one) => (one === "since-start") === (view === "training");
+  if (WITH_BLOCKS.includes(view)) pieces.push(...switches.filter(own));
   if (name && WITH_NAMES.includes(view)) pieces.push(name);
   if (slice) pieces.push(`h${slice}`);
   if (cell && WITH_CELLS.includes(view)) pieces.push(cell.join(","));
@@ -96,6 +101,6 @@ function hash_of(state) {
     pieces.push(`${loss.kind}-${loss.label}${other}`);
   }
   if (view === "backward" && show !== "gradient") pieces.push(show);
-  if (tour) pieces.push(`tour-${tour}`);
+  if (state.tour) pieces.push(`tour-${state.tour}`);
   return `#${pieces.join("/")}`;
 }

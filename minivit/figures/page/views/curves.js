@@ -1,0 +1,77 @@
+// The curve of a run: training loss and accuracy, epoch by epoch, with a line at a moment.
+
+const CURVE = { width: 380, height: 180, left: 54, right: 14, top: 26, bottom: 36 };
+
+// The two plots; `show(epoch)` moves the line of both.
+function curves(app) {
+  const { curve, measured_on } = app.told.learning;
+  const whole = (value) => number_text(value, 2);
+  const plots = [
+    curve_plot(app, say("training.loss"), curve.loss, Math.max(...curve.loss), whole),
+    curve_plot(app, say(`training.accuracy.${measured_on}`), curve.accuracy, 1, hundredths),
+  ];
+  return {
+    plots: plots.map(({ drawn }) => drawn),
+    show: (epoch) => plots.forEach(({ line, x }) => line.setAttribute("d", vertical(x(epoch)))),
+  };
+}
+
+function hundredths(part) {
+  return `${Math.round(100 * part)}\u00a0%`;
+}
+
+function vertical(x) {
+  return `M${x.toFixed(1)} ${CURVE.top} V${CURVE.height - CURVE.bottom}`;
+}
+
+// Values of the epochs, from 0 to `most`.
+function curve_plot(app, title, values, most, text_of_value) {
+  const { epoch } = app.told.learning.curve;
+  const last = epoch.at(-1);
+  const [wide, high] = [
+    CURVE.width - CURVE.left - CURVE.right,
+    CURVE.height - CURVE.top - CURVE.bottom,
+  ];
+  const x = (at) => CURVE.left + (wide * at) / last;
+  const y = (value) => CURVE.top + high * (1 - value / (most || 1));
+  const line = svg_element("path", { class: "moment" });
+  const text = (at, from_top, anchor, words) =>
+    svg_element("text", { x: at, y: from_top, "text-anchor": anchor }, words);
+  const from_bottom = CURVE.height - CURVE.bottom;
+  const drawn = svg_element(
+    "svg",
+    {
+      class: "plot curve",
+      role: "img",
+      xmlns: SVG,
+      viewBox: `0 0 ${CURVE.width} ${CURVE.height}`,
+      "aria-label": say("training.plot", {
+        title,
+        first: text_of_value(values[0]),
+        last: text_of_value(values.at(-1)),
+      }),
+    },
+    text(CURVE.left, 14, "start", title),
+    ...[0, most / 2, most].flatMap((value) => [
+      svg_element("path", { class: "line", d: `M${CURVE.left} ${y(value)} h${wide}` }),
+      text(CURVE.left - 7, y(value) + 4, "end", text_of_value(value)),
+    ]),
+    ...stops(last + 1, wide / last, 34).map((at) => text(x(at), from_bottom + 15, "middle", at)),
+    text(CURVE.left + wide / 2, CURVE.height - 3, "middle", say("training.epoch")),
+    svg_element("path", {
+      class: "snapshots",
+      d: (app.snapshots.epochs ?? []).map((at) => `M${x(at)} ${from_bottom - 4} v8`).join(" "),
+    }),
+    svg_element("path", {
+      class: "course",
+      d: values.map((value, i) => `${i ? "L" : "M"}${x(epoch[i])} ${y(value)}`).join(" "),
+    }),
+    values.length > 40
+      ? null
+      : values.map((value, i) =>
+          svg_element("circle", { class: "course", cx: x(epoch[i]), cy: y(value), r: 2 }),
+        ),
+    line,
+  );
+  return { drawn, line, x };
+}

@@ -1,0 +1,11 @@
+"""What a page in a browser comes to say: what is drawn after a click comes a little later."""
+
+import re
+
+import pytest
+
+
+def expect_address(page, part):
+    """The address comes to hold this."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    sync_api.expect(page).to_have_url(re.compile(re.escape(part)))
