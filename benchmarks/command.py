@@ -6,10 +6,9 @@ Nothing here imports NumPy before `run`: the thread count must be set first.
 import argparse
 import importlib
 import json
-import math
 import sys
 
-from minivit.cli.arguments import folder_name, one_of
+from minivit.cli.arguments import folder_name, one_of, positive
 from minivit.errors import InputError
 
 BENCHMARKS = {
@@ -111,18 +110,3 @@ def refuse_idle(arguments: argparse.Namespace) -> None:
             raise InputError(
                 f"bench {arguments.name} has no use for {typed}; leave it out, or run {users}"
             )
-
-
-def positive(kind: type):
-    """An argument type: a number above 0, and not infinity."""
-
-    def parse(text: str):
-        try:
-            number = kind(text)
-        except ValueError:
-            number = 0
-        if not 0 < number < math.inf:
-            raise argparse.ArgumentTypeError(f"{text!r}: expected a number above 0")
-        return number
-
-    return parse

@@ -25,6 +25,14 @@ def add_data(parser, help: str) -> None:
     parser.add_argument("--data", metavar="NAME|PATH", default=None, help=help)
 
 
+def add_images(parser, otherwise: str) -> None:
+    """IMAGE ..., of which there may be none; `otherwise` tells what is shown then."""
+    parser.add_argument(
+        "images", metavar="IMAGE", nargs="*", default=[],
+        help=f"picture files, or folders of them (default: {otherwise})",
+    )  # fmt: skip
+
+
 def whole_number(least: int) -> Callable[[str], int]:
     """An argument type: a whole number from `least` on."""
 
@@ -40,15 +48,19 @@ def whole_number(least: int) -> Callable[[str], int]:
     return parse
 
 
-def positive(text: str) -> float:
-    """An argument type: a number above 0."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected a number above 0")
-    return number
+def positive(kind: type[int] | type[float]) -> Callable[[str], float]:
+    """An argument type: a number of this kind above 0, and not infinity."""
+
+    def parse(text: str) -> float:
+        try:
+            number = kind(text)
+        except ValueError:
+            number = 0
+        if not 0 < number < math.inf:
+            raise argparse.ArgumentTypeError(f"{text!r}: expected a number above 0")
+        return number
+
+    return parse
 
 
 def one_of(names: Collection[str]) -> Callable[[str], str]:

@@ -10,7 +10,7 @@ that is read right.
 import argparse
 from pathlib import Path
 
-from minivit.cli.arguments import add_threads, one_of, positive
+from minivit.cli.arguments import add_images, add_threads, one_of, positive
 from minivit.cli.learning import learning_of
 from minivit.cli.look import class_number
 from minivit.cli.opening import add_checkpoint, load_model
@@ -26,10 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from minivit.figures.page.sources import LANGUAGES
 
     add_checkpoint(parser)
-    parser.add_argument(
-        "images", metavar="IMAGE", nargs="*", default=[],
-        help="picture files, or folders of them (default: two test images of the run)",
-    )  # fmt: skip
+    add_images(parser, "two test images of the run")
     parser.add_argument(
         "--label", metavar="CLASS", help="the class of the pictures, by its name (default: not "
         "known; gradients are then those of the class that the model says)",
@@ -41,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--force", action="store_true", help="write over a page of this command")
     parser.add_argument(
-        "--max-mb", type=positive, metavar="MB", default=MOST,
+        "--max-mb", type=positive(float), metavar="MB", default=MOST,
         help="the most megabytes that the page may have (default: %(default)g)",
     )  # fmt: skip
     parser.add_argument(
@@ -54,7 +51,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from minivit.checkpoints import Asked
     from minivit.figures.page.explainer import check_explained, explainer_page
-    from minivit.figures.page.shell import snapshots_in
 
     path = vacant(arguments)
     model = load_model(arguments.run, arguments)
@@ -68,8 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
         learning=learning, most=arguments.max_mb, language=arguments.lang,
     )  # fmt: skip
     size = write_page(text, path)
-    holds = in_words(shown, learning, snapshots_in(text))
-    print(f"{typed(path)}  {size:.2f} MB, {holds}; it holds the model's weights")
+    print(f"{typed(path)}  {size:.2f} MB, {in_words(text, learning)}; it holds the model's weights")
     return 0
 
 
@@ -115,12 +110,18 @@ def check_page(model, folder: Path) -> None:
         )
 
 
-def in_words(shown: list, learning, snapshots: int) -> str:
-    """How many images and snapshots there are."""
-    images = "1 image" if len(shown) == 1 else f"{len(shown)} images"
+def in_words(page: str, learning) -> str:
+    """How many images a page shows first, how many stand behind them, and how many snapshots."""
+    from minivit.figures.page.shell import snapshots_in, told_in
+
+    told = told_in(page)
+    shown = len(told["images"])
+    words = "1 image" if shown == 1 else f"{shown} images"
+    if told["gallery"]:
+        words += f" and {len(told['gallery']['labels'])} to choose from"
     if learning is None or not learning.snapshots:
-        return images
-    return f"{images}, {snapshots} of {len(learning.snapshots)} snapshots"
+        return words
+    return f"{words}, {snapshots_in(page)} of {len(learning.snapshots)} snapshots"
 
 
 def tests_of(model):

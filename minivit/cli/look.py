@@ -7,7 +7,7 @@ mistakes. Each figure is a file of its own.
 import argparse
 from pathlib import Path
 
-from minivit.cli.arguments import add_threads, one_of, whole_number
+from minivit.cli.arguments import add_images, add_threads, one_of, whole_number
 from minivit.cli.opening import add_checkpoint, load_model
 from minivit.cli.printing import one_line
 from minivit.errors import InputError
@@ -22,10 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from minivit.figures.views import VIEWS
 
     add_checkpoint(parser)
-    parser.add_argument(
-        "images", metavar="IMAGE", nargs="*", default=[],
-        help="picture files, or folders of them (default: test images of the run)",
-    )  # fmt: skip
+    add_images(parser, "test images of the run")
     parser.add_argument(
         "--only", type=some_of(tuple(VIEWS)), metavar="NAME,...",
         help=f"the figures to draw, of {', '.join(VIEWS)} (default: all that can be drawn)",

@@ -1,8 +1,5 @@
 """`minivit explain`: where the page goes, which images it shows, and bad input."""
 
-import json
-import re
-
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -10,6 +7,7 @@ from PIL import Image, ImageDraw
 from minivit import InputError, ViT, load_dataset, save, variant
 from minivit.cli.main import main
 from minivit.cli.subjects import mistake_and_right
+from minivit.figures.page.shell import told_in
 from minivit.training import evaluate, load_run
 
 
@@ -35,15 +33,15 @@ def explain(*arguments, code=0):
 
 
 def told(path) -> dict:
-    text = path.read_text("utf-8")
-    return json.loads(re.search(r'id="told">(.*?)</script>', text)[1])
+    return told_in(path.read_text("utf-8"))
 
 
 def test_a_run_gets_a_page_in_its_folder_which_is_not_written_over(run, capsys):
     explain("a")
     page = run / "a" / "explain.html"
     before = page.read_bytes()
-    assert capsys.readouterr().out.startswith("a/explain.html  0.3 MB, 2 images"[:15])
+    said = capsys.readouterr().out
+    assert said.startswith("a/explain.html  0.") and "MB, 2 images and 360 to choose from;" in said
     explain("a", code=2)
     assert "a/explain.html exists: write over it by --force" in capsys.readouterr().err
     page.write_bytes(before + b"<!-- older -->")
@@ -170,11 +168,11 @@ def test_the_page_of_a_run_tells_how_it_learned(on_numpy, tmp_path, capsys):
     assert one["snapshots"]["epochs"] == [0, 0.667, 1.333, 2]  # thirds of two epochs of 45 steps
     capsys.readouterr()
     explain("r", "--force")
-    assert "2 images, 4 of 4 snapshots; it holds" in capsys.readouterr().out
+    assert "2 images and 360 to choose from, 4 of 4 snapshots; it holds" in capsys.readouterr().out
     limit = ((tmp_path / "r" / "explain.html").stat().st_size - 15_000) / 1e6  # two have room
     explain("r", "--out", "small.html", "--max-mb", str(limit))
     kept = told(tmp_path / "small.html")["learning"]["snapshots"]
-    assert f"2 images, {len(kept['epochs'])} of 4 snapshots" in capsys.readouterr().out
+    assert f"to choose from, {len(kept['epochs'])} of 4 snapshots" in capsys.readouterr().out
     assert kept["kind"] == "int8" and kept["of"] == 4 and 1 <= len(kept["epochs"]) < 4
 
 

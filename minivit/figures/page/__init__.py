@@ -9,6 +9,7 @@ What Python does:
     learning.py      the curve of a run, and the model at moments of it
     rounding.py      weights rounded, as those of the moments are
     fingerprints.py  signed sums of every array, by which the page sees that it computes the same
+    without_scripts.py  the answers and a picture, for browsers that run no scripts
     shell.py         the HTML around it, and what the browser may run of it
     sources.py       the files below, put together
 

@@ -12,6 +12,7 @@ from minivit.figures.page.payload import Shown, payload, size
 from minivit.figures.page.shell import page
 from minivit.figures.page.shown import check_shown
 from minivit.figures.page.sources import script, sentences, style
+from minivit.figures.page.without_scripts import without_scripts
 from minivit.models import ViT
 
 MEGABYTE = 1_000_000
@@ -36,7 +37,8 @@ def explainer_page(
     told, weights, images = payload(model, name, shown)
     told["learning"] = curve(learning) if learning else None
     strings = sentences(language)
-    said = strings["noscript"].format(name=told["name"], classes=len(told["classes"]))
+    pictures = model.check_images(np.stack([one.image for one in shown]))
+    said = without_scripts(model, pictures, told, strings)
     title = strings["title"].format(name=told["name"])
     written = partial(
         page, language=language, title=title, noscript=said, strings=strings,

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import html
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -45,14 +46,19 @@ PAGE = """<!doctype html>
 def page(*, language: str, title: str, noscript: str, strings: dict, told: dict,
          weights: bytes, images: bytes, gallery: bytes, snapshots: Sequence[bytes], script: str,
          style: str) -> str:  # fmt: skip
-    """The whole file as text, whose lines end in LF."""
+    """The whole file as text, whose lines end in LF; `noscript` is HTML."""
     kept = [SNAPSHOT.format(i=i, content=in_base64(one)) for i, one in enumerate(snapshots)]
     return PAGE.format(
         language=language, policy=policy(script, style), mark=MARK, title=html.escape(title),
-        noscript=html.escape(noscript), style=style, script=script, strings=in_json(strings),
+        noscript=noscript, style=style, script=script, strings=in_json(strings),
         told=in_json(told), weights=in_base64(weights), images=in_base64(images),
         gallery=in_base64(gallery), snapshots="".join(kept),
     )  # fmt: skip
+
+
+def told_in(page: str) -> dict:
+    """What a page was told, as its script reads it."""
+    return json.loads(re.search(r'id="told">(.*?)</script>', page)[1])
 
 
 def is_ours(path: Path) -> bool:

@@ -13,15 +13,18 @@ OPS = (
 MODEL = ("trace", "vit", "embedding", "added_positions", "block", "head_of_model", "loss",
          "changes", "fingerprints")  # fmt: skip
 TABLES = ("work", "made_of", "made_in_blocks", "made", "returned_of", "returned_in_blocks",
-          "returned")  # fmt: skip
-INSPECTION = ("attention", "reasons", "lens", "gallery", "snapshots", "filters", "positions")
+          "returned", "papers", "words_of_model", "words_of_looking", "words")  # fmt: skip
+INSPECTION = ("attention", "reasons", "lens", "gallery", "snapshots", "filters", "positions",
+              "tour_of_reasons", "tour")  # fmt: skip
 VIEWS = (
-    "dom", "images", "loaded", "state", "runs", "colours", "slices", "heatmap", "pictures",
-    "pipeline", "explanation", "backward_parts", "array_choices", "arrays_view", "overview",
-    "picker", "attention_parts", "attention_view", "why_parts", "why_view", "painter",
-    "weight_editor", "answers", "change_view", "lens_view", "snapshots", "curves", "training_parts",
-    "training_view", "mistakes_view", "app", "start",
+    "dom", "images", "loaded", "state", "runs", "colours", "slices", "canvas", "heatmap",
+    "heat_panel", "pictures", "pipeline", "explanation", "backward_parts", "array_choices",
+    "arrays_view", "overview", "picker", "attention_parts", "attention_view", "why_parts",
+    "why_view", "painter", "weight_editor", "answers", "change_view", "lens_view", "snapshots",
+    "curves", "training_parts", "training_view", "mistakes_view", "words_view", "navigation",
+    "tour", "app", "start",
 )  # fmt: skip
+SENTENCES = ("strings", "words", "tour")
 LANGUAGES = ("en", "zh")
 
 
@@ -44,7 +47,8 @@ def style() -> str:
 
 def sentences(language: str) -> dict[str, str]:
     """What a page says, by keys that are the same in all LANGUAGES."""
-    return json.loads(read(f"strings.{language}.json"))
+    tables = [json.loads(read(f"{name}.{language}.json")) for name in SENTENCES]
+    return {key: text for table in tables for key, text in table.items()}
 
 
 def joined(**folders: tuple[str, ...]) -> str:

@@ -9,12 +9,12 @@ from in_browser import expect_address
 from looked_at import build, images_for
 
 from minivit import load_dataset, trace_names
-from minivit.figures.page import Shown, explainer_page
+from minivit.figures.page import Gallery, Shown, explainer_page
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
 VIEWS = ("overview", "forward", "backward", "attention", "why", "change", "lens", "training",
-         "mistakes")  # fmt: skip
+         "mistakes", "words")  # fmt: skip
 
 
 def test_it_computes_what_minivit_computes(opened):
@@ -207,6 +207,21 @@ def test_mistakes_by_keyboard_and_pointer(opened):
     box = page.locator("canvas.cursor").bounding_box()
     page.locator("canvas.cursor").click(position={"x": 45, "y": box["height"] - 8})
     page.wait_for_selector("text=It is 9, and is said to be 0")
+
+
+def test_counts_and_classes_stand_at_the_confusion_matrix(opened, tmp_path):
+    model = build(depth=1)
+    model.class_names = ["ankle boot", "a very long name of a class", "bag"]
+    images = images_for(model, 4)
+    gallery = Gallery(np.arange(4), images, np.array([0, 1, 2, 2]), 4)
+    path = tmp_path / "page.html"
+    page = explainer_page(model, [Shown("x", images[0], 0)], name="run", gallery=gallery)
+    path.write_text(page, "utf-8", newline="\n")
+    page = opened("mistakes", path=path)
+    names = page.evaluate("app.map.names.rows")
+    legend = page.locator(".legend span").all_inner_texts()
+    assert all(re.fullmatch(r"\d|from \d to \d", one) for one in legend)
+    assert names == ["ankle boot", "a very long n…", "bag"]
 
 
 def test_an_image_of_the_gallery_in_every_view(opened):

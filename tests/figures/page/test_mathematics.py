@@ -1,5 +1,6 @@
 """The page's ops against the trace, every array by its name; and wrong ones, which are found."""
 
+from base64 import b64decode
 from dataclasses import MISSING
 
 import numpy as np
@@ -141,7 +142,8 @@ SUMS = """(model, image, label, sums) => {
 def test_the_page_knows_by_its_sums_that_it_computes_the_same(right):
     model = build()
     image = images_for(model, 1)[0]
-    sums = fingerprints(model.trace(image[None]), LABEL)
+    told = fingerprints(model.trace(image[None]), LABEL)
+    sums = {kind: np.frombuffer(b64decode(text), "<f8").tolist() for kind, text in told.items()}
     found = right(SUMS, as_told(model), plain(image), LABEL, sums)
     trace = traced(model, image)[1]
     numbers = sum(a.size for a in (*trace.values.values(), *trace.gradients.values()))
@@ -149,3 +151,7 @@ def test_the_page_knows_by_its_sums_that_it_computes_the_same(right):
     assert found["count"] == numbers
     other = right(SUMS, as_told(model), plain(image), LABEL + 1, sums)  # another loss
     assert other["worst"] > 1e-3
+    few = {**sums, "values": sums["values"][:-5]}  # of an array less
+    assert (
+        right(SUMS, as_told(model), plain(image), LABEL, few)["worst"] is None
+    )  # Infinity in JSON

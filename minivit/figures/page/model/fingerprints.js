@@ -27,10 +27,14 @@ function hashed(i) {
 
 // How far a trace is from what minivit found: {count, worst, name}. `count` numbers were compared,
 // `worst` is the largest difference of two sums, as a part of the array's length (its 2-norm).
-function compared(trace, fingerprints) {
+// `told` has of "values" and "gradients" the numbers of all arrays, by their names from a to z.
+function compared(trace, told) {
   const found = { count: 0, worst: 0, name: "" };
-  for (const [kind, kept] of Object.entries(fingerprints)) {
-    for (const [name, [norm, ...sums]] of Object.entries(kept)) {
+  for (const [kind, numbers] of Object.entries(told)) {
+    const names = Object.keys(trace[kind]).sort();
+    if (numbers.length !== names.length * (SUMS + 1)) return { ...found, worst: Infinity };
+    for (const [i, name] of names.entries()) {
+      const [norm, ...sums] = numbers.slice(i * (SUMS + 1), (i + 1) * (SUMS + 1));
       const { data } = trace[kind][name];
       found.count += data.length;
       signed_sums(data).forEach((sum, s) => {

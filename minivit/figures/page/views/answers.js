@@ -20,16 +20,8 @@ function answers(app, before, after) {
     element(
       "table",
       { class: "numbers" },
-      element(
-        "thead",
-        {},
-        element(
-          "tr",
-          {},
-          ...["class", "change.before", "change.after", "change.difference"].map((one) =>
-            element("th", { scope: "col" }, say(one)),
-          ),
-        ),
+      table_head(
+        ["class", "change.before", "change.after", "change.difference"].map((one) => say(one)),
       ),
       element(
         "tbody",

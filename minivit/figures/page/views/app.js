@@ -10,6 +10,7 @@ const DRAWN = {
   lens: lens_view,
   training: training_view,
   mistakes: mistakes_view,
+  words: words_view,
 };
 
 class App {
@@ -24,6 +25,7 @@ class App {
       snapshots: new Snapshots(told, model),
     });
     this.pictures = new Map();
+    this.tour = new Tour(this);
     this.frame();
     window.addEventListener("hashchange", () => this.read());
     this.read();
@@ -69,6 +71,7 @@ class App {
           this.strip,
           theme_button(),
         ),
+        this.tour.element,
         this.main,
         element("p", { id: "live", class: "unseen", "aria-live": "polite" }),
       );
@@ -77,6 +80,7 @@ class App {
   // Draw what the address asks for.
   read() {
     const before = this.state?.view;
+    const step = this.state?.tour;
     this.state = state_of(location.hash);
     const { state } = this;
     state.image = Math.min(state.image, this.images.count - 1);
@@ -89,26 +93,18 @@ class App {
     STYLES.clear();
     this.links = new Map();
     this.map = null;
-    this.nav.replaceChildren(
-      ...VIEWS.map((view) =>
-        this.bound(
-          element(
-            "a",
-            { "aria-current": view === state.view ? "page" : null, "data-key": `view-${view}` },
-            say(`view.${view}`),
-          ),
-          way_to(view, state.view),
-        ),
-      ),
-    );
+    navigate(this);
     const { shown } = this.images;
     const in_strip = [...range(shown), ...(state.image < shown ? [] : [state.image])];
     this.strip.replaceChildren(...in_strip.map((i) => image_link(this, i, 34)));
     this.main.replaceChildren(DRAWN[state.view](this));
     document.documentElement.setAttribute("data-view", state.view);
-    if (before && before !== state.view) this.key_of_focus = null;
-    if (before && before !== state.view) this.main.querySelector("h1").focus();
-    else this.refocus();
+    this.tour.show();
+    const is_new = before && (before !== state.view || step !== state.tour);
+    if (is_new) this.key_of_focus = null;
+    if (!is_new) this.refocus();
+    else if (state.tour && step !== state.tour) this.tour.heading.focus();
+    else this.main.querySelector("h1").focus();
   }
 
   // A loss from an address, if the model has its classes.

@@ -49,7 +49,7 @@ function choice(what, options, app) {
 
 // The numbers around the cursor as a table.
 function table_of(x, view, map) {
-  const holder = element("div", { class: "scroll" });
+  const holder = scrolling(say("as_table"));
   const details = element(
     "details",
     {
@@ -62,16 +62,7 @@ function table_of(x, view, map) {
           element(
             "table",
             { class: "numbers" },
-            element(
-              "thead",
-              {},
-              element(
-                "tr",
-                {},
-                element("td", {}),
-                ...columns.map((j) => element("th", { scope: "col" }, j)),
-              ),
-            ),
+            table_head(["", ...columns]),
             element(
               "tbody",
               {},

@@ -116,37 +116,25 @@ function one_array(app, name, back) {
     on_key: (key) => app.key(key, { name, panel, map }),
   });
   app.map = map;
-  map.cell = state.cell ?? start_cell(view);
-  setTimeout(() => map.move(...map.cell));
-  return element(
-    "section",
-    { class: "array" },
-    element(
-      "div",
-      { class: "panel figure" },
-      element(
-        "h2",
-        {},
-        `${back && state.show !== "value" ? "d " : ""}${last_part(name)}`,
-        element("code", { class: "path" }, name),
-      ),
-      element(
-        "p",
-        { class: "quiet" },
-        `${axes.map((axis) => say(`axis.${axis}`)).join(" × ")}: ${shape_text(x.shape)}`,
-      ),
+  const counted = axes.map((axis) => say(`axis.${axis}`)).join(" × ");
+  const figure = heat_panel(map, state.cell ?? start_cell(view), {
+    title: [
+      `${back && state.show !== "value" ? "d " : ""}${last_part(name)}`,
+      element("code", { class: "path" }, name),
+    ],
+    above: [
+      element("p", { class: "quiet" }, `${counted}: ${shape_text(x.shape)}`),
       back ? shown_choice(app) : null,
       slice_choice(app, name, view),
-      map.element,
-      element("p", { id: "heat-keys", class: "quiet keys" }, say(back ? "keys.back" : "keys")),
-      exports([
-        ["PNG", () => save_png(map, name)],
-        ["CSV", () => save_csv(name, x)],
-      ]),
-      table_of(x, view, map),
-    ),
-    panel,
-  );
+    ],
+    keys: back ? "keys.back" : "keys",
+    files: [
+      ["PNG", () => save_png(map, name)],
+      ["CSV", () => save_csv(name, x)],
+    ],
+    below: [table_of(x, view, map)],
+  });
+  return element("section", { class: "array" }, figure, panel);
 }
 
 // The cursor begins at the number of the largest size.

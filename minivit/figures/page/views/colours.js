@@ -56,7 +56,7 @@ function marker_scale(data) {
   return { ...scale, colour: (number) => between(MARKER, number / (scale.high || 1)) };
 }
 
-// The scale as a strip, with its ends.
+// The scale as a strip, with its ends; `text`, if the scale has it, writes its numbers.
 function legend(scale, what) {
   const strip = element("canvas", { class: "strip", width: 128, height: 1, "aria-hidden": "true" });
   const context = strip.getContext("2d");
@@ -66,15 +66,24 @@ function legend(scale, what) {
     context.fillStyle = css_colour(scale.colour(from + (to - from) * (x / 127)));
     context.fillRect(x, 0, 1, 1);
   }
-  const told = say("legend", { low: number_text(scale.low), high: number_text(scale.high) });
+  const { text = number_text } = scale;
+  const told = say("legend", { low: text(scale.low), high: text(scale.high) });
   return element(
     "p",
     { class: "legend" },
-    element("span", {}, number_text(from)),
+    element("span", {}, text(from)),
     strip,
-    element("span", {}, number_text(to)),
+    element("span", {}, text(to)),
     element("span", { class: "quiet" }, `${what ? `${what}; ` : ""}${told}`),
   );
+}
+
+// White or black, whichever is read better on a colour (by its luminance, as WCAG has it).
+function ink_on(colour) {
+  const [red, green, blue] = colour.map((level) =>
+    level > 10 ? ((level / 255 + 0.055) / 1.055) ** 2.4 : level / 255 / 12.92,
+  );
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 ? "#14161a" : "#ffffff";
 }
 
 function css_colour([red, green, blue]) {

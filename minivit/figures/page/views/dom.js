@@ -33,6 +33,20 @@ function named(text, most = 60) {
   return element("bdi", { title: shown === text ? null : text }, shown.replace(/\s+/g, " "));
 }
 
+// What may be wider than the page: it scrolls, by the keyboard too.
+function scrolling(label, ...children) {
+  const told = { class: "scroll", tabindex: 0, role: "region", "aria-label": label };
+  return element("div", told, ...children);
+}
+
+// The head of a table; a corner without words stays empty.
+function table_head(heads) {
+  const cells = heads.map((text) =>
+    text === "" ? element("td", {}) : element("th", { scope: "col" }, text),
+  );
+  return element("thead", {}, element("tr", {}, ...cells));
+}
+
 const SENTENCES = {};
 
 // A sentence by its key, with what stands in braces filled in.
@@ -40,9 +54,10 @@ function say(key, places = {}) {
   return SENTENCES[key].replace(/\{(\w+)\}/g, (_, name) => String(places[name]));
 }
 
-// The same with elements in the braces: a list to append.
+// The same with elements in the braces: a list to append. What stands twice is copied.
 function say_with(key, places) {
-  return SENTENCES[key].split(/\{(\w+)\}/).map((part, i) => (i % 2 ? places[part] : part));
+  const filled_in = (name) => places[name].cloneNode?.(true) ?? places[name];
+  return SENTENCES[key].split(/\{(\w+)\}/).map((part, i) => (i % 2 ? filled_in(part) : part));
 }
 
 // A number as it is read: 4 digits, a true minus.

@@ -58,6 +58,7 @@ function steps(app, line, one, name, gradient) {
   const letters = line ? letters_of(app, line, name, gradient) : say("learned");
   return [
     element("p", { class: "formula" }, letters),
+    word_link(app, word_of(name)),
     one.facts.length
       ? element(
           "dl",

@@ -1,16 +1,22 @@
 // An array as a heat map: one stop of the keyboard, in which the arrows move.
 
-const MARGIN = { left: 40, top: 22 };
+const MARGIN = { left: 40, top: 22, named: 92, letters: 14 };
 const CELL = { most: 46, least_height: 9, tallest: 560, grid: 9, sign: 13 };
 
 class HeatMap {
   // name, x: the array; slice: of sliced(); label: what a screen reader calls it;
   // on_cell(row, column), on_enter(), on_key(key): what moving, Enter and letters do.
-  // scale, is_written: another scale than the usual, and whether the numbers stand in the cells.
-  constructor({ name, x, slice, label, what = "", scale, is_written = false, ...on }) {
+  // scale, is_written: another scale than the usual, and whether the numbers stand in the cells;
+  // names: {rows, columns}, what these are called in the place of their numbers.
+  constructor({ name, x, slice, label, what = "", scale, is_written = false, names = {}, ...on }) {
     const { on_cell, on_enter = unseen, on_key = unseen } = on;
     this.view = sliced(name, x, slice);
     this.scale = scale ?? scale_of(this.view.data);
+    const [down, across] = [names.rows, names.columns].map((list) => list?.map(short_name));
+    const is_long = (list) => list?.some((one) => one.length > 3);
+    this.names = { rows: down, columns: across };
+    this.left = is_long(down) ? MARGIN.named : MARGIN.left;
+    this.top = is_long(across) ? MARGIN.named : MARGIN.top;
     Object.assign(this, { is_written, on_cell, on_enter, on_key, cell: [0, 0], locked: false });
     this.base = element("canvas", { "aria-hidden": "true" });
     this.cursor = element("canvas", {
@@ -35,15 +41,15 @@ class HeatMap {
 
   fit() {
     const { rows: count, columns } = this.view;
-    const room = this.plane.clientWidth - MARGIN.left;
+    const room = this.plane.clientWidth - this.left;
     if (room <= 0 || room === this.room) return;
     this.room = room;
     this.wide = Math.min(room / columns, CELL.most);
     this.high = Math.min(Math.max(this.wide, CELL.least_height), Math.max(CELL.tallest / count, 1));
     if (count === 1) this.high = 40;
     const [width, height] = [
-      MARGIN.left + this.wide * columns + 2,
-      MARGIN.top + this.high * count + 2,
+      this.left + this.wide * columns + 2,
+      this.top + this.high * count + 2,
     ];
     for (const canvas of [this.base, this.cursor]) prepared(canvas, width, height);
     this.plane.style.height = `${height}px`;
@@ -56,7 +62,7 @@ class HeatMap {
     const context = this.base.getContext("2d");
     const small = painted(data, columns, this.scale);
     context.imageSmoothingEnabled = false;
-    context.drawImage(small, MARGIN.left, MARGIN.top, this.wide * columns, this.high * count);
+    context.drawImage(small, this.left, this.top, this.wide * columns, this.high * count);
     if (Math.min(this.wide, this.high) >= CELL.grid) this.lines(context);
     if (this.scale.signed && Math.min(this.wide, this.high) >= CELL.sign) this.signs(context);
     if (this.is_written && Math.min(this.wide, this.high) >= CELL.sign) this.write(context);
@@ -71,8 +77,7 @@ class HeatMap {
     data.forEach((number, i) => {
       if (!number) return;
       const [x, y] = this.corner(Math.floor(i / columns), i % columns);
-      const [, green] = this.scale.colour(number);
-      context.fillStyle = green < 115 ? "#ffffff" : "#14161a";
+      context.fillStyle = ink_on(this.scale.colour(number));
       context.fillText(number, x + this.wide / 2, y + this.high / 2 + 4);
     });
   }
@@ -81,10 +86,10 @@ class HeatMap {
     const { rows: count, columns } = this.view;
     context.fillStyle = style_of("--panel");
     range(columns + 1).forEach((j) => {
-      context.fillRect(MARGIN.left + j * this.wide - 0.5, MARGIN.top, 1, this.high * count);
+      context.fillRect(this.left + j * this.wide - 0.5, this.top, 1, this.high * count);
     });
     range(count + 1).forEach((i) => {
-      context.fillRect(MARGIN.left, MARGIN.top + i * this.high - 0.5, this.wide * columns, 1);
+      context.fillRect(this.left, this.top + i * this.high - 0.5, this.wide * columns, 1);
     });
   }
 
@@ -106,18 +111,24 @@ class HeatMap {
     const { rows: count, columns } = this.view;
     context.fillStyle = style_of("--quiet");
     context.font = "11px system-ui, sans-serif";
-    context.textAlign = "center";
-    for (const j of stops(columns, this.wide, 30)) {
-      context.fillText(j, MARGIN.left + (j + 0.5) * this.wide, MARGIN.top - 7);
+    const { names } = this;
+    const is_tall = this.top > MARGIN.top; // names of columns are written upwards
+    context.textAlign = is_tall ? "left" : "center";
+    for (const j of stops(columns, this.wide, is_tall ? 13 : 30)) {
+      context.save();
+      context.translate(this.left + (j + 0.5) * this.wide, this.top - 7);
+      if (is_tall) context.transform(0, -1, 1, 0, 4, 0);
+      context.fillText(names.columns?.[j] ?? j, 0, 0);
+      context.restore();
     }
     context.textAlign = "right";
-    for (const i of stops(count, this.high, 18)) {
-      context.fillText(i, MARGIN.left - 7, MARGIN.top + (i + 0.5) * this.high + 4);
+    for (const i of stops(count, this.high, names.rows ? 13 : 18)) {
+      context.fillText(names.rows?.[i] ?? i, this.left - 7, this.top + (i + 0.5) * this.high + 4);
     }
   }
 
   corner(row, column) {
-    return [MARGIN.left + column * this.wide, MARGIN.top + row * this.high];
+    return [this.left + column * this.wide, this.top + row * this.high];
   }
 
   // Outline the cell, and band its row and column.
@@ -130,8 +141,8 @@ class HeatMap {
     context.strokeStyle = style_of("--mark");
     context.lineWidth = 1;
     context.globalAlpha = 0.55;
-    context.strokeRect(MARGIN.left, y, this.wide * columns, this.high);
-    context.strokeRect(x, MARGIN.top, this.wide, this.high * count);
+    context.strokeRect(this.left, y, this.wide * columns, this.high);
+    context.strokeRect(x, this.top, this.wide, this.high * count);
     context.globalAlpha = 1;
     context.lineWidth = 4;
     context.strokeStyle = style_of("--panel");
@@ -152,8 +163,8 @@ class HeatMap {
 
   point(event, is_click) {
     const box = this.cursor.getBoundingClientRect();
-    const column = Math.floor((event.clientX - box.left - MARGIN.left) / this.wide);
-    const row = Math.floor((event.clientY - box.top - MARGIN.top) / this.high);
+    const column = Math.floor((event.clientX - box.left - this.left) / this.wide);
+    const row = Math.floor((event.clientY - box.top - this.top) / this.high);
     if (row < 0 || column < 0 || row >= this.view.rows || column >= this.view.columns) return;
     if (is_click) this.locked = !(this.locked && row === this.cell[0] && column === this.cell[1]);
     if (is_click || row !== this.cell[0] || column !== this.cell[1]) this.move(row, column);
@@ -183,44 +194,4 @@ class HeatMap {
       event.preventDefault();
     }
   }
-}
-
-// The numbers as a picture of one pixel each.
-function painted(data, columns, scale) {
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [columns, data.length / columns];
-  const context = canvas.getContext("2d");
-  const pixels = context.createImageData(canvas.width, canvas.height);
-  data.forEach((number, i) => pixels.data.set([...scale.colour(number), 255], 4 * i));
-  context.putImageData(pixels, 0, 0);
-  return canvas;
-}
-
-// A canvas of so many pixels of the page, sharp on a dense screen.
-function prepared(canvas, width, height) {
-  const density = Math.min(window.devicePixelRatio || 1, 3);
-  [canvas.width, canvas.height] = [Math.ceil(width * density), Math.ceil(height * density)];
-  canvas.style.width = `${width}px`;
-  canvas.style.height = `${height}px`;
-  const context = canvas.getContext("2d");
-  context.setTransform(density, 0, 0, density, 0, 0);
-  return context;
-}
-
-// Which of so many ticks there is room for: every first, second, fifth, tenth, ...
-function stops(count, size, room) {
-  const step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].find((one) => one * size >= room) ?? 2000;
-  return range(Math.ceil(count / step)).map((i) => i * step);
-}
-
-// A colour of the style sheet. It is kept until the page is drawn anew: asking for it makes the
-// browser work out all styles, which a move of the cursor must not wait for.
-const STYLES = new Map();
-
-function style_of(name) {
-  if (!STYLES.has(name)) {
-    const all = getComputedStyle(document.documentElement);
-    STYLES.set(name, all.getPropertyValue(name).trim());
-  }
-  return STYLES.get(name);
 }

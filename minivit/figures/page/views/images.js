@@ -10,7 +10,7 @@ class Images {
     this.kept = parts(numbers_of("images", dtype), this.shown).map((one) =>
       tensor(this.shape, Float64Array.from(one)),
     );
-    if (gallery?.levels) this.packed = bytes_of("gallery");
+    if (gallery?.levels) this.packed = bytes_of(text_of("gallery"));
     else if (gallery) this.loose = numbers_of("gallery", dtype);
   }
 
@@ -36,6 +36,13 @@ class Images {
     const n = i - this.shown;
     const { labels, said, sure } = this.gallery;
     return { label: labels[n], said: said[n], sure: sure[n] };
+  }
+
+  // Minivit's sums of every array, of an image that is shown.
+  sums(i) {
+    const { values, gradients } = this.known[i].sums;
+    const numbers = (text) => new Float64Array(bytes_of(text).buffer);
+    return { values: numbers(values), gradients: numbers(gradients) };
   }
 
   name(i) {

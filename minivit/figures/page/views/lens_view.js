@@ -45,29 +45,22 @@ function lens_map(app, names, logits, x) {
     name: "lens",
     x,
     slice: 0,
+    names: { columns: app.told.classes },
     label: say("lens.label", { places, classes }),
     on_cell: tell,
     on_enter: () => panel.querySelector("a").click(),
   });
   const said = largest_at(app.trace.logits.data);
-  map.cell = app.state.cell ?? [places - 1, app.images.told(app.state.image).label ?? said];
-  setTimeout(() => map.move(...map.cell));
-  return element(
-    "section",
-    { class: "array" },
-    element(
-      "div",
-      { class: "panel figure" },
-      element("h2", {}, say("lens.map")),
-      map.element,
-      element("p", { id: "heat-keys", class: "quiet keys" }, say("lens.keys")),
-      exports([
-        ["PNG", () => save_png(map, "lens")],
-        ["CSV", () => save_csv("lens", x)],
-      ]),
-    ),
-    panel,
-  );
+  const first = [places - 1, app.images.told(app.state.image).label ?? said];
+  const figure = heat_panel(map, app.state.cell ?? first, {
+    title: [say("lens.map")],
+    keys: "lens.keys",
+    files: [
+      ["PNG", () => save_png(map, "lens")],
+      ["CSV", () => save_csv("lens", x)],
+    ],
+  });
+  return element("section", { class: "array" }, figure, panel);
 }
 
 // What is said at every depth, how sure it is, and how often it is right over the gallery.
@@ -94,17 +87,12 @@ function depths(app, names, by_row) {
     "section",
     { class: "panel" },
     element("h2", {}, say("lens.depths")),
-    element(
-      "div",
-      { class: "scroll" },
+    scrolling(
+      say("lens.depths"),
       element(
         "table",
         { class: "numbers depths" },
-        element(
-          "thead",
-          {},
-          element("tr", {}, ...heads.map((text) => element("th", { scope: "col" }, text))),
-        ),
+        table_head(heads),
         element("tbody", {}, ...lines),
       ),
     ),

@@ -22,10 +22,13 @@ function text_of(id) {
 
 // Base64 of little-endian numbers; every machine with a browser today is little-endian.
 function numbers_of(id, dtype) {
-  const { buffer } = bytes_of(id);
+  const { buffer } = bytes_of(text_of(id));
   return dtype === "float64" ? new Float64Array(buffer) : new Float32Array(buffer);
 }
 
-function bytes_of(id) {
-  return Uint8Array.from(atob(text_of(id)), (letter) => letter.charCodeAt(0));
+function bytes_of(base64) {
+  const letters = atob(base64);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
+  return bytes;
 }

@@ -40,6 +40,7 @@ function confusion_map(app, counts, list) {
     slice: 0,
     label: say("mistakes.label", { classes }),
     scale: by_logarithm(counts.data),
+    names: { rows: app.told.classes, columns: app.told.classes },
     is_written: true,
     on_cell: (label, said) => {
       app.stay({ cell: [label, said] });
@@ -47,21 +48,17 @@ function confusion_map(app, counts, list) {
     },
     on_enter: () => list.querySelector("a")?.focus(),
   });
+  app.map = map;
   map.locked = true;
-  map.cell = app.state.cell ?? cell_to_begin(app, counts);
-  setTimeout(() => map.move(...map.cell));
-  return element(
-    "section",
-    { class: "panel" },
-    element("h2", {}, say("mistakes.matrix")),
-    map.element,
-    element("p", { id: "heat-keys", class: "quiet keys" }, say("mistakes.keys")),
-    exports([
+  return heat_panel(map, app.state.cell ?? cell_to_begin(app, counts), {
+    title: [say("mistakes.matrix")],
+    keys: "mistakes.keys",
+    files: [
       ["PNG", () => save_png(map, "confusion")],
       ["CSV", () => save_csv("confusion", counts)],
-    ]),
-    element("p", { class: "quiet" }, say("mistakes.about")),
-  );
+    ],
+    below: [element("p", { class: "quiet" }, say("mistakes.about"))],
+  });
 }
 
 // Where the page's image lies, if it is of the gallery; else the most frequent mistake.
@@ -96,5 +93,5 @@ function list_images(app, list, label, said) {
 function by_logarithm(data) {
   const scale = scale_of([0, ...data]);
   const most = Math.log1p(scale.high) || 1;
-  return { ...scale, colour: (count) => between(MARKER, Math.log1p(count) / most) };
+  return { ...scale, text: String, colour: (count) => between(MARKER, Math.log1p(count) / most) };
 }

@@ -17,6 +17,7 @@ function overview(app) {
     { class: "view overview" },
     element("h1", { tabindex: -1 }, say("view.overview")),
     element("p", { class: "lead" }, say("lead.overview")),
+    tour_start(app),
     element(
       "div",
       { class: "cards" },
@@ -65,6 +66,7 @@ function overview(app) {
         way(app, "lens", { view: "lens" }),
         way(app, "training", { view: "training" }),
         way(app, "mistakes", { view: "mistakes" }),
+        way(app, "words", { view: "words" }),
       ),
     ),
   );

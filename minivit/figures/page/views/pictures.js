@@ -59,17 +59,24 @@ function outline(context, c, n, width, colour) {
   context.strokeRect(x + 1.5, y + 1.5, wide - 3, high - 3);
 }
 
-// A number for each patch (N,), on its scale, as a marker over the image, which is paler then.
-const PALE = 0.62; // how much of the image is taken back to white
+// A number for each patch (N,), on its scale: a square over the paler image, which covers as much
+// of the patch as the number is of the largest. So its colour is the same on strokes and on paper.
+const PALE = 0.6; // how much of the image is taken back to white
 
 function draw_patch_map(canvas, c, numbers, scale, image, ink, width) {
   const { context, height } = draw_image(canvas, image, ink, width);
   context.fillStyle = `rgba(255, 255, 255, ${PALE})`;
   context.fillRect(0, 0, width, height);
-  context.globalCompositeOperation = "multiply";
+  context.strokeStyle = "rgba(255, 255, 255, 0.9)";
+  const most = Math.max(-scale.low, scale.high);
   numbers.forEach((number, n) => {
+    const side = Math.sqrt(Math.min(Math.abs(number) / (most || 1), 1));
+    const [x, y, ...sides] = box_of(c, n, width);
+    const [wide, high] = sides.map((one) => one * side);
+    const box = [x + (sides[0] - wide) / 2, y + (sides[1] - high) / 2, wide, high];
     context.fillStyle = css_colour(scale.colour(number));
-    context.fillRect(...box_of(c, n, width));
+    context.fillRect(...box);
+    context.strokeRect(...box);
   });
 }
 

@@ -2,7 +2,8 @@
 //
 // view, name of an array, h: which slice of its first axis, row and column in it, i: which image,
 // what is differentiated; of attention b: block, t: token, s: the block that rollout starts at, and
-// two switches; of training b, e: snapshot, and a switch. Every part but the view may be missing.
+// two switches; of training b, e: snapshot, and a switch; of words the name of one. tour-3 is the
+// step of the tour that stands above the view. Every part but the view may be missing.
 
 const VIEWS = [
   "overview",
@@ -14,6 +15,7 @@ const VIEWS = [
   "lens",
   "training",
   "mistakes",
+  "words",
 ];
 
 function state_of(hash) {
@@ -31,10 +33,12 @@ function state_of(hash) {
     start: 0,
     snapshot: null,
     switches: [],
+    tour: null,
   };
   for (const piece of pieces) {
     if (/^h\d+$/.test(piece)) state.slice = Number(piece.slice(1));
     else if (/^[ibtse]\d+$/.test(piece)) state[NUMBERED[piece[0]]] = Number(piece.slice(1));
+    else if (/^tour-\d+$/.test(piece)) state.tour = Number(piece.slice(5));
     else if (SWITCHES.includes(piece)) state.switches.push(piece);
     else if (/^\d+,\d+$/.test(piece)) state.cell = piece.split(",").map(Number);
     else if (/^(cross-entropy|logit|difference)-/.test(piece)) state.loss = loss_from(piece);
@@ -67,6 +71,7 @@ function loss_from(piece) {
 }
 
 const WITH_ARRAYS = ["forward", "backward"];
+const WITH_NAMES = [...WITH_ARRAYS, "words"];
 const WITH_BLOCKS = ["attention", "training"];
 const WITH_CELLS = [...WITH_ARRAYS, "lens", "mistakes"];
 
@@ -87,7 +92,7 @@ function hash_of(state) {
   }
   const own = (one) => (one === "since-start") === (view === "training");
   if (WITH_BLOCKS.includes(view)) pieces.push(...switches.filter(own));
-  if (name && WITH_ARRAYS.includes(view)) pieces.push(name);
+  if (name && WITH_NAMES.includes(view)) pieces.push(name);
   if (slice) pieces.push(`h${slice}`);
   if (cell && WITH_CELLS.includes(view)) pieces.push(cell.join(","));
   if (image) pieces.push(`i${image}`);
@@ -96,5 +101,6 @@ function hash_of(state) {
     pieces.push(`${loss.kind}-${loss.label}${other}`);
   }
   if (view === "backward" && show !== "gradient") pieces.push(show);
+  if (state.tour) pieces.push(`tour-${state.tour}`);
   return `#${pieces.join("/")}`;
 }

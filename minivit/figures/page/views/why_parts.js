@@ -32,22 +32,12 @@ function agreement(maps) {
           }),
         )
       : null,
-    element(
-      "div",
-      { class: "scroll" },
+    scrolling(
+      say("why.agree"),
       element(
         "table",
         { class: "numbers" },
-        element(
-          "thead",
-          {},
-          element(
-            "tr",
-            {},
-            element("td", {}),
-            ...keys.map((key) => element("th", { scope: "col" }, say(`why.${key}`))),
-          ),
-        ),
+        table_head(["", ...keys.map((key) => say(`why.${key}`))]),
         element("tbody", {}, ...rows_of),
       ),
     ),
@@ -59,7 +49,7 @@ function correlation_cell(r) {
   const colour = r === null ? null : scale_of([-1, 1]).colour(r);
   if (colour) {
     cell.style.background = css_colour(colour);
-    cell.style.color = Math.abs(r) > 0.6 ? "#ffffff" : "#14161a";
+    cell.style.color = ink_on(colour);
   }
   return cell;
 }
@@ -79,7 +69,7 @@ function deletion(app, target, maps, nothing) {
     { class: "panel" },
     element("h2", {}, say("why.deletion")),
     element("p", { class: "quiet" }, say("why.deletion.about")),
-    element("div", { class: "scroll" }, drawn),
+    scrolling(say("why.deletion"), drawn),
     element(
       "ul",
       { class: "curves" },

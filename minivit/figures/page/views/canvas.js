@@ -1,0 +1,46 @@
+// What is drawn into canvases: pictures of numbers, ticks, and the colours of the style sheet.
+
+// A name as it has room beside a heat map.
+function short_name(name) {
+  return name.length > MARGIN.letters ? `${name.slice(0, MARGIN.letters - 1)}…` : name;
+}
+
+// The numbers as a picture of one pixel each.
+function painted(data, columns, scale) {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [columns, data.length / columns];
+  const context = canvas.getContext("2d");
+  const pixels = context.createImageData(canvas.width, canvas.height);
+  data.forEach((number, i) => pixels.data.set([...scale.colour(number), 255], 4 * i));
+  context.putImageData(pixels, 0, 0);
+  return canvas;
+}
+
+// A canvas of so many pixels of the page, sharp on a dense screen.
+function prepared(canvas, width, height) {
+  const density = Math.min(window.devicePixelRatio || 1, 3);
+  [canvas.width, canvas.height] = [Math.ceil(width * density), Math.ceil(height * density)];
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  const context = canvas.getContext("2d");
+  context.setTransform(density, 0, 0, density, 0, 0);
+  return context;
+}
+
+// Which of so many ticks there is room for: every first, second, fifth, tenth, ...
+function stops(count, size, room) {
+  const step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].find((one) => one * size >= room) ?? 2000;
+  return range(Math.ceil(count / step)).map((i) => i * step);
+}
+
+// A colour of the style sheet. It is kept until the page is drawn anew: asking for it makes the
+// browser work out all styles, which a move of the cursor must not wait for.
+const STYLES = new Map();
+
+function style_of(name) {
+  if (!STYLES.has(name)) {
+    const all = getComputedStyle(document.documentElement);
+    STYLES.set(name, all.getPropertyValue(name).trim());
+  }
+  return STYLES.get(name);
+}

@@ -1,0 +1,167 @@
+// The guided tour: a panel above the views, which asks first and then tells what is so.
+
+// The state at the beginning of a step.
+const CLEAN = {
+  ...{ name: null, slice: 0, cell: null, show: "gradient", loss: null },
+  ...{ block: null, token: null, start: 0, switches: [] },
+};
+
+function tour_start(app) {
+  if (app.state.tour) return null;
+  const href = app.tour.way(1);
+  return element("p", {}, element("a", { class: "button", href }, say("tour.start")));
+}
+
+class Tour {
+  constructor(app) {
+    this.app = app;
+    this.steps = steps_of_tour(app.c);
+    this.element = element("div", { class: "tour" });
+    this.looks = new Map(); // of each image
+    this.chosen = new Map(); // of each image and step: what was answered
+  }
+
+  get look() {
+    const { image: i } = this.app.state;
+    if (!this.looks.has(i)) {
+      const { runs, model, images, told } = this.app;
+      const { label } = runs.usual_loss(i);
+      this.looks.clear();
+      this.looks.set(i, { t: runs.forward(i), model, image: images.at(i), ink: told.ink, label });
+    }
+    return this.looks.get(i);
+  }
+
+  // The address of a step.
+  way(number) {
+    const place = TOUR[this.steps[number - 1]].place(this.look);
+    return this.app.link({ ...CLEAN, ...place, tour: number });
+  }
+
+  // What belongs to the step of the address; nothing without one.
+  show() {
+    const { app } = this;
+    const { tour } = app.state;
+    this.element.hidden = !tour;
+    this.element.replaceChildren();
+    if (!tour) return;
+    const number = (app.state.tour = Math.min(tour, this.steps.length));
+    const step = this.steps[number - 1];
+    const asked = (this.look[step] ??= TOUR[step].asks(this.look)); // worked out once
+    const key = asked.key ?? step;
+    this.heading = element(
+      "h2",
+      { id: "tour-step", tabindex: -1 },
+      say("tour.step", { number, count: this.steps.length, title: say(`tour.${step}`) }),
+    );
+    const told = element("div", { class: "told", role: "status" });
+    const buttons = asked.choices.map((choice, i) =>
+      element(
+        "button",
+        {
+          type: "button",
+          "data-key": `choice-${i}`,
+          onclick: () => {
+            this.chosen.set(`${app.state.image} ${step}`, i);
+            answer();
+          },
+        },
+        choice_words(app, step, choice),
+      ),
+    );
+    const answer = () => {
+      const chosen = this.chosen.get(`${app.state.image} ${step}`);
+      if (chosen === undefined) return;
+      buttons.forEach((one, i) => one.setAttribute("aria-pressed", String(i === chosen)));
+      told.replaceChildren(...told_of(app, key, asked, chosen));
+    };
+    answer();
+    this.element.append(
+      element(
+        "section",
+        { class: "panel", "aria-labelledby": "tour-step" },
+        this.heading,
+        element("p", {}, ...say_with(`tour.${key}.ask`, facts_in_words(app, asked.facts))),
+        element(
+          "div",
+          { class: "choice", role: "group", "aria-labelledby": "tour-step" },
+          ...buttons,
+        ),
+        told,
+        this.ways(number),
+      ),
+    );
+  }
+
+  // Back, onward, and out of the tour.
+  ways(number) {
+    const { app, steps } = this;
+    const link = (key, href) => element("a", { href, "data-key": key }, say(key));
+    return element(
+      "p",
+      { class: "tour-ways" },
+      number > 1 ? link("tour.back", this.way(number - 1)) : null,
+      number < steps.length ? link("tour.next", this.way(number + 1)) : say("tour.end"),
+      link("tour.leave", app.link({ tour: null })),
+    );
+  }
+}
+
+// Whether the choice was right, what is so, and a link to where it is seen.
+function told_of(app, key, { right, facts, at }, chosen) {
+  const words = facts_in_words(app, facts);
+  const sentences = [`tour.${key}.told`];
+  if ("now" in facts) sentences.push(facts.said === facts.now ? "tour.still" : "tour.now");
+  const { change } = facts;
+  const place = { ...CLEAN, ...at };
+  const see = element(
+    "a",
+    {
+      href: app.link(place),
+      "data-key": "tour-see",
+      onclick: (event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+        event.preventDefault();
+        if (change) (app.changes ??= {})[app.state.image] = [change];
+        history.pushState(null, "", see.getAttribute("href"));
+        app.read();
+        (app.main.querySelector("canvas[tabindex]") ?? app.main.querySelector("h1")).focus();
+      },
+    },
+    say(change ? "tour.do" : "tour.see"),
+  );
+  return [
+    element("b", {}, say(chosen === right ? "tour.right" : "tour.wrong")),
+    ...sentences.flatMap((one) => [" ", ...say_with(one, words)]),
+    " ",
+    see,
+  ];
+}
+
+function choice_words(app, step, choice) {
+  if (step === "patches") return String(choice);
+  if (step === "attention") return patch_text(app, choice);
+  return say(`tour.${step}.${choice}`);
+}
+
+function patch_text({ c }, n) {
+  return say("axis.grid", { axis: say("axis.patch"), i: n, ...patch_words(c, n) });
+}
+
+// The facts of a step, each as it is read.
+function facts_in_words(app, facts) {
+  const as_class = (i) => element("b", {}, named(app.told.classes[i], 24));
+  const as_patch = (n) => patch_text(app, n);
+  const kinds = {
+    ...{ said: as_class, now: as_class, label: as_class },
+    ...{ before: percent, after: percent, of_said: percent, part: percent, alike: percent },
+    ...{ patch: as_patch, most: as_patch, one: as_patch, other: as_patch },
+    token: (i) => place_words(app.c, "token", i),
+    kind: (key) => say(`why.${key}`),
+    error: (x) => x.toExponential(1).replace("-", "−"),
+    correlation: (r) => (r === null ? say("why.flat") : r.toFixed(2).replace("-", "−")),
+  };
+  const usual = (x) => (Number.isInteger(x) ? String(x) : number_text(x));
+  const words = Object.entries(facts).filter(([key]) => key !== "change");
+  return Object.fromEntries(words.map(([key, x]) => [key, (kinds[key] ?? usual)(x)]));
+}
