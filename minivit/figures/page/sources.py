@@ -11,16 +11,16 @@ OPS = (
     "sincos_positions", "pool", "pre_logits", "head", "cross_entropy",
 )  # fmt: skip
 MODEL = ("trace", "vit", "embedding", "added_positions", "block", "head_of_model", "loss",
-         "changes", "fingerprints")  # fmt: skip
+         "changes", "fingerprints", "recording", "recorded_trace")  # fmt: skip
 TABLES = ("work", "made_of", "made_in_blocks", "made", "returned_of", "returned_in_blocks",
           "returned")  # fmt: skip
 INSPECTION = ("attention", "reasons", "lens", "gallery", "snapshots", "filters", "positions")
 VIEWS = (
-    "dom", "images", "loaded", "state", "runs", "colours", "slices", "heatmap", "pictures",
-    "pipeline", "explanation", "backward_parts", "array_choices", "arrays_view", "overview",
-    "picker", "attention_parts", "attention_view", "why_parts", "why_view", "painter",
+    "dom", "images", "loaded", "state", "runs", "recorded_runs", "colours", "slices", "heatmap",
+    "pictures", "pipeline", "explanation", "backward_parts", "array_choices", "arrays_view",
+    "overview", "picker", "attention_parts", "attention_view", "why_parts", "why_view", "painter",
     "weight_editor", "answers", "change_view", "lens_view", "snapshots", "curves", "training_parts",
-    "training_view", "mistakes_view", "app", "start",
+    "training_view", "mistakes_view", "recorded_parts", "app", "start",
 )  # fmt: skip
 LANGUAGES = ("en", "zh")
 
@@ -45,6 +45,20 @@ def style() -> str:
 def sentences(language: str) -> dict[str, str]:
     """What a page says, by keys that are the same in all LANGUAGES."""
     return json.loads(read(f"strings.{language}.json"))
+
+
+def sentences_for(language: str, recorded: bool) -> dict[str, str]:
+    """Those of a page with the weights, or of a recorded one.
+
+    "recorded.told" is said in a recorded page alone, and there "contains.recorded" stands in place
+    of "contains".
+    """
+    mark = ".recorded"
+    every = sentences(language)
+    if not recorded:
+        return {k: text for k, text in every.items() if "recorded" not in k.split(".")}
+    own = {key.removesuffix(mark): text for key, text in every.items() if key.endswith(mark)}
+    return {key: text for key, text in every.items() if not key.endswith(mark)} | own
 
 
 def joined(**folders: tuple[str, ...]) -> str:

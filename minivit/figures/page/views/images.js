@@ -10,7 +10,7 @@ class Images {
     this.kept = parts(numbers_of("images", dtype), this.shown).map((one) =>
       tensor(this.shape, Float64Array.from(one)),
     );
-    if (gallery?.levels) this.packed = bytes_of("gallery");
+    if (gallery?.levels) this.packed = bytes_of(text_of("gallery"));
     else if (gallery) this.loose = numbers_of("gallery", dtype);
   }
 
@@ -50,11 +50,13 @@ function image_link(app, i, height, words = []) {
   const name = images.name(i).slice(0, 80);
   const canvas = element("canvas", { "aria-hidden": "true" });
   draw_image(canvas, images.at(i), told.ink, (height * c.image[1]) / c.image[0]);
+  const is_there = i < app.runs.count;
   const link = element(
-    "a",
+    is_there ? "a" : "span",
     {
       class: "thumb",
       title: name,
+      role: is_there ? null : "img",
       "aria-label": [say("image.nth", { i: i + 1, name }), ...words].join(", "),
       "aria-current": i === state.image ? "true" : null,
       "data-key": `image-${i}${words.length ? "-listed" : ""}`,
@@ -62,5 +64,5 @@ function image_link(app, i, height, words = []) {
     canvas,
     ...words.map((line) => element("small", {}, line)),
   );
-  return app.bound(link, { image: i });
+  return is_there ? app.bound(link, { image: i }) : link;
 }

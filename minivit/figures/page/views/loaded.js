@@ -3,6 +3,20 @@
 function loaded() {
   Object.assign(SENTENCES, JSON.parse(text_of("strings")));
   const told = JSON.parse(text_of("told"));
+  const { config, places } = told;
+  const images = new Images(told);
+  if (told.recorded) {
+    const lines = text_of("recorded").split("\n");
+    const halves = (i) => new Uint16Array(bytes_of(lines[i]).buffer);
+    const recording = new Recording(told.recorded.arrays, halves);
+    const parameters = recording.parameters();
+    const model = { config, places, parameters, off: told.recorded.off };
+    return { told, model, images, recording };
+  }
+  return { told, model: { config, places, parameters: all_parameters(told) }, images };
+}
+
+function all_parameters(told) {
   const weights = numbers_of("weights", told.dtype);
   const parameters = {};
   let first = 0;
@@ -11,9 +25,7 @@ function loaded() {
     parameters[name] = tensor(shape, Float64Array.from(weights.subarray(first, first + size)));
     first += size;
   }
-  const { config, places } = told;
-  const images = new Images(told);
-  return { told, model: { config, places, parameters }, images };
+  return parameters;
 }
 
 function text_of(id) {
@@ -22,10 +34,13 @@ function text_of(id) {
 
 // Base64 of little-endian numbers; every machine with a browser today is little-endian.
 function numbers_of(id, dtype) {
-  const { buffer } = bytes_of(id);
+  const { buffer } = bytes_of(text_of(id));
   return dtype === "float64" ? new Float64Array(buffer) : new Float32Array(buffer);
 }
 
-function bytes_of(id) {
-  return Uint8Array.from(atob(text_of(id)), (letter) => letter.charCodeAt(0));
+function bytes_of(base64) {
+  const letters = atob(base64);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
+  return bytes;
 }
