@@ -75,6 +75,13 @@ def one_of(names: Collection[str]) -> Callable[[str], str]:
     return parse
 
 
+def numbers(text: str) -> tuple[int, ...]:
+    """An argument type: whole numbers from 0, typed as 0,5,11."""
+    if not re.fullmatch(r"\d{1,6}(,\d{1,6})*", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected whole numbers from 0, as 0,5,11")
+    return tuple(map(int, text.split(",")))
+
+
 def duration(text: str) -> int:
     """An argument type: a time in seconds, typed as 90s, 10min or 1h30min."""
     found = re.fullmatch(r"(?:(\d{1,4})h)?(?:(\d{1,6})min)?(?:(\d{1,8})s)?", text, re.ASCII)

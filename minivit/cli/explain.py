@@ -5,12 +5,15 @@ at hand and fit; and the log of the run with its snapshots, rounded, as many as 
 model forward and backward where it is opened, shows every number, how it is made, and its gradient.
 Without a picture it shows two test images of the run: the surest mistake, and one of the same class
 that is read right.
+
+Where the weights do not fit under the limit, the page holds arrays of the model's blocks in half
+precision instead: it shows them, the attention that follows from them, and maps that are made now.
 """
 
 import argparse
 from pathlib import Path
 
-from minivit.cli.arguments import add_images, add_threads, one_of, positive
+from minivit.cli.arguments import add_images, add_threads, numbers, one_of, positive
 from minivit.cli.learning import learning_of
 from minivit.cli.look import class_number
 from minivit.cli.opening import add_checkpoint, load_model
@@ -22,7 +25,7 @@ FILE = "explain.html"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from minivit.figures.page.explainer import MOST
+    from minivit.figures.page.explainer import MOST, WEIGHTS
     from minivit.figures.page.sources import LANGUAGES
 
     add_checkpoint(parser)
@@ -42,6 +45,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the most megabytes that the page may have (default: %(default)g)",
     )  # fmt: skip
     parser.add_argument(
+        "--weights", type=one_of(WEIGHTS), metavar="|".join(WEIGHTS), default=WEIGHTS[0],
+        help="whether the page holds the weights, all of them or none and records blocks instead "
+        "(default: auto, all if they fit under --max-mb)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--blocks", type=numbers, metavar="0,5,11",
+        help="which blocks are recorded in a page without the weights (default: all)",
+    )  # fmt: skip
+    parser.add_argument(
         "--lang", type=one_of(LANGUAGES), metavar="|".join(LANGUAGES), default=LANGUAGES[0],
         help="the language of the page (default: %(default)s)",
     )  # fmt: skip
@@ -49,22 +61,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from minivit import backend
     from minivit.checkpoints import Asked
     from minivit.figures.page.explainer import check_explained, explainer_page
 
     path = vacant(arguments)
     model = load_model(arguments.run, arguments)
-    check_explained(model, arguments.max_mb)
+    kind = {"weights": arguments.weights, "blocks": arguments.blocks}
+    if check_explained(model, arguments.max_mb, **kind) is not None:
+        backend.prefer("numba")  # maps that the page can't make take hundreds of passes
     label = class_number(arguments.label, model.class_names)
     tests = tests_of(model)
     shown = shown_images(model, arguments.images, label, tests)
+    if not arguments.images:
+        shown = as_many_as_fit(model, shown, most=arguments.max_mb, **kind)
     learning = learning_of(arguments.run, Asked(arguments.heads, arguments.pool))
     text = explainer_page(
         model, shown, name=name_of(arguments.run), gallery=gallery_of(model, tests),
-        learning=learning, most=arguments.max_mb, language=arguments.lang,
+        learning=learning, most=arguments.max_mb, language=arguments.lang, **kind,
     )  # fmt: skip
+    recorded = check_explained(model, arguments.max_mb, len(shown), **kind)
     size = write_page(text, path)
-    print(f"{typed(path)}  {size:.2f} MB, {in_words(text, learning)}; it holds the model's weights")
+    print(f"{typed(path)}  {size:.2f} MB, {in_words(text, learning)}; {held(recorded)}")
     return 0
 
 
@@ -81,7 +99,8 @@ def explain_run(model, folder: Path) -> None:
     from minivit.figures.page.explainer import explainer_page
 
     tests = tests_of(model)
-    shown, gallery = shown_images(model, [], None, tests), gallery_of(model, tests)
+    shown = as_many_as_fit(model, shown_images(model, [], None, tests))
+    gallery = gallery_of(model, tests)
     text = explainer_page(
         model, shown, name=name_of(str(folder)), gallery=gallery, learning=learning_of(folder)
     )
@@ -124,6 +143,14 @@ def in_words(page: str, learning) -> str:
     return f"{words}, {snapshots_in(page)} of {len(learning.snapshots)} snapshots"
 
 
+def held(recorded) -> str:
+    """What a page holds of the model: the weights, or these recorded blocks."""
+    if recorded is None:
+        return "it holds the model's weights"
+    blocks = ", ".join(map(str, recorded))
+    return f"without the weights: recorded in half precision, blocks {blocks or 'none'}"
+
+
 def tests_of(model):
     """The data and numbers of the model's test images, or None where they are not at hand."""
     from minivit.cli.subjects import test_data
@@ -163,6 +190,17 @@ def shown_images(model, given: list[str], label: int | None, tests) -> list:
     labels = pictures.labels
     known = [label] * len(pictures.names) if labels is None else [int(one) for one in labels]
     return [Shown(*one) for one in zip(pictures.names, pictures.shown, known, strict=True)]
+
+
+def as_many_as_fit(model, shown: list, **limits) -> list:
+    """Images that nobody has asked for: all of them, or the first where the page holds no more."""
+    from minivit.figures.page.explainer import check_explained
+
+    try:
+        check_explained(model, shown=len(shown), **limits)
+    except InputError:
+        return shown[:1]
+    return shown
 
 
 def name_of(run: str) -> str:

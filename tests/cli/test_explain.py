@@ -1,5 +1,7 @@
 """`minivit explain`: where the page goes, which images it shows, and bad input."""
 
+import re
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -92,6 +94,8 @@ def test_the_test_images_are_in_the_page_where_they_are_at_hand(run):
         (["a", "one.png", "--label", "eleven"], "the model has no class 'eleven'"),
         (["a", "--label", "7"], "--label tells the class of pictures, and none is given"),
         (["a", "--max-mb", "0.1"], "and its limit is 0.1 MB: allow it by --max-mb 1"),
+        (["a", "--weights", "none", "--blocks", "0,1"], "block 1 can't be recorded"),
+        (["a", "--blocks", "0"], "leave it out, or add --weights none"),
         (["a", "--out", "a"], '"a" is a folder'),
         (["a", "a/checkpoint.safetensors"], "checkpoint.safetensors"),
     ],
@@ -102,6 +106,37 @@ def test_bad_input_is_a_sentence_and_nothing_is_written(run, words, sentence, ca
     said = capsys.readouterr().err
     assert sentence in said and said.count("\n") == 1
     assert sorted(run.rglob("*")) == before
+
+
+def test_a_page_without_the_weights(run, capsys):
+    explain("a", "one.png", "--weights", "none", "--blocks", "0", "--out", "r.html")
+    out = capsys.readouterr().out
+    assert out.endswith("; without the weights: recorded in half precision, blocks 0\n")
+    found = told(run / "r.html")
+    assert found["recorded"]["blocks"] == [0] and len(found["gallery"]["labels"]) > 0
+
+
+def test_of_images_that_nobody_asked_for_there_is_one_where_two_do_not_fit(run, capsys):
+    model = ViT(variant("digits", depth=4, patch=(1, 1)), seed=3, zero_head=False)
+    data = load_dataset("digits")
+    model.preprocessing, model.class_names = data.preprocessing, list(data.class_names)
+    save(model, run / "b.safetensors")
+    explain("b.safetensors", "one.png", "--weights", "none", "--out", "one.html")
+    gallery = len(re.search(r'id="gallery">(.*?)</script>', (run / "one.html").read_text())[1])
+    limit = ((run / "one.html").stat().st_size - gallery) / 1e6 + 0.05  # another takes 0.2
+    explain("b.safetensors", "--weights", "none", "--max-mb", limit, "--out", "c.html")
+    (image,) = told(run / "c.html")["images"]
+    assert image["name"].startswith("test image ")
+    given = ["one.png", "one.png", "--weights", "none", "--max-mb", limit, "--out", "d.html"]
+    explain("b.safetensors", *given, code=2)
+    assert "record fewer of its 4 blocks, as by --blocks 0,3, or choose" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["", "a", "0,", "-1", "1.5", "0 1"])
+def test_blocks_are_whole_numbers(run, text, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["explain", "a", "--weights", "none", f"--blocks={text}"])
+    assert "expected whole numbers from 0, as 0,5,11" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "much"])

@@ -5,6 +5,8 @@ What Python does:
     explainer.py     the whole page of a model and some images
     shown.py         which models a page can show, and which not
     payload.py       weights, images, names and sizes, as the page reads them
+    recording.py     what a page without the weights is told: arrays of some blocks, and maps
+    recorded_reasons.py  the maps of Why, for such a page
     gallery.py       test images, packed, and what the model says of each
     learning.py      the curve of a run, and the model at moments of it
     rounding.py      weights rounded, as those of the moments are

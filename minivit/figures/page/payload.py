@@ -1,7 +1,8 @@
 """What a page is told of a model: weights and images as numbers, the rest as JSON.
 
 The page computes in float64 from the weights in their own dtype, little-endian. So does the trace
-that it is compared with (fingerprints.py).
+that it is compared with (fingerprints.py). Without the weights it is told what was recorded of that
+trace instead (recording.py).
 """
 
 import math
@@ -12,6 +13,12 @@ import numpy as np
 
 from minivit.errors import InputError
 from minivit.figures.page.fingerprints import fingerprints
+from minivit.figures.page.recording import (
+    parameters_off,
+    recorded_image,
+    recorded_parameters,
+    written,
+)
 from minivit.models import Config, ViT
 
 LONGEST = 300  # characters of a name
@@ -31,10 +38,15 @@ class Payload(NamedTuple):
     told: dict  # plain values
     weights: bytes
     images: bytes
+    recorded: str = ""  # lines of base64, one for each recorded array
 
 
-def payload(model: ViT, name: str, shown: Sequence[Shown]) -> Payload:
+def payload(
+    model: ViT, name: str, shown: Sequence[Shown], blocks: Sequence[int] | None = None
+) -> Payload:
     """A model called `name`, and what it makes of these images.
+
+    With `blocks` the page gets no weights: these blocks are recorded.
 
     Raises InputError for images that the model does not take, and when its answers overflow.
     """
@@ -48,13 +60,24 @@ def payload(model: ViT, name: str, shown: Sequence[Shown]) -> Payload:
         "dtype": model.dtype.name,
         "places": {place: list(names) for place, names in model.layout.places.items()},
         "parameters": {name: list(shape) for name, shape in model.layout.shapes.items()},
-        "images": [seen(exact, one, image) for one, image in zip(shown, images, strict=True)],
         "gallery": None,
         "learning": None,
+        "recorded": None,
     }
     kind = model.dtype.newbyteorder("<")
+    pixels = images.astype(kind).tobytes()
+    pairs = [*zip(shown, images, strict=True)]
+    if blocks is not None:
+        found = [recorded(model, exact, *pair, i, blocks) for i, pair in enumerate(pairs)]
+        told["images"] = [one for one, _ in found]
+        all_arrays = sum((arrays for _, arrays in found), recorded_parameters(model))
+        told_arrays, lines = written(all_arrays)
+        told["recorded"] = {"blocks": list(blocks), "arrays": told_arrays,
+                            "off": parameters_off(model)}  # fmt: skip
+        return Payload(told, b"", pixels, lines)
+    told["images"] = [seen(exact, *pair) for pair in pairs]
     weights = b"".join(model.parameters[one].astype(kind).tobytes() for one in model.layout.shapes)
-    return Payload(told, weights, images.astype(kind).tobytes())
+    return Payload(told, weights, pixels)
 
 
 def shortened(name: str) -> str:
@@ -72,10 +95,28 @@ def in_float64(model: ViT) -> ViT:
 
 
 def seen(exact: ViT, one: Shown, image: np.ndarray) -> dict:
-    """What the model makes of an image, told by sums; asked about is its class, or what it says.
+    """What the model makes of an image, told by sums; asked about is its class, or what it says."""
+    trace = traced(exact, image)
+    label = int(trace.logits.argmax()) if one.label is None else int(one.label)
+    return of_image(one) | {"sums": fingerprints(trace, label)}
 
-    Raises InputError when its answers overflow.
-    """
+
+def recorded(model: ViT, exact: ViT, one: Shown, image: np.ndarray, number: int, blocks):
+    """The same, told by arrays: those of `recorded_image`."""
+    mine = image.astype(model.dtype)
+    told, arrays = recorded_image(
+        model, traced(exact, image), mine, number, of_image(one)["label"], blocks
+    )
+    return of_image(one) | told, arrays
+
+
+def of_image(one: Shown) -> dict:
+    """An image's name and class, if it is known."""
+    return {"name": shortened(one.name), "label": None if one.label is None else int(one.label)}
+
+
+def traced(exact: ViT, image: np.ndarray):
+    """A trace of an image. Raises InputError when the model's answers overflow."""
     with np.errstate(over="ignore", invalid="ignore"):  # a sentence says it better
         trace = exact.trace(image[None])
     if not np.isfinite(trace.logits).all():
@@ -83,9 +124,7 @@ def seen(exact: ViT, one: Shown, image: np.ndarray) -> dict:
             "the model's answers overflow, its parameters are too large; choose another "
             "checkpoint, or train with a lower learning rate"
         )
-    label = int(trace.logits.argmax()) if one.label is None else int(one.label)
-    known = None if one.label is None else label
-    return {"name": shortened(one.name), "label": known, "sums": fingerprints(trace, label)}
+    return trace
 
 
 def sizes(c: Config) -> dict:

@@ -37,6 +37,7 @@ PAGE = """<!doctype html>
 <script type="application/octet-stream" id="images">{images}</script>
 <script type="application/octet-stream" id="gallery">{gallery}</script>
 <script type="application/octet-stream" id="weights">{weights}</script>
+<script type="application/octet-stream" id="recorded">{recorded}</script>
 {snapshots}<script>{script}</script>
 </body>
 </html>
@@ -44,7 +45,8 @@ PAGE = """<!doctype html>
 
 
 def page(*, language: str, title: str, noscript: str, strings: dict, told: dict,
-         weights: bytes, images: bytes, gallery: bytes, snapshots: Sequence[bytes], script: str,
+         weights: bytes, images: bytes, gallery: bytes, recorded: str,
+         snapshots: Sequence[bytes], script: str,
          style: str) -> str:  # fmt: skip
     """The whole file as text, whose lines end in LF; `noscript` is HTML."""
     kept = [SNAPSHOT.format(i=i, content=in_base64(one)) for i, one in enumerate(snapshots)]
@@ -52,7 +54,7 @@ def page(*, language: str, title: str, noscript: str, strings: dict, told: dict,
         language=language, policy=policy(script, style), mark=MARK, title=html.escape(title),
         noscript=noscript, style=style, script=script, strings=in_json(strings),
         told=in_json(told), weights=in_base64(weights), images=in_base64(images),
-        gallery=in_base64(gallery), snapshots="".join(kept),
+        gallery=in_base64(gallery), recorded=recorded, snapshots="".join(kept),
     )  # fmt: skip
 
 

@@ -11,18 +11,18 @@ OPS = (
     "sincos_positions", "pool", "pre_logits", "head", "cross_entropy",
 )  # fmt: skip
 MODEL = ("trace", "vit", "embedding", "added_positions", "block", "head_of_model", "loss",
-         "changes", "fingerprints")  # fmt: skip
+         "changes", "fingerprints", "recording", "recorded_trace")  # fmt: skip
 TABLES = ("work", "made_of", "made_in_blocks", "made", "returned_of", "returned_in_blocks",
           "returned", "papers", "words_of_model", "words_of_looking", "words")  # fmt: skip
 INSPECTION = ("attention", "reasons", "lens", "gallery", "snapshots", "filters", "positions",
               "tour_of_reasons", "tour")  # fmt: skip
 VIEWS = (
-    "dom", "images", "loaded", "state", "runs", "colours", "slices", "canvas", "heatmap",
-    "heat_panel", "pictures", "pipeline", "explanation", "backward_parts", "array_choices",
-    "arrays_view", "overview", "picker", "attention_parts", "attention_view", "why_parts",
-    "why_view", "painter", "weight_editor", "answers", "change_view", "lens_view", "snapshots",
-    "curves", "training_parts", "training_view", "mistakes_view", "words_view", "navigation",
-    "tour", "app", "start",
+    "dom", "images", "loaded", "state", "runs", "recorded_runs", "colours", "slices", "canvas",
+    "heatmap", "heat_panel", "pictures", "pipeline", "explanation", "backward_parts",
+    "array_choices", "arrays_view", "overview", "picker", "attention_parts", "attention_view",
+    "why_parts", "why_view", "painter", "weight_editor", "answers", "change_view", "lens_view",
+    "snapshots", "curves", "training_parts", "training_view", "mistakes_view", "words_view",
+    "recorded_parts", "navigation", "tour", "app", "start",
 )  # fmt: skip
 SENTENCES = ("strings", "words", "tour")
 LANGUAGES = ("en", "zh")
@@ -49,6 +49,20 @@ def sentences(language: str) -> dict[str, str]:
     """What a page says, by keys that are the same in all LANGUAGES."""
     tables = [json.loads(read(f"{name}.{language}.json")) for name in SENTENCES]
     return {key: text for table in tables for key, text in table.items()}
+
+
+def sentences_for(language: str, recorded: bool) -> dict[str, str]:
+    """Those of a page with the weights, or of a recorded one.
+
+    "recorded.told" is said in a recorded page alone, and there "contains.recorded" stands in place
+    of "contains".
+    """
+    mark = ".recorded"
+    every = sentences(language)
+    if not recorded:
+        return {k: text for k, text in every.items() if "recorded" not in k.split(".")}
+    own = {key.removesuffix(mark): text for key, text in every.items() if key.endswith(mark)}
+    return {key: text for key, text in every.items() if not key.endswith(mark)} | own
 
 
 def joined(**folders: tuple[str, ...]) -> str:

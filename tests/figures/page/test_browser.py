@@ -131,6 +131,20 @@ def test_why_asks_in_seven_ways_and_integrated_gradients_add_up(opened):
     expect_address(page, "why/logit-5")
 
 
+def test_why_that_takes_long_begins_when_it_is_asked_for(opened):
+    page = opened("overview")
+    page.evaluate("app.runs.patience = () => 7150")  # as if it took nearly two hours
+    page.get_by_role("link", name="Why this class").first.click()
+    page.wait_for_selector("html[data-view=why]")
+    passes = 32 + 8 * 17  # 32 nodes; 16 patches and the image, for occlusion and seven curves
+    playwright.expect(page.locator(".results")).to_contain_text(
+        f"takes {passes} passes through the model, which is at least 120 minutes"
+    )
+    page.get_by_role("button", name="Compute it").click()
+    playwright.expect(page.locator(".results")).to_have_attribute("aria-busy", "false")
+    playwright.expect(page.locator(".results .tile")).to_have_count(7)
+
+
 def test_changes_are_seen_at_once_and_undone(opened):
     page = opened("change")
     before = page.locator(".numbers").inner_text()

@@ -8,6 +8,12 @@ function attention_of(t) {
   return places.map((place) => heads_of(t.values[`${place}.probs`]));
 }
 
+// The blocks whose attention is there.
+function blocks_of(t) {
+  const is_there = (i) => `blocks.${i}.attention.probs` in t.values;
+  return range(t.model.config.depth).filter(is_there);
+}
+
 // probs (H, T, T) -> H times T rows
 function heads_of({ shape: [H, T], data }) {
   return parts(data, H).map((head) => parts(head, T));

@@ -56,6 +56,22 @@ class Trace {
     }
   }
 
+  // How long the gradient of what a place makes is.
+  gradient_norm(place) {
+    const { data } = this.gradients[last_of(this, place)];
+    return Math.sqrt(dot(data, data));
+  }
+
+  // Whether all that a number is made of is here: it is. (A recorded trace lacks some.)
+  explains() {
+    return true;
+  }
+
+  // How far a number may be from what minivit found: these are computed, not recorded.
+  off() {
+    return null;
+  }
+
   // dlogits (C,) -> dimage (height, width, channels): fills `gradients`.
   backward(dlogits) {
     this.gradients = {};

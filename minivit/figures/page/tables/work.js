@@ -76,9 +76,13 @@ class At {
 }
 
 function last_of(t, place) {
-  return Object.keys(t.values)
-    .filter((name) => place_of(name) === place)
-    .at(-1);
+  return arrays_of(t, place).at(-1);
+}
+
+// The arrays of a place that are there, or those whose gradients are.
+function arrays_of(t, place, gradient = false) {
+  const of_place = Object.keys(t.values).filter((name) => place_of(name) === place);
+  return gradient ? of_place.filter((name) => name in t.gradients) : of_place;
 }
 
 // "blocks.0.attention.probs" -> "blocks.0.attention", and -> "probs"

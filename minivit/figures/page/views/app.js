@@ -15,13 +15,15 @@ const DRAWN = {
 
 class App {
   constructor() {
-    const { told, model, images } = loaded();
+    const { told, model, images, recording } = loaded();
     Object.assign(this, {
       told,
       model,
       images,
       c: model.config,
-      runs: new Runs({ told, model, images }),
+      runs: recording
+        ? new RecordedRuns({ told, model, images, recording })
+        : new Runs({ told, model, images }),
       snapshots: new Snapshots(told, model),
     });
     this.pictures = new Map();
@@ -83,7 +85,7 @@ class App {
     const step = this.state?.tour;
     this.state = state_of(location.hash);
     const { state } = this;
-    state.image = Math.min(state.image, this.images.count - 1);
+    state.image = Math.min(state.image, this.runs.count - 1);
     this.image = this.images.at(state.image);
     this.loss = this.known(state.loss) ?? this.runs.usual_loss(state.image);
     this.trace = this.runs.forward(state.image);
@@ -97,7 +99,8 @@ class App {
     const { shown } = this.images;
     const in_strip = [...range(shown), ...(state.image < shown ? [] : [state.image])];
     this.strip.replaceChildren(...in_strip.map((i) => image_link(this, i, 34)));
-    this.main.replaceChildren(DRAWN[state.view](this));
+    const drawn = this.runs.shows(state.view) ? DRAWN[state.view] : without_weights;
+    this.main.replaceChildren(drawn(this));
     document.documentElement.setAttribute("data-view", state.view);
     this.tour.show();
     const is_new = before && (before !== state.view || step !== state.tour);
@@ -110,7 +113,7 @@ class App {
   // A loss from an address, if the model has its classes.
   known(loss) {
     const has = (label) => label === null || (label >= 0 && label < this.c.classes);
-    return loss && has(loss.label) && has(loss.other) ? loss : null;
+    return this.runs.derives(loss) && has(loss.label) && has(loss.other) ? loss : null;
   }
 
   // Back to what had the focus before everything was drawn anew.
@@ -167,7 +170,7 @@ class App {
   key(key, { name, panel, map }) {
     if (key === "g") this.go({ view: this.state.view === "backward" ? "forward" : "backward" });
     else if (key === "c" && this.state.view === "backward")
-      panel.querySelector(".check button").click();
+      panel.querySelector(".check button")?.click();
     else if (key === "c") this.go({ view: "backward" });
     else if (key === "/") this.ask_index(map);
     else if (key === "?") announce(document.getElementById("heat-keys").textContent);

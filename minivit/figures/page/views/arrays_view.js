@@ -4,8 +4,8 @@
 function arrays_view(app) {
   const { state } = app;
   const back = state.view === "backward";
-  const names = Object.keys(app.trace.values);
-  const known = (name) => name in app.trace.values || name in app.model.parameters;
+  const names = Object.keys(back ? app.trace.gradients : app.trace.values);
+  const known = (name) => names.includes(name) || (!back && name in app.model.parameters);
   const name = known(state.name)
     ? state.name
     : (names.find((one) => one.endsWith("attention.probs")) ?? "head.logits");
@@ -19,6 +19,7 @@ function arrays_view(app) {
     element("p", { class: "lead" }, say(`lead.${state.view}`)),
     back ? loss_choice(app) : null,
     rail,
+    app.told.recorded ? element("p", { class: "quiet" }, say("recorded.places")) : null,
     exports([["pipeline.svg", () => save_svg(rail.firstChild, "pipeline.svg")]]),
     back ? norms_by_depth(app, place) : null,
     place_panel(app, place, name, back),
@@ -41,8 +42,10 @@ function arrays_view(app) {
 // What the place does, and its arrays and parameters, each with a small picture.
 function place_panel(app, place, name, back) {
   const key = place_key(place);
-  const values = Object.keys(app.trace.values).filter((one) => place_of(one) === place);
-  const learned = Object.keys(app.model.parameters).filter((one) => app.place_shown(one) === place);
+  const values = arrays_of(app.trace, place, back);
+  const learned = Object.keys(app.model.parameters).filter(
+    (one) => app.place_shown(one) === place && (!back || one in app.trace.gradients),
+  );
   const block = /^blocks\.(\d+)\./.exec(place);
   const heading = `${block ? `${say("block", { i: block[1] })}: ` : ""}${say(`place.${key}`)}`;
   return element(

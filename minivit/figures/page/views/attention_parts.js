@@ -59,9 +59,9 @@ function matrix_of(app, look, on_row) {
   return map;
 }
 
-function rollout_panel(app, look) {
+function rollout_panel(app) {
   const start = Math.min(app.state.start, app.c.depth - 1);
-  const numbers = to_patches(rollout(look.attention, start), app.trace);
+  const numbers = app.runs.rollout(app.state.image, start);
   const scale = marker_scale(numbers);
   return element(
     "section",

@@ -8,9 +8,12 @@ function attention_view(app) {
   if (!app.c.depth)
     return element("div", { class: "view" }, title, element("p", {}, say("no_blocks")));
   const { state, c } = app;
+  const blocks = blocks_of(app.trace);
+  const block = blocks.includes(state.block) ? state.block : blocks.at(-1);
   const look = {
-    attention: attention_of(app.trace),
-    block: Math.min(state.block ?? c.depth - 1, c.depth - 1),
+    block,
+    blocks,
+    of_heads: heads_of(app.trace.values[`blocks.${block}.attention.probs`]),
     head: Math.min(state.slice, c.heads - 1),
     token: Math.min(state.token ?? 0, c.tokens - 1),
     by_keys: state.switches.includes("from-keys"),
@@ -78,12 +81,12 @@ function attention_view(app) {
         element("p", { class: "quiet" }, say("attention.about")),
       ),
     ),
-    element("div", { class: "asking wide" }, matrix.panel, rollout_panel(app, look)),
+    element("div", { class: "asking wide" }, matrix.panel, rollout_panel(app)),
   );
 }
 
 function attention_choices(app, look) {
-  const { state, c } = app;
+  const { state } = app;
   const toggled = (name, on) => ({
     switches: [...state.switches.filter((one) => one !== name), ...(on ? [name] : [])],
   });
@@ -92,7 +95,7 @@ function attention_choices(app, look) {
     { class: "choices" },
     choice(
       say("attention.block"),
-      range(c.depth).map((i) => [String(i), { block: i }, i === look.block]),
+      look.blocks.map((i) => [String(i), { block: i }, i === look.block]),
       app,
     ),
     choice(
@@ -121,7 +124,7 @@ function looks_of(A, { token, by_keys }) {
 
 function tokens_maps(app, look, heads, together, told) {
   const { c } = app;
-  const of_block = look.attention[look.block];
+  const of_block = look.of_heads;
   const first = Number(c.has_cls);
   const rows_of = of_block.map((A) => looks_of(A, look));
   const joint = [

@@ -1,6 +1,7 @@
 // What Backward has beside Forward: the choice of the loss, norms by depth, and "Check it".
 
 function loss_choice(app) {
+  if (app.told.recorded) return recorded_loss(app);
   const { kind, label, other } = app.loss;
   const classes = app.told.classes;
   const select = (value, change, what) =>
@@ -44,11 +45,7 @@ function loss_choice(app) {
 // How long the gradient is behind every place: one bar each, on a logarithmic scale.
 function norms_by_depth(app, chosen) {
   const places = Object.keys(app.trace.noted);
-  const norms = places.map((place) =>
-    Math.sqrt(
-      app.trace.gradients[last_of(app.trace, place)].data.reduce((sum, g) => sum + g * g, 0),
-    ),
-  );
+  const norms = places.map((place) => app.trace.gradient_norm(place));
   const logs = norms.filter((one) => one > 0).map(Math.log10);
   const [low, high] = [Math.min(...logs) - 0.3, Math.max(...logs)];
   const bars = places.map((place, i) => {
@@ -74,6 +71,7 @@ function norms_by_depth(app, chosen) {
 
 // The central difference at the chosen number beside the gradient, in gradcheck's words.
 function check_button(app, name, index) {
+  if (app.told.recorded) return unchecked(app);
   const answer = element("p", { class: "checked", role: "status" });
   const flat = flat_index(array_of(app.trace, name, false).shape, index);
   return element(

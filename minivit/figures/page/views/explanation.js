@@ -9,7 +9,8 @@ function explain(app, panel, name, index, gradient) {
   const flat = flat_index(x.shape, index);
   const number = array_of(app.trace, name, gradient).data[flat];
   const line = gradient ? returned_of(name) : made_of(name);
-  const one = line
+  const is_explained = line && app.trace.explains(name, gradient);
+  const one = is_explained
     ? (gradient ? line.back : line.made)(index, new At(app.trace, place_of(name), app.loss))
     : work({});
   const mark = gradient ? `d ${last_part(name)}` : last_part(name);
@@ -28,7 +29,9 @@ function explain(app, panel, name, index, gradient) {
       ),
       element("p", { class: "number" }, number_text(number, 6)),
       gradient ? beside(x.data[flat], number) : null,
+      precision(app, name, gradient),
       ...steps(app, line, one, name, gradient),
+      line && !is_explained ? element("p", { class: "quiet" }, say("recorded.unexplained")) : null,
       operands(app, one),
     ]),
   );

@@ -57,11 +57,13 @@ function image_link(app, i, height, words = []) {
   const name = images.name(i).slice(0, 80);
   const canvas = element("canvas", { "aria-hidden": "true" });
   draw_image(canvas, images.at(i), told.ink, (height * c.image[1]) / c.image[0]);
+  const is_there = i < app.runs.count;
   const link = element(
-    "a",
+    is_there ? "a" : "span",
     {
       class: "thumb",
       title: name,
+      role: is_there ? null : "img",
       "aria-label": [say("image.nth", { i: i + 1, name }), ...words].join(", "),
       "aria-current": i === state.image ? "true" : null,
       "data-key": `image-${i}${words.length ? "-listed" : ""}`,
@@ -69,5 +71,5 @@ function image_link(app, i, height, words = []) {
     canvas,
     ...words.map((line) => element("small", {}, line)),
   );
-  return app.bound(link, { image: i });
+  return is_there ? app.bound(link, { image: i }) : link;
 }

@@ -2,7 +2,7 @@
 
 function lens_view(app) {
   const names = lens_names(app.trace);
-  const logits = logit_lens(app.trace);
+  const logits = app.runs.lens(app.state.image);
   const by_row = rows(logits).map((row) => probabilities(tensor([row.length], row)));
   const x = tensor(logits.shape, Float64Array.from(by_row.flatMap((row) => [...row])));
   return element(
@@ -38,7 +38,9 @@ function lens_map(app, names, logits, x) {
         { class: "formula" },
         say("lens.formula", { logit: number_text(logits.data[row * classes + column], 6) }),
       ),
-      element("p", {}, stage_link(app, names[row], say("lens.open", { name: names[row] }))),
+      names[row] in app.trace.values
+        ? element("p", {}, stage_link(app, names[row], say("lens.open", { name: names[row] })))
+        : "",
     );
   };
   const map = new HeatMap({
@@ -48,7 +50,7 @@ function lens_map(app, names, logits, x) {
     names: { columns: app.told.classes },
     label: say("lens.label", { places, classes }),
     on_cell: tell,
-    on_enter: () => panel.querySelector("a").click(),
+    on_enter: () => panel.querySelector("a")?.click(),
   });
   const said = largest_at(app.trace.logits.data);
   const first = [places - 1, app.images.told(app.state.image).label ?? said];
@@ -116,6 +118,7 @@ function stage_words(name) {
 }
 
 function stage_link(app, name, text) {
+  if (!(name in app.trace.values)) return element("span", {}, text);
   const changes = { view: "forward", name, slice: 0, cell: null };
   return element("a", { href: app.link(changes), "data-key": `stage-${name}-${text}` }, text);
 }

@@ -3,6 +3,20 @@
 function loaded() {
   Object.assign(SENTENCES, JSON.parse(text_of("strings")));
   const told = JSON.parse(text_of("told"));
+  const { config, places } = told;
+  const images = new Images(told);
+  if (told.recorded) {
+    const lines = text_of("recorded").split("\n");
+    const halves = (i) => new Uint16Array(bytes_of(lines[i]).buffer);
+    const recording = new Recording(told.recorded.arrays, halves);
+    const parameters = recording.parameters();
+    const model = { config, places, parameters, off: told.recorded.off };
+    return { told, model, images, recording };
+  }
+  return { told, model: { config, places, parameters: all_parameters(told) }, images };
+}
+
+function all_parameters(told) {
   const weights = numbers_of("weights", told.dtype);
   const parameters = {};
   let first = 0;
@@ -11,9 +25,7 @@ function loaded() {
     parameters[name] = tensor(shape, Float64Array.from(weights.subarray(first, first + size)));
     first += size;
   }
-  const { config, places } = told;
-  const images = new Images(told);
-  return { told, model: { config, places, parameters }, images };
+  return parameters;
 }
 
 function text_of(id) {

@@ -59,10 +59,10 @@ function overview(app) {
         "ul",
         { class: "ways" },
         way(app, "forward", { view: "forward", name: last_probs(app) }),
-        way(app, "backward", { view: "backward", name: "patchify.images" }),
+        way(app, "backward", { view: "backward", name: last_probs(app) }),
         way(app, "attention", { view: "attention" }),
         way(app, "why", { view: "why" }),
-        way(app, "change", { view: "change" }),
+        app.runs.shows("change") ? way(app, "change", { view: "change" }) : null,
         way(app, "lens", { view: "lens" }),
         way(app, "training", { view: "training" }),
         way(app, "mistakes", { view: "mistakes" }),
@@ -127,8 +127,11 @@ function loss_line(app, { label }) {
 }
 
 function configuration(app) {
-  const { c, told, model } = app;
-  const count = Object.values(model.parameters).reduce((sum, { data }) => sum + data.length, 0);
+  const { c, told } = app;
+  const count = Object.values(told.parameters).reduce(
+    (sum, shape) => sum + shape.reduce((a, b) => a * b, 1),
+    0,
+  );
   const facts = {
     width: c.width,
     depth: c.depth,
@@ -155,6 +158,7 @@ function configuration(app) {
 const AGREES = 1e-11;
 
 function badge(app) {
+  if (app.told.recorded) return recording_told(app);
   if (app.state.image >= app.images.shown) return answers_alike(app);
   const { count, worst, name } = app.runs.check(app.state.image);
   const agrees = worst < AGREES;

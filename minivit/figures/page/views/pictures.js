@@ -2,22 +2,28 @@
 
 // Draw an image (height, width, channels) into a canvas, so wide.
 function draw_image(canvas, image, ink, width) {
-  const [rows_of, columns, channels] = image.shape;
+  const [rows_of, columns] = image.shape;
   const height = (width * rows_of) / columns;
   const context = prepared(canvas, width, height);
+  if (!DEVELOPED.has(image)) DEVELOPED.set(image, developed(image, ink));
+  context.imageSmoothingEnabled = false;
+  context.drawImage(DEVELOPED.get(image), 0, 0, width, height);
+  return { context, height };
+}
+
+// Of each image a canvas of its own pixels, made once: a view draws the same image many times.
+const DEVELOPED = new WeakMap();
+
+function developed({ shape: [rows_of, columns, channels], data }, ink) {
   const small = document.createElement("canvas");
   [small.width, small.height] = [columns, rows_of];
   const pixels = small.getContext("2d").createImageData(columns, rows_of);
   for (let i = 0; i < rows_of * columns; i++) {
-    pixels.data.set(
-      [...colour_of(image.data.subarray(i * channels, (i + 1) * channels), ink), 255],
-      4 * i,
-    );
+    const pixel = data.subarray(i * channels, (i + 1) * channels);
+    pixels.data.set([...colour_of(pixel, ink), 255], 4 * i);
   }
   small.getContext("2d").putImageData(pixels, 0, 0);
-  context.imageSmoothingEnabled = false;
-  context.drawImage(small, 0, 0, width, height);
-  return { context, height };
+  return small;
 }
 
 // The channels of a pixel -> [red, green, blue]; bright strokes are shown as ink on paper.

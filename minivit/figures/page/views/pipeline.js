@@ -28,17 +28,17 @@ function pipeline(app, chosen, back, width) {
 }
 
 function node(app, place, { x, y, wide }, is_chosen, back) {
-  const name = last_of(app.trace, place);
-  const { shape } = app.trace.values[name];
+  const name = arrays_of(app.trace, place, back).at(-1);
   const block = /^blocks\.(\d+)\./.exec(place);
   const [title, kind] = [say(`place.${place_key(place)}`), kind_of(place)];
   const href = app.link({ view: back ? "backward" : "forward", name, slice: 0, cell: null });
-  const told = `${block ? `${say("block", { i: block[1] })}, ` : ""}${title}, ${shape_text(shape)}`;
+  const below = name ? shape_text(app.trace.values[name].shape) : say("absent");
+  const told = `${block ? `${say("block", { i: block[1] })}, ` : ""}${title}, ${below}`;
   return svg_element(
-    "a",
+    name ? "a" : "g",
     {
-      href,
-      class: `node ${kind}`,
+      ...(name ? { href } : { role: "img" }),
+      class: `node ${kind} ${name ? "" : "absent"}`,
       "aria-label": told,
       "aria-current": is_chosen ? "true" : null,
       "data-key": `place-${place}`,
@@ -50,7 +50,7 @@ function node(app, place, { x, y, wide }, is_chosen, back) {
       block ? say("block", { i: block[1] }) : "",
     ),
     svg_element("text", { x: x + 10, y: y + (block ? 34 : 26), class: "title" }, title),
-    svg_element("text", { x: x + 10, y: y + 48, class: "shape" }, shape_text(shape)),
+    svg_element("text", { x: x + 10, y: y + 48, class: "shape" }, below),
   );
 }
 

@@ -1,5 +1,7 @@
 // The traces that are looked at: of an image, as it was given or as it was changed.
 
+const NODES = 32; // of integrated gradients' line
+const LONG = 30; // seconds: what takes longer begins when it is asked for
 const KEPT = 8; // traces, the last ones: each holds every number of its image
 
 class Runs {
@@ -33,6 +35,94 @@ class Runs {
       t.of_loss = key;
     }
     return t;
+  }
+
+  // How many images have one.
+  get count() {
+    return this.images.count;
+  }
+
+  // Whether this view can be drawn: without the weights, some can't.
+  shows() {
+    return true;
+  }
+
+  // Whether gradients of this loss can be had.
+  derives(loss) {
+    return loss !== null;
+  }
+
+  // The logit lens: (2L + 1, C).
+  lens(i) {
+    return logit_lens(this.forward(i));
+  }
+
+  // Attention through the blocks from `start` on: (N,).
+  rollout(i, start) {
+    const t = this.forward(i);
+    return to_patches(rollout(attention_of(t), start), t);
+  }
+
+  // Of which classes the score may be asked about, and how many passes through the model that is.
+  targets() {
+    return range(this.model.config.classes);
+  }
+  get passes() {
+    return NODES + 8 * (this.model.config.patches + 1);
+  }
+
+  // How many seconds that takes, at least: a pass back takes longer than one forward. The first of
+  // all are slow, since the browser has yet to translate the script: the quickest counts.
+  patience(i) {
+    const begin = Date.now();
+    let least = Infinity;
+    do {
+      const start = Date.now();
+      new Trace(this.model, this.images.at(i));
+      least = Math.min(least, (Date.now() - start) / 1000);
+    } while (this.passes * least > LONG && Date.now() - begin < 1000);
+    return this.passes * least;
+  }
+
+  // Every way to ask why, by its key: a number for each patch. With it, what integrated gradients
+  // add up to, and the difference of the scores that they should.
+  reasons(i, target) {
+    const { model, told } = this;
+    const [image, c] = [this.images.at(i), model.config];
+    const nothing = baseline(image, told.ink);
+    const t = this.backward(i, { kind: "logit", label: target, other: null });
+    const gradient = t.gradients["patchify.images"];
+    const integrated = integrated_gradients(model, image, target, nothing, NODES);
+    const maps = {};
+    if (c.depth) {
+      const attention = attention_of(t);
+      const gradients = attention.map((_, l) =>
+        heads_of(t.gradients[`blocks.${l}.attention.probs`]),
+      );
+      maps.attention = to_patches(fused(attention.at(-1), mean_of), t);
+      maps.rollout = to_patches(rollout(attention), t);
+      maps.weighted = to_patches(gradient_weighted(attention, gradients), t);
+    }
+    maps.saliency = over_patches(c, mapped(gradient, Math.abs));
+    maps.gradient_input = over_patches(
+      c,
+      mapped(gradient, (g, j) => g * (image.data[j] - nothing.data[j])),
+    );
+    maps.integrated = over_patches(c, integrated);
+    maps.occlusion = occlusion(model, image, target, nothing);
+    const sum = integrated.data.reduce((a, b) => a + b, 0);
+    const difference = t.logits.data[target] - logit_of(model, nothing, target);
+    return { maps, sum, difference };
+  }
+
+  // The class's probability while so many patches are covered, by the key of the map that orders
+  // them: {counts, curves}.
+  deletion(i, target, maps) {
+    const image = this.images.at(i);
+    const nothing = baseline(image, this.told.ink);
+    const curve = (map) => deletion_curve(this.model, image, target, nothing, map);
+    const curves = Object.entries(maps).map(([key, map]) => [key, curve(map)]);
+    return { counts: range(this.model.config.patches + 1), curves };
   }
 
   // Whether the page computes what minivit did: {count, worst}, found once for each image.

@@ -13,7 +13,8 @@ class Snapshots {
   // Each is decoded when it is first asked for, and kept.
   at(i) {
     if (!this.models.has(i)) {
-      const parameters = decoded_snapshot(bytes_of(text_of(`snapshot-${i}`)), this.shapes, this.kind);
+      const bytes = bytes_of(text_of(`snapshot-${i}`));
+      const parameters = decoded_snapshot(bytes, this.shapes, this.kind);
       this.models.set(i, { ...this.model, parameters });
     }
     return this.models.get(i);

@@ -7,7 +7,7 @@ const CLEAN = {
 };
 
 function tour_start(app) {
-  if (app.state.tour) return null;
+  if (app.state.tour || !app.runs.shows("tour")) return null;
   const href = app.tour.way(1);
   return element("p", {}, element("a", { class: "button", href }, say("tour.start")));
 }
@@ -42,9 +42,10 @@ class Tour {
   show() {
     const { app } = this;
     const { tour } = app.state;
-    this.element.hidden = !tour;
+    const is_on = tour && app.runs.shows("tour");
+    this.element.hidden = !is_on;
     this.element.replaceChildren();
-    if (!tour) return;
+    if (!is_on) return;
     const number = (app.state.tour = Math.min(tour, this.steps.length));
     const step = this.steps[number - 1];
     const asked = (this.look[step] ??= TOUR[step].asks(this.look)); // worked out once

@@ -58,12 +58,9 @@ function correlation_cell(r) {
 const CURVES = ["#1a5fb4", "#d9480f", "#6d3fb0", "#0b8a5c", "#a8326d", "#8a6d00", "#4a5568"];
 const PLOT = { width: 560, height: 240, left: 46, bottom: 36 };
 
-function deletion(app, target, maps, nothing) {
-  const curves = Object.entries(maps).map(([key, numbers]) => [
-    key,
-    deletion_curve(app.model, app.image, target, nothing, numbers),
-  ]);
-  const drawn = plot(curves, app.c.patches);
+function deletion(app, target, maps) {
+  const { counts, curves } = app.runs.deletion(app.state.image, target, maps);
+  const drawn = plot(curves, counts);
   return element(
     "section",
     { class: "panel" },
@@ -89,10 +86,13 @@ function deletion(app, target, maps, nothing) {
   );
 }
 
-function plot(curves, last) {
+// counts: how many patches are covered at each point of the curves.
+function plot(curves, counts) {
+  const last = counts.at(-1);
   const [wide, high] = [PLOT.width - PLOT.left - 12, PLOT.height - PLOT.bottom - 10];
   const x = (i) => PLOT.left + (wide * i) / last;
   const y = (p) => 10 + high * (1 - p);
+  const at = (i, p) => `${x(i).toFixed(1)} ${y(p).toFixed(1)}`;
   const drawn = svg_element("svg", {
     class: "plot",
     width: PLOT.width,
@@ -123,7 +123,7 @@ function plot(curves, last) {
         stroke: CURVES[c],
         "stroke-width": 2,
         "stroke-dasharray": c % 2 ? "6 3" : "none",
-        d: curve.map((p, i) => `${i ? "L" : "M"}${x(i).toFixed(1)} ${y(p).toFixed(1)}`).join(" "),
+        d: curve.map((p, i) => `${i ? "L" : "M"}${at(counts[i], p)}`).join(" "),
       }),
     ),
   );

@@ -1,20 +1,28 @@
 // Why this class: seven maps of the same question in one row, how far they agree, and what happens
 // when the patches that they name are covered.
 
-const NODES = 32; // of integrated gradients' line
-
 function why_view(app) {
-  const target = app.state.loss ? app.loss.label : largest_at(app.trace.logits.data);
-  const results = element(
-    "div",
-    { class: "results", "aria-busy": "true" },
-    element("p", {}, say("why.computing", { count: NODES + 8 * (app.c.patches + 1) })),
-  );
-  setTimeout(() => {
-    if (!results.isConnected) return;
+  const targets = app.runs.targets(app.state.image);
+  const asked = app.state.loss?.label;
+  const target = targets.includes(asked) ? asked : largest_at(app.trace.logits.data);
+  const results = element("div", { class: "results", "aria-busy": "false" });
+  const fill = () => {
     results.replaceChildren(...present(reasons_shown(app, target)));
     results.setAttribute("aria-busy", "false");
-  }, 30);
+  };
+  const { passes } = app.runs;
+  const work_on = () => {
+    results.setAttribute("aria-busy", "true");
+    results.replaceChildren(element("p", {}, say("why.computing", { count: passes })));
+    setTimeout(() => {
+      if (results.isConnected) fill();
+    }, 30);
+  };
+  const seconds = passes ? app.runs.patience(app.state.image) : 0;
+  if (!passes) fill();
+  else if (seconds <= LONG) work_on();
+  else results.replaceChildren(...asked_before(app, seconds, work_on));
+  const p = probabilities(app.trace.logits);
   const select = element(
     "select",
     {
@@ -23,11 +31,11 @@ function why_view(app) {
       onchange: (event) =>
         app.go({ loss: { kind: "logit", label: Number(event.target.value), other: null } }),
     },
-    ...app.told.classes.map((name, c) =>
+    ...targets.map((c) =>
       element(
         "option",
         { value: c, selected: c === target },
-        `${name.slice(0, 40)} (${percent(probabilities(app.trace.logits)[c])})`,
+        `${app.told.classes[c].slice(0, 40)} (${percent(p[c])})`,
       ),
     ),
   );
@@ -46,35 +54,17 @@ function why_view(app) {
   );
 }
 
-// Every way to ask, by its key: a number for each patch.
-function reasons(app, target) {
-  const { model, image, c, told } = app;
-  const nothing = baseline(image, told.ink);
-  const t = app.runs.backward(app.state.image, { kind: "logit", label: target, other: null });
-  const gradient = t.gradients["patchify.images"];
-  const integrated = integrated_gradients(model, image, target, nothing, NODES);
-  const maps = {};
-  if (c.depth) {
-    const attention = attention_of(t);
-    const gradients = attention.map((_, l) => heads_of(t.gradients[`blocks.${l}.attention.probs`]));
-    maps.attention = to_patches(fused(attention.at(-1), mean_of), t);
-    maps.rollout = to_patches(rollout(attention), t);
-    maps.weighted = to_patches(gradient_weighted(attention, gradients), t);
-  }
-  maps.saliency = over_patches(c, mapped(gradient, Math.abs));
-  maps.gradient_input = over_patches(
-    c,
-    mapped(gradient, (g, i) => g * (image.data[i] - nothing.data[i])),
-  );
-  maps.integrated = over_patches(c, integrated);
-  maps.occlusion = occlusion(model, image, target, nothing);
-  const sum = integrated.data.reduce((a, b) => a + b, 0);
-  const difference = t.logits.data[target] - logit_of(model, nothing, target);
-  return { maps, sum, difference, nothing };
+// The page stands still while the model runs: what that takes is told before.
+function asked_before(app, seconds, work_on) {
+  const minutes = Math.ceil(seconds / 60);
+  return [
+    element("p", {}, say("why.long", { count: app.runs.passes, minutes })),
+    element("button", { type: "button", class: "primary", onclick: work_on }, say("why.go")),
+  ];
 }
 
 function reasons_shown(app, target) {
-  const { maps, sum, difference, nothing } = reasons(app, target);
+  const { maps, sum, difference } = app.runs.reasons(app.state.image, target);
   const words = { sum: number_text(sum, 6), difference: number_text(difference, 6) };
   return [
     element(
@@ -103,7 +93,7 @@ function reasons_shown(app, target) {
       ),
     ),
     agreement(maps),
-    deletion(app, target, maps, nothing),
+    deletion(app, target, maps),
   ];
 }
 
