@@ -136,6 +136,7 @@ function one_array(app, name, back) {
         `${axes.map((axis) => say(`axis.${axis}`)).join(" × ")}: ${shape_text(x.shape)}`,
       ),
       back ? shown_choice(app) : null,
+      back && state.show === "update" ? element("p", { class: "quiet" }, say("show.step")) : null,
       slice_choice(app, name, view),
       map.element,
       element("p", { id: "heat-keys", class: "quiet keys" }, say(back ? "keys.back" : "keys")),

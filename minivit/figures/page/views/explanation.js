@@ -27,7 +27,7 @@ function explain(app, panel, name, index, gradient) {
         ]),
       ),
       element("p", { class: "number" }, number_text(number, 6)),
-      gradient ? beside(x.data[flat], number) : null,
+      gradient ? beside(x.data[flat], number, app.state.rate) : null,
       ...steps(app, line, one, name, gradient),
       operands(app, one),
     ]),
@@ -46,11 +46,15 @@ function where_picture(app, axes, index) {
   return marked.length ? token_picture(app, marked, 104) : null;
 }
 
-function beside(value, gradient) {
+function beside(value, gradient, rate) {
   return element(
     "p",
     { class: "quiet" },
-    say("value_and_product", { value: number_text(value), product: number_text(value * gradient) }),
+    say("value_and_product", {
+      value: number_text(value),
+      product: number_text(value * gradient),
+      update: number_text(-rate * gradient),
+    }),
   );
 }
 
