@@ -8,6 +8,7 @@ import numpy as np
 from minivit.errors import InputError
 from minivit.figures.page.gallery import Gallery, fitting, in_gallery
 from minivit.figures.page.learning import Learning, curve, in_page
+from minivit.figures.page.measures import told_measures
 from minivit.figures.page.payload import Shown, payload, size
 from minivit.figures.page.shell import page
 from minivit.figures.page.shown import check_shown
@@ -35,6 +36,8 @@ def explainer_page(
     check_explained(model, most, len(shown))
     told, weights, images = payload(model, name, shown)
     told["learning"] = curve(learning) if learning else None
+    measured = gallery.images if gallery else np.stack([one.image for one in shown])
+    told["measures"] = told_measures(model, measured)
     strings = sentences(language)
     said = strings["noscript"].format(name=told["name"], classes=len(told["classes"]))
     title = strings["title"].format(name=told["name"])

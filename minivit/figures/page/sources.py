@@ -20,8 +20,9 @@ VIEWS = (
     "pipeline", "explanation", "backward_parts", "array_choices", "arrays_view", "overview",
     "picker", "attention_parts", "attention_view", "why_parts", "why_view", "painter",
     "weight_editor", "answers", "change_view", "lens_view", "snapshots", "curves", "training_parts",
-    "training_view", "mistakes_view", "app", "start",
+    "training_view", "mistakes_view", "model_parts", "model_view", "app", "start",
 )  # fmt: skip
+SENTENCES = ("strings", "compare")
 LANGUAGES = ("en", "zh")
 
 
@@ -44,7 +45,8 @@ def style() -> str:
 
 def sentences(language: str) -> dict[str, str]:
     """What a page says, by keys that are the same in all LANGUAGES."""
-    return json.loads(read(f"strings.{language}.json"))
+    tables = [json.loads(read(f"{name}.{language}.json")) for name in SENTENCES]
+    return {key: text for table in tables for key, text in table.items()}
 
 
 def joined(**folders: tuple[str, ...]) -> str:

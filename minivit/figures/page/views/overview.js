@@ -65,6 +65,7 @@ function overview(app) {
         way(app, "lens", { view: "lens" }),
         way(app, "training", { view: "training" }),
         way(app, "mistakes", { view: "mistakes" }),
+        way(app, "model", { view: "model" }),
       ),
     ),
   );

@@ -14,6 +14,7 @@ const VIEWS = [
   "change",
   "lens",
   "training",
+  "model",
   "mistakes",
 ];
 
@@ -78,7 +79,7 @@ function loss_from(piece) {
 
 const WITH_ARRAYS = ["forward", "backward"];
 const WITH_BLOCKS = ["attention", "training"];
-const WITH_CELLS = [...WITH_ARRAYS, "lens", "mistakes"];
+const WITH_CELLS = [...WITH_ARRAYS, "lens", "mistakes", "model"];
 
 // What a link to another view changes: an array and a place in it mean nothing elsewhere.
 function way_to(view, from) {
