@@ -12,7 +12,7 @@ from pathlib import Path
 
 from minivit.cli.arguments import add_threads, one_of, positive
 from minivit.cli.learning import learning_of
-from minivit.cli.look import class_number
+from minivit.cli.look import class_number, compared
 from minivit.cli.opening import add_checkpoint, load_model
 from minivit.errors import InputError
 from minivit.files import replacing, typed
@@ -33,6 +33,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--label", metavar="CLASS", help="the class of the pictures, by its name (default: not "
         "known; gradients are then those of the class that the model says)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--target", metavar="CLASS", help="the class whose score is asked about when the page "
+        "opens, by its name (default: none; it is asked how surprised the model is)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--against", metavar="RUN2", action="append", default=[],
+        help="another run to compare with, in the same page; may be given again",
     )  # fmt: skip
     parser.add_argument(
         "--out", metavar="FILE",
@@ -58,19 +66,36 @@ def run(arguments: argparse.Namespace) -> int:
 
     path = vacant(arguments)
     model = load_model(arguments.run, arguments)
-    check_explained(model, arguments.max_mb)
+    others = runs_beside(model, arguments)
+    check_explained(model, arguments.max_mb, others=others)
+    target = class_number(arguments.target, model.class_names)
     label = class_number(arguments.label, model.class_names)
     tests = tests_of(model)
     shown = shown_images(model, arguments.images, label, tests)
     learning = learning_of(arguments.run, Asked(arguments.heads, arguments.pool))
     text = explainer_page(
         model, shown, name=name_of(arguments.run), gallery=gallery_of(model, tests),
-        learning=learning, most=arguments.max_mb, language=arguments.lang,
+        learning=learning, target=target, others=others, most=arguments.max_mb,
+        language=arguments.lang,
     )  # fmt: skip
     size = write_page(text, path)
     holds = in_words(shown, learning, snapshots_in(text))
-    print(f"{typed(path)}  {size:.2f} MB, {holds}; it holds the model's weights")
+    whose = f"the weights of {1 + len(others)} models" if others else "the model's weights"
+    print(f"{typed(path)}  {size:.2f} MB, {holds}; it holds {whose}")
     return 0
+
+
+def runs_beside(model, arguments: argparse.Namespace) -> dict:
+    """The other runs, by what tells their folders apart.
+
+    Raises InputError for one that is the page's own or given twice.
+    """
+    first, *others = compared(model, arguments).items()
+    if len(others) < len(arguments.against):
+        raise InputError(
+            "--against names a run twice, or the one that is explained: name others, each once"
+        )
+    return dict(others)
 
 
 def write_page(text: str, path: Path) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 from minivit.errors import InputError
 from minivit.figures.page.fingerprints import fingerprints
 from minivit.models import Config, ViT
+from minivit.models.trace import Trace
 
 LONGEST = 300  # characters of a name
 
@@ -42,19 +43,30 @@ def payload(model: ViT, name: str, shown: Sequence[Shown]) -> Payload:
     images = exact.check_images(model.check_images(np.stack([one.image for one in shown])))
     told = {
         "name": shortened(name),
-        "config": sizes(model.config),
         "classes": [shortened(str(one)) for one in model.class_names],
         "ink": ink(model.preprocessing, images),
-        "dtype": model.dtype.name,
-        "places": {place: list(names) for place, names in model.layout.places.items()},
-        "parameters": {name: list(shape) for name, shape in model.layout.shapes.items()},
         "images": [seen(exact, one, image) for one, image in zip(shown, images, strict=True)],
         "gallery": None,
         "learning": None,
-    }
+    } | model_told(model)
     kind = model.dtype.newbyteorder("<")
-    weights = b"".join(model.parameters[one].astype(kind).tobytes() for one in model.layout.shapes)
-    return Payload(told, weights, images.astype(kind).tobytes())
+    return Payload(told, packed_weights(model), images.astype(kind).tobytes())
+
+
+def model_told(model: ViT) -> dict:
+    """What the page must know of a model to run it, beside its weights."""
+    return {
+        "config": sizes(model.config),
+        "dtype": model.dtype.name,
+        "places": {place: list(names) for place, names in model.layout.places.items()},
+        "parameters": {name: list(shape) for name, shape in model.layout.shapes.items()},
+    }
+
+
+def packed_weights(model: ViT) -> bytes:
+    """All weights in the order of the layout, in their own type."""
+    kind = model.dtype.newbyteorder("<")
+    return b"".join(model.parameters[one].astype(kind).tobytes() for one in model.layout.shapes)
 
 
 def shortened(name: str) -> str:
@@ -76,6 +88,14 @@ def seen(exact: ViT, one: Shown, image: np.ndarray) -> dict:
 
     Raises InputError when its answers overflow.
     """
+    trace = traced(exact, image)
+    label = int(trace.logits.argmax()) if one.label is None else int(one.label)
+    known = None if one.label is None else label
+    return {"name": shortened(one.name), "label": known, "sums": fingerprints(trace, label)}
+
+
+def traced(exact: ViT, image: np.ndarray) -> Trace:
+    """The trace of an image. Raises InputError when the model's answers overflow."""
     with np.errstate(over="ignore", invalid="ignore"):  # a sentence says it better
         trace = exact.trace(image[None])
     if not np.isfinite(trace.logits).all():
@@ -83,9 +103,7 @@ def seen(exact: ViT, one: Shown, image: np.ndarray) -> dict:
             "the model's answers overflow, its parameters are too large; choose another "
             "checkpoint, or train with a lower learning rate"
         )
-    label = int(trace.logits.argmax()) if one.label is None else int(one.label)
-    known = None if one.label is None else label
-    return {"name": shortened(one.name), "label": known, "sums": fingerprints(trace, label)}
+    return trace
 
 
 def sizes(c: Config) -> dict:

@@ -4,7 +4,8 @@
 const NODES = 32; // of integrated gradients' line
 
 function why_view(app) {
-  const target = app.state.loss ? app.loss.label : largest_at(app.trace.logits.data);
+  const is_asked = app.state.loss || app.told.target !== null;
+  const target = is_asked ? app.loss.label : largest_at(app.trace.logits.data);
   const results = element(
     "div",
     { class: "results", "aria-busy": "true" },
