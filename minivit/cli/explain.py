@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--against", metavar="RUN2", action="append", default=[],
-        help="another run to compare with, in the same page; may be given again",
+        help="another run, whose positions stand beside this one's in Model; may be given again",
     )  # fmt: skip
     parser.add_argument(
         "--out", metavar="FILE",

@@ -20,7 +20,7 @@ VIEWS = (
     "pipeline", "explanation", "backward_parts", "array_choices", "arrays_view", "overview",
     "picker", "attention_parts", "attention_view", "why_parts", "why_view", "painter",
     "weight_editor", "answers", "change_view", "lens_view", "snapshots", "curves", "training_parts",
-    "training_view", "mistakes_view", "model_parts", "model_view", "app", "start",
+    "training_view", "mistakes_view", "model_parts", "model_runs", "model_view", "app", "start",
 )  # fmt: skip
 SENTENCES = ("strings", "compare")
 LANGUAGES = ("en", "zh")

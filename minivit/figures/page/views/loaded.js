@@ -3,7 +3,12 @@
 function loaded() {
   Object.assign(SENTENCES, JSON.parse(text_of("strings")));
   const told = JSON.parse(text_of("told"));
-  const weights = numbers_of("weights", told.dtype);
+  return { told, model: model_of(told, "weights"), images: new Images(told) };
+}
+
+// A model, from what is told of it and the element that holds its weights.
+function model_of(told, id) {
+  const weights = numbers_of(id, told.dtype);
   const parameters = {};
   let first = 0;
   for (const [name, shape] of Object.entries(told.parameters)) {
@@ -12,8 +17,7 @@ function loaded() {
     first += size;
   }
   const { config, places } = told;
-  const images = new Images(told);
-  return { told, model: { config, places, parameters }, images };
+  return { config, places, parameters };
 }
 
 function text_of(id) {

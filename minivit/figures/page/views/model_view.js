@@ -71,6 +71,7 @@ function positions_panel(app) {
       ["PNG", () => save_png({ base: all }, "positions")],
       ["CSV", () => save_csv("positions", tensor([N, N], numbers))],
     ]),
+    ...positions_of_runs(app, cosines),
   );
 }
 
