@@ -15,7 +15,7 @@ from pathlib import Path
 
 from minivit.cli.arguments import add_images, add_threads, numbers, one_of, positive
 from minivit.cli.learning import learning_of
-from minivit.cli.look import class_number
+from minivit.cli.look import class_number, compared
 from minivit.cli.opening import add_checkpoint, load_model
 from minivit.errors import InputError
 from minivit.files import replacing, typed
@@ -33,6 +33,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--label", metavar="CLASS", help="the class of the pictures, by its name (default: not "
         "known; gradients are then those of the class that the model says)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--target", metavar="CLASS", help="the class whose score is asked about when the page "
+        "opens, by its name (default: none; it is asked how surprised the model is)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--against", metavar="RUN2", action="append", default=[],
+        help="another run, whose positions stand beside this one's in Model; may be given again",
     )  # fmt: skip
     parser.add_argument(
         "--out", metavar="FILE",
@@ -67,7 +75,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     path = vacant(arguments)
     model = load_model(arguments.run, arguments)
-    kind = {"weights": arguments.weights, "blocks": arguments.blocks}
+    others = runs_beside(model, arguments)
+    target = class_number(arguments.target, model.class_names)
+    kind = {"weights": arguments.weights, "blocks": arguments.blocks, "others": others}
+    kind["target"] = target
     if check_explained(model, arguments.max_mb, **kind) is not None:
         backend.prefer("numba")  # maps that the page can't make take hundreds of passes
     label = class_number(arguments.label, model.class_names)
@@ -82,8 +93,22 @@ def run(arguments: argparse.Namespace) -> int:
     )  # fmt: skip
     recorded = check_explained(model, arguments.max_mb, len(shown), **kind)
     size = write_page(text, path)
-    print(f"{typed(path)}  {size:.2f} MB, {in_words(text, learning)}; {held(recorded)}")
+    whose = held(recorded, 1 + len(others))
+    print(f"{typed(path)}  {size:.2f} MB, {in_words(text, learning)}; {whose}")
     return 0
+
+
+def runs_beside(model, arguments: argparse.Namespace) -> dict:
+    """The other runs, by what tells their folders apart.
+
+    Raises InputError for one that is the page's own or given twice.
+    """
+    first, *others = compared(model, arguments).items()
+    if len(others) < len(arguments.against):
+        raise InputError(
+            "--against names a run twice, or the one that is explained: name others, each once"
+        )
+    return dict(others)
 
 
 def write_page(text: str, path: Path) -> float:
@@ -143,10 +168,14 @@ def in_words(page: str, learning) -> str:
     return f"{words}, {snapshots_in(page)} of {len(learning.snapshots)} snapshots"
 
 
-def held(recorded) -> str:
-    """What a page holds of the model: the weights, or these recorded blocks."""
+def held(recorded, models: int) -> str:
+    """What a page holds: the weights of so many models, or these recorded blocks."""
     if recorded is None:
-        return "it holds the model's weights"
+        return (
+            f"it holds the weights of {models} models"
+            if models > 1
+            else "it holds the model's weights"
+        )
     blocks = ", ".join(map(str, recorded))
     return f"without the weights: recorded in half precision, blocks {blocks or 'none'}"
 

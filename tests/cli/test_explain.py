@@ -61,6 +61,12 @@ def test_pictures_with_a_label_at_another_place(run):
     assert told(run / "b.html")["images"][0]["label"] is None
 
 
+def test_a_class_to_ask_about_is_told_by_its_name(run):
+    explain("a", "--target", "4", "--out", "with.html")
+    explain("a", "--out", "without.html")
+    assert told(run / "with.html")["target"] == 4 and told(run / "without.html")["target"] is None
+
+
 def test_without_a_picture_the_surest_mistake_and_a_right_image_of_its_class(run):
     model = made()
     test = load_dataset("digits").test
@@ -92,6 +98,7 @@ def test_the_test_images_are_in_the_page_where_they_are_at_hand(run):
         (["nowhere"], "nowhere"),
         (["a", "nowhere.png"], "nowhere.png"),
         (["a", "one.png", "--label", "eleven"], "the model has no class 'eleven'"),
+        (["a", "--target", "eleven"], "the model has no class 'eleven'"),
         (["a", "--label", "7"], "--label tells the class of pictures, and none is given"),
         (["a", "--max-mb", "0.1"], "and its limit is 0.1 MB: allow it by --max-mb 1"),
         (["a", "--weights", "none", "--blocks", "0,1"], "block 1 can't be recorded"),

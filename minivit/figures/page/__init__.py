@@ -10,6 +10,8 @@ What Python does:
     gallery.py       test images, packed, and what the model says of each
     learning.py      the curve of a run, and the model at moments of it
     rounding.py      weights rounded, as those of the moments are
+    against.py       other models in the same page
+    measures.py      how far the model's heads look, over many images
     fingerprints.py  signed sums of every array, by which the page sees that it computes the same
     without_scripts.py  the answers and a picture, for browsers that run no scripts
     shell.py         the HTML around it, and what the browser may run of it

@@ -20,6 +20,7 @@ from minivit.figures.page.recording import (
     written,
 )
 from minivit.models import Config, ViT
+from minivit.models.trace import Trace
 
 LONGEST = 300  # characters of a name
 
@@ -54,16 +55,12 @@ def payload(
     images = exact.check_images(model.check_images(np.stack([one.image for one in shown])))
     told = {
         "name": shortened(name),
-        "config": sizes(model.config),
         "classes": [shortened(str(one)) for one in model.class_names],
         "ink": ink(model.preprocessing, images),
-        "dtype": model.dtype.name,
-        "places": {place: list(names) for place, names in model.layout.places.items()},
-        "parameters": {name: list(shape) for name, shape in model.layout.shapes.items()},
         "gallery": None,
         "learning": None,
         "recorded": None,
-    }
+    } | model_told(model)
     kind = model.dtype.newbyteorder("<")
     pixels = images.astype(kind).tobytes()
     pairs = [*zip(shown, images, strict=True)]
@@ -76,8 +73,23 @@ def payload(
                             "off": parameters_off(model)}  # fmt: skip
         return Payload(told, b"", pixels, lines)
     told["images"] = [seen(exact, *pair) for pair in pairs]
-    weights = b"".join(model.parameters[one].astype(kind).tobytes() for one in model.layout.shapes)
-    return Payload(told, weights, pixels)
+    return Payload(told, packed_weights(model), pixels)
+
+
+def model_told(model: ViT) -> dict:
+    """What the page must know of a model to run it, beside its weights."""
+    return {
+        "config": sizes(model.config),
+        "dtype": model.dtype.name,
+        "places": {place: list(names) for place, names in model.layout.places.items()},
+        "parameters": {name: list(shape) for name, shape in model.layout.shapes.items()},
+    }
+
+
+def packed_weights(model: ViT) -> bytes:
+    """All weights in the order of the layout, in their own type."""
+    kind = model.dtype.newbyteorder("<")
+    return b"".join(model.parameters[one].astype(kind).tobytes() for one in model.layout.shapes)
 
 
 def shortened(name: str) -> str:
@@ -115,7 +127,7 @@ def of_image(one: Shown) -> dict:
     return {"name": shortened(one.name), "label": None if one.label is None else int(one.label)}
 
 
-def traced(exact: ViT, image: np.ndarray):
+def traced(exact: ViT, image: np.ndarray) -> Trace:
     """A trace of an image. Raises InputError when the model's answers overflow."""
     with np.errstate(over="ignore", invalid="ignore"):  # a sentence says it better
         trace = exact.trace(image[None])

@@ -16,6 +16,7 @@ from pathlib import Path
 ESCAPED = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 MARK = "minivit explain"  # by which a page that we wrote is known again
 
+WEIGHTS = '<script type="application/octet-stream" id="weights-{i}">{content}</script>\n'
 SNAPSHOT = '<script type="application/octet-stream" id="snapshot-{i}">{content}</script>\n'
 
 PAGE = """<!doctype html>
@@ -38,23 +39,22 @@ PAGE = """<!doctype html>
 <script type="application/octet-stream" id="gallery">{gallery}</script>
 <script type="application/octet-stream" id="weights">{weights}</script>
 <script type="application/octet-stream" id="recorded">{recorded}</script>
-{snapshots}<script>{script}</script>
+{others}{snapshots}<script>{script}</script>
 </body>
 </html>
 """
 
 
 def page(*, language: str, title: str, noscript: str, strings: dict, told: dict,
-         weights: bytes, images: bytes, gallery: bytes, recorded: str,
-         snapshots: Sequence[bytes], script: str,
-         style: str) -> str:  # fmt: skip
+         weights: bytes, images: bytes, gallery: bytes, recorded: str, others: Sequence[bytes],
+         snapshots: Sequence[bytes], script: str, style: str) -> str:  # fmt: skip
     """The whole file as text, whose lines end in LF; `noscript` is HTML."""
-    kept = [SNAPSHOT.format(i=i, content=in_base64(one)) for i, one in enumerate(snapshots)]
     return PAGE.format(
         language=language, policy=policy(script, style), mark=MARK, title=html.escape(title),
         noscript=noscript, style=style, script=script, strings=in_json(strings),
         told=in_json(told), weights=in_base64(weights), images=in_base64(images),
-        gallery=in_base64(gallery), recorded=recorded, snapshots="".join(kept),
+        gallery=in_base64(gallery), recorded=recorded, others=numbered(WEIGHTS, others),
+        snapshots=numbered(SNAPSHOT, snapshots),
     )  # fmt: skip
 
 
@@ -67,6 +67,11 @@ def is_ours(path: Path) -> bool:
     """Whether a file is such a page: so that no other one is written over or removed."""
     with path.open("rb") as file:
         return f'<meta name="generator" content="{MARK}">'.encode() in file.read(1 << 10)
+
+
+def numbered(line: str, contents: Sequence[bytes]) -> str:
+    """A line for each of some contents, by its number."""
+    return "".join(line.format(i=i, content=in_base64(one)) for i, one in enumerate(contents))
 
 
 def snapshots_in(text: str) -> int:

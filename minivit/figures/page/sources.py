@@ -22,9 +22,10 @@ VIEWS = (
     "array_choices", "arrays_view", "overview", "picker", "attention_parts", "attention_view",
     "why_parts", "why_view", "painter", "weight_editor", "answers", "change_view", "lens_view",
     "snapshots", "curves", "training_parts", "training_view", "mistakes_view", "words_view",
-    "recorded_parts", "navigation", "tour", "app", "start",
+    "model_parts", "model_runs", "model_view", "recorded_parts", "navigation", "tour", "app",
+    "start",
 )  # fmt: skip
-SENTENCES = ("strings", "words", "tour")
+SENTENCES = ("strings", "words", "tour", "compare")
 LANGUAGES = ("en", "zh")
 
 

@@ -30,3 +30,10 @@ function nearness(cosines, grid) {
   const pairs = (matrix) => matrix.flatMap((row, q) => [...row.slice(q + 1)]);
   return correlation(pairs(cosines), pairs(distances).map((far) => -far)) ?? 0;
 }
+
+// The vectors that are added, learned or fixed; null where none are.
+function added_vectors(model) {
+  const { positions, tokens, width, grid, has_cls } = model.config;
+  if (!SINCOS.includes(positions)) return position_vectors(model);
+  return rows(sincos_table(positions, tokens, width, grid)).slice(Number(has_cls));
+}

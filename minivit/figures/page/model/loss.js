@@ -25,6 +25,11 @@ function dlogits_of(logits, { kind, label, other }) {
   return dlogits;
 }
 
+// What one step of plain SGD adds:   -rate * gradient
+function step_of(gradient, rate) {
+  return mapped(gradient, (g) => -rate * g);
+}
+
 // The central difference of the loss at one number, and gradcheck's word for how it agrees.
 // `index` is flat; a parameter is changed in a copy, a value as soon as it is made.
 const STEP = 1e-5;

@@ -10,6 +10,7 @@ const DRAWN = {
   lens: lens_view,
   training: training_view,
   mistakes: mistakes_view,
+  model: model_view,
   words: words_view,
 };
 
@@ -87,7 +88,7 @@ class App {
     const { state } = this;
     state.image = Math.min(state.image, this.runs.count - 1);
     this.image = this.images.at(state.image);
-    this.loss = this.known(state.loss) ?? this.runs.usual_loss(state.image);
+    this.loss = this.known(state.loss) ?? this.runs.first_loss(state.image);
     this.trace = this.runs.forward(state.image);
     if (state.view === "backward") this.runs.backward(state.image, this.loss);
     this.key_of_focus = document.activeElement?.getAttribute("data-key");

@@ -1,21 +1,40 @@
 // Which part of an array is shown, and choices in general.
 
-// In Backward: the gradient, the value, or the product of both.
+// In Backward: the gradient, the value, the product of both, or what a step of SGD would add.
 function shown_array(app, name, back) {
   const value = array_of(app.trace, name, false);
   if (!back || app.state.show === "value") return value;
   const gradient = array_of(app.trace, name, true);
-  return app.state.show === "product"
-    ? mapped(value, (number, i) => number * gradient.data[i])
-    : gradient;
+  if (app.state.show === "product") return mapped(value, (x, i) => x * gradient.data[i]);
+  return app.state.show === "update" ? step_of(gradient, app.state.rate) : gradient;
 }
 
 function shown_choice(app) {
-  return choice(
+  const { state } = app;
+  const made = choice(
     say("show"),
-    SHOWN_GRADIENTS.map((show) => [say(`show.${show}`), { show }, app.state.show === show]),
+    SHOWN_GRADIENTS.map((show) => [say(`show.${show}`), { show }, state.show === show]),
     app,
   );
+  if (state.show === "update") made.append(rate_field(app));
+  return made;
+}
+
+// The learning rate of the step that is shown.
+function rate_field(app) {
+  const field = element("input", {
+    type: "text",
+    inputmode: "decimal",
+    class: "rate",
+    value: String(app.state.rate),
+    "data-key": "rate",
+    onchange: () => {
+      const rate = rate_from(field.value);
+      if (rate === null) field.value = String(app.state.rate);
+      else app.go({ rate });
+    },
+  });
+  return element("label", { class: "check-label" }, say("show.rate"), field);
 }
 
 function slice_choice(app, name, { slices, slice }) {

@@ -128,6 +128,7 @@ function one_array(app, name, back) {
     above: [
       element("p", { class: "quiet" }, `${counted}: ${shape_text(x.shape)}`),
       back ? shown_choice(app) : null,
+      back && state.show === "update" ? element("p", { class: "quiet" }, say("show.step")) : null,
       slice_choice(app, name, view),
     ],
     keys: back ? "keys.back" : "keys",

@@ -65,8 +65,20 @@ function norms_by_depth(app, chosen) {
     { class: "panel norms" },
     element("summary", {}, say("norms")),
     element("p", { class: "quiet" }, say("norms.about")),
+    element("p", {}, ends_of_norms(places, norms)),
     element("ol", { class: "bars" }, ...bars),
   );
+}
+
+// Where the gradient is longest and shortest, in words.
+function ends_of_norms(places, norms) {
+  const [most, least] = [norms, norms.map((one) => -one)].map(largest_at);
+  return say("norms.told", {
+    most: places[most],
+    least: places[least],
+    longest: number_text(norms[most], 3),
+    shortest: number_text(norms[least], 3),
+  });
 }
 
 // The central difference at the chosen number beside the gradient, in gradcheck's words.

@@ -28,7 +28,7 @@ function explain(app, panel, name, index, gradient) {
         ]),
       ),
       element("p", { class: "number" }, number_text(number, 6)),
-      gradient ? beside(x.data[flat], number) : null,
+      gradient ? beside(x.data[flat], number, app.state.rate) : null,
       precision(app, name, gradient),
       ...steps(app, line, one, name, gradient),
       line && !is_explained ? element("p", { class: "quiet" }, say("recorded.unexplained")) : null,
@@ -49,11 +49,15 @@ function where_picture(app, axes, index) {
   return marked.length ? token_picture(app, marked, 104) : null;
 }
 
-function beside(value, gradient) {
+function beside(value, gradient, rate) {
   return element(
     "p",
     { class: "quiet" },
-    say("value_and_product", { value: number_text(value), product: number_text(value * gradient) }),
+    say("value_and_product", {
+      value: number_text(value),
+      product: number_text(value * gradient),
+      update: number_text(-rate * gradient),
+    }),
   );
 }
 

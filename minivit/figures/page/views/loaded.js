@@ -13,11 +13,12 @@ function loaded() {
     const model = { config, places, parameters, off: told.recorded.off };
     return { told, model, images, recording };
   }
-  return { told, model: { config, places, parameters: all_parameters(told) }, images };
+  return { told, model: model_of(told, "weights"), images };
 }
 
-function all_parameters(told) {
-  const weights = numbers_of("weights", told.dtype);
+// A model, from what is told of it and the element that holds its weights.
+function model_of(told, id) {
+  const weights = numbers_of(id, told.dtype);
   const parameters = {};
   let first = 0;
   for (const [name, shape] of Object.entries(told.parameters)) {
@@ -25,7 +26,8 @@ function all_parameters(told) {
     parameters[name] = tensor(shape, Float64Array.from(weights.subarray(first, first + size)));
     first += size;
   }
-  return parameters;
+  const { config, places } = told;
+  return { config, places, parameters };
 }
 
 function text_of(id) {

@@ -66,6 +66,7 @@ function overview(app) {
         way(app, "lens", { view: "lens" }),
         way(app, "training", { view: "training" }),
         way(app, "mistakes", { view: "mistakes" }),
+        way(app, "model", { view: "model" }),
         way(app, "words", { view: "words" }),
       ),
     ),

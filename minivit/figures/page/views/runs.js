@@ -11,7 +11,14 @@ class Runs {
     this.checks = new Map();
   }
 
-  // The loss that is asked about where nothing else is said: of the label, or of what is said.
+  // What is asked about where the address says nothing: the score of the class that was given to
+  // the page, or the usual loss.
+  first_loss(i) {
+    const { target } = this.told;
+    return target === null ? this.usual_loss(i) : { kind: "logit", label: target, other: null };
+  }
+
+  // How surprised the model is: by the label, or by what it says itself.
   usual_loss(i) {
     const { label } = this.images.told(i);
     return { kind: "cross-entropy", label: label ?? largest_at(this.forward(i).logits.data) };

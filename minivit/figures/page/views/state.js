@@ -2,8 +2,9 @@
 //
 // view, name of an array, h: which slice of its first axis, row and column in it, i: which image,
 // what is differentiated; of attention b: block, t: token, s: the block that rollout starts at, and
-// two switches; of training b, e: snapshot, and a switch; of words the name of one. tour-3 is the
-// step of the tour that stands above the view. Every part but the view may be missing.
+// two switches; of training b, e: snapshot, and a switch; of words the name of one; of backward the
+// rate of a step. tour-3 is the step of the tour that stands above the view. Every part but the
+// view may be missing.
 
 const VIEWS = [
   "overview",
@@ -14,6 +15,7 @@ const VIEWS = [
   "change",
   "lens",
   "training",
+  "model",
   "mistakes",
   "words",
 ];
@@ -34,6 +36,7 @@ function state_of(hash) {
     snapshot: null,
     switches: [],
     tour: null,
+    rate: RATE,
   };
   for (const piece of pieces) {
     if (/^h\d+$/.test(piece)) state.slice = Number(piece.slice(1));
@@ -43,6 +46,7 @@ function state_of(hash) {
     else if (/^\d+,\d+$/.test(piece)) state.cell = piece.split(",").map(Number);
     else if (/^(cross-entropy|logit|difference)-/.test(piece)) state.loss = loss_from(piece);
     else if (SHOWN_GRADIENTS.includes(piece)) state.show = piece;
+    else if (/^rate-/.test(piece)) state.rate = rate_from(piece.slice(5)) ?? RATE;
     else if (piece) state.name = piece;
   }
   return state;
@@ -59,7 +63,14 @@ function decoded(text) {
 
 const NUMBERED = { i: "image", b: "block", t: "token", s: "start", e: "snapshot" };
 const SWITCHES = ["from-keys", "own-scales", "since-start"];
-const SHOWN_GRADIENTS = ["gradient", "value", "product"];
+const SHOWN_GRADIENTS = ["gradient", "value", "product", "update"];
+const RATE = 0.1; // of the step that "update" shows
+
+// A learning rate above 0, or null.
+function rate_from(text) {
+  const rate = Number(text);
+  return rate > 0 && Number.isFinite(rate) ? rate : null;
+}
 
 function loss_from(piece) {
   const kind = /^(cross-entropy|logit|difference)/.exec(piece)[0];
@@ -73,7 +84,7 @@ function loss_from(piece) {
 const WITH_ARRAYS = ["forward", "backward"];
 const WITH_NAMES = [...WITH_ARRAYS, "words"];
 const WITH_BLOCKS = ["attention", "training"];
-const WITH_CELLS = [...WITH_ARRAYS, "lens", "mistakes"];
+const WITH_CELLS = [...WITH_ARRAYS, "lens", "mistakes", "model"];
 
 // What a link to another view changes: an array and a place in it mean nothing elsewhere.
 function way_to(view, from) {
@@ -101,6 +112,7 @@ function hash_of(state) {
     pieces.push(`${loss.kind}-${loss.label}${other}`);
   }
   if (view === "backward" && show !== "gradient") pieces.push(show);
+  if (view === "backward" && state.rate !== RATE) pieces.push(`rate-${state.rate}`);
   if (state.tour) pieces.push(`tour-${state.tour}`);
   return `#${pieces.join("/")}`;
 }

@@ -3,7 +3,8 @@
 
 function why_view(app) {
   const targets = app.runs.targets(app.state.image);
-  const asked = app.state.loss?.label;
+  const is_asked = app.state.loss || app.told.target !== null;
+  const asked = is_asked ? app.loss.label : null;
   const target = targets.includes(asked) ? asked : largest_at(app.trace.logits.data);
   const results = element("div", { class: "results", "aria-busy": "false" });
   const fill = () => {
