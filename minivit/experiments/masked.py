@@ -126,7 +126,8 @@ def against_longer(rows: list[Row], data: str) -> Finding:
     found = compared(rows, data, MASKED, LONGER)
     costs = (shown(of_seeds(rows, "teraflops", data=data, way=way, labels=MOST))
              for way in (MASKED, LONGER))  # fmt: skip
-    words = f"{found.words}, which for {MOST} cost {' and '.join(costs)} teraflops in all"
+    said = f"for {MOST} this costs {' and '.join(costs)} teraflops, with the pre-training"
+    words = f"{found.words}; {said}"
     return as_control(found._replace(words=words))
 
 
