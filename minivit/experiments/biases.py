@@ -12,7 +12,7 @@ from minivit.experiments.drawing import lines
 from minivit.experiments.experiment import Experiment, Point, Row, Scale
 from minivit.experiments.kept import Learnt
 from minivit.experiments.layer_rows import MOVED, NEAR, POOLED, exact, of_layers
-from minivit.experiments.pool import HYBRID, RESNET, VIT, cell
+from minivit.experiments.pool import BEGUN, HYBRID, RESNET, RIVALS, VIT, cell
 from minivit.experiments.verdict import (
     DOES_NOT,
     IN_PART,
@@ -118,7 +118,7 @@ def draw(figure, rows: list[Row]) -> None:
     for line, when in zip(panels, (UNTRAINED, TRAINED), strict=True):
         for axes, (column, words) in zip(line, columns.items(), strict=True):
             series = {}
-            for model in MODELS:
+            for model in (*RIVALS, BARE):  # in the colours of the other figures
                 names = layers_of(rows, model) + [POOLED] * (column != "far")
                 depths = range(1, len(names) + 1)
                 values = [at_layer(rows, model, column, name, when) for name in names]
@@ -139,7 +139,7 @@ EXPERIMENT = Experiment(
     "stride. An error of 0 % is exact equivariance (but for rounding), one up to "
     f"{SLIGHT:g} % is slight, and maps that have nothing to do with each other have 141 %. A layer "
     f"is local if a pixel changes at most {FEW} % of its places, however little. (Of the MLPs, "
-    "which see a place at a time, both follow, and are not measured.)",
+    f"which see a place at a time, both follow, and are not measured.) {BEGUN}",
     minutes=6,
     points=points,
     measure=measure,

@@ -24,13 +24,21 @@ what is said here holds for this size, and a verdict says whether the claim can 
 
 Verdicts are worked out from the tables (`minivit/experiments/verdict.py`). The *spread* of a
 setting is the largest of its seeds' results less the least. One setting is *above* another if the
-means are further apart than the larger of the two spreads; of settings that are equal, some 5 in
-100 differ by as much with three seeds, so a single "yes" among many is not much. *At least* and *at
-most* hold if every seed is, and fail if none is; *within* holds if difference and spread together
-are no more. A group holds if all of its members do, and fails if one does. A claim agrees if all of
-its parts are "yes", in part if some are, and does not if none is and one is "no". A *control* is no
-part of the claim, and the verdict does not count it. What a sentence says that "may be" is a guess,
-on which no verdict rests.
+means are further apart than the larger of the two spreads. Of settings that are equal, some 5 in
+100 differ by as much with three seeds, either way, so a single "yes" among many is not much. The
+spread is that of seeds alone: most test sets have 1,000 images, and what others would give is not
+in it.
+
+*At least* and *at most* hold if every seed is, and fail if none is. *Within* holds if difference
+and spread together are no more, and fails if the difference is more than that and than the spread.
+*No longer above* holds if what is left of a first lead, with its spread, is at most half of it;
+it fails if there still is a lead, and can't be told without a first one. A group, whose members
+stand in brackets, holds if all of them do, and fails if one of them fails.
+
+A claim agrees if all of its parts are "yes", in part if some are; it does not if none is and one is
+"no", and can't be decided if none is either. What the parts come to is counted behind the verdict.
+A *control* is no part of the claim, and the verdict does not count it; some were added when the
+results were known. What a sentence says that "may be" is a guess, on which no verdict rests.
 """
 
 
@@ -114,7 +122,8 @@ def overview(all_shown: list[Shown]) -> str:
     """A table of the verdicts."""
     lines = ["| experiment | is the claim seen here? |", "|---|---|"]
     for one in all_shown:
-        word = one.verdict.word if one.verdict else "no result of this version yet"
+        said = one.verdict
+        word = f"{said.word}: {said.counts}" if said else "no result of this version yet"
         lines.append(f"| [{one.experiment.title}](#{anchor(one.experiment.title)}) | {word} |")
     return "\n".join(lines) + "\n"
 
@@ -138,9 +147,8 @@ def part(one: Shown) -> str:
 
 def in_lines(said: Verdict) -> list[str]:
     """A verdict in a sentence, with the guess why; then a line for each finding."""
-    told = [finding.holds for finding in said.findings if not finding.control]
-    counts = ", ".join(f"{ANSWERS[holds]} {told.count(holds)}" for holds in ANSWERS)
-    sentence = f"**Here.** {said.word[0].upper()}{said.word[1:]} ({counts}). {said.reason}".rstrip()
+    word = said.word[0].upper() + said.word[1:]
+    sentence = f"**Here.** {word} ({said.counts}). {said.reason}".rstrip()
     lines = [
         f"- {'as a control, ' * finding.control}{finding.words}: **{ANSWERS[finding.holds]}**"
         for finding in said.findings

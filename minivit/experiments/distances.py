@@ -15,6 +15,7 @@ from minivit.experiments.verdict import (
     UNDECIDED,
     Finding,
     above,
+    as_control,
     at_most,
     of_seeds,
     reaches,
@@ -96,13 +97,19 @@ def findings(rows: list[Row]) -> list[Finding]:
         for of, one in first.items()
     ]
     for model in (VIT, HYBRID):
-        first, last = (of_block(rows, model, block, mean)
-                       for block in (0, last_block(rows, model)))  # fmt: skip
-        names = f"the mean of the {model}'s last block", "that of its first"
-        found.append(above(last, first, names))
+        found += [grows(rows, model, TRAINED), as_control(grows(rows, model, UNTRAINED))]
     nearest = (of_block(rows, model, 0, min) for model in (HYBRID, VIT))
     names = "the head of the hybrid's first block that looks nearest", "that of the ViT's"
     return [*found, above(*nearest, names)]
+
+
+def grows(rows: list[Row], model: str, when: str) -> Finding:
+    """The claim that the last block looks farther than the first."""
+    first, last = (of_block(rows, model, block, mean, when)
+                   for block in (0, last_block(rows, model)))  # fmt: skip
+    untrained = "untrained, " * (when == UNTRAINED)
+    return above(last, first, (f"{untrained}the mean of the {model}'s last block",
+                               "that of its first"))  # fmt: skip
 
 
 def draw(figure, rows: list[Row]) -> None:

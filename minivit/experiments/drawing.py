@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 from minivit.figures.look import INK, QUIET
 from minivit.figures.runs import COLOURS
@@ -24,9 +25,16 @@ def dots(axes, groups: Mapping[str, Sequence[float]], title: str, x_label: str) 
     axes.grid(axis="x", color="#e4e4e4", linewidth=0.8)
 
 
-def lines(axes, series: Mapping[str, Line], title: str, x_label: str, y_label: str) -> None:
+def lines(
+    axes,
+    series: Mapping[str, Line],
+    title: str,
+    x_label: str,
+    y_label: str,
+    colours: Sequence[str] = COLOURS,
+) -> None:
     """A line through the means of each series, and a band from the least seed to the most."""
-    for (name, (x, values)), colour in zip(series.items(), COLOURS * 2, strict=False):
+    for (name, (x, values)), colour in zip(series.items(), cycle(colours), strict=False):
         axes.plot(x, [statistics.fmean(v) for v in values], "o-", color=colour, label=name,
                   markersize=4)  # fmt: skip
         axes.fill_between(x, [min(v) for v in values], [max(v) for v in values], color=colour,

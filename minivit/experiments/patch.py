@@ -12,7 +12,7 @@ from minivit.experiments.adversarial import adversarial_patch, drawn_corners, la
 from minivit.experiments.drawing import dots
 from minivit.experiments.experiment import Experiment, Point, Row, Scale
 from minivit.experiments.kept import Learnt
-from minivit.experiments.pool import RESNET, RIVALS, VIT
+from minivit.experiments.pool import BEGUN, RESNET, RIVALS, VIT
 from minivit.experiments.verdict import (
     DOES_NOT,
     IN_PART,
@@ -95,7 +95,7 @@ EXPERIMENT = Experiment(
     "contrary for patches made for one image. Here models are of equal computation, and one patch "
     "of 8 x 8 of 28 x 28 pixels, made on a model by gradient on training images, lies at random "
     "places of test images; what is kept is told in % of each model's own accuracy, since these "
-    "differ.",
+    f"differ. {BEGUN}",
     minutes=6,
     points=points,
     measure=measure,

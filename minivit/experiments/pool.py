@@ -28,6 +28,12 @@ RIVALS = {
     ),
 }  # fmt: skip
 EPOCHS = positions.TRAINING["epochs"]
+# How they are trained, for the claims of all that compare them.
+BEGUN = (
+    "ViT and hybrid are trained by Muon, and begin as trained models often end: attention goes "
+    "from like to like, and positions are sinusoids (the hybrid's stay so). The ResNet is trained "
+    "by AdamW, and begins at random, as Google's code does."
+)
 
 
 def cell(rival: str, seed: int, scale: Scale, changes: Mapping | None = None) -> Cell:

@@ -13,7 +13,7 @@ from minivit.experiments.changes import CHANGES, KEPT, hidden_first, of_squares
 from minivit.experiments.drawing import lines
 from minivit.experiments.experiment import Experiment, Point, Row, Scale
 from minivit.experiments.kept import Learnt
-from minivit.experiments.pool import HYBRID, RESNET, VIT
+from minivit.experiments.pool import BEGUN, HYBRID, RESNET, VIT
 from minivit.experiments.verdict import (
     DOES_NOT,
     IN_PART,
@@ -152,7 +152,7 @@ EXPERIMENT = Experiment(
     "over all strengths of a change; shuffled pieces are withstood if nine tenths are kept. (Of 7 "
     "by 7 pieces each is a patch of the ViT: without positions it can't see that they were "
     "shuffled.) What is salient each model says itself, by the gradient of its answer, so that "
-    "there models see different images.",
+    f"there models see different images. {BEGUN}",
     minutes=7,
     points=points,
     measure=measure,

@@ -12,7 +12,7 @@ from minivit.experiments.changes import KEPT
 from minivit.experiments.drawing import dots
 from minivit.experiments.experiment import Experiment, Point, Row, Scale
 from minivit.experiments.kept import Learnt
-from minivit.experiments.pool import RESNET, RIVALS, VIT
+from minivit.experiments.pool import BEGUN, RESNET, RIVALS, VIT
 from minivit.experiments.verdict import (
     DOES_NOT,
     IN_PART,
@@ -115,7 +115,7 @@ EXPERIMENT = Experiment(
     title="Another distribution: MNIST and the embedded digits",
     claim="Often repeated: a ViT withstands a shift of the distribution, and better than a "
     "convolutional network. Here that means that nine tenths of its accuracy are left on another "
-    "set of handwritten digits, and more than a ResNet of equal computation keeps.",
+    f"set of handwritten digits, and more than a ResNet of equal computation keeps. {BEGUN}",
     minutes=6,
     points=points,
     measure=measure,

@@ -26,6 +26,7 @@ class Finding(NamedTuple):
     holds: bool | None
     words: str
     control: bool = False
+    members: tuple[bool | None, ...] = ()  # of a group, what each of its members comes to
 
 
 def as_control(finding: Finding) -> Finding:
@@ -38,6 +39,20 @@ class Verdict(NamedTuple):
     sentence: str  # all of it: the word, what was found, the reason
     findings: tuple[Finding, ...]
     reason: str  # a guess why that is so, as a sentence; or nothing
+
+    @property
+    def counts(self) -> str:
+        """How many parts got which answer; with groups among them, their members one by one too."""
+        parts = [finding for finding in self.findings if not finding.control]
+        words = counted([part.holds for part in parts])
+        if any(part.members for part in parts):
+            one_by_one = [holds for part in parts for holds in part.members or (part.holds,)]
+            words += f"; one by one {counted(one_by_one)}"
+        return words
+
+
+def counted(answers: Sequence[bool | None]) -> str:
+    return ", ".join(f"{word} {answers.count(holds)}" for holds, word in ANSWERS.items())
 
 
 def verdict(findings: Sequence[Finding], why: Mapping[str, str]) -> Verdict:
@@ -107,8 +122,9 @@ def together(parts: Mapping[str, Finding], said: str) -> Finding:
         for holds, word in ANSWERS.items()
     }
     told = "; ".join(f"{word}: {', '.join(names)}" for word, names in answers.items() if names)
-    held = [part.holds for part in parts.values()]
-    return Finding(False if False in held else None if None in held else True, f"{said} ({told})")
+    held = tuple(part.holds for part in parts.values())
+    holds = False if False in held else None if None in held else True
+    return Finding(holds, f"{said} ({told})", members=held)
 
 
 def enough(*settings: Sequence[float]) -> bool:

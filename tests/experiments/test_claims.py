@@ -54,6 +54,7 @@ def test_tables_become_results_and_results_a_page(folders):
     one = shown(POSITIONS, results)
     assert one.verdict.word == "agrees"
     assert "\n".join(in_lines(one.verdict)) in page
+    assert "| agrees: yes 2, no 0, can't be told 0; one by one yes 8, no 0," in page
     assert "`minivit experiment positions` on a machine" in page
     assert page.count("no result of this version yet") == len(EXPERIMENTS) - 1
     assert [path.name for path in (docs / "claims").iterdir()] == ["positions.png"]
@@ -110,6 +111,8 @@ def test_the_readme_tells_only_numbers_of_the_page():
     readme = (ROOT / "README.md").read_text("utf-8")
     told = readme.split("## What the paper claims, redone in small\n")[1].split("\n## ")[0]
     page = (ROOT / "docs" / "claims.md").read_text("utf-8")
-    numbers = re.findall(r"\d+\.\d+(?:e-\d+)?", told)
-    assert len(numbers) > 10
-    assert [n for n in numbers if not re.search(rf"\b{re.escape(n)}\b", page)] == []
+    numbers = re.findall(r"\d[\d,.]*(?:e-\d+)?(?<![,.])", told)
+    assert len(numbers) > 40
+    assert [n for n in numbers if not re.search(rf"(?<![\d.,]){re.escape(n)}\b", page)] == []
+    counted = re.findall(r"yes \d+, no \d+, can't be told \d+", " ".join(told.split()))
+    assert len(counted) == 3 and all(f"agrees in part: {one}" in page for one in counted)

@@ -50,6 +50,9 @@ def by_computation(**means) -> list[dict]:
 def test_computation_on_made_tables(vit, resnet, hybrid, held):
     found = computation.findings(by_computation(**{VIT: vit, RESNET: resnet, HYBRID: hybrid}))
     assert [finding.holds for finding in found] == held
+    leads = hybrid[0] - vit[0], hybrid[2] - vit[2]
+    told = "; the small one's lead is {:.1f} points, the large one's {:.1f}".format(*leads)
+    assert told in found[3].words
 
 
 def test_how_many_times_less_is_read_off_two_lines():

@@ -5,14 +5,15 @@ from made_tables import spread_out
 from tiny_scale import TINY
 
 from minivit.data import hold_out
-from minivit.experiments import FULL, QUICK, data
+from minivit.experiments import FULL, QUICK, committed, data
 from minivit.experiments.cell import loaded
 from minivit.experiments.pool import RESNET, VIT
 
 
 def on_images(vit, resnet) -> list[dict]:
     """A made table of accuracies on 10, 20 and 40 images."""
-    return [{"model": m, "images": n, "seed": s, "accuracy": a, "few-shot": a}
+    return [{"model": m, "images": n, "seed": s, "accuracy": a, "few-shot": a,
+             "epoch": 2 + s, "epochs": 4}
             for m, means in ((VIT, vit), (RESNET, resnet))
             for n, mean in zip((10, 20, 40), means, strict=True)
             for s, a in spread_out(mean)]  # fmt: skip
@@ -21,14 +22,26 @@ def on_images(vit, resnet) -> list[dict]:
 @pytest.mark.parametrize(
     ("vit", "resnet", "held"),
     [
-        ((50, 70, 90), (60, 72, 80), [True, True, True]),
-        ((60, 72, 80), (50, 70, 90), [False, False, False]),
-        ((50, 60, 70), (60, 70, 80), [True, False, None]),  # never ahead, and as steep
-        ((50, 60, 70), (50, 60, 70), [None, None, None]),
+        ((50, 70, 90), (60, 72, 80), [True, True, True, False]),
+        ((60, 72, 80), (50, 70, 90), [False, False, False, False]),
+        ((50, 60, 70), (60, 70, 80), [True, False, None, True]),  # never ahead, and as steep
+        ((50, 60, 70), (50, 60, 70), [None, None, None, None]),
     ],
 )
 def test_data_on_made_tables(vit, resnet, held):
-    assert [finding.holds for finding in data.findings(on_images(vit, resnet))] == 2 * held
+    found = data.findings(on_images(vit, resnet))
+    assert [one.holds for one in found] == 2 * held
+    assert [one.control for one in found] == 2 * [False, False, False, True]
+    # of three seeds one was best at its last epoch, of either model
+    assert found[1].words.endswith("; there the last of 4 epochs was the best of 2 of 6 trainings")
+
+
+def test_nothing_was_stopped_early_on_most_images():
+    rows = committed("data").rows
+    assert all(row["epoch"] == row["epochs"] == 3 for row in rows if row["images"] == 59_000)
+    assert data.stopped(rows, 59_000) == (
+        "there the last of 3 epochs was the best of 9 of 9 trainings, so nothing was stopped early"
+    )
 
 
 @pytest.mark.parametrize("scale", [FULL, QUICK, TINY])

@@ -15,10 +15,15 @@ def head_rows(**of_even) -> list[dict]:
 
 def test_distances_on_made_tables():
     def answers(**of_even):
-        return [finding.holds for finding in distances.findings(head_rows(**of_even))]
+        found = distances.findings(head_rows(**of_even))
+        return [finding.holds for finding in found if not finding.control]
 
     assert answers() == [True] * 5
     assert answers(ViT=((70, 80), (60, 70))) == [False, False, False, True, False]
     assert answers(hybrid=((31, 94), (30, 96))) == [True, True, True, None, None]
-    assert "untrained 91.5 %" in distances.findings(head_rows())[0].words
+    found = distances.findings(head_rows())
+    assert "untrained 91.5 %" in found[0].words
+    untrained = [one for one in found if one.control]
+    assert [one.holds for one in untrained] == [None, None]
+    assert untrained[0].words.startswith("untrained, the mean of the ViT's last block (91.5 %)")
     assert distances.of_block(head_rows(), "ViT", 0, min) == [30, 31, 32]

@@ -14,6 +14,7 @@ from minivit.experiments import (
     FULL,
     QUICK,
     biases,
+    committed,
     costs,
     picture,
     plan,
@@ -159,6 +160,14 @@ def test_what_grows_is_compared_at_about_the_same_computation():
     assert sizes.gains(rows, "depth") == [20 / math.log2(3.8)]
     assert sizes.gains(rows, "width") == [10 / math.log2(2.8)]
     assert sizes.gains(rows, "patch side") == [10 / math.log2(4)]
+    assert "depth, 3.8 times the base" in sizes.findings(rows)[0].words
+
+
+def test_the_sizes_that_are_compared_cost_what_the_claim_says():
+    rows = committed("sizes").rows
+    times = sorted(sizes.compared(rows, name)[2] for name in sizes.WORDS)
+    assert f"{times[0]:.1f} to {times[-1]:.1f} times" in sizes.EXPERIMENT.claim
+    assert "above width, 2.82 times the base" in sizes.findings(rows)[0].words
 
 
 def test_of_equally_good_rates_the_smallest_counts_and_the_others_are_told():

@@ -23,14 +23,19 @@ def test_forming_on_made_tables():
         columns = [*forming.NUMBERS, *(f"{name}{forming.OF_CHANGE}" for name in forming.NUMBERS)]
         return [{"twelfths": t, "seed": seed, "by_chance": 3}
                 | {name: (ends.get(name, 5) if t else 1) + 0.1 * seed for name in columns}
-                for t in (0, 12) for seed in range(3)]  # fmt: skip
+                for t in forming.MOMENTS for seed in range(3)]  # fmt: skip
 
     def word(**ends):
         return verdict(forming.findings(table(**ends)), {}).word
 
     assert word() == "agrees" and word(smoothness=0.5) == "agrees in part"
-    assert [f.holds for f in forming.findings(table(rows_columns_of_change=2.9))][4] is None
-    assert [f.holds for f in forming.findings(table(rows_columns_of_change=1))][4] is False
+    assert [f.holds for f in forming.findings(table(rows_columns_of_change=2.9))][5] is None
+    assert [f.holds for f in forming.findings(table(rows_columns_of_change=1))][5] is False
+    early = forming.findings(table())[1]
+    assert early.control and early.holds is None
+    assert early.words.startswith(
+        "the same after 1/12 of the training (5.1) above at the end (5.1)"
+    )
 
 
 def test_a_training_from_the_papers_beginning_has_positions_without_order(tmp_path):

@@ -7,9 +7,11 @@ import pytest
 from tiny_scale import TINY
 
 from minivit import backend
+from minivit.data import load_dataset
 from minivit.experiments import FULL, masked, run, verdict
+from minivit.experiments.cell import loaded
 from minivit.experiments.kept import learnt
-from minivit.experiments.masked import MASKED, SCRATCH, TOLD, WAYS
+from minivit.experiments.masked import LONGER, MASKED, SCRATCH, TOLD, WAYS
 from minivit.models.cost import cost
 from minivit.training import Training, load_recipe
 
@@ -21,7 +23,8 @@ def made(changes: dict = MEANS) -> list[dict]:
     means = MEANS | changes
     return [
         {"data": data, "way": way, "labels": labels, "seed": seed,
-         "accuracy": means.get((way, labels), means[way]) + seed}
+         "accuracy": means.get((way, labels), means[way]) + seed,
+         "teraflops": 3.0 if way == LONGER else 4.0}
         for data in masked.DATA for way in WAYS for labels in masked.LABELS for seed in range(3)
     ]  # fmt: skip
 
@@ -40,9 +43,28 @@ def test_a_way_is_above_another_wherever_labels_are_told(changes, answers):
     found = masked.findings(made(changes))
     assert [one.holds for one in found] == 2 * answers
     assert found[0].words.startswith("fashion-small: masked patches above from scratch (")
+    assert "; for all labels this costs 4 and 3 teraflops, " in found[1].words
     told = [one.holds for one in found if not one.control]  # but for the longer training
     assert len(told) == 6 and found[1].control
     assert verdict(found, {}).word == ("agrees" if all(told) else "agrees in part")
+
+
+def test_groups_are_counted_one_by_one_too():
+    """On both data sets one number of labels fails, in one of the claim's three parts."""
+    said = verdict(masked.findings(made({(MASKED, "all labels"): 60})), {})
+    assert said.counts == "yes 4, no 2, can't be told 0; one by one yes 16, no 2, can't be told 0"
+
+
+def test_the_claim_tells_how_many_labels_there_are():
+    counts = {
+        (data, labels): len(loaded(masked.cell(data, SCRATCH, labels, 0, FULL).images).train.labels)
+        for data in masked.DATA for labels in masked.LABELS
+    }  # fmt: skip
+    assert list(counts.values()) == [100, 1000, 5000, 96, 1000, 6000]
+    claim = masked.EXPERIMENT.claim
+    assert "5,000 of clothes and 6,000 of shapes; 100 labels of shapes are 96" in claim
+    for data, chance in masked.CHANCE.items():
+        assert chance == 100 / len(load_dataset(data).class_names)
 
 
 def test_ways_differ_in_what_they_begin_with_alone():

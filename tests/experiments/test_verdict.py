@@ -134,6 +134,15 @@ def test_the_sentence_tells_each_part_and_its_answer():
     )
 
 
+def test_answers_are_counted_without_controls_and_groups_one_by_one():
+    parts = {f"part {i}": Finding(holds, "words") for i, holds in enumerate((True, None, None))}
+    found = [Finding(True, "a"), Finding(False, "b"), Finding(True, "c", control=True)]
+    assert verdict(found, {}).counts == "yes 1, no 1, can't be told 0"
+    assert verdict([*found, together(parts, "all")], {}).counts == (
+        "yes 1, no 1, can't be told 1; one by one yes 2, no 1, can't be told 2"
+    )
+
+
 @pytest.mark.parametrize(
     ("told", "holds"),
     [([True, True], True), ([True, None], None), ([True, None, False], False), ([None], None)],
