@@ -44,9 +44,11 @@ function agreement(maps) {
   );
 }
 
+const PALER = 0.7; // so that the number on a colour can be read
+
 function correlation_cell(r) {
   const cell = element("td", {}, r === null ? say("why.flat") : r.toFixed(2).replace("-", "−"));
-  const colour = r === null ? null : scale_of([-1, 1]).colour(r);
+  const colour = r === null ? null : scale_of([-1, 1]).colour(PALER * r);
   if (colour) {
     cell.style.background = css_colour(colour);
     cell.style.color = ink_on(colour);
