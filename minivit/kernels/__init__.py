@@ -41,7 +41,7 @@ the top, where each file builds on those above it:
     pick_tokens.py          which token stands where: patches that are hidden
     mean_squared_error.py   the loss of pixels
     similarity.py           every image with every name
-    convolution.py          products of patches, which are gathered as they are multiplied
+    convolution.py          products of patches, which are never written as a matrix
     depthwise_convolution.py  every channel through a window of its own
     max_pool.py             the largest number that a window sees
     columns.py              sums of columns, and columns scaled

@@ -1,9 +1,9 @@
-"""Convolution, the twin of `minivit.ops.convolution`: products of patches, gathered on the way.
+"""Convolution, the twin of `minivit.ops.convolution`: products of patches.
 
     y = patches of x @ w,    dw^T = dy^T @ patches of x,    dx = patches of dy @ (w turned around)
 
-Written with a matrix of patches, a convolution is one product; product/gathered.py multiplies
-without ever making the matrix.
+Written with a matrix of patches, a convolution is one product. The matrix is never made: y and dx
+read the patches in the maps' lines (product/sliding.py), dw gathers them (product/gathered.py).
 
 dx is a convolution, too. Where the window moved on by `stride`, neighbouring pixels were seen by
 different places of it: pixels that lie `stride` apart, by the same. So the pixels of dx fall into
@@ -20,8 +20,9 @@ from minivit.ops.linear import LinearCache
 
 from .inputs import like, need_shape, reals
 from .linear import linear_backward, linear_forward
-from .product.gathered import patches_into, transposed_into
+from .product.gathered import transposed_into
 from .product.patches import Patches
+from .product.sliding import Weights, patches_into
 
 
 def convolution_forward(x, w, b=None, *, stride=1, padding="same"):
@@ -37,8 +38,7 @@ def convolution_forward(x, w, b=None, *, stride=1, padding="same"):
     if is_linear(at):
         return linear_forward(x, w[0, 0], b)[0], cache
     y = np.empty((len(x), *at.stops, w.shape[3]), x.dtype)
-    rows, w_rows = y.reshape(-1, w.shape[3]), w.reshape(-1, w.shape[3])
-    patches_into(rows, patches_of(x, at), w_rows, bias=b)
+    patches_into(y.reshape(-1, w.shape[3]), patches_of(x, at), weights_of(w), bias=b)
     return y, cache
 
 
@@ -65,6 +65,7 @@ def convolution_backward(dy, cache, *, want_dx=True):
 def maps_gradient(dy, w, at, shape):
     """dx, of this shape: lattice after lattice of its pixels."""
     dx = np.empty(shape, dy.dtype)
+    numbers, _, down, right, row, column = weights_of(w)
     for corner in np.ndindex(at.stride):
         lattice = dx[:, corner[0] :: at.stride[0], corner[1] :: at.stride[1]]
         axes = [lattice_places(at, corner, axis) for axis in (0, 1)]
@@ -72,11 +73,13 @@ def maps_gradient(dy, w, at, shape):
         if not rows or not columns:
             lattice[...] = 0
             continue
-        part = np.ascontiguousarray(w[np.ix_(rows, columns)].swapaxes(2, 3))
+        first = rows[0] * down + columns[0] * right
+        turned = Weights(numbers, first, -down * at.stride[0], -right * at.stride[1],
+                         column, row)  # fmt: skip
         out = lattice if lattice.flags.c_contiguous else np.empty(lattice.shape, dx.dtype)
         patches = Patches(dy.reshape(-1), dy.shape[1:], lattice.shape[1:3],
                           (len(rows), len(columns)), (1, 1), (top, left))  # fmt: skip
-        patches_into(out.reshape(-1, shape[3]), patches, part.reshape(-1, shape[3]))
+        patches_into(out.reshape(-1, shape[3]), patches, turned)
         if out is not lattice:
             lattice[...] = out
     return dx
@@ -92,6 +95,12 @@ def lattice_places(at, corner, axis):
     stride, reach = at.stride[axis], corner[axis] + at.before[axis]
     places = list(range(reach % stride, at.side[axis], stride))[::-1]
     return places, (reach - places[0]) // stride if places else 0
+
+
+def weights_of(w):
+    """w as the matrix that multiplies patches."""
+    _, columns, channels, out = w.shape
+    return Weights(w.reshape(-1), 0, columns * channels * out, channels * out, out, 1)
 
 
 def patches_of(x, at):

@@ -26,6 +26,15 @@ class Matrix(NamedTuple):
     column: int
 
 
+class Scattered(NamedTuple):
+    """x[i, j] is numbers[first + places[at + i] + j]: rows that lie anywhere, each contiguous."""
+
+    numbers: np.ndarray  # flat
+    first: int
+    places: np.ndarray  # integers
+    at: int
+
+
 @jit(counts=False)
 def moved(x, i, j):
     """x from row i and column j on."""

@@ -1,4 +1,4 @@
-"""The gathering of patches, number by number, and products of them at the edges of their chunks."""
+"""Patches, number by number, and products of them at the edges of their blocks and chunks."""
 
 import numba
 import numpy as np
@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minivit import kernels, ops
-from minivit.kernels.product.patches import COPIED, Patches, gather, gather_panels
+from minivit.kernels.product.lines import COPIED, copy_lines, line_size, room_for_lines
+from minivit.kernels.product.patches import Patches, gather_panels
 from minivit.kernels.simd import VECTORS, lanes
 
 SMALL = numba.config.DISABLE_JIT  # Python's loops are slow: a few sizes will do
@@ -34,7 +35,7 @@ def all_patches(maps, p: Patches):
        st.integers(1, 40), pairs, pairs, pairs, befores)  # fmt: skip
 @settings(max_examples=COUNT)
 def test_patches_are_gathered(dtype, seed, B, size, channels, stops, side, stride, first):
-    """Any part of the matrix, in rows and in panels; only what must be is written."""
+    """Any part of the matrix, in panels; only what must be is written."""
     rng = np.random.default_rng(seed)
     maps = rng.standard_normal((B, *size, channels)).astype(dtype)
     p = Patches(maps.reshape(-1), (*size, channels), stops, side, stride, first)
@@ -43,11 +44,6 @@ def test_patches_are_gathered(dtype, seed, B, size, channels, stops, side, strid
     rows, depth = (int(rng.integers(1, 1 + left)) for left in right[i0:, k0:].shape)
     part = right[i0 : i0 + rows, k0 : k0 + depth]
     slack, here = COPIED * lanes(dtype), 5
-    to = np.full(here + rows * depth + slack + 5, np.nan, dtype)
-    gather(p, to, here, i0, k0, rows, depth)
-    assert np.array_equal(to[here:][: rows * depth].reshape(rows, depth), part)
-    assert np.isnan(to[:here]).all()
-    assert np.isnan(to[-5:]).all()
     panel = VECTORS * lanes(dtype)
     panels = -(-depth // panel)
     to = np.full(here + panels * panel * rows + slack + 5, np.nan, dtype)
@@ -58,12 +54,37 @@ def test_patches_are_gathered(dtype, seed, B, size, channels, stops, side, strid
     assert np.isnan(to[-5:]).all()
 
 
+@given(st.sampled_from(DTYPES), st.integers(0, 2**32 - 1), st.integers(1, 3), pairs,
+       st.integers(1, 40), pairs, pairs, pairs, befores)  # fmt: skip
+@settings(max_examples=COUNT)
+def test_patches_lie_in_copied_lines(dtype, seed, B, size, channels, stops, side, stride, first):
+    """Any lines of stops: each row of the window is a run where `places` says."""
+    rng = np.random.default_rng(seed)
+    maps = rng.standard_normal((B, *size, channels)).astype(dtype)
+    p = Patches(maps.reshape(-1), (*size, channels), stops, side, stride, first)
+    line = int(rng.integers(B * stops[0]))
+    count = int(rng.integers(1, 1 + B * stops[0] - line))
+    right = all_patches(maps, p)[line * stops[1] :][: count * stops[1]]
+    here, room, run = 5, room_for_lines(p, count), side[1] * channels
+    to = np.full(here + room + 5, np.nan, dtype)
+    places = np.full(count * stops[1] + 2, -1)
+    copy_lines(p, to, here, places, 1, line, count)
+    begins = here + places[1:-1, None] + np.arange(side[0]) * line_size(p)
+    found = to[begins[..., None] + np.arange(run)]
+    assert np.array_equal(found.reshape(right.shape), right)
+    assert np.isnan(to[:here]).all()
+    assert np.isnan(to[-5:]).all()
+    assert places[0] == places[-1] == -1
+
+
 SIZES = [  # x, w, stride
     ((2, 9, 11, 3), (7, 7, 3, 33), 2),
     ((1, 3, 3, 2), (7, 7, 2, 3), 3),
     ((2, 6, 7, 50), (3, 3, 50, 34), 1),  # deeper than a chunk
     ((1, 5, 20, 44), (3, 3, 44, 400), 2),  # wider than a chunk
     ((2, 16, 15, 12), (3, 2, 12, 5), 1),  # several sweeps down, and a deep dw
+    ((3, 20, 18, 130), (3, 3, 130, 70), 1),  # several blocks, which end within a map, and pieces
+    ((3, 9, 10, 5), (1, 2, 5, 33), 3),  # a window that leaves out pixels
 ]
 
 
@@ -84,13 +105,14 @@ def test_products_of_patches_where_chunks_end(x, w, stride, dtype):
 
 
 @pytest.mark.skipif(SMALL or numba.config.NUMBA_NUM_THREADS < 2, reason="one thread")
-def test_the_same_bits_on_any_number_of_threads():
+@pytest.mark.parametrize("stride", [1, 2])
+def test_the_same_bits_on_any_number_of_threads(stride):
     rng = np.random.default_rng(0)
     x, w, b = (rng.standard_normal(s, np.float32) for s in ((3, 9, 9, 20), (3, 3, 20, 70), 70))
     results = []
     for threads in (1, numba.config.NUMBA_NUM_THREADS):
         numba.set_num_threads(threads)
-        y, cache = kernels.convolution_forward(x, w, b, stride=2)
+        y, cache = kernels.convolution_forward(x, w, b, stride=stride)
         results.append([y, *kernels.convolution_backward(y, cache)])
     for one, other in zip(*results, strict=True):
         assert np.array_equal(one, other)

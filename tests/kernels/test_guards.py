@@ -42,6 +42,7 @@ from minivit.kernels import (
 from minivit.kernels.global_norm import _sum_of_squares
 from minivit.kernels.heads import heads_in, heads_of, three_heads_in
 from minivit.kernels.product import endings, gathered, matmul
+from minivit.kernels.product.sliding import Weights, patches_into
 from minivit.ops.sliding import sliding
 
 ZONE = 80  # numbers; more than a panel
@@ -181,8 +182,13 @@ def windows(zones, B, height, width, channels, kind):
     at = sliding(x, side, stride, "same")
     stops = B, *at.stops
     patches, rows, inside = convolution.patches_of(x, at), int(np.prod(stops)), side[0] * side[1]
-    w, dy = zones.input(inside * channels, n), zones.input(rows, n)
-    gathered.patches_into(zones.output(rows, n), patches, w, bias=zones.input(n))
+    w, turned = zones.input(*side, channels, n), zones.input(inside * n * channels)
+    dy = zones.input(rows, n)
+    weights = convolution.weights_of(w)
+    patches_into(zones.output(rows, n), patches, weights, bias=zones.input(n))
+    part = n * channels
+    weights = Weights(turned, (inside - 1) * part, -side[1] * part, -part, 1, channels)
+    patches_into(zones.output(rows, n), patches, weights)
     gathered.transposed_into(zones.output(n, inside * channels), dy, patches)
     how = zones.dtype, 1 + kind % 2
     slides, of_y = (stops, x.shape[1:], side, stride, at.before), rows * channels

@@ -11,7 +11,9 @@ From the outside in; each file builds on those below it:
     chunks.py     what one thread does: packs chunks of b, sweeps a over each, ends c
     sweeps.py     some rows of a times a chunk of b, tile by tile (simd/tiles.py)
     endings.py    what is done to a finished part of c: bias, GELU
-    gathered.py   the product of patches and a matrix, for convolutions
-    patches.py    the patches, gathered where `multiply` would read a
+    sliding.py    the product of patches and a matrix, for convolutions
+    lines.py      the lines of maps that a window sees, in which a tile reads patches
+    gathered.py   the product of a transposed matrix and patches, for the dw of a convolution
+    patches.py    the patches, and how they are gathered as panels
     packing.py    how large chunks, sweeps and panels are, and how they are packed
 """

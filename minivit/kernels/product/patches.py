@@ -3,8 +3,9 @@
     patches[(b, i, j), (r, s, c)] = maps[b, i down + r + top, j across + s + left, c]
 
 and 0 beside the maps. A row is a stop of the window, a column a number that the window holds. As a
-matrix it would take rows x columns times the memory of the maps, so it never exists: a sweep of it
-is gathered into the workspace when it is multiplied, and forgotten.
+matrix it would take rows x columns times the memory of the maps, so it never exists. A product with
+the patches on its left reads them in the maps' lines (lines.py, sliding.py). For one with the
+patches on its right (gathered.py) panels of them are gathered, multiplied and forgotten.
 
 The numbers in one row of the window lie side by side in the maps: a run of `columns x channels`, of
 which only those inside of the map exist. Gathering copies runs, and pieces of runs: the same piece
@@ -17,10 +18,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ..compiling import jit
-from ..simd import VECTOR_BYTES, VECTORS, copy_row, noinline
+from ..simd import VECTORS, copy_row, noinline
+from .lines import copy, copy_part
 from .packing import PANEL_BYTES
-
-COPIED = 4  # vectors at a time of a piece
 
 
 class Patches(NamedTuple):
@@ -30,13 +30,6 @@ class Patches(NamedTuple):
     side: tuple[int, int]  # of the window: rows, columns
     stride: tuple[int, int]  # from one stop to the next
     first: tuple[int, int]  # top, left: where the window stands first; negative beside the map
-
-
-@jit
-def gather(patches, to, here, i0, k0, rows, depth):
-    """to[here + r depth + k] = patches[i0 + r, k0 + k]."""
-    noinline()
-    _gather(patches, to, here, i0, k0, rows, depth, depth)
 
 
 @jit
@@ -85,7 +78,7 @@ def _gather_piece(patches, to, here, i0, rows, row, k, length, apart):
                 _copy_whole(patches.maps, line + x, step, to, here, apart, length, stops)
             else:
                 stops, until = 1, width * channels if is_in_map else 0
-                _copy_part(patches.maps, line, x, until, to, here, length)
+                copy_part(patches.maps, line, x, until, to, here, length)
             j, here = j + stops, here + stops * apart
         i, j = i + 1, 0
 
@@ -111,33 +104,5 @@ def _copy_whole(maps, there, step, to, here, apart, length, stops):
             here, there = here + apart, there + step
         return
     for _ in range(stops):
-        _copy(maps, there, to, here, length)
+        copy(maps, there, to, here, length)
         here, there = here + apart, there + step
-
-
-@jit(inline="always")
-def _copy_part(maps, line, x, until, to, here, length):
-    """to[here + n] = maps[line + x + n] for n < length where 0 <= x + n < until; 0 elsewhere."""
-    begin = min(max(-x, 0), length)
-    end = max(min(until - x, length), begin)
-    for n in range(begin):
-        to[here + n] = 0
-    _copy(maps, line + x + begin, to, here + begin, end - begin)
-    for n in range(end, length):
-        to[here + n] = 0
-
-
-@jit(inline="always")
-def _copy(maps, there, to, here, length):
-    """Vectors, and then number by number, since what follows may be written already."""
-    lanes = VECTOR_BYTES // to.itemsize
-    n = 0
-    while n + COPIED * lanes <= length:
-        copy_row(COPIED, to, here + n, maps, there + n, COPIED * lanes)
-        n += COPIED * lanes
-    while n + lanes <= length:
-        copy_row(1, to, here + n, maps, there + n, lanes)
-        n += lanes
-    while n < length:
-        to[here + n] = maps[there + n]
-        n += 1

@@ -1,11 +1,11 @@
 """A sweep: some rows of a times a chunk of b, tile by tile.
 
-a is read in place, or as `pack_rows` has packed it; b as `pack` has packed it, or in place if c has
-few rows. The tile is in simd/tiles.py.
+a is read in place, or as `pack_rows` has packed it; its rows may be scattered, too. b is read as
+`pack` has packed it, or in place if c has few rows. The tile is in simd/tiles.py.
 """
 
 from ..compiling import jit
-from ..matrix import ONE, Matrix, moved
+from ..matrix import ONE, Matrix, Scattered, moved
 from ..simd import ROWS, VECTORS, noinline, tile
 from .packing import PANEL_BYTES, groups
 
@@ -73,3 +73,34 @@ def sweep_in_place(a, b, start, use_start, c, size):
     """c = (start) + a @ b, nothing packed: for operands of which `reads_in_place` is true."""
     group, _ = groups(c.numbers.itemsize)
     sweep(a, group * a.row, b, ONE, start, use_start, c, size)
+
+
+@jit
+def sweep_scattered(a, b, b_panel, start, use_start, c, size):
+    """As `sweep`, of rows that lie anywhere: `a` is a Scattered matrix."""
+    noinline()
+    rows, columns, depth = size
+    panel = PANEL_BYTES // c.numbers.itemsize
+    for j in range(0, columns, panel):
+        width = min(panel, columns - j)
+        narrow = width <= panel // VECTORS
+        bj = Matrix(b.numbers, b.first + j * b_panel, b.row, ONE)
+        r = 0
+        while r < rows:
+            ar = Scattered(a.numbers, a.first, a.places, a.at + r)
+            sr, cr = moved(start, r, j), moved(c, r, j)
+            if r + ROWS <= rows and not narrow:
+                tile(ROWS, VECTORS, ar, bj, sr, use_start, cr, width, depth)
+                r += ROWS
+            elif r + ROWS <= rows:
+                tile(ROWS, 1, ar, bj, sr, use_start, cr, width, depth)
+                r += ROWS
+            elif r + 4 <= rows and not narrow:
+                tile(4, VECTORS, ar, bj, sr, use_start, cr, width, depth)
+                r += 4
+            elif not narrow:
+                tile(1, VECTORS, ar, bj, sr, use_start, cr, width, depth)
+                r += 1
+            else:
+                tile(1, 1, ar, bj, sr, use_start, cr, width, depth)
+                r += 1

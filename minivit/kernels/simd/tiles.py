@@ -16,6 +16,7 @@ Both are the same loop over k; they differ in which rows they read, and in what 
 from numba import types
 from numba.core import cgutils
 
+from ..matrix import Scattered
 from .emitter import VECTOR_BYTES, Emitter, elements, instruction, lanes
 from .registers import Registers
 
@@ -84,8 +85,9 @@ def tile_within(typingctx, rows, vectors, a, b, c, size, accumulate):
 def _emit_tile(registers, kinds, args):
     b, emit = registers.builder, registers.emit
     *matrices, use_start, c, width, depth = args
-    places = map(emit.matrix, kinds, (*matrices, c))
-    (a, a_row, a_k), (panel, panel_k, _), (start, start_row, _), (c, c_row, _) = places
+    a, *matrices = matrices
+    places = map(emit.matrix, kinds[1:], (*matrices, c))
+    (panel, panel_k, _), (start, start_row, _), (c, c_row, _) = places
     ragged = b.icmp_signed("<", width, emit.number(len(registers.vectors) * emit.lanes))
     goes_on = b.icmp_signed("==", use_start, emit.number(2))
     start, start_row = b.select(goes_on, c, start), b.select(goes_on, c_row, start_row)
@@ -94,7 +96,11 @@ def _emit_tile(registers, kinds, args):
     registers.prefetch([b.gep(row, [below]) for row in start_rows])
     use_start = b.icmp_signed("!=", use_start, emit.number(0))
     first = _emit_first(registers, start_rows, use_start, width, ragged)
-    a_rows = registers.row_pointers(a, a_row)
+    if is_scattered(kinds[0]):
+        a_rows, a_k = emit.scattered(kinds[0], a, registers.rows), emit.number(1)
+    else:
+        a, a_row, a_k = emit.matrix(kinds[0], a)
+        a_rows = registers.row_pointers(a, a_row)
     sums = registers.sum_up(first, a_rows, a_k, panel, panel_k, depth, registers.whole)
     c_rows = registers.row_pointers(c, c_row)
     with b.if_else(ragged, likely=False) as (edge, inside):
@@ -102,6 +108,10 @@ def _emit_tile(registers, kinds, args):
             registers.write(c_rows, sums, registers.masks(width))
         with inside:
             registers.write(c_rows, sums, registers.whole)
+
+
+def is_scattered(kind):
+    return kind.instance_class is Scattered
 
 
 def _emit_first(registers, start_rows, use_start, width, ragged):
