@@ -113,6 +113,7 @@ def test_two_images_are_compared_by_what_was_recorded(opened, recorded_file):
     expect(page.locator(".compare .bars a")).to_have_text(
         [
             "patchify.patches",
+            "embed.x",
             "blocks.0.attention.merged",
             "blocks.2.attention.merged",
             "head.logits",
