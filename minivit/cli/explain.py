@@ -40,7 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--against", metavar="RUN2", action="append", default=[],
-        help="another run, whose positions stand beside this one's in Model; may be given again",
+        help="another run, whose weights the page holds too: it stands beside this one in Compare, "
+        "and its positions in Model; may be given again",
     )  # fmt: skip
     parser.add_argument(
         "--out", metavar="FILE",

@@ -277,3 +277,25 @@ def test_trouble_with_the_page_leaves_the_run_whole_and_speaks_of_no_pictures(
     assert "data check" not in error and "is kept in" not in error
     assert "Test accuracy after the last epoch" in out and "minivit explain r" in out
     assert (tmp_path / "r" / "curve.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("against", "words"),
+    [
+        (["other-grid"], "its grid is 2x2 patches, not 4x4 patches"),
+        (["other-classes"], "its classes are a, b, c, d, e, f, g, h, i, j, not 0, 1"),
+        (["a"], "--against names a run twice, or the one that is explained"),
+        (["b", "b"], "--against names a run twice"),
+        (["nowhere"], "nowhere does not exist"),
+    ],
+)
+def test_a_run_that_can_not_stand_beside_it_is_refused(run, against, words, capsys):
+    models = {"b": made(), "other-grid": made(patch=(4, 4)), "other-classes": made()}
+    models["other-classes"].class_names = list("abcdefghij")
+    for name, model in models.items():
+        (run / name).mkdir()
+        save(model, run / name / "checkpoint.safetensors")
+    before = sorted(run.rglob("*"))
+    explain("a", *(word for one in against for word in ("--against", one)), code=2)
+    assert words in capsys.readouterr().err
+    assert sorted(run.rglob("*")) == before

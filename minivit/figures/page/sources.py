@@ -15,15 +15,15 @@ MODEL = ("trace", "vit", "embedding", "added_positions", "block", "head_of_model
 TABLES = ("work", "made_of", "made_in_blocks", "made", "returned_of", "returned_in_blocks",
           "returned", "papers", "words_of_model", "words_of_looking", "words")  # fmt: skip
 INSPECTION = ("attention", "reasons", "lens", "gallery", "snapshots", "filters", "positions",
-              "tour_of_reasons", "tour")  # fmt: skip
+              "tour_of_reasons", "tour", "compare")  # fmt: skip
 VIEWS = (
     "dom", "images", "loaded", "state", "runs", "recorded_runs", "colours", "slices", "canvas",
     "heatmap", "heat_panel", "pictures", "pipeline", "explanation", "backward_parts",
     "array_choices", "arrays_view", "overview", "picker", "attention_parts", "attention_view",
     "why_parts", "why_view", "painter", "weight_editor", "answers", "change_view", "lens_view",
     "snapshots", "curves", "training_parts", "training_view", "mistakes_view", "words_view",
-    "model_parts", "model_runs", "model_view", "recorded_parts", "navigation", "tour", "app",
-    "start",
+    "compare_array", "compare_parts", "compare_view", "model_parts", "model_runs", "model_view",
+    "recorded_parts", "navigation", "tour", "app", "start",
 )  # fmt: skip
 SENTENCES = ("strings", "words", "tour", "compare")
 LANGUAGES = ("en", "zh")

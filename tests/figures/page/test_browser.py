@@ -14,7 +14,7 @@ from minivit.figures.page import Gallery, Shown, explainer_page
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
 VIEWS = ("overview", "forward", "backward", "attention", "why", "change", "lens", "training",
-         "model", "mistakes", "words")  # fmt: skip
+         "model", "mistakes", "compare", "words")  # fmt: skip
 
 
 def test_it_computes_what_minivit_computes(opened):

@@ -58,7 +58,7 @@ def test_a_silent_head_adds_nothing(options, run):
     found = after(run, model, [{"kind": "head", "block": 1, "head": head}])
     assert np.abs(changed.logits(images_for(model, 1))[0] - found["logits"]).max() < 1e-12
     moved = dict(found["moved"])
-    assert moved["blocks.0.mlp"] == 0 and moved["blocks.1.attention"] > 0.01
+    assert moved["blocks.0.mlp.y"] == 0 and moved["blocks.1.attention.y"] > 0.01
 
 
 @pytest.mark.parametrize("options", [{}, {"positions": "sincos-2d"}, {"positions": "learned-2d"},

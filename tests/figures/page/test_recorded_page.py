@@ -8,7 +8,7 @@ from minivit.figures.page import Gallery, Shown, explainer_page
 
 playwright = pytest.importorskip("playwright.sync_api")
 VIEWS = ("overview", "forward", "backward", "attention", "why", "change", "lens", "training",
-         "mistakes")  # fmt: skip
+         "mistakes", "compare")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +99,26 @@ def test_a_recorded_page_tells_what_is_not_there(opened, recorded_file):
     page.goto(f"{recorded_file.as_uri()}#mistakes")
     expect(page.locator(".listed span.thumb").first).to_be_visible()
     expect(page.locator(".listed a")).to_have_count(0)
+
+
+def test_two_images_are_compared_by_what_was_recorded(opened, recorded_file):
+    expect = playwright.expect
+    page = opened("compare/blocks.2.attention.probs/h1/3,4", recorded_file)
+    told = page.evaluate("""[0, 1].map((i) =>
+      heads_of(app.runs.forward(i).values["blocks.2.attention.probs"])[1][3][4])""")
+    shown = page.locator(".compare .facts dd")
+    expect(shown).to_have_count(3)
+    numbers = [float(one.replace("\u2212", "-")) for one in shown.all_inner_texts()]
+    assert np.allclose(numbers, [*told, told[1] - told[0]], rtol=1e-4)
+    expect(page.locator(".compare .bars a")).to_have_text(
+        [
+            "patchify.patches",
+            "embed.x",
+            "blocks.0.attention.merged",
+            "blocks.2.attention.merged",
+            "head.logits",
+        ]
+    )
+    expect(page.locator(".compare")).to_contain_text("Nothing of them was recorded")
+    page.goto(f"{recorded_file.as_uri()}#compare/with-run0/i1")  # there is no such run
+    expect(page.locator(".compare figcaption").nth(1)).to_have_text("the other: image 0")

@@ -64,15 +64,3 @@ function paint({ shape: [, columns, channels], data }, row, column, level, { low
     data[(row * columns + column) * channels + c] = low[c] + level * (high[c] - low[c]);
   }
 }
-
-// How far the change has come at each place: ||after - before|| / ||before|| of what it makes.
-function distances_of(before, after) {
-  return Object.keys(before.noted)
-    .filter((place) => place in after.noted)
-    .map((place) => {
-      const name = last_of(before, place);
-      const [old, now] = [before.values[name].data, after.values[name].data];
-      const off = Math.sqrt(old.reduce((sum, x, i) => sum + (now[i] - x) ** 2, 0));
-      return [place, off / (Math.sqrt(dot(old, old)) || 1)];
-    });
-}

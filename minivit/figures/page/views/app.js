@@ -10,6 +10,7 @@ const DRAWN = {
   lens: lens_view,
   training: training_view,
   mistakes: mistakes_view,
+  compare: compare_view,
   model: model_view,
   words: words_view,
 };

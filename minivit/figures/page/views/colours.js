@@ -32,15 +32,15 @@ function between(stops, part) {
 }
 
 // The scale of some numbers: {low, high, signed, colour(number)}. Its ends are the true range;
-// with a sign both sides reach as far, so that 0 is white.
-function scale_of(data) {
+// with a sign both sides reach as far, so that 0 is white. `signed`: as if some were below 0.
+function scale_of(data, signed = false) {
   let [low, high] = [Infinity, -Infinity];
   for (const number of data) {
     if (number < low) low = number;
     if (number > high) high = number;
   }
   if (!(low <= high)) [low, high] = [0, 0];
-  const signed = low < 0;
+  signed ||= low < 0;
   const most = Math.max(-low, high);
   const colour = (number) => {
     if (Math.abs(number) <= NO_NUMBER * most) number = 0;

@@ -51,8 +51,8 @@ class Images {
   }
 }
 
-// Image i as a link that makes it the page's image.
-function image_link(app, i, height, words = []) {
+// Image i as a link that makes it the page's image, or changes something else.
+function image_link(app, i, height, words = [], changes = { image: i }) {
   const { c, images, state, told } = app;
   const name = images.name(i).slice(0, 80);
   const canvas = element("canvas", { "aria-hidden": "true" });
@@ -71,5 +71,5 @@ function image_link(app, i, height, words = []) {
     canvas,
     ...words.map((line) => element("small", {}, line)),
   );
-  return is_there ? app.bound(link, { image: i }) : link;
+  return is_there ? app.bound(link, changes) : link;
 }

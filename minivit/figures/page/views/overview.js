@@ -50,7 +50,7 @@ function overview(app) {
       element("section", { class: "panel" }, element("h2", {}, say("model")), configuration(app)),
     ),
     badge(app),
-    element("p", { class: "panel warning" }, say("contains", { count: app.images.count })),
+    element("p", { class: "panel warning" }, contents(app)),
     element(
       "section",
       { class: "panel" },
@@ -66,11 +66,18 @@ function overview(app) {
         way(app, "lens", { view: "lens" }),
         way(app, "training", { view: "training" }),
         way(app, "mistakes", { view: "mistakes" }),
+        way(app, "compare", { view: "compare" }),
         way(app, "model", { view: "model" }),
         way(app, "words", { view: "words" }),
       ),
     ),
   );
+}
+
+// Whose weights this file holds, and how many images.
+function contents({ told, images }) {
+  const { length } = told.others;
+  return say(length ? "contains.runs" : "contains", { count: images.count, models: length + 1 });
 }
 
 function way(app, key, changes) {

@@ -33,6 +33,18 @@ class Runs {
     return this.kept.get(i);
   }
 
+  // The trace of another run, of image i; the last one is kept, and so are the runs.
+  of_run(run, i) {
+    this.others ??= new Map();
+    if (!this.others.has(run)) {
+      const model = model_of(this.told.others[run], `weights-${run}`);
+      this.others.set(run, { model, i: null, trace: null });
+    }
+    const kept = this.others.get(run);
+    if (kept.i !== i) Object.assign(kept, { i, trace: new Trace(kept.model, this.images.at(i)) });
+    return kept.trace;
+  }
+
   // The same with the gradients of this loss.
   backward(i, loss) {
     const t = this.forward(i);

@@ -3,7 +3,7 @@
 // view, name of an array, h: which slice of its first axis, row and column in it, i: which image,
 // what is differentiated; of attention b: block, t: token, s: the block that rollout starts at, and
 // two switches; of training b, e: snapshot, and a switch; of words the name of one; of backward the
-// rate of a step. tour-3 is the step of the tour that stands above the view. Every part but the
+// rate of a step; of compare what stands beside: with-i3 (image) or with-run1. tour-3 is the step of the tour that stands above the view. Every part but the
 // view may be missing.
 
 const VIEWS = [
@@ -17,6 +17,7 @@ const VIEWS = [
   "training",
   "model",
   "mistakes",
+  "compare",
   "words",
 ];
 
@@ -37,6 +38,7 @@ function state_of(hash) {
     switches: [],
     tour: null,
     rate: RATE,
+    beside: null,
   };
   for (const piece of pieces) {
     if (/^h\d+$/.test(piece)) state.slice = Number(piece.slice(1));
@@ -46,6 +48,7 @@ function state_of(hash) {
     else if (/^\d+,\d+$/.test(piece)) state.cell = piece.split(",").map(Number);
     else if (/^(cross-entropy|logit|difference)-/.test(piece)) state.loss = loss_from(piece);
     else if (SHOWN_GRADIENTS.includes(piece)) state.show = piece;
+    else if (/^with-(i|run)\d+$/.test(piece)) state.beside = beside_from(piece);
     else if (/^rate-/.test(piece)) state.rate = rate_from(piece.slice(5)) ?? RATE;
     else if (piece) state.name = piece;
   }
@@ -72,6 +75,12 @@ function rate_from(text) {
   return rate > 0 && Number.isFinite(rate) ? rate : null;
 }
 
+// "with-run1" -> ["run", 1]
+function beside_from(piece) {
+  const [, kind, number] = /^with-(i|run)(\d+)$/.exec(piece);
+  return [kind, Number(number)];
+}
+
 function loss_from(piece) {
   const kind = /^(cross-entropy|logit|difference)/.exec(piece)[0];
   const [label, other] = piece
@@ -81,9 +90,11 @@ function loss_from(piece) {
   return { kind, label, other: other ?? null };
 }
 
-const WITH_ARRAYS = ["forward", "backward"];
+const WITH_ARRAYS = ["forward", "backward", "compare"];
 const WITH_NAMES = [...WITH_ARRAYS, "words"];
-const WITH_BLOCKS = ["attention", "training"];
+const WITH_BLOCKS = ["attention", "training", "compare"];
+const WITH_TOKENS = ["attention", "compare"];
+const WITH_SWITCHES = ["attention", "training"];
 const WITH_CELLS = [...WITH_ARRAYS, "lens", "mistakes", "model"];
 
 // What a link to another view changes: an array and a place in it mean nothing elsewhere.
@@ -97,22 +108,22 @@ function hash_of(state) {
   const pieces = [view];
   if (block !== null && WITH_BLOCKS.includes(view)) pieces.push(`b${block}`);
   if (view === "training" && state.snapshot !== null) pieces.push(`e${state.snapshot}`);
-  if (view === "attention") {
-    if (token !== null) pieces.push(`t${token}`);
-    if (start) pieces.push(`s${start}`);
-  }
+  if (WITH_TOKENS.includes(view) && token !== null) pieces.push(`t${token}`);
+  if (view === "attention" && start) pieces.push(`s${start}`);
   const own = (one) => (one === "since-start") === (view === "training");
-  if (WITH_BLOCKS.includes(view)) pieces.push(...switches.filter(own));
+  if (WITH_SWITCHES.includes(view)) pieces.push(...switches.filter(own));
   if (name && WITH_NAMES.includes(view)) pieces.push(name);
   if (slice) pieces.push(`h${slice}`);
   if (cell && WITH_CELLS.includes(view)) pieces.push(cell.join(","));
   if (image) pieces.push(`i${image}`);
+  if (state.beside && view === "compare") pieces.push(`with-${state.beside.join("")}`);
   if (loss) {
     const other = loss.kind === "difference" ? `-${loss.other}` : "";
     pieces.push(`${loss.kind}-${loss.label}${other}`);
   }
   if (view === "backward" && show !== "gradient") pieces.push(show);
-  if (view === "backward" && state.rate !== RATE) pieces.push(`rate-${state.rate}`);
+  const has_rate = view === "backward" && show === "update" && state.rate !== RATE;
+  if (has_rate) pieces.push(`rate-${state.rate}`);
   if (state.tour) pieces.push(`tour-${state.tour}`);
   return `#${pieces.join("/")}`;
 }
