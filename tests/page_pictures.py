@@ -25,6 +25,7 @@ def main():
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
         context = browser.new_context(offline=True, viewport=SIZE, color_scheme="light")
+        context.set_default_timeout(180_000)  # a machine may be busy with much else
         for name, (address, part) in VIEWS.items():
             page = context.new_page()
             page.goto(f"{given.page.resolve().as_uri()}#{address}")
