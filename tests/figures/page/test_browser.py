@@ -308,3 +308,12 @@ def test_every_array_of_other_models_opens(changes, opened, tmp_path):
     counts = page.evaluate(OPEN_ALL)
     arrays = len(model.layout.shapes) + len(trace_names(model.config))
     assert counts == {"forward": arrays, "backward": arrays}
+
+
+def test_a_cursor_that_comes_late_does_not_take_the_address_back(opened):
+    page = opened("backward")
+    page.wait_for_selector(".made .number")
+    page.evaluate("location.hash = '#overview'; app.stay({ cell: [3, 4] })")  # before it is read
+    page.wait_for_selector("html[data-view=overview]")
+    expect_address(page, "#overview")
+    page.wait_for_selector(".badge.agrees")

@@ -85,7 +85,8 @@ class App {
   read() {
     const before = this.state?.view;
     const step = this.state?.tour;
-    this.state = state_of(location.hash);
+    this.address = location.hash;
+    this.state = state_of(this.address);
     const { state } = this;
     state.image = Math.min(state.image, this.runs.count - 1);
     this.image = this.images.at(state.image);
@@ -140,7 +141,9 @@ class App {
   // The address follows the cursor; nothing is drawn anew, but links keep what has changed.
   stay(changes) {
     Object.assign(this.state, changes);
+    if (location.hash !== this.address) return; // another was asked for, and is read next
     history.replaceState(null, "", hash_of(this.state));
+    this.address = location.hash;
     for (const [link, own] of this.links) link.setAttribute("href", this.link(own));
   }
 
