@@ -78,8 +78,8 @@ def run(arguments: argparse.Namespace) -> int:
     model = load_model(arguments.run, arguments)
     others = runs_beside(model, arguments)
     target = class_number(arguments.target, model.class_names)
-    kind = {"weights": arguments.weights, "blocks": arguments.blocks, "others": others}
-    kind["target"] = target
+    kind = {"weights": arguments.weights, "blocks": arguments.blocks, "others": others,
+            "target": target}  # fmt: skip
     if check_explained(model, arguments.max_mb, **kind) is not None:
         backend.prefer("numba")  # maps that the page can't make take hundreds of passes
     label = class_number(arguments.label, model.class_names)
