@@ -3,6 +3,7 @@
     positions.py, pooling.py, ...   an experiment each: its grid, what is measured, what is claimed
     changes.py, adversarial.py      what is done to test images; a patch that misleads a model
     layer_rows.py                   what layers do when an image moves or a pixel changes
+    forming_rows.py                 what of positions and filters is in order, moment by moment
     pool.py                         the rivals: three models of equal computation, for several
     experiment.py                   what an experiment is: points, a scale, findings, a drawing
     cell.py                         one training, told by all that its result depends on

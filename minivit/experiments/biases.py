@@ -11,7 +11,7 @@ from minivit.data.dataset import evenly
 from minivit.experiments.drawing import lines
 from minivit.experiments.experiment import Experiment, Point, Row, Scale
 from minivit.experiments.kept import Learnt
-from minivit.experiments.layer_rows import MOVED, NEAR, POOLED, exact, of_layers
+from minivit.experiments.layer_rows import MOVED, NEAR, POOLED, SIDE, exact, of_layers
 from minivit.experiments.pool import BEGUN, HYBRID, RESNET, RIVALS, VIT, cell
 from minivit.experiments.verdict import (
     DOES_NOT,
@@ -75,34 +75,45 @@ def worst(rows: list[Row], model: str) -> list[float]:
 
 
 def findings(rows: list[Row]) -> list[Finding]:
-    """What is baked into a ResNet's layers, and what attention lacks; as controls, its use."""
+    """What is baked into a ResNet's layers, and what attention lacks. As controls, its use; the
+    same where the whole image moves; and before the training.
+    """
     (convolution, norm, *_, last), (_, attention, *_, tokens) = (
         layers_of(rows, model) for model in (RESNET, VIT)
     )
     border = [at_layer(rows, model, "error_with_border", POOLED) for model in (VIT, RESNET)]
+    untrained = [at_layer(rows, model, "far", layer, UNTRAINED)
+                 for model, layer in ((VIT, tokens), (RESNET, last))]  # fmt: skip
     return [
         at_most(at_layer(rows, RESNET, "error", convolution), EXACT,
                 "the error of equivariance of the ResNet's first convolution", " %"),
-        at_most(worst(rows, RESNET), EXACT, "that of the worst of its layers, on a ground of 64 "
-                "pixels, where the border is out of reach", " %"),
+        as_control(at_most(at_layer(rows, RESNET, "error_with_border", convolution), EXACT,
+                           "the same where the whole image moves", " %")),
+        at_most(worst(rows, RESNET), EXACT, "the error of the worst of the ResNet's layers, on a "
+                "ground of 64 pixels, where the border is out of reach", " %"),
         above(at_layer(rows, VIT, "error", tokens), at_layer(rows, RESNET, "error", last),
-              ("that of the ViT's last layer", "that of the ResNet's")),
+              ("the error of the ViT's last layer", "that of the ResNet's")),
         reaches(at_layer(rows, BARE, "error", attention), SLIGHT,
-                "that of the ViT's first attention, with positions set to 0"),
+                "the error of the ViT's first attention, with positions set to 0"),
+        as_control(reaches(at_layer(rows, BARE, "error_with_border", attention), SLIGHT,
+                           "the same where the whole image moves")),
         at_most(at_layer(rows, RESNET, "changed", convolution), FEW,
                 "places that a pixel changes behind the ResNet's first convolution", " %"),
-        at_most(at_layer(rows, RESNET, "changed", norm), FEW, "behind its GroupNorm", " %"),
+        at_most(at_layer(rows, RESNET, "changed", norm), FEW,
+                "places that it changes behind the ResNet's first GroupNorm", " %"),
         as_control(at_most(at_layer(rows, RESNET, "far", norm), FEW, "what lies beyond "
-                           f"{NEAR} pixels of the change behind its GroupNorm", " %")),
+                           f"{NEAR} pixels of the change behind that GroupNorm", " %")),
         reaches(at_layer(rows, VIT, "changed", attention), 100,
-                "behind the ViT's first attention"),
+                "places that a pixel changes behind the ViT's first attention"),
         above(at_layer(rows, VIT, "far", tokens), at_layer(rows, RESNET, "far", last),
               (f"what lies beyond {NEAR} pixels of the change in the ViT's last layer",
                "that in the ResNet's")),
+        as_control(above(*untrained, ("the same before the training, in the ViT's",
+                                      "that in the ResNet's"))),
         as_control(at_most(at_layer(rows, RESNET, "error_on_wide_ground", POOLED), EXACT,
-                           "the error of invariance of what the ResNet's head reads, on that "
-                           "ground", " %")),
-        as_control(above(*border, ("the error of invariance of what the ViT's head reads when the "
+                           "the error of invariance of what the ResNet's head reads, on a ground "
+                           "of 64 pixels", " %")),
+        as_control(above(*border, ("the error of invariance of what the ViT's head reads where the "
                                    "whole image moves", "that of what the ResNet's reads"))),
     ]  # fmt: skip
 
@@ -135,11 +146,13 @@ EXPERIMENT = Experiment(
     title="Locality, equivariance and invariance, layer by layer",
     claim="Section 3.1: in a CNN locality and translation equivariance are baked into each layer; "
     "in a ViT the MLPs alone are local and translationally equivariant, and attention is global. "
-    f"Here images move by {MOVED} pixels, which is a patch of the ViT and a whole number of every "
-    "stride. An error of 0 % is exact equivariance (but for rounding), one up to "
-    f"{SLIGHT:g} % is slight, and maps that have nothing to do with each other have 141 %. A layer "
-    f"is local if a pixel changes at most {FEW} % of its places, however little. (Of the MLPs, "
-    f"which see a place at a time, both follow, and are not measured.) {BEGUN}",
+    f"Here the middle {SIDE} x {SIDE} pixels of an image lie on a black ground and move by {MOVED} "
+    "pixels, which is a patch of the ViT and a whole number of every stride; nothing leaves the "
+    "frame, and maps are compared where these pixels lie. Trained models are judged. An error of "
+    f"0 % is exact equivariance (but for rounding), one up to {SLIGHT:g} % is slight, and maps "
+    "that have nothing to do with each other have 141 %. A layer is local if a pixel changes at "
+    f"most {FEW} % of its places, however little. (Of the MLPs, which see a place at a "
+    f"time, both follow, and are not measured.) {BEGUN}",
     minutes=6,
     points=points,
     measure=measure,

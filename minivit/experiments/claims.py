@@ -8,7 +8,7 @@ from minivit.errors import InputError
 from minivit.experiments import picture
 from minivit.experiments.experiment import FULL, Experiment
 from minivit.experiments.table import Table, read
-from minivit.experiments.verdict import ANSWERS, Verdict, verdict
+from minivit.experiments.verdict import ANSWERS, NARROW, Verdict, verdict
 from minivit.files import replacing
 
 RESULTS = Path(__file__).parent / "results"
@@ -22,12 +22,19 @@ Every experiment is small enough for minutes on two cores (below each stand the 
 machine that made its table), where the paper had hundreds to thousands of days of a TPU core: so
 what is said here holds for this size, and a verdict says whether the claim can be seen in it.
 
+Where nothing else is said, a model learns from 5,000 clothes (those of Fashion-MNIST that come with
+minivit: 28 x 28 pixels, mirrored and shifted by up to a pixel) and is tested on 1,000; and a ViT is
+trained by Muon, at a rate of 0.01, and begins as trained models often end: attention goes from like
+to like, and learned positions are sinusoids at first.
+
 Verdicts are worked out from the tables (`minivit/experiments/verdict.py`). The *spread* of a
 setting is the largest of its seeds' results less the least. One setting is *above* another if the
 means are further apart than the larger of the two spreads. Of settings that are equal, some 5 in
 100 differ by as much with three seeds, either way, so a single "yes" among many is not much. The
 spread is that of seeds alone: most test sets have 1,000 images, and what others would give is not
-in it.
+in it; nor is what another processor gives for the same seed, which can be as far away as what
+another seed gives. Where a difference exceeds the spread by less than {100 * NARROW:.0f} % of it,
+the page tells by how much.
 
 *At least* and *at most* hold if every seed is, and fail if none is. *Within* holds if difference
 and spread together are no more, and fails if the difference is more than that and than the spread.
@@ -37,8 +44,9 @@ stand in brackets, holds if all of them do, and fails if one of them fails.
 
 A claim agrees if all of its parts are "yes", in part if some are; it does not if none is and one is
 "no", and can't be decided if none is either. What the parts come to is counted behind the verdict.
-A *control* is no part of the claim, and the verdict does not count it; some were added when the
-results were known. What a sentence says that "may be" is a guess, on which no verdict rests.
+A *control* is no part of the claim, and the verdict does not count it, even where it speaks against
+it; many were added when the results were known. What a sentence says that "may be" is a guess, on
+which no verdict rests.
 """
 
 

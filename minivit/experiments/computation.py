@@ -22,6 +22,7 @@ from minivit.experiments.verdict import (
     reaches,
     shown,
     together,
+    with_words,
 )
 from minivit.models.cost import cost
 
@@ -108,7 +109,7 @@ def findings(rows: list[Row]) -> list[Finding]:
                     "accuracy", " times")  # fmt: skip
     return [
         together(equal, "the ViT above the ResNet of equal computation"),
-        needs._replace(words=needs.words + beyond(rows, times)),
+        with_words(needs, beyond(rows, times)),
         above(*small, ("the small hybrid", "the small ViT")),
         no_longer_ahead(small, large),
     ]
@@ -119,8 +120,8 @@ def beyond(rows: list[Row], times: list[float]) -> str:
     most = range_of(rows)
     flat = sum(math.isnan(one) for one in times)
     far = sum(one in (most, 1 / most) for one in times)
-    said = f"; in {far} of {len(times)} seeds it is more, or less, than all sizes span" * (far > 0)
-    return said + f"; in {flat} of {len(times)} seeds a line doesn't rise" * (flat > 0)
+    said = [f"in {far} of {len(times)} seeds it is more, or less, than all sizes span"] * (far > 0)
+    return "; ".join(said + [f"in {flat} of {len(times)} seeds a line doesn't rise"] * (flat > 0))
 
 
 def no_longer_ahead(small: tuple, large: tuple) -> Finding:

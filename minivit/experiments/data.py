@@ -1,6 +1,7 @@
 """Who needs how many images? The paper's figure 4: ViT, ResNet and hybrid on subsets."""
 
 import statistics
+from itertools import pairwise
 
 from minivit.experiments import pool
 from minivit.experiments.cell import Cell, Images, loaded
@@ -18,6 +19,7 @@ from minivit.experiments.verdict import (
     of_seeds,
     shown,
     together,
+    with_words,
 )
 from minivit.figures.runs import COLOURS
 from minivit.training import evaluate, probes
@@ -89,27 +91,50 @@ def measure(point: Point, trained: list[Learnt]) -> list[Row]:
 def findings(rows: list[Row]) -> list[Finding]:
     """With few images the ResNet is ahead; with many the ViT, which gains more up to the end.
 
-    As a control, whether one of them is ahead at every size, so that neither passes the other.
+    As controls, the gains over the steps before and over all; and whether one of them is ahead at
+    every size, so that neither passes the other.
     """
-    few, *_, fewer, many = sizes_of(rows)
+    few, *_, many = sizes = sizes_of(rows)
     found = []
     for column, words in (("accuracy", ""), ("few-shot", "few-shot linear, ")):
         at = {(m, n): of_seeds(rows, column, model=m, images=n)
-              for m in (VIT, RESNET) for n in (few, fewer, many)}  # fmt: skip
-        gains = [
-            [b - a for a, b in zip(at[m, fewer], at[m, many], strict=True)] for m in (VIT, RESNET)
-        ]
+              for m in (VIT, RESNET) for n in (few, many)}  # fmt: skip
         names = f"{words}the ResNet on {few:,.0f}", f"the ViT on {few:,.0f}"
         found.append(above(at[RESNET, few], at[VIT, few], names))
         names = f"{words}the ViT on {many:,.0f}", f"the ResNet on {many:,.0f}"
         ahead = above(at[VIT, many], at[RESNET, many], names)
-        found.append(ahead if words else ahead._replace(
-            words=f"{ahead.words}; {stopped(rows, many)}"))  # fmt: skip
-        step = f"the gain from {fewer:,.0f} to {many:,.0f} images"
-        names = f"{words}{step}, of the ViT", "that of the ResNet"
-        found.append(above(*gains, names, " points"))
+        found.append(ahead if words else with_words(ahead, stopped(rows, many)))
+        *before, last = pairwise(sizes)
+        found.append(gain(rows, column, words, *last))
+        found.append(at_every_step(rows, column, words, before))
+        found.append(as_control(gain(rows, column, words, few, many)))
         found.append(at_every_size(rows, column, words))
     return found
+
+
+def gain(rows: list[Row], column: str, words: str, few: float, many: float) -> Finding:
+    """The claim that the ViT gains more than the ResNet from so many images to so many."""
+    names = f"{words}the gain from {few:,.0f} to {many:,.0f} images, of the ViT"
+    return above(*gains(rows, column, few, many), (names, "that of the ResNet"), " points")
+
+
+def gains(rows: list[Row], column: str, few: float, many: float) -> list[list[float]]:
+    """Of the ViT and of the ResNet, seed by seed."""
+    return [
+        [b - a for a, b in zip(*(of_seeds(rows, column, model=m, images=n) for n in (few, many)),
+                               strict=True)]
+        for m in (VIT, RESNET)
+    ]  # fmt: skip
+
+
+def at_every_step(rows: list[Row], column: str, words: str, steps: list[tuple]) -> Finding:
+    """Whether the ViT gains more over each step before the last, told beside the claim."""
+    parts = {}
+    for few, many in steps:
+        both = gains(rows, column, few, many)
+        told = f"to {many:,.0f} ({' and '.join(map(shown, both))} points)"
+        parts[told] = above(*both, ("", ""))
+    return as_control(together(parts, f"{words}that gain over each step before"))
 
 
 def at_every_size(rows: list[Row], column: str, words: str) -> Finding:
@@ -126,9 +151,11 @@ def at_every_size(rows: list[Row], column: str, words: str) -> Finding:
 def stopped(rows: list[Row], images: float) -> str:
     """Words for how often the last epoch on so many images was the best."""
     some = [row for row in rows if row["images"] == images]
-    last = sum(row["epoch"] == row["epochs"] for row in some)
-    said = f"the last of {some[0]['epochs']:.0f} epochs was the best of {last} of {len(some)}"
-    return f"there {said} trainings" + ", so nothing was stopped early" * (last == len(some))
+    last, every = sum(row["epoch"] == row["epochs"] for row in some), len(some)
+    trainings = f"{last} of {every}" if last < every else f"all {every}"
+    said = f"of {some[0]['epochs']:.0f} epochs the last was the best in {trainings} trainings there"
+    nothing = ", so nothing was stopped early" * (last == every)
+    return f"{said}, hybrids among them{nothing}"
 
 
 def sizes_of(rows: list[Row]) -> list[float]:
@@ -166,7 +193,8 @@ EXPERIMENT = Experiment(
     "images, and gain less from more. (Its numbers are not printed. On the left are those of "
     "figure 3, from Table 5: of ViTs whose regularisation was tuned.) Here models learn from "
     f"clothes, and {SHOTS}-shot linear accuracy is that on digits, which none has seen; the "
-    "accuracy on clothes stands beside it. The gain is read off the last step alone. There is no "
+    "accuracy on clothes stands beside it. The gain is read off the last step alone, where the "
+    f"epochs go from {SIZES[10_000]} to {SIZES[59_000]} as well. There is no "
     "regularisation at all, the epoch is chosen on 1,000 further clothes, and the fewer images "
     f"there are, the more often each is seen. {BEGUN}",
     minutes=30,

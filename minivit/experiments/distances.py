@@ -1,6 +1,7 @@
 """How far do heads look, by depth: a ViT's, and a hybrid's? The paper's figures 7 right and 11."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from minivit.experiments.verdict import (
     of_seeds,
     reaches,
     shown,
+    together,
+    with_words,
 )
 from minivit.experiments.work import fresh
 from minivit.figures.look import QUIET
@@ -88,16 +91,17 @@ def findings(rows: list[Row]) -> list[Finding]:
             FAR,
             "the head of the ViT's first block that looks farthest",
         ),
-        min: at_most(of_block(rows, VIT, 0, min), NEAR, "the one that looks nearest", " %"),
+        min: at_most(
+            of_block(rows, VIT, 0, min), NEAR, "the head of that block that looks nearest", " %"
+        ),
     }
     found = [
-        one._replace(
-            words=f"{one.words}, untrained {shown(of_block(rows, VIT, 0, of, UNTRAINED))} %"
-        )
+        with_words(one, f"untrained {shown(of_block(rows, VIT, 0, of, UNTRAINED))} %")
         for of, one in first.items()
     ]
     for model in (VIT, HYBRID):
         found += [grows(rows, model, TRAINED), as_control(grows(rows, model, UNTRAINED))]
+    found.insert(3, as_control(block_by_block(rows)))
     nearest = (of_block(rows, model, 0, min) for model in (HYBRID, VIT))
     names = "the head of the hybrid's first block that looks nearest", "that of the ViT's"
     return [*found, above(*nearest, names)]
@@ -110,6 +114,16 @@ def grows(rows: list[Row], model: str, when: str) -> Finding:
     untrained = "untrained, " * (when == UNTRAINED)
     return above(last, first, (f"{untrained}the mean of the {model}'s last block",
                                "that of its first"))  # fmt: skip
+
+
+def block_by_block(rows: list[Row]) -> Finding:
+    """The claim that each of the ViT's blocks looks farther than the one before."""
+    means = [of_block(rows, VIT, block, mean) for block in range(int(last_block(rows, VIT)) + 1)]
+    parts = {
+        f"block {number} ({shown(after)} and {shown(before)} %)": above(after, before, ("", ""))
+        for number, (before, after) in enumerate(pairwise(means), 2)
+    }
+    return together(parts, "the mean of each of the ViT's blocks above that of the one before")
 
 
 def draw(figure, rows: list[Row]) -> None:
@@ -138,7 +152,10 @@ EXPERIMENT = Experiment(
     "most of the image already, and others are consistently local; the distance grows with depth; "
     "and in hybrids such local attention is less pronounced. Here a head looks at most of the "
     f"image if it reaches {FAR} % of the distance that attention to all patches alike has, and is "
-    f"local up to {NEAR} %; that the distance grows is read off the first and the last block.",
+    f"local up to {NEAR} %; that the distance grows is read off the first and the last block. A "
+    "cls token is left out, and what is left of a patch's attention counts as all of it. Untrained "
+    "does not mean random: both models begin with attention from like to like, and sinusoids as "
+    "positions.",
     minutes=4,
     points=points,
     measure=measure,

@@ -1,20 +1,23 @@
 """Filters and positions as they form: the paper's figure 7, left and centre, during a training.
 
-The moments are snapshots of one training, and not trainings of several lengths: each of these
-would have a schedule of its own. The ViT is that of the pool; but it begins as the paper's, because
-the beginning of its recipe draws positions that have rows already, and what is there at the start
-can't be seen to form. The table holds pictures of the first seed alone.
+The ViT is that of the pool; but it begins as the paper's, because the beginning of its recipe draws
+positions that have rows already, and what is there at the start can't be seen to form. What is
+measured: forming_rows.py.
 """
 
-from dataclasses import replace
-
-import numpy as np
+from collections.abc import Callable
 
 from minivit.experiments import pool
-from minivit.experiments.cell import Cell
 from minivit.experiments.drawing import lines
 from minivit.experiments.experiment import Experiment, Point, Row, Scale
-from minivit.experiments.kept import Learnt
+from minivit.experiments.forming_rows import (
+    MOMENTS,
+    NUMBERS,
+    OF_CHANGE,
+    along,
+    measure,
+    unpacked,
+)
 from minivit.experiments.verdict import (
     DOES_NOT,
     IN_PART,
@@ -23,33 +26,12 @@ from minivit.experiments.verdict import (
     above,
     as_control,
     of_seeds,
+    shown,
+    together,
 )
 from minivit.figures.learned import draw_filters
 from minivit.figures.similarity import draw_similarity, name_cosines
-from minivit.inspection import (
-    Filters,
-    chance_share,
-    embedding_filters,
-    nearness,
-    position_tables,
-    principal_filters,
-    row_column_share,
-    similarity,
-    smoothness,
-)
-from minivit.models import ViT, ViTConfig
-
-BEGINNING = {"beginning": "google", "position_std": None}  # positions N(0, 0.02)
-MOMENTS = (0, 1, 3, 6, 12)  # twelfths of the training; of the full size they are epochs
-FIRST = 4  # principal components, of which the share of the variance is told
-HUNDREDTHS = 100  # pictures are kept in whole hundredths
-OF_CHANGE = "_of_change"  # the same of what has been learned since the start
-NUMBERS = {
-    "nearness": "positions: likeness and nearness, correlation",
-    "rows_columns": "positions: rows and columns, % of the variance",
-    "smoothness": "filters: neighbouring pixels, correlation",
-    "first_components": f"filters: first {FIRST} components, % of the variance",
-}
+from minivit.inspection import Filters
 
 
 def points(scale: Scale) -> list[Point]:
@@ -57,68 +39,10 @@ def points(scale: Scale) -> list[Point]:
             for seed in scale.seeds]  # fmt: skip
 
 
-def along(cell: Cell) -> Cell:
-    """A training from the paper's beginning, which keeps a snapshot after each twelfth."""
-    training = {**cell.training, **BEGINNING, "snapshots": MOMENTS[-1] + 1}
-    return replace(cell, training=training)
-
-
-def measure(point: Point, trained: list[Learnt]) -> list[Row]:
-    """A row for each moment."""
-    (one,) = trained
-    models = dict(one.moments)
-    steps, start = max(models), models[0]
-    rows = []
-    for moment in MOMENTS:
-        model = models[moment * steps // MOMENTS[-1]]
-        pictures = pictured(model) if point.settings["seed"] == 0 else {}
-        learned = model.parameters["embed.w"] - start.parameters["embed.w"]
-        found = order(model.config, position_vectors(model), model.parameters["embed.w"])
-        change = order(model.config, position_vectors(model) - position_vectors(start), learned)
-        rows.append({"twelfths": moment} | found
-                    | {f"{name}{OF_CHANGE}": value for name, value in change.items()}
-                    | {"by_chance": 100 * chance_share(model.config.grid)}
-                    | {"cosines": "", "components": "", "shares": ""} | pictures)  # fmt: skip
-    return rows
-
-
-def position_vectors(model: ViT) -> np.ndarray:
-    """The positions of the patches, (N, D)."""
-    return next(iter(position_tables(model).values()))
-
-
-def order(c: ViTConfig, positions: np.ndarray, filters: np.ndarray) -> Row:
-    """The NUMBERS of positions (N, D) and filters (P P channels, D)."""
-    return {
-        "nearness": nearness(positions, c.grid),
-        "rows_columns": 100 * row_column_share(positions, c.grid),
-        "smoothness": smoothness(filters.reshape(*c.patch, c.channels, -1)),
-        "first_components": 100 * float(principal_filters(filters, FIRST)[1].sum()),
-    }
-
-
-def pictured(model: ViT) -> Row:
-    """What figure 7 shows, left and centre, in whole hundredths with spaces between."""
-    filters = embedding_filters(model)
-    return {
-        "cosines": packed(similarity(position_vectors(model))),
-        "components": packed(filters.components),
-        "shares": packed(filters.shares),
-    }
-
-
-def packed(array: np.ndarray) -> str:
-    return " ".join(f"{value:.0f}" for value in HUNDREDTHS * array.ravel())
-
-
-def unpacked(text: str) -> np.ndarray:
-    return np.array([int(value) for value in text.split()]) / HUNDREDTHS
-
-
 def findings(rows: list[Row]) -> list[Finding]:
-    """Every number is higher at the end than at the start; and what was learned is in order.
+    """At the end correlations are above none, and shares of the variance above those drawn.
 
-    As a control, whether likeness and nearness went together closer soon after the start.
+    As controls, whether a correlation is above that drawn, and whether there was more of it soon.
     """
     start, soon, *_, end = MOMENTS
 
@@ -128,21 +52,39 @@ def findings(rows: list[Row]) -> list[Finding]:
     found = []
     for column, words in NUMBERS.items():
         name, unit = words.replace(":", "'").rsplit(", ", 1)
-        of, unit = ("the correlation of ", "") if unit == "correlation" else ("", f" {unit}")
-        names = f"{of}the {name} at the end", "that at the start"
-        found.append(above(seeds(column, end), seeds(column, start), names, unit))
-    names = f"the same after {soon}/{end} of the training", "at the end"
-    early = above(seeds("nearness", soon), seeds("nearness", end), names, "")
-    found.insert(1, as_control(early))
+        drawn, last = seeds(column, start), seeds(column, end)
+        if unit == "correlation":
+            name = f"the correlation of the {name}"
+            found += [
+                above(last, [0.0] * len(last), (f"{name} at the end", "no order"), ""),
+                as_control(above(last, drawn, ("the same", "that at the start"), "")),
+            ]
+        else:
+            names = f"the {name} at the end", "that at the start"
+            found.append(above(last, drawn, names, f" {unit}"))
+    chance = seeds(f"rows_columns{OF_CHANGE}", end), seeds("by_chance", end)
+    learned = seeds(f"smoothness{OF_CHANGE}", end)
+    names = "rows and columns in what the positions have learned", "that by chance"
+    pixels = "the correlation of neighbouring pixels in what the filters have learned"
     return [
         *found,
-        above(seeds(f"rows_columns{OF_CHANGE}", end), seeds("by_chance", end),
-              ("rows and columns in what the positions have learned", "that by chance"),
-              " % of the variance"),
-        above(seeds(f"smoothness{OF_CHANGE}", end), seeds("smoothness", start),
-              ("the correlation of neighbouring pixels in what the filters have learned",
-               "that at the start"), ""),
-    ]  # fmt: skip
+        as_control(above(*chance, names, " % of the variance")),
+        above(learned, [0.0] * len(learned), (pixels, "no order"), ""),
+        as_control(more_soon(seeds, soon, end)),
+    ]
+
+
+def more_soon(seeds: Callable, soon: int, end: int) -> Finding:
+    """The claim that there was more order soon after the start than at the end."""
+    parts = {}
+    for column, words in {
+        "nearness": "likeness and nearness",
+        "rows_columns": "rows and columns",
+        f"smoothness{OF_CHANGE}": "neighbouring pixels in what the filters have learned",
+    }.items():
+        both = seeds(column, soon), seeds(column, end)
+        parts[f"{words} ({' and '.join(map(shown, both))})"] = above(*both, ("", ""))
+    return together(parts, f"more after {soon}/{end} of the training than at the end")
 
 
 def draw(figure, rows: list[Row]) -> None:
@@ -193,9 +135,9 @@ EXPERIMENT = Experiment(
     claim="Section 4.5 and figure 7: closer patches tend to have more similar positions, and those "
     "of one row or column are similar; the first components of the filters resemble a basis of the "
     "fine structure within a patch. Here all that, as a number, has to be more at the end of a "
-    "training than at its start, a correlation of 0 being no order; and what was learned is "
-    "compared with chance in positions, and in filters with what was drawn. The ViT begins at "
-    "random, as the paper's.",
+    "training than no order: a correlation more than 0, a share of the variance more than at the "
+    "start, when all was drawn at random. The ViT begins so, as the paper's, and is trained by "
+    "Muon.",
     minutes=3,
     points=points,
     measure=measure,

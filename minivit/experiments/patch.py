@@ -12,7 +12,7 @@ from minivit.experiments.adversarial import adversarial_patch, drawn_corners, la
 from minivit.experiments.drawing import dots
 from minivit.experiments.experiment import Experiment, Point, Row, Scale
 from minivit.experiments.kept import Learnt
-from minivit.experiments.pool import BEGUN, RESNET, RIVALS, VIT
+from minivit.experiments.pool import BEGUN, RESNET, RIVALS, SIZES, VIT
 from minivit.experiments.verdict import (
     DOES_NOT,
     IN_PART,
@@ -75,6 +75,8 @@ def findings(rows: list[Row]) -> list[Finding]:
         above(kept(rows, VIT, RESNET), kept(rows, RESNET, VIT),
               ("the ViT under the ResNet's patch", "the ResNet under the ViT's"), unit),
         as_control(above(noise[VIT], noise[RESNET], ("the ViT under noise", "the ResNet"), unit)),
+        as_control(above(kept(rows, VIT, RESNET), own[VIT],
+                         ("the ViT under the ResNet's patch", "under its own"), unit)),
     ]  # fmt: skip
 
 
@@ -95,7 +97,7 @@ EXPERIMENT = Experiment(
     "contrary for patches made for one image. Here models are of equal computation, and one patch "
     "of 8 x 8 of 28 x 28 pixels, made on a model by gradient on training images, lies at random "
     "places of test images; what is kept is told in % of each model's own accuracy, since these "
-    f"differ. {BEGUN}",
+    f"differ. {SIZES} {BEGUN}",
     minutes=6,
     points=points,
     measure=measure,

@@ -14,6 +14,7 @@ AGREES, IN_PART, DOES_NOT, UNDECIDED = (
     "agrees", "agrees in part", "does not agree", "can't be decided at this size",
 )  # fmt: skip
 WORDS = AGREES, IN_PART, DOES_NOT, UNDECIDED
+NARROW = 0.15  # of the spread: a difference that exceeds it by less hangs on little
 ANSWERS = {True: "yes", False: "no", None: "can't be told"}
 
 
@@ -32,6 +33,11 @@ class Finding(NamedTuple):
 def as_control(finding: Finding) -> Finding:
     """The same beside the claim, as no part of it."""
     return finding._replace(control=True)
+
+
+def with_words(finding: Finding, words: str) -> Finding:
+    """The same, and something that the table tells besides."""
+    return finding._replace(words=f"{finding.words}; {words}") if words else finding
 
 
 class Verdict(NamedTuple):
@@ -78,8 +84,11 @@ def above(
     said = f"{first} above {second}, {spread_in_words(a, b)}"
     if not enough(a, b):
         return Finding(None, said)
-    gap = statistics.fmean(a) - statistics.fmean(b)
-    return Finding(gap > 0 if abs(gap) > larger_spread(a, b) else None, said)
+    gap, spread = statistics.fmean(a) - statistics.fmean(b), larger_spread(a, b)
+    beyond = abs(gap) - spread
+    if 0 < beyond < NARROW * spread:
+        said += f", exceeded by {shown([beyond])} alone"
+    return Finding(gap > 0 if beyond > 0 else None, said)
 
 
 def alike(

@@ -59,8 +59,8 @@ def test_how_many_times_less_is_read_off_two_lines():
     rows = by_computation(**{VIT: (80, 82, 84), RESNET: (76, 78, 80)})
     np.testing.assert_allclose(computation.times_less(rows), [4, 4, 4])
     assert computation.beyond(rows, [3.9, 4, 0.25]) == (
-        "; in 2 of 3 seeds it is more, or less, than all sizes span"
+        "in 2 of 3 seeds it is more, or less, than all sizes span"
     )
     rows = by_computation(**{VIT: (90, 91, 92), RESNET: (60, 61, 62)})
     assert computation.times_less(rows) == [4, 4, 4]  # the sizes reach no further
-    assert computation.beyond(rows, [2, 2, np.nan]) == "; in 1 of 3 seeds a line doesn't rise"
+    assert computation.beyond(rows, [2, 2, np.nan]) == "in 1 of 3 seeds a line doesn't rise"

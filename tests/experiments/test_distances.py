@@ -23,7 +23,11 @@ def test_distances_on_made_tables():
     assert answers(hybrid=((31, 94), (30, 96))) == [True, True, True, None, None]
     found = distances.findings(head_rows())
     assert "untrained 91.5 %" in found[0].words
-    untrained = [one for one in found if one.control]
+    by_block, *untrained = [one for one in found if one.control]
+    assert by_block.holds and by_block.words == (
+        "the mean of each of the ViT's blocks above that of the one before "
+        "(yes: block 2 (86.0 and 63.5 %))"
+    )
     assert [one.holds for one in untrained] == [None, None]
     assert untrained[0].words.startswith("untrained, the mean of the ViT's last block (91.5 %)")
     assert distances.of_block(head_rows(), "ViT", 0, min) == [30, 31, 32]

@@ -45,7 +45,7 @@ def test_findings(table, answers, word):
 def test_the_next_best_rates_are_told_as_controls():
     """Made: of clothes the middle rates read most, and the smallest are next; these test at 99."""
     controls = [one for one in optimisers.findings(made(0)) if one.control]
-    assert [one.holds for one in controls] == [True, True, True, True, True, None]
+    assert [one.holds for one in controls] == [True, True, True, True, True, None, None, None]
     assert controls[0].words == (
         "held-out clothes: Adam at 0.01 (81.0 %) above at 0.003 (80.0 %), spread 0"
     )
@@ -56,7 +56,14 @@ def test_the_next_best_rates_are_told_as_controls():
 
 def test_the_table_that_came_is_told_by_its_own_numbers():
     found = optimisers.findings(committed("optimisers").rows)
-    assert found[0].words.endswith("; both rates are the largest that were tried")
+    assert found[0].words.endswith(
+        "; both rates are the largest that were tried; of the fine-tuning's rates it is always the "
+        "larger, 0.1"
+    )
+    assert found[10].words == (
+        "shapes: SGD at 0.3 (38.8 %) above Adam at 0.01 (35.1 %), spread 1.4"
+    )
+    assert [one.holds for one in found[8:]] == [None, None, True]
     assert "SGD at 0.3 (62.7 %) above SGD at 1 (52.3 %)" in found[5].words and found[5].holds
     assert [one.holds for one in found[3:5]] == [None, None]
 

@@ -52,6 +52,20 @@ def test_why_there_is_no_spread_is_said(values, said):
     assert reaches(values, 2, "a").words.endswith(f", {said}, so no spread")
 
 
+@pytest.mark.parametrize(
+    ("a", "b", "told"),
+    [
+        ([80.0, 81.0], [79.0, 79.9], ", spread 1, exceeded by 0.05 alone"),  # 1.05 apart
+        ([79.0, 79.9], [80.0, 81.0], ", spread 1, exceeded by 0.05 alone"),  # whichever is above
+        ([80.0, 81.0], [79.0, 79.5], ", spread 1"),  # 1.25 apart
+        ([80.0, 81.0], [79.5, 79.9], ", spread 1"),  # within it
+        ([80.0, 80.0], [79.9, 79.9], ", spread 0"),
+    ],
+)
+def test_a_difference_that_hardly_exceeds_the_spread_is_told(a, b, told):
+    assert above(a, b, NAMES).words.endswith(told)
+
+
 def test_a_control_is_told_and_not_counted():
     found = [Finding(True, "it works", control=True), Finding(False, "it is better")]
     word, sentence, *_ = verdict(found, {})
