@@ -36,7 +36,7 @@ def multiply_adds(a, b, c, steps, stride):
     for i in prange(len(c)):
         own = Matrix(c, i * c.shape[1], width, 1)
         tile(
-            ROWS, VECTORS, Matrix(a, 0, 1, stride), Matrix(b, 0, stride, 1), own, False, own,
+            ROWS, VECTORS, Matrix(a, 0, 1, stride), 0, Matrix(b, 0, stride, 1), own, False, own,
             width, steps,
         )  # fmt: skip
 

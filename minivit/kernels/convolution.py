@@ -1,6 +1,6 @@
 """Convolution, the twin of `minivit.ops.convolution`: products of patches.
 
-    y = patches of x @ w,    dw^T = dy^T @ patches of x,    dx = patches of dy @ (w turned around)
+    y = patches of x @ w,    dw = (patches of x)^T @ dy,    dx = patches of dy @ (w turned around)
 
 Written with a matrix of patches, a convolution is one product. The matrix is never made: y and dx
 read the patches in the maps' lines (product/sliding.py), dw gathers them (product/gathered.py).
@@ -54,9 +54,8 @@ def convolution_backward(dy, cache, *, want_dx=True):
         dx, dw, db = linear_backward(dy, LinearCache(x, w[0, 0], has_bias), want_dx=want_dx)
         return dx, dw.reshape(w.shape), db
     dy_rows = dy.reshape(-1, w.shape[3])
-    turned = np.empty((w.shape[3], w[..., 0].size), w.dtype)
-    transposed_into(turned, dy_rows, patches_of(x, at))
-    dw, db = np.ascontiguousarray(turned.T).reshape(w.shape), None
+    dw, db = np.empty(w.shape, w.dtype), None
+    transposed_into(dw.reshape(-1, w.shape[3]), patches_of(x, at), dy_rows)
     if has_bias:
         db = dy_rows.sum(axis=0)
     return maps_gradient(dy, w, at, x.shape) if want_dx else None, dw, db

@@ -35,6 +35,15 @@ class Scattered(NamedTuple):
     at: int
 
 
+class Packed(NamedTuple):
+    """x[i, j] is numbers[first + i // GROUP apart + j STRIDE + i % GROUP]: groups of rows, in which
+    a column's numbers lie side by side. GROUP and STRIDE are the machine's: see `row_groups`."""
+
+    numbers: np.ndarray  # flat
+    first: int
+    apart: int  # from one group to the next
+
+
 @jit(counts=False)
 def moved(x, i, j):
     """x from row i and column j on."""

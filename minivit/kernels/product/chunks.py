@@ -6,7 +6,7 @@ last chunk along k the sweep's part of c is complete, and its ending follows at 
 """
 
 from ..compiling import jit
-from ..matrix import ONE, ZERO, Matrix, moved
+from ..matrix import ONE, ZERO, Matrix, Packed, moved
 from ..simd import ROWS, VECTOR_BYTES, VECTORS, tile
 from .endings import NOTHING, finish
 from .packing import SWEEP, groups, pack, pack_rows
@@ -25,9 +25,8 @@ def multiply(a, b, start, use_start, c, size, chunk, packed, ending, j_bias, add
     rows, columns, depth = size
     deep, wide = chunk
     work = packed.numbers
-    group, stride = groups(work.itemsize)
+    _, stride = groups(work.itemsize)
     beside = packed.first + deep * wide + VECTOR_BYTES // work.itemsize * packed.row
-    packed_rows = Matrix(work, beside, ONE, stride)
     in_place = reads_in_place(b.column, rows, columns, work.itemsize) and not add_up
     rows_apart = a.row == 1 and a.column != 1 and rows >= ROWS and depth * a.column > NEAR
     for j0 in range(0, columns, wide):
@@ -51,10 +50,11 @@ def multiply(a, b, start, use_start, c, size, chunk, packed, ending, j_bias, add
                 if in_place:
                     sweep_in_place(a_here, b_here, start_here, going_on, c_here, here)
                 elif rows_apart:
+                    packed_rows = Packed(work, beside, d * stride)
                     pack_rows(a_here, packed_rows, down, d)
-                    sweep(packed_rows, d * stride, packed, d, start_here, going_on, c_here, here)
+                    sweep(packed_rows, False, packed, d, start_here, going_on, c_here, here)
                 else:
-                    sweep(a_here, group * a.row, packed, d, start_here, going_on, c_here, here)
+                    sweep(a_here, True, packed, d, start_here, going_on, c_here, here)
                 if ending.mode != NOTHING and k0 + d >= depth:
                     finish(ending, c_here, down, across, j_bias + j0, work, beside)
 
@@ -67,4 +67,4 @@ def _add_rows(packed, one, sums, j0, columns, depth, go_on):
     ones = Matrix(work, one, ZERO, ZERO)
     for j in range(0, columns, panel):
         b, c = Matrix(work, packed.first + j * depth, panel, ONE), Matrix(sums, j0 + j, ZERO, ONE)
-        tile(1, VECTORS, ones, b, c, go_on, c, columns - j, depth)
+        tile(1, VECTORS, ones, ZERO, b, c, go_on, c, columns - j, depth)

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..compiling import jit
 from ..matrix import ONE, Matrix
-from ..simd import ROWS, VECTOR_BYTES, VECTORS, copy_row, noinline, transpose_square
+from ..simd import ROWS, VECTOR_BYTES, VECTORS, copy_row, noinline, row_groups, transpose_square
 
 DEPTH = 384
 PACKED = 1 << 17  # half of a common second-level cache, in float32
@@ -45,16 +45,7 @@ def chunks(columns, depth, itemsize):
     return deep, min(max(1, PACKED // (deep * panel)), (columns + panel - 1) // panel) * panel
 
 
-@jit
-def groups(itemsize):
-    """How rows of a are packed: (rows of a group, `stride`).
-
-    A group is as many rows of a as fill whole tiles; at every k it takes `stride` numbers, of which
-    those past the group are never read.
-    """
-    lanes = VECTOR_BYTES // itemsize
-    stride = lanes if lanes >= ROWS else VECTORS * lanes
-    return np.intp(stride // ROWS * ROWS), np.intp(stride)
+groups = jit(row_groups)
 
 
 @jit
@@ -84,10 +75,7 @@ def pack(b, packed, columns, depth):
 
 @jit
 def pack_rows(a, packed, rows, depth):
-    """Group after group of a's rows: numbers[first + (g depth + k) stride + r] = a[g group + r, k].
-
-    a's columns are contiguous; numbers and first are those of `packed`.
-    """
+    """Rows of a, whose columns are contiguous, into a Packed matrix."""
     noinline()
     group, stride = groups(a.numbers.itemsize)
     for k in range(depth):
@@ -97,4 +85,4 @@ def pack_rows(a, packed, rows, depth):
                 copy_row(1, packed.numbers, here, a.numbers, there, rows - r)
             else:
                 copy_row(VECTORS, packed.numbers, here, a.numbers, there, rows - r)
-            here, there = here + depth * stride, there + group
+            here, there = here + packed.apart, there + group

@@ -25,7 +25,7 @@ from ..workspace import APART
 from .lines import copy_lines, line_size, room_for_lines
 from .packing import DEPTH, PACKED, PANEL_BYTES, pack
 from .patches import Patches
-from .sweeps import sweep_scattered
+from .sweeps import sweep
 from .tiled import SERIAL, _grid
 
 BLOCK = 1 << 17  # numbers of c and of lines: half of a common second-level cache, in float32
@@ -165,7 +165,7 @@ def _multiply_block(patches, cut, a, packed, start, use_start, c, j, rows, colum
             depth = min(cut.deep, cut.run - k)
             for j0 in range(0, columns, wide):
                 b, apart = _piece(packed, cut, row, k, j + j0)
-                sweep_scattered(Scattered(a.numbers, seen, a.places, a.at), b, apart,
-                                Matrix(start.numbers, start.first + j0, start.row, ONE), going_on,
-                                Matrix(c.numbers, c.first + j0, c.row, ONE),
-                                (rows, min(wide, columns - j0), depth))  # fmt: skip
+                sweep(Scattered(a.numbers, seen, a.places, a.at), True, b, apart,
+                      Matrix(start.numbers, start.first + j0, start.row, ONE), going_on,
+                      Matrix(c.numbers, c.first + j0, c.row, ONE),
+                      (rows, min(wide, columns - j0), depth))  # fmt: skip

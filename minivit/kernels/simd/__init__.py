@@ -19,7 +19,7 @@ from .emitter import VECTOR_BYTES, lanes
 from .exponential import EXP_COEFFICIENTS, LN2, ldexp, vector_exp
 from .packing import copy_row, transpose_square
 from .scalars import maximum, polynomial
-from .tiles import ROWS, VECTORS, tile, tile_within
+from .tiles import ROWS, VECTORS, row_groups, tile, tile_within
 from .vector import broadcast, load, store, vector_maximum
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "maximum",
     "noinline",
     "polynomial",
+    "row_groups",
     "store",
     "tile",
     "tile_within",

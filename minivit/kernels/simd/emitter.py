@@ -10,8 +10,6 @@ from numba import config
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from ..matrix import Scattered
-
 
 def _vector_bytes():
     """Width of the vectors that Numba compiles for (its settings may allow less than the CPU)."""
@@ -54,11 +52,7 @@ def strided(array, offset, rows, row_stride, columns, column_stride=1):
 
 
 def elements(matrix, rows, columns):
-    """The first rows x columns of a Matrix, as a view (of a Scattered one, as a copy)."""
-    if isinstance(matrix, Scattered):
-        numbers, first, places, at = matrix
-        begins = [first + place for place in strided(places, at, 1, 0, rows)[0]]
-        return np.concatenate([strided(numbers, begin, 1, 0, columns) for begin in begins])
+    """The first rows x columns of a Matrix, as a view."""
     numbers, first, row, column = matrix
     return strided(numbers, first, rows, row, columns, column)
 
@@ -92,13 +86,6 @@ class Emitter:
         """Where a Matrix begins, and its row and column strides."""
         numbers, first, row, column = cgutils.unpack_tuple(self.builder, matrix)
         return self.pointer(kind[0], numbers, first), row, column
-
-    def scattered(self, kind, matrix, rows):
-        """Where each of so many rows of a Scattered matrix begins."""
-        numbers, first, places, at = cgutils.unpack_tuple(self.builder, matrix)
-        begin, place = self.pointer(kind[0], numbers, first), self.pointer(kind[2], places, at)
-        where = [self.builder.gep(place, [self.number(r)]) for r in rows]
-        return [self.builder.gep(begin, [self.builder.load(w)]) for w in where]
 
     def at(self, pointer, offset):
         """The vector that begins `offset` elements after the pointer."""

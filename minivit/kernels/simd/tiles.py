@@ -13,32 +13,57 @@ vectors and one broadcast number.
 Both are the same loop over k; they differ in which rows they read, and in what they mask.
 """
 
+import numpy as np
 from numba import types
 from numba.core import cgutils
 
-from ..matrix import Scattered
-from .emitter import VECTOR_BYTES, Emitter, elements, instruction, lanes
+from ..matrix import Packed, Scattered
+from .emitter import VECTOR_BYTES, Emitter, elements, instruction, lanes, strided
 from .registers import Registers
 
 ROWS = {64: 8, 32: 6, 16: 6}[VECTOR_BYTES]  # the tile of `matmul`: ROWS rows
 VECTORS = {64: 2, 32: 2, 16: 4}[VECTOR_BYTES]  # times VECTORS vectors of columns
 
 
-def _tile(rows, vectors, a, b, start, use_start, c, width, depth):
+def row_groups(itemsize):
+    """How the rows of a Packed matrix lie: (rows of a group, `stride`).
+
+    A group is as many rows as fill whole tiles; in every column it takes `stride` numbers, of which
+    those past the group are never read.
+    """
+    lanes = VECTOR_BYTES // itemsize
+    stride = lanes if lanes >= ROWS else VECTORS * lanes
+    return np.intp(stride // ROWS * ROWS), np.intp(stride)
+
+
+def rows_from(a, r, rows, depth):
+    """Rows r to r + rows of a tile's a, as an array."""
+    if isinstance(a, Scattered):
+        begins = [a.first + place for place in strided(a.places, a.at + r, 1, 0, rows)[0]]
+        return np.concatenate([strided(a.numbers, begin, 1, 0, depth) for begin in begins])
+    if isinstance(a, Packed):
+        group, stride = row_groups(a.numbers.itemsize)
+        first = a.first + r // group * a.apart + r % group
+        return strided(a.numbers, first, rows, 1, depth, stride)
+    return strided(a.numbers, a.first + r * a.row, rows, a.row, depth, a.column)
+
+
+def _tile(rows, vectors, a, r, b, start, use_start, c, width, depth):
     columns = vectors * lanes(c.numbers.dtype)
     width = min(width, columns)
-    product = elements(a, rows, depth) @ elements(b, depth, columns)
+    product = rows_from(a, r, rows, depth) @ elements(b, depth, columns)
     start = c if use_start == 2 else start
     first = elements(start, rows, width) if use_start else 0
     elements(c, rows, width)[...] = first + product[:, :width]
 
 
 @instruction(_tile, prefer_literal=True)
-def tile(typingctx, rows, vectors, a, b, start, use_start, c, width, depth):
-    """c[0:rows, 0:width] = first + a[0:rows, 0:depth] @ b[0:depth, 0:width].
+def tile(typingctx, rows, vectors, a, r, b, start, use_start, c, width, depth):
+    """c[0:rows, 0:width] = first + a[r : r + rows, 0:depth] @ b[0:depth, 0:width].
 
-    rows and vectors are literals. a, b, start and c are each a Matrix; all but a have contiguous
-    rows. start.row = 0: one row for all, a bias.
+    rows and vectors are literals. b, start and c are each a Matrix with contiguous rows; start.row
+    = 0: one row for all, a bias. a may be a Matrix, Scattered or Packed, of which a tile's rows are
+    in one group: its kind decides, when this is compiled, how the loop over k reads it.
     use_start says what `first` is: 0 (False): zeros; 1 (True): start; 2: c itself.
     b is read vectors x LANES wide whatever the width is (pad it); start and c up to `width`.
     While k runs, the rows of `start` below these are fetched (a hint: they may lie past the array's
@@ -52,7 +77,7 @@ def tile(typingctx, rows, vectors, a, b, start, use_start, c, width, depth):
         _emit_tile(Registers(Emitter(context, builder, dtype), rows, vectors), kinds, args[2:])
         return context.get_dummy_value()
 
-    return types.void(rows, vectors, a, b, start, n, c, n, n), codegen
+    return types.void(rows, vectors, a, n, b, start, n, c, n, n), codegen
 
 
 def _tile_within(rows, vectors, a, b, c, size, accumulate):
@@ -85,7 +110,7 @@ def tile_within(typingctx, rows, vectors, a, b, c, size, accumulate):
 def _emit_tile(registers, kinds, args):
     b, emit = registers.builder, registers.emit
     *matrices, use_start, c, width, depth = args
-    a, *matrices = matrices
+    a, r, *matrices = matrices
     places = map(emit.matrix, kinds[1:], (*matrices, c))
     (panel, panel_k, _), (start, start_row, _), (c, c_row, _) = places
     ragged = b.icmp_signed("<", width, emit.number(len(registers.vectors) * emit.lanes))
@@ -96,11 +121,7 @@ def _emit_tile(registers, kinds, args):
     registers.prefetch([b.gep(row, [below]) for row in start_rows])
     use_start = b.icmp_signed("!=", use_start, emit.number(0))
     first = _emit_first(registers, start_rows, use_start, width, ragged)
-    if is_scattered(kinds[0]):
-        a_rows, a_k = emit.scattered(kinds[0], a, registers.rows), emit.number(1)
-    else:
-        a, a_row, a_k = emit.matrix(kinds[0], a)
-        a_rows = registers.row_pointers(a, a_row)
+    a_rows, a_k = _emit_rows_from(registers, kinds[0], a, r)
     sums = registers.sum_up(first, a_rows, a_k, panel, panel_k, depth, registers.whole)
     c_rows = registers.row_pointers(c, c_row)
     with b.if_else(ragged, likely=False) as (edge, inside):
@@ -110,8 +131,20 @@ def _emit_tile(registers, kinds, args):
             registers.write(c_rows, sums, registers.whole)
 
 
-def is_scattered(kind):
-    return kind.instance_class is Scattered
+def _emit_rows_from(registers, kind, a, r):
+    """Where the rows of a tile's a begin, and how far apart its columns are."""
+    b, emit = registers.builder, registers.emit
+    fields = cgutils.unpack_tuple(b, a)
+    begin = emit.pointer(kind[0], *fields[:2])
+    if kind.instance_class is Scattered:
+        place = emit.pointer(kind[2], fields[2], b.add(fields[3], r))
+        places = [b.gep(place, [emit.number(i)]) for i in registers.rows]
+        return [b.gep(begin, [b.load(place)]) for place in places], emit.number(1)
+    if kind.instance_class is Packed:
+        group, stride = map(emit.number, row_groups(emit.bytes))
+        first = b.add(b.mul(b.sdiv(r, group), fields[2]), b.srem(r, group))
+        return registers.row_pointers(b.gep(begin, [first]), emit.number(1)), stride
+    return registers.row_pointers(b.gep(begin, [b.mul(r, fields[2])]), fields[2]), fields[3]
 
 
 def _emit_first(registers, start_rows, use_start, width, ragged):
