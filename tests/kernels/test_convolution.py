@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minivit import kernels, ops
-from minivit.kernels.product.lines import COPIED, copy_lines, line_size, room_for_lines
-from minivit.kernels.product.patches import Patches, gather_panels
-from minivit.kernels.simd import VECTORS, lanes
+from minivit.kernels.product.gathered import transposed_into
+from minivit.kernels.product.lines import copy_lines, line_size, room_for_lines
+from minivit.kernels.product.patches import Patches
 
 SMALL = numba.config.DISABLE_JIT  # Python's loops are slow: a few sizes will do
 DTYPES = [np.float32, np.float64]
@@ -31,27 +31,44 @@ def all_patches(maps, p: Patches):
     return np.array(rows)
 
 
-@given(st.sampled_from(DTYPES), st.integers(0, 2**32 - 1), st.integers(1, 3), pairs,
-       st.integers(1, 40), pairs, pairs, pairs, befores)  # fmt: skip
-@settings(max_examples=COUNT)
-def test_patches_are_gathered(dtype, seed, B, size, channels, stops, side, stride, first):
-    """Any part of the matrix, in panels; only what must be is written."""
-    rng = np.random.default_rng(seed)
-    maps = rng.standard_normal((B, *size, channels)).astype(dtype)
+def whole_numbers(rng, dtype, *shape):
+    """Of which products and sums are exact, in any order."""
+    return rng.integers(-3, 4, shape).astype(dtype)
+
+
+def check_transposed_product(rng, dtype, B, size, channels, stops, side, stride, first, n):
+    maps = whole_numbers(rng, dtype, B, *size, channels)
     p = Patches(maps.reshape(-1), (*size, channels), stops, side, stride, first)
-    right = all_patches(maps, p)
-    i0, k0 = (int(rng.integers(n)) for n in right.shape)
-    rows, depth = (int(rng.integers(1, 1 + left)) for left in right[i0:, k0:].shape)
-    part = right[i0 : i0 + rows, k0 : k0 + depth]
-    slack, here = COPIED * lanes(dtype), 5
-    panel = VECTORS * lanes(dtype)
-    panels = -(-depth // panel)
-    to = np.full(here + panels * panel * rows + slack + 5, np.nan, dtype)
-    gather_panels(p, to, here, i0, k0, rows, depth)
-    packed = to[here:][: panels * panel * rows].reshape(panels, rows, panel)
-    assert np.array_equal(packed.swapaxes(0, 1).reshape(rows, -1)[:, :depth], part)
-    assert np.isnan(to[:here]).all()
-    assert np.isnan(to[-5:]).all()
+    b = whole_numbers(rng, dtype, B * stops[0] * stops[1], n)
+    out = np.full((side[0] * side[1] * channels, n), np.nan, dtype)
+    transposed_into(out, p, b)
+    assert np.array_equal(out, all_patches(maps, p).T @ b)
+
+
+@given(st.sampled_from(DTYPES), st.integers(0, 2**32 - 1), st.integers(1, 3), pairs,
+       st.integers(1, 40), pairs, pairs, pairs, befores, st.integers(1, 40))  # fmt: skip
+@settings(max_examples=COUNT)
+def test_transposed_patches_are_multiplied(dtype, seed, B, size, channels, stops, side, stride,
+                                           first, n):  # fmt: skip
+    check_transposed_product(np.random.default_rng(seed), dtype, B, size, channels, stops, side,
+                             stride, first, n)  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    "case",
+    [
+        (2, (21, 30), 2, (21, 30), (3, 3), (1, 1), (-1, -1), 3),  # blocks of some lines, one short
+        (11, (5, 9), 3, (5, 9), (3, 2), (1, 1), (-1, 0), 5),  # of several maps, the last of fewer
+        (1, (2, 600), 1, (2, 300), (2, 3), (1, 2), (0, -1), 2),  # of one long line
+        (2, (40, 12), 3, (20, 12), (5, 1), (2, 1), (-2, 0), 4),  # lines of both parities
+        (2, (60, 12), 2, (20, 12), (2, 3), (3, 1), (0, -1), 4),  # lines that nobody sees
+        (1, (3, 4), 45, (3, 4), (1, 3), (1, 1), (0, -1), 600),  # several sweeps and columns' parts
+    ],
+    ids=str,
+)
+def test_transposed_patches_are_multiplied_in_blocks(dtype, case):
+    check_transposed_product(np.random.default_rng(0), dtype, *case)
 
 
 @given(st.sampled_from(DTYPES), st.integers(0, 2**32 - 1), st.integers(1, 3), pairs,

@@ -189,7 +189,7 @@ def windows(zones, B, height, width, channels, kind):
     part = n * channels
     weights = Weights(turned, (inside - 1) * part, -side[1] * part, -part, 1, channels)
     patches_into(zones.output(rows, n), patches, weights)
-    gathered.transposed_into(zones.output(n, inside * channels), dy, patches)
+    gathered.transposed_into(zones.output(inside * channels, n), patches, dy)
     how = zones.dtype, 1 + kind % 2
     slides, of_y = (stops, x.shape[1:], side, stride, at.before), rows * channels
     w, b, dy, flat = *(zones.input(n) for n in (inside * channels, channels, of_y)), x.reshape(-1)

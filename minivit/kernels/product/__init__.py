@@ -13,7 +13,7 @@ From the outside in; each file builds on those below it:
     endings.py    what is done to a finished part of c: bias, GELU
     sliding.py    the product of patches and a matrix, for convolutions
     lines.py      the lines of maps that a window sees, in which a tile reads patches
-    gathered.py   the product of a transposed matrix and patches, for the dw of a convolution
-    patches.py    the patches, and how they are gathered as panels
+    gathered.py   the product of transposed patches and a matrix, for the dw of a convolution
+    patches.py    what the patches are
     packing.py    how large chunks, sweeps and panels are, and how they are packed
 """

@@ -4,16 +4,17 @@
              of the sums over stops that is made at once
     seen     some of the numbers in one row of the window, for all stops of a block
 
-A block's lines are copied once (lines.py), and its rows of b are packed once. From the copy, what a
-row of the window has seen is packed as a tile reads it; and since the window's rows see the same
-lines one after the other, it serves all of them. For that, stops count by lines: the first line of
-all maps of the block, then the second. The next row of the window saw, from each stop, what this
-row sees a line of all maps further on.
+A block's rows of b are packed once. What a row of the window has seen is packed as a tile reads it,
+straight from the maps; and since the window's rows see the same lines one after the other, it
+serves all of them. For that, stops count by lines: the first line of all maps of the block, then
+the second. The next row of the window saw, from each stop, what this row sees a line of all maps
+further on.
 
 Each number of c is summed over the stops in the same order for any number of threads. It is our own
 product whatever choice.py says: a BLAS can't read patches.
 """
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +24,7 @@ from ..compiling import jit, shared
 from ..matrix import ONE, ZERO, Matrix, Packed
 from ..simd import ROWS, VECTOR_BYTES, VECTORS, copy_row, noinline
 from ..workspace import APART
-from .lines import copy_lines, line_size, room_for_lines
+from .lines import copy_part
 from .packing import PACKED, PANEL_BYTES, SWEEP, groups, pack
 from .patches import Patches
 from .sweeps import sweep
@@ -37,12 +38,11 @@ class Block(NamedTuple):
 
     maps: int
     lines: int  # of stops in each
-    rows: int  # lines that the window's rows see, in the order of `_line_of`: for each map
-    step: int  # from one line of stops to the next, in copied lines
+    rows: int  # lines that the window's rows see, for each map
+    step: int  # from one line of stops to the next, in lines that the window sees
     wide: int  # columns of b that are packed at once
     seen: int  # where the packed numbers of the window's rows begin, in a thread's space
-    copied: int  # where the copied lines begin
-    room: int  # for all of them
+    room: int  # for all of it
 
 
 def transposed_into(out, patches, b):
@@ -51,16 +51,17 @@ def transposed_into(out, patches, b):
         return out
     k, n = out.shape
     threads = get_num_threads() if len(b) * k * n > SERIAL else 1
-    block = _block(patches, len(b), n, out.itemsize)
+    block = _block(patches[1:], len(b), n, out.itemsize)
     workspace = np.empty(threads * block.room + 64, out.dtype)
-    places = np.empty(threads * block.maps * block.lines * patches.stops[1], np.intp)
     # Plain tuples: see matrix.py.
     _multiply_transposed(out.dtype, threads, tuple(patches), b.reshape(-1), out.reshape(-1),
-                         (len(b), n), tuple(block), workspace, places)  # fmt: skip
+                         (len(b), n), tuple(block), workspace)  # fmt: skip
     return out
 
 
-def _block(patches, m, n, itemsize):
+@functools.cache
+def _block(window, m, n, itemsize):
+    patches = Patches(None, *window)
     (down, across), (side, _) = patches.stops, patches.side
     panel = PANEL_BYTES // itemsize
     group, stride = groups(itemsize)
@@ -74,14 +75,12 @@ def _block(patches, m, n, itemsize):
     deep = maps * lines * across
     wide = max(1, min(PACKED // deep, n + panel - 1) // panel) * panel
     seen = deep * wide + 64
-    copied = seen + -(-SWEEP // group) * stride * rows * maps * across + 64
-    # What lies behind the last line's end is read, and never used.
-    room = copied + room_for_lines(patches, maps * lines) + int(stride) + APART // itemsize
-    return Block(maps, lines, rows, step, wide, seen // 64 * 64, copied // 64 * 64, room // 64 * 64)
+    room = seen + -(-SWEEP // group) * stride * rows * maps * across + APART // itemsize
+    return Block(maps, lines, rows, step, wide, seen // 64 * 64, int(room) // 64 * 64)
 
 
 @shared(small_op=True)
-def _multiply_transposed(t, threads, patches, b, c, shape, block, workspace, places):
+def _multiply_transposed(t, threads, patches, b, c, shape, block, workspace):
     """What thread t does: its rectangle of c, for each row of the window, block after block."""
     patches, block = Patches(*patches), Block(*block)
     m, n = shape
@@ -94,22 +93,20 @@ def _multiply_transposed(t, threads, patches, b, c, shape, block, workspace, pla
     rows, columns = min(tall, run - i), min(broad, n - j)
     # The thread's own space, aligned so that no vector crosses a cache line.
     here = -workspace.ctypes.data % 64 // c.itemsize + t * block.room
-    place = t * (places.size // threads)
     images = m // (down * stops) if rows > 0 and columns > 0 else 0
     for image in range(0, images, block.maps):
         maps = min(block.maps, images - image)
         for line in range(0, down, block.lines):
             lines = min(block.lines, down - line)
             first = image * down + line
-            copy_lines(patches, workspace, here + block.copied, places, place, first, maps * lines)
             for j0 in range(j, j + columns, block.wide):
                 wide = min(block.wide, j + columns - j0)
                 _pack_lines(b, first * stops * n + j0, n, workspace, here, (maps, lines, down),
                             stops, wide)  # fmt: skip
                 for i0 in range(i, i + rows, SWEEP):
                     height = min(SWEEP, i + rows - i0)
-                    _pack_seen(patches, block, workspace, here, places, place, maps, lines, i0,
-                               height)  # fmt: skip
+                    _pack_seen(patches, block, (image, maps, line), i0, height, workspace,
+                               here + block.seen)  # fmt: skip
                     for row in range(side):
                         to = Matrix(c, (row * run + i0) * n + j0, n, ONE)
                         _sweep_row(workspace, here, block, row, maps * stops, lines, to, height,
@@ -133,30 +130,48 @@ def _pack_lines(b, first, n, work, here, lines, stops, columns):
 
 
 @jit
-def _pack_seen(patches, block, work, here, places, place, maps, lines, k, height):
+def _pack_seen(patches, block, lines, k, height, work, to):
     """Numbers k to k + height of what the window's rows see, group after group as `pack_rows`."""
     noinline()
+    image, maps, line = lines
     group, stride = groups(work.itemsize)
-    stops, size, step = patches.stops[1], line_size(patches), block.step
-    to = here + block.seen
+    each = block.rows // block.step
     for k0 in range(k, k + height, group):
+        length = min(group, k + height - k0)
         for n in range(block.rows):
-            # The lines that row n % step of the window sees first, and the rows below it later.
-            q = n % (block.rows // step)
-            line = min(q, lines - 1)
-            row = n // (block.rows // step) + (q - line) * step
-            if row >= patches.side[0]:  # no row sees it
-                to += maps * stops * stride
-                continue
-            there = here + block.copied + row * size + k0
-            for image in range(maps):
-                at = place + (image * lines + line) * stops
-                for s in range(at, at + stops):
-                    if VECTOR_BYTES // work.itemsize >= ROWS:
-                        copy_row(1, work, to, work, there + places[s], stride)
-                    else:
-                        copy_row(VECTORS, work, to, work, there + places[s], stride)
-                    to += stride
+            # From the n % each-th of the lines of stops, row n // each sees it, and the row `step`
+            # further down saw it from the line of stops before.
+            y = (line + n % each) * patches.stride[0] + n // each + patches.first[0]
+            for at in range(image, image + maps):
+                _pack_line(patches, at, y, k0, length, work, to, stride)
+                to += patches.stops[1] * stride
+
+
+@jit
+def _pack_line(patches, image, y, k, length, work, to, stride):
+    """Numbers k to k + length of what is seen of a line, from each stop; zeros beside the map."""
+    noinline()
+    height, width, channels = patches.size
+    if y < 0 or y >= height:
+        for n in range(patches.stops[1] * stride):
+            work[to + n] = 0
+        return
+    line, until = (image * height + y) * width * channels, width * channels
+    x, apart = patches.first[1] * channels + k, patches.stride[1] * channels
+    # At stops from `begin` to `end` whole vectors lie inside of the line.
+    begin = min((max(-x, 0) + apart - 1) // apart, patches.stops[1])
+    end = max(min((until - stride - x + apart) // apart, patches.stops[1]), begin)
+    for j in range(begin):
+        copy_part(patches.maps, line, x + j * apart, until, work, to + j * stride, length)
+    here, there = to + begin * stride, line + x + begin * apart
+    for _ in range(begin, end):
+        if VECTOR_BYTES // work.itemsize >= ROWS:
+            copy_row(1, work, here, patches.maps, there, stride)
+        else:
+            copy_row(VECTORS, work, here, patches.maps, there, stride)
+        here, there = here + stride, there + apart
+    for j in range(end, patches.stops[1]):
+        copy_part(patches.maps, line, x + j * apart, until, work, to + j * stride, length)
 
 
 @jit

@@ -46,14 +46,16 @@ def copy_lines(patches, to, here, places, at, first, count):
     while count > 0:
         image, i = first // down, first % down
         lines = min(count, down - i)  # of stops in this image
-        for n in range(lines * across):
-            places[at + n] = begin + n // across * step * size + n % across * right
+        for n in range(lines):
+            for j in range(across):
+                places[at + j] = begin + n * step * size + j * right
+            at += across
         for n in range((lines - 1) * step + side):
             # If the window leaves out lines, n counts those that it sees.
             y = (i + n // step) * patches.stride[0] + n % step + patches.first[0]
             _copy_line(patches, image, y, to, here + begin)
             begin += size
-        at, first, count = at + lines * across, first + lines, count - lines
+        first, count = first + lines, count - lines
 
 
 @jit(inline="always")
@@ -78,13 +80,13 @@ def copy_part(maps, line, x, until, to, here, length):
     end = max(min(until - x, length), begin)
     for n in range(begin):
         to[here + n] = 0
-    copy(maps, line + x + begin, to, here + begin, end - begin)
+    _copy(maps, line + x + begin, to, here + begin, end - begin)
     for n in range(end, length):
         to[here + n] = 0
 
 
 @jit(inline="always")
-def copy(maps, there, to, here, length):
+def _copy(maps, there, to, here, length):
     """Vectors, and then number by number, since what follows may be written already."""
     lanes = VECTOR_BYTES // to.itemsize
     n = 0

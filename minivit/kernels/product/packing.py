@@ -11,8 +11,6 @@ of a ViT took the same time, within the noise of the machine.
 
 import functools
 
-import numpy as np
-
 from ..compiling import jit
 from ..matrix import ONE, Matrix
 from ..simd import ROWS, VECTOR_BYTES, VECTORS, copy_row, noinline, row_groups, transpose_square

@@ -13,6 +13,7 @@ Each number of c is summed over k in the same order for any number of threads. I
 whatever choice.py says: a BLAS can't read patches.
 """
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -60,7 +61,7 @@ def patches_into(out, patches, weights, *, bias=None):
     if not out.size:
         return out
     m, n = out.shape
-    cut = _cut(patches, m, n, out.itemsize)
+    cut = _cut(patches[1:], m, n, out.itemsize)
     k = patches.side[0] * cut.run
     start, use_start = (out.reshape(-1), 0) if bias is None else (bias, 1)
     threads = get_num_threads() if m * n * k > SERIAL else 1
@@ -77,7 +78,9 @@ def patches_into(out, patches, weights, *, bias=None):
     return out
 
 
-def _cut(patches, m, n, itemsize):
+@functools.cache
+def _cut(seen, m, n, itemsize):
+    patches = Patches(None, *seen)
     across, channels = patches.stops[1], patches.size[2]
     panel = PANEL_BYTES // itemsize
     run = patches.side[1] * channels
