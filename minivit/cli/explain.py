@@ -17,11 +17,12 @@ from minivit.cli.arguments import add_images, add_threads, numbers, one_of, posi
 from minivit.cli.learning import learning_of
 from minivit.cli.look import class_number, compared
 from minivit.cli.opening import add_checkpoint, load_model
+from minivit.cli.page_images import as_many_as_fit, gallery_of, shown_images, tests_of
+from minivit.cli.page_of_run import FILE, name_of, write_page
 from minivit.errors import InputError
-from minivit.files import replacing, typed
+from minivit.files import typed
 
 HELP = "write a page that runs a model in the browser and shows every number"
-FILE = "explain.html"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,6 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
     from minivit import backend
     from minivit.checkpoints import Asked
     from minivit.figures.page.explainer import check_explained, explainer_page
+    from minivit.figures.page.shell import told_in
 
     path = vacant(arguments)
     model = load_model(arguments.run, arguments)
@@ -92,10 +94,8 @@ def run(arguments: argparse.Namespace) -> int:
         model, shown, name=name_of(arguments.run), gallery=gallery_of(model, tests),
         learning=learning, most=arguments.max_mb, language=arguments.lang, **kind,
     )  # fmt: skip
-    recorded = check_explained(model, arguments.max_mb, len(shown), **kind)
-    size = write_page(text, path)
-    whose = held(recorded, 1 + len(others))
-    print(f"{typed(path)}  {size:.2f} MB, {in_words(text, learning)}; {whose}")
+    size, told = write_page(text, path), told_in(text)
+    print(f"{typed(path)}  {size:.2f} MB, {in_words(told)}; {held(told)}")
     return 0
 
 
@@ -112,133 +112,26 @@ def runs_beside(model, arguments: argparse.Namespace) -> dict:
     return dict(others)
 
 
-def write_page(text: str, path: Path) -> float:
-    """Write a page, whole or not at all; returns its megabytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as partial:
-        partial.write_text(text, encoding="utf-8", newline="\n")
-    return len(text.encode()) / 1e6
-
-
-def explain_run(model, folder: Path) -> None:
-    """Write the page of a new run, in its folder. Raises as `explainer_page` and `learning_of`."""
-    from minivit.figures.page.explainer import explainer_page
-
-    tests = tests_of(model)
-    shown = as_many_as_fit(model, shown_images(model, [], None, tests))
-    gallery = gallery_of(model, tests)
-    text = explainer_page(
-        model, shown, name=name_of(str(folder)), gallery=gallery, learning=learning_of(folder)
-    )
-    write_page(text, folder / FILE)
-
-
-def remove_page(folder: Path) -> None:
-    """Remove the page of an earlier run; another file of that name stays."""
-    from minivit.figures.page.shell import is_ours
-
-    path = folder / FILE
-    if path.is_file() and is_ours(path):
-        path.unlink()
-
-
-def check_page(model, folder: Path) -> None:
-    """InputError, before a training, if the page of its run can't be written after it."""
-    from minivit.figures.page.explainer import check_explained
-    from minivit.figures.page.shell import is_ours
-
-    check_explained(model)
-    path = folder / FILE
-    if path.exists() and not (path.is_file() and is_ours(path)):
-        raise InputError(
-            f"{path} was not written by `minivit explain`: move it away, or choose another --out"
-        )
-
-
-def in_words(page: str, learning) -> str:
+def in_words(told: dict) -> str:
     """How many images a page shows first, how many stand behind them, and how many snapshots."""
-    from minivit.figures.page.shell import snapshots_in, told_in
-
-    told = told_in(page)
-    shown = len(told["images"])
+    shown, learning = len(told["images"]), told["learning"]
     words = "1 image" if shown == 1 else f"{shown} images"
     if told["gallery"]:
         words += f" and {len(told['gallery']['labels'])} to choose from"
-    if learning is None or not learning.snapshots:
+    kept = learning and learning["snapshots"]
+    if not kept or not kept["of"]:
         return words
-    return f"{words}, {snapshots_in(page)} of {len(learning.snapshots)} snapshots"
+    return f"{words}, {len(kept['epochs'])} of {kept['of']} snapshots"
 
 
-def held(recorded, models: int) -> str:
-    """What a page holds: the weights of so many models, or these recorded blocks."""
-    if recorded is None:
-        return (
-            f"it holds the weights of {models} models"
-            if models > 1
-            else "it holds the model's weights"
-        )
-    blocks = ", ".join(map(str, recorded))
-    return f"without the weights: recorded in half precision, blocks {blocks or 'none'}"
-
-
-def tests_of(model):
-    """The data and numbers of the model's test images, or None where they are not at hand."""
-    from minivit.cli.subjects import test_data
-
-    try:
-        return test_data(model)
-    except InputError:
-        return None
-
-
-def gallery_of(model, tests):
-    """The test images with their classes, if there are some that the model knows."""
-    from minivit.figures.page import Gallery
-
-    if tests is None or tests[0].class_names != model.class_names:
-        return None
-    data, numbers = tests
-    images, labels = data.test.images[numbers], data.test.labels[numbers]
-    return Gallery(numbers, images, labels, len(data.test.labels))
-
-
-def shown_images(model, given: list[str], label: int | None, tests) -> list:
-    """The images of the page: those that were given, or a mistake and a right one.
-
-    Raises InputError as `given_pictures` and `mistake_and_right` do, and for a label without
-    pictures.
-    """
-    from minivit.cli.subjects import given_pictures, mistake_and_right
-    from minivit.figures.page import Shown
-
-    if label is not None and not given:
-        raise InputError(
-            "--label tells the class of pictures, and none is given: give some, or leave it out "
-            "(the run's test images have labels)"
-        )
-    pictures = given_pictures(model, given) if given else mistake_and_right(model, tests)
-    labels = pictures.labels
-    known = [label] * len(pictures.names) if labels is None else [int(one) for one in labels]
-    return [Shown(*one) for one in zip(pictures.names, pictures.shown, known, strict=True)]
-
-
-def as_many_as_fit(model, shown: list, **limits) -> list:
-    """Images that nobody has asked for: all of them, or the first where the page holds no more."""
-    from minivit.figures.page.explainer import check_explained
-
-    try:
-        check_explained(model, shown=len(shown), **limits)
-    except InputError:
-        return shown[:1]
-    return shown
-
-
-def name_of(run: str) -> str:
-    """What the page calls the model: its folder's name, or its file's."""
-    from minivit.checkpoints import CHECKPOINT
-
-    path = Path(run).resolve()
-    return path.parent.name if path.name == CHECKPOINT else path.name
+def held(told: dict) -> str:
+    """What a page holds: the weights of so many models, or recorded blocks."""
+    if told["recorded"]:
+        blocks = ", ".join(map(str, told["recorded"]["blocks"]))
+        return f"without the weights: recorded in half precision, blocks {blocks or 'none'}"
+    models = 1 + len(told["others"])
+    whose = f"weights of {models} models" if models > 1 else "model's weights"
+    return f"it holds the {whose}"
 
 
 def vacant(arguments: argparse.Namespace) -> Path:

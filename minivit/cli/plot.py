@@ -58,3 +58,12 @@ def vacant(out: str | None, runs: list[Path]) -> Path:
             "it yourself"
         )
     return path
+
+
+def remove_plot(folder: Path) -> None:
+    """Remove what `minivit plot` drew of an earlier run; another file of that name stays."""
+    from minivit.figures import is_ours
+
+    path = folder / PICTURE
+    if path.is_file() and is_ours(path):
+        path.unlink()

@@ -3,7 +3,7 @@
 import math
 from pathlib import Path
 
-from minivit.cli.explain import FILE, explain_run, remove_page
+from minivit.cli.page_of_run import FILE, explain_run, remove_page
 from minivit.cli.printing import complain
 from minivit.cli.voice import Voice
 from minivit.errors import InputError

@@ -12,8 +12,8 @@ from pathlib import Path
 from minivit.cli.arguments import add_threads, folder_name
 from minivit.cli.choosing import chosen
 from minivit.cli.configuration import add_options
-from minivit.cli.explain import FILE, check_page, remove_page
-from minivit.cli.plot import PICTURE
+from minivit.cli.page_of_run import FILE, check_page, remove_page
+from minivit.cli.plot import remove_plot
 from minivit.cli.progress import Progress, opening
 from minivit.cli.results import finish
 from minivit.cli.resuming import resumed, run_to_resume
@@ -169,15 +169,6 @@ def save_first(training, folder: Path, voice: Voice, *, force: bool) -> None:
     remove_snapshots(folder)
     if rest := others(folder):
         voice.say(f"Kept in {folder}, as no run has written it: {', '.join(rest)}")
-
-
-def remove_plot(folder: Path) -> None:
-    """Remove what `minivit plot` drew of an earlier run; another file of that name stays."""
-    from minivit.figures import is_ours
-
-    path = folder / PICTURE
-    if path.is_file() and is_ours(path):
-        path.unlink()
 
 
 def how_to_find(training) -> str:

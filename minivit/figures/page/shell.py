@@ -74,11 +74,6 @@ def numbered(line: str, contents: Sequence[bytes]) -> str:
     return "".join(line.format(i=i, content=in_base64(one)) for i, one in enumerate(contents))
 
 
-def snapshots_in(text: str) -> int:
-    """How many snapshots a page holds."""
-    return text.count(SNAPSHOT.partition("{i}")[0])
-
-
 def policy(script: str, style: str) -> str:
     """What the browser may do: run this script, apply this style, show pictures that it made."""
     return (
