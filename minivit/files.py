@@ -138,8 +138,20 @@ def flush_folder(folder: Path) -> None:
 
 
 def typed(path: str | Path) -> str:
-    """A path as it is typed in a command: `my run` -> 'my run', -x -> ./-x."""
+    """A path as it is typed in a command: `my run` -> 'my run', -x -> ./-x.
+
+    What no terminal shows is spelled by its bytes, as bash and zsh read them: $'two\\x0alines'.
+    """
     text = str(path)
     if text.startswith("-"):
         text = f".{os.sep}{text}"
-    return subprocess.list2cmdline([text]) if os.name == "nt" else shlex.quote(text)
+    if os.name == "nt":
+        return subprocess.list2cmdline([text])
+    return shlex.quote(text) if text.isprintable() else f"$'{''.join(map(spelled, text))}'"
+
+
+def spelled(character: str) -> str:
+    """A character within the quotes of $'...'."""
+    if character.isprintable() and character not in "'\\":
+        return character
+    return "".join(f"\\x{byte:02x}" for byte in os.fsencode(character))

@@ -1,5 +1,6 @@
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -104,6 +105,18 @@ def test_a_folder_is_held_until_its_holder_dies_and_nothing_is_left(tmp_path):
 def test_a_path_can_be_pasted(path):
     words = shlex.split(f"minivit train --resume {typed(path)}")
     assert len(words) == 4 and words[3] in (path, f"./{path}") and not words[3].startswith("-")
+
+
+@posix
+@pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
+@pytest.mark.parametrize(
+    "path", ["two\nlines", "\x1b[2J", "\u202egnp", "-\n'\\$x", "七\r", "\udcff1"]
+)
+def test_a_path_that_no_terminal_shows_can_be_pasted(path):
+    words = typed(path)
+    assert words.isprintable()
+    done = subprocess.run(["bash", "-c", f"printf %s {words}"], capture_output=True, check=True)
+    assert os.fsdecode(done.stdout).removeprefix("./") == path
 
 
 def test_a_folder_that_is_missing_is_an_os_error(tmp_path):

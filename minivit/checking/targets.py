@@ -14,6 +14,7 @@ from minivit.checkpoints import load
 from minivit.data import Dataset, data_of, is_own
 from minivit.errors import InputError
 from minivit.fields import changes_in_words, in_words
+from minivit.files import typed
 from minivit.models import Config, Model, class_of, shrunk, variant
 from minivit.models.cost import cost
 
@@ -77,7 +78,7 @@ def check_run(
         images, labels = data.test.images[:count], data.test.labels[:count]
         report = check_model(model, images, labels, seed=seed, sampling=sampling)
         report.remarks.insert(0, f"On {count} test image{'s' * (count > 1)} of {data.name}.")
-    report.title = f"gradient check of {path}"
+    report.title = f"gradient check of {typed(path)}"
     return report
 
 

@@ -74,8 +74,9 @@ def list_sets() -> int:
                 found_in, right = state(name, place)
                 print(f"{'':<17} in {one_line(str(place))}: {found_in}")
                 all_right &= right
-    print(f"\nLooked in {', '.join(f'{r.title} ({r.folder})' for r in roots())}, e.g. for")
-    print(f"  {', '.join(map(str, places('mnist')[:4]))}")
+    folders = ", ".join(f"{r.title} ({r.folder})" for r in roots())
+    print(f"\nLooked in {one_line(folders)}, e.g. for")
+    print(f"  {one_line(', '.join(map(str, places('mnist')[:4])))}")
     print("Data of your own: --data PATH, a folder per class of pictures, IDX files, CIFAR's "
           "batches,\nor an .npz file with images and labels.")  # fmt: skip
     return 0 if all_right else 1
@@ -137,7 +138,7 @@ def check(name: str) -> int:
     from minivit.data import load_dataset
 
     data = load_dataset(name)
-    print(f"{data!r}\n{origin(data)}")
+    print(f"{one_line(repr(data))}\n{origin(data)}")
     counts = [np.bincount(split.labels, minlength=len(data.class_names))
               for split in (data.train, data.test)]  # fmt: skip
     rows = zip(data.class_names, *([str(n) for n in count] for count in counts), strict=True)

@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 
 from minivit.cli.arguments import add_threads, folder_name, whole_number
-from minivit.cli.printing import complain
+from minivit.cli.printing import complain, one_line
 from minivit.cli.progress import on_terminal
 from minivit.errors import InputError
 from minivit.nearest import nearest
@@ -58,8 +58,9 @@ def run(arguments: argparse.Namespace) -> int:
         for experiment in chosen:
             one(experiment, scale, arguments)
     except KeyboardInterrupt:
-        print(f"\nInterrupted. What is finished is kept in {arguments.out}; the same command goes "
-              "on from there")  # fmt: skip
+        kept = one_line(str(arguments.out))
+        print(f"\nInterrupted. What is finished is kept in {kept}; the same command goes on from "
+              "there")  # fmt: skip
         return 130
     return 0
 
@@ -129,9 +130,10 @@ def one(experiment, scale, arguments: argparse.Namespace) -> None:
     print(size + verdict(experiment.findings(rows), experiment.why).sentence)
     if can_draw():
         picture.draw(experiment, rows, figure_path)
-        print(f"Table and figure: {table_path}, {figure_path}")
+        print(one_line(f"Table and figure: {table_path}, {figure_path}"))
     else:
-        print(f"Table: {table_path}. No figure: it needs matplotlib (pip install matplotlib)")
+        missing = "No figure: it needs matplotlib (pip install matplotlib)"
+        print(one_line(f"Table: {table_path}. {missing}"))
 
 
 def opening(experiment, scale, todo) -> str:
@@ -188,5 +190,5 @@ def write_claims(experiments, out: Path) -> int:
     for sentence in take_over(experiments, out, results):
         print(sentence)
     page = write_page(experiments, package.parent / "docs", results)
-    print(f"{page} and its figures are written")
+    print(one_line(f"{page} and its figures are written"))
     return 0

@@ -4,6 +4,7 @@ import argparse
 import importlib
 
 import minivit
+from minivit.cli.printing import one_message
 from minivit.errors import InputError
 from minivit.nearest import nearest
 
@@ -18,7 +19,8 @@ class Parser(argparse.ArgumentParser):
     """argparse's parser, but an error is a sentence that says where help is."""
 
     def error(self, message: str):
-        self.exit(2, f"{self.prog}: {message}; `{self.prog} --help` lists the options\n")
+        said = one_message(message)
+        self.exit(2, f"{self.prog}: {said}; `{self.prog} --help` lists the options\n")
 
     def parse_known_args(self, args=None, namespace=None):
         """Words behind an option go to the argument that takes any number of them, too.

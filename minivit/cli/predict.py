@@ -127,7 +127,10 @@ def report(answer: dict) -> str:
     lines = [one_line(answer["file"])]
     lines += [f"  {n:{width}}  {share:6.1%}" for n, share in zip(names, shares, strict=True)]
     done = textwrap.fill(
-        "; ".join(answer["preprocessing"]), 96, initial_indent="  ", subsequent_indent="  "
+        one_line("; ".join(answer["preprocessing"])),
+        96,
+        initial_indent="  ",
+        subsequent_indent="  ",
     )
     return "\n".join([*lines, done])
 

@@ -1,7 +1,7 @@
 """Output that works on every terminal: characters that it can't show are escaped.
 
 A file's name, or a class's from a checkpoint, may hold what the terminal's encoding lacks, a line
-break, or the beginning of a command to the terminal.
+break, the beginning of a command to the terminal, or a character that turns the text around it.
 """
 
 import os
@@ -10,7 +10,9 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-UNSHOWN = ("Cc", "Cs", "Zl", "Zp")  # control characters, halves of characters, ends of lines
+# Control characters, those that say how others are shown, halves of characters, ends of lines.
+UNSHOWN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+JOINERS = "\u200c\u200d"  # within words, and in pictures made of several
 LONGEST = 2000  # characters of a message
 
 
@@ -45,18 +47,23 @@ def one_line(text: str) -> str:
     """The text without line breaks and other control characters: "a\\nb" with a backslash."""
     if text.isprintable():
         return text
-    return "".join(
-        c.encode("unicode_escape").decode() if unicodedata.category(c) in UNSHOWN else c
-        for c in text
-    )
+    return "".join(c.encode("unicode_escape").decode() if is_unshown(c) else c for c in text)
+
+
+def is_unshown(character: str) -> bool:
+    """Whether a character is none that is seen, and may change what is seen."""
+    return unicodedata.category(character) in UNSHOWN and character not in JOINERS
+
+
+def one_message(text: str) -> str:
+    """The same, and not endless."""
+    line = one_line(text)
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}..."
 
 
 def complain(message: str) -> None:
     """Print one sentence on stderr."""
-    line = one_line(message)
-    if len(line) > LONGEST:
-        line = f"{line[:LONGEST]}..."
-    print(f"minivit: {line}", file=sys.stderr)
+    print(f"minivit: {one_message(message)}", file=sys.stderr)
 
 
 def some(names: list[str]) -> str:

@@ -125,7 +125,7 @@ def opening(training, folder: Path) -> str:
         f"{parameter_count(c):,} parameters\n"
         f"{recipe_in_words(training.config)}\n"
         f"backend {backend.name()}, {threads} thread{'s' * (threads > 1)}, "
-        f"seed {training.config.seed}; run folder {folder}"
+        f"seed {training.config.seed}; run folder {one_line(str(folder))}"
     )
 
 
@@ -177,8 +177,8 @@ def origin(data) -> str:
     """Lines that say where a data set lies, and what was done to it; "" if there is nothing."""
     place, read = data.preprocessing.get("place"), getattr(data.train.images, "remark", "")
     lines = [f"from {place}"] if place else []
-    lines += [one_line(line) for line in (read, *data.remarks) if line]
-    return "".join(f"  {line}\n" for line in lines)
+    lines += [line for line in (read, *data.remarks) if line]
+    return "".join(f"  {one_line(line)}\n" for line in lines)
 
 
 def on_terminal() -> bool:

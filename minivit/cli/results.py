@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 
 from minivit.cli.page_of_run import FILE, explain_run, remove_page
-from minivit.cli.printing import complain
+from minivit.cli.printing import complain, one_line
 from minivit.cli.voice import Voice
 from minivit.errors import InputError
 from minivit.files import typed
@@ -28,7 +28,7 @@ def finish(training, folder: Path, voice: Voice, *, explain: bool = False) -> in
         f"{tested.accuracy:.2%} ({right} of {images}), loss {tested.loss:.3f}"
     )
     if voice.quiet:
-        print(f"{result}; in {folder}")
+        print(f"{result}; in {one_line(str(folder))}")
     voice.say(f"\n{result}\n")
     if training.average and training.state.history:
         voice.say(averaged_line(training, folder))
@@ -68,7 +68,7 @@ def finish_without_classes(training, folder: Path, voice: Voice) -> None:
             f"their colour, one of {c.outputs}"
         )
     if voice.quiet:
-        print(f"{result}; in {folder}")
+        print(f"{result}; in {one_line(str(folder))}")
     voice.say(f"\n{result}\n")
     files = draw_and_tell(training, folder, voice)
     voice.event(
@@ -79,7 +79,7 @@ def finish_without_classes(training, folder: Path, voice: Voice) -> None:
 
 def draw_and_tell(training, folder: Path, voice: Voice, probabilities=None) -> dict[str, str]:
     """Draw what can be drawn, say what lies in the folder and what to do next; the files."""
-    voice.say(f"In {folder}:")
+    voice.say(f"In {one_line(str(folder))}:")
     files = draw(training, folder, probabilities)
     for name, meaning in files.items():
         voice.say(f"  {name:<22}  {meaning}")

@@ -14,6 +14,7 @@ from minivit.cli.choosing import chosen
 from minivit.cli.configuration import add_options
 from minivit.cli.page_of_run import FILE, check_page, remove_page
 from minivit.cli.plot import remove_plot
+from minivit.cli.printing import one_line
 from minivit.cli.progress import Progress, opening
 from minivit.cli.results import finish
 from minivit.cli.resuming import resumed, run_to_resume
@@ -168,7 +169,7 @@ def save_first(training, folder: Path, voice: Voice, *, force: bool) -> None:
     remove_page(folder)
     remove_snapshots(folder)
     if rest := others(folder):
-        voice.say(f"Kept in {folder}, as no run has written it: {', '.join(rest)}")
+        voice.say(one_line(f"Kept in {folder}, as no run has written it: {', '.join(rest)}"))
 
 
 def how_to_find(training) -> str:
