@@ -223,6 +223,19 @@ def test_mistakes_by_keyboard_and_pointer(opened):
     page.wait_for_selector("text=It is 9, and is said to be 0")
 
 
+def test_mistakes_open_at_the_cell_of_the_image(opened):
+    page = opened("mistakes")
+    for image in (0, 1):
+        label = page.evaluate(f"app.images.told({image}).label")
+        said = page.evaluate("largest_at(app.trace.logits.data)")
+        expect_address(page, f"mistakes/{label},{said}")
+        page.locator("canvas.cursor").focus()
+        page.keyboard.press("ArrowLeft" if said else "ArrowRight")  # leave the cell
+        expect(page).not_to_have_url(re.compile(f"mistakes/{label},{said}"))
+        page.locator(f"[data-key=image-{1 - image}]").first.click()
+        page.wait_for_selector(f"[data-key=image-{1 - image}][aria-current]")
+
+
 def test_counts_and_classes_stand_at_the_confusion_matrix(opened, tmp_path):
     model = build(depth=1)
     model.class_names = ["ankle boot", "a very long name of a class", "bag"]

@@ -39,12 +39,12 @@ def test_the_slider_by_keyboard(opened, page_of_run, snapshots):
     page = opened("training/e1", path=page_of_run)
     expect = pytest.importorskip("playwright.sync_api").expect
     slider = page.get_by_label("Snapshot")
-    expect(slider).to_have_attribute("aria-valuetext", "2: after 1.489 of 3 epochs")
+    expect(slider).to_have_attribute("aria-valuetext", "2: at epoch 1.489 of 3")
     line = page.locator("path.moment").first
     before = line.get_attribute("d")
     slider.focus()
     page.keyboard.press("ArrowRight")
-    expect(page.locator("output")).to_have_text("3: after 3 of 3 epochs")
+    expect(page.locator("output")).to_have_text("3: at epoch 3 of 3")
     expect_address(page, "#training/e2")
     expect(line).not_to_have_attribute("d", before)
     page.wait_for_selector("text=After epoch 3: training loss 0.6667, test accuracy 75")
@@ -69,7 +69,7 @@ def test_the_slider_by_keyboard(opened, page_of_run, snapshots):
     page.keyboard.press("Home")
     page.wait_for_selector("text=Nothing yet.")
     page.evaluate("location.hash = '#training/e99'")
-    expect(page.locator("output")).to_have_text("3: after 3 of 3 epochs")
+    expect(page.locator("output")).to_have_text("3: at epoch 3 of 3")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

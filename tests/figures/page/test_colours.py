@@ -7,10 +7,12 @@ from javascript import v8
 
 from minivit.figures.page.sources import mathematics, read
 
+VIEWS = ("colours", "slices", "mistakes_view")
+
 
 @pytest.fixture(scope="module")
 def run():
-    with v8(mathematics() + read("views/colours.js") + read("views/slices.js")) as run:
+    with v8(mathematics() + "".join(read(f"views/{name}.js") for name in VIEWS)) as run:
         yield run
 
 
@@ -32,6 +34,19 @@ def test_a_marker_gets_ever_darker_from_nearly_white(run):
     found = [lightness(colour) for colour in colours]
     assert all(a > b for a, b in itertools.pairwise(found))
     assert found[0] > 0.9
+
+
+@pytest.mark.parametrize("most", [1, 2, 36, 400])
+def test_a_count_is_read_on_the_colour_of_its_cell(run, most):
+    """Contrast as WCAG defines it: white has luminance 1, black 0."""
+    pairs = run(f"() => range({most + 1}).map((i) => by_logarithm([{most}]).colour(i))"
+                ".map((colour) => [colour, ink_on(colour)])")  # fmt: skip
+    for colour, ink in pairs:
+        light = lightness(colour) + 0.05
+        assert ink in ("#ffffff", "#000000")
+        assert (1.05 / light if ink == "#ffffff" else light / 0.05) >= 4.5
+    light = lightness(pairs[-1][0]) + 0.05
+    assert 1.05 / light > 6  # the largest counts are the darkest: white, with room
 
 
 def test_zero_is_white_and_both_signs_get_darker_alike(run):

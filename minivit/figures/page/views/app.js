@@ -101,7 +101,8 @@ class App {
     navigate(this);
     const { shown } = this.images;
     const in_strip = [...range(shown), ...(state.image < shown ? [] : [state.image])];
-    this.strip.replaceChildren(...in_strip.map((i) => image_link(this, i, 34)));
+    const in_head = (i) => image_link(this, i, 34, [], way_to_image(i, state));
+    this.strip.replaceChildren(...in_strip.map(in_head));
     const drawn = this.runs.shows(state.view) ? DRAWN[state.view] : without_weights;
     this.main.replaceChildren(drawn(this));
     document.documentElement.setAttribute("data-view", state.view);

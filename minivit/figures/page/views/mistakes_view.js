@@ -61,11 +61,11 @@ function confusion_map(app, counts, list) {
   });
 }
 
-// Where the page's image lies, if it is of the gallery; else the most frequent mistake.
+// Where the page's image lies, if its class is known; else the most frequent mistake.
 function cell_to_begin(app, { data }) {
   const { classes } = app.c;
   const { label, said } = app.images.told(app.state.image);
-  if (said !== undefined) return [label, said];
+  if (label !== null) return [label, said ?? largest_at(app.trace.logits.data)];
   const at = largest_at(data.map((count, i) => (i % (classes + 1) ? count : 0)));
   return [Math.floor(at / classes), at % classes];
 }

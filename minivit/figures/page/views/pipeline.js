@@ -9,11 +9,12 @@ function pipeline(app, chosen, back, width) {
   const lines = Math.ceil(places.length / most);
   const per_line = Math.ceil(places.length / lines);
   const wide = Math.min((width - 3 + NODE.gap) / per_line - NODE.gap, NODE.most);
+  const high = (lines - 1) * NODE.line + NODE.height + 10;
   const drawn = svg_element("svg", {
     class: `pipeline ${back ? "back" : ""}`,
     width,
-    height: lines * NODE.line,
-    viewBox: `0 0 ${width} ${lines * NODE.line}`,
+    height: high,
+    viewBox: `0 0 ${width} ${high}`,
     xmlns: SVG,
   });
   const group = svg_element("g", { role: "group", "aria-label": say("pipeline.label") });

@@ -103,6 +103,11 @@ function way_to(view, from) {
   return alike ? { view } : { view, name: null, cell: null, slice: 0 };
 }
 
+// What a link to another image changes: in Mistakes the cell goes with the image.
+function way_to_image(image, { view }) {
+  return view === "mistakes" ? { image, cell: null } : { image };
+}
+
 function hash_of(state) {
   const { view, name, slice, cell, image, loss, show, block, token, start, switches } = state;
   const pieces = [view];
