@@ -11,6 +11,8 @@ What Python does:
     learning.py      the curve of a run, and the model at moments of it
     rounding.py      weights rounded, as those of the moments are
     against.py       other models in the same page
+    letters.py       bytes as letters that may stand in the page
+    floats.py        weights as bytes, their exponents in few bits
     measures.py      how far the model's heads look, over many images
     fingerprints.py  signed sums of every array, by which the page sees that it computes the same
     without_scripts.py  the answers and a picture, for browsers that run no scripts

@@ -12,6 +12,7 @@ import numpy as np
 
 from minivit import inspection
 from minivit.data.dataset import evenly
+from minivit.figures.page.letters import BITS
 from minivit.models import ViT
 from minivit.ops import softmax_forward
 
@@ -63,7 +64,7 @@ def fitting(gallery: Gallery, dtype: np.dtype, room: float) -> Gallery:
     levels = levels_of(gallery.images)
     fixed = 2000 + sum(26 * len(one) for one in levels or [])
     bits = bits_of(levels, dtype) * gallery.images[0].size
-    most = int(max(room - fixed, 0) / (bits / 6 + TOLD))  # base64 has 6 bits in a byte
+    most = int(max(room - fixed, 0) / (2 * bits / BITS + TOLD))
     chosen = evenly(np.arange(len(gallery.numbers)), min(most, len(gallery.numbers)))
     return Gallery(*(part[chosen] for part in gallery[:3]), gallery.of)
 

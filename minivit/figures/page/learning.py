@@ -13,6 +13,7 @@ import numpy as np
 
 from minivit.checkpoints import load
 from minivit.errors import InputError
+from minivit.figures.page.letters import letters_for
 from minivit.figures.page.payload import in_float64
 from minivit.figures.page.rounding import KINDS, LARGEST, rounded_bytes, rounded_model
 from minivit.models import ViT
@@ -92,8 +93,8 @@ def in_page(learning: Learning, model: ViT, images: np.ndarray, room: float) -> 
 
 
 def whole_bytes(shapes: dict, kind: str) -> int:
-    """Of a page, for a snapshot; base64 has four letters for three bytes."""
-    return -(-rounded_bytes(shapes, kind) // 3) * 4 + BESIDE
+    """Of a page, for a snapshot."""
+    return letters_for(rounded_bytes(shapes, kind)) + BESIDE
 
 
 def spread(steps: list[int], most: int) -> list[int]:

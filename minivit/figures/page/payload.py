@@ -13,6 +13,8 @@ import numpy as np
 
 from minivit.errors import InputError
 from minivit.figures.page.fingerprints import fingerprints
+from minivit.figures.page.floats import packed_floats
+from minivit.figures.page.letters import letters_for
 from minivit.figures.page.recording import (
     parameters_off,
     recorded_image,
@@ -39,7 +41,7 @@ class Payload(NamedTuple):
     told: dict  # plain values
     weights: bytes
     images: bytes
-    recorded: str = ""  # lines of base64, one for each recorded array
+    recorded: str = ""  # lines of letters, one for each recorded array
 
 
 def payload(
@@ -87,9 +89,11 @@ def model_told(model: ViT) -> dict:
 
 
 def packed_weights(model: ViT) -> bytes:
-    """All weights in the order of the layout, in their own type."""
-    kind = model.dtype.newbyteorder("<")
-    return b"".join(model.parameters[one].astype(kind).tobytes() for one in model.layout.shapes)
+    """All weights in the order of the layout, in their own type; float32 as floats.py has it."""
+    numbers = np.concatenate([model.parameters[one].ravel() for one in model.layout.shapes])
+    if numbers.dtype == np.float32:
+        return packed_floats(numbers)
+    return numbers.astype(model.dtype.newbyteorder("<")).tobytes()
 
 
 def shortened(name: str) -> str:
@@ -160,4 +164,4 @@ def ink(preprocessing: dict, images: np.ndarray) -> dict:
 def size(c: Config, dtype: np.dtype, shown: int, weights: int) -> int:
     """About how many bytes a page of such a model has, before any of it is made."""
     numbers = weights + shown * math.prod(c.image) * c.channels
-    return numbers * dtype.itemsize * 4 // 3
+    return letters_for(numbers * dtype.itemsize)

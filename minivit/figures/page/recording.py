@@ -18,8 +18,8 @@ import numpy as np
 
 from minivit import inspection, ops
 from minivit.errors import InputError
+from minivit.figures.page.letters import in_letters, letters_for
 from minivit.figures.page.recorded_reasons import recorded_reasons
-from minivit.figures.page.shell import in_base64
 from minivit.models import Config, ViT
 from minivit.models.trace import Trace
 from minivit.ops import cross_entropy_backward, cross_entropy_forward
@@ -160,13 +160,13 @@ def rounded(array: np.ndarray) -> np.ndarray:
 
 
 def written(arrays: Sequence[Recorded]) -> tuple[list[dict], str]:
-    """What a page is told of these arrays, and a line of base64 for each."""
+    """What a page is told of these arrays, and a line of letters for each."""
     told, lines = [], []
     for image, name, gradient, array in arrays:
         numbers, exponent = half(array)
         told.append({"image": image, "name": name, "gradient": gradient,
                      "shape": list(array.shape), "exponent": exponent})  # fmt: skip
-        lines.append(in_base64(numbers.tobytes()))
+        lines.append(in_letters(numbers.tobytes()))
     return told, "\n".join(lines)
 
 
@@ -177,4 +177,5 @@ def recorded_size(model: ViT, shown: int, blocks: Sequence[int]) -> int:
     numbers = tokens + (2 * c.depth + 1) * c.classes + (c.depth + 20) * c.patches
     parameters = sum(model.parameters[name].size for name in embedding(model))
     pixels = model.dtype.itemsize * c.image[0] * c.image[1] * c.channels
-    return (2 * parameters + shown * (2 * numbers + pixels)) * 4 // 3 + 20 * shown * c.classes
+    content = 2 * parameters + shown * (2 * numbers + pixels)
+    return letters_for(content) + 20 * shown * c.classes

@@ -12,6 +12,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from minivit.figures.page.letters import in_letters
+
 # What could end a script's element, begin a comment in it, or break a line of JavaScript.
 ESCAPED = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 MARK = "minivit explain"  # by which a page that we wrote is known again
@@ -52,8 +54,8 @@ def page(*, language: str, title: str, noscript: str, strings: dict, told: dict,
     return PAGE.format(
         language=language, policy=policy(script, style), mark=MARK, title=html.escape(title),
         noscript=noscript, style=style, script=script, strings=in_json(strings),
-        told=in_json(told), weights=in_base64(weights), images=in_base64(images),
-        gallery=in_base64(gallery), recorded=recorded, others=numbered(WEIGHTS, others),
+        told=in_json(told), weights=in_letters(weights), images=in_letters(images),
+        gallery=in_letters(gallery), recorded=recorded, others=numbered(WEIGHTS, others),
         snapshots=numbered(SNAPSHOT, snapshots),
     )  # fmt: skip
 
@@ -71,7 +73,7 @@ def is_ours(path: Path) -> bool:
 
 def numbered(line: str, contents: Sequence[bytes]) -> str:
     """A line for each of some contents, by its number."""
-    return "".join(line.format(i=i, content=in_base64(one)) for i, one in enumerate(contents))
+    return "".join(line.format(i=i, content=in_letters(one)) for i, one in enumerate(contents))
 
 
 def policy(script: str, style: str) -> str:
@@ -84,7 +86,8 @@ def policy(script: str, style: str) -> str:
 
 def hash_of(text: str) -> str:
     """A text as a policy names it."""
-    return f"'sha256-{in_base64(hashlib.sha256(text.encode()).digest())}'"
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
 def in_json(value) -> str:
@@ -101,7 +104,3 @@ def finite(value):
     if isinstance(value, float) and value - value != 0:
         return None
     return value
-
-
-def in_base64(content: bytes) -> str:
-    return base64.b64encode(content).decode("ascii")

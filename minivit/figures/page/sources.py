@@ -11,7 +11,7 @@ OPS = (
     "sincos_positions", "pool", "pre_logits", "head", "cross_entropy",
 )  # fmt: skip
 MODEL = ("trace", "vit", "embedding", "added_positions", "block", "head_of_model", "loss",
-         "changes", "fingerprints", "recording", "recorded_trace")  # fmt: skip
+         "changes", "letters", "floats", "fingerprints", "recording", "recorded_trace")  # fmt: skip
 TABLES = ("work", "made_of", "made_in_blocks", "made", "returned_of", "returned_in_blocks",
           "returned", "papers", "words_of_model", "words_of_looking", "words")  # fmt: skip
 INSPECTION = ("attention", "reasons", "lens", "gallery", "snapshots", "filters", "positions",

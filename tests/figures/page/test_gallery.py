@@ -1,6 +1,5 @@
 """The test images that a page holds: packed without loss, as many as fit, with what is said."""
 
-import base64
 import json
 import re
 
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 from javascript import v8
 from looked_at import build, images_for
+from page_letters import from_letters
 
 from minivit import inspection
 from minivit.figures.page import Gallery, Shown, explainer_page
@@ -25,7 +25,7 @@ def gallery(model, count=5) -> Gallery:
 def told(page: str) -> tuple[dict, bytes]:
     content = re.search(r'id="gallery">(.*?)</script>', page)[1]
     whole = json.loads(re.search(r'id="told">(.*?)</script>', page)[1])
-    return whole["gallery"], base64.b64decode(content)
+    return whole["gallery"], from_letters(content)
 
 
 @pytest.mark.parametrize("count", [1, 2, 17, 256])

@@ -1,6 +1,5 @@
 """Snapshots in a page: the script computes with the rounded weights what minivit does with them."""
 
-import base64
 import json
 import re
 
@@ -9,6 +8,7 @@ import pytest
 from javascript import KINDS as OTHER_KINDS
 from javascript import as_told, plain, v8
 from looked_at import build, images_for
+from page_letters import from_letters
 
 from minivit import InputError, inspection, save
 from minivit.figures.page import Learning, Shown, explainer_page
@@ -134,7 +134,7 @@ def page_of(model, one, **options) -> str:
 def told(page: str) -> tuple[dict, list[bytes]]:
     whole = json.loads(re.search(r'id="told">(.*?)</script>', page)[1])["learning"]
     kept = re.findall(r'id="snapshot-\d+">(.*?)</script>', page)
-    return whole, [base64.b64decode(one) for one in kept]
+    return whole, [from_letters(one) for one in kept]
 
 
 def test_all_are_in_the_page_in_half_precision_where_they_have_room(tmp_path):

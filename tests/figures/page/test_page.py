@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from looked_at import build, images_for
+from page_letters import from_letters
 
 from minivit import InputError, ResNet, ResNetConfig
 from minivit.figures.page import Shown, explainer_page
@@ -104,10 +105,10 @@ def test_what_is_told_is_what_the_model_holds():
     model = build(pool="mean")
     found = Elements(page_of(model, label=None))
     told = json.loads(found.text_of("script", id="told")[0])
-    weights = np.frombuffer(base64.b64decode(found.text_of("script", id="weights")[0]), "<f8")
+    weights = np.frombuffer(from_letters(found.text_of("script", id="weights")[0]), "<f8")
     arrays = [model.parameters[name].ravel() for name in told["parameters"]]
     assert np.array_equal(weights, np.concatenate(arrays))
-    images = np.frombuffer(base64.b64decode(found.text_of("script", id="images")[0]), "<f8")
+    images = np.frombuffer(from_letters(found.text_of("script", id="images")[0]), "<f8")
     assert np.array_equal(images, images_for(model, 1).ravel())
     assert told["images"][0]["label"] is None
 

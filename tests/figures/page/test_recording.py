@@ -1,6 +1,5 @@
 """A page without weights: what it is told, what its script makes of that, and how far it is off."""
 
-import base64
 import json
 import re
 
@@ -9,6 +8,7 @@ import pytest
 from javascript import KINDS as OTHER_KINDS
 from javascript import as_told, plain, v8
 from looked_at import build, images_for
+from page_letters import from_letters
 
 from minivit import InputError
 from minivit.figures.page import Shown, explainer_page
@@ -58,7 +58,7 @@ def parts(page: str) -> tuple[dict, list[list[int]]]:
     """What a page is told, and the halves of its recorded arrays, as whole numbers."""
     text = {one: re.search(rf'id="{one}">(.*?)</script>', page, re.S)[1]
             for one in ("told", "recorded")}  # fmt: skip
-    lines = [np.frombuffer(base64.b64decode(line), "<u2") for line in text["recorded"].split("\n")]
+    lines = [np.frombuffer(from_letters(line), "<u2") for line in text["recorded"].split("\n")]
     return json.loads(text["told"]), [line.tolist() for line in lines]
 
 

@@ -41,7 +41,8 @@ class Images {
   // Minivit's sums of every array, of an image that is shown.
   sums(i) {
     const { values, gradients } = this.known[i].sums;
-    const numbers = (text) => new Float64Array(bytes_of(text).buffer);
+    const numbers = (base64) =>
+      new Float64Array(Uint8Array.from(atob(base64), (one) => one.charCodeAt(0)).buffer);
     return { values: numbers(values), gradients: numbers(gradients) };
   }
 

@@ -18,7 +18,8 @@ function loaded() {
 
 // A model, from what is told of it and the element that holds its weights.
 function model_of(told, id) {
-  const weights = numbers_of(id, told.dtype);
+  const is_packed = told.dtype === "float32";
+  const weights = is_packed ? unpacked_floats(bytes_of(text_of(id))) : numbers_of(id, told.dtype);
   const parameters = {};
   let first = 0;
   for (const [name, shape] of Object.entries(told.parameters)) {
@@ -34,15 +35,8 @@ function text_of(id) {
   return document.getElementById(id).textContent;
 }
 
-// Base64 of little-endian numbers; every machine with a browser today is little-endian.
+// Little-endian numbers; every machine with a browser today is little-endian.
 function numbers_of(id, dtype) {
   const { buffer } = bytes_of(text_of(id));
   return dtype === "float64" ? new Float64Array(buffer) : new Float32Array(buffer);
-}
-
-function bytes_of(base64) {
-  const letters = atob(base64);
-  const bytes = new Uint8Array(letters.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
-  return bytes;
 }
