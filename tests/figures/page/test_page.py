@@ -189,6 +189,15 @@ def test_scripts_are_as_long_as_can_be_read():
         assert len(lines) <= 230 and max(map(len, lines)) <= 100, path.name
 
 
+def test_without_comments_and_indentation_every_text_is_as_it_was():
+    """A line is a comment or it is not, and no text goes on in the next one."""
+    for path in HERE.rglob("*.js"):
+        for line in path.read_text("utf-8").splitlines():
+            code = line.partition(" // ")[0]
+            assert len(re.findall(r"(?<!\\)`", code)) % 2 == 0, f"{path.name}: {line}"
+            assert not line.endswith("\\") and "/*" not in code, f"{path.name}: {line}"
+
+
 def test_every_sentence_is_there_and_none_is_left_over():
     text = script()
     keys = set(sentences("en"))

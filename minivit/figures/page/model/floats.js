@@ -13,9 +13,9 @@ function unpacked_floats(bytes) {
     left -= bits;
     const level = (held >> left) & ((1 << bits) - 1);
     const exponent = level && level + lowest - 1;
-    const first = 2 + 3 * i;
-    const [low, middle, high] = [bytes[first], bytes[first + 1], bytes[first + 2]];
-    words[i] = ((high >> 7) << 31) | (exponent << 23) | ((high & 127) << 16) | (middle << 8) | low;
+    const from = 2 + 3 * i;
+    const rest = bytes[from] | (bytes[from + 1] << 8) | (bytes[from + 2] << 16);
+    words[i] = ((rest >> 23) << 31) | (exponent << 23) | (rest & 0x7fffff);
   }
   return new Float32Array(words.buffer);
 }

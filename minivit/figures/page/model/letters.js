@@ -6,20 +6,17 @@
 function bytes_of(text) {
   const letters = text.length;
   const bytes = new Uint8Array(Math.floor(((letters >> 1) * 13 + (letters & 1) * 6) / 8));
-  const digit = (i) => {
-    const code = text.charCodeAt(i);
-    return code < 60 ? code - 35 : code - 36;
-  };
   let [held, bits, at] = [0, 0, 0]; // bits that are no whole byte yet
-  for (let i = 0; i < letters; i += 2) {
-    const is_pair = i + 1 < letters;
-    held = is_pair ? (held << 13) | (91 * digit(i) + digit(i + 1)) : (held << 6) | digit(i);
-    bits += is_pair ? 13 : 6;
-    while (bits >= 8) {
-      bits -= 8;
-      bytes[at++] = held >> bits;
-    }
+  for (let i = 0; i + 1 < letters; i += 2) {
+    const a = text.charCodeAt(i);
+    const b = text.charCodeAt(i + 1);
+    held = (held << 13) | (91 * (a < 60 ? a - 35 : a - 36) + (b < 60 ? b - 35 : b - 36));
+    for (bits += 13; bits >= 8; bits -= 8) bytes[at++] = held >> (bits - 8);
     held &= 255;
+  }
+  if (letters & 1) {
+    const a = text.charCodeAt(letters - 1);
+    bytes[at] = ((held << 6) | (a < 60 ? a - 35 : a - 36)) >> (bits - 2);
   }
   return bytes;
 }
