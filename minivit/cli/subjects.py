@@ -14,7 +14,7 @@ ASKED = 512  # test images among which the shown ones are chosen
 class Pictures(NamedTuple):
     """Images of a model: a few to show, and more to measure on."""
 
-    names: list[str]
+    names: list[str] | list[int]  # of a page the numbers of test images, which it names itself
     shown: object  # (n, height, width, channels), at most SHOWN
     labels: object | None  # (n,), where they are known
     measured: object  # (m, height, width, channels), at most MEASURED
@@ -119,8 +119,9 @@ def test_data(model):
 def mistake_and_right(model, tests=None) -> Pictures:
     """Two test images: the surest mistake, and one of the same class that the model reads right.
 
-    Where there is no mistake, or nothing right, it is what there is. `tests` is what `test_data`
-    found, if it was asked before. Raises InputError as `test_data` does.
+    Where there is no mistake, or nothing right, it is what there is. Their names are their numbers
+    among the test images. `tests` is what `test_data` found, if it was asked before. Raises
+    InputError as `test_data` does.
     """
     import numpy as np
 
@@ -130,13 +131,12 @@ def mistake_and_right(model, tests=None) -> Pictures:
     data, numbers = tests or test_data(model)
     images, labels = data.test.images[numbers], data.test.labels[numbers]
     if data.class_names != model.class_names:
-        return Pictures([f"test image {n}" for n in numbers[:2]], images[:2], None, images[:2])
+        return Pictures(numbers[:2].tolist(), images[:2], None, images[:2])
     with np.errstate(over="ignore", invalid="ignore"):  # a sentence says it better, later
         right, wrong = choose(labels, evaluate(model, images, labels).probabilities)
     alike = [i for i in right if len(wrong) and labels[i] == labels[wrong[0]]] or list(right)
     chosen = np.array([*wrong[:1], *alike[:1]], int)
-    names = [f"test image {number}" for number in numbers[chosen]]
-    return Pictures(names, images[chosen], labels[chosen], images[chosen])
+    return Pictures(numbers[chosen].tolist(), images[chosen], labels[chosen], images[chosen])
 
 
 def examples(model, images, labels):

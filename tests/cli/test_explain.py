@@ -50,7 +50,7 @@ def test_a_run_gets_a_page_in_its_folder_which_is_not_written_over(run, capsys):
     explain("a", "--force")
     assert page.read_bytes() == before
     assert str(run).encode() not in before
-    assert [one["name"].startswith("test image ") for one in told(page)["images"]] == [True, True]
+    assert [type(one["name"]) for one in told(page)["images"]] == [int, int]  # of test images
 
 
 def test_pictures_with_a_label_at_another_place(run):
@@ -71,7 +71,7 @@ def test_without_a_picture_the_surest_mistake_and_a_right_image_of_its_class(run
     model = made()
     test = load_dataset("digits").test
     found = mistake_and_right(model)
-    numbers = [int(name.split()[-1]) for name in found.names]
+    numbers = found.names
     probabilities = evaluate(model, test.images, test.labels).probabilities
     said = probabilities.argmax(axis=1)
     is_wrong = said != test.labels
@@ -133,7 +133,7 @@ def test_of_images_that_nobody_asked_for_there_is_one_where_two_do_not_fit(run, 
     limit = ((run / "one.html").stat().st_size - gallery) / 1e6 + 0.05  # another takes 0.2
     explain("b.safetensors", "--weights", "none", "--max-mb", limit, "--out", "c.html")
     (image,) = told(run / "c.html")["images"]
-    assert image["name"].startswith("test image ")
+    assert isinstance(image["name"], int)  # a test image
     given = ["one.png", "one.png", "--weights", "none", "--max-mb", limit, "--out", "d.html"]
     explain("b.safetensors", *given, code=2)
     assert "record fewer of its 4 blocks, as by --blocks 0,3, or choose" in capsys.readouterr().err

@@ -28,9 +28,12 @@ LONGEST = 300  # characters of a name
 
 
 class Shown(NamedTuple):
-    """An image to show: its name, its numbers (height, width, channels), its class if known."""
+    """An image to show: its name, its numbers (height, width, channels), its class if known.
 
-    name: str
+    A test image has its number in the place of a name: the page names it, in its own language.
+    """
+
+    name: str | int
     image: np.ndarray
     label: int | None
 
@@ -128,7 +131,8 @@ def recorded(model: ViT, exact: ViT, one: Shown, image: np.ndarray, number: int,
 
 def of_image(one: Shown) -> dict:
     """An image's name and class, if it is known."""
-    return {"name": shortened(one.name), "label": None if one.label is None else int(one.label)}
+    name = shortened(one.name) if isinstance(one.name, str) else int(one.name)
+    return {"name": name, "label": None if one.label is None else int(one.label)}
 
 
 def traced(exact: ViT, image: np.ndarray) -> Trace:

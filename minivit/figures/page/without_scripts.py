@@ -25,7 +25,10 @@ def without_scripts(model: ViT, images: np.ndarray, told: dict, say: dict[str, s
     with np.errstate(over="ignore", invalid="ignore"):
         p = softmax_forward(model.logits(images).astype(np.float64))[0]
     for i, one in enumerate(told["images"]):
-        parts = [f"<h2>{name_in_html(one['name'])}</h2>", answer(p[i], one["label"], classes, say)]
+        name = one["name"]
+        if isinstance(name, int):  # of a test image
+            name = say["gallery.name"].format(number=name)
+        parts = [f"<h2>{name_in_html(name)}</h2>", answer(p[i], one["label"], classes, say)]
         if model.config.depth:
             flow = inspection.rollout_map(model, images[i : i + 1])[0]
             parts.append(attention_picture(images[i], flow, told["ink"], model.config, say))

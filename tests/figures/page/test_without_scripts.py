@@ -67,6 +67,15 @@ def test_it_is_in_the_language_of_the_page_and_wrong_is_said():
     assert "说错了" in text and "注意力展开" in text
 
 
+@pytest.mark.parametrize(("language", "name"), [("en", "test image 7"), ("zh", "测试图像 7")])
+def test_a_test_image_is_named_by_its_number_in_the_language_of_the_page(language, name):
+    model = build()
+    page = explainer_page(
+        model, [Shown(7, images_for(model, 1)[0], None)], name="run", language=language
+    )
+    assert f"<h2><bdi>{name}</bdi></h2>" in page and '"name":7,' in page
+
+
 def test_without_blocks_there_is_no_picture():
     text = without_scripts(build(depth=0), images_for(build(depth=0), 1), [None])
     assert "<img" not in text and "The model says" in text

@@ -47,8 +47,8 @@ class Images {
   }
 
   name(i) {
-    if (i < this.shown) return this.known[i].name;
-    return say("gallery.name", { number: this.gallery.numbers[i - this.shown] });
+    const name = i < this.shown ? this.known[i].name : this.gallery.numbers[i - this.shown];
+    return typeof name === "number" ? say("gallery.name", { number: name }) : name;
   }
 }
 
