@@ -101,6 +101,20 @@ def test_the_last_step_changes_the_image(opened):
     assert f"says {now}" in said
 
 
+def test_the_tour_ends_with_ways_on(opened):
+    page = opened("change/tour-8")
+    ways = page.locator(".tour .ways a")
+    views = ["Change it", "Words", "Mistakes", "Overview"]
+    expect(ways).to_have_text([*views, "The tour again, with the next image"])
+    ways.last.click()
+    expect(page.locator("#tour-step")).to_contain_text("Step 1 of 8")
+    expect(page.locator("[data-key=image-1]")).to_have_attribute("aria-current", "true")
+    page.go_back()
+    ways.nth(1).click()
+    page.wait_for_selector("html[data-view=words]")
+    expect(page.locator("#tour-step")).to_have_count(0)
+
+
 def test_a_step_that_is_not_there_is_the_last(opened):
     page = opened("forward/tour-77")
     expect(page.locator("#tour-step")).to_contain_text("Step 8 of 8")

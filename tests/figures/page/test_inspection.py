@@ -28,6 +28,7 @@ READ = """(model, image, target, start, x0) => {
   const found = integrated_gradients(whole, x, target, fill, 64);
   return {
     entropy: of_heads(attention_entropy), distance: of_heads(attention_distance),
+    entropy_of: of_heads((A) => A.map(entropy_of)), looked: of_heads(distances_looked),
     cls_share: of_heads(cls_share), rollout: array(to_patches(rollout(attention, start), t)),
     weighted: array(to_patches(gradient_weighted(attention, gradients, start), t)),
     saliency: array(saliency(whole, x, target).data), integrated: array(found.data),
@@ -46,11 +47,18 @@ def test_they_are_those_of_inspection(kind):
     with v8(mathematics()) as run:
         found = run(READ, as_told(model), plain(images[0]), TARGET, START, plain(x0))
     measures = inspection.head_measures(model, images)
+    probs = np.stack([model.trace(images).values[f"blocks.{i}.attention.probs"][0]
+                      for i in range(c.depth)])  # fmt: skip
+    places = np.stack(np.indices(c.grid), axis=-1).reshape(-1, 2) * (c.stride or c.patch)
+    far = np.linalg.norm(places[:, None] - places, axis=-1)
+    first = int(c.has_cls)
     targets = np.array([TARGET])
     pixels = inspection.integrated_gradients(model, images, targets, x0)
     expected = {
         "entropy": measures.entropy,
         "distance": measures.distance,
+        "entropy_of": -(probs * np.log2(probs)).sum(axis=-1),
+        "looked": (probs[:, :, first:, first:] * far).sum(axis=-1),
         "cls_share": measures.cls_share,
         "rollout": inspection.rollout_map(model, images, start_block=START),
         "weighted": inspection.gradient_weighted_map(model, images, targets, start_block=START),

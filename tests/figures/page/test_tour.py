@@ -72,8 +72,10 @@ def test_what_is_told_is_so(kind, run):
 
     told = found["attention"]["facts"]
     probs = trace.values[f"blocks.{c.depth - 1}.attention.probs"][0]
-    bits = -(probs * np.log2(probs)).sum(axis=-1).mean(axis=-1)
-    assert told["head"] == bits.argmin()
+    bits = -(probs * np.log2(probs)).sum(axis=-1)  # (heads, tokens that ask)
+    asking = bits[:, :1] if c.has_cls else bits
+    assert (told["head"], told["token"]) == np.unravel_index(asking.argmin(), asking.shape)
+    assert told["bits"] == pytest.approx(asking.min())
     row = probs[told["head"], told["token"], int(c.has_cls) :]
     assert told["patch"] == row.argmax() and told["part"] == pytest.approx(row.max())
     right = found["attention"]["choices"][found["attention"]["right"]]

@@ -19,19 +19,26 @@ function heads_of({ shape: [H, T], data }) {
   return parts(data, H).map((head) => parts(head, T));
 }
 
-// How evenly a head spreads its attention, in bits; 2^entropy is the number of keys in effect.
-function attention_entropy(A) {
-  const of_row = (row) => row.reduce((sum, p) => sum - (p > 0 ? p * Math.log2(p) : 0), 0);
-  return mean_of(A.map(of_row));
+// How evenly a token spreads what it gives, in bits; 2^entropy is the number of keys in effect.
+function entropy_of(row) {
+  return row.reduce((sum, p) => sum - (p > 0 ? p * Math.log2(p) : 0), 0);
 }
 
-// How far a head's patches look, in pixels; what they give to cls counts as no way at all.
-function attention_distance(A, c) {
-  const D = patch_distances(c.grid, c.stride);
+// The mean of it over all tokens that ask.
+function attention_entropy(A) {
+  return mean_of(A.map(entropy_of));
+}
+
+// How far each patch looks, in pixels; what it gives to cls counts as no way at all. -> N numbers
+function distances_looked(A, c) {
   const first = Number(c.has_cls);
-  return mean_of(
-    D.map((row, q) => row.reduce((sum, far, k) => sum + A[first + q][first + k] * far, 0)),
+  return patch_distances(c.grid, c.stride).map((row, q) =>
+    row.reduce((sum, far, k) => sum + A[first + q][first + k] * far, 0),
   );
+}
+
+function attention_distance(A, c) {
+  return mean_of(distances_looked(A, c));
 }
 
 // How much the patches give to cls; 0 without one.

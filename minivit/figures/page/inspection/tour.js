@@ -97,13 +97,16 @@ function same_or_other(before, after) {
   return { choices: ["same", "other"], right: Number(said !== now), facts };
 }
 
-// Where the most decided head of the last block looks.
+// Where the head of the last block looks that spreads a token's attention the least: the token is
+// cls, or without one the most decided of all.
 function asks_of_attention({ t, model }) {
   const { depth, has_cls, tokens } = model.config;
   const heads = attention_of(t).at(-1);
-  const head = largest_at(heads.map((A) => -attention_entropy(A)));
+  const asking = range(has_cls ? 1 : tokens);
+  const bits = heads.flatMap((A) => asking.map((token) => entropy_of(A[token])));
+  const found = largest_at(bits.map((one) => -one));
+  const [head, token] = [Math.floor(found / asking.length), found % asking.length];
   const first = Number(has_cls);
-  const token = has_cls ? 0 : largest_at(heads[head].map((row) => Math.max(...row)));
   const given = heads[head][token].slice(first);
   const order = range(given.length).sort((a, b) => given[b] - given[a] || a - b);
   const choices = [...new Set([order[0], order[order.length >> 1], order.at(-1)])];
@@ -113,7 +116,7 @@ function asks_of_attention({ t, model }) {
     right: choices.indexOf(order[0]),
     facts: {
       ...{ block: depth - 1, head, token, tokens },
-      ...{ patch: order[0], part: given[order[0]], alike: 1 / tokens },
+      ...{ patch: order[0], part: given[order[0]], alike: 1 / tokens, bits: bits[found] },
     },
     at: { view: "attention", block: depth - 1, slice: head, token },
   };

@@ -6,6 +6,8 @@ const CLEAN = {
   ...{ block: null, token: null, start: 0, switches: [] },
 };
 
+const AFTER_TOUR = ["change", "words", "mistakes", "overview"]; // where it sends whoever ends it
+
 function tour_start(app) {
   if (app.state.tour || !app.runs.shows("tour")) return null;
   const href = app.tour.way(1);
@@ -89,22 +91,47 @@ class Tour {
           ...buttons,
         ),
         told,
-        this.ways(number),
+        ...this.ways(number),
       ),
     );
   }
 
-  // Back, onward, and out of the tour.
+  // Back, onward, and out of the tour; at its end, to what it has not shown.
   ways(number) {
     const { app, steps } = this;
     const link = (key, href) => element("a", { href, "data-key": key }, say(key));
-    return element(
-      "p",
-      { class: "tour-ways" },
-      number > 1 ? link("tour.back", this.way(number - 1)) : null,
-      number < steps.length ? link("tour.next", this.way(number + 1)) : say("tour.end"),
-      link("tour.leave", app.link({ tour: null })),
-    );
+    const is_last = number === steps.length;
+    return [
+      ...(is_last ? this.ways_on() : []),
+      element(
+        "p",
+        { class: "tour-ways" },
+        number > 1 ? link("tour.back", this.way(number - 1)) : null,
+        is_last ? null : link("tour.next", this.way(number + 1)),
+        link("tour.leave", app.link({ tour: null })),
+      ),
+    ];
+  }
+
+  ways_on() {
+    const { app } = this;
+    const next = { image: (app.state.image + 1) % app.runs.count, tour: 1 };
+    const again = { ...CLEAN, ...TOUR[this.steps[0]].place(this.look), ...next };
+    return [
+      element("p", {}, say("tour.end")),
+      element(
+        "ul",
+        { class: "ways" },
+        ...AFTER_TOUR.map((view) => way(app, view, { ...CLEAN, view, tour: null })),
+        app.runs.count > 1
+          ? element(
+              "li",
+              {},
+              element("a", { href: app.link(again), "data-key": "tour-again" }, say("tour.again")),
+            )
+          : null,
+      ),
+    ];
   }
 }
 
@@ -158,6 +185,7 @@ function facts_in_words(app, facts) {
     ...{ before: percent, after: percent, of_said: percent, part: percent, alike: percent },
     ...{ patch: as_patch, most: as_patch, one: as_patch, other: as_patch },
     token: (i) => place_words(app.c, "token", i),
+    bits: (x) => number_text(x, 3),
     kind: (key) => say(`why.${key}`),
     error: (x) => x.toExponential(1).replace("-", "−"),
     correlation: (r) => (r === null ? say("why.flat") : r.toFixed(2).replace("-", "−")),
