@@ -111,7 +111,7 @@ def test_attention_by_pointer_and_keyboard(opened):
     page.locator("canvas.picker").click(position={"x": 5, "y": 180})
     expect(told).to_have_text("token 13 (patch 12: row 3, column 0)", use_inner_text=True)
     page.get_by_role("link", name="who asks this token").click()
-    page.wait_for_selector("text=comes from cls")
+    page.wait_for_selector("text=cls gives it")
     page.get_by_role("link", name="one for each head").click()
     page.wait_for_selector("[aria-current]:has-text('one for each head')")
     expect_address(page, "/t13/from-keys/own-scales")

@@ -1,49 +1,64 @@
-// What Attention is made of: maps over the patches, the matrix of a head, rollout.
+// What Attention is made of: the lines below a head's map, the matrix of a head, rollout.
 
-// A map over the patches, with a title and lines below.
-function map_tile(app, numbers, scale, title, ...words) {
-  const text = typeof title === "string" ? title : title.textContent;
-  const canvas = element("canvas", {
-    class: "picture",
-    role: "img",
-    "aria-label": describe_map(app, numbers, text),
-  });
-  draw_patch_map(canvas, app.c, numbers, scale, app.image, app.told.ink, TILE);
-  return element(
-    "figure",
-    { class: "tile" },
-    element("figcaption", {}, title),
-    canvas,
-    ...present(words).map((line) => element("p", { class: "quiet" }, line)),
-  );
+// How a head spreads this token's attention and how far it looks, beside the means over all.
+function measures(c, A, { token, by_keys }) {
+  const number = (x) => number_text(x, 3);
+  const [bits, far] = [entropy_of(A[token]), distances_looked(A, c)];
+  const own = far[token - Number(c.has_cls)];
+  const [mean, mean_far] = [number(attention_entropy(A)), number(mean_of(far))];
+  return [
+    by_keys
+      ? say("attention.bits_of_all", { mean })
+      : say("attention.bits", { own: number(bits), keys: number(2 ** bits), mean }),
+    by_keys || own === undefined // cls lies nowhere
+      ? say("attention.far_of_all", { mean: mean_far })
+      : say("attention.far", { own: number(own), mean: mean_far }),
+  ];
 }
 
-// A map in words: where it is largest.
-function describe_map(app, numbers, title) {
-  const n = largest_at(numbers);
-  return say("map.alt", { title, number: number_text(numbers[n], 3), ...patch_words(app.c, n) });
-}
-
-// The T x T matrix of the chosen head; its cursor's row is the token that asks.
-function matrix_of(app, look, on_row) {
+// The T x T matrix of the chosen head. Its cursor's row, or where it is shown who asks its column,
+// is the token; on_cell(token, other).
+function matrix_of(app, look, on_cell) {
+  const { c } = app;
   const name = `blocks.${look.block}.attention.probs`;
+  const names = c.has_cls ? ["cls", ...range(c.patches).map(String)] : undefined;
+  const turned = ([a, b]) => (look.by_keys ? [b, a] : [a, b]);
+  const reading = element("p", { class: "reading" });
+  const in_words = ([row, column]) =>
+    `${place_words(c, "query", row)}; ${place_words(c, "key", column)}`;
+  const number = ([row, column]) => number_text(look.of_heads[look.head][row][column]);
+  const read = (cell) =>
+    reading.replaceChildren(`${in_words(cell)}: `, element("b", {}, number(cell)));
   const map = new HeatMap({
     name,
     x: app.trace.values[name],
     slice: look.head,
+    names: { rows: names, columns: names },
     label: say("attention.matrix_label", { i: look.head }),
-    on_cell: (row, column) => {
-      on_row(row);
-      announce(`${row}, ${column}: ${number_text(map.view.data[row * map.view.columns + column])}`);
+    on_cell: (...cell) => {
+      read(cell);
+      on_cell(...turned(cell));
+      announce(`${in_words(cell)}: ${number(cell)}`);
     },
+    on_enter: () => app.go({ view: "forward", name, slice: look.head, cell: map.cell }),
   });
   map.locked = true;
-  map.cell = [look.token, 0];
+  map.cursor.addEventListener("pointermove", (event) => read(map.under(event) ?? map.cell));
+  map.cursor.addEventListener("pointerleave", () => read(map.cell));
+  map.choose = (token, other = turned(map.cell)[1]) => {
+    map.cell = turned([token, other]);
+    map.mark();
+    read(map.cell);
+  };
+  map.choose(look.token, largest_at(looks_of(look.of_heads[look.head], look)));
   map.panel = element(
     "section",
     { class: "panel" },
     element("h2", {}, say("attention.matrix", { i: look.head })),
     map.element,
+    reading,
+    c.has_cls ? element("p", { class: "quiet" }, say("attention.cls_first")) : null,
+    element("p", { id: "heat-keys", class: "quiet keys" }, say("attention.matrix_keys")),
     element(
       "p",
       {},
@@ -54,7 +69,6 @@ function matrix_of(app, look, on_row) {
       ),
     ),
     exports([["PNG", () => save_png(map, name)]]),
-    element("p", { id: "heat-keys", class: "unseen" }, say("keys")),
   );
   return map;
 }

@@ -1,7 +1,5 @@
 // Attention: a token, a block, and what every head gives to every patch.
 
-const TILE = 150;
-
 function attention_view(app) {
   const title = element("h1", { tabindex: -1 }, say("view.attention"));
   const lead = element("p", { class: "lead" }, say("lead.attention"));
@@ -35,16 +33,18 @@ function attention_view(app) {
     width: 190,
     label: say("attention.picker"),
     on_choose: (token) => {
-      matrix.cell = [token, matrix.cell[1]];
-      matrix.mark();
+      matrix.choose(token);
       choose(token);
     },
   });
-  const matrix = matrix_of(app, look, (token) => {
-    if (token === look.token) return;
-    picker.chosen = token;
-    picker.draw();
-    choose(token);
+  const matrix = matrix_of(app, look, (token, other) => {
+    if (token !== look.token) {
+      picker.chosen = token;
+      picker.draw();
+      choose(token);
+    }
+    const maps = [heads, together].flatMap((tiles) => [...tiles.querySelectorAll(".tile")]);
+    for (const one of maps) one.point(other - Number(c.has_cls));
   });
   draw();
   return element(
@@ -73,7 +73,7 @@ function attention_view(app) {
       ),
       element(
         "section",
-        { class: "panel" },
+        { class: "panel linked" },
         element("h2", {}, say("attention.heads")),
         heads,
         element("h3", {}, say("attention.together")),
@@ -134,19 +134,19 @@ function tokens_maps(app, look, heads, together, told) {
   ].map(([key, by]) => [key, looks_of(fused(of_block, by), look)]);
   const shared = marker_scale(rows_of.flatMap((row) => [...row.slice(first)]));
   const scale_for = (row) => (look.own ? marker_scale(row.slice(first)) : shared);
-  const tile = (row, title, ...words) =>
+  const tile = (row, title, words = []) =>
     map_tile(
       app,
       row.slice(first),
       scale_for(row),
       title,
-      ...words,
+      words,
       c.has_cls
         ? say(look.by_keys ? "attention.from_cls" : "attention.to_cls", { part: percent(row[0]) })
         : null,
     );
   heads.replaceChildren(
-    ...rows_of.map((row, h) => tile(row, head_link(app, look, h), measures(app, of_block[h]))),
+    ...rows_of.map((row, h) => tile(row, head_link(app, look, h), measures(c, of_block[h], look))),
     look.own ? "" : legend(shared),
   );
   together.replaceChildren(...joint.map(([key, row]) => tile(row, say(`attention.${key}`))));
@@ -162,13 +162,4 @@ function head_link(app, look, h) {
     ),
     { slice: h },
   );
-}
-
-function measures(app, A) {
-  const bits = attention_entropy(A);
-  return say("attention.measures", {
-    bits: number_text(bits, 3),
-    keys: number_text(2 ** bits, 3),
-    distance: number_text(attention_distance(A, app.c), 3),
-  });
 }

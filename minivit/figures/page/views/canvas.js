@@ -1,8 +1,17 @@
 // What is drawn into canvases: pictures of numbers, ticks, and the colours of the style sheet.
 
-// A name as it has room beside a heat map.
-function short_name(name) {
-  return name.length > MARGIN.letters ? `${name.slice(0, MARGIN.letters - 1)}…` : name;
+const TICKS = "11px system-ui, sans-serif"; // the font of what stands beside a heat map
+
+// A name as it has room there.
+function short_name(name, letters) {
+  return name.length > letters ? `${name.slice(0, letters - 1)}…` : name;
+}
+
+// How wide the widest of these is there, in pixels.
+function widest(names) {
+  const context = document.createElement("canvas").getContext("2d");
+  context.font = TICKS;
+  return Math.max(...names.map((one) => context.measureText(one).width));
 }
 
 // The numbers as a picture of one pixel each.

@@ -1,22 +1,26 @@
 // An array as a heat map: one stop of the keyboard, in which the arrows move.
 
-const MARGIN = { left: 40, top: 22, named: 92, letters: 14 };
+const MARGIN = { left: 40, top: 22, name: 12 };
+const MINUS = 0.25; // of the largest number
 const CELL = { most: 46, least_height: 9, tallest: 560, grid: 9, sign: 13 };
 
 class HeatMap {
   // name, x: the array; slice: of sliced(); label: what a screen reader calls it;
   // on_cell(row, column), on_enter(), on_key(key): what moving, Enter and letters do.
   // scale, is_written: another scale than the usual, and whether the numbers stand in the cells;
-  // names: {rows, columns}, what these are called in the place of their numbers.
+  // names: {rows, columns, letters}, what these are called in the place of their numbers, and at
+  // how many letters a name is cut.
   constructor({ name, x, slice, label, what = "", scale, is_written = false, names = {}, ...on }) {
     const { on_cell, on_enter = unseen, on_key = unseen } = on;
     this.view = sliced(name, x, slice);
     this.scale = scale ?? scale_of(this.view.data);
-    const [down, across] = [names.rows, names.columns].map((list) => list?.map(short_name));
-    const is_long = (list) => list?.some((one) => one.length > 3);
-    this.names = { rows: down, columns: across };
-    this.left = is_long(down) ? MARGIN.named : MARGIN.left;
-    this.top = is_long(across) ? MARGIN.named : MARGIN.top;
+    const { rows: down, columns: across, letters = 14 } = names;
+    const cut = (list) => list?.map((one) => short_name(one, letters));
+    this.names = { rows: cut(down), columns: cut(across) };
+    const room = (list, usual) =>
+      list?.some((one) => one.length > 3) ? MARGIN.name + widest(list) : usual;
+    this.left = room(this.names.rows, MARGIN.left);
+    this.top = room(this.names.columns, MARGIN.top);
     Object.assign(this, { is_written, on_cell, on_enter, on_key, cell: [0, 0], locked: false });
     this.base = element("canvas", { "aria-hidden": "true" });
     this.cursor = element("canvas", {
@@ -35,7 +39,20 @@ class HeatMap {
       onfocus: () => this.mark(),
     });
     this.plane = element("div", { class: "plane" }, this.base, this.cursor);
-    this.element = element("div", { class: "heat" }, this.plane, legend(this.scale, what));
+    const most = Math.max(-this.scale.low, this.scale.high);
+    this.limit = -MINUS * most; // what is below it gets a minus
+    this.minus = element(
+      "p",
+      { class: "quiet", hidden: true },
+      say("heat.minus", { limit: number_text(this.limit, 3) }),
+    );
+    this.element = element(
+      "div",
+      { class: "heat" },
+      this.plane,
+      legend(this.scale, what),
+      this.minus,
+    );
     new ResizeObserver(() => this.fit()).observe(this.plane);
   }
 
@@ -64,7 +81,9 @@ class HeatMap {
     context.imageSmoothingEnabled = false;
     context.drawImage(small, this.left, this.top, this.wide * columns, this.high * count);
     if (Math.min(this.wide, this.high) >= CELL.grid) this.lines(context);
-    if (this.scale.signed && Math.min(this.wide, this.high) >= CELL.sign) this.signs(context);
+    const has_signs = this.scale.low < 0 && Math.min(this.wide, this.high) >= CELL.sign;
+    if (has_signs) this.signs(context);
+    this.minus.hidden = !has_signs;
     if (this.is_written && Math.min(this.wide, this.high) >= CELL.sign) this.write(context);
     this.ticks(context);
   }
@@ -93,14 +112,13 @@ class HeatMap {
     });
   }
 
-  // A minus in what is below 0, for whoever can't tell blue from orange.
+  // A minus in what is clearly below 0, for whoever can't tell blue from orange.
   signs(context) {
     const { rows: count, columns, data } = this.view;
-    const most = Math.max(-this.scale.low, this.scale.high);
     context.fillStyle = "rgba(255, 255, 255, 0.75)";
     for (let i = 0; i < count; i++) {
       for (let j = 0; j < columns; j++) {
-        if (data[i * columns + j] >= -0.25 * most) continue;
+        if (data[i * columns + j] >= this.limit) continue;
         const [x, y] = this.corner(i, j);
         context.fillRect(x + this.wide / 2 - 3, y + this.high / 2 - 0.75, 6, 1.5);
       }
@@ -110,7 +128,7 @@ class HeatMap {
   ticks(context) {
     const { rows: count, columns } = this.view;
     context.fillStyle = style_of("--quiet");
-    context.font = "11px system-ui, sans-serif";
+    context.font = TICKS;
     const { names } = this;
     const is_tall = this.top > MARGIN.top; // names of columns are written upwards
     context.textAlign = is_tall ? "left" : "center";
@@ -161,11 +179,19 @@ class HeatMap {
     this.on_cell(...this.cell);
   }
 
-  point(event, is_click) {
+  // The cell that a pointer is over, or null.
+  under(event) {
     const box = this.cursor.getBoundingClientRect();
     const column = Math.floor((event.clientX - box.left - this.left) / this.wide);
     const row = Math.floor((event.clientY - box.top - this.top) / this.high);
-    if (row < 0 || column < 0 || row >= this.view.rows || column >= this.view.columns) return;
+    const is_inside =
+      row >= 0 && column >= 0 && row < this.view.rows && column < this.view.columns;
+    return is_inside ? [row, column] : null;
+  }
+
+  point(event, is_click) {
+    const [row, column] = this.under(event) ?? [];
+    if (row === undefined) return;
     if (is_click) this.locked = !(this.locked && row === this.cell[0] && column === this.cell[1]);
     if (is_click || row !== this.cell[0] || column !== this.cell[1]) this.move(row, column);
   }

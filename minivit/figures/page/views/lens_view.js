@@ -28,7 +28,7 @@ function lens_map(app, names, logits, x) {
   const tell = (row, column) => {
     app.stay({ cell: [row, column] });
     const p = number_text(x.data[row * classes + column], 6);
-    announce(`${row}, ${column}: ${p}`);
+    announce(`${stage_words(names[row])}, ${app.told.classes[column]}: ${p}`);
     panel.replaceChildren(
       element("h2", {}, stage_words(names[row])),
       element("p", { class: "where" }, element("b", {}, named(app.told.classes[column]))),
@@ -47,7 +47,7 @@ function lens_map(app, names, logits, x) {
     name: "lens",
     x,
     slice: 0,
-    names: { columns: app.told.classes },
+    names: { rows: names.map(stage_words), columns: app.told.classes, letters: 20 },
     label: say("lens.label", { places, classes }),
     on_cell: tell,
     on_enter: () => panel.querySelector("a")?.click(),
@@ -69,7 +69,7 @@ function lens_map(app, names, logits, x) {
 function depths(app, names, by_row) {
   const { label } = app.images.told(app.state.image);
   const { gallery, classes } = app.told;
-  const heads = ["lens.row", "lens.place", "lens.says", "lens.sure"].map((key) => say(key));
+  const heads = ["lens.place", "lens.says", "lens.sure"].map((key) => say(key));
   if (label !== null) heads.push(say("lens.of_label", { label: classes[label].slice(0, 24) }));
   if (gallery) heads.push(say("lens.right", { count: gallery.labels.length }));
   const lines = names.map((name, i) => {
@@ -77,7 +77,6 @@ function depths(app, names, by_row) {
     return element(
       "tr",
       { class: said === label ? "agreed" : null },
-      element("td", {}, i),
       element("th", { scope: "row" }, stage_link(app, name, stage_words(name))),
       element("td", {}, named(classes[said], 24)),
       element("td", {}, with_bar(by_row[i][said])),

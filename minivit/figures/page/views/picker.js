@@ -35,16 +35,7 @@ class Picker {
   }
 
   clicked(event) {
-    const { c } = this.app;
-    const box = this.canvas.getBoundingClientRect();
-    const [x, y] = [
-      (event.clientX - box.left) * (this.width / box.width),
-      (event.clientY - box.top) * (this.width / box.width),
-    ];
-    const n = range(c.patches).findLast((one) => {
-      const [left, top, wide, high] = box_of(c, one, this.width);
-      return x >= left && x < left + wide && y >= top && y < top + high;
-    });
+    const n = patch_under(event, this.canvas, this.app.c);
     if (n !== undefined) this.choose(n + this.first);
   }
 

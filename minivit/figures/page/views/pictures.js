@@ -48,6 +48,16 @@ function box_of({ grid, patch, stride, image }, n, width) {
   ];
 }
 
+// The patch of a picture that a pointer is over (of those that overlap the last), or undefined.
+function patch_under(event, canvas, c) {
+  const box = canvas.getBoundingClientRect();
+  const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+  return range(c.patches).findLast((n) => {
+    const [left, top, wide, high] = box_of(c, n, box.width);
+    return x >= left && x < left + wide && y >= top && y < top + high;
+  });
+}
+
 // Lines between the patches.
 function draw_grid(context, c, width) {
   context.strokeStyle = "rgba(30, 100, 200, 0.35)";
