@@ -116,7 +116,7 @@ class Tour {
   ways_on() {
     const { app } = this;
     const next = { image: (app.state.image + 1) % app.runs.count, tour: 1 };
-    const again = { ...CLEAN, ...TOUR[this.steps[0]].place(this.look), ...next };
+    const again = { ...CLEAN, ...TOUR.patches.place(), ...next };
     return [
       element("p", {}, say("tour.end")),
       element(
