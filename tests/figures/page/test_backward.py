@@ -55,7 +55,6 @@ def test_an_update_is_minus_the_rate_times_the_gradient(opened, trace):
 
 def test_norms_by_depth_are_those_of_the_trace(opened, trace):
     page = opened("backward")
-    page.locator(".norms summary").click()
     bars = page.locator(".norms li")
     expect(bars.first).to_be_visible()
     told = {one.locator("span").first.inner_text(): one.locator("b").inner_text()
@@ -74,3 +73,53 @@ def test_norms_by_depth_are_those_of_the_trace(opened, trace):
     said = page.locator(".norms").inner_text()
     assert f"It is longest at {longest} ({told[longest]})" in said
     assert f"and shortest at {shortest} ({told[shortest]})" in said
+
+
+def test_the_norms_stay_open_or_closed_and_their_bars_lead_to_arrays(opened, trace):
+    page = opened("backward")
+    fold = page.locator("details.norms")
+    expect(fold).to_have_attribute("open", "")
+    norms = [number(one) for one in page.locator(".norms b").all_inner_texts()]
+    start = re.search(r"begin at (\S+), half", fold.inner_text())[1]
+    assert number(start) == pytest.approx(min(norms) / 2, rel=0.02)
+    link = page.get_by_role("link", name="blocks.0.mlp", exact=True)
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".array h2 code")).to_have_text("blocks.0.mlp.y")
+    expect(page.locator(".norms .now")).to_contain_text("blocks.0.mlp")
+    page.locator(".norms summary").click()
+    expect(fold).not_to_have_attribute("open", "")
+    page.get_by_role("button", name="a logit", exact=True).click()
+    expect(page.get_by_role("button", name="a logit", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    expect(fold).not_to_have_attribute("open", "")
+
+
+def test_a_difference_begins_with_what_is_said_and_is_of_two_classes(opened, trace):
+    order = np.argsort(-trace.logits[0])
+    label = int(load_dataset("digits").test.labels[0])
+    said, rival = order[0], label if label != order[0] else order[1]
+    page = opened("backward")
+    page.get_by_role("button", name="logit − logit").click()
+    first, second = (page.get_by_label(name, exact=True) for name in ("class", "other class"))
+    expect(first).to_have_value(str(said))
+    expect(second).to_have_value(str(rival))
+    second.select_option(str(said))  # they change places: never twice the same
+    expect(first).to_have_value(str(rival))
+    expect(second).to_have_value(str(said))
+    page.get_by_role("button", name="a logit", exact=True).click()
+    expect(second).to_have_count(0)
+    first.select_option("3")
+    expect(page.locator(".view")).to_contain_text("Class 3 was chosen here")
+    page.get_by_role("button", name="logit − logit").click()
+    expect(second).to_have_value(str(said if said != 3 else rival))
+    expect(first).to_have_value("3")
+
+
+@pytest.mark.parametrize("loss", ["difference-3-3", "difference-3", "logit-1.5"])
+def test_a_loss_that_is_none_is_not_asked_about(loss, opened):
+    page = opened(f"backward/{loss}")
+    expect(page.get_by_role("button", name="cross-entropy")).to_have_attribute(
+        "aria-pressed", "true"
+    )

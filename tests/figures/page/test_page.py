@@ -198,6 +198,12 @@ def test_without_comments_and_indentation_every_text_is_as_it_was():
             assert not line.endswith("\\") and "/*" not in code, f"{path.name}: {line}"
 
 
+def test_no_name_is_taken_twice():
+    texts = [path.read_text("utf-8") for path in HERE.rglob("*.js")]  # they share one scope
+    names = [one for text in texts for one in re.findall(r"(?m)^(?:function|class) (\w+)", text)]
+    assert len(names) > 100 and len(set(names)) == len(names)
+
+
 def test_every_sentence_is_there_and_none_is_left_over():
     text = script()
     keys = set(sentences("en"))

@@ -114,10 +114,13 @@ class App {
     else this.main.querySelector("h1").focus();
   }
 
-  // A loss from an address, if the model has its classes.
+  // A loss from an address, if the model has its classes; a difference is that of two.
   known(loss) {
-    const has = (label) => label === null || (label >= 0 && label < this.c.classes);
-    return this.runs.derives(loss) && has(loss.label) && has(loss.other) ? loss : null;
+    if (!this.runs.derives(loss)) return null;
+    const { kind, label, other } = loss;
+    const asked = kind === "difference" ? [label, other] : [label];
+    const has = (one) => Number.isInteger(one) && one >= 0 && one < this.c.classes;
+    return asked.every(has) && label !== other ? loss : null;
   }
 
   // Back to what had the focus before everything was drawn anew.

@@ -18,6 +18,7 @@ function arrays_view(app) {
     title,
     element("p", { class: "lead" }, say(`lead.${state.view}`)),
     back ? loss_choice(app) : null,
+    back ? first_loss_again(app) : null,
     rail,
     app.told.recorded ? element("p", { class: "quiet" }, say("recorded.places")) : null,
     exports([["pipeline.svg", () => save_svg(rail.firstChild, "pipeline.svg")]]),

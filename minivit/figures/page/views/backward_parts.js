@@ -1,4 +1,4 @@
-// What Backward has beside Forward: the choice of the loss, norms by depth, and "Check it".
+// What Backward has beside Forward: the choice of the loss, and "Check it".
 
 function loss_choice(app) {
   if (app.told.recorded) return recorded_loss(app);
@@ -17,68 +17,63 @@ function loss_choice(app) {
       ),
     );
   const go = (loss) => app.go({ loss: { ...app.loss, ...loss } });
-  const second = classes.length > 1 ? (label === 0 ? 1 : 0) : 0;
+  const kinds = ["cross-entropy", "logit", ...(classes.length > 1 ? ["difference"] : [])];
   return element(
     "div",
     { class: "choice loss", role: "group", "aria-label": say("loss") },
     element("span", { class: "quiet" }, say("loss")),
-    ...["cross-entropy", "logit", "difference"].map((one) =>
+    ...kinds.map((one) =>
       element(
         "button",
         {
           type: "button",
           "aria-pressed": String(one === kind),
           "data-key": `loss-${one}`,
-          onclick: () => go({ kind: one, other: one === "difference" ? (other ?? second) : null }),
+          onclick: () =>
+            go(one === "difference" ? first_difference(app) : { kind: one, other: null }),
         },
         say(`loss.${one}`),
       ),
     ),
-    select(label, (value) => go({ label: value }), say("class")),
+    select(
+      label,
+      (value) => go({ label: value, other: value === other ? label : other }),
+      say("class"),
+    ),
     kind === "difference"
-      ? select(other, (value) => go({ other: value }), say("other_class"))
+      ? select(
+          other,
+          (value) => go({ other: value, label: value === label ? other : label }),
+          say("other_class"),
+        )
       : null,
     element("span", { class: "number-small" }, number_text(loss_of(app.trace.logits, app.loss), 5)),
   );
 }
 
-// How long the gradient is behind every place: one bar each, on a logarithmic scale.
-function norms_by_depth(app, chosen) {
-  const places = Object.keys(app.trace.noted);
-  const norms = places.map((place) => app.trace.gradient_norm(place));
-  const logs = norms.filter((one) => one > 0).map(Math.log10);
-  const [low, high] = [Math.min(...logs) - 0.3, Math.max(...logs)];
-  const bars = places.map((place, i) => {
-    const part = norms[i] > 0 ? (Math.log10(norms[i]) - low) / (high - low || 1) : 0;
-    const bar = element("i", {});
-    bar.style.width = `${Math.max(100 * part, 0.5)}%`;
-    return element(
-      "li",
-      { class: place === chosen ? "now" : null },
-      element("span", {}, place),
-      element("span", { class: "bar" }, bar),
-      element("b", {}, number_text(norms[i], 3)),
-    );
-  });
-  return element(
-    "details",
-    { class: "panel norms" },
-    element("summary", {}, say("norms")),
-    element("p", { class: "quiet" }, say("norms.about")),
-    element("p", {}, ends_of_norms(places, norms)),
-    element("ol", { class: "bars" }, ...bars),
-  );
+// The difference that is looked at first: of a logit that was chosen, else of the class that is
+// said, less the class that is said, the label, or the next: the first of these that is another.
+function first_difference(app) {
+  if (app.loss.kind === "difference") return app.loss;
+  const [said, next] = ranked(app.trace.logits).map(([c]) => c);
+  const label = app.loss.kind === "cross-entropy" ? said : app.loss.label;
+  const rivals = [said, app.images.told(app.state.image).label ?? said, next];
+  return { kind: "difference", label, other: rivals.find((one) => one !== label) };
 }
 
-// Where the gradient is longest and shortest, in words.
-function ends_of_norms(places, norms) {
-  const [most, least] = [norms, norms.map((one) => -one)].map(largest_at);
-  return say("norms.told", {
-    most: places[most],
-    least: places[least],
-    longest: number_text(norms[most], 3),
-    shortest: number_text(norms[least], 3),
-  });
+// A class that was chosen holds in two views: the way back to what is asked about at first.
+function first_loss_again(app) {
+  const { kind, label } = app.runs.first_loss(app.state.image);
+  if (kind === app.loss.kind && label === app.loss.label) return null;
+  const name_of = (c) => app.told.classes[c].slice(0, 40);
+  const words = { kind: say(`loss.${kind}`), name: name_of(label) };
+  return element(
+    "p",
+    { class: "quiet" },
+    say("loss.chosen", { name: name_of(app.loss.label) }),
+    " ",
+    element("a", { href: app.link({ loss: null }) }, say("loss.first", words)),
+  );
 }
 
 // The central difference at the chosen number beside the gradient, in gradcheck's words.
