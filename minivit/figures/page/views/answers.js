@@ -22,7 +22,10 @@ function classes_table(app, p, q, heads) {
   const order = range(app.c.classes)
     .sort((a, b) => Math.max(p[b], q[b]) - Math.max(p[a], q[a]))
     .slice(0, 8);
-  const sign = (x) => `${x > 0 ? "+" : x < 0 ? "−" : ""}${percent(Math.abs(x))}`;
+  const points = (x) => {
+    const size = Math.abs(x);
+    return x ? (x > 0 ? "+" : "−") + (100 * size).toFixed(size >= 0.1 ? 0 : 1) : "0";
+  };
   return element(
     "table",
     { class: "numbers" },
@@ -37,7 +40,7 @@ function classes_table(app, p, q, heads) {
           element("th", { scope: "row" }, named(app.told.classes[c], 24)),
           element("td", {}, percent(p[c])),
           element("td", {}, percent(q[c])),
-          element("td", {}, sign(q[c] - p[c])),
+          element("td", {}, points(q[c] - p[c])),
         ),
       ),
     ),

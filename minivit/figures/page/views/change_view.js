@@ -139,7 +139,8 @@ class Desk {
   }
 
   told(change) {
-    const words = { ...change, level: change.level === undefined ? "" : percent(change.level) };
+    const words = { ...change };
+    if ("level" in change) words.level = level_words(this.app, change.level);
     if (change.kind === "weight") {
       const x = this.app.model.parameters[change.name];
       Object.assign(words, {

@@ -73,6 +73,7 @@ function shape_text(shape) {
 }
 
 function percent(part) {
+  if (part === 0) return "0\u00a0%";
   return `${(100 * part).toFixed(part >= 0.1 && part < 0.9995 ? 0 : 1)}\u00a0%`;
 }
 

@@ -2,9 +2,10 @@
 //
 // view, name of an array, h: which slice of its first axis, row and column in it, i: which image,
 // what is differentiated; of attention b: block, t: token, s: the block that rollout starts at, and
-// two switches; of training b, e: snapshot, and a switch; of words the name of one; of backward the
-// rate of a step; of compare what stands beside: with-i3 (an image) or with-run1. tour-3 is the
-// step of the tour that stands above the view. Every part but the view may be missing.
+// two switches; of why t; of change the row and column of a pixel, and a switch; of training b, e:
+// snapshot, and a switch; of words the name of one; of backward the rate of a step; of compare what
+// stands beside: with-i3 (an image) or with-run1. tour-3 is the step of the tour that stands above
+// the view. Every part but the view may be missing.
 
 const VIEWS = [
   "overview",
@@ -44,7 +45,7 @@ function state_of(hash) {
     if (/^h\d+$/.test(piece)) state.slice = Number(piece.slice(1));
     else if (/^[ibtse]\d+$/.test(piece)) state[NUMBERED[piece[0]]] = Number(piece.slice(1));
     else if (/^tour-\d+$/.test(piece)) state.tour = Number(piece.slice(5));
-    else if (SWITCHES.includes(piece)) state.switches.push(piece);
+    else if (Object.hasOwn(SWITCHES, piece)) state.switches.push(piece);
     else if (/^\d+,\d+$/.test(piece)) state.cell = piece.split(",").map(Number);
     else if (/^(cross-entropy|logit|difference)-/.test(piece)) state.loss = loss_from(piece);
     else if (SHOWN_GRADIENTS.includes(piece)) state.show = piece;
@@ -65,7 +66,12 @@ function decoded(text) {
 }
 
 const NUMBERED = { i: "image", b: "block", t: "token", s: "start", e: "snapshot" };
-const SWITCHES = ["from-keys", "own-scales", "since-start"];
+const SWITCHES = {
+  "from-keys": "attention",
+  "own-scales": "attention",
+  "since-start": "training",
+  "whole-patch": "change",
+};
 const SHOWN_GRADIENTS = ["gradient", "value", "product", "update"];
 const RATE = 0.1; // of the step that "update" shows
 
@@ -93,9 +99,8 @@ function loss_from(piece) {
 const WITH_ARRAYS = ["forward", "backward", "compare"];
 const WITH_NAMES = [...WITH_ARRAYS, "words"];
 const WITH_BLOCKS = ["attention", "training", "compare"];
-const WITH_TOKENS = ["attention", "compare"];
-const WITH_SWITCHES = ["attention", "training"];
-const WITH_CELLS = [...WITH_ARRAYS, "lens", "mistakes", "model"];
+const WITH_TOKENS = ["attention", "compare", "why"];
+const WITH_CELLS = [...WITH_ARRAYS, "lens", "mistakes", "model", "change"];
 
 // What a link to another view changes: an array and a place in it mean nothing elsewhere.
 function way_to(view, from) {
@@ -108,6 +113,11 @@ function way_to_image(image, { view }) {
   return view === "mistakes" ? { image, cell: null } : { image };
 }
 
+// The state's switches with this one on or off.
+function switched({ switches }, name, on) {
+  return [...switches.filter((one) => one !== name), ...(on ? [name] : [])];
+}
+
 function hash_of(state) {
   const { view, name, slice, cell, image, loss, show, block, token, start, switches } = state;
   const pieces = [view];
@@ -115,8 +125,7 @@ function hash_of(state) {
   if (view === "training" && state.snapshot !== null) pieces.push(`e${state.snapshot}`);
   if (WITH_TOKENS.includes(view) && token !== null) pieces.push(`t${token}`);
   if (view === "attention" && start) pieces.push(`s${start}`);
-  const own = (one) => (one === "since-start") === (view === "training");
-  if (WITH_SWITCHES.includes(view)) pieces.push(...switches.filter(own));
+  pieces.push(...switches.filter((one) => SWITCHES[one] === view));
   if (name && WITH_NAMES.includes(view)) pieces.push(name);
   if (slice) pieces.push(`h${slice}`);
   if (cell && WITH_CELLS.includes(view)) pieces.push(cell.join(","));

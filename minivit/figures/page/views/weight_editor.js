@@ -14,6 +14,7 @@ function weight_editor(app, on_change) {
   });
   const value = element("input", {
     type: "text",
+    class: "exact", // all digits of the number
     inputmode: "decimal",
     "aria-label": say("change.value"),
   });
