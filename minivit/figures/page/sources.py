@@ -20,7 +20,7 @@ VIEWS = (
     "dom", "images", "loaded", "state", "runs", "recorded_runs", "colours", "slices", "canvas",
     "heatmap", "heat_panel", "pictures", "pipeline", "explanation", "backward_parts",
     "norms", "array_choices", "arrays_view", "overview", "picker", "map_tile", "attention_parts",
-    "attention_view", "why_parts", "why_view", "painter", "weight_editor", "answers",
+    "attention_view", "why_parts", "why_patch", "why_view", "painter", "weight_editor", "answers",
     "change_view", "lens_view",
     "snapshots", "curves", "training_parts", "training_view", "mistakes_view", "words_view",
     "compare_array", "compare_parts", "compare_view", "model_parts", "model_runs", "model_view",

@@ -122,7 +122,7 @@ def test_why_asks_in_seven_ways_and_integrated_gradients_add_up(opened):
     page.wait_for_selector(".results[aria-busy=false]")
     expect(page.locator(".results .tile")).to_have_count(7)
     words = page.locator("text=Integrated gradients add up to").inner_text()
-    sum_, difference = re.findall(r"(?:up to|nothing, is) (\S*\d)", words)
+    sum_, difference = re.findall(r"(?:up to|x₀, is) (\S*\d)", words)
     assert sum_[:7] == difference[:7]
     diagonal = page.locator(".numbers tbody tr").nth(2).locator("td").nth(2)
     expect(diagonal).to_have_text("1.00", use_inner_text=True)

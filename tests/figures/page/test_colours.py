@@ -1,11 +1,12 @@
 """The colours of numbers: ever lighter, ever darker, white at 0, and true at the ends."""
 
 import itertools
+import re
 
 import pytest
 from javascript import v8
 
-from minivit.figures.page.sources import mathematics, read
+from minivit.figures.page.sources import mathematics, read, style
 
 VIEWS = ("colours", "slices", "mistakes_view")
 
@@ -62,6 +63,18 @@ def test_what_is_zero_but_for_rounding_is_drawn_as_zero(run):
     assert run("() => [scale_of([5, 5]).colour(5), scale_of([]).low, scale_of([0]).signed]") == [
         [13, 22, 51], 0, False,
     ]  # fmt: skip
+
+
+def test_curves_stand_out_on_the_light_ground_and_on_the_dark_one(run):
+    def of(colour):
+        return lightness([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
+
+    grounds = set(re.findall(r"--panel: (#\w{6})", style()))
+    curves = re.findall(r'\["(#\w{6})", ', read("views/why_parts.js"))
+    assert len(grounds) == 2 and len(curves) == 7
+    for ground, curve in itertools.product(grounds, curves):
+        dark, light = sorted([of(ground), of(curve)])
+        assert (light + 0.05) / (dark + 0.05) >= 3, (ground, curve)
 
 
 SLICES = """() => [["a", [4]], ["a", [3, 4]], ["a", [2, 3, 4]], ["patchify.images", [3, 4, 2]]]

@@ -57,7 +57,17 @@ function correlation_cell(r) {
 }
 
 // Curves of the class's probability while patches are covered, one for each map.
-const CURVES = ["#1a5fb4", "#d9480f", "#6d3fb0", "#0b8a5c", "#a8326d", "#8a6d00", "#4a5568"];
+// [colour, dashes]: every colour stands out on the light ground and on the dark one.
+const CURVES = [
+  ["#2f7bd6", "none"],
+  ["#d9480f", "9 3"],
+  ["#9366d8", "2 2.5"],
+  ["#0b8a5c", "9 3 2 3"],
+  ["#d2478a", "none"],
+  ["#8a6d00", "4 4"],
+  ["#76808f", "14 3"],
+];
+const SAMPLE = { width: 34, height: 4, "aria-hidden": "true" }; // of a line, beside its name
 const PLOT = { width: 560, height: 240, left: 46, bottom: 36 };
 
 function deletion(app, target, maps) {
@@ -72,20 +82,43 @@ function deletion(app, target, maps) {
     element(
       "ul",
       { class: "curves" },
-      ...curves.map(([key, curve], i) => {
-        const dash = element("i", {});
-        dash.style.background = CURVES[i];
-        return element(
+      ...curves.map(([key, curve], i) =>
+        element(
           "li",
           {},
-          dash,
+          svg_element("svg", SAMPLE, stroke(i, "M0 2 h34")),
           say(`why.${key}`),
           element("span", { class: "quiet" }, ` ⌀ ${percent(mean_of(curve))}`),
-        );
-      }),
+        ),
+      ),
     ),
+    element("p", {}, fall_of(curves, app.c.classes)),
     exports([["deletion.svg", () => save_svg(drawn, "deletion.svg")]]),
   );
+}
+
+function stroke(i, d) {
+  const [colour, dashes] = CURVES[i];
+  const look = { fill: "none", stroke: colour, "stroke-width": 2.5, "stroke-dasharray": dashes };
+  return svg_element("path", { ...look, d });
+}
+
+// What the curves say: which of them falls soonest; or that there is little to fall from, where the
+// class is less probable than in an even guess, or no more than with all patches covered.
+function fall_of(curves, classes) {
+  const [first, last] = [0, -1].map((i) => curves[0][1].at(i)); // they begin and end together
+  if (first < 1 / classes || first <= last) {
+    const [even, from, to] = [1 / classes, first, last].map(percent);
+    return say("why.deletion.little", { from, to, even, classes });
+  }
+  const means = curves.map(([, curve]) => mean_of(curve));
+  const [best, worst] = [means.map((mean) => -mean), means].map(largest_at);
+  return say("why.deletion.best", {
+    best: say(`why.${curves[best][0]}`),
+    least: percent(means[best]),
+    worst: say(`why.${curves[worst][0]}`),
+    most: percent(means[worst]),
+  });
 }
 
 // counts: how many patches are covered at each point of the curves.
@@ -120,13 +153,7 @@ function plot(curves, counts) {
       say("why.deletion.axis"),
     ),
     ...curves.map(([, curve], c) =>
-      svg_element("path", {
-        fill: "none",
-        stroke: CURVES[c],
-        "stroke-width": 2,
-        "stroke-dasharray": c % 2 ? "6 3" : "none",
-        d: curve.map((p, i) => `${i ? "L" : "M"}${at(counts[i], p)}`).join(" "),
-      }),
+      stroke(c, curve.map((p, i) => `${i ? "L" : "M"}${at(counts[i], p)}`).join(" ")),
     ),
   );
   return drawn;

@@ -50,9 +50,17 @@ function why_view(app) {
       { class: "choice" },
       element("span", { class: "quiet" }, say("why.class")),
       select,
+      app.runs.derives({}) ? gradient_link(app, target) : null,
     ),
     results,
   );
+}
+
+// Backward asks about the class that is chosen here: the way there says so.
+function gradient_link(app, target) {
+  const loss = { kind: "logit", label: target, other: null };
+  const to = { ...way_to("backward", "why"), loss };
+  return app.bound(element("a", { "data-key": "why-gradient" }, say("why.gradient")), to);
 }
 
 // The page stands still while the model runs: what that takes is told before.
@@ -67,37 +75,34 @@ function asked_before(app, seconds, work_on) {
 function reasons_shown(app, target) {
   const { maps, sum, difference } = app.runs.reasons(app.state.image, target);
   const words = { sum: number_text(sum, 6), difference: number_text(difference, 6) };
+  const tiles = Object.entries(maps).map(([key, numbers]) =>
+    map_tile(app, numbers, scale_of_map(key, numbers), say(`why.${key}`), say(`why.${key}.about`)),
+  );
   return [
     element(
       "section",
       { class: "panel" },
-      element(
-        "div",
-        { class: "tiles" },
-        ...Object.entries(maps).map(([key, numbers]) =>
-          map_tile(
-            app,
-            numbers,
-            (key_has_sign(key) ? scale_of : marker_scale)(numbers),
-            say(`why.${key}`),
-            say(`why.${key}.about`),
-          ),
-        ),
-      ),
+      element("p", { class: "quiet" }, say("why.nothing", nothing_words(app))),
+      element("div", { class: "tiles" }, ...tiles),
       element("p", { class: "quiet" }, say("why.legend")),
-      element(
-        "p",
-        { class: "quiet" },
-        say("why.nothing", { what: say(app.told.ink.bright ? "why.black" : "why.mean") }),
-        " ",
-        say("why.completeness", words),
-      ),
+      element("p", { class: "quiet" }, say("why.completeness", words)),
     ),
+    one_patch(app, maps, tiles),
     agreement(maps),
     deletion(app, target, maps),
   ];
 }
 
-function key_has_sign(key) {
-  return ["gradient_input", "integrated", "occlusion"].includes(key);
+function scale_of_map(key, numbers) {
+  const has_sign = ["gradient_input", "integrated", "occlusion"].includes(key);
+  return (has_sign ? scale_of : marker_scale)(numbers);
+}
+
+// What x_0 looks like here, and the numbers of each of its pixels.
+function nothing_words(app) {
+  const { ink } = app.told;
+  const dark = shows_ink(app) ? "why.paper" : "why.black";
+  const pixel = [...baseline(app.image, ink).data.subarray(0, app.c.channels)];
+  const numbers = pixel.map((x) => String(Number(x.toPrecision(3))).replace("-", "−"));
+  return { what: say(ink.bright ? dark : "why.mean"), numbers: numbers.join(", ") };
 }
