@@ -33,6 +33,8 @@ def test_every_view_of_a_recorded_page(view, opened, recorded_file):
     if view == "why":
         playwright.expect(page.locator(".results")).to_have_attribute("aria-busy", "false")
         playwright.expect(page.locator(".results .tile")).to_have_count(7)
+        playwright.expect(page.locator(".results dd")).to_have_count(7)
+        playwright.expect(page.locator(".results .button")).to_have_count(0)  # nothing to change
     page.wait_for_timeout(200)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     page.locator("[data-key=image-1]").click()
@@ -82,6 +84,8 @@ def test_a_recorded_page_tells_what_is_not_there(opened, recorded_file):
     page.goto(f"{recorded_file.as_uri()}#backward/blocks.0.attention.scores/h1/3,4")
     expect(page.locator(".made code")).to_contain_text("--weights full --max-mb 1")
     expect(page.locator(".norms li")).to_have_count(10)
+    recorded = ["blocks.0.attention", "blocks.2.attention", "head"]
+    expect(page.locator(".norms a")).to_have_text(recorded)
     page.locator("canvas.cursor").focus()
     page.keyboard.press("c")  # nothing can be checked
     page.keyboard.press("g")

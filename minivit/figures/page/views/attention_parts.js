@@ -59,18 +59,19 @@ function matrix_of(app, look, on_cell) {
     reading,
     c.has_cls ? element("p", { class: "quiet" }, say("attention.cls_first")) : null,
     element("p", { id: "heat-keys", class: "quiet keys" }, say("attention.matrix_keys")),
-    element(
-      "p",
-      {},
-      element(
-        "a",
-        { href: app.link({ view: "forward", name, slice: look.head, cell: null }) },
-        say("attention.in_forward"),
-      ),
-    ),
+    element("p", {}, link_to_cell(app, { view: "forward", name, slice: look.head }, map)),
     exports([["PNG", () => save_png(map, name)]]),
   );
   return map;
+}
+
+// A link to the cell that the cursor has come to when the link is used.
+function link_to_cell(app, changes, map) {
+  const link = element("a", { onpointerdown: () => aim(), onfocus: () => aim() });
+  const aim = () => link.setAttribute("href", app.link({ ...changes, cell: map.cell }));
+  aim();
+  link.append(say("attention.in_forward"));
+  return link;
 }
 
 function rollout_panel(app) {
