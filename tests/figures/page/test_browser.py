@@ -43,7 +43,7 @@ def test_views_and_arrays_are_links_and_the_address_holds_the_state(opened):
     page.get_by_role("link", name="block 0, MLP").click()
     page.get_by_role("link", name="h 17 × 128").click()
     expect_address(page, "forward/blocks.0.mlp.h")
-    expect(page.locator(".formula")).to_have_text("h = gelu(z) = z · Phi(z)", use_inner_text=True)
+    expect(page.locator(".formula .source")).to_have_text("h = gelu(z) = z · Phi(z)")
     page.go_back()
     page.wait_for_selector("text=y = x + out")
     page.get_by_role("link", name="Image 2: image 1").click()

@@ -6,7 +6,7 @@
 // What was pooled, in a place of its own or in the head.
 const POOLED = {
   axes: ["column"],
-  letters: "pooled: the cls token, or a mean of the tokens",
+  letters: "pooled: the cls token, or the tokens averaged",
   made: ([j], at) => {
     const [T, D] = at.shape(at.input);
     const { pool } = at.c;

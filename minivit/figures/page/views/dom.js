@@ -27,6 +27,13 @@ function present(children) {
   return children.flat().filter((child) => child !== null && child !== undefined);
 }
 
+// Other children for an element; one that stays is left where it is.
+function refill(made, children) {
+  const i = children.findIndex((one) => one.parentNode === made);
+  for (const one of [...made.children]) if (one !== children[i]) one.remove();
+  children.forEach((one, j) => (j < i ? children[i].before(one) : j > i && made.append(one)));
+}
+
 // A name that came from a file: it can't turn the direction of what stands around it.
 function named(text, most = 60) {
   const shown = text.length > most ? `${text.slice(0, most - 1)}…` : text;

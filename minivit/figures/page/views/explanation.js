@@ -14,8 +14,9 @@ function explain(app, panel, name, index, gradient) {
     ? (gradient ? line.back : line.made)(index, new At(app.trace, place_of(name), app.loss))
     : work({});
   const mark = gradient ? `d ${last_part(name)}` : last_part(name);
-  panel.replaceChildren(
-    ...present([
+  refill(
+    panel,
+    present([
       where_picture(app, axes_of(name, x), index),
       element(
         "p",
@@ -30,7 +31,8 @@ function explain(app, panel, name, index, gradient) {
       element("p", { class: "number" }, number_text(number, 6)),
       gradient ? beside(x.data[flat], number, app.state.rate) : null,
       precision(app, name, gradient),
-      ...steps(app, line, one, name, gradient),
+      formula_of(app, panel, line, name, gradient),
+      ...steps(app, one, name),
       line && !is_explained ? element("p", { class: "quiet" }, say("recorded.unexplained")) : null,
       operands(app, one),
     ]),
@@ -61,10 +63,18 @@ function beside(value, gradient, rate) {
   );
 }
 
-function steps(app, line, one, name, gradient) {
-  const letters = line ? letters_of(app, line, name, gradient) : say("learned");
+// The formula, or that there is none: made once for an array, for laying it out takes long.
+function formula_of(app, panel, line, name, gradient) {
+  const key = `${name} ${gradient}`;
+  if (panel.formula?.key !== key) {
+    const letters = line ? letters_of(app, line, name, gradient) : [say("learned")];
+    panel.formula = Object.assign(element("p", { class: "formula" }, ...letters), { key });
+  }
+  return panel.formula;
+}
+
+function steps(app, one, name) {
   return [
-    element("p", { class: "formula" }, letters),
     word_link(app, word_of(name)),
     one.facts.length
       ? element(
@@ -82,11 +92,12 @@ function steps(app, line, one, name, gradient) {
 
 // The formula; what the next place makes of an array is told where it stands.
 function letters_of(app, line, name, gradient) {
-  if (line.letters) return line.letters;
+  if (line.letters) return [formula(line.letters)];
   const at = new At(app.trace, place_of(name), app.loss);
   const next = at.neighbour(1);
   const { letters } = RETURNED[kind_of(next)].input;
-  return gradient && next ? `${say("comes_from", { place: next })} ${letters}` : letters;
+  const from = gradient && next ? [say("comes_from", { place: next }), " "] : [];
+  return letters ? [...from, formula(letters)] : from;
 }
 
 // The largest products, the others together, what is added, and the sum.

@@ -36,7 +36,9 @@ function lens_map(app, names, logits, x) {
       element(
         "p",
         { class: "formula" },
-        say("lens.formula", { logit: number_text(logits.data[row * classes + column], 6) }),
+        formula(WORDS.lens.formula),
+        ", ",
+        say("lens.logit", { logit: number_text(logits.data[row * classes + column], 6) }),
       ),
       names[row] in app.trace.values
         ? element("p", {}, stage_link(app, names[row], say("lens.open", { name: names[row] })))

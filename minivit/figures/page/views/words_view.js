@@ -73,7 +73,7 @@ function letters_panel(app) {
             element(
               "tr",
               {},
-              element("th", { scope: "row" }, element("code", {}, letter)),
+              element("th", { scope: "row" }, formula(letter)),
               element("td", {}, say(`letter.${letter}`)),
               element("td", {}, value),
             ),
@@ -85,7 +85,7 @@ function letters_panel(app) {
 }
 
 function word_card(app, word) {
-  const { formula, from, file } = WORDS[word];
+  const { formula: letters, from, file } = WORDS[word];
   return element(
     "article",
     { class: "panel word", "data-word": word },
@@ -99,7 +99,7 @@ function word_card(app, word) {
       ),
     ),
     element("p", {}, say(`word.${word}.about`)),
-    element("p", { class: "formula" }, formula),
+    element("p", { class: "formula" }, formula(letters)),
     element("p", {}, say("words.see"), " ", ...places_of_word(app, word)),
     element("p", { class: "quiet" }, from ? source_words(from) : say("words.no_paper")),
     element("code", { class: "quiet" }, file),
