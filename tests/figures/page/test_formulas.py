@@ -27,9 +27,7 @@ def run():
 @pytest.fixture(scope="module")
 def drawn(run):
     """Pieces of a formula as the page has them: text, or [tag, attributes, *children]."""
-    return lambda text: [
-        piece for part in text.split("  ") for piece in run("pieces_of", part)
-    ]
+    return lambda text: [piece for part in text.split("  ") for piece in run("pieces_of", part)]
 
 
 def text_of(node) -> str:

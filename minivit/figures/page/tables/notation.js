@@ -1,7 +1,7 @@
 // Formulas as the tables write them, "scores = q · kᵀ / √K", read as MathML.
 //
-// A node is [tag, attributes, ...children], a child a node or text. Strings between nodes are spaces
-// at which a line may break; the empty one follows an operator, which has its own room.
+// A node is [tag, attributes, ...children]; a child is a node or text. A string between nodes is a
+// space, at which a line may break; it is empty behind an operator, which has its own room.
 
 const INFIX = "=+−±·/→←,;:";
 const CLOSING = { "(": ")", "[": "]", "|": "|" };
@@ -9,8 +9,7 @@ const SCRIPTS = {
   ...{ _: ["msub"], "^": ["msup"], "²": ["msup", "2"], ᵀ: ["msup", "T"] },
   ...{ "₀": ["msub", "0"], "₁": ["msub", "1"], "₂": ["msub", "2"] },
 };
-const AFTER = { lspace: "0", rspace: "0.2em" };
-const ROOM = { ",": AFTER, ";": AFTER, ":": AFTER, "·": { lspace: "0.2em", rspace: "0.2em" } };
+const ROOM = { ":": { lspace: "0" }, "·": { lspace: "0.2em", rspace: "0.2em" } };
 const MANY = 8; // nodes between brackets: so many let a line break there
 
 // What a line may not break: words, spaces, and nodes of a <math> each.
@@ -59,8 +58,8 @@ function nodes_of(text) {
   // The term so far goes above a line; of d a / d b it is d a alone.
   const divide = (nodes, term) => {
     skip_space();
-    const is_derivative = tokens[i] === "d" && nodes.at(-1)[0] === "mrow";
-    const above = nodes.splice(is_derivative ? -1 : term + (nodes[term] === ""));
+    const is_slope = tokens[i] === "d" && nodes.at(-1)[0] === "mrow";
+    const above = nodes.splice(is_slope ? -1 : term + (nodes[term] === ""));
     nodes.push(["mfrac", { displaystyle: "true" }, bare(above), bare([operand()])]);
   };
 
@@ -82,10 +81,11 @@ function nodes_of(text) {
   const scripted = (node) => {
     const [tag, text] = SCRIPTS[tokens[i]] ?? [];
     if (!tag) return node;
-    i++;
-    const script = text ? upright(text) : tokens[i] === "(" ? bare([operand()]) : name(tokens[i++]);
+    const is_row = tokens[++i] === "(";
+    const script = text ? upright(text) : is_row ? bare([operand()]) : name(tokens[i++]);
     const [under, , ...parts] = node;
-    return scripted(under === "msub" ? ["msubsup", {}, ...parts, script] : [tag, {}, node, script]);
+    const both = under === "msub" && ["msubsup", {}, ...parts, script];
+    return scripted(both || [tag, {}, node, script]);
   };
 
   // Single letters are italic, words upright; the number behind a letter is its index.
@@ -95,7 +95,7 @@ function nodes_of(text) {
     if (index) return ["msub", {}, name(letter[0]), upright(index)];
     if (letter) return ["mi", { class: "letter" }, letter];
     if (/^[a-z\d…]/i.test(token ?? "")) return upright(token);
-    throw new Error(`no formula: "${text}", token ${i} "${token}"`);
+    throw new Error(`no formula: "${text}", token ${i}`);
   };
   return row();
 }
