@@ -77,10 +77,13 @@ def numbered(line: str, contents: Sequence[bytes]) -> str:
 
 
 def policy(script: str, style: str) -> str:
-    """What the browser may do: run this script, apply this style, show pictures that it made."""
+    """What the browser may do: run this script, apply this style, show pictures that it made.
+
+    A worker runs the same script, out of a blob: nothing else is at hand to make one of.
+    """
     return (
         f"default-src 'none'; script-src {hash_of(script)}; style-src {hash_of(style)}; "
-        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+        "img-src data: blob:; worker-src blob:; base-uri 'none'; form-action 'none'"
     )
 
 

@@ -10,22 +10,23 @@ OPS = (
     "attention_branch", "gelu", "mlp", "mlp_branch", "patchify", "embed", "positions",
     "sincos_positions", "pool", "pre_logits", "head", "cross_entropy",
 )  # fmt: skip
-MODEL = ("trace", "vit", "embedding", "added_positions", "block", "head_of_model", "loss",
-         "changes", "letters", "floats", "fingerprints", "recording", "recorded_trace")  # fmt: skip
+MODEL = ("trace", "vit", "embedding", "added_positions", "block", "head_of_model", "cost",
+         "loss", "changes", "letters", "floats", "fingerprints", "recording",
+         "recorded_trace")  # fmt: skip
 TABLES = ("work", "made_of", "made_in_blocks", "made", "returned_of", "returned_in_blocks",
           "returned", "papers", "words_of_model", "words_of_looking", "words",
           "notation")  # fmt: skip
 INSPECTION = ("attention", "reasons", "lens", "gallery", "snapshots", "filters", "positions",
               "tour_of_reasons", "tour", "compare")  # fmt: skip
 VIEWS = (
-    "dom", "formula", "images", "loaded", "state", "runs", "recorded_runs", "colours", "slices",
-    "canvas", "heatmap", "heat_panel", "pictures", "pipeline", "explanation", "backward_parts",
-    "norms", "array_choices", "arrays_view", "overview", "picker", "map_tile", "attention_parts",
-    "attention_view", "why_parts", "why_patch", "why_view", "painter", "weight_editor", "answers",
-    "change_view", "lens_view",
-    "snapshots", "curves", "training_parts", "training_view", "mistakes_view", "words_view",
-    "compare_array", "compare_parts", "compare_view", "model_parts", "model_runs", "model_view",
-    "recorded_parts", "navigation", "tour", "app", "start",
+    "dom", "formula", "images", "loaded", "state", "runs", "recorded_runs", "worker", "questions",
+    "worker_runs", "colours", "slices", "canvas", "heatmap", "heat_panel", "pictures", "pipeline",
+    "explanation", "backward_parts", "norms", "array_choices", "arrays_view", "overview", "picker",
+    "map_tile", "attention_parts", "attention_view", "why_parts", "why_patch", "why_view",
+    "painter", "weight_editor", "answers", "pull", "change_view", "lens_view", "snapshots",
+    "curves", "training_parts", "training_view", "mistakes_view", "words_view", "compare_array",
+    "compare_parts", "compare_view", "model_parts", "model_runs", "model_view", "recorded_parts",
+    "navigation", "tour", "app", "start",
 )  # fmt: skip
 SENTENCES = ("strings", "words", "tour", "compare")
 LANGUAGES = ("en", "zh")

@@ -103,8 +103,8 @@ function identity(T) {
 }
 
 function multiplied(M, R) {
-  const T = R.length;
-  return M.map((row) => product(row, Float64Array.from(R.flatMap((one) => [...one])), T, T));
+  const [T, flat] = [R.length, Float64Array.from(R.flatMap((one) => [...one]))];
+  return M.map((row) => product(row, flat, T, T));
 }
 
 // How much the head reads each token: (T,), which sums to 1.

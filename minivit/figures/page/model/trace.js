@@ -21,12 +21,16 @@ class Trace {
     return this.model.places[place].map((name) => (name ? this.model.parameters[name] : null));
   }
 
+  // Told at each place, forward and backward: whoever waits may see how far it has come.
+  static watch(place, back) {}
+
   // Run the forward of an op at a place; `home` has its parameters, if it isn't the place itself.
   forward(place, op, x, options = {}, { home = place, inputs = null } = {}) {
     const arrays = inputs ?? (home in this.model.places ? this.of(home) : []);
     const note = (made) => this.keep(this.values, place, made);
     const [y, cache] = op(x, ...arrays, { ...options, note });
     this.noted[place] = { cache, home };
+    Trace.watch(place, false);
     return y;
   }
 
@@ -38,6 +42,7 @@ class Trace {
     gradients.forEach((gradient, i) => {
       if (gradient) this.add(this.model.places[home][i], gradient);
     });
+    Trace.watch(place, true);
     return dx;
   }
 

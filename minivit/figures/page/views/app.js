@@ -18,22 +18,17 @@ const DRAWN = {
 class App {
   constructor() {
     const { told, model, images, recording } = loaded();
-    Object.assign(this, {
-      told,
-      model,
-      images,
-      c: model.config,
-      runs: recording
-        ? new RecordedRuns({ told, model, images, recording })
-        : new Runs({ told, model, images }),
-      snapshots: new Snapshots(told, model),
-    });
+    this.questions = new Questions();
+    this.runs = recording
+      ? new RecordedRuns({ told, model, images, recording })
+      : new WorkerRuns({ told, model, images, questions: this.questions });
+    const { snapshots } = this.runs;
+    Object.assign(this, { told, model, images, c: model.config, snapshots });
     this.pictures = new Map();
     this.tour = new Tour(this);
     this.frame();
     window.addEventListener("hashchange", () => this.read());
     this.read();
-    document.documentElement.setAttribute("data-ready", "");
   }
 
   // What stands around every view.
@@ -83,35 +78,57 @@ class App {
 
   // Draw what the address asks for.
   read() {
-    const before = this.state?.view;
-    const step = this.state?.tour;
+    const before = this.state;
     this.address = location.hash;
     this.state = state_of(this.address);
     const { state } = this;
     state.image = Math.min(state.image, this.runs.count - 1);
     this.image = this.images.at(state.image);
-    this.loss = this.known(state.loss) ?? this.runs.first_loss(state.image);
-    this.trace = this.runs.forward(state.image);
-    if (state.view === "backward") this.runs.backward(state.image, this.loss);
-    this.key_of_focus = document.activeElement?.getAttribute("data-key");
-    this.pictures.clear();
-    STYLES.clear();
+    const is_step = before && before.tour !== state.tour;
+    const is_new = is_step || (before && before.view !== state.view);
+    const focused = document.activeElement?.getAttribute("data-key");
+    this.key_of_focus = is_new ? null : focused;
     this.links = new Map();
-    this.map = null;
     navigate(this);
     const { shown } = this.images;
     const in_strip = [...range(shown), ...(state.image < shown ? [] : [state.image])];
     const in_head = (i) => image_link(this, i, 34, [], way_to_image(i, state));
     this.strip.replaceChildren(...in_strip.map(in_head));
-    const drawn = this.runs.shows(state.view) ? DRAWN[state.view] : without_weights;
-    this.main.replaceChildren(drawn(this));
-    document.documentElement.setAttribute("data-view", state.view);
     this.tour.show();
-    const is_new = before && (before !== state.view || step !== state.tour);
-    if (is_new) this.key_of_focus = null;
-    if (!is_new) this.refocus();
-    else if (state.tour && step !== state.tour) this.tour.heading.focus();
-    else this.main.querySelector("h1").focus();
+    const focus = () => {
+      const step_told = is_step ? this.tour.element.querySelector("h2") : null;
+      if (is_new) (step_told ?? this.main.querySelector("h1")).focus();
+      else this.refocus();
+    };
+    let is_first = true;
+    draw_when_there(this, this.main, () => this.view(), {
+      around: (words) => view_that_waits(this, words),
+      then: (is_there) => {
+        if (is_there) this.is_drawn();
+        if (is_first || document.activeElement === document.body) focus();
+        is_first = false;
+      },
+    });
+  }
+
+  is_drawn() {
+    const root = document.documentElement;
+    root.setAttribute("data-view", this.state.view);
+    root.setAttribute("data-ready", "");
+  }
+
+  // The view of the address. What it needs may have to be worked out first: then it is asked for
+  // again.
+  view() {
+    const { state, runs } = this;
+    this.loss = this.known(state.loss) ?? runs.first_loss(state.image);
+    this.trace = runs.forward(state.image);
+    if (state.view === "backward") runs.backward(state.image, this.loss);
+    this.pictures.clear();
+    STYLES.clear();
+    this.map = null;
+    const drawn = runs.shows(state.view) ? DRAWN[state.view] : without_weights;
+    return drawn(this);
   }
 
   // A loss from an address, if the model has its classes; a difference is that of two.

@@ -76,8 +76,11 @@ function link_to_cell(app, changes, map) {
 
 function rollout_panel(app) {
   const start = Math.min(app.state.start, app.c.depth - 1);
-  const numbers = app.runs.rollout(app.state.image, start);
-  const scale = marker_scale(numbers);
+  const drawn = () => {
+    const numbers = app.runs.rollout(app.state.image, start);
+    const scale = marker_scale(numbers);
+    return [map_tile(app, numbers, scale, say("why.rollout")), legend(scale)];
+  };
   return element(
     "section",
     { class: "panel" },
@@ -87,8 +90,7 @@ function rollout_panel(app) {
       range(app.c.depth).map((i) => [String(i), { start: i }, i === start]),
       app,
     ),
-    map_tile(app, numbers, scale, say("why.rollout")),
-    legend(scale),
+    part_when_there(app, drawn),
     element("p", { class: "quiet" }, say("rollout.about")),
   );
 }

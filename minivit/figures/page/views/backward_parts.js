@@ -81,6 +81,19 @@ function check_button(app, name, index) {
   if (app.told.recorded) return unchecked(app);
   const answer = element("p", { class: "checked", role: "status" });
   const flat = flat_index(array_of(app.trace, name, false).shape, index);
+  const check = () => {
+    const found = app.runs.checked(app.state.image, app.loss, name, flat);
+    answer.className = `checked ${found.verdict}`;
+    return [
+      element("b", {}, say(`verdict.${found.verdict}`)),
+      " ",
+      say("checked", {
+        numeric: number_text(found.numeric, 7),
+        gradient: number_text(found.gradient, 7),
+        error: found.error.toExponential(1),
+      }),
+    ];
+  };
   return element(
     "div",
     { class: "check" },
@@ -89,24 +102,7 @@ function check_button(app, name, index) {
       {
         type: "button",
         class: "primary",
-        onclick: () => {
-          const {
-            numeric,
-            gradient,
-            error,
-            verdict: word,
-          } = checked(app.trace, app.image, app.loss, name, flat);
-          answer.className = `checked ${word}`;
-          answer.replaceChildren(
-            element("b", {}, say(`verdict.${word}`)),
-            " ",
-            say("checked", {
-              numeric: number_text(numeric, 7),
-              gradient: number_text(gradient, 7),
-              error: error.toExponential(1),
-            }),
-          );
-        },
+        onclick: () => draw_when_there(app, answer, check),
       },
       say("check_it"),
     ),

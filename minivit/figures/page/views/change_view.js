@@ -18,6 +18,7 @@ class Desk {
     app.changes ??= {};
     this.painter = new Painter(app, (made) => this.painted(made));
     [this.list, this.heads, this.answer] = ["ol", "div", "div"].map((tag) => element(tag, {}));
+    this.pull = element("div", { class: "pull" });
     this.positions = element(
       "button",
       { type: "button", onclick: () => this.toggle({ kind: "positions" }) },
@@ -35,6 +36,7 @@ class Desk {
         element("p", { class: "quiet" }, say("change.keys")),
       ),
       element("section", { class: "panel" }, element("h2", {}, say("change.answer")), this.answer),
+      element("section", { class: "panel" }, element("h2", {}, say("change.pull")), this.pull),
       element(
         "section",
         { class: "panel" },
@@ -102,7 +104,6 @@ class Desk {
     const { app } = this;
     const now = changed(app.model, app.image, this.changes, app.told.ink);
     this.painter.show(now.image);
-    const after = new Trace(now.model, now.image);
     this.heads.replaceChildren(...range(app.c.depth).map((block) => this.head_buttons(block)));
     this.positions.setAttribute("aria-pressed", String(this.has({ kind: "positions" })));
     this.list.replaceChildren(
@@ -111,7 +112,22 @@ class Desk {
     if (!this.changes.length)
       this.list.append(element("li", { class: "quiet" }, say("change.none")));
     for (const one of this.undoing) one.disabled = !this.changes.length;
-    this.answer.replaceChildren(...answers(app, app.trace, after));
+    const changes = [...this.changes];
+    draw_when_there(app, this.answer, () => {
+      const after = changes.length ? app.runs.after(app.state.image, changes) : app.trace;
+      return answers(app, app.trace, after);
+    });
+    this.show_pull(changes);
+  }
+
+  // A gradient takes twice as long as the answer: it waits until nothing is changed any more.
+  show_pull(changes) {
+    const { app, pull } = this;
+    pull.setAttribute("aria-busy", "true");
+    clearTimeout(this.pulling);
+    this.pulling = setTimeout(() => {
+      if (pull.isConnected) draw_when_there(app, pull, () => pulled(app, changes));
+    }, QUIET);
   }
 
   head_buttons(block) {

@@ -49,7 +49,7 @@ function overview(app) {
       ),
       element("section", { class: "panel" }, element("h2", {}, say("model")), configuration(app)),
     ),
-    badge(app),
+    part_when_there(app, () => badge(app)),
     element("p", { class: "panel warning" }, contents(app)),
     element(
       "section",

@@ -5,10 +5,12 @@ const LONG = 30; // seconds: what takes longer begins when it is asked for
 const KEPT = 8; // traces, the last ones: each holds every number of its image
 
 class Runs {
-  constructor({ told, model, images }) {
-    Object.assign(this, { told, model, images });
+  constructor({ told, model, images, most = KEPT }) {
+    Object.assign(this, { told, model, images, most });
+    this.snapshots = new Snapshots(told, model);
     this.kept = new Map();
     this.checks = new Map();
+    this.others = new Map();
   }
 
   // What is asked about where the address says nothing: the score of the class that was given to
@@ -27,33 +29,76 @@ class Runs {
   // A trace of image i, run once.
   forward(i) {
     if (!this.kept.has(i)) {
-      if (this.kept.size === KEPT) this.kept.delete(this.kept.keys().next().value);
+      if (this.kept.size === this.most) this.kept.delete(this.kept.keys().next().value);
       this.kept.set(i, new Trace(this.model, this.images.at(i)));
     }
     return this.kept.get(i);
   }
 
-  // The trace of another run, of image i; the last one is kept, and so are the runs.
-  of_run(run, i) {
-    this.others ??= new Map();
+  // Another run's model, read once: {model, i, trace}, of which the last trace is kept.
+  other(run) {
     if (!this.others.has(run)) {
       const model = model_of(this.told.others[run], `weights-${run}`);
       this.others.set(run, { model, i: null, trace: null });
     }
-    const kept = this.others.get(run);
+    return this.others.get(run);
+  }
+
+  // The trace of another run, of image i.
+  of_run(run, i) {
+    const kept = this.other(run);
     if (kept.i !== i) Object.assign(kept, { i, trace: new Trace(kept.model, this.images.at(i)) });
     return kept.trace;
   }
 
-  // The same with the gradients of this loss.
+  // The trace of a snapshot, of image i.
+  of_snapshot(n, i) {
+    return new Trace(this.snapshots.at(n), this.images.at(i));
+  }
+
+  // The trace of image i, of which something was changed, or of the model.
+  after(i, changes) {
+    const now = changed(this.model, this.images.at(i), changes, this.told.ink);
+    return new Trace(now.model, now.image);
+  }
+
+  // d loss / d image after these changes: (height, width, channels).
+  pull(i, changes, loss) {
+    const t = this.after(i, changes);
+    return t.backward(dlogits_of(t.logits, loss));
+  }
+
+  // A trace with the gradients of this loss.
   backward(i, loss) {
     const t = this.forward(i);
     const key = JSON.stringify(loss);
-    if (t.of_loss !== key) {
-      t.backward(dlogits_of(t.logits, loss));
-      t.of_loss = key;
-    }
+    if (t.of_loss !== key) Object.assign(t, { gradients: this.gradients(i, loss), of_loss: key });
     return t;
+  }
+
+  gradients(i, loss) {
+    const t = this.forward(i);
+    t.backward(dlogits_of(t.logits, loss));
+    return t.gradients;
+  }
+
+  // The central difference at one number beside the gradient: see loss.js.
+  checked(i, loss, name, index) {
+    return checked(this.backward(i, loss), this.images.at(i), loss, name, index);
+  }
+
+  // What the tour looks at, of the last image; and what a step of it asks.
+  look(i) {
+    if (this.looked?.i !== i) {
+      const { model, images, told } = this;
+      const { label } = this.usual_loss(i);
+      this.looked = { i, t: this.forward(i), model, image: images.at(i), ink: told.ink, label };
+    }
+    return this.looked;
+  }
+  asks(i, step) {
+    const look = this.look(i);
+    return (look[step] ??= TOUR[step].asks(look));
   }
 
   // How many images have one.

@@ -1,4 +1,4 @@
-// The beginning: the switch of light and dark, and the page itself.
+// The beginning: the switch of light and dark, and the page itself, or its worker.
 
 // Light, dark, or as the system has it.
 function theme_button() {
@@ -24,4 +24,4 @@ function theme_button() {
   return button;
 }
 
-const app = new App();
+const app = typeof document === "undefined" ? answer_questions() : new App();

@@ -19,19 +19,11 @@ class Tour {
     this.app = app;
     this.steps = steps_of_tour(app.c);
     this.element = element("div", { class: "tour" });
-    this.looks = new Map(); // of each image
     this.chosen = new Map(); // of each image and step: what was answered
   }
 
   get look() {
-    const { image: i } = this.app.state;
-    if (!this.looks.has(i)) {
-      const { runs, model, images, told } = this.app;
-      const { label } = runs.usual_loss(i);
-      this.looks.clear();
-      this.looks.set(i, { t: runs.forward(i), model, image: images.at(i), ink: told.ink, label });
-    }
-    return this.looks.get(i);
+    return this.app.runs.look(this.app.state.image);
   }
 
   // The address of a step.
@@ -50,13 +42,25 @@ class Tour {
     if (!is_on) return;
     const number = (app.state.tour = Math.min(tour, this.steps.length));
     const step = this.steps[number - 1];
-    const asked = (this.look[step] ??= TOUR[step].asks(this.look)); // worked out once
-    const key = asked.key ?? step;
-    this.heading = element(
-      "h2",
-      { id: "tour-step", tabindex: -1 },
-      say("tour.step", { number, count: this.steps.length, title: say(`tour.${step}`) }),
+    const title = say(`tour.${step}`);
+    const heading = { id: "tour-step", tabindex: -1 };
+    const asking = element("div", {});
+    this.element.append(
+      element(
+        "section",
+        { class: "panel", "aria-labelledby": "tour-step" },
+        element("h2", heading, say("tour.step", { number, count: this.steps.length, title })),
+        asking,
+      ),
     );
+    draw_when_there(app, asking, () => this.asking(step, number));
+  }
+
+  // The question, what may be chosen, and the answer when it was.
+  asking(step, number) {
+    const { app } = this;
+    const asked = app.runs.asks(app.state.image, step);
+    const key = asked.key ?? step;
     const told = element("div", { class: "told", role: "status" });
     const buttons = asked.choices.map((choice, i) =>
       element(
@@ -79,21 +83,13 @@ class Tour {
       told.replaceChildren(...told_of(app, key, asked, chosen));
     };
     answer();
-    this.element.append(
-      element(
-        "section",
-        { class: "panel", "aria-labelledby": "tour-step" },
-        this.heading,
-        element("p", {}, ...say_with(`tour.${key}.ask`, facts_in_words(app, asked.facts))),
-        element(
-          "div",
-          { class: "choice", role: "group", "aria-labelledby": "tour-step" },
-          ...buttons,
-        ),
-        told,
-        ...this.ways(number),
-      ),
-    );
+    const choices = { class: "choice", role: "group", "aria-labelledby": "tour-step" };
+    return [
+      element("p", {}, ...say_with(`tour.${key}.ask`, facts_in_words(app, asked.facts))),
+      element("div", choices, ...buttons),
+      told,
+      ...this.ways(number),
+    ];
   }
 
   // Back, onward, and out of the tour; at its end, to what it has not shown.

@@ -21,6 +21,7 @@ class Course {
     this.at = Math.min(app.state.snapshot ?? 0, count - 1);
     this.since = app.state.switches.includes("since-start");
     this.epoch_told = element("p", { class: "quiet" });
+    this.waits = element("div", {});
     const panel = element(
       "section",
       { class: "panel" },
@@ -29,6 +30,7 @@ class Course {
       count ? this.slider() : null,
       count ? this.since_choice() : null,
       this.epoch_told,
+      this.waits,
       this.precision(),
       this.exports(),
     );
@@ -52,7 +54,7 @@ class Course {
         this.at = Number(this.range.value);
         app.stay({ snapshot: this.at });
         this.show();
-        announce(this.parts[0].sides[0].firstChild.textContent);
+        announce(this.parts[0].sides[0].firstChild?.textContent ?? say("working"));
       },
     });
     return element(
@@ -146,8 +148,19 @@ class Course {
     const words = say("training.moment", { epoch, of: curve.epoch.at(-1), n: at + 1 });
     this.moment.textContent = words;
     this.range.setAttribute("aria-valuetext", words);
+    draw_when_there(app, this.waits, () => this.fill(), {
+      around: (words) => {
+        for (const { sides } of this.parts) for (const side of sides) side.replaceChildren();
+        return words;
+      },
+    });
+  }
+
+  // Each panel, then and now.
+  fill() {
+    const { app, at, snapshots } = this;
     const models = [snapshots.at(at), app.model];
-    const traces = [new Trace(models[0], app.image), app.trace];
+    const traces = [app.runs.of_snapshot(at, app.state.image), app.trace];
     const first = this.since && snapshots.at(0);
     const learned = first ? models.map((model) => learned_since(first, model)) : models;
     for (const { sides, formed, pair } of this.parts) {

@@ -7,10 +7,7 @@ function why_view(app) {
   const asked = is_asked ? app.loss.label : null;
   const target = targets.includes(asked) ? asked : largest_at(app.trace.logits.data);
   const results = element("div", { class: "results", "aria-busy": "false" });
-  const fill = () => {
-    results.replaceChildren(...present(reasons_shown(app, target)));
-    results.setAttribute("aria-busy", "false");
-  };
+  const fill = () => draw_when_there(app, results, () => reasons_shown(app, target));
   const { passes } = app.runs;
   const work_on = () => {
     results.setAttribute("aria-busy", "true");
@@ -63,11 +60,12 @@ function gradient_link(app, target) {
   return app.bound(element("a", { "data-key": "why-gradient" }, say("why.gradient")), to);
 }
 
-// The page stands still while the model runs: what that takes is told before.
+// What takes minutes is told before: the page may stand still while the model runs.
 function asked_before(app, seconds, work_on) {
   const minutes = Math.ceil(seconds / 60);
   return [
     element("p", {}, say("why.long", { count: app.runs.passes, minutes })),
+    app.questions.works ? "" : element("p", {}, say("why.still")),
     element("button", { type: "button", class: "primary", onclick: work_on }, say("why.go")),
   ];
 }
@@ -89,7 +87,7 @@ function reasons_shown(app, target) {
     ),
     one_patch(app, maps, tiles),
     agreement(maps),
-    deletion(app, target, maps),
+    part_when_there(app, () => deletion(app, target, maps)),
   ];
 }
 
