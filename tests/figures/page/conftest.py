@@ -45,10 +45,11 @@ def opened(browser, file):
     """Opens the page at an address; whatever it complains of or fetches fails the test."""
     complaints, contexts = [], []
 
-    def open_at(address="", path=file, **options):
+    def open_at(address="", path=file, script="", **options):
         context = browser.new_context(offline=True, reduced_motion="reduce", **options)
         context.set_default_timeout(SLOWEST)
         contexts.append(context)
+        context.add_init_script(script)  # runs before the page's own
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)

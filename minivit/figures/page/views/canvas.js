@@ -20,9 +20,13 @@ function painted(data, columns, scale) {
   [canvas.width, canvas.height] = [columns, data.length / columns];
   const context = canvas.getContext("2d");
   const pixels = context.createImageData(canvas.width, canvas.height);
-  data.forEach((number, i) => pixels.data.set([...scale.colour(number), 255], 4 * i));
+  data.forEach((number, i) => put_pixel(pixels, i, scale.colour(number)));
   context.putImageData(pixels, 0, 0);
   return canvas;
+}
+
+function put_pixel({ data }, i, [red, green, blue]) {
+  [data[4 * i], data[4 * i + 1], data[4 * i + 2], data[4 * i + 3]] = [red, green, blue, 255];
 }
 
 // A canvas of so many pixels of the page, sharp on a dense screen.

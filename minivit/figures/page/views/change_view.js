@@ -102,8 +102,8 @@ class Desk {
 
   show() {
     const { app } = this;
-    const now = changed(app.model, app.image, this.changes, app.told.ink);
-    this.painter.show(now.image);
+    const of_image = this.changes.filter(({ kind }) => ["pixel", "patch"].includes(kind));
+    this.painter.show(changed(app.model, app.image, of_image, app.told.ink).image);
     this.heads.replaceChildren(...range(app.c.depth).map((block) => this.head_buttons(block)));
     this.positions.setAttribute("aria-pressed", String(this.has({ kind: "positions" })));
     this.list.replaceChildren(
@@ -114,8 +114,9 @@ class Desk {
     for (const one of this.undoing) one.disabled = !this.changes.length;
     const changes = [...this.changes];
     draw_when_there(app, this.answer, () => {
-      const after = changes.length ? app.runs.after(app.state.image, changes) : app.trace;
-      return answers(app, app.trace, after);
+      const { image } = app.state;
+      const before = app.runs.forward(image);
+      return answers(app, before, changes.length ? app.runs.after(image, changes) : before);
     });
     this.show_pull(changes);
   }

@@ -28,7 +28,9 @@ const NO_NUMBER = 1e-12; // below this part of the largest, a number is drawn as
 function between(stops, part) {
   const at = Math.min(Math.max(part, 0), 1) * (stops.length - 1);
   const low = Math.min(Math.floor(at), stops.length - 2);
-  return stops[low].map((from, i) => Math.round(from + (at - low) * (stops[low + 1][i] - from)));
+  const [from, to, way] = [stops[low], stops[low + 1], at - low];
+  const mixed = (i) => Math.round(from[i] + way * (to[i] - from[i]));
+  return [mixed(0), mixed(1), mixed(2)];
 }
 
 // The scale of some numbers: {low, high, signed, colour(number)}. Its ends are the true range;

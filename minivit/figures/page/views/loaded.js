@@ -16,18 +16,20 @@ function loaded() {
   return { told, model: model_of(told, "weights"), images };
 }
 
-// A model, from what is told of it and the element that holds its weights.
-function model_of(told, id) {
-  const is_packed = told.dtype === "float32";
-  const weights = is_packed ? unpacked_floats(bytes_of(text_of(id))) : numbers_of(id, told.dtype);
+// A model, from what is told of it and the element that holds its weights. They are read when the
+// first is asked for: where a worker runs the model, the page itself may need none.
+function model_of({ config, places, dtype, parameters: shapes }, id) {
   const parameters = {};
+  const weights = {};
+  const packed = () => unpacked_floats(bytes_of(text_of(id)));
+  define_lazily(weights, "all", dtype === "float32" ? packed : () => numbers_of(id, dtype));
   let first = 0;
-  for (const [name, shape] of Object.entries(told.parameters)) {
-    const size = zeros(shape).data.length;
-    parameters[name] = tensor(shape, Float64Array.from(weights.subarray(first, first + size)));
-    first += size;
+  for (const [name, shape] of Object.entries(shapes)) {
+    const [from, to] = [first, first + shape.reduce((size, side) => size * side, 1)];
+    const read = () => tensor(shape, new Float64Array(weights.all.subarray(from, to)));
+    define_lazily(parameters, name, read);
+    first = to;
   }
-  const { config, places } = told;
   return { config, places, parameters };
 }
 

@@ -19,8 +19,7 @@ function developed({ shape: [rows_of, columns, channels], data }, ink) {
   [small.width, small.height] = [columns, rows_of];
   const pixels = small.getContext("2d").createImageData(columns, rows_of);
   for (let i = 0; i < rows_of * columns; i++) {
-    const pixel = data.subarray(i * channels, (i + 1) * channels);
-    pixels.data.set([...colour_of(pixel, ink), 255], 4 * i);
+    put_pixel(pixels, i, colour_of(data.subarray(i * channels, (i + 1) * channels), ink));
   }
   small.getContext("2d").putImageData(pixels, 0, 0);
   return small;
@@ -28,9 +27,9 @@ function developed({ shape: [rows_of, columns, channels], data }, ink) {
 
 // The channels of a pixel -> [red, green, blue]; bright strokes are shown as ink on paper.
 function colour_of(pixel, { low, high, bright }) {
-  const levels = Array.from(pixel, (x, c) =>
-    Math.min(Math.max((x - low[c]) / (high[c] - low[c] || 1), 0), 1),
-  );
+  const levels = [];
+  for (let c = 0; c < pixel.length; c++)
+    levels.push(Math.min(Math.max((pixel[c] - low[c]) / (high[c] - low[c] || 1), 0), 1));
   if (levels.length === 3) return levels.map((level) => Math.round(255 * level));
   const level = levels.reduce((a, b) => a + b, 0) / levels.length;
   const grey = Math.round(255 * (bright ? 1 - 0.92 * level : level));

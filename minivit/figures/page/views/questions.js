@@ -14,6 +14,8 @@ class Unanswered {
   }
 }
 
+class Failed extends Error {}
+
 class Questions {
   constructor() {
     this.answers = new Map(); // by the question; the last is the one that was asked for last
@@ -31,7 +33,7 @@ class Questions {
     const found = this.answers.get(key);
     if (!found) throw new Unanswered({ key, passes, method, args });
     this.answers.delete(key);
-    if (found.error) throw new Error(found.error);
+    if (found.error) throw new Failed(found.error);
     this.answers.set(key, found);
     return found;
   }
@@ -130,29 +132,30 @@ class Questions {
 // out; until then with `around(words)`. `then(is_there)` is called after both.
 function draw_when_there(app, part, make, { around = (words) => words, then = () => {} } = {}) {
   app.questions.waiting.delete(part);
-  let made = null;
+  const fill = (is_busy, ...children) => {
+    part.style.minHeight = is_busy ? `${part.offsetHeight}px` : ""; // so that nothing jumps
+    part.setAttribute("aria-busy", String(is_busy));
+    part.replaceChildren(...present(children));
+  };
   try {
-    made = make();
+    fill(false, make());
+    then(true);
   } catch (reason) {
-    if (!(reason instanceof Unanswered)) throw reason;
-    const { question } = reason;
-    const progress = element("progress", { max: question.passes, "aria-label": say("working") });
-    const told = (done) => {
-      progress.value = done;
-    };
-    part.style.minHeight = `${part.offsetHeight}px`; // so that nothing jumps
-    part.setAttribute("aria-busy", "true");
-    part.replaceChildren(around(element("p", { class: "working" }, say("working"), progress)));
-    announce(say("working"));
-    const draw = () => draw_when_there(app, part, make, { around, then });
-    app.questions.wait(part, question, draw, told);
+    if (reason instanceof Failed)
+      fill(false, around(element("p", {}, say("working.failed", { error: reason.message }))));
+    else if (reason instanceof Unanswered) {
+      const { question } = reason;
+      const progress = element("progress", { max: question.passes, "aria-label": say("working") });
+      fill(true, around(element("p", { class: "working" }, say("working"), progress)));
+      announce(say("working"));
+      const draw = () => draw_when_there(app, part, make, { around, then });
+      const told = (done) => {
+        progress.value = done;
+      };
+      app.questions.wait(part, question, draw, told);
+    } else throw reason;
     then(false);
-    return;
   }
-  part.replaceChildren(...present([made]));
-  part.style.minHeight = "";
-  part.setAttribute("aria-busy", "false");
-  then(true);
 }
 
 // An element that is filled so.

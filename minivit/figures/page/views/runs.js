@@ -56,10 +56,14 @@ class Runs {
     return new Trace(this.snapshots.at(n), this.images.at(i));
   }
 
-  // The trace of image i, of which something was changed, or of the model.
+  // The trace of image i, after changes of it or of the model; the last one is kept.
   after(i, changes) {
-    const now = changed(this.model, this.images.at(i), changes, this.told.ink);
-    return new Trace(now.model, now.image);
+    const key = JSON.stringify([i, changes]);
+    if (this.edited?.key !== key) {
+      const now = changed(this.model, this.images.at(i), changes, this.told.ink);
+      this.edited = { key, trace: new Trace(now.model, now.image) };
+    }
+    return this.edited.trace;
   }
 
   // d loss / d image after these changes: (height, width, channels).
