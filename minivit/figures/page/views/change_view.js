@@ -35,8 +35,14 @@ class Desk {
         this.painter.canvas,
         element("p", { class: "quiet" }, say("change.keys")),
       ),
-      element("section", { class: "panel" }, element("h2", {}, say("change.answer")), this.answer),
-      element("section", { class: "panel" }, element("h2", {}, say("change.pull")), this.pull),
+      element(
+        "section",
+        { class: "panel" },
+        element("h2", {}, say("change.answer")),
+        this.answer,
+        element("h3", {}, say("change.pull")),
+        this.pull,
+      ),
       element(
         "section",
         { class: "panel" },
