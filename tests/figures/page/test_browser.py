@@ -116,11 +116,11 @@ def test_attention_by_pointer_and_keyboard(opened):
     page.wait_for_selector("[aria-current]:has-text('one for each head')")
     expect_address(page, "/t13/from-keys/own-scales")
     page.locator("canvas.cursor").focus()
-    for key in ("ArrowUp", "Home", "ArrowRight", "ArrowRight"):
+    for key in ["ArrowUp"] * 17 + ["ArrowDown"] * 3 + ["Home", "ArrowRight", "ArrowRight"]:
         page.keyboard.press(key)
     page.get_by_role("link", name="Open it in Forward").click()
-    expect_address(page, "forward/blocks.0.attention.probs/12,2")
-    expect(page.locator(".where b")).to_have_text("probs[0, 12, 2]", use_inner_text=True)
+    expect_address(page, "forward/blocks.0.attention.probs/3,2")
+    expect(page.locator(".where b")).to_have_text("probs[0, 3, 2]", use_inner_text=True)
 
 
 def test_why_asks_in_seven_ways_and_integrated_gradients_add_up(opened):

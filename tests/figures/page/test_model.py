@@ -108,7 +108,7 @@ def test_heads_are_dots_and_the_table_leads_to_them(opened):
     # The mean distance of patches of 2 x 2 pixels on a grid of 4 x 4, of 17 tokens.
     even = 4.016029938760175 * 16 / 17
     said = page.locator(".model").inner_text()
-    assert f"would look {even:.3g} px far" in said and "means over 60 images" in said
+    assert f"would look {even:.3g} px far" in said and "means over images (60)" in said
     model = ViT(variant("digits", depth=1), seed=3, zero_head=False)
     test = load_dataset("digits").test
     measures = inspection.head_measures(model, test.images[:60])

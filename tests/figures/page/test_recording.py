@@ -42,7 +42,8 @@ function computed_runs(told, given_model, pixels) {
 
 @pytest.fixture(scope="module")
 def run():
-    with v8(mathematics() + read("views/runs.js") + read("views/recorded_runs.js") + GLUE) as run:
+    views = [read(f"views/{one}.js") for one in ("snapshots", "runs", "recorded_runs")]
+    with v8(mathematics() + "".join(views) + GLUE) as run:
         yield run
 
 

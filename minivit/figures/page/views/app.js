@@ -198,35 +198,9 @@ class App {
     else if (key === "c" && this.state.view === "backward")
       panel.querySelector(".check button")?.click();
     else if (key === "c") this.go({ view: "backward" });
-    else if (key === "/") this.ask_index(map);
+    else if (key === "/") ask_index(map);
     else if (key === "?") announce(document.getElementById("heat-keys").textContent);
     else return false;
     return true;
-  }
-
-  // Go to an index that is typed.
-  ask_index(map) {
-    const field = element("input", {
-      type: "text",
-      inputmode: "numeric",
-      "aria-label": say("go_to"),
-      placeholder: say("go_to"),
-      class: "go-to",
-    });
-    const done = (take) => {
-      const [row, column] = field.value.split(/[,\s]+/).map(Number);
-      field.remove();
-      if (take && Number.isInteger(row))
-        map.move(...(Number.isInteger(column) ? [row, column] : [map.cell[0], row]));
-      map.cursor.focus();
-    };
-    field.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" || event.key === "Escape") {
-        event.stopPropagation();
-        done(event.key === "Enter");
-      }
-    });
-    map.element.prepend(field);
-    field.focus();
   }
 }

@@ -15,3 +15,29 @@ function heat_panel(map, cell, { title, above = [], keys, files, below = [] }) {
     ...below,
   );
 }
+
+// Go to an index that is typed.
+function ask_index(map) {
+  const field = element("input", {
+    type: "text",
+    inputmode: "numeric",
+    "aria-label": say("go_to"),
+    placeholder: say("go_to"),
+    class: "go-to",
+  });
+  const done = (take) => {
+    const [row, column] = field.value.split(/[,\s]+/).map(Number);
+    field.remove();
+    if (take && Number.isInteger(row))
+      map.move(...(Number.isInteger(column) ? [row, column] : [map.cell[0], row]));
+    map.cursor.focus();
+  };
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" || event.key === "Escape") {
+      event.stopPropagation();
+      done(event.key === "Enter");
+    }
+  });
+  map.element.prepend(field);
+  field.focus();
+}
