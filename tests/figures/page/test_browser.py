@@ -144,7 +144,7 @@ def test_why_that_takes_long_begins_when_it_is_asked_for(opened):
     page.wait_for_selector("html[data-view=why]")
     passes = 32 + 8 * 17  # 32 nodes; 16 patches and the image, for occlusion and seven curves
     playwright.expect(page.locator(".results")).to_contain_text(
-        f"takes {passes} passes through the model, which is at least 120 minutes"
+        f"takes {passes} passes through the model, which is at least 120 min here"
     )
     page.get_by_role("button", name="Compute it").click()
     playwright.expect(page.locator(".results")).to_have_attribute("aria-busy", "false")

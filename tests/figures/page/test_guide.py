@@ -45,7 +45,7 @@ def test_words_are_found_by_their_text(opened):
 def test_letters_have_the_values_of_the_model(opened):
     page = opened("words")
     rows = page.locator(".letters tbody tr")
-    told = dict(zip(rows.locator("th").all_inner_texts(),
+    told = dict(zip(rows.locator("th .source").all_inner_texts(),
                     rows.locator("td:last-child").all_inner_texts(), strict=True))  # fmt: skip
     assert told == {"B": "1", "N": "16", "T": "17", "D": "64", "H": "4", "K": "16", "M": "128",
                     "L": "1", "C": "10", "P": "2", "channels": "1"}  # fmt: skip
