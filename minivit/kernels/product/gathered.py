@@ -47,7 +47,8 @@ class Block(NamedTuple):
 
 def transposed_into(out, patches, b):
     """out (K, N) = patches^T @ b (M, N); out and b contiguous, of one dtype."""
-    if not out.size:
+    if not out.size or not len(b):
+        out[...] = 0
         return out
     k, n = out.shape
     threads = get_num_threads() if len(b) * k * n > SERIAL else 1
