@@ -3,7 +3,8 @@
     y = patches of x @ w,    dw = (patches of x)^T @ dy,    dx = patches of dy @ (w turned around)
 
 Written with a matrix of patches, a convolution is one product. The matrix is never made: y and dx
-read the patches in the maps' lines (product/sliding.py), dw gathers them (product/gathered.py).
+read the patches in the maps' lines (product/sliding.py), dw packs what a row of the window has seen
+(product/gathered.py).
 
 dx is a convolution, too. Where the window moved on by `stride`, neighbouring pixels were seen by
 different places of it: pixels that lie `stride` apart, by the same. So the pixels of dx fall into
