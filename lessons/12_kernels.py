@@ -69,10 +69,11 @@ def fastest(function, *arguments, seconds=0.2):
 # its own arithmetic.
 #
 # We measure the bandwidth with a sum of large arrays, and the peak with the heart of minivit's
-# product (rung 5 below): `tile(rows, vectors, a, b, start, use_start, c, width, steps)` multiplies
-# some rows of a by some columns of b, in `steps` steps. If each step takes the same numbers again
-# (the next lie 0 further), it waits for none. (On paper: most cores begin two multiply-adds of
-# vectors in a cycle; with 8 numbers a vector, 2 x 8 x 2 FLOPs, at 2.85 GHz 91 GFLOP/s.)
+# product (rung 5 below): `tile(rows, vectors, a, r, b, start, use_start, c, width, steps)`
+# multiplies some rows of a, from row r on, by some columns of b, in `steps` steps. If each step
+# takes the same numbers again (the next lie 0 further), it waits for none. (On paper: most cores
+# begin two multiply-adds of vectors in a cycle; with 8 numbers a vector, 2 x 8 x 2 FLOPs, at 2.85
+# GHz 91 GFLOP/s.)
 
 
 # %%
@@ -84,7 +85,7 @@ def multiply_add(a, b, c, steps, further):
     # A Matrix: its numbers, where it begins, how far on the next row lies, and the next column.
     rows, columns, sums = Matrix(a, 0, 1, further), Matrix(b, 0, further, 1), Matrix(c, 0, WIDTH, 1)
     # use_start is False: the sums begin with 0, and what stands for `start` is not read
-    tile(ROWS, VECTORS, rows, columns, sums, False, sums, WIDTH, steps)
+    tile(ROWS, VECTORS, rows, 0, columns, sums, False, sums, WIDTH, steps)
 
 
 few = [np.full(size, 1e-3, np.float32) for size in (ROWS, WIDTH, ROWS * WIDTH)]
@@ -175,7 +176,8 @@ def tiles(a, b, c):  # N is a multiple of WIDTH here
         for below in range(0, M, ROWS):
             i = min(below, M - ROWS)  # where rows are left over, the last tile overlaps another
             part = Matrix(flat_c, i * N + j, N, 1)
-            tile(ROWS, VECTORS, Matrix(flat_a, i * K, K, 1), panel, part, False, part, WIDTH, K)
+            rows = Matrix(flat_a, i * K, K, 1)
+            tile(ROWS, VECTORS, rows, 0, panel, part, False, part, WIDTH, K)
 
 
 # %% [markdown]
