@@ -6,6 +6,7 @@ import torch
 from torch.nn import functional
 
 from minivit.ops.dropout import value_factors
+from minivit.ops.masking import MASK, sources
 from minivit.ops.stochastic_depth import image_factors
 
 from . import torch_maps
@@ -21,6 +22,12 @@ def patchify(images, *, patch):
 def embed(patches, w, b, cls, positions):
     tokens = functional.linear(patches, w.T, b)
     return torch.cat([cls.expand(len(patches), 1, -1), tokens], dim=1) + positions
+
+
+def pick_tokens(x, token=None, *, masking, way, has_cls=False):
+    found = torch.from_numpy(sources(way, masking, len(x), has_cls))[..., None]  # (B, T', 1)
+    picked = torch.take_along_dim(x, found.clamp(min=0), dim=1)
+    return picked if token is None else torch.where(found == MASK, token, picked)
 
 
 def linear(x, w, b):
@@ -96,8 +103,16 @@ def stochastic_depth(x, *, drop):
     return x * torch.from_numpy(image_factors(drop, x.detach().numpy()))
 
 
+def similarity(x, y, log_scale):
+    return log_scale.exp() * functional.normalize(x) @ functional.normalize(y).T
+
+
 def cross_entropy(logits, *, labels):
     return functional.cross_entropy(logits, torch.from_numpy(labels))
+
+
+def mean_squared_error(x, *, targets):
+    return functional.mse_loss(x, torch.from_numpy(targets))
 
 
 def optimiser_of(name, parameters, options):
@@ -150,14 +165,17 @@ FUNCTIONS = {
     "head": head,
     "layernorm": layernorm,
     "linear": linear,
+    "mean_squared_error": mean_squared_error,
     "mlp": mlp,
     "mlp_branch": mlp_branch,
     "multihead_attention": multihead_attention,
     "patchify": patchify,
+    "pick_tokens": pick_tokens,
     "pool": pool,
     "positions": positions,
     "positions_2d": positions_2d,
     "pre_logits": pre_logits,
+    "similarity": similarity,
     "sincos_positions": sincos_positions,
     "softmax": softmax,
     "stochastic_depth": stochastic_depth,

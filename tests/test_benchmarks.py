@@ -2,6 +2,7 @@
 asserted, and PyTorch is not needed."""
 
 import argparse
+import ast
 import importlib
 import json
 import os
@@ -462,6 +463,18 @@ def test_every_op_has_its_cases_and_its_colour():
     pytest.importorskip("matplotlib")
     colours = part("figures").COLOURS
     assert {case.op for case in cases if case.flops} | {"matrix product"} == set(colours)
+
+
+def test_pytorch_has_a_function_for_every_op():
+    """Read from the text, since the tests have no PyTorch."""
+    told = []
+    for name in ("torch_ops.py", "torch_maps.py"):
+        module = ast.parse(Path(op_cases.__file__).with_name(name).read_text("utf-8"))
+        (table,) = (node.value for node in module.body if isinstance(node, ast.Assign)
+                    and ast.unparse(node.targets[0]) == "FUNCTIONS")  # fmt: skip
+        (names,) = (node.keys for node in ast.walk(table) if isinstance(node, ast.Dict))
+        told += map(ast.literal_eval, names)
+    assert sorted(told) == sorted(OPS)
 
 
 @pytest.mark.parametrize("case", op_cases.op_cases(tiny=True), ids=lambda c: c.op)
