@@ -41,10 +41,11 @@ the top, where each file builds on those above it:
     pick_tokens.py          which token stands where: patches that are hidden
     mean_squared_error.py   the loss of pixels
     similarity.py           every image with every name
+    columns.py              sums of columns, and columns scaled
+    winograd/               a convolution of 3 x 3 with less than half of the multiplications
     convolution.py          products of patches, which are never written as a matrix
     depthwise_convolution.py  every channel through a window of its own
     max_pool.py             the largest number that a window sees
-    columns.py              sums of columns, and columns scaled
     weight_standardisation.py, groupnorm.py, batchnorm.py  what is done with them
     relu.py                 what is negative becomes 0
     global_norm.py          the length of the gradient

@@ -30,6 +30,13 @@ def column_moments(x, height):
     return means.astype(np.float64), squares.astype(np.float64)
 
 
+def column_sums(x):
+    """The sum (columns,) over the rows of x (rows, columns), in x's dtype."""
+    sums = np.empty((part_count(x, HEIGHT), x.shape[1]), x.dtype)
+    _sums_into(x.dtype, get_num_threads(), sums, x)
+    return sums.sum(axis=0)
+
+
 def column_products(dy, x, middle, height):
     """sum dy and sum dy (x - middle) over the rows of each part: (parts, columns), in float64."""
     sums = np.empty((2, part_count(x, height), x.shape[1]), x.dtype)
@@ -99,6 +106,22 @@ def _moments_into(share, shares, means, squares, x, height):
             away = means[part, j] / count
             squares[part, j] = max(squares[part, j] - away * means[part, j], x.dtype.type(0))
             means[part, j] = x[first, j] + away
+
+
+@shared(small_op=True)
+def _sums_into(share, shares, sums, x):
+    rows, columns = x.shape
+    for part in range(share * len(sums) // shares, (share + 1) * len(sums) // shares):
+        for j in range(columns):
+            sums[part, j] = 0
+        r, last = part * HEIGHT, min((part + 1) * HEIGHT, rows)
+        while r + 4 <= last:
+            for j in range(columns):
+                sums[part, j] += (x[r, j] + x[r + 1, j]) + (x[r + 2, j] + x[r + 3, j])
+            r += 4
+        for row in range(r, last):
+            for j in range(columns):
+                sums[part, j] += x[row, j]
 
 
 @shared(small_op=True)

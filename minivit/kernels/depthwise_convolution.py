@@ -11,6 +11,7 @@ from numba import get_num_threads
 
 from minivit.ops.depthwise_convolution import DepthwiseConvolutionCache, depthwise_window_of
 
+from .columns import column_sums
 from .compiling import jit, shared
 from .inputs import like, need_shape, reals
 from .simd import VECTOR_BYTES, load, store
@@ -40,7 +41,8 @@ def depthwise_convolution_backward(dy, cache, *, want_dx=True):
     dx = np.empty_like(x) if want_dx else None
     if want_dx:
         _depthwise_maps_into(*how, dx.reshape(-1), flat, w.reshape(-1), *slides)
-    return dx, sums.sum(axis=0), dy.sum(axis=(0, 1, 2)) if has_bias else None
+    db = column_sums(dy.reshape(-1, x.shape[3])) if has_bias else None
+    return dx, sums.sum(axis=0), db
 
 
 def _slides(shape, at):

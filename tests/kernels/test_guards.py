@@ -43,6 +43,9 @@ from minivit.kernels.global_norm import _sum_of_squares
 from minivit.kernels.heads import heads_in, heads_of, three_heads_in
 from minivit.kernels.product import endings, gathered, matmul
 from minivit.kernels.product.sliding import Weights, patches_into
+from minivit.kernels.simd import lanes
+from minivit.kernels.winograd.convolved import convolved_into
+from minivit.kernels.winograd.gradient import weights_gradient_into
 from minivit.ops.sliding import sliding
 
 ZONE = 80  # numbers; more than a panel
@@ -54,6 +57,7 @@ dtypes = st.sampled_from(DTYPES)
 seeds = st.integers(0, 2**32 - 1)
 sides = st.integers(1, 12 if config.DISABLE_JIT else 70)
 small = st.integers(1, 9)
+few_vectors = st.integers(1, 1 if config.DISABLE_JIT else 3)
 
 
 class Zones:
@@ -202,12 +206,24 @@ def windows(zones, B, height, width, channels, kind):
     max_pool._largest_backward_into(*how, zones.output(x.size), dy, place, *slides)
 
 
+def tiles(zones, B, height, width, channels, n):
+    """A convolution of 3 x 3 in tiles; `channels` and n count vectors."""
+    channels, n = (count * lanes(zones.dtype) for count in (channels, n))
+    x, w = zones.input(B, height, width, channels), zones.input(3, 3, channels, n)
+    at = sliding(x, (3, 3), (1, 1), "same")
+    patches, rows = convolution.patches_of(x, at), B * height * width
+    weights = convolution.weights_of(w)
+    convolved_into(zones.output(rows, n), patches, weights, bias=zones.input(n))
+    weights_gradient_into(zones.output(9 * channels, n), patches, zones.input(rows, n))
+
+
 def over_columns(zones, rows, n, height, _, __):
     """What the normalisations of maps are made of, and ReLU."""
     parts, how = -(-rows // height), (zones.dtype, 1 + n % 3)
     x, dy, middle = zones.input(rows, n), zones.input(rows, n), zones.input(1, n)
     scale, shift = zones.input(parts, n), zones.input(1, n)
     columns._moments_into(*how, zones.output(parts, n), zones.output(parts, n), x, height)
+    columns._sums_into(*how, zones.output(-(-rows // columns.HEIGHT), n), x)
     columns._products_into(
         *how, zones.output(parts, n), zones.output(parts, n), dy, x, middle, height
     )
@@ -273,6 +289,12 @@ def test_patches(dtype, seed, bands, rows, across, run):
 @settings(max_examples=COUNT)
 def test_windows(dtype, seed, B, height, width, channels, kind):
     guarded(windows, dtype, seed, B, height, width, channels, kind)
+
+
+@given(dtypes, seeds, st.integers(1, 3), small, small, few_vectors, few_vectors)
+@settings(max_examples=COUNT)
+def test_tiles(dtype, seed, B, height, width, channels, n):
+    guarded(tiles, dtype, seed, B, height, width, channels, n)
 
 
 @given(dtypes, seeds, sides, sides, small)
@@ -358,6 +380,7 @@ def walk_along_fences(count: int) -> None:
             (over_vectors, (m, n, i, k, 0)),
             (patches, (k % 5 + 1, m % 5 + 1, n % 5 + 1, k, 0)),
             (windows, (1 + i % 2, m % 9 + 1, n % 9 + 1, k % 40 + 1, i % 9)),
+            (tiles, (1 + i % 2, m % 9 + 1, n % 9 + 1, k % 3 + 1, i % 3 + 1)),
             (over_columns, (m, n, k % 9 + 1, 0, 0)),
             (every_op, (1 + i % 3, m % 40 + 1, n % 9 + 1)),
         ):
