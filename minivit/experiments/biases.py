@@ -134,7 +134,7 @@ def draw(figure, rows: list[Row]) -> None:
                 depths = range(1, len(names) + 1)
                 values = [at_layer(rows, model, column, name, when) for name in names]
                 series[model] = depths, values
-            last = "" if column == "far" else "; the last: of invariance, at the head"
+            last = "" if column == "far" else "; the last point: error of invariance, at the head"
             lines(axes, series, f"{when}: {words}", f"layer{last}", "")
             axes.xaxis.get_major_locator().set_params(integer=True)
             if axes is not panels[0, 0]:

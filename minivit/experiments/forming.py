@@ -112,7 +112,7 @@ def draw(figure, rows: list[Row]) -> None:
         if column == "rows_columns":
             axes.axhline(rows[0]["by_chance"], color="#777777", linewidth=0.9,
                          linestyle=(0, (4, 3)), label="by chance")  # fmt: skip
-        series = {"as it is": (MOMENTS, whole), "its change": (MOMENTS[1:], change[1:])}
+        series = {"as they are": (MOMENTS, whole), "their change": (MOMENTS[1:], change[1:])}
         lines(axes, series, title.replace(": ", ":\n"), "twelfths of the training", y)
         axes.set_xticks(MOMENTS)
 
@@ -137,9 +137,9 @@ EXPERIMENT = Experiment(
     "those of one row or column are similar; the first components of the filters resemble a basis "
     "of the fine structure within a patch. Here all that, as a number, has to be more at the end "
     "of a training than no order: a correlation more than 0, a share of the variance more than at "
-    "the start, when all was drawn at random. What positions or filters have learned is what they "
-    "are at the end less what they were at the start. The ViT begins so, as the paper's, and is "
-    "trained by Muon.",
+    "the start, when all was drawn at random. What positions or filters have learned (in the "
+    "figure, their change) is what they are less what they were at the start. The ViT begins so, "
+    "as the paper's, and is trained by Muon.",
     minutes=3,
     points=points,
     measure=measure,
