@@ -32,6 +32,7 @@ UNTRAINED, TRAINED = "untrained", "trained"
 LOOKED_AT = 32  # test images
 EXACT, SLIGHT = 0.001, 1.0  # % of error
 FEW = 5  # % of the places of a map
+FAR = f"how much of the change lies more than {NEAR} pixels away"
 
 
 def points(scale: Scale) -> list[Point]:
@@ -101,13 +102,12 @@ def findings(rows: list[Row]) -> list[Finding]:
                 "places that a pixel changes behind the ResNet's first convolution", " %"),
         at_most(at_layer(rows, RESNET, "changed", norm), FEW,
                 "places that it changes behind the ResNet's first GroupNorm", " %"),
-        as_control(at_most(at_layer(rows, RESNET, "far", norm), FEW, "what lies beyond "
-                           f"{NEAR} pixels of the change behind that GroupNorm", " %")),
+        as_control(at_most(at_layer(rows, RESNET, "far", norm), FEW,
+                           f"{FAR}, behind that GroupNorm", " %")),
         reaches(at_layer(rows, VIT, "changed", attention), 100,
                 "places that a pixel changes behind the ViT's first attention"),
         above(at_layer(rows, VIT, "far", tokens), at_layer(rows, RESNET, "far", last),
-              (f"what lies beyond {NEAR} pixels of the change in the ViT's last layer",
-               "that in the ResNet's")),
+              (f"{FAR}, in the ViT's last layer", "that in the ResNet's")),
         as_control(above(*untrained, ("the same before the training, in the ViT's",
                                       "that in the ResNet's"))),
         as_control(at_most(at_layer(rows, RESNET, "error_on_wide_ground", POOLED), EXACT,
@@ -134,7 +134,7 @@ def draw(figure, rows: list[Row]) -> None:
                 depths = range(1, len(names) + 1)
                 values = [at_layer(rows, model, column, name, when) for name in names]
                 series[model] = depths, values
-            last = "" if column == "far" else "; the last: what the head reads"
+            last = "" if column == "far" else "; the last point: error of invariance, at the head"
             lines(axes, series, f"{when}: {words}", f"layer{last}", "")
             axes.xaxis.get_major_locator().set_params(integer=True)
             if axes is not panels[0, 0]:
@@ -146,13 +146,14 @@ EXPERIMENT = Experiment(
     title="Locality, equivariance and invariance, layer by layer",
     claim="Section 3.1: in a CNN locality and translation equivariance are baked into each layer; "
     "in a ViT the MLPs alone are local and translationally equivariant, and attention is global. "
-    f"Here the middle {SIDE} x {SIDE} pixels of an image lie on a black ground and move by {MOVED} "
-    "pixels, which is a patch of the ViT and a whole number of every stride; nothing leaves the "
-    "frame, and maps are compared where these pixels lie. Trained models are judged. An error of "
-    f"0 % is exact equivariance (but for rounding), one up to {SLIGHT:g} % is slight, and maps "
+    f"Here the middle {SIDE} x {SIDE} pixels of an image lie on a black ground and move by "
+    f"{MOVED} pixels, which is a patch of the ViT and a multiple of every stride; nothing leaves "
+    "the frame, and maps are compared where these pixels lie. Trained models are judged. An error "
+    f"of 0 % is exact equivariance (but for rounding), one up to {SLIGHT:g} % is slight, and maps "
     "that have nothing to do with each other have 141 %. A layer is local if a pixel changes at "
-    f"most {FEW} % of its places, however little. (Of the MLPs, which see a place at a "
-    f"time, both follow, and are not measured.) {BEGUN}",
+    f"most {FEW} % of its places, however little. (Of an MLP alone, which sees a place at a time, "
+    "both follow, and it is not measured: the map behind one also holds all that came before it.) "
+    f"{LOOKED_AT} test images are looked at. {BEGUN}",
     minutes=6,
     points=points,
     measure=measure,
@@ -160,9 +161,10 @@ EXPERIMENT = Experiment(
     draw=draw,
     inches=(12, 7),
     why={
-        IN_PART: "GroupNorm takes its mean and deviation from the whole map, so that a pixel "
-        "reaches all of it, and that attention by itself treats all places alike",
-        DOES_NOT: "GroupNorm takes its mean and deviation from the whole map",
-        UNDECIDED: "seeds differ by more than the models do",
+        IN_PART: "what fails follows from definitions: GroupNorm takes its mean and deviation "
+        "from the whole map, and attention by itself treats all places alike",
+        DOES_NOT: "the answers follow from GroupNorm, which takes its mean and deviation from the "
+        "whole map",
+        UNDECIDED: "where a model began matters more to its layers than of which kind it is",
     },
 )

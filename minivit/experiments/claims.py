@@ -18,35 +18,41 @@ HEAD = f"""{MARK}
 
 # What the paper and its readers claim, redone in small
 
-Every experiment is small enough for minutes on two cores (below each stand the command and the
-machine that made its table), where the paper had hundreds to thousands of days of a TPU core: so
-what is said here holds for this size, and a verdict says whether the claim can be seen in it.
+Every experiment is small: on two cores it takes 2 to 30 minutes (`minivit experiment --list`),
+where the paper had hundreds to thousands of days of a TPU core. So what is said here holds for this
+size, and a verdict says whether the claim can be seen in it. Below each stand the command and the
+machine that made its table: of five of the seventeen this was one of sixteen cores.
 
 Where nothing else is said, a model learns from 5,000 clothes (those of Fashion-MNIST that come with
-minivit: 28 x 28 pixels, mirrored and shifted by up to a pixel) and is tested on 1,000; and a ViT is
-trained by Muon, at a rate of 0.01, and begins as trained models often end: attention goes from like
-to like, and learned positions are sinusoids at first.
+minivit, in tables `fashion-small`: 28 x 28 pixels, mirrored and shifted by up to a pixel) and is
+tested on 1,000; and a ViT is trained by Muon, at a rate of 0.01, and begins as trained models often
+end: attention goes from like to like, and learned positions are sinusoids at first.
 
 Verdicts are worked out from the tables (`minivit/experiments/verdict.py`). The *spread* of a
-setting is the largest of its seeds' results less the least. One setting is *above* another if the
-means are further apart than the larger of the two spreads. Of settings that are equal, some 5 in
-100 differ by as much with three seeds, either way, so a single "yes" among many is not much. The
-spread is that of seeds alone: most test sets have 1,000 images, and what others would give is not
-in it; nor is what another processor gives for the same seed, which can be as far away as what
-another seed gives. Where a difference exceeds the spread by less than {100 * NARROW:.0f} % of it,
-the page tells by how much.
+setting is the largest of its seeds' results less the least. One setting is *above* another if its
+mean is the higher, by more than the larger of the two spreads; it is not if its mean is the lower
+by as much; else it can't be told. Of settings that are equal, some 5 in 100 differ by as much with
+three seeds, either way (against a fixed number some 8 in 100), so a single "yes" among many is not
+much. The spread is that of seeds alone: most test sets have 1,000 images, and what others would
+give is not in it; nor is what another processor gives for the same seed, which can be as far away
+as what another seed gives. Where such an answer hangs on a difference that exceeds the spread by
+less than {100 * NARROW:.0f} % of it, the page tells by how much.
 
-*At least* and *at most* hold if every seed is, and fail if none is. *Within* holds if difference
-and spread together are no more, and fails if the difference is more than that and than the spread.
-*No longer above* holds if what is left of a first lead, with its spread, is at most half of it;
-it fails if there still is a lead, and can't be told without a first one. A group, whose members
-stand in brackets, holds if all of them do, and fails if one of them fails.
+*At least* and *at most* hold if every seed is, and fail if none is (of three seeds that fall on
+either side by chance, all are on the one that is asked in 1 of 8 cases). *Within* holds if
+difference and spread together are no more, and fails if the difference is more than that and than
+the spread. *No longer above* holds if what is left of a first lead, with its spread, is at most
+half of it; it fails if there still is a lead, and can't be told without a first one. A group, whose
+members stand in brackets, holds if all of them do, and fails if one of them fails.
 
 A claim agrees if all of its parts are "yes", in part if some are; it does not if none is and one is
-"no", and can't be decided if none is either. What the parts come to is counted behind the verdict.
-A *control* is no part of the claim, and the verdict does not count it, even where it speaks against
-it; many were added when the results were known. What a sentence says that "may be" is a guess, on
-which no verdict rests.
+"no", and can't be decided if none is either. What the parts come to is counted behind the verdict;
+*one by one* counts each member of a group for itself. A *control* is no part of the claim, and the
+verdict does not count it, even where it speaks against it; many were added when the results were
+known. What begins "It may be that" is a guess, on which no verdict rests.
+
+In the figures of our results a line goes through the means of the seeds, and a band from the least
+seed to the most; where there are no lines, a dot is a seed, and an orange bar the mean.
 """
 
 

@@ -149,7 +149,7 @@ def draw(figure, rows: list[Row]) -> None:
     ours = {m: of_sizes(rows, m) for m in CHANGES}
     lines(paper, theirs, "Table 6: ImageNet alone, 12 models", "exaFLOPs of the pre-training",
           "ImageNet, fine-tuned, %")  # fmt: skip
-    lines(here, ours, "here: fashion-small", "teraFLOPs of the training", "test accuracy, %")
+    lines(here, ours, "here: clothes", "teraFLOPs of the training", "test accuracy, %")
     for axes, base in ((paper, 10), (here, 2)):
         axes.set_xscale("log", base=base)
         axes.xaxis.set_major_formatter("{x:g}")

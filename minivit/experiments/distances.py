@@ -152,10 +152,10 @@ EXPERIMENT = Experiment(
     "most of the image already, and others are consistently local; the distance grows with depth; "
     "and in hybrids such local attention is less pronounced. Here a head looks at most of the "
     f"image if it reaches {FAR} % of the distance that attention to all patches alike has, and is "
-    f"local up to {NEAR} %; that the distance grows is read off the first and the last block. A "
-    "cls token is left out, and what is left of a patch's attention counts as all of it. Untrained "
-    "does not mean random: both models begin with attention from like to like, and sinusoids as "
-    "positions.",
+    f"local up to {NEAR} %, in the mean over {LOOKED_AT} test images; that the distance grows is "
+    "read off the first and the last block. A cls token is left out, and what is left of a "
+    "patch's attention counts as all of it. Untrained does not mean random: both models begin "
+    "with attention from like to like, and sinusoids as positions.",
     minutes=4,
     points=points,
     measure=measure,

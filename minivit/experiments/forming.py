@@ -101,6 +101,7 @@ def draw(figure, rows: list[Row]) -> None:
         side = round(len(cosines) ** 0.25)
         image = draw_similarity(middle, cosines.reshape((side,) * 4), -1)
         middle.set(xticks=[], yticks=[], xlabel="", ylabel="")
+    above_.suptitle("pictures of the first seed alone", x=0.01, ha="left", fontsize=11)
     panels[0, 0].set_ylabel("components of\nthe filters", fontsize=9)
     panels[1, 0].set_ylabel("likeness of\nthe positions", fontsize=9)
     name_cosines(above_.colorbar(image, ax=list(panels[1]), fraction=0.02, pad=0.01))
@@ -111,7 +112,7 @@ def draw(figure, rows: list[Row]) -> None:
         if column == "rows_columns":
             axes.axhline(rows[0]["by_chance"], color="#777777", linewidth=0.9,
                          linestyle=(0, (4, 3)), label="by chance")  # fmt: skip
-        series = {"as it is": (MOMENTS, whole), "its change": (MOMENTS[1:], change[1:])}
+        series = {"as they are": (MOMENTS, whole), "their change": (MOMENTS[1:], change[1:])}
         lines(axes, series, title.replace(": ", ":\n"), "twelfths of the training", y)
         axes.set_xticks(MOMENTS)
 
@@ -132,12 +133,13 @@ def in_words(twelfths: float) -> str:
 EXPERIMENT = Experiment(
     name="forming",
     title="Filters and positions as they form",
-    claim="Section 4.5 and figure 7: closer patches tend to have more similar positions, and those "
-    "of one row or column are similar; the first components of the filters resemble a basis of the "
-    "fine structure within a patch. Here all that, as a number, has to be more at the end of a "
-    "training than no order: a correlation more than 0, a share of the variance more than at the "
-    "start, when all was drawn at random. The ViT begins so, as the paper's, and is trained by "
-    "Muon.",
+    claim="Section 4.5 and figure 7: closer patches tend to have more similar positions, and "
+    "those of one row or column are similar; the first components of the filters resemble a basis "
+    "of the fine structure within a patch. Here all that, as a number, has to be more at the end "
+    "of a training than no order: a correlation more than 0, a share of the variance more than at "
+    "the start, when all was drawn at random. What positions or filters have learned (in the "
+    "figure, their change) is what they are less what they were at the start. The ViT begins so, "
+    "as the paper's, and is trained by Muon.",
     minutes=3,
     points=points,
     measure=measure,

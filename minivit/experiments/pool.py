@@ -35,7 +35,9 @@ BEGUN = (
     "by AdamW, and begins at random, as Google's code does. All have one rate, 0.01, and not one "
     "chosen for each."
 )
-SIZES = "The ViT has 60,730 parameters, and the ResNet fewer: 46,690."
+SIZES = (
+    "The ViT has 60,730 parameters, and the ResNet fewer: 46,690 (counted, and not in the table)."
+)
 
 
 def cell(rival: str, seed: int, scale: Scale, changes: Mapping | None = None) -> Cell:

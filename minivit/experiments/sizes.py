@@ -98,7 +98,7 @@ def draw(figure, rows: list[Row]) -> None:
         steps = range(len(settings))
         x = [of_seeds(rows, "flops", grows=name, step=s)[0] / base for s in steps]
         series[name] = x, [of_seeds(rows, "accuracy", grows=name, step=s) for s in steps]
-    lines(axes, series, "Figure 8, here: fashion-small", "computation, times the base's",
+    lines(axes, series, "Figure 8, here: clothes", "computation, times the base's",
           "test accuracy, %")  # fmt: skip
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_formatter("{x:g}")
@@ -120,6 +120,6 @@ EXPERIMENT = Experiment(
         IN_PART: "a base of width 32 lacks width first, where the paper's has 1024",
         DOES_NOT: "a base of width 32 lacks width first, where the paper's has 1024, and that a "
         "deep model needs more than 5,000 images and a few epochs",
-        UNDECIDED: "the best sizes differ by less than seeds do",
+        UNDECIDED: "a base of width 32 lacks width as much as depth, where the paper's has 1024",
     },
 )

@@ -28,6 +28,7 @@ class Finding(NamedTuple):
     words: str
     control: bool = False
     members: tuple[bool | None, ...] = ()  # of a group, what each of its members comes to
+    narrow: str = ""  # the words that tell of a spread which is hardly exceeded
 
 
 def as_control(finding: Finding) -> Finding:
@@ -85,10 +86,7 @@ def above(
     if not enough(a, b):
         return Finding(None, said)
     gap, spread = statistics.fmean(a) - statistics.fmean(b), larger_spread(a, b)
-    beyond = abs(gap) - spread
-    if 0 < beyond < NARROW * spread:
-        said += f", exceeded by {shown([beyond])} alone"
-    return Finding(gap > 0 if beyond > 0 else None, said)
+    return told_narrow(Finding(gap > 0 if abs(gap) > spread else None, said), abs(gap), spread)
 
 
 def alike(
@@ -107,7 +105,16 @@ def alike(
     gap, spread = abs(statistics.fmean(a) - statistics.fmean(b)), larger_spread(a, b)
     if gap + spread <= within:
         return Finding(True, said)
-    return Finding(False if gap > max(within, spread) else None, said)
+    return told_narrow(Finding(False if gap > max(within, spread) else None, said), gap, spread)
+
+
+def told_narrow(finding: Finding, gap: float, spread: float) -> Finding:
+    """The same; where it is decided by a difference that hardly exceeds the spread, by how much."""
+    beyond = gap - spread
+    if finding.holds is None or not 0 < beyond < NARROW * spread:
+        return finding
+    by = f", exceeded by {shown([beyond])} alone"
+    return finding._replace(words=finding.words + by, narrow=f"spread {shown([spread])}{by}")
 
 
 def reaches(a: Sequence[float], least: float, name: str, unit: str = " %") -> Finding:
@@ -127,13 +134,20 @@ def at_most(a: Sequence[float], most: float, name: str, unit: str = "") -> Findi
 def together(parts: Mapping[str, Finding], said: str) -> Finding:
     """The claim that all parts hold, by their names: one that fails is enough to break it."""
     answers = {
-        word: [name for name, part in parts.items() if part.holds is holds]
+        word: [beside(name, part.narrow) for name, part in parts.items() if part.holds is holds]
         for holds, word in ANSWERS.items()
     }
     told = "; ".join(f"{word}: {', '.join(names)}" for word, names in answers.items() if names)
     held = tuple(part.holds for part in parts.values())
     holds = False if False in held else None if None in held else True
     return Finding(holds, f"{said} ({told})", members=held)
+
+
+def beside(name: str, words: str) -> str:
+    """The words in brackets behind the name, or within those that it ends with."""
+    if not words:
+        return name
+    return f"{name[:-1]}, {words})" if name.endswith(")") else f"{name} ({words})"
 
 
 def enough(*settings: Sequence[float]) -> bool:

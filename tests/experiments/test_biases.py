@@ -88,6 +88,9 @@ def test_what_the_trained_table_says_of_the_whole_image_and_of_the_beginning():
     assert (border.holds, bare.holds, whole.holds) == (False, False, True)
     of_whole = biases.at_layer(rows, biases.BARE, "error_with_border", "blocks.0.attention.y")
     np.testing.assert_allclose(of_whole, [17.8, 19.2, 12.6], atol=0.05)
+    assert found[10].words.startswith(
+        "how much of the change lies more than 8 pixels away, in the ViT's last layer (8.83 %)"
+    )
     beginning = found[11]
     assert beginning.control and beginning.holds is None
     assert beginning.words.startswith(

@@ -1,9 +1,12 @@
 """What the page says of how its tables were made is so."""
 
+import re
+
+import numpy as np
 import pytest
 
 from minivit.experiments import EXPERIMENTS, FULL, claims, committed
-from minivit.experiments.cell import loaded
+from minivit.experiments.cell import Images, loaded
 from minivit.experiments.pool import BEGUN
 from minivit.experiments.verdict import larger_spread, of_seeds
 
@@ -69,10 +72,53 @@ def test_the_other_conditions_that_claims_tell():
     assert settings(then, "optimiser", "epochs") == {("sgd", 6)}
     assert settings([cell.begins for cell in then], "optimiser", "epochs") == {("muon", 16)}
     assert len(loaded(first[0].images).train.labels) == 6000
-    assert "on 6,000 coloured shapes at 16 pixels, in 16 epochs by Muon" in claim["resolution"]
+    assert (
+        "on 6,000 coloured shapes at 16 pixels, in 16 epochs; it and the training from scratch, "
+        "which has 6, are by Muon, the fine-tuning on the same shapes in 6 epochs by SGD. The test "
+        "is on 1,000 shapes." in claim["resolution"]
+    )
     assert settings(cells_of("attention"), "epochs") == {(8,)}
     assert "learn for 8 epochs" in claim["attention"]
     assert settings(cells_of("forming"), "optimiser", "beginning") == {("muon", "google")}
+
+
+def test_claims_that_test_on_other_images_tell_on_which():
+    tested = {
+        (name, cell.images.name): len(loaded(cell.images).test.labels)
+        for name in ("resolution", "optimisers", "masked") for cell in cells_of(name)
+    }  # fmt: skip
+    assert tested == {
+        ("resolution", "shapes"): 1000, ("optimisers", "digits"): 360,
+        ("optimisers", "shapes"): 1000, ("optimisers", "fashion-small"): 1000,
+        ("masked", "fashion-small"): 1000, ("masked", "shapes"): 1000,
+    }  # fmt: skip
+    claim = {name: EXPERIMENTS[name].claim for name in EXPERIMENTS}
+    assert "Tested on 360 digits and 1,000 shapes" in claim["optimisers"]
+    assert "The test has 1,000 images of either." in claim["masked"]
+    assert {cell.images.test for cell in cells_of("data")} == {10_000}  # as many as there are
+    assert "10,000 clothes (all of Fashion-MNIST's) and on 360 digits" in claim["data"]
+    assert len(loaded(Images("digits", test=10_000)).test.labels) == 360
+    looked = {"distances": "over 128 test", "biases": "32 test", "attention": "of 64 test"}
+    assert all(f"{words} images" in claim[name] for name, words in looked.items())
+
+
+def test_the_head_tells_how_long_it_takes_and_on_what_tables_were_made():
+    minutes = sorted(one.minutes for one in EXPERIMENTS.values())
+    assert f"on two cores it takes {minutes[0]} to {minutes[-1]} minutes" in HEAD
+    cores = [re.search(r", (\d+) cores,", committed(name).machine)[1] for name in EXPERIMENTS]
+    assert (cores.count("16"), cores.count("2")) == (5, 12)
+    assert "of five of the seventeen this was one of sixteen cores" in HEAD
+
+
+def test_what_the_head_says_of_chance_is_so():
+    """Of three normal numbers each: how often settings that are equal differ beyond the spread."""
+    a, b = np.random.default_rng(0).standard_normal((2, 200_000, 3))
+    spreads = [np.ptp(seeds, axis=1) for seeds in (a, b)]
+    apart = np.abs(a.mean(axis=1) - b.mean(axis=1)) > np.maximum(*spreads)
+    fixed = np.abs(a.mean(axis=1)) > spreads[0]
+    assert (round(100 * apart.mean()), round(100 * fixed.mean())) == (5, 8)
+    assert "some 5 in 100 differ" in HEAD and "a fixed number some 8 in 100" in HEAD
+    assert abs((a > 0).all(axis=1).mean() - 1 / 8) < 0.005 and "in 1 of 8 cases" in HEAD
 
 
 def test_the_digits_of_a_shift_are_counted():

@@ -175,8 +175,10 @@ def test_of_equally_good_rates_the_smallest_counts_and_the_others_are_told():
             for rate, right in zip(pooling.RATES, (70, 82, 80, 81, 82), strict=True)
             for seed in (0, 1)]  # fmt: skip
     assert pooling.best_rate(rows, "mean") == 0.001
-    told = pooling.in_words(rows, "mean")
-    assert told == "its best rate 0.001, as good on held-out images as 0.008"
+    assert pooling.as_good(rows, "mean") == "on held-out images 0.008 is as good"
+    for row in rows:
+        row["held_out"] = 80 if row["rate"] < 0.004 else 70
+    assert pooling.as_good(rows, "mean") == "on held-out images 0.001 and 0.002 are as good"
 
 
 def test_equal_attention_looks_at_all_keys():

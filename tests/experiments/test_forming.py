@@ -49,6 +49,9 @@ def test_order_that_came_soon_was_partly_lost():
     """The committed table against its means by hand: all three numbers fall."""
     found = forming.findings(committed("forming").rows)
     assert found[-1].holds and "rows and columns (69.1 and 61.0)" in found[-1].words
+    # 0.1294 less 0.0509 is 0.0785, and the seeds of the end spread by 0.0698
+    told = "likeness and nearness (0.129 and 0.0509, spread 0.0698, exceeded by 0.00868 alone)"
+    assert told in found[-1].words
     assert found[0].holds is None  # 0.0848, 0.0530 and 0.0150: 0.051, and they spread by 0.070
     assert found[0].words.endswith("at the end (0.0509) above no order (0), spread 0.0698")
 

@@ -71,7 +71,7 @@ def test_a_table_is_told_with_its_command_its_claim_and_its_verdict(tmp_path, ca
     said = " ".join(capsys.readouterr().out.split())
     assert said.startswith("The table was made by minivit experiment shift, on a machine. ")
     assert f"The claim. {SHIFT.claim} Here. Agrees (yes 8, no 0, can't be told 0)." in said
-    assert "- learnt from mnist, on the other set: the ViT (100" in said
+    assert "- learnt from MNIST, on the other set: the ViT (100" in said
 
 
 @pytest.mark.parametrize("name", ["shift", "one that comes later"])

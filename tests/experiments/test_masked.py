@@ -44,7 +44,7 @@ def made(changes: dict = MEANS) -> list[dict]:
 def test_a_way_is_above_another_wherever_labels_are_told(changes, answers):
     found = masked.findings(made(changes))
     assert [one.holds for one in found] == 2 * answers
-    assert found[0].words.startswith("fashion-small: masked patches above from scratch (")
+    assert found[0].words.startswith("clothes: masked patches above from scratch (")
     assert found[1].words.endswith(
         "; in teraFLOPs, with the pre-training, this costs 4 and 3 for 100 labels, 4 and 3 for "
         "1,000 labels, 4 and 3 for all labels"

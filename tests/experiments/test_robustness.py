@@ -60,6 +60,10 @@ def test_what_places_are_worth_and_the_move_that_was_shown():
     """Means of the committed table, worked out apart from this code."""
     found = robustness.findings(committed("robustness").rows)
     moved, bag = found[6], found[-1]
+    salient, others = found[4:6]
+    assert salient.words.startswith("most salient hidden: the ViT (28.9 % kept)")
+    assert others.words.startswith("least salient hidden: the ViT (81.3 % kept)")
+    assert salient.control and others.control
     assert moved.words.endswith("spread 3.02; by 1 pixel alone, 98.4 and 99.4 % kept")
     assert bag.control and bag.holds is False
     assert "yes: noisy (86.3 and 54.7 % kept)" in bag.words
@@ -68,7 +72,7 @@ def test_what_places_are_worth_and_the_move_that_was_shown():
 
 def test_sizes_are_told_as_they_are():
     counts = [parameter_count(fresh(pool.cell(m, 0, FULL)).model.config) for m in (VIT, RESNET)]
-    told = "The ViT has {:,} parameters, and the ResNet fewer: {:,}.".format(*counts)
+    told = "The ViT has {:,} parameters, and the ResNet fewer: {:,} (counted".format(*counts)
     assert told in robustness.EXPERIMENT.claim and told in patch.EXPERIMENT.claim
 
 

@@ -35,6 +35,22 @@ def test_every_word_is_left_out_as_often_and_never_altogether(count, data):
     assert len(set(words)) == 2 * SIDE
 
 
+def test_how_many_classes_seeds_share_and_how_many_images_are_told(data):
+    claim = two_towers.EXPERIMENT.claim
+    shared = [set(left_out(count, 0)) & set(left_out(count, 1)) for count in (8, 32)]
+    assert [len(both) for both in shared] == [0, 24]
+    assert "(of 32, neighbouring seeds share 24)" in claim
+    told = []
+    for count in (8, 32):
+        absent = left_out(count, 2)
+        never, seen = ([len(of_classes(data, part, absent, which)[1]) for part in ("train", "test")]
+                       for which in (True, False))  # fmt: skip
+        told.append((sum(never), seen[1]))
+    assert told == [(875, 875), (3500, 500)]
+    assert "on all 875 (or 3,500) of theirs, the others on the 875 (or 500) that" in claim
+    assert len(data.train.labels) + len(data.test.labels) == 7000 and "are 7,000 coloured" in claim
+
+
 def test_names_dealt_out_anew_are_the_same_names_elsewhere(data):
     names = data.class_names
     dealt = dealt_anew(names, 0)

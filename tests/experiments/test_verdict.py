@@ -66,6 +66,35 @@ def test_a_difference_that_hardly_exceeds_the_spread_is_told(a, b, told):
     assert above(a, b, NAMES).words.endswith(told)
 
 
+@pytest.mark.parametrize(
+    ("a", "b", "within", "told"),
+    [
+        ([80.0, 81.0], [81.5, 81.7], 1.0, ", spread 1, exceeded by 0.1 alone"),  # 1.1 apart: no
+        ([81.5, 81.7], [80.0, 81.0], 1.0, ", spread 1, exceeded by 0.1 alone"),
+        ([80.0, 81.0], [81.8, 82.0], 1.0, ", spread 1"),  # 1.4 apart: no, and clearly
+        ([80.0, 81.0], [81.5, 81.7], 1.2, ", spread 1"),  # can't be told
+        ([80.0, 80.1], [80.1, 80.22], 1.0, ", spread 0.12"),  # yes, whatever the spread
+    ],
+)
+def test_of_settings_that_are_hardly_unlike_it_is_told_too(a, b, within, told):
+    assert alike(a, b, NAMES, within).words.endswith(told)
+
+
+def test_a_group_tells_which_of_its_members_hardly_hold():
+    """1.05, 2, -1.05 and 0.5 apart, and all spread by 1."""
+    low = [79.0, 79.0]
+    parts = {
+        "x (80.1 and 79.0 %)": above([79.55, 80.55], low, ("", "")),
+        "y (81.0 and 79.0 %)": above([80.5, 81.5], low, ("", "")),
+        "z": above([77.45, 78.45], low, ("", "")),
+        "v (79.5 and 79.0 %)": above([79.0, 80.0], low, ("", "")),
+    }
+    assert together(parts, "all").words == (
+        "all (yes: x (80.1 and 79.0 %, spread 1, exceeded by 0.05 alone), y (81.0 and 79.0 %); "
+        "no: z (spread 1, exceeded by 0.05 alone); can't be told: v (79.5 and 79.0 %))"
+    )
+
+
 def test_a_control_is_told_and_not_counted():
     found = [Finding(True, "it works", control=True), Finding(False, "it is better")]
     word, sentence, *_ = verdict(found, {})
