@@ -2,7 +2,7 @@
 
 The share of the roof is the least time that this machine needs for the op's arithmetic or for its
 memory traffic, divided by the time that the op takes. What stays in the caches between two
-calls can beat the memory, and show more than 100 %; so can a convolution of 3 x 3, whose kernel takes
+calls can beat the memory, and show more than 100 %. So can a convolution of 3 x 3: its kernel takes
 fewer multiplications than the definition, by which FLOPs are counted.
 """
 
@@ -42,8 +42,8 @@ def report(rows: list[dict]) -> str:
     return (
         f"{show(shown, COLUMNS)}\n\n{means_text(rows)}\n{note}\n"
         "Shapes are those of the first input. Roof: least time for the arithmetic or the memory "
-        "traffic;\nwhat stays in the caches can beat it, and a convolution of 3 x 3, which takes fewer "
-        "multiplications\nthan the definition, by which FLOPs are counted."
+        "traffic;\nwhat stays in the caches can beat it, and a convolution of 3 x 3, which takes "
+        "fewer multiplications\nthan the definition, by which FLOPs are counted."
     )
 
 
