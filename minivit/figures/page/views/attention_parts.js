@@ -25,10 +25,10 @@ function matrix_of(app, look, on_cell) {
   const turned = ([a, b]) => (look.by_keys ? [b, a] : [a, b]);
   const reading = element("p", { class: "reading" });
   const in_words = ([row, column]) =>
-    `${place_words(c, "query", row)}; ${place_words(c, "key", column)}`;
+    place_words(c, "query", row) + say("semicolon") + place_words(c, "key", column);
   const number = ([row, column]) => number_text(look.of_heads[look.head][row][column]);
   const read = (cell) =>
-    reading.replaceChildren(`${in_words(cell)}: `, element("b", {}, number(cell)));
+    reading.replaceChildren(in_words(cell) + say("colon"), element("b", {}, number(cell)));
   const map = new HeatMap({
     name,
     x: app.trace.values[name],
@@ -38,7 +38,7 @@ function matrix_of(app, look, on_cell) {
     on_cell: (...cell) => {
       read(cell);
       on_cell(...turned(cell));
-      announce(`${in_words(cell)}: ${number(cell)}`);
+      announce(in_words(cell) + say("colon") + number(cell));
     },
     on_enter: () => app.go({ view: "forward", name, slice: look.head, cell: map.cell }),
   });
