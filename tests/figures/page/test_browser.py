@@ -118,7 +118,9 @@ def test_attention_by_pointer_and_keyboard(opened):
     page.locator("canvas.cursor").focus()
     for key in ["ArrowUp"] * 17 + ["ArrowDown"] * 3 + ["Home", "ArrowRight", "ArrowRight"]:
         page.keyboard.press(key)
-    page.get_by_role("link", name="Open it in Forward").click()
+    link = page.get_by_role("link", name="Open it in Forward")
+    expect(link).to_have_attribute("href", re.compile(r"^#forward/blocks\.0\.attention\.probs/3,2$"))
+    link.click()
     expect_address(page, "forward/blocks.0.attention.probs/3,2")
     expect(page.locator(".where b")).to_have_text("probs[0, 3, 2]", use_inner_text=True)
 
