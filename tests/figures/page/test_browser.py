@@ -118,7 +118,9 @@ def test_attention_by_pointer_and_keyboard(opened):
     page.locator("canvas.cursor").focus()
     for key in ["ArrowUp"] * 17 + ["ArrowDown"] * 3 + ["Home", "ArrowRight", "ArrowRight"]:
         page.keyboard.press(key)
-    page.get_by_role("link", name="Open it in Forward").click()
+    link = page.get_by_role("link", name="Open it in Forward")
+    expect(link).to_have_attribute("href", "#forward/blocks.0.attention.probs/3,2")
+    link.click()
     expect_address(page, "forward/blocks.0.attention.probs/3,2")
     expect(page.locator(".where b")).to_have_text("probs[0, 3, 2]", use_inner_text=True)
 
@@ -338,3 +340,9 @@ def test_a_cursor_that_comes_late_does_not_take_the_address_back(opened):
     page.wait_for_selector("html[data-view=overview]")
     expect_address(page, "#overview")
     page.wait_for_selector(".badge.agrees")
+
+
+def test_a_difference_that_is_there_is_not_told_as_nothing(opened):
+    tell = "differences => differences.map(points_text)"
+    told = opened("change").evaluate(tell, [0, 0.26, -0.038, 0.001, -0.00034, 2e-8])
+    assert told == ["0", "+26", "−3.8", "+0.1", "−0.034", "+2.0e−6"]

@@ -98,7 +98,8 @@ def test_a_recorded_page_tells_what_is_not_there(opened, recorded_file):
     page.goto(f"{recorded_file.as_uri()}#lens/1,4")
     expect(page.locator(".made h2")).to_have_text("block 0: Attention")
     page.locator("canvas.cursor").focus()
-    page.keyboard.press("Enter")  # there is nowhere to go
+    page.keyboard.press("Enter")  # there is nowhere to go, as the keys say
+    expect(page.locator("#heat-keys")).to_contain_text("where they were recorded")
     expect(page.locator(".depths th a")).to_have_text(["Embedding"])
     page.goto(f"{recorded_file.as_uri()}#mistakes")
     expect(page.locator(".listed span.thumb").first).to_be_visible()

@@ -22,10 +22,6 @@ function classes_table(app, p, q, heads) {
   const order = range(app.c.classes)
     .sort((a, b) => Math.max(p[b], q[b]) - Math.max(p[a], q[a]))
     .slice(0, 8);
-  const points = (x) => {
-    const size = Math.abs(x);
-    return x ? (x > 0 ? "+" : "−") + (100 * size).toFixed(size >= 0.1 ? 0 : 1) : "0";
-  };
   return element(
     "table",
     { class: "numbers" },
@@ -40,11 +36,18 @@ function classes_table(app, p, q, heads) {
           element("th", { scope: "row" }, named(app.told.classes[c], 24)),
           element("td", {}, percent(p[c])),
           element("td", {}, percent(q[c])),
-          element("td", {}, points(q[c] - p[c])),
+          element("td", {}, points_text(q[c] - p[c])),
         ),
       ),
     ),
   );
+}
+
+// A difference of two probabilities, in points: none that is there is told as 0.
+function points_text(x) {
+  const size = 100 * Math.abs(x);
+  const told = size < 0.1 ? number_text(size, 2) : size.toFixed(size >= 10 ? 0 : 1);
+  return x ? (x > 0 ? "+" : "−") + told : "0";
 }
 
 // Distances of arrays as bars; `told(name)` is what stands before a bar.

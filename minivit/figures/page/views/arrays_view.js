@@ -47,12 +47,10 @@ function place_panel(app, place, name, back) {
   const learned = Object.keys(app.model.parameters).filter(
     (one) => app.place_shown(one) === place && (!back || one in app.trace.gradients),
   );
-  const block = /^blocks\.(\d+)\./.exec(place);
-  const heading = `${block ? `${say("block", { i: block[1] })}: ` : ""}${say(`place.${key}`)}`;
   return element(
     "section",
     { class: "panel place" },
-    element("h2", {}, heading, element("code", { class: "path" }, place)),
+    element("h2", {}, stage_of_place(place), element("code", { class: "path" }, place)),
     element("p", {}, say(`about.${key}`)),
     element(
       "div",
@@ -127,7 +125,7 @@ function one_array(app, name, back) {
       element("code", { class: "path" }, name),
     ],
     above: [
-      element("p", { class: "quiet" }, `${counted}: ${shape_text(x.shape)}`),
+      element("p", { class: "quiet" }, counted + say("colon") + shape_text(x.shape)),
       back ? shown_choice(app) : null,
       back && state.show === "update" ? element("p", { class: "quiet" }, say("show.step")) : null,
       slice_choice(app, name, view),

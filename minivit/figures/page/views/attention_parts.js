@@ -25,10 +25,13 @@ function matrix_of(app, look, on_cell) {
   const turned = ([a, b]) => (look.by_keys ? [b, a] : [a, b]);
   const reading = element("p", { class: "reading" });
   const in_words = ([row, column]) =>
-    `${place_words(c, "query", row)}; ${place_words(c, "key", column)}`;
+    place_words(c, "query", row) + say("semicolon") + place_words(c, "key", column);
   const number = ([row, column]) => number_text(look.of_heads[look.head][row][column]);
-  const read = (cell) =>
-    reading.replaceChildren(`${in_words(cell)}: `, element("b", {}, number(cell)));
+  const link = element("a", {}, say("attention.in_forward"));
+  const read = (cell) => {
+    reading.replaceChildren(in_words(cell) + say("colon"), element("b", {}, number(cell)));
+    link.setAttribute("href", app.link({ view: "forward", name, slice: look.head, cell }));
+  };
   const map = new HeatMap({
     name,
     x: app.trace.values[name],
@@ -38,7 +41,7 @@ function matrix_of(app, look, on_cell) {
     on_cell: (...cell) => {
       read(cell);
       on_cell(...turned(cell));
-      announce(`${in_words(cell)}: ${number(cell)}`);
+      announce(in_words(cell) + say("colon") + number(cell));
     },
     on_enter: () => app.go({ view: "forward", name, slice: look.head, cell: map.cell }),
   });
@@ -59,19 +62,10 @@ function matrix_of(app, look, on_cell) {
     reading,
     c.has_cls ? element("p", { class: "quiet" }, say("attention.cls_first")) : null,
     element("p", { id: "heat-keys", class: "quiet keys" }, say("attention.matrix_keys")),
-    element("p", {}, link_to_cell(app, { view: "forward", name, slice: look.head }, map)),
+    element("p", {}, link),
     exports([["PNG", () => save_png(map, name)]]),
   );
   return map;
-}
-
-// A link to the cell that the cursor has come to when the link is used.
-function link_to_cell(app, changes, map) {
-  const link = element("a", { onpointerdown: () => aim(), onfocus: () => aim() });
-  const aim = () => link.setAttribute("href", app.link({ ...changes, cell: map.cell }));
-  aim();
-  link.append(say("attention.in_forward"));
-  return link;
 }
 
 function rollout_panel(app) {

@@ -68,7 +68,7 @@ function attention_view(app) {
               say("attention.cls"),
             )
           : null,
-        element("p", { class: "quiet" }, say("attention.pick_keys")),
+        element("p", { class: "quiet keys" }, say("attention.pick_keys")),
         told,
       ),
       element(

@@ -29,12 +29,12 @@ function put_pixel({ data }, i, [red, green, blue]) {
   [data[4 * i], data[4 * i + 1], data[4 * i + 2], data[4 * i + 3]] = [red, green, blue, 255];
 }
 
-// A canvas of so many pixels of the page, sharp on a dense screen.
+// A canvas of so many pixels of the page, sharp on a dense screen. Its height follows from its
+// width, so that one that finds less room keeps its shape.
 function prepared(canvas, width, height) {
   const density = Math.min(window.devicePixelRatio || 1, 3);
   [canvas.width, canvas.height] = [Math.ceil(width * density), Math.ceil(height * density)];
   canvas.style.width = `${width}px`;
-  canvas.style.height = `${height}px`;
   const context = canvas.getContext("2d");
   context.setTransform(density, 0, 0, density, 0, 0);
   return context;

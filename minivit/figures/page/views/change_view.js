@@ -33,7 +33,7 @@ class Desk {
         element("h2", {}, say("change.image")),
         this.painter.brush(),
         this.painter.canvas,
-        element("p", { class: "quiet" }, say("change.keys")),
+        element("p", { class: "quiet keys" }, say("change.keys")),
       ),
       element(
         "section",
@@ -52,7 +52,7 @@ class Desk {
       ),
       element(
         "section",
-        { class: "panel" },
+        { class: "panel controls" },
         element("h2", {}, say("change.model")),
         this.heads,
         app.c.positions === "none" ? null : this.positions,

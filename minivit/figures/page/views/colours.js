@@ -76,7 +76,7 @@ function legend(scale, what) {
     element("span", {}, text(from)),
     strip,
     element("span", {}, text(to)),
-    element("span", { class: "quiet" }, `${what ? `${what}; ` : ""}${told}`),
+    element("span", { class: "quiet" }, what ? what + say("semicolon") + told : told),
   );
 }
 

@@ -102,7 +102,7 @@ function cell_beside(app, name, x, index, number, titles) {
       "p",
       { class: "where" },
       element("b", {}, `${last_part(name)}[${index.join(", ")}]`),
-      ` ${where.join("; ")}`,
+      ` ${where.join(say("semicolon"))}`,
     ),
     element(
       "dl",

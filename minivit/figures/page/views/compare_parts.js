@@ -147,7 +147,7 @@ function attention_beside(app, { sides }) {
               say("attention.cls"),
             )
           : null,
-        element("p", { class: "quiet" }, say("attention.pick_keys")),
+        element("p", { class: "quiet keys" }, say("attention.pick_keys")),
         told,
       ),
       maps,

@@ -111,11 +111,8 @@ function with_bar(part) {
   return element("div", { class: "with-bar" }, drawn, percent(part));
 }
 
-// "blocks.0.mlp.y" -> "block 0: MLP"
 function stage_words(name) {
-  const place = place_of(name);
-  const block = /^blocks\.(\d+)\./.exec(place);
-  return `${block ? `${say("block", { i: block[1] })}: ` : ""}${say(`place.${place_key(place)}`)}`;
+  return stage_of_place(place_of(name));
 }
 
 function stage_link(app, name, text) {

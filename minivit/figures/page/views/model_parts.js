@@ -80,7 +80,11 @@ function dots_plot(kind, values, even) {
         svg_element(
           "circle",
           { class: "dot", cx: x(block).toFixed(1), cy: y(number).toFixed(1), r: 4.5 },
-          svg_element("title", {}, `${head_words(block, head)}: ${measure_text(kind, number)}`),
+          svg_element(
+            "title",
+            {},
+            head_words(block, head) + say("colon") + measure_text(kind, number),
+          ),
         ),
       ),
     ),

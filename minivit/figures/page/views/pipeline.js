@@ -75,6 +75,13 @@ function place_key(place) {
   return /^blocks\./.test(place) ? last_part(place) : place;
 }
 
+// "blocks.0.mlp" -> "block 0: MLP"
+function stage_of_place(place) {
+  const block = /^blocks\.(\d+)\./.exec(place);
+  const before = block ? say("block", { i: block[1] }) + say("colon") : "";
+  return before + say(`place.${place_key(place)}`);
+}
+
 // The pipeline as a file.
 function svg_text(drawn) {
   const copy = drawn.cloneNode(true);

@@ -44,7 +44,7 @@ function one_patch(app, maps, tiles) {
       {},
       element("h2", {}, say("why.patch")),
       picker.canvas,
-      element("p", { class: "quiet" }, say("why.patch.keys")),
+      element("p", { class: "quiet keys" }, say("why.patch.keys")),
     ),
     told,
   );
