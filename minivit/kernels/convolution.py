@@ -11,9 +11,11 @@ different places of it: pixels that lie `stride` apart, by the same. So the pixe
 stride x stride lattices, and on each dx is a convolution of dy with the places that saw it, of
 stride 1. No sum is made over zeros.
 
-A window of 3 x 3 pixels that moves on by one takes less than half of the multiplications in tiles
-(winograd/). A window of one pixel that moves on by one is a linear map (linear.py).
+A window of 3 x 3 pixels that moves on by one takes less than half of the multiplications if stops
+are taken four at a time (winograd/). A window of one pixel that does is a linear map (linear.py).
 """
+
+import math
 
 import numpy as np
 
@@ -26,7 +28,7 @@ from .linear import linear_backward, linear_forward
 from .product.gathered import transposed_into
 from .product.patches import Patches
 from .product.sliding import Weights, patches_into
-from .winograd.choice import by_winograd
+from .winograd.choice import FOR_GRADIENTS, FOR_SUMS, by_winograd
 from .winograd.convolved import convolved_into
 from .winograd.gradient import weights_gradient_into
 
@@ -44,7 +46,7 @@ def convolution_forward(x, w, b=None, *, stride=1, padding="same"):
     if is_linear(at):
         return linear_forward(x, w[0, 0], b)[0], cache
     y = np.empty((len(x), *at.stops, w.shape[3]), x.dtype)
-    product_into(y.reshape(-1, w.shape[3]), patches_of(x, at), weights_of(w), bias=b)
+    product_into(as_rows(y), patches_of(x, at), weights_of(w), bias=b)
     return y, cache
 
 
@@ -59,9 +61,9 @@ def convolution_backward(dy, cache, *, want_dx=True):
     if is_linear(at):
         dx, dw, db = linear_backward(dy, LinearCache(x, w[0, 0], has_bias), want_dx=want_dx)
         return dx, dw.reshape(w.shape), db
-    dy_rows = dy.reshape(-1, w.shape[3])
+    dy_rows = as_rows(dy)
     dw, db = np.empty(w.shape, w.dtype), None
-    transposed_product_into(dw.reshape(-1, w.shape[3]), patches_of(x, at), dy_rows)
+    transposed_product_into(as_rows(dw), patches_of(x, at), dy_rows)
     if has_bias:
         db = column_sums(dy_rows)
     return maps_gradient(dy, w, at, x.shape) if want_dx else None, dw, db
@@ -84,7 +86,7 @@ def maps_gradient(dy, w, at, shape):
         out = lattice if lattice.flags.c_contiguous else np.empty(lattice.shape, dx.dtype)
         patches = Patches(dy.reshape(-1), dy.shape[1:], lattice.shape[1:3],
                           (len(rows), len(columns)), (1, 1), (top, left))  # fmt: skip
-        product_into(out.reshape(-1, shape[3]), patches, turned)
+        product_into(as_rows(out), patches, turned)
         if out is not lattice:
             lattice[...] = out
     return dx
@@ -102,15 +104,20 @@ def lattice_places(at, corner, axis):
     return places, (reach - places[0]) // stride if places else 0
 
 
+def as_rows(x):
+    """(..., channels) -> (rows, channels), of no channels too."""
+    return x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+
+
 def product_into(out, patches, weights, *, bias=None):
     """out = patches @ weights + bias, in the way that is faster."""
-    winograd = by_winograd(patches, *out.shape, out.dtype)
+    winograd = by_winograd(patches, *out.shape, out.dtype, FOR_SUMS)
     (convolved_into if winograd else patches_into)(out, patches, weights, bias=bias)
 
 
 def transposed_product_into(out, patches, b):
     """out = patches^T @ b, likewise."""
-    winograd = by_winograd(patches, *b.shape, b.dtype)
+    winograd = by_winograd(patches, *b.shape, b.dtype, FOR_GRADIENTS)
     (weights_gradient_into if winograd else transposed_into)(out, patches, b)
 
 

@@ -7,6 +7,7 @@ thrown away afterwards, ends the process.
 """
 
 import ctypes
+import math
 import mmap
 import os
 import subprocess
@@ -42,6 +43,7 @@ from minivit.kernels import (
 from minivit.kernels.global_norm import _sum_of_squares
 from minivit.kernels.heads import heads_in, heads_of, three_heads_in
 from minivit.kernels.product import endings, gathered, matmul
+from minivit.kernels.product.patches import Patches
 from minivit.kernels.product.sliding import Weights, patches_into
 from minivit.kernels.simd import lanes
 from minivit.kernels.winograd.convolved import convolved_into
@@ -206,15 +208,20 @@ def windows(zones, B, height, width, channels, kind):
     max_pool._largest_backward_into(*how, zones.output(x.size), dy, place, *slides)
 
 
-def tiles(zones, B, height, width, channels, n):
-    """A convolution of 3 x 3 in tiles; `channels` and n count vectors."""
+def squares(zones, B, height, width, channels, n):
+    """A convolution of 3 x 3 in squares, and its dx and dw; `channels` and n count vectors."""
     channels, n = (count * lanes(zones.dtype) for count in (channels, n))
     x, w = zones.input(B, height, width, channels), zones.input(3, 3, channels, n)
-    at = sliding(x, (3, 3), (1, 1), "same")
-    patches, rows = convolution.patches_of(x, at), B * height * width
-    weights = convolution.weights_of(w)
-    convolved_into(zones.output(rows, n), patches, weights, bias=zones.input(n))
-    weights_gradient_into(zones.output(9 * channels, n), patches, zones.input(rows, n))
+    for padding in ("same", "valid") if min(height, width) > 2 else ("same",):
+        at = sliding(x, (3, 3), (1, 1), padding)
+        seen, rows, part = convolution.patches_of(x, at), B * math.prod(at.stops), channels * n
+        convolved_into(zones.output(rows, n), seen, convolution.weights_of(w), bias=zones.input(n))
+        dy = zones.input(B, *at.stops, n)
+        weights_gradient_into(zones.output(9 * channels, n), seen, dy.reshape(rows, n))
+        turned = Weights(w.reshape(-1), 8 * part, -3 * part, -part, 1, n)
+        first = at.before[0] - 2, at.before[1] - 2
+        back = Patches(dy.reshape(-1), dy.shape[1:], (height, width), (3, 3), (1, 1), first)
+        convolved_into(zones.output(B * height * width, channels), back, turned)
 
 
 def over_columns(zones, rows, n, height, _, __):
@@ -293,8 +300,8 @@ def test_windows(dtype, seed, B, height, width, channels, kind):
 
 @given(dtypes, seeds, st.integers(1, 3), small, small, few_vectors, few_vectors)
 @settings(max_examples=COUNT)
-def test_tiles(dtype, seed, B, height, width, channels, n):
-    guarded(tiles, dtype, seed, B, height, width, channels, n)
+def test_squares(dtype, seed, B, height, width, channels, n):
+    guarded(squares, dtype, seed, B, height, width, channels, n)
 
 
 @given(dtypes, seeds, sides, sides, small)
@@ -380,7 +387,7 @@ def walk_along_fences(count: int) -> None:
             (over_vectors, (m, n, i, k, 0)),
             (patches, (k % 5 + 1, m % 5 + 1, n % 5 + 1, k, 0)),
             (windows, (1 + i % 2, m % 9 + 1, n % 9 + 1, k % 40 + 1, i % 9)),
-            (tiles, (1 + i % 2, m % 9 + 1, n % 9 + 1, k % 3 + 1, i % 3 + 1)),
+            (squares, (1 + i % 2, m % 9 + 1, n % 9 + 1, k % 3 + 1, i % 3 + 1)),
             (over_columns, (m, n, k % 9 + 1, 0, 0)),
             (every_op, (1 + i % 3, m % 40 + 1, n % 9 + 1)),
         ):

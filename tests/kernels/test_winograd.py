@@ -1,4 +1,4 @@
-"""Winograd's way of a convolution: its matrices, its tiles at every edge, where it is used."""
+"""Winograd's way of a convolution: its matrices, its squares at every edge, where it is used."""
 
 import numba
 import numpy as np
@@ -12,7 +12,7 @@ from minivit.kernels.product.patches import Patches
 from minivit.kernels.product.sliding import Weights
 from minivit.kernels.simd import lanes
 from minivit.kernels.winograd import transforms
-from minivit.kernels.winograd.choice import by_winograd
+from minivit.kernels.winograd.choice import FOR_GRADIENTS, FOR_SUMS, by_winograd
 from minivit.kernels.winograd.convolved import convolved_into
 from minivit.kernels.winograd.gradient import weights_gradient_into
 
@@ -28,8 +28,8 @@ firsts = st.tuples(st.integers(-3, 1), st.integers(-3, 1))
 
 def test_four_products_make_two_sums_of_three():
     d, g = (1.0, 4.0, -2.0, 8.0), (3.0, -6.0, 10.0)
-    products = zip(transforms.seen(d), transforms.weighed(g, 0.5), strict=True)
-    y = transforms.summed(tuple(a * b for a, b in products))
+    products = zip(transforms.of_pixels(d), transforms.of_weights(g, 0.5), strict=True)
+    y = transforms.to_sums(tuple(a * b for a, b in products))
     assert y == (3 - 24 - 20, 12 + 12 + 80)
 
 
@@ -38,9 +38,9 @@ def test_the_way_back_is_transposed():
         columns = [transform(tuple(map(float, unit)), *options) for unit in np.eye(size)]
         return np.array(columns).T
 
-    assert np.array_equal(matrix(transforms.weighed_back, 4, 0.5),
-                          matrix(transforms.weighed, 3, 0.5).T)  # fmt: skip
-    assert np.array_equal(matrix(transforms.summed_back, 2), matrix(transforms.summed, 4).T)
+    assert np.array_equal(matrix(transforms.to_weights, 4, 0.5),
+                          matrix(transforms.of_weights, 3, 0.5).T)  # fmt: skip
+    assert np.array_equal(matrix(transforms.of_sums, 2), matrix(transforms.to_sums, 4).T)
 
 
 @given(dtypes, seeds, st.integers(1, 3), sizes, sizes, firsts, vectors, vectors, st.booleans())
@@ -74,7 +74,7 @@ def test_every_number_of_dw(dtype, seed, B, size, stops, first, c, n):
 
 
 @pytest.mark.skipif(SMALL, reason="many sums")
-@pytest.mark.parametrize("shape", [(2, 16, 16, 32, 64), (3, 9, 13, 160, 96), (16, 6, 7, 64, 32)])
+@pytest.mark.parametrize("shape", [(11, 16, 16, 32, 64), (24, 9, 13, 160, 96), (99, 6, 7, 64, 32)])
 @pytest.mark.parametrize("padding", ["same", "valid"])
 def test_it_is_the_convolution(shape, padding, monkeypatch):
     """In float32 as near to the sums in float64 as the plain way, several blocks and rectangles."""
@@ -112,24 +112,35 @@ def test_it_is_the_convolution(shape, padding, monkeypatch):
         ("few channels", {"channels": 16}),
         ("few out channels", {"n": 16}),
         ("channels that fill no vector", {"channels": 65}),
-        ("few tiles", {"images": 1, "stops": (14, 14)}),
-        ("half of the tiles is left unused", {"images": 99, "stops": (1, 16)}),
+        ("few squares", {"images": 7}),
+        ("few squares for dw", {"images": 31, "least": FOR_GRADIENTS}),
+        ("half of the squares is left unused", {"images": 99, "stops": (1, 16)}),
+        ("no image", {"images": 0}),
     ],
 )
 def test_where_it_is_chosen(why, change):
-    def chosen(images=4, stops=(8, 8), channels=64, n=64, side=(3, 3), stride=(1, 1),
-               dtype=np.float32):  # fmt: skip
+    def chosen(images=32, stops=(8, 8), channels=64, n=64, side=(3, 3), stride=(1, 1),
+               dtype=np.float32, least=FOR_SUMS):  # fmt: skip
         patches = Patches(None, (20, 20, channels), stops, side, stride, (-1, -1))
-        return by_winograd(patches, images * stops[0] * stops[1], n, np.dtype(dtype))
+        return by_winograd(patches, images * stops[0] * stops[1], n, np.dtype(dtype), least)
 
-    assert chosen()
+    assert chosen() and chosen(least=FOR_GRADIENTS)
     assert not chosen(**change), why
+
+
+def test_a_pixel_that_is_not_finite_spreads_no_further_than_its_windows():
+    x, w = np.ones((8, 8, 8, 32), np.float32), np.ones((3, 3, 32, 32), np.float32)
+    x[:, 3, 4, 5] = np.nan
+    y = kernels.convolution_forward(x, w)[0]
+    seen = np.zeros((8, 8), bool)
+    seen[2:5, 3:6] = True
+    assert np.array_equal(np.isnan(y), np.broadcast_to(seen[..., None], y.shape))
 
 
 @pytest.mark.skipif(SMALL or numba.config.NUMBA_NUM_THREADS < 2, reason="one thread")
 def test_the_same_bits_on_any_number_of_threads():
     rng = np.random.default_rng(0)
-    x, w, b = (rng.standard_normal(s, np.float32) for s in ((3, 15, 9, 64), (3, 3, 64, 96), 96))
+    x, w, b = (rng.standard_normal(s, np.float32) for s in ((30, 15, 9, 64), (3, 3, 64, 96), 96))
     results = []
     for threads in (1, numba.config.NUMBA_NUM_THREADS):
         numba.set_num_threads(threads)

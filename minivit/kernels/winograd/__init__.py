@@ -12,28 +12,39 @@ With sums and differences of what is given, four are enough:
     m2 = (d2 - d1) (g0 - g1 + g2) / 2
     m3 = (d3 - d1) g2
 
-As matrices: y = A^T (G g * B^T d), number by number in the bracket. Along both axes it is
+For m1 + m2 = d1 g1 + d2 (g0 + g2): m0 takes d2 g0 away from it and brings d0 g0. Likewise m1 - m2
+= d1 (g0 + g2) + d2 g1, from which m3 takes d1 g2, and brings d3 g2. As matrices it is
+
+    y = A^T (G g  *  B^T d),   * number by number, with
+
+          1   0   0           1  0 -1  0
+    G =  1/2 1/2 1/2    B^T = 0  1  1  0    A^T = 1  1  1  0
+         1/2-1/2 1/2          0 -1  1  0          0  1 -1  1
+          0   0   1           0 -1  0  1
+
+and along both axes
 
     Y = A^T (G g G^T  *  B^T d B) A
 
-where d is a tile of 4 x 4 pixels, g the window's 3 x 3 weights, and Y 2 x 2 sums: 16 products in
-the place of 36. The matrices G, B and A hold 0, 1, -1 and 1/2, so that all else is additions. Sums
-over channels are taken before A: each of the 16 is a matrix product,
+where d is a square of 4 x 4 pixels, g the window's 3 x 3 weights, and Y 2 x 2 sums: 16 products in
+the place of 36. All else is additions and halves. Sums over channels are taken before A, so that
+each of the 16 is a matrix product,
 
-    (tiles, channels) @ (channels, out channels)
+    (squares, channels) @ (channels, out channels)
 
 The backward pass transposes what the forward pass did:
 
-    dg = G^T (A dY A^T  *  B^T d B) G,   summed over tiles before G: again 16 matrix products
+    dg = G^T (A dY A^T  *  B^T d B) G,   summed over squares before G: again 16 matrix products
 
-and dd, summed up where tiles overlap, is the convolution of dY with the weights turned around.
+and dd, summed up where squares overlap, is the convolution of dY with the weights turned around.
 
-Additions round, too, yet the result is no worse: 16 sums over channels are shorter than one over
-window and channels. (Of 64 channels y is off by 1.3e-6, the plain way by 5.9e-6, where |y| < 5.6.)
-But what is not finite in a pixel spreads to all four sums of a tile that sees it.
+Additions round, too, yet in float32 the result is mostly nearer to the true one than the plain
+way's: 16 sums over channels are shorter than one over window and channels. (test_winograd.py
+compares them.) It is worse where pixels grow many times larger from one to the next. An infinite
+pixel may become NaN, and reaches more of dw than the places that saw it.
 
     transforms.py   G, B, A and their transposes, on vectors of channels
-    tiles.py        how a convolution is cut into tiles, and what a tile sees
+    squares.py      how a convolution is cut into squares, and what a square sees
     convolved.py    y, and dx
     gradient.py     dw
     choice.py       where this is the faster way

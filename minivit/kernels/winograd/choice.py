@@ -3,16 +3,19 @@
 import numpy as np
 
 from ..simd import lanes
-from .tiles import tiles_of
+from .squares import squares_of
 
 LEAST_CHANNELS = 32  # with fewer, the transforms take as long as the products that are saved
-LEAST_TILES = 64  # with fewer, the transforms of the weights do
+LEAST_GAIN = 1.5  # times fewer products; it is 2.25, but less if squares reach past the map
+# Squares in all maps: with fewer, the transforms of the weights, or of their gradients, cost more.
+FOR_SUMS, FOR_GRADIENTS = 128, 512
 
 
-def by_winograd(patches, m, n, dtype):
-    """Whether the product of m such patches and n columns is made in tiles of 2 x 2 stops.
+def by_winograd(patches, m, n, dtype, least):
+    """Whether the product of m such patches and n columns is made in squares of 2 x 2 stops.
 
-    float64 goes the plain way: proofs are made in it, so it stays with the definition.
+    `least` is FOR_SUMS or FOR_GRADIENTS. float64 goes the plain way: proofs are made in it, so it
+    stays with the definition.
     """
     fits = (
         dtype == np.float32
@@ -22,6 +25,5 @@ def by_winograd(patches, m, n, dtype):
     )
     if not fits or m == 0:
         return False
-    tiles = tiles_of(patches, m).count
-    # Where sides are odd and short, many tiles reach past the map.
-    return tiles >= LEAST_TILES and 16 * tiles * 1.5 < 9 * m
+    squares = squares_of(patches, m).count
+    return squares >= least and 9 * m >= 16 * squares * LEAST_GAIN

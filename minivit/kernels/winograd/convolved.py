@@ -1,4 +1,4 @@
-"""y = A^T (G g G^T * B^T d B) A + bias: TILES tiles after TILES tiles, threaded."""
+"""y = A^T (G g G^T * B^T d B) A + bias: SQUARES squares at a time, threaded."""
 
 import numpy as np
 from numba import get_num_threads
@@ -9,8 +9,8 @@ from ..product.packing import PANEL_BYTES, pack
 from ..product.sliding import Weights
 from ..product.sweeps import sweep
 from ..workspace import APART
-from .tiles import TILES, Tiles, matrix_size, place_of, see, tiles_of
-from .transforms import sums_into, weights_into
+from .squares import SQUARES, Squares, aligned, matrix_size, place_of, see, squares_of
+from .transforms import sums_from_products, weights_into_products
 
 
 def convolved_into(out, patches, weights, *, bias=None):
@@ -18,16 +18,16 @@ def convolved_into(out, patches, weights, *, bias=None):
     (m, n), dtype, channels = out.shape, out.dtype, patches.size[2]
     threads, panel = get_num_threads(), PANEL_BYTES // out.itemsize
     panels = -(-n // panel)
-    nine = np.empty(threads * 9 * channels * panel, dtype)
-    weighed = np.empty(16 * channels * panels * panel, dtype)
+    nine = np.zeros(threads * 9 * channels * panel, dtype)  # a panel may be partly left as it is
+    weighed = aligned(16 * channels * panels * panel, dtype)
     # Plain tuples: see matrix.py.
     _weigh(dtype, threads, tuple(weights), (channels, n), nine, weighed)
     matrices = matrix_size(channels, out.itemsize) + matrix_size(n, out.itemsize)
     room = 16 * (matrices + channels) + APART // out.itemsize
-    workspace = np.empty(threads * room + 64, dtype)
+    workspace = aligned(threads * room, dtype)
     bias = np.zeros(n, dtype) if bias is None else bias
-    _convolve(dtype, threads, tuple(tiles_of(patches, m)), patches.maps, weighed, bias,
-              out.reshape(-1), workspace, room)  # fmt: skip
+    _convolve(dtype, threads, tuple(squares_of(patches, m)), patches.maps, weighed, bias,
+              out.reshape(-1), workspace)  # fmt: skip
     return out
 
 
@@ -48,43 +48,42 @@ def _weigh(t, threads, weights, shape, nine, weighed):
             first = weights.first + place // 3 * weights.down + place % 3 * weights.right
             w = Matrix(weights.numbers, first + j * weights.column, weights.row, weights.column)
             pack(w, Matrix(nine, own + place * size, panel, ONE), min(panel, n - j), channels)
-        weights_into(weighed, p * size, panels * size, nine, own, size)
+        weights_into_products(weighed, p * size, panels * size, nine, own, size)
 
 
 @shared(small_op=True)
-def _convolve(t, threads, tiles, maps, weighed, bias, y, work, room):
-    """What thread t does: its tiles, TILES at a time."""
-    tiles, channels, n = Tiles(*tiles), tiles[0][2], bias.size
-    # The thread's own space, aligned so that no vector crosses a cache line.
-    seen = -work.ctypes.data % 64 // y.itemsize + t * room
-    products = seen + 16 * matrix_size(channels, y.itemsize)
+def _convolve(t, threads, squares, maps, weighed, bias, y, work):
+    """What thread t does: its squares, SQUARES at a time."""
+    squares, channels, n = Squares(*squares), squares[0][2], bias.size
+    pixels = t * (work.size // threads)
+    products = pixels + 16 * matrix_size(channels, y.itemsize)
     copied = products + 16 * matrix_size(n, y.itemsize)
-    end = (t + 1) * tiles.count // threads
-    for first in range(t * tiles.count // threads, end, TILES):
-        count = min(TILES, end - first)
+    end = (t + 1) * squares.count // threads
+    for first in range(t * squares.count // threads, end, SQUARES):
+        count = min(SQUARES, end - first)
         for i in range(count):
-            see(tiles, first + i, maps, 0, channels, work, seen + i * channels, copied)
-        _multiply(work, seen, weighed, products, (count, n, channels))
+            see(squares, first + i, maps, 0, channels, work, pixels + i * channels, copied)
+        _multiply(work, pixels, weighed, products, (count, n, channels))
         for i in range(count):
-            _sum_up(tiles, first + i, y, work, products + i * n, bias)
+            _sum_up(squares, first + i, y, work, products + i * n, bias)
 
 
 @jit
-def _multiply(work, seen, weighed, products, size):
+def _multiply(work, pixels, weighed, products, size):
     """The 16 products (count, channels) @ (channels, n)."""
     _, n, channels = size
     for e in range(16):
-        a = Matrix(work, seen + e * matrix_size(channels, work.itemsize), channels, ONE)
+        a = Matrix(work, pixels + e * matrix_size(channels, work.itemsize), channels, ONE)
         b = Matrix(weighed, e * (weighed.size // 16), PANEL_BYTES // work.itemsize, ONE)
         c = Matrix(work, products + e * matrix_size(n, work.itemsize), n, ONE)
         sweep(a, True, b, channels, c, ZERO, c, size)
 
 
 @jit
-def _sum_up(tiles, tile, y, work, products, bias):
-    """A^T m A + bias of a tile: its stops' numbers in y."""
-    (rows, columns), n = tiles.stops, bias.size
-    image, i, j = place_of(tiles, tile)
+def _sum_up(squares, square, y, work, products, bias):
+    """A^T m A + bias of a square: its stops' numbers in y."""
+    (rows, columns), n = squares.stops, bias.size
+    image, i, j = place_of(squares, square)
     here = ((image * rows + i) * columns + j) * n
-    sums_into(y, here, columns * n, work, products, matrix_size(n, y.itemsize), bias,
+    sums_from_products(y, here, columns * n, work, products, matrix_size(n, y.itemsize), bias,
               (min(2, rows - i), min(2, columns - j)))  # fmt: skip
