@@ -16,6 +16,22 @@ function curves(app) {
   };
 }
 
+// What labels the training loss is taken with, where they aren't the images' own: the least that it
+// can be is the entropy of a smoothed label.
+function labels_of_training({ c, told }) {
+  const { smoothing, mixes } = told.learning ?? {};
+  const rest = smoothing / c.classes;
+  const label = 1 - smoothing + rest;
+  const logs = label * Math.log(label) + (c.classes - 1) * rest * Math.log(rest);
+  const words = { smoothing, least: -logs, label, rest };
+  for (const key of ["least", "label", "rest"]) words[key] = number_text(words[key], 3);
+  const sentences = [
+    smoothing ? say("training.smoothed", words) : null,
+    mixes ? say("training.mixed") : null,
+  ];
+  return present(sentences).join(" ") || null;
+}
+
 function hundredths(part) {
   return `${Math.round(100 * part)}\u00a0%`;
 }

@@ -40,6 +40,11 @@ function named(text, most = 60) {
   return element("bdi", { title: shown === text ? null : text }, shown.replace(/\s+/g, " "));
 }
 
+// A line of less weight, if there is something to say.
+function quiet_line(text) {
+  return text && element("p", { class: "quiet" }, text);
+}
+
 // What may be wider than the page: it scrolls, by the keyboard too.
 function scrolling(label, ...children) {
   const told = { class: "scroll", tabindex: 0, role: "region", "aria-label": label };

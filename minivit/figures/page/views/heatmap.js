@@ -12,6 +12,7 @@ class HeatMap {
   // how many letters a name is cut.
   constructor({ name, x, slice, label, what = "", scale, is_written = false, names = {}, ...on }) {
     const { on_cell, on_enter = unseen, on_key = unseen } = on;
+    this.shape = x.shape;
     this.view = sliced(name, x, slice);
     this.scale = scale ?? scale_of(this.view.data);
     const { rows: down, columns: across, letters = 14 } = names;
@@ -143,6 +144,11 @@ class HeatMap {
     for (const i of stops(count, this.high, names.rows ? 13 : 18)) {
       context.fillText(names.rows?.[i] ?? i, this.left - 7, this.top + (i + 0.5) * this.high + 4);
     }
+  }
+
+  // How far below the window's edge it begins.
+  get from_top() {
+    return this.element.getBoundingClientRect().top;
   }
 
   corner(row, column) {

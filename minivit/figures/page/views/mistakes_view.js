@@ -83,7 +83,7 @@ function list_images(app, list, label, said) {
     element(
       "div",
       { class: "listed" },
-      ...shown.map((n) => image_link(app, app.images.shown + n, 48, [percent(gallery.sure[n])])),
+      ...shown.map((n) => image_link(app, app.images.of_gallery(n), 48, [percent(gallery.sure[n])])),
     ),
     element("p", { class: "quiet" }, say("mistakes.listed", { shown: shown.length })),
   );

@@ -64,7 +64,7 @@ function overview(app) {
         way(app, "why", { view: "why" }),
         app.runs.shows("change") ? way(app, "change", { view: "change" }) : null,
         way(app, "lens", { view: "lens" }),
-        way(app, "training", { view: "training" }),
+        told.learning ? way(app, "training", { view: "training" }) : null,
         way(app, "mistakes", { view: "mistakes" }),
         way(app, "compare", { view: "compare" }),
         way(app, "model", { view: "model" }),
@@ -85,8 +85,14 @@ function way(app, key, changes) {
     "li",
     {},
     element("a", { href: app.link({ slice: 0, cell: null, ...changes }) }, say(`view.${key}`)),
-    ` ${say(`way.${key}`)}`,
+    ` ${of_view(app, "way", key)}`,
   );
+}
+
+// A sentence of a view. Training is told as far as the page shows it.
+function of_view({ snapshots }, kind, view) {
+  const is_curve = view === "training" && !snapshots.count;
+  return say(`${kind}.${view}${is_curve ? ".curve" : ""}`);
 }
 
 function last_probs(app) {

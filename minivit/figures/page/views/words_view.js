@@ -100,6 +100,7 @@ function word_card(app, word) {
     ),
     element("p", {}, say(`word.${word}.about`)),
     element("p", { class: "formula" }, formula(letters)),
+    word === "crossentropy" ? quiet_line(labels_of_training(app)) : null,
     element("p", {}, say("words.see"), " ", ...places_of_word(app, word)),
     element("p", { class: "quiet" }, from ? source_words(from) : say("words.no_paper")),
     element("code", { class: "quiet" }, file),
