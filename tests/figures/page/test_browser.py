@@ -343,6 +343,7 @@ def test_a_cursor_that_comes_late_does_not_take_the_address_back(opened):
 
 
 def test_a_difference_that_is_there_is_not_told_as_nothing(opened):
-    tell = "differences => differences.map(points_text)"
-    told = opened("change").evaluate(tell, [0, 0.26, -0.038, 0.001, -0.00034, 2e-8])
-    assert told == ["0", "+26", "−3.8", "+0.1", "−0.034", "+2.0e−6"]
+    tell = "pairs => pairs.map((pair) => points_text(...pair))"
+    pairs = [(0.5, 0.5), (0.1, 0.3601), (0.018, 0.0245), (0.5, 0.502), (0.5, 0.49966), (0, 2e-8)]
+    told = opened("change").evaluate(tell, pairs)  # with a digit more than 1.8 % and 2.5 % have
+    assert told == ["0", "+26.0", "+0.65", "+0.2", "−0.034", "+2.0e−6"]

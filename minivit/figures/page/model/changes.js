@@ -1,7 +1,8 @@
 // What somebody changes of a model or an image, to see what becomes of the answer.
 //
 //     {kind: "pixel", row, column, level}    the pixel's channels, from 0 (black) to 1 (white)
-//     {kind: "patch", n, level}              all pixels of a patch
+//     {kind: "patch", n, level}              all pixels of a patch; a level may be a list of those of
+//                                            the channels
 //     {kind: "head", block, head}            the head's values become 0: it adds nothing
 //     {kind: "positions"}                    no token is told where it lies
 //     {kind: "weight", name, index, value}   one number of a parameter, by its flat index
@@ -61,6 +62,6 @@ function with_parameters(model, parameters) {
 
 function paint({ shape: [, columns, channels], data }, row, column, level, { low, high }) {
   for (let c = 0; c < channels; c++) {
-    data[(row * columns + column) * channels + c] = low[c] + level * (high[c] - low[c]);
+    data[(row * columns + column) * channels + c] = low[c] + (level[c] ?? level) * (high[c] - low[c]);
   }
 }

@@ -86,7 +86,11 @@ function shape_text(shape) {
 
 function percent(part) {
   if (part === 0) return "0\u00a0%";
-  return `${(100 * part).toFixed(part >= 0.1 && part < 0.9995 ? 0 : 1)}\u00a0%`;
+  return `${(100 * part).toFixed(percent_digits(part))}\u00a0%`;
+}
+
+function percent_digits(part) {
+  return part >= 0.1 && part < 0.9995 ? 0 : 1;
 }
 
 // A part of the page that a screen reader is told of when it has come to rest.

@@ -27,7 +27,22 @@ function mistakes_view(app) {
         of: gallery.of,
       }),
     ),
-    element("div", { class: "array" }, map, list),
+    element("div", { class: "array" }, map, element("div", { class: "view" }, looked_at(app), list)),
+  );
+}
+
+// The image that is looked at, and the views that ask about it.
+function looked_at(app) {
+  const views = ["why", "lens", "compare", "change"].filter((view) => app.runs.shows(view));
+  const name = element("b", {}, named(app.images.name(app.state.image)));
+  return element(
+    "p",
+    { class: "panel choice" },
+    element("span", {}, ...say_with("mistakes.looked_at", { name })),
+    ...views.map((view) => {
+      const link = element("a", { "data-key": `ask-${view}` }, say(`view.${view}`));
+      return app.bound(link, way_to(view, "mistakes"));
+    }),
   );
 }
 
@@ -83,7 +98,9 @@ function list_images(app, list, label, said) {
     element(
       "div",
       { class: "listed" },
-      ...shown.map((n) => image_link(app, app.images.of_gallery(n), 48, [percent(gallery.sure[n])])),
+      ...shown.map((n) =>
+        image_link(app, app.images.of_gallery(n), 48, [percent(gallery.sure[n])]),
+      ),
     ),
     element("p", { class: "quiet" }, say("mistakes.listed", { shown: shown.length })),
   );

@@ -130,10 +130,11 @@ function source_words([paper, section, equation]) {
     .join(", ");
 }
 
-// From a formula to the word for it.
-function word_link(app, word) {
+// From an array to the word for it.
+function word_link(app, name) {
+  const word = word_of(name);
   if (!word) return null;
   const changes = { view: "words", name: word, slice: 0, cell: null };
   const link = element("a", { href: app.link(changes) }, say(`word.${word}`));
-  return element("p", { class: "quiet" }, ...say_with("words.open", { word: link }));
+  return element("p", { class: "quiet" }, ...say_with("words.open", { name: last_part(name), word: link }));
 }
