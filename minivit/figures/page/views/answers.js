@@ -24,7 +24,7 @@ function classes_table(app, p, q, heads) {
     .slice(0, 8);
   return element(
     "table",
-    { class: "numbers" },
+    { class: "numbers answers" },
     table_head(["class", ...heads, "change.difference"].map((one) => say(one))),
     element(
       "tbody",

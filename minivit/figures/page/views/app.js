@@ -154,13 +154,17 @@ class App {
     if (found && document.activeElement !== found) found.focus({ preventScroll: true });
     if (found && top !== null)
       requestAnimationFrame(() =>
-        requestAnimationFrame(() => window.scrollBy(0, this.map.from_top - top)),
+        requestAnimationFrame(() => window.scrollBy(0, this.top_of_map() - top)),
       );
+  }
+
+  top_of_map() {
+    return this.map.element.getBoundingClientRect().top;
   }
 
   // The same array, forward or backward.
   turn() {
-    this.top_of_array = this.map.from_top;
+    this.top_of_array = this.top_of_map();
     this.go({ view: this.state.view === "backward" ? "forward" : "backward" });
   }
 

@@ -11,6 +11,7 @@ function mistakes_view(app) {
   const counts = confusion(gallery.labels, gallery.said, app.c.classes);
   const list = element("section", { class: "panel" });
   const map = confusion_map(app, counts, list);
+  const beside = element("div", { class: "view" }, looked_at(app), list);
   const right = gallery.labels.filter((label, i) => label === gallery.said[i]).length;
   return element(
     "div",
@@ -27,7 +28,7 @@ function mistakes_view(app) {
         of: gallery.of,
       }),
     ),
-    element("div", { class: "array" }, map, element("div", { class: "view" }, looked_at(app), list)),
+    element("div", { class: "array" }, map, beside),
   );
 }
 

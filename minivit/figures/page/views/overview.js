@@ -85,14 +85,13 @@ function way(app, key, changes) {
     "li",
     {},
     element("a", { href: app.link({ slice: 0, cell: null, ...changes }) }, say(`view.${key}`)),
-    ` ${of_view(app, "way", key)}`,
+    ` ${say(`way.${as_shown(app, key)}`)}`,
   );
 }
 
-// A sentence of a view. Training is told as far as the page shows it.
-function of_view({ snapshots }, kind, view) {
-  const is_curve = view === "training" && !snapshots.count;
-  return say(`${kind}.${view}${is_curve ? ".curve" : ""}`);
+// What a view's sentences are called: without snapshots Training has its curve alone.
+function as_shown({ snapshots }, view) {
+  return view === "training" && !snapshots.count ? "training.curve" : view;
 }
 
 function last_probs(app) {

@@ -172,7 +172,7 @@ function view_that_waits(app, words) {
     "div",
     { class: "view waits" },
     element("h1", { tabindex: -1 }, say(`view.${view}`)),
-    element("p", { class: "lead" }, of_view(app, "lead", view)),
+    element("p", { class: "lead" }, say(`lead.${as_shown(app, view)}`)),
     words,
   );
 }

@@ -6,7 +6,7 @@ function training_view(app) {
     "div",
     { class: "view training" },
     element("h1", { tabindex: -1 }, say("view.training")),
-    learning ? element("p", { class: "lead" }, of_view(app, "lead", "training")) : null,
+    learning ? element("p", { class: "lead" }, say(`lead.${as_shown(app, "training")}`)) : null,
   );
   if (!learning) view.append(element("p", { class: "panel" }, say("training.none")));
   else view.append(...present(new Course(app).elements));

@@ -136,5 +136,6 @@ function word_link(app, name) {
   if (!word) return null;
   const changes = { view: "words", name: word, slice: 0, cell: null };
   const link = element("a", { href: app.link(changes) }, say(`word.${word}`));
-  return element("p", { class: "quiet" }, ...say_with("words.open", { name: last_part(name), word: link }));
+  const places = { name: last_part(name), word: link };
+  return element("p", { class: "quiet" }, ...say_with("words.open", places));
 }
