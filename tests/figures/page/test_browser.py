@@ -46,7 +46,7 @@ def test_views_and_arrays_are_links_and_the_address_holds_the_state(opened):
     expect(page.locator(".formula .source")).to_have_text("h = gelu(z) = z · Phi(z)")
     page.go_back()
     page.wait_for_selector("text=y = x + out")
-    page.get_by_role("link", name="Image 2: image 1").click()
+    page.get_by_role("link", name="image 1").click()
     page.wait_for_selector("[data-key=image-1][aria-current]")
     expect_address(page, "/i1")
 
@@ -62,9 +62,27 @@ def test_a_heat_map_by_keyboard(opened):
         page.keyboard.press(key)
         expect(where).to_have_text(f"scores[{index}]", use_inner_text=True)
     page.keyboard.press("/")
-    page.keyboard.type("2,7")
+    page.keyboard.type("2,7,5,1")
     page.keyboard.press("Enter")
-    expect(where).to_have_text("scores[1, 2, 7]", use_inner_text=True)
+    expect(page.locator(".heat [role=status]")).to_have_text(
+        "“2,7,5,1” is no place in blocks.0.attention.scores. Type 3 whole numbers (head, query, "
+        "key), each from 0 to below that of 4 × 17 × 17."
+    )
+    for typed in ("2,17,0", "x, 1, 1", "5", ""):
+        page.locator(".go-to").fill(typed)
+        page.keyboard.press("Enter")
+        expect(page.locator(".heat [role=status]")).to_contain_text(f"“{typed}” is no place")
+    page.locator(".go-to").fill("scores[3, 0, 7]")
+    page.keyboard.press("Enter")
+    expect(where).to_have_text("scores[3, 0, 7]", use_inner_text=True)
+    expect_address(page, "/h3/0,7")
+    page.wait_for_selector("canvas.cursor:focus")
+    for typed, index in (("1,0,7", "1, 0, 7"), ("2 7", "1, 2, 7")):
+        page.keyboard.press("/")
+        page.keyboard.type(typed)
+        page.keyboard.press("Enter")
+        expect(where).to_have_text(f"scores[{index}]", use_inner_text=True)
+        page.wait_for_selector("canvas.cursor:focus")
     expect_address(page, "/h1/2,7")
     page.wait_for_selector("#live:has-text('scores 1, 2, 7')", state="attached")
     page.keyboard.press("Enter")
@@ -89,12 +107,29 @@ def test_gradients_are_checked_in_gradchecks_words(opened):
     expect(page.locator(".checked")).to_have_text(re.compile("Excellent|Right"))
     page.get_by_role("button", name="cross-entropy").click()
     page.wait_for_selector("button[aria-pressed=true]:has-text('cross-entropy')")
-    expect_address(page, "cross-entropy-4")
+    expect_address(page, f"cross-entropy-{page.evaluate('app.images.told(0).label')}")
     page.locator("canvas.cursor").focus()
     page.keyboard.press("c")
     expect(page.locator(".checked")).to_have_text(re.compile("Excellent|Right"))
     page.keyboard.press("g")
     page.wait_for_selector("html[data-view=forward]")
+
+
+def test_g_goes_to_the_gradient_of_the_same_number_and_back(opened):
+    page = opened("forward/blocks.0.attention.v/h2/5,7")
+    page.locator("canvas.cursor").focus()
+    top = page.locator(".heat").bounding_box()["y"]
+    for view, name in (("backward", "d v"), ("forward", "v"), ("backward", "d v")):
+        page.keyboard.press("g")
+        page.wait_for_selector(f"html[data-view={view}]")
+        page.wait_for_selector("canvas.cursor:focus")
+        expect(page.locator(".where b")).to_have_text(f"{name}[2, 5, 7]", use_inner_text=True)
+        page.wait_for_timeout(100)  # two frames, and more
+        window = page.viewport_size["height"]
+        assert 0 <= page.locator(".heat").bounding_box()["y"] < window
+        assert page.evaluate("scrollY") == 0 or abs(
+            page.locator(".heat").bounding_box()["y"] - top
+        ) < 2
 
 
 def test_attention_by_pointer_and_keyboard(opened):
