@@ -58,7 +58,7 @@ def test_the_slider_by_keyboard(opened, page_of_run, snapshots):
         here, "app.trace.logits.data")]  # fmt: skip
     for i, words in enumerate(told):
         expect(sides.nth(i)).to_contain_text(words)
-    page.get_by_role("link", name="Image 2").click()
+    page.get_by_role("link", name="image 1").click()
     page.wait_for_selector("[data-key=image-1][aria-current]")
     expect_address(page, "#training/e2/i1")
     page.get_by_role("link", name="what has been added since").click()
