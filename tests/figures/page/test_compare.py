@@ -180,7 +180,9 @@ def test_two_runs_are_those_that_minivit_ran(opened, beside):
     expect(page.locator(".compare .where b").first).to_have_text("logits[3]")
     assert np.allclose(numbers(page), [before[3], after[3], 20], rtol=1e-4)
     page.goto(f"{path.as_uri()}#compare/with-run1/i5")
-    expect(page.locator(".compare")).to_contain_text("does not hold the logits that minivit computed for alike")
+    expect(page.locator(".compare")).to_contain_text(
+        "does not hold the logits that minivit computed for alike"
+    )
 
 
 def test_of_a_run_of_another_width_the_shapes_are_told(opened, beside):

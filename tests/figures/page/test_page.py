@@ -194,7 +194,7 @@ def test_without_comments_and_indentation_every_text_is_as_it_was():
     for path in HERE.rglob("*.js"):
         for line in path.read_text("utf-8").splitlines():
             code = line.partition(" // ")[0]
-            for quote in "`\"":
+            for quote in '`"':
                 assert len(re.findall(rf"(?<!\\){quote}", code)) % 2 == 0, f"{path.name}: {line}"
             assert not line.endswith("\\") and "/*" not in code, f"{path.name}: {line}"
 

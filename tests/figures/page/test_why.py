@@ -92,8 +92,11 @@ def test_one_patch_on_all_maps_and_on_to_change_it(opened, reasons):
     expect(page.get_by_label("a whole patch")).to_be_checked()
     page.locator("canvas.painter").press(" ")
     expect(page.locator(".change-desk ol li").last).to_have_text("patch 11: paper")
-    lost = page.evaluate("""(c) => app.trace.logits.data[c]
-        - app.runs.after(0, app.changes[0]).logits.data[c]""", int(order[0]))
+    lost = page.evaluate(
+        """(c) => app.trace.logits.data[c]
+        - app.runs.after(0, app.changes[0]).logits.data[c]""",
+        int(order[0]),
+    )
     assert lost == pytest.approx(maps["occlusion"][11], abs=1e-9)
 
 
