@@ -20,4 +20,8 @@ def learning_of(run: str | Path, asked=None):
     if not state.get("history"):
         return None
     log = read_log(run)
-    return Learning(log.history, log.config.measured_on, log.steps, snapshot_paths(log.path))
+    c = log.config
+    return Learning(
+        log.history, c.measured_on, log.steps, snapshot_paths(log.path),
+        smoothing=c.smoothing, mixes=c.mixup > 0 or c.cutmix > 0,
+    )  # fmt: skip

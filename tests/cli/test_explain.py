@@ -178,6 +178,7 @@ def test_the_page_of_a_run_tells_how_it_learned(on_numpy, tmp_path, capsys):
     one = told(tmp_path / "r" / "explain.html")["learning"]
     history = load_run("r").state.history
     assert one["curve"]["epoch"] == [1, 2] and one["measured_on"] == "test"
+    assert one["smoothing"] == 0.1 and one["mixes"] is False  # as the recipe has it
     assert one["curve"]["loss"] == pytest.approx([row["train_loss"] for row in history], rel=1e-4)
     accuracy = [row["test_accuracy"] for row in history]
     assert one["curve"]["accuracy"] == pytest.approx(accuracy, rel=1e-4)
@@ -193,10 +194,11 @@ def test_the_page_of_a_run_tells_how_it_learned(on_numpy, tmp_path, capsys):
 
 
 def test_without_snapshots_there_is_the_curve_and_without_a_run_neither(on_numpy, tmp_path, run):
-    train()
+    train("--smoothing", "0.2", "--mixup", "0.3")
     explain("r")
     one = told(tmp_path / "r" / "explain.html")["learning"]
     assert one["curve"]["epoch"] == [1] and one["snapshots"]["of"] == 0
+    assert one["smoothing"] == 0.2 and one["mixes"] is True
     explain("a")
     assert told(run / "a" / "explain.html")["learning"] is None
 

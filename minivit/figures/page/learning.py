@@ -30,6 +30,8 @@ class Learning(NamedTuple):
     measured_on: str  # "test", or "held-out"
     steps: int  # in an epoch
     snapshots: Mapping[int, Path]  # by the steps done, in order
+    smoothing: float = 0.0  # of the labels that the training loss is taken with
+    mixes: bool = False  # whether images were mixed, and their labels with them
 
 
 def curve(learning: Learning) -> dict:
@@ -43,7 +45,8 @@ def curve(learning: Learning) -> dict:
     columns = {"epoch": "epoch", "loss": "train_loss", "accuracy": accuracy}
     told = {name: [number(row, key) for row in learning.history] for name, key in columns.items()}
     nothing = {"of": len(learning.snapshots), "kind": KINDS[-1], "epochs": [], "moved": 0.0}
-    return {"measured_on": learning.measured_on, "curve": told, "snapshots": nothing}
+    labels = {"smoothing": learning.smoothing, "mixes": learning.mixes}
+    return {"measured_on": learning.measured_on, "curve": told, "snapshots": nothing} | labels
 
 
 def number(row: Mapping, key: str) -> float:

@@ -59,9 +59,8 @@ def attention_picture(
     """The rollout over the image, with what it is in words; flow (rows, columns)."""
     n = int(flow.argmax())
     row, column = divmod(n, c.grid[1])
-    words = say["map.alt"].format(
-        title=say["word.rollout"], patch=n, row=row, column=column, number=f"{flow.max():.3g}"
-    )
+    place = {"patch": n, "row": row, "column": column, "number": f"{flow.max():.3g}"}
+    words = f"{say['word.rollout']}: {say['map.largest'].format(**place)}"
     drawn = io.BytesIO()
     over_image(image, flow, ink, c).quantize(COLOURS).save(drawn, "PNG", optimize=True)
     content = base64.b64encode(drawn.getvalue()).decode("ascii")

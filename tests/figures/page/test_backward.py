@@ -4,8 +4,10 @@ import re
 
 import numpy as np
 import pytest
+from looked_at import build, images_for
 
 from minivit import ViT, load_dataset, variant
+from minivit.figures.page import Shown, explainer_page
 from minivit.ops import cross_entropy_backward, cross_entropy_forward
 
 expect = pytest.importorskip("playwright.sync_api").expect
@@ -73,6 +75,72 @@ def test_norms_by_depth_are_those_of_the_trace(opened, trace):
     said = page.locator(".norms").inner_text()
     assert f"It is longest at {longest} ({told[longest]})" in said
     assert f"and shortest at {shortest} ({told[shortest]})" in said
+
+
+def test_what_shortens_a_gradient_is_told_and_so(opened, trace):
+    gradients = [trace.gradients[name][0]
+                 for name in ("blocks.0.attention.y", "blocks.0.mlp.y", "norm.normed")]  # fmt: skip
+    assert all(one[0].any() and not one[1:].any() for one in gradients)
+    assert trace.gradients["embed.x"][0].any(axis=1).all()
+    x = trace.values["blocks.0.mlp.y"][0, 0]
+    rstd = 1 / np.sqrt(x.var() + 1e-6)
+    page = opened("backward/logit-3")
+    norms = page.locator(".norms")
+    expect(norms).to_contain_text("16 of the 17 rows of a gradient are 0")
+    told = re.search(r"In the last one rstd is ([\d.]+\d)", norms.inner_text())[1]
+    assert float(told) == pytest.approx(rstd, rel=5e-3)
+    expect(norms).to_contain_text("The 2-norm of the gradient of the score of 3,")
+    page.get_by_role("button", name="logit − logit").click()
+    expect(norms).to_contain_text(re.compile("the gradient of the score of 3 less that of "))
+    page.get_by_role("button", name="cross-entropy").click()
+    label = int(load_dataset("digits").test.labels[0])
+    expect(norms).to_contain_text(f"the gradient of the cross-entropy with {label},")
+
+
+def test_a_mean_gives_each_patch_a_part_of_its_gradient(opened, tmp_path):
+    model = build(pool="mean")
+    path = tmp_path / "page.html"
+    page = explainer_page(model, [Shown("x", images_for(model, 1)[0], None)], name="run")
+    path.write_text(page, "utf-8", newline="\n")
+    patches = model.config.patches
+    page = opened("backward", path=path)
+    expect(page.locator(".norms")).to_contain_text(f"each of them gets back 1/{patches} of that")
+
+
+@pytest.mark.parametrize(
+    ("name", "index", "words"),
+    [
+        ("blocks.0.attention.b_qkv", (100,), "both are 0 within rounding"),
+        ("blocks.0.mlp.y", (5, 3), "are both exactly 0."),  # of a token that no head reads
+    ],
+)
+def test_a_check_of_two_zeros_says_so(name, index, words, opened, trace):
+    gradient = trace.gradients[name] if len(index) == 1 else trace.gradients[name][0]
+    assert abs(gradient[index]) < 1e-15
+    page = opened(f"backward/{name}/{','.join(map(str, (0, *index)[-2:]))}")
+    page.get_by_role("button", name="Check it").click()
+    expect(page.locator(".checked")).to_contain_text(words)
+    said = page.locator(".checked").inner_text()
+    is_key = 64 <= index[0] < 128
+    assert ("a key's bias moves all scores of a query alike" in said) == is_key
+    if is_key:
+        pattern = r"central difference (\S+), gradient (\S+)\. .* difference of (\S+),"
+        numeric, found, limit = map(number, re.search(pattern, said).groups())
+        assert max(abs(numeric), abs(found)) <= limit < 1e-8
+
+
+def test_a_check_states_the_floor_of_its_relative_error(opened, trace):
+    gradient = trace.gradients["blocks.0.attention.b_qkv"]
+    page = opened("backward/blocks.0.attention.b_qkv/0,150")
+    page.get_by_role("button", name="Check it").click()
+    expect(page.locator(".checked b")).to_have_text(re.compile("Excellent|Right"))
+    pattern = r"difference (\S+), gradient (\S+); relative error (\S+):.* sizes and (\S+) "
+    said = re.search(pattern, page.locator(".checked").inner_text()).groups()
+    numeric, found, error, floor = map(number, said)
+    assert floor == pytest.approx(1e-3 * np.abs(gradient).max(), rel=0.06)
+    assert found == pytest.approx(gradient[150], rel=1e-6)
+    assert numeric == pytest.approx(gradient[150], rel=1e-4)
+    assert error < 1e-4
 
 
 def test_the_norms_stay_open_or_closed_and_their_bars_lead_to_arrays(opened, trace):

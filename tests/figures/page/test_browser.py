@@ -46,7 +46,7 @@ def test_views_and_arrays_are_links_and_the_address_holds_the_state(opened):
     expect(page.locator(".formula .source")).to_have_text("h = gelu(z) = z · Phi(z)")
     page.go_back()
     page.wait_for_selector("text=y = x + out")
-    page.get_by_role("link", name="Image 2: image 1").click()
+    page.get_by_role("link", name="image 1").click()
     page.wait_for_selector("[data-key=image-1][aria-current]")
     expect_address(page, "/i1")
 
@@ -62,9 +62,27 @@ def test_a_heat_map_by_keyboard(opened):
         page.keyboard.press(key)
         expect(where).to_have_text(f"scores[{index}]", use_inner_text=True)
     page.keyboard.press("/")
-    page.keyboard.type("2,7")
+    page.keyboard.type("2,7,5,1")
     page.keyboard.press("Enter")
-    expect(where).to_have_text("scores[1, 2, 7]", use_inner_text=True)
+    expect(page.locator(".heat [role=status]")).to_have_text(
+        "“2,7,5,1” is no place in blocks.0.attention.scores. Type 3 whole numbers (head, query, "
+        "key), each from 0 to below that of 4 × 17 × 17."
+    )
+    for typed in ("2,17,0", "x, 1, 1", "5", ""):
+        page.locator(".go-to").fill(typed)
+        page.keyboard.press("Enter")
+        expect(page.locator(".heat [role=status]")).to_contain_text(f"“{typed}” is no place")
+    page.locator(".go-to").fill("scores[3, 0, 7]")
+    page.keyboard.press("Enter")
+    expect(where).to_have_text("scores[3, 0, 7]", use_inner_text=True)
+    expect_address(page, "/h3/0,7")
+    page.wait_for_selector("canvas.cursor:focus")
+    for typed, index in (("1,0,7", "1, 0, 7"), ("2 7", "1, 2, 7")):
+        page.keyboard.press("/")
+        page.keyboard.type(typed)
+        page.keyboard.press("Enter")
+        expect(where).to_have_text(f"scores[{index}]", use_inner_text=True)
+        page.wait_for_selector("canvas.cursor:focus")
     expect_address(page, "/h1/2,7")
     page.wait_for_selector("#live:has-text('scores 1, 2, 7')", state="attached")
     page.keyboard.press("Enter")
@@ -89,7 +107,7 @@ def test_gradients_are_checked_in_gradchecks_words(opened):
     expect(page.locator(".checked")).to_have_text(re.compile("Excellent|Right"))
     page.get_by_role("button", name="cross-entropy").click()
     page.wait_for_selector("button[aria-pressed=true]:has-text('cross-entropy')")
-    expect_address(page, "cross-entropy-4")
+    expect_address(page, f"cross-entropy-{page.evaluate('app.images.told(0).label')}")
     page.locator("canvas.cursor").focus()
     page.keyboard.press("c")
     expect(page.locator(".checked")).to_have_text(re.compile("Excellent|Right"))
@@ -97,12 +115,36 @@ def test_gradients_are_checked_in_gradchecks_words(opened):
     page.wait_for_selector("html[data-view=forward]")
 
 
+FRAMES = """async () => {
+  for (let i = 0; i < 4; i++) await new Promise(requestAnimationFrame);
+}"""
+
+
+def test_g_goes_to_the_gradient_of_the_same_number_and_back(opened):
+    page = opened("forward/blocks.0.attention.v/h2/5,7")
+    page.locator("canvas.cursor").focus()
+    page.evaluate(FRAMES)
+    page.locator(".heat").evaluate("(one) => one.scrollIntoView({ block: 'center' })")
+    top = page.locator(".heat").bounding_box()["y"]
+    for view, name in (("backward", "d v"), ("forward", "v"), ("backward", "d v")):
+        page.keyboard.press("g")
+        page.wait_for_selector(f"html[data-view={view}]")
+        page.wait_for_selector("canvas.cursor:focus")
+        expect(page.locator(".where b")).to_have_text(f"{name}[2, 5, 7]", use_inner_text=True)
+        page.evaluate(FRAMES)
+        assert abs(page.locator(".heat").bounding_box()["y"] - top) < 2
+
+
 def test_attention_by_pointer_and_keyboard(opened):
     page = opened("attention/b0")
     told = page.locator(".where")
     expect(told).to_have_text("token 0 (cls)", use_inner_text=True)
+    cls = page.get_by_role("button", name="cls token")
+    expect(cls).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("h2", has_text="Block 0, head 0: the tokens in rows ask")).to_be_visible()
     page.locator("canvas.picker").focus()
     page.keyboard.press("ArrowRight")
+    expect(cls).to_have_attribute("aria-pressed", "false")
     expect(told).to_have_text("token 2 (patch 1: row 0, column 1)", use_inner_text=True)
     expect_address(page, "/t2")
     page.locator("canvas.cursor").focus()
@@ -343,6 +385,40 @@ def test_a_cursor_that_comes_late_does_not_take_the_address_back(opened):
 
 
 def test_a_difference_that_is_there_is_not_told_as_nothing(opened):
-    tell = "differences => differences.map(points_text)"
-    told = opened("change").evaluate(tell, [0, 0.26, -0.038, 0.001, -0.00034, 2e-8])
-    assert told == ["0", "+26", "−3.8", "+0.1", "−0.034", "+2.0e−6"]
+    tell = "pairs => pairs.map((pair) => points_text(...pair))"
+    pairs = [(0.5, 0.5), (0.1, 0.3601), (0.018, 0.0245), (0.5, 0.502), (0.5, 0.49966), (0, 2e-8)]
+    told = opened("change").evaluate(tell, pairs)  # with a digit more than 1.8 % and 2.5 % have
+    assert told == ["0", "+26.0", "+0.65", "+0.2", "−0.034", "+2.0e−6"]
+
+
+def test_the_links_to_the_views_stay_where_they_are(opened):
+    page = opened()
+    left = "all => all.map((one) => one.getBoundingClientRect().left)"
+    places = page.locator("nav a").evaluate_all(left)
+    for view in ("attention", "why"):
+        page.locator(f"[data-key=view-{view}]").click()
+        page.wait_for_selector(f"html[data-view={view}]")
+        assert page.locator("nav a").evaluate_all(left) == places
+
+
+def test_ticks_are_round(opened):
+    ticks = opened().evaluate("[2.28, 1, 4.02, 0.0123, 0].map((most) => round_ticks(most))")
+    assert ticks == [
+        [0, 0.5, 1, 1.5, 2], [0, 0.25, 0.5, 0.75, 1], [0, 1, 2, 3, 4],
+        [0, 0.0025, 0.005, 0.0075, 0.01], [0],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_a_table_of_numbers_around_the_cursor_is_whole(width, opened):
+    page = opened("forward/blocks.0.attention.probs/9,9", viewport={"width": width, "height": 800})
+    page.wait_for_selector(".made .number")
+    page.get_by_text("As a table, around the cursor").click()
+    table = page.locator(".scroll:has(table.numbers)")
+    expect(table.locator("thead th", has_text=re.compile("^9$"))).to_be_visible()
+    assert table.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+
+
+def test_green_rows_of_the_lens_are_explained(opened):
+    page = opened("lens")
+    expect(page.locator(".lens")).to_contain_text("In rows on green it says the image's class.")

@@ -58,7 +58,7 @@ def test_the_slider_by_keyboard(opened, page_of_run, snapshots):
         here, "app.trace.logits.data")]  # fmt: skip
     for i, words in enumerate(told):
         expect(sides.nth(i)).to_contain_text(words)
-    page.get_by_role("link", name="Image 2").click()
+    page.get_by_role("link", name="image 1").click()
     page.wait_for_selector("[data-key=image-1][aria-current]")
     expect_address(page, "#training/e2/i1")
     page.get_by_role("link", name="what has been added since").click()
@@ -93,3 +93,40 @@ def test_without_snapshots_the_page_says_how_to_get_some(opened, tmp_path):
         assert ("accuracy on held-out images 25" in words) == (one is not None)
         assert ("Nothing is known here" in words) == (one is None)
         assert page.locator("input[type=range]").count() == 0
+
+
+def test_where_labels_are_smoothed_the_least_training_loss_is_told(opened, tmp_path):
+    expect = pytest.importorskip("playwright.sync_api").expect
+    model, test = ViT(variant("digits", depth=1), seed=0), load_dataset("digits").test
+    shown = [Shown("one", test.images[0], int(test.labels[0]))]
+    history = [{"epoch": 1, "train_loss": 0.6, "test_accuracy": 0.9}]
+    path = tmp_path / "page.html"
+    least = -0.91 * np.log(0.91) - 9 * 0.01 * np.log(0.01)  # a tenth is shared by ten classes
+    for smoothing, mixes in ((0.1, True), (0.0, False)):
+        learning = Learning(history, "test", 9, {}, smoothing=smoothing, mixes=mixes)
+        page = explainer_page(model, shown, name="run", learning=learning)
+        path.write_text(page, "utf-8", newline="\n")
+        for address in ("training", "words/crossentropy"):
+            page = opened(address, path=path)
+            told = page.locator("main")
+            expect(told).to_contain_text("training loss" if address == "training" else "log p")
+            for words in ("0.91 to an image's class and 0.01 to each other one", f"{least:.4f}",
+                          "images were mixed with each other"):  # fmt: skip
+                assert (words in told.inner_text()) == bool(smoothing)
+
+
+def test_a_page_without_snapshots_promises_none(opened, page_of_run, tmp_path):
+    model, test = ViT(variant("digits", depth=1), seed=0), load_dataset("digits").test
+    shown = [Shown("one", test.images[0], int(test.labels[0]))]
+    path = tmp_path / "page.html"
+    history = [{"epoch": 1, "train_loss": 0.6, "test_accuracy": 0.9}]
+    for learning, promised in ((Learning(history, "test", 9, {}), 1), (None, 0)):
+        page = explainer_page(model, shown, name="run", learning=learning)
+        path.write_text(page, "utf-8", newline="\n")
+        page = opened("overview", path=path)
+        assert "positions and attention have formed" not in page.locator(".ways").inner_text()
+        assert page.locator(".ways").get_by_text("shows the curve of the run.").count() == promised
+        page = opened("training", path=path)
+        assert "moments of its training" not in page.locator("main").inner_text()
+    page = opened("overview", path=page_of_run)
+    assert "positions and attention have formed" in page.locator(".ways").inner_text()

@@ -126,8 +126,12 @@ def test_two_images_by_pointer_and_keyboard(opened):
     seen = model.check_images(images[:5]).astype(np.float64)
     page = opened("compare")
     expect(page.locator(".compare figcaption").nth(1)).to_have_text("the other: image 1")
-    page.get_by_label("image number, of 62").fill("7")  # two are shown, then test images from 0 on
-    page.get_by_label("image number, of 62").press("Enter")
+    field = page.get_by_label("or the test image with the number")
+    field.fill("60")  # the page holds those from 0 to 59
+    field.press("Enter")
+    expect(page.locator(".compare")).to_contain_text("This page holds no test image 60.")
+    field.fill("4")
+    field.press("Enter")
     expect_address(page, "/with-i6")
     expect(page.locator(".compare figcaption").nth(1)).to_have_text("the other: test image 4")
     page.get_by_label("array").select_option("patchify.patches")
@@ -176,7 +180,9 @@ def test_two_runs_are_those_that_minivit_ran(opened, beside):
     expect(page.locator(".compare .where b").first).to_have_text("logits[3]")
     assert np.allclose(numbers(page), [before[3], after[3], 20], rtol=1e-4)
     page.goto(f"{path.as_uri()}#compare/with-run1/i5")
-    expect(page.locator(".compare")).to_contain_text("the page was not told what minivit computed")
+    expect(page.locator(".compare")).to_contain_text(
+        "does not hold the logits that minivit computed for alike"
+    )
 
 
 def test_of_a_run_of_another_width_the_shapes_are_told(opened, beside):

@@ -62,4 +62,4 @@ def test_a_formula_stays_while_the_cursor_moves_in_its_array(opened):
     expect(page.locator(".where b")).to_have_text("z[5, 8]")
     assert page.locator(".made > *").evaluate_all(
         "(all) => all.map((one) => one.classList[0] + (one.dataset.mark ?? ''))"
-    )[:4] == ["picture", "where", "number", "formulasame"]  # fmt: skip
+    )[:5] == ["picture", "where", "number", "quiet", "formulasame"]  # fmt: skip

@@ -190,11 +190,12 @@ def test_scripts_are_as_long_as_can_be_read():
 
 
 def test_without_comments_and_indentation_every_text_is_as_it_was():
-    """A line is a comment or it is not, and no text goes on in the next one."""
+    """A comment is all of a line or its end, and no text holds one or goes on in the next line."""
     for path in HERE.rglob("*.js"):
         for line in path.read_text("utf-8").splitlines():
             code = line.partition(" // ")[0]
-            assert len(re.findall(r"(?<!\\)`", code)) % 2 == 0, f"{path.name}: {line}"
+            for quote in '`"':
+                assert len(re.findall(rf"(?<!\\){quote}", code)) % 2 == 0, f"{path.name}: {line}"
             assert not line.endswith("\\") and "/*" not in code, f"{path.name}: {line}"
 
 

@@ -54,6 +54,17 @@ def test_nothing_is_the_mean_colour_where_no_ink_is_known(opened, tmp_path):
     expect(told).to_contain_text("is the image's mean colour: each of its pixels is")
     numbers = re.search(r"pixels is (.*?)\. Wherever", told.inner_text())[1].replace("−", "-")
     assert np.allclose([float(x) for x in numbers.split(", ")], image.mean((0, 1)), rtol=6e-3)
+    page.get_by_role("link", name="Change this patch").click()
+    page.wait_for_selector("html[data-view=change]")
+    page.locator("canvas.painter").press(" ")
+    expect(page.locator(".change-desk ol li").last).to_contain_text("the image's mean colour")
+    n, painted = page.evaluate("""() => {
+      const [change] = app.changes[0];
+      const now = changed(app.model, app.image, [change], app.told.ink).image;
+      const pixels = pixel_of(app.c, [change.n, 0]);
+      return [change.n, range(3).map((k) => number_at_index(now, [pixels[0], pixels[1], k]))];
+    }""")
+    assert np.allclose(painted, image.mean((0, 1)), rtol=1e-12)
 
 
 def test_one_patch_on_all_maps_and_on_to_change_it(opened, reasons):
@@ -77,10 +88,16 @@ def test_one_patch_on_all_maps_and_on_to_change_it(opened, reasons):
     expect(told.locator("h2").last).to_have_text("patch 11 (row 2, column 3)")
     page.get_by_role("link", name="Change this patch").click()
     page.wait_for_selector("html[data-view=change]")
-    expect_address(page, "#change/whole-patch/4,6")
+    expect_address(page, "#change/whole-patch/cover/4,6")
     expect(page.get_by_label("a whole patch")).to_be_checked()
     page.locator("canvas.painter").press(" ")
-    expect(page.locator(".change-desk ol li").last).to_have_text("patch 11: ink")
+    expect(page.locator(".change-desk ol li").last).to_have_text("patch 11: paper")
+    lost = page.evaluate(
+        """(c) => app.trace.logits.data[c]
+        - app.runs.after(0, app.changes[0]).logits.data[c]""",
+        int(order[0]),
+    )
+    assert lost == pytest.approx(maps["occlusion"][11], abs=1e-9)
 
 
 def test_without_a_choice_the_patch_is_the_one_that_matters_most_when_covered(opened, reasons):
@@ -108,6 +125,43 @@ def test_what_is_said_of_the_curves_is_so(opened, reasons):
         [one.getAttribute("stroke"), one.getAttribute("stroke-dasharray")])"""
     drawn, named = strokes.evaluate_all(look), samples.evaluate_all(look)
     assert drawn == named and len({tuple(one) for one in drawn}) == len(MAPS)
+
+
+def test_a_difference_of_two_scores_is_asked_about(opened, reasons):
+    order, of = reasons
+    (a, b) = (int(one) for one in order[:2])
+    first, second = of(a), of(b)
+    page = opened("why")
+    page.get_by_label("less that of").select_option(str(b))
+    expect_address(page, f"why/difference-{a}-{b}")
+    page.wait_for_selector(".results[aria-busy=false]")
+    found = page.evaluate("(loss) => app.runs.reasons(0, loss).maps",
+                          {"kind": "difference", "label": a, "other": b})  # fmt: skip
+    for name in ("gradient_input", "integrated", "occlusion"):  # linear in the score
+        assert np.allclose(found[name], first[name] - second[name], atol=1e-10), name
+    expect(page.locator(".results")).to_contain_text(
+        f"The probability of {a}, if there were only it and {b}"
+    )
+    p = page.evaluate("probabilities(app.trace.logits)")
+    whole = page.evaluate("(loss) => app.runs.deletion(0, loss, {a: [1, 2]}).curves[0][1][0]",
+                          {"kind": "difference", "label": a, "other": b})  # fmt: skip
+    assert whole == pytest.approx(p[a] / (p[a] + p[b]), rel=1e-12)
+    page.get_by_role("link", name="The gradient of this score").click()
+    expect_address(page, f"/difference-{a}-{b}")
+    page.go_back()
+    page.get_by_label("less that of").select_option("")
+    expect_address(page, f"why/logit-{a}")
+
+
+def test_a_signed_map_names_both_of_its_ends(opened, reasons):
+    order, of = reasons
+    occlusion = of(order[0])["occlusion"]
+    page = opened("why")
+    page.wait_for_selector(".results[aria-busy=false]")
+    told = page.locator(".results .tile").last.locator("p").first
+    expect(told).to_contain_text(f"largest at patch {occlusion.argmax()} (")
+    expect(told).to_contain_text(f"least at patch {occlusion.argmin()}: −")
+    assert occlusion.min() < 0
 
 
 def test_a_class_without_a_chance_has_little_to_fall_from(opened, reasons):

@@ -1,13 +1,18 @@
 // Which pixels and patches a class's logit follows.   (inspection/gradients.py, occlusion.py)
 
-// The logit of a class, and its gradient by the image: (height, width, channels).
+// A target is a class, whose logit is asked about, or {kind: "difference", label, other}.
+function loss_asked(target) {
+  return typeof target === "number" ? { kind: "logit", label: target, other: null } : target;
+}
+
+// The logit of a target, and its gradient by the image: (height, width, channels).
 function logit_of(model, image, target) {
-  return new Trace(model, image).logits.data[target];
+  return loss_of(new Trace(model, image).logits, loss_asked(target));
 }
 
 function saliency(model, image, target) {
   const t = new Trace(model, image);
-  return t.backward(dlogits_of(t.logits, { kind: "logit", label: target }));
+  return t.backward(dlogits_of(t.logits, loss_asked(target)));
 }
 
 // (x - x_0) * integral of d logit / d x along the straight way from x_0: a Gauss-Legendre sum.
@@ -98,11 +103,14 @@ function correlation(a, b) {
 }
 
 // The probability of the class while the patches are covered, the most important first:
-// N + 1 numbers, from the whole image to nothing.
+// N + 1 numbers, from the whole image to nothing. Of a difference it is as if there were only its
+// two classes.
 function deletion_curve(model, image, target, fill, importance) {
   const order = range(importance.length).sort((a, b) => importance[b] - importance[a] || a - b);
   return range(order.length + 1).map((count) => {
     const t = new Trace(model, covered(model.config, image, fill, order.slice(0, count)));
-    return softmax_forward(t.logits)[0].data[target];
+    const { kind, label } = loss_asked(target);
+    if (kind === "difference") return 1 / (1 + Math.exp(-loss_of(t.logits, target)));
+    return softmax_forward(t.logits)[0].data[label];
   });
 }

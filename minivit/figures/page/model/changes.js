@@ -5,6 +5,8 @@
 //     {kind: "head", block, head}            the head's values become 0: it adds nothing
 //     {kind: "positions"}                    no token is told where it lies
 //     {kind: "weight", name, index, value}   one number of a parameter, by its flat index
+//
+// A level may be a list, of one for each channel.
 
 // The model and the image after these changes; both are left alone.
 function changed(model, image, changes, ink) {
@@ -60,7 +62,7 @@ function with_parameters(model, parameters) {
 }
 
 function paint({ shape: [, columns, channels], data }, row, column, level, { low, high }) {
-  for (let c = 0; c < channels; c++) {
-    data[(row * columns + column) * channels + c] = low[c] + level * (high[c] - low[c]);
-  }
+  const first = (row * columns + column) * channels;
+  for (let c = 0; c < channels; c++)
+    data[first + c] = low[c] + (level[c] ?? level) * (high[c] - low[c]);
 }

@@ -31,7 +31,9 @@ function step_of(gradient, rate) {
 }
 
 // The central difference of the loss at one number, and gradcheck's word for how it agrees.
-// `index` is flat; a parameter is changed in a copy, a value as soon as it is made.
+// `index` is flat; a parameter is changed in a copy, a value as soon as it is made. `floor` keeps
+// the relative error of small gradients small, `rounding` is what the logits' own rounding may make
+// of a difference: two numbers that are no larger are "exact" if both are 0, else "zero".
 const STEP = 1e-5;
 
 function checked(trace, image, loss, name, index) {
@@ -49,7 +51,11 @@ function checked(trace, image, loss, name, index) {
   const largest = trace.gradients[name].data.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
   const floor = Math.max(largest * 1e-3, 1e-9);
   const error = Math.abs(numeric - gradient) / (Math.abs(numeric) + Math.abs(gradient) + floor);
-  return { numeric, gradient, error, verdict: verdict(error) };
+  const size = trace.logits.data.reduce((a, b) => Math.max(a, Math.abs(b)), 1);
+  const rounding = (Number.EPSILON * size) / STEP;
+  const most = Math.max(Math.abs(numeric), Math.abs(gradient));
+  const word = most === 0 ? "exact" : most <= rounding ? "zero" : verdict(error);
+  return { numeric, gradient, error, floor, rounding, verdict: word };
 }
 
 // minivit gradcheck's words (minivit/checking/report.py).

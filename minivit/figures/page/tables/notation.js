@@ -68,7 +68,8 @@ function nodes_of(text) {
     if (token === "√") return ["msqrt", {}, bare([operand()])];
     if ("Σ∫d".includes(token)) {
       skip_space();
-      const sign = ["mo", { lspace: "0", rspace: "0.15em" }, token];
+      const room = tokens[i] === "over" ? "0.35em" : "0.15em"; // in front of a word
+      const sign = ["mo", { lspace: "0", rspace: room }, token];
       return token === "d" ? ["mrow", {}, sign, operand()] : sign;
     }
     if (!(token in CLOSING)) return scripted(name(token));

@@ -12,6 +12,8 @@ const PAPERS = {
     "Hassani et al. 2021, Escaping the big data paradigm with compact transformers",
   backprop:
     "Rumelhart et al. 1986, Learning representations by back-propagating errors",
+  vanishing:
+    "Bengio et al. 1994, Learning long-term dependencies with gradient descent is difficult",
   shannon: "Shannon 1948, A mathematical theory of communication",
   rollout: "Abnar, Zuidema 2020, Quantifying attention flow in transformers (arXiv 2005.00928)",
   chefer: "Chefer et al. 2021, Generic attention-model explainability (arXiv 2103.15679)",

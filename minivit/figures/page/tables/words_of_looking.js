@@ -12,6 +12,14 @@ const WORDS_OF_LOOKING = {
     of: [],
     view: "backward",
   },
+  vanishing: {
+    group: "backward",
+    formula: "d x = d y · (1 + d out / d x)",
+    from: ["vanishing"],
+    file: "minivit/figures/page/views/norms.js",
+    of: [],
+    view: "backward",
+  },
   check: {
     group: "backward",
     formula: "(loss(z + h) − loss(z − h)) / (2 · h)",

@@ -24,7 +24,7 @@ function classes_table(app, p, q, heads) {
     .slice(0, 8);
   return element(
     "table",
-    { class: "numbers" },
+    { class: "numbers answers" },
     table_head(["class", ...heads, "change.difference"].map((one) => say(one))),
     element(
       "tbody",
@@ -36,17 +36,20 @@ function classes_table(app, p, q, heads) {
           element("th", { scope: "row" }, named(app.told.classes[c], 24)),
           element("td", {}, percent(p[c])),
           element("td", {}, percent(q[c])),
-          element("td", {}, points_text(q[c] - p[c])),
+          element("td", {}, points_text(p[c], q[c])),
         ),
       ),
     ),
   );
 }
 
-// A difference of two probabilities, in points: none that is there is told as 0.
-function points_text(x) {
-  const size = 100 * Math.abs(x);
-  const told = size < 0.1 ? number_text(size, 2) : size.toFixed(size >= 10 ? 0 : 1);
+// The difference of two probabilities, in points: with a digit more than they are told with, since
+// the difference of rounded numbers may be another; and none that is there is told as 0.
+function points_text(before, after) {
+  const x = 100 * (after - before);
+  const size = Math.abs(x);
+  const digits = 1 + Math.min(percent_digits(before), percent_digits(after));
+  const told = size < 0.1 ? number_text(size, 2) : size.toFixed(digits);
   return x ? (x > 0 ? "+" : "−") + told : "0";
 }
 

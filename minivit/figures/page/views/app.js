@@ -85,7 +85,9 @@ class App {
     state.image = Math.min(state.image, this.runs.count - 1);
     this.image = this.images.at(state.image);
     const is_step = before && before.tour !== state.tour;
-    const is_new = is_step || (before && before.view !== state.view);
+    const { top_of_array: top = null } = this;
+    this.top_of_array = null;
+    const is_new = is_step || (before && before.view !== state.view && top === null);
     const focused = document.activeElement?.getAttribute("data-key");
     this.key_of_focus = is_new ? null : focused;
     this.links = new Map();
@@ -98,7 +100,7 @@ class App {
     const focus = () => {
       const step_told = is_step ? this.tour.element.querySelector("h2") : null;
       if (is_new) (step_told ?? this.main.querySelector("h1")).focus();
-      else this.refocus();
+      else this.refocus(top);
     };
     let is_first = true;
     draw_when_there(this, this.main, () => this.view(), {
@@ -140,8 +142,9 @@ class App {
     return asked.every(has) && label !== other ? loss : null;
   }
 
-  // Back to what had the focus before everything was drawn anew.
-  refocus() {
+  // Back to what had the focus before everything was drawn anew; an array goes back to where it
+  // stood in the window, `top`, when all has been laid out.
+  refocus(top = null) {
     const key = this.key_of_focus;
     const found =
       key &&
@@ -149,6 +152,20 @@ class App {
         (one) => one.getAttribute("data-key") === key,
       );
     if (found && document.activeElement !== found) found.focus({ preventScroll: true });
+    if (found && top !== null)
+      requestAnimationFrame(() =>
+        requestAnimationFrame(() => window.scrollBy(0, this.top_of_map() - top)),
+      );
+  }
+
+  top_of_map() {
+    return this.map.element.getBoundingClientRect().top;
+  }
+
+  // The same array, forward or backward.
+  turn() {
+    this.top_of_array = this.top_of_map();
+    this.go({ view: this.state.view === "backward" ? "forward" : "backward" });
   }
 
   link(changes) {
@@ -194,11 +211,11 @@ class App {
 
   // The letters that a heat map knows; whether this was one.
   key(key, { name, panel, map }) {
-    if (key === "g") this.go({ view: this.state.view === "backward" ? "forward" : "backward" });
+    if (key === "g") this.turn();
     else if (key === "c" && this.state.view === "backward")
       panel.querySelector(".check button")?.click();
-    else if (key === "c") this.go({ view: "backward" });
-    else if (key === "/") ask_index(map);
+    else if (key === "c") this.turn();
+    else if (key === "/") ask_index(this, map, name);
     else if (key === "?") announce(document.getElementById("heat-keys").textContent);
     else return false;
     return true;

@@ -66,7 +66,9 @@ function choice(what, options, app) {
   );
 }
 
-// The numbers around the cursor as a table.
+const NUMBER_WIDTH = 84; // pixels of a column
+
+// The numbers around the cursor as a table, of as many columns as have room.
 function table_of(x, view, map) {
   const holder = scrolling(say("as_table"));
   const details = element(
@@ -75,8 +77,9 @@ function table_of(x, view, map) {
       ontoggle: () => {
         if (!details.open) return;
         const [row, column] = map.cell;
-        const [first, left] = [Math.max(0, row - 6), Math.max(0, column - 4)];
-        const columns = range(Math.min(9, view.columns - left)).map((j) => left + j);
+        const most = Math.min(Math.max(Math.floor((holder.clientWidth - 40) / NUMBER_WIDTH), 3), 9);
+        const [first, left] = [Math.max(0, row - 6), Math.max(0, column - (most >> 1))];
+        const columns = range(Math.min(most, view.columns - left)).map((j) => left + j);
         holder.replaceChildren(
           element(
             "table",

@@ -127,7 +127,7 @@ function one_array(app, name, back) {
     above: [
       element("p", { class: "quiet" }, counted + say("colon") + shape_text(x.shape)),
       back ? shown_choice(app) : null,
-      back && state.show === "update" ? element("p", { class: "quiet" }, say("show.step")) : null,
+      back && state.show === "update" ? element("p", { class: "quiet" }, ...step_words(app)) : null,
       slice_choice(app, name, view),
     ],
     keys: back ? "keys.back" : "keys",
@@ -138,6 +138,10 @@ function one_array(app, name, back) {
     below: [table_of(x, view, map)],
   });
   return element("section", { class: "array" }, figure, panel);
+}
+
+function step_words(app) {
+  return say_with("show.step", { what: loss_words(app) });
 }
 
 // The cursor begins at the number of the largest size.

@@ -23,6 +23,7 @@ function matrix_of(app, look, on_cell) {
   const name = `blocks.${look.block}.attention.probs`;
   const names = c.has_cls ? ["cls", ...range(c.patches).map(String)] : undefined;
   const turned = ([a, b]) => (look.by_keys ? [b, a] : [a, b]);
+  const of_head = { block: look.block, i: look.head };
   const reading = element("p", { class: "reading" });
   const in_words = ([row, column]) =>
     place_words(c, "query", row) + say("semicolon") + place_words(c, "key", column);
@@ -37,7 +38,7 @@ function matrix_of(app, look, on_cell) {
     x: app.trace.values[name],
     slice: look.head,
     names: { rows: names, columns: names },
-    label: say("attention.matrix_label", { i: look.head }),
+    label: say("attention.matrix_label", of_head),
     on_cell: (...cell) => {
       read(cell);
       on_cell(...turned(cell));
@@ -57,7 +58,7 @@ function matrix_of(app, look, on_cell) {
   map.panel = element(
     "section",
     { class: "panel" },
-    element("h2", {}, say("attention.matrix", { i: look.head })),
+    element("h2", {}, say("attention.matrix", of_head)),
     map.element,
     reading,
     c.has_cls ? element("p", { class: "quiet" }, say("attention.cls_first")) : null,

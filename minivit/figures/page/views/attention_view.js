@@ -61,13 +61,7 @@ function attention_view(app) {
         { class: "panel" },
         element("h2", {}, say("attention.pick")),
         picker.canvas,
-        c.has_cls
-          ? element(
-              "button",
-              { type: "button", "data-key": "cls", onclick: () => picker.choose(0) },
-              say("attention.cls"),
-            )
-          : null,
+        c.has_cls ? picker.cls_button() : null,
         element("p", { class: "quiet keys" }, say("attention.pick_keys")),
         told,
       ),

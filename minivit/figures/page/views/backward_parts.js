@@ -29,8 +29,7 @@ function loss_choice(app) {
           type: "button",
           "aria-pressed": String(one === kind),
           "data-key": `loss-${one}`,
-          onclick: () =>
-            go(one === "difference" ? first_difference(app) : { kind: one, other: null }),
+          onclick: () => go(first_of_kind(app, one)),
         },
         say(`loss.${one}`),
       ),
@@ -49,6 +48,20 @@ function loss_choice(app) {
       : null,
     element("span", { class: "number-small" }, number_text(loss_of(app.trace.logits, app.loss), 5)),
   );
+}
+
+// What is asked about first of a kind: cross-entropy is that with the image's own class.
+function first_of_kind(app, kind) {
+  if (kind === "difference") return first_difference(app);
+  const { label } = kind === "logit" ? app.loss : app.runs.usual_loss(app.state.image);
+  return { kind, label, other: null };
+}
+
+// What the gradient is of, in words.
+function loss_words(app) {
+  const { kind, label, other } = app.loss;
+  const name_of = (c) => named(app.told.classes[c] ?? "", 40);
+  return say_with(`loss.of.${kind}`, { name: name_of(label), other: name_of(other) });
 }
 
 // The difference that is looked at first: of a logit that was chosen, else of the class that is
@@ -84,15 +97,8 @@ function check_button(app, name, index) {
   const check = () => {
     const found = app.runs.checked(app.state.image, app.loss, name, flat);
     answer.className = `checked ${found.verdict}`;
-    return [
-      element("b", {}, say(`verdict.${found.verdict}`)),
-      " ",
-      say("checked", {
-        numeric: number_text(found.numeric, 7),
-        gradient: number_text(found.gradient, 7),
-        error: found.error.toExponential(1),
-      }),
-    ];
+    const verdict = element("b", {}, say(`verdict.${found.verdict}`));
+    return [verdict, " ", checked_words(app, name, flat, found)];
   };
   return element(
     "div",
@@ -108,6 +114,23 @@ function check_button(app, name, index) {
     ),
     answer,
   );
+}
+
+// What was found; where both are 0, why they are, if a key's bias is asked about.
+function checked_words({ c }, name, flat, { verdict, numeric, gradient, error, floor, rounding }) {
+  const is_zero = ["exact", "zero"].includes(verdict);
+  const digits = is_zero ? 3 : 7;
+  const words = {
+    numeric: number_text(numeric, digits),
+    gradient: number_text(gradient, digits),
+    error: number_text(error, 2),
+    floor: number_text(floor, 2),
+    rounding: number_text(rounding, 2),
+  };
+  const told = is_zero ? say(`checked.${verdict}`, words) : say("checked", words);
+  const is_key = Math.floor(flat / (c.heads * c.head_width)) === 1; // of queries, keys and values
+  const is_of_key = is_zero && name.endsWith("attention.b_qkv") && is_key;
+  return is_of_key ? `${told} ${say("checked.key")}` : told;
 }
 
 // What is at hand as files, by buttons.

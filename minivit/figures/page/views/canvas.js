@@ -46,6 +46,13 @@ function stops(count, size, room) {
   return range(Math.ceil(count / step)).map((i) => i * step);
 }
 
+// Round numbers from 0 to `most`: 0 and from two to four others.
+function round_ticks(most) {
+  const power = 10 ** Math.floor(Math.log10(most || 1));
+  const step = [0.2, 0.25, 0.5, 1, 2].map((one) => one * power).find((one) => most / one < 5);
+  return range(Math.floor(most / step + 1e-9) + 1).map((i) => Number((i * step).toPrecision(3)));
+}
+
 // A colour of the style sheet. It is kept until the page is drawn anew: asking for it makes the
 // browser work out all styles, which a move of the cursor must not wait for.
 const STYLES = new Map();

@@ -140,13 +140,7 @@ function attention_beside(app, { sides }) {
         "div",
         {},
         picker.canvas,
-        with_cls
-          ? element(
-              "button",
-              { type: "button", "data-key": "cls", onclick: () => picker.choose(0) },
-              say("attention.cls"),
-            )
-          : null,
+        with_cls ? picker.cls_button() : null,
         element("p", { class: "quiet keys" }, say("attention.pick_keys")),
         told,
       ),

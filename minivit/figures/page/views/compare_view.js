@@ -68,7 +68,7 @@ function partners(app, { run, i }) {
     { class: "choice", role: "group", "aria-label": say("compare.images") },
     element("span", { class: "quiet" }, say("compare.images")),
     ...thumbs,
-    app.runs.count > 2 ? image_field(app, is_image ? i : null) : null,
+    app.runs.count > images.shown ? image_field(app, is_image ? i : null) : null,
     is_image
       ? app.bound(
           element("a", { "data-key": "exchange" }, say("compare.exchange")),
@@ -85,23 +85,28 @@ function partners(app, { run, i }) {
   );
 }
 
-// Any image of the page, by its number.
+// Any test image of the page, by its number.
 function image_field(app, i) {
-  const { count } = app.runs;
+  const { images, state } = app;
+  const number = images.number(i);
+  const told = element("span", { class: "quiet", role: "status" });
   const field = element("input", {
     type: "text",
     inputmode: "numeric",
     class: "rate",
-    value: i === null ? "" : String(i + 1),
+    value: number,
     "data-key": "beside-number",
     onchange: () => {
-      const number = Number(field.value);
-      const is_one = Number.isInteger(number) && number >= 1 && number <= count;
-      if (is_one && number - 1 !== app.state.image) app.go({ beside: ["i", number - 1] });
-      else field.value = i === null ? "" : String(i + 1);
+      const typed = field.value.trim();
+      const found = /^\d+$/.test(typed) ? images.of_number(Number(typed)) : -1;
+      if (found >= 0 && found !== state.image) app.go({ beside: ["i", found] });
+      else {
+        told.textContent = say(found < 0 ? "compare.no_number" : "compare.same_number", { typed });
+        field.value = number;
+      }
     },
   });
-  return element("label", { class: "check-label" }, say("compare.number", { count }), field);
+  return element("label", { class: "check-label" }, say("compare.number"), field, told);
 }
 
 // Whether the other run's logits are those that minivit computed.

@@ -5,15 +5,30 @@ const CURVE = { width: 380, height: 180, left: 54, right: 14, top: 26, bottom: 3
 // The two plots; `show(epoch)` moves the line of both.
 function curves(app) {
   const { curve, measured_on } = app.told.learning;
-  const whole = (value) => number_text(value, 2);
   const plots = [
-    curve_plot(app, say("training.loss"), curve.loss, Math.max(...curve.loss), whole),
+    curve_plot(app, say("training.loss"), curve.loss, Math.max(...curve.loss), String),
     curve_plot(app, say(`training.accuracy.${measured_on}`), curve.accuracy, 1, hundredths),
   ];
   return {
     plots: plots.map(({ drawn }) => drawn),
     show: (epoch) => plots.forEach(({ line, x }) => line.setAttribute("d", vertical(x(epoch)))),
   };
+}
+
+// What labels the training loss is taken with, where they aren't the images' own: the least that it
+// can be is the entropy of a smoothed label.
+function labels_of_training({ c, told }) {
+  const { smoothing, mixes } = told.learning ?? {};
+  const rest = smoothing / c.classes;
+  const label = 1 - smoothing + rest;
+  const logs = label * Math.log(label) + (c.classes - 1) * rest * Math.log(rest);
+  const words = { smoothing, least: -logs, label, rest };
+  for (const key of ["least", "label", "rest"]) words[key] = Number(words[key].toFixed(4));
+  const sentences = [
+    smoothing ? say("training.smoothed", words) : null,
+    mixes ? say("training.mixed") : null,
+  ];
+  return present(sentences).join(" ") || null;
 }
 
 function hundredths(part) {
@@ -52,7 +67,7 @@ function curve_plot(app, title, values, most, text_of_value) {
       }),
     },
     text(CURVE.left, 14, "start", title),
-    ...[0, most / 2, most].flatMap((value) => [
+    ...round_ticks(most).flatMap((value) => [
       svg_element("path", { class: "line", d: `M${CURVE.left} ${y(value)} h${wide}` }),
       text(CURVE.left - 7, y(value) + 4, "end", text_of_value(value)),
     ]),

@@ -40,6 +40,11 @@ function named(text, most = 60) {
   return element("bdi", { title: shown === text ? null : text }, shown.replace(/\s+/g, " "));
 }
 
+// A line of less weight, if there is something to say.
+function quiet_line(text) {
+  return text && element("p", { class: "quiet" }, text);
+}
+
 // What may be wider than the page: it scrolls, by the keyboard too.
 function scrolling(label, ...children) {
   const told = { class: "scroll", tabindex: 0, role: "region", "aria-label": label };
@@ -81,7 +86,11 @@ function shape_text(shape) {
 
 function percent(part) {
   if (part === 0) return "0\u00a0%";
-  return `${(100 * part).toFixed(part >= 0.1 && part < 0.9995 ? 0 : 1)}\u00a0%`;
+  return `${(100 * part).toFixed(percent_digits(part))}\u00a0%`;
+}
+
+function percent_digits(part) {
+  return part >= 0.1 && part < 0.9995 ? 0 : 1;
 }
 
 // A part of the page that a screen reader is told of when it has come to rest.

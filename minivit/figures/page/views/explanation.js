@@ -31,8 +31,9 @@ function explain(app, panel, name, index, gradient) {
       element("p", { class: "number" }, number_text(number, 6)),
       gradient ? beside(x.data[flat], number, app.state.rate) : null,
       precision(app, name, gradient),
+      word_link(app, name),
       formula_of(app, panel, line, name, gradient),
-      ...steps(app, one, name),
+      ...steps(app, one),
       line && !is_explained ? element("p", { class: "quiet" }, say("recorded.unexplained")) : null,
       operands(app, one),
     ]),
@@ -73,9 +74,8 @@ function formula_of(app, panel, line, name, gradient) {
   return panel.formula;
 }
 
-function steps(app, one, name) {
+function steps(app, one) {
   return [
-    word_link(app, word_of(name)),
     one.facts.length
       ? element(
           "dl",

@@ -12,6 +12,7 @@ class HeatMap {
   // how many letters a name is cut.
   constructor({ name, x, slice, label, what = "", scale, is_written = false, names = {}, ...on }) {
     const { on_cell, on_enter = unseen, on_key = unseen } = on;
+    this.shape = x.shape;
     this.view = sliced(name, x, slice);
     this.scale = scale ?? scale_of(this.view.data);
     const { rows: down, columns: across, letters = 14 } = names;
@@ -130,13 +131,17 @@ class HeatMap {
     context.fillStyle = style_of("--quiet");
     context.font = TICKS;
     const { names } = this;
+    const end = this.left + this.wide * columns + 2; // of the canvas
     const is_tall = this.top > MARGIN.top; // names of columns are written upwards
     context.textAlign = is_tall ? "left" : "center";
     for (const j of stops(columns, this.wide, is_tall ? 13 : 30)) {
+      const text = names.columns?.[j] ?? j;
+      const half = is_tall ? 0 : context.measureText(text).width / 2;
+      const x = Math.min(this.left + (j + 0.5) * this.wide, end - half);
       context.save();
-      context.translate(this.left + (j + 0.5) * this.wide, this.top - 7);
+      context.translate(x, this.top - 7);
       if (is_tall) context.transform(0, -1, 1, 0, 4, 0);
-      context.fillText(names.columns?.[j] ?? j, 0, 0);
+      context.fillText(text, 0, 0);
       context.restore();
     }
     context.textAlign = "right";

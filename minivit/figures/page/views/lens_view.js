@@ -99,6 +99,7 @@ function depths(app, names, by_row) {
         element("tbody", {}, ...lines),
       ),
     ),
+    label === null ? null : quiet_line(say("lens.green")),
     element("p", { class: "quiet" }, say(gallery ? "lens.gallery" : "gallery.none")),
   );
 }

@@ -8,7 +8,7 @@ function map_tile(app, numbers, scale, title, ...words) {
   const canvas = element("canvas", {
     class: "picture",
     role: "img",
-    "aria-label": say("map.alt", { title: text, ...largest_in_words(app, numbers) }),
+    "aria-label": `${text}: ${ends_in_words(app, numbers)}`,
     onpointermove: (event) => point_linked(patch_under(event, canvas, app.c)),
     onpointerdown: (event) => point_linked(patch_under(event, canvas, app.c)),
     onpointerleave: (event) => {
@@ -29,7 +29,7 @@ function map_tile(app, numbers, scale, title, ...words) {
   // Tell of a patch, or of the largest where there is none.
   figure.point = (n) => {
     spot.hidden = !(n in numbers);
-    if (spot.hidden) told.textContent = say("map.largest", largest_in_words(app, numbers));
+    if (spot.hidden) told.textContent = ends_in_words(app, numbers);
     else {
       told.textContent = say("map.patch", patch_in_words(app, numbers, n));
       place_spot(spot, app.c, n);
@@ -41,6 +41,14 @@ function map_tile(app, numbers, scale, title, ...words) {
   };
   figure.point(null);
   return figure;
+}
+
+// Where a map is largest; of one that goes below 0, its least number too.
+function ends_in_words(app, numbers) {
+  const least = largest_at(numbers.map((number) => -number));
+  const words = largest_in_words(app, numbers);
+  if (!(numbers[least] < 0)) return say("map.largest", words);
+  return say("map.ends", { ...words, least, low: number_text(numbers[least], 3) });
 }
 
 function largest_in_words(app, numbers) {

@@ -11,6 +11,7 @@ function mistakes_view(app) {
   const counts = confusion(gallery.labels, gallery.said, app.c.classes);
   const list = element("section", { class: "panel" });
   const map = confusion_map(app, counts, list);
+  const beside = element("div", { class: "view" }, looked_at(app), list);
   const right = gallery.labels.filter((label, i) => label === gallery.said[i]).length;
   return element(
     "div",
@@ -27,7 +28,22 @@ function mistakes_view(app) {
         of: gallery.of,
       }),
     ),
-    element("div", { class: "array" }, map, list),
+    element("div", { class: "array" }, map, beside),
+  );
+}
+
+// The image that is looked at, and the views that ask about it.
+function looked_at(app) {
+  const views = ["why", "lens", "compare", "change"].filter((view) => app.runs.shows(view));
+  const name = element("b", {}, named(app.images.name(app.state.image)));
+  return element(
+    "p",
+    { class: "panel choice" },
+    element("span", {}, ...say_with("mistakes.looked_at", { name })),
+    ...views.map((view) => {
+      const link = element("a", { "data-key": `ask-${view}` }, say(`view.${view}`));
+      return app.bound(link, way_to(view, "mistakes"));
+    }),
   );
 }
 
@@ -83,7 +99,9 @@ function list_images(app, list, label, said) {
     element(
       "div",
       { class: "listed" },
-      ...shown.map((n) => image_link(app, app.images.shown + n, 48, [percent(gallery.sure[n])])),
+      ...shown.map((n) =>
+        image_link(app, app.images.of_gallery(n), 48, [percent(gallery.sure[n])]),
+      ),
     ),
     element("p", { class: "quiet" }, say("mistakes.listed", { shown: shown.length })),
   );

@@ -50,6 +50,7 @@ function dots_plot(kind, values, even) {
   const wide = DOTS.width - DOTS.left - DOTS.right;
   const x = (block) => DOTS.left + (wide * (block + 0.5)) / values.length;
   const y = (number) => DOTS.top + (from_bottom - DOTS.top) * (1 - number / (most || 1));
+  const tick_text = kind === "cls_share" ? (part) => `${+(100 * part).toFixed(3)}\u00a0%` : String;
   const text = (at, from_top, anchor, words) =>
     svg_element("text", { x: at, y: from_top, "text-anchor": anchor }, words);
   return svg_element(
@@ -66,9 +67,9 @@ function dots_plot(kind, values, even) {
       }),
     },
     text(DOTS.left, 14, "start", say(`model.${kind}`)),
-    ...[0, most / 2, most].flatMap((number) => [
+    ...round_ticks(most).flatMap((number) => [
       svg_element("path", { class: "line", d: `M${DOTS.left} ${y(number)} h${wide}` }),
-      text(DOTS.left - 7, y(number) + 4, "end", measure_text(kind, number)),
+      text(DOTS.left - 7, y(number) + 4, "end", tick_text(number)),
     ]),
     svg_element("path", { class: "moment", d: `M${DOTS.left} ${y(even).toFixed(1)} h${wide}` }),
     ...stops(values.length, wide / values.length, 26).map((i) =>

@@ -30,7 +30,8 @@ function norms_by_depth(app, chosen) {
     },
     element("summary", { "data-key": "norms" }, say("norms")),
     element("p", {}, ends_of_norms(places, norms)),
-    element("p", { class: "quiet" }, say("norms.about")),
+    element("p", { class: "quiet" }, ...say_with("norms.about", { what: loss_words(app) })),
+    element("p", { class: "quiet" }, behind_last_block(app)),
     element("ol", { class: "bars" }, ...bars),
     some.length
       ? element("p", { class: "quiet" }, say("norms.scale", { start: number_text(start, 2) }))
@@ -38,6 +39,23 @@ function norms_by_depth(app, chosen) {
   );
   return details;
 }
+
+// What shortens the gradient where it comes back from the head: that few rows are read, and rstd.
+function behind_last_block({ c, trace }) {
+  const counts = c.depth && ROWS_READ[c.pool]?.(c);
+  const told = counts ? say(`norms.read.${c.pool}`, counts) : "";
+  const x = trace.values[`blocks.${c.depth - 1}.mlp.y`];
+  if (!x || c.norm_after_pool) return told;
+  const [first, last] = { cls: [0, 1], mean: [c.tokens - c.patches] }[c.pool] ?? [0];
+  const read = rows(copied(x)).slice(first, last);
+  const rstd = mean_of(read.map((row) => normalise(row, c.eps)));
+  return `${told} ${say("norms.rstd", { rstd: number_text(rstd, 3) })}`;
+}
+
+const ROWS_READ = {
+  cls: ({ tokens }) => ({ zeros: tokens - 1, tokens }),
+  mean: ({ patches }) => ({ patches }),
+};
 
 function norm_link(app, place) {
   const name = arrays_of(app.trace, place, true).at(-1);

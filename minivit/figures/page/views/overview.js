@@ -64,7 +64,7 @@ function overview(app) {
         way(app, "why", { view: "why" }),
         app.runs.shows("change") ? way(app, "change", { view: "change" }) : null,
         way(app, "lens", { view: "lens" }),
-        way(app, "training", { view: "training" }),
+        told.learning ? way(app, "training", { view: "training" }) : null,
         way(app, "mistakes", { view: "mistakes" }),
         way(app, "compare", { view: "compare" }),
         way(app, "model", { view: "model" }),
@@ -85,8 +85,13 @@ function way(app, key, changes) {
     "li",
     {},
     element("a", { href: app.link({ slice: 0, cell: null, ...changes }) }, say(`view.${key}`)),
-    ` ${say(`way.${key}`)}`,
+    ` ${say(`way.${as_shown(app, key)}`)}`,
   );
+}
+
+// What a view's sentences are called: without snapshots Training has its curve alone.
+function as_shown({ snapshots }, view) {
+  return view === "training" && !snapshots.count ? "training.curve" : view;
 }
 
 function last_probs(app) {

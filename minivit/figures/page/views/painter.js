@@ -2,6 +2,7 @@
 
 const PAINTED = 280; // pixels of the picture's width
 const WHOLE_PATCH = "whole-patch";
+const COVER = "cover"; // paint what Why covers patches with
 const CURSOR = "#d9480f";
 
 class Painter {
@@ -9,7 +10,8 @@ class Painter {
   constructor(app, on_paint) {
     const { state, image } = app;
     const cursor = inside(state.cell ?? [0, 0], app.c.image);
-    Object.assign(this, { app, on_paint, image, cursor, level: 1 });
+    const level = state.switches.includes(COVER) ? level_of_nothing(app) : 1;
+    Object.assign(this, { app, on_paint, image, cursor, level });
     this.canvas = element("canvas", {
       class: "picture painter",
       tabindex: 0,
@@ -35,11 +37,12 @@ class Painter {
       min: 0,
       max: 1,
       step: 0.05,
-      value: this.level,
+      value: mean_of([this.level].flat()),
       "aria-label": say("change.level"),
       "aria-valuetext": level_words(this.app, this.level),
       oninput: () => {
         this.level = Number(level.value);
+        this.app.stay({ switches: switched(this.app.state, COVER, false) });
         level.setAttribute("aria-valuetext", level_words(this.app, this.level));
       },
     });
@@ -137,8 +140,16 @@ function ends_of_levels(app) {
   return ends.map((end) => say(`change.${end}`));
 }
 
+// The level of x_0, of each channel where it is the image's mean.
+function level_of_nothing({ image, told: { ink }, c }) {
+  if (ink.bright) return 0;
+  const { data } = baseline(image, ink);
+  return range(c.channels).map((k) => (data[k] - ink.low[k]) / (ink.high[k] - ink.low[k] || 1));
+}
+
 // A level from 0 to 1 in words: "paper", "35 % ink", "ink".
 function level_words(app, level) {
+  if (Array.isArray(level)) return say("why.mean");
   const [none, full] = ends_of_levels(app);
   if (level === 0 || level === 1) return level ? full : none;
   return `${Math.round(100 * level)}\u00a0% ${full}`;

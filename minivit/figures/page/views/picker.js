@@ -16,6 +16,17 @@ class Picker {
     this.draw();
   }
 
+  // A button that chooses cls, pressed while it is chosen.
+  cls_button() {
+    this.cls = element(
+      "button",
+      { type: "button", "data-key": "cls", onclick: () => this.choose(0) },
+      say("attention.cls"),
+    );
+    this.draw();
+    return this.cls;
+  }
+
   get first() {
     return Number(this.app.c.has_cls);
   }
@@ -24,6 +35,7 @@ class Picker {
     const { c, image, told } = this.app;
     const { context } = draw_image(this.canvas, image, told.ink, this.width);
     draw_grid(context, c, this.width);
+    this.cls?.setAttribute("aria-pressed", String(this.chosen < this.first));
     if (this.chosen >= this.first)
       outline(context, c, this.chosen - this.first, this.width, "#d9480f");
   }

@@ -166,12 +166,13 @@ function part_when_there(app, make) {
 }
 
 // In place of a view whose numbers are worked out.
-function view_that_waits({ state }, words) {
+function view_that_waits(app, words) {
+  const { view } = app.state;
   return element(
     "div",
     { class: "view waits" },
-    element("h1", { tabindex: -1 }, say(`view.${state.view}`)),
-    element("p", { class: "lead" }, say(`lead.${state.view}`)),
+    element("h1", { tabindex: -1 }, say(`view.${view}`)),
+    element("p", { class: "lead" }, say(`lead.${as_shown(app, view)}`)),
     words,
   );
 }

@@ -152,13 +152,13 @@ class Runs {
     return this.passes * least;
   }
 
-  // Every way to ask why, by its key: a number for each patch. With it, what integrated gradients
-  // add up to, and the difference of the scores that they should.
+  // Every way to ask why of a target, by its key: a number for each patch. With it, what integrated
+  // gradients add up to, and the difference of the scores that they should.
   reasons(i, target) {
     const { model, told } = this;
     const [image, c] = [this.images.at(i), model.config];
     const nothing = baseline(image, told.ink);
-    const t = this.backward(i, { kind: "logit", label: target, other: null });
+    const t = this.backward(i, loss_asked(target));
     const gradient = t.gradients["patchify.images"];
     const integrated = integrated_gradients(model, image, target, nothing, NODES);
     const maps = {};
@@ -179,7 +179,7 @@ class Runs {
     maps.integrated = over_patches(c, integrated);
     maps.occlusion = occlusion(model, image, target, nothing);
     const sum = integrated.data.reduce((a, b) => a + b, 0);
-    const difference = t.logits.data[target] - logit_of(model, nothing, target);
+    const difference = loss_of(t.logits, loss_asked(target)) - logit_of(model, nothing, target);
     return { maps, sum, difference };
   }
 

@@ -2,10 +2,10 @@
 //
 // view, name of an array, h: which slice of its first axis, row and column in it, i: which image,
 // what is differentiated; of attention b: block, t: token, s: the block that rollout starts at, and
-// two switches; of why t; of change the row and column of a pixel, and a switch; of training b, e:
-// snapshot, and a switch; of words the name of one; of backward the rate of a step; of compare what
-// stands beside: with-i3 (an image) or with-run1. tour-3 is the step of the tour that stands above
-// the view. Every part but the view may be missing.
+// two switches; of why t; of change the row and column of a pixel, and two switches; of training b,
+// e: snapshot, and a switch; of words the name of one; of backward the rate of a step; of compare
+// what stands beside: with-i3 (an image) or with-run1. tour-3 is the step of the tour that stands
+// above the view. Every part but the view may be missing.
 
 const VIEWS = [
   "overview",
@@ -71,6 +71,7 @@ const SWITCHES = {
   "own-scales": "attention",
   "since-start": "training",
   "whole-patch": "change",
+  cover: "change",
 };
 const SHOWN_GRADIENTS = ["gradient", "value", "product", "update"];
 const RATE = 0.1; // of the step that "update" shows

@@ -103,7 +103,7 @@ function attention_formed(app, traces, block) {
 
 function head_tile(app, numbers, scale, h) {
   const title = say("attention.head", { i: h });
-  const label = say("map.alt", { title, ...largest_in_words(app, numbers) });
+  const label = `${title}: ${ends_in_words(app, numbers)}`;
   const canvas = element("canvas", { class: "picture", role: "img", "aria-label": label });
   draw_patch_map(canvas, app.c, numbers, scale, app.image, app.told.ink, HEAD);
   return element("figure", { class: "tile" }, element("figcaption", {}, title), canvas);

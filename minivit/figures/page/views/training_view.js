@@ -6,7 +6,7 @@ function training_view(app) {
     "div",
     { class: "view training" },
     element("h1", { tabindex: -1 }, say("view.training")),
-    element("p", { class: "lead" }, say("lead.training")),
+    learning ? element("p", { class: "lead" }, say(`lead.${as_shown(app, "training")}`)) : null,
   );
   if (!learning) view.append(element("p", { class: "panel" }, say("training.none")));
   else view.append(...present(new Course(app).elements));
@@ -30,6 +30,7 @@ class Course {
       count ? this.slider() : null,
       count ? this.since_choice() : null,
       this.epoch_told,
+      quiet_line(labels_of_training(app)),
       this.waits,
       this.precision(),
       this.exports(),

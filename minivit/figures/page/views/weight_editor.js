@@ -10,7 +10,10 @@ function weight_editor(app, on_change) {
   const index = element("input", {
     type: "text",
     "aria-label": say("change.index"),
-    onchange: () => fill(),
+    onchange: () => {
+      if (place() === null) told.textContent = say("change.no_number");
+      else fill();
+    },
   });
   const value = element("input", {
     type: "text",

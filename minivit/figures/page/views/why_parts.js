@@ -73,11 +73,20 @@ const PLOT = { width: 560, height: 240, left: 46, bottom: 36 };
 function deletion(app, target, maps) {
   const { counts, curves } = app.runs.deletion(app.state.image, target, maps);
   const drawn = plot(curves, counts);
+  const { label, other } = loss_asked(target);
+  const name_of = (c) => named(app.told.classes[c] ?? "", 24);
+  const names = { name: name_of(label), other: name_of(other) };
   return element(
     "section",
     { class: "panel" },
     element("h2", {}, say("why.deletion")),
-    element("p", { class: "quiet" }, say("why.deletion.about")),
+    element(
+      "p",
+      { class: "quiet" },
+      ...say_with(`why.deletion.${other === null ? "of_all" : "of_two"}`, names),
+      " ",
+      say("why.deletion.about"),
+    ),
     scrolling(say("why.deletion"), drawn),
     element(
       "ul",
@@ -92,7 +101,7 @@ function deletion(app, target, maps) {
         ),
       ),
     ),
-    element("p", {}, fall_of(curves, app.c.classes)),
+    element("p", {}, fall_of(curves, other === null ? app.c.classes : 2)),
     exports([["deletion.svg", () => save_svg(drawn, "deletion.svg")]]),
   );
 }

@@ -55,7 +55,8 @@ function patch_told(app, maps, n) {
   const count = app.c.patches;
   const rank = (numbers) => numbers.filter((number) => number > numbers[n]).length + 1;
   const [row, column] = pixel_of(app.c, [n, 0]);
-  const switches = switched(app.state, WHOLE_PATCH, true);
+  const others = app.state.switches.filter((one) => SWITCHES[one] !== "change");
+  const switches = [...others, WHOLE_PATCH, COVER];
   const change = { ...way_to("change", "why"), cell: [row, column], switches };
   return present([
     element("h2", {}, place_words(app.c, "patch", n)),

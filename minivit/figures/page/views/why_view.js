@@ -5,7 +5,8 @@ function why_view(app) {
   const targets = app.runs.targets(app.state.image);
   const is_asked = app.state.loss || app.told.target !== null;
   const asked = is_asked ? app.loss.label : null;
-  const target = targets.includes(asked) ? asked : largest_at(app.trace.logits.data);
+  const label = targets.includes(asked) ? asked : largest_at(app.trace.logits.data);
+  const target = app.loss.kind === "difference" ? app.loss : label;
   const results = element("div", { class: "results", "aria-busy": "false" });
   const fill = () => draw_when_there(app, results, () => reasons_shown(app, target));
   const { passes } = app.runs;
@@ -20,23 +21,6 @@ function why_view(app) {
   if (!passes) fill();
   else if (seconds <= LONG) work_on();
   else results.replaceChildren(...asked_before(app, seconds, work_on));
-  const p = probabilities(app.trace.logits);
-  const select = element(
-    "select",
-    {
-      "aria-label": say("why.class"),
-      "data-key": "why-class",
-      onchange: (event) =>
-        app.go({ loss: { kind: "logit", label: Number(event.target.value), other: null } }),
-    },
-    ...targets.map((c) =>
-      element(
-        "option",
-        { value: c, selected: c === target },
-        `${app.told.classes[c].slice(0, 40)} (${percent(p[c])})`,
-      ),
-    ),
-  );
   return element(
     "div",
     { class: "view why" },
@@ -46,17 +30,47 @@ function why_view(app) {
       "div",
       { class: "choice" },
       element("span", { class: "quiet" }, say("why.class")),
-      select,
+      ...target_choice(app, targets, label),
       app.runs.derives({}) ? gradient_link(app, target) : null,
     ),
     results,
   );
 }
 
+// The class whose score is asked about; and another, whose score is taken off it, or none.
+function target_choice(app, targets, label) {
+  const p = probabilities(app.trace.logits);
+  const other = app.loss.kind === "difference" ? app.loss.other : null;
+  const go = (one, less) => {
+    const loss = less === null ? loss_asked(one) : { kind: "difference", label: one, other: less };
+    app.go({ loss });
+  };
+  const option = (c, is_chosen) =>
+    element(
+      "option",
+      { value: c, selected: is_chosen },
+      `${app.told.classes[c].slice(0, 40)} (${percent(p[c])})`,
+    );
+  const select = (key, onchange, ...options) =>
+    element("select", { "aria-label": say(key), "data-key": key, onchange }, ...options);
+  const first = select(
+    "why.class",
+    ({ target: { value } }) => go(Number(value), Number(value) === other ? label : other),
+    ...targets.map((c) => option(c, c === label)),
+  );
+  if (!app.runs.derives({}) || targets.length < 2) return [first];
+  const second = select(
+    "why.less",
+    ({ target: { value } }) => go(label, value === "" ? null : Number(value)),
+    element("option", { value: "" }, "–"),
+    ...targets.filter((c) => c !== label).map((c) => option(c, c === other)),
+  );
+  return [first, element("span", { class: "quiet" }, say("why.less")), second];
+}
+
 // Backward asks about the class that is chosen here: the way there says so.
 function gradient_link(app, target) {
-  const loss = { kind: "logit", label: target, other: null };
-  const to = { ...way_to("backward", "why"), loss };
+  const to = { ...way_to("backward", "why"), loss: loss_asked(target) };
   return app.bound(element("a", { "data-key": "why-gradient" }, say("why.gradient")), to);
 }
 

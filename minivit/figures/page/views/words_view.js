@@ -100,6 +100,7 @@ function word_card(app, word) {
     ),
     element("p", {}, say(`word.${word}.about`)),
     element("p", { class: "formula" }, formula(letters)),
+    word === "crossentropy" ? quiet_line(labels_of_training(app)) : null,
     element("p", {}, say("words.see"), " ", ...places_of_word(app, word)),
     element("p", { class: "quiet" }, from ? source_words(from) : say("words.no_paper")),
     element("code", { class: "quiet" }, file),
@@ -129,10 +130,12 @@ function source_words([paper, section, equation]) {
     .join(", ");
 }
 
-// From a formula to the word for it.
-function word_link(app, word) {
+// From an array to the word for it.
+function word_link(app, name) {
+  const word = word_of(name);
   if (!word) return null;
   const changes = { view: "words", name: word, slice: 0, cell: null };
   const link = element("a", { href: app.link(changes) }, say(`word.${word}`));
-  return element("p", { class: "quiet" }, ...say_with("words.open", { word: link }));
+  const places = { name: last_part(name), word: link };
+  return element("p", { class: "quiet" }, ...say_with("words.open", places));
 }
