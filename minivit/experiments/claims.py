@@ -33,17 +33,18 @@ setting is the largest of its seeds' results less the least. One setting is *abo
 mean is the higher, by more than the larger of the two spreads; it is not if its mean is the lower
 by as much; else it can't be told. Of settings that are equal, some 5 in 100 differ by as much with
 three seeds, either way (against a fixed number some 8 in 100), so a single "yes" among many is not
-much. The spread is that of seeds alone: most test sets have 1,000 images, and what others would
-give is not in it; nor is what another processor gives for the same seed, which can be as far away
-as what another seed gives. Where such an answer hangs on a difference that exceeds the spread by
-less than {100 * NARROW:.0f} % of it, the page tells by how much.
+much. Where nothing else is said, the spread is that of seeds alone: most test sets have 1,000
+images, and what others would give is not in it; nor is what another processor gives for the same
+seed, which can be as far away as what another seed gives. Where such an answer hangs on a
+difference that exceeds the spread by less than {100 * NARROW:.0f} % of it, the page tells by how
+much.
 
 *At least* and *at most* hold if every seed is, and fail if none is (of three seeds that fall on
 either side by chance, all are on the one that is asked in 1 of 8 cases). *Within* holds if
 difference and spread together are no more, and fails if the difference is more than that and than
 the spread. *No longer above* holds if what is left of a first lead, with its spread, is at most
-half of it; it fails if there still is a lead, and can't be told without a first one. A group, whose
-members stand in brackets, holds if all of them do, and fails if one of them fails.
+half of it; it fails if the large one is still *above*, and can't be told without a first lead. A
+group, whose members stand in brackets, holds if all of them do, and fails if one of them fails.
 
 A claim agrees if all of its parts are "yes", in part if some are; it does not if none is and one is
 "no", and can't be decided if none is either. What the parts come to is counted behind the verdict;
@@ -52,7 +53,8 @@ verdict does not count it, even where it speaks against it; many were added when
 known. What begins "It may be that" is a guess, on which no verdict rests.
 
 In the figures of our results a line goes through the means of the seeds, and a band from the least
-seed to the most; where there are no lines, a dot is a seed, and an orange bar the mean.
+seed to the most; where there are no lines, a dot is a seed, and an orange bar the mean (in "How far
+heads look, by depth" a dot is a head of a seed, and there is no bar).
 """
 
 

@@ -133,7 +133,7 @@ def no_longer_ahead(small: tuple, large: tuple) -> Finding:
     ahead = above(*large, ("the large hybrid", "the large ViT"))
     gaps = [statistics.fmean(a) - statistics.fmean(b) for a, b in (small, large)]
     words = ahead.words.replace(" above ", " no longer above ", 1)
-    words += "; the small one's lead is {:.1f} points, the large one's {:.1f}".format(*gaps)
+    words += "; the means differ by {:.1f} points when small, by {:.1f} when large".format(*gaps)
     if not above(*small, ("", "")).holds or not enough(*large):
         return Finding(None, f"{words}, where the small hybrid's lead must be told first")
     lead, left = gaps

@@ -184,9 +184,10 @@ EXPERIMENT = Experiment(
     "and in speed that only barely begins to show for the largest models at the largest "
     f"resolutions. Here a training step is timed, of width {WIDTH} and {DEPTH} blocks, forward "
     "and backward without the optimiser; inference, of which the paper speaks, is a control. The "
-    "exponent is e in: time (or memory) goes as patches^e, from one size to the next. Memory is "
-    "counted, not measured: what the kernels keep for the backward. FLOPs are counted too, in the "
-    "table those of the forward alone. A seed is a further time of measuring.",
+    "exponent is e in: time (or memory) goes as patches^e, from one size to the next. Up to "
+    f"{LINEAR} no square shows yet, and up to {BARELY} it barely does. Memory is counted, not "
+    "measured: what the kernels keep for the backward. FLOPs are counted too, in the table those "
+    "of the forward alone. A seed is a further time of measuring.",
     minutes=2,
     points=points,
     measure=measure,

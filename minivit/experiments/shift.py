@@ -136,8 +136,8 @@ EXPERIMENT = Experiment(
     draw=draw,
     inches=(13, 4),
     why={
-        IN_PART: "accuracy is lost to how a digit is framed and how sharp it is, and, by what has "
-        "learnt from the small set, to how few hands it shows",
+        IN_PART: "accuracy is lost to how a digit is framed and how sharp it is, and, of models "
+        "that learnt from the small set, to how few hands it shows",
         DOES_NOT: "accuracy is lost to how a digit is framed and how sharp it is, since nothing "
         "told the model that this does not matter",
         UNDECIDED: "chance decides what a model makes of images unlike those it has seen",

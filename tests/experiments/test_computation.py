@@ -51,7 +51,7 @@ def test_computation_on_made_tables(vit, resnet, hybrid, held):
     found = computation.findings(by_computation(**{VIT: vit, RESNET: resnet, HYBRID: hybrid}))
     assert [finding.holds for finding in found] == held
     leads = hybrid[0] - vit[0], hybrid[2] - vit[2]
-    told = "; the small one's lead is {:.1f} points, the large one's {:.1f}".format(*leads)
+    told = "; the means differ by {:.1f} points when small, by {:.1f} when large".format(*leads)
     assert told in found[3].words
 
 
