@@ -1,0 +1,99 @@
+"""A student's file in the student's process: which ops it defines, and what it imports of minivit.
+
+The file is loaded alone, from the bytes that the checker read: its folder is not searched, so that
+a numpy.py beside it (or itself) shadows nothing.
+"""
+
+import ast
+import sys
+from collections.abc import Iterable, Iterator
+from types import ModuleType
+
+MODULE = "student"  # its __name__
+WAYS = ("forward", "backward")
+
+
+def loaded(source: bytes, path: str) -> dict:
+    """Run the file; returns its names. Raises whatever it raises."""
+    module = ModuleType(MODULE)
+    module.__file__ = path
+    sys.modules[MODULE] = module
+    exec(compile(source, path, "exec", dont_inherit=True), module.__dict__)
+    return module.__dict__
+
+
+def defined(names: dict, ops: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The ops that are defined, and of each the ways."""
+    found = {op: tuple(w for w in WAYS if callable(names.get(f"{op}_{w}"))) for op in ops}
+    return {op: ways for op, ways in found.items() if ways}
+
+
+def borrowed(source: bytes, ops: Iterable[str]) -> dict[str, int]:
+    """The ops that a file takes from minivit, or parts of them, with the line where it does."""
+    taken = [(line, module, name) for line, module, name in names_of_minivit(ast.parse(source))]
+    found: dict[str, int] = {}
+    for op in ops:
+        lines = [line for line, module, name in taken if is_part(op, module, name)]
+        if lines:
+            found[op] = min(lines)
+    return found
+
+
+def is_part(op: str, module: str, name: str) -> bool:
+    """Whether a name of a minivit module is the op, or a function that the op is made with.
+
+    Its classes and constants may be used: an option's type has to come from somewhere.
+    """
+    if name in [f"{op}_{way}" for way in WAYS]:
+        return True
+    of_op = module in (f"minivit.ops.{op}", f"minivit.kernels.{op}")
+    if name == "*":
+        return of_op or module in ("minivit.ops", "minivit.kernels")
+    return of_op and not name[:1].isupper()
+
+
+def names_of_minivit(tree: ast.AST) -> Iterator[tuple[int, str, str]]:
+    """(line, module, name) for all that a file imports from minivit, or takes by a dot."""
+    bound: dict[str, str] = {}  # a name of the file's: the module of minivit that it stands for
+    nodes = list(run_when_loaded(tree))
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "minivit":
+            for alias in node.names:
+                yield node.lineno, node.module, alias.name
+                bound[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.split(".")[0] == "minivit":
+                    bound[alias.asname or "minivit"] = alias.name if alias.asname else "minivit"
+    for node in nodes:
+        if isinstance(node, ast.Attribute):
+            parts = dotted(node)
+            if parts and parts[0] in bound:
+                module = ".".join([bound[parts[0]], *parts[1:-1]])
+                yield node.lineno, module, parts[-1]
+
+
+def dotted(node: ast.AST) -> list[str]:
+    """ops.layernorm.layernorm_forward -> its three names; [] for another expression."""
+    names = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    return [node.id, *names[::-1]] if isinstance(node, ast.Name) else []
+
+
+def run_when_loaded(tree: ast.AST) -> Iterator[ast.AST]:
+    """All of a file but what runs only as a script: a student may compare there with minivit."""
+    todo = [tree]
+    while todo:
+        node = todo.pop()
+        yield node
+        todo += node.orelse if is_for_scripts(node) else ast.iter_child_nodes(node)
+
+
+def is_for_scripts(node: ast.AST) -> bool:
+    """`if __name__ == "__main__":`"""
+    return isinstance(node, ast.If) and ast.unparse(node.test) in (
+        "__name__ == '__main__'",
+        "'__main__' == __name__",
+    )
