@@ -15,7 +15,7 @@ from minivit import ops as reference
 from minivit.checking.student import protocol
 from minivit.checking.student.guards import Lender, Watch, forbid, no_kernels
 from minivit.checking.student.hiding import die_with_parent, hidden, limit_files
-from minivit.checking.student.loading import borrowed, defined, loaded
+from minivit.checking.student.loading import borrowed, defined, loaded, parsed
 from minivit.checking.student.results import arrays_in, described, state, trouble, values_of, what
 
 CACHES, EARLIER = 64, 8  # how many are kept
@@ -75,9 +75,10 @@ class Student:
         """Load the file; tell which of `ops` it defines, and which it takes from minivit."""
         self.path, self.watch = path, Watch()
         forbid(folder)
-        taken = borrowed(source, ops)
+        tree = parsed(source, path)
+        taken = borrowed(tree, ops)
         with self.lender.withheld(op):
-            self.names = loaded(source, path)
+            self.names = loaded(tree, path)
         return {"defined": defined(self.names, ops), "borrowed": taken}
 
     def forward(self, op: str, inputs: tuple, options: dict) -> dict:

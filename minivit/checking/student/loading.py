@@ -7,18 +7,34 @@ a numpy.py beside it (or itself) shadows nothing.
 import ast
 import sys
 from collections.abc import Iterable, Iterator
+from importlib.util import decode_source
 from types import ModuleType
 
 MODULE = "student"  # its __name__
 WAYS = ("forward", "backward")
 
 
-def loaded(source: bytes, path: str) -> dict:
+class Undecodable(SyntaxError):
+    """The file is not in the encoding that it says, or not in UTF-8."""
+
+
+def parsed(source: bytes, path: str) -> ast.Module:
+    """The file's tree; SyntaxError for one that is no Python."""
+    try:
+        text = decode_source(source)
+    except (UnicodeDecodeError, SyntaxError) as error:
+        before = source[: error.start] if isinstance(error, UnicodeDecodeError) else b""
+        where = (path, before.count(b"\n") + 1, None, None)
+        raise Undecodable(str(error), where) from error
+    return ast.parse(text, path)
+
+
+def loaded(tree: ast.Module, path: str) -> dict:
     """Run the file; returns its names. Raises whatever it raises."""
     module = ModuleType(MODULE)
     module.__file__ = path
     sys.modules[MODULE] = module
-    exec(compile(source, path, "exec", dont_inherit=True), module.__dict__)
+    exec(compile(tree, path, "exec", dont_inherit=True), module.__dict__)
     return module.__dict__
 
 
@@ -28,9 +44,9 @@ def defined(names: dict, ops: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return {op: ways for op, ways in found.items() if ways}
 
 
-def borrowed(source: bytes, ops: Iterable[str]) -> dict[str, int]:
+def borrowed(tree: ast.Module, ops: Iterable[str]) -> dict[str, int]:
     """The ops that a file takes from minivit, or parts of them, with the line where it does."""
-    taken = [(line, module, name) for line, module, name in names_of_minivit(ast.parse(source))]
+    taken = [(line, module, name) for line, module, name in names_of_minivit(tree)]
     found: dict[str, int] = {}
     for op in ops:
         lines = [line for line, module, name in taken if is_part(op, module, name)]

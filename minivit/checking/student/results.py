@@ -8,12 +8,14 @@ from traceback import walk_tb
 
 from numpy import asarray, bool_, float32, float64, int32, int64, may_share_memory, ndarray
 
+from minivit.checking.student.loading import Undecodable
 from minivit.checking.student.protocol import DTYPES
 
 LARGEST = 64 << 20  # bytes of an array that is sent
 LONGEST = 500  # letters of a message
 MOST = 32  # values of a tuple
 SCALARS = {bool, int, float, bool_, int32, int64, float32, float64}
+KNOWN = (Undecodable, NotImplementedError, MemoryError, SystemExit, ModuleNotFoundError)
 TYPE_NAME, TYPE_MODULE = (vars(type)[name].__get__ for name in ("__qualname__", "__module__"))
 DTYPE, SHAPE, NBYTES = (vars(ndarray)[name].__get__ for name in ("dtype", "shape", "nbytes"))
 BYTES = ndarray.tobytes
@@ -80,13 +82,20 @@ def trouble(error: BaseException, path: str) -> dict:
     """What was raised, its message, and the line of the student's file that it passed last."""
     kind = type(error)
     try:
-        text = error.msg if kind is SyntaxError else str(error)
+        text = error.msg if issubclass(kind, SyntaxError) else str(error)
     except BaseException:  # a message is made by the student's code
         text = "(its message can't be shown)"
     lines = [line for frame, line in walk_tb(error.__traceback__) if is_in(frame, path)]
     if issubclass(kind, SyntaxError) and error.filename == path and type(error.lineno) is int:
         lines.append(error.lineno)
-    known = (NotImplementedError, MemoryError, SystemExit, ModuleNotFoundError, SyntaxError)
+    known = (
+        Undecodable,
+        NotImplementedError,
+        MemoryError,
+        SystemExit,
+        ModuleNotFoundError,
+        SyntaxError,
+    )
     kinds = [base.__name__ for base in known if issubclass(kind, base)]
     return {
         "kind": kinds[0] if kinds else "Exception",

@@ -7,10 +7,7 @@ from minivit.checking.student.starting import End, Limits
 
 LOADING = "loading the file"
 LINES = 20  # of what was printed
-TROUBLES = {  # the kinds of an exception: what a failure is called then
-    "Exception": "raised",
-    "SyntaxError": "raised",
-    "ModuleNotFoundError": "raised",
+TROUBLES = {  # the kinds of an exception, and what a failure is called then; else "raised"
     "NotImplementedError": "not implemented",
     "MemoryError": "memory",
     "SystemExit": "ended",
@@ -40,9 +37,8 @@ def failed(trouble, doing: str, limits: Limits) -> Failed:
         "NotImplementedError": f"{where} is still to be written ({told})",
         "ModuleNotFoundError": f"{where} raised {told}; the file is loaded alone, without those "
         "that lie beside it",
+        "Undecodable": f"{where} is not UTF-8 ({text}): save the file as UTF-8",
     }.get(kind, f"{where} raised {told}")
-    if kind == "SyntaxError" and "codec can't decode" in text:
-        sentence = f"the file is not UTF-8 ({text}): save it as UTF-8"
     return Failed(what, sentence, name=name, line=line)
 
 

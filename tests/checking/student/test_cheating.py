@@ -1,4 +1,4 @@
-"""Code that would be believed more than it should: replaced modules, lying classes, forged answers."""
+"""Code that wants to be believed: replaced modules, lying classes, forged answers."""
 
 import os
 
@@ -119,8 +119,8 @@ def test_a_call_of_the_op_under_test_is_found(student, body):
 
 
 def test_the_op_under_test_is_withheld_while_the_file_is_loaded(student):
-    source = f"{HEAD}y = getattr(sys.modules['minivit.ops'], 'linear' + '_forward')({{}}, 1)\n"
-    source = source.format("np.ones((1, 1))").replace("1)", "np.ones((1, 1)))") + RIGHT
+    own = "getattr(sys.modules['minivit.ops'], 'linear' + '_forward')"
+    source = f"{HEAD}x = np.ones((1, 1))\ny = {own}(x, x)\n{RIGHT}"
     assert failure(student(source, op="linear")).kind == "borrowed"
     assert call(student(source, "other.py")).values
 
@@ -155,8 +155,9 @@ def test_forged_answers_in_every_pipe_are_no_answers(student):
     source = f"""{HEAD}
 from minivit.checking.student.protocol import frame
 def linear_forward(x, w, b=None):
-    value = dict(what="numpy.ndarray", dtype="float64", shape=(2, 2), array=x @ w, shares=())
-    answer = dict(form="a tuple of 2", values=(value,), handle=1, written=(), overwrites=False)
+    value = dict(what="numpy.ndarray", dtype="float64", shape=(2, 2), array=x @ w)
+    answer = dict(form="a tuple of 2", values=(value | dict(shares=()),), handle=1)
+    answer |= dict(written=(), overwrites=False)
     for number in range(5):
         forged = frame(dict(answer, number=number), b"guessed")
         for pipe in range(65536):
@@ -166,9 +167,7 @@ def linear_forward(x, w, b=None):
 """
     failed = failure(student(source))
     assert failed.kind == "malformed"
-    assert "what came back from linear_forward is no answer: a frame has not the seal" in str(
-        failed
-    )
+    assert "linear_forward is no answer: a frame has not the seal" in str(failed)
 
 
 def test_a_forged_verdict_on_stdout_is_only_printed(student):

@@ -44,7 +44,7 @@ ENDS = {
     "pipes closed": (["os.closerange(3, 65536)"], "its process "),
     "recursion": (["return linear_forward(x, w)"], "line 5 raised RecursionError: maximum"),
     "recursion without end": (
-        ["sys.setrecursionlimit(10**9)", "class A: __repr__ = lambda self: repr(self)", "repr(A())"],
+        ["sys.setrecursionlimit(10**9)", "class A: __repr__ = lambda a: repr(a)", "repr(A())"],
         "ended its process during linear_forward",
     ),
     "10 GB": (["return np.ones(10**10 // 8), ()"], "line 5 asks for more than 2 GiB of memory"),

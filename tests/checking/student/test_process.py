@@ -15,12 +15,12 @@ DY = np.arange(8.0).reshape(2, 4)
 PAIR = """
 import numpy as np
 def linear_forward(x, w, b=None):
-    y = x @ w
-    return (y if b is None else y + b), lambda dy: (dy @ w.T, x.T @ dy, None if b is None else dy.sum(0))
+    y = x @ w if b is None else x @ w + b
+    return y, lambda dy: (dy @ w.T, x.T @ dy, None if b is None else dy.sum(0))
 def linear_backward(dy, cache):
     return cache(dy)
 def relu_backward(dy, cache):
-    return dy * (cache.x > 0)
+    return dy * (cache.y > 0)
 """
 
 
@@ -66,7 +66,8 @@ def test_a_backward_alone_gets_the_cache_of_minivit(student):
 
 def test_options_arrive(student):
     process = student(
-        "def dropout_forward(x, *, drop): return x * drop.rate + (type(drop).__name__ == 'Drop'), drop\n"
+        "from minivit.ops import Drop\n"
+        "def dropout_forward(x, *, drop): return x * drop.rate + (type(drop) is Drop), drop\n"
     )
     answer = process.forward("dropout", (np.ones(2),), {"drop": Drop(0.25, seed=1)})
     assert answer.values[0].array.tolist() == [1.25, 1.25]
@@ -161,7 +162,9 @@ def test_what_can_not_be_limited_is_told(student):
         (b"x = (\n", "load", "line 1 raised SyntaxError: '(' was never closed"),
         (b"a = 1\nimport nothing_such\n", "load", "line 2 raised ModuleNotFoundError: No module"),
         (b"import student_helpers\n", "load", "the file is loaded alone, without those that lie"),
-        (b"# caf\xe9\n", "load", "the file is not UTF-8"),
+        (b"a = 1  # na\xc3\xafve\n\n# caf\xe9\n", "load", "line 3 is not UTF-8"),
+        (b"# caf\xe9\n", "load", "line 1 is not UTF-8"),
+        (b"# coding: latin-1\nx = '\xe9'\nassert len(x) == 2\n", "load", "line 3 raised Assert"),
         (b"a = 1\n\n1 / 0\n", "load", "line 3 raised ZeroDivisionError: division by zero"),
         (b"a = '\0'\n", "load", "null bytes"),
         (b"(" * 10_000, "load", "raised"),
