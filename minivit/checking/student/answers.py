@@ -10,7 +10,7 @@ import numpy as np
 
 from minivit.checking.student.protocol import ProtocolError
 
-KINDS = {  # of what can go wrong, and whether the process is gone then
+KINDS = {  # of what can go wrong
     "file": "the file can't be read",
     "load": "the file can't be loaded: a syntax error, an import that fails, an exception",
     "missing": "the file doesn't define the function",
@@ -69,7 +69,7 @@ def answer_of(message: dict, process: int) -> Answer:
     """An answer as it came; ProtocolError for one that is none."""
     handle = expected(message, "handle", (int, type(None)))
     return Answer(
-        expected(message, "form", (str,)),
+        shown(expected(message, "form", (str,)), 80),
         tuple(value_of(value) for value in expected(message, "values", (tuple,))),
         None if handle is None else Handle(handle, process),
         names(message, "written"),
@@ -81,8 +81,8 @@ def value_of(message) -> Value:
     if type(message) is not dict:
         raise ProtocolError("a value is not described")
     value = Value(
-        expected(message, "what", (str,)),
-        expected(message, "dtype", (str,)),
+        shown(expected(message, "what", (str,)), 80),
+        shown(expected(message, "dtype", (str,)), 80),
         expected(message, "shape", (tuple, type(None))),
         expected(message, "array", (np.ndarray, type(None))),
         names(message, "shares"),

@@ -58,8 +58,11 @@ def all_of(pipe: int, count: int) -> bytes:
 
 def send(pipe: int, message: dict, key: bytes) -> None:
     data = memoryview(protocol.frame(message, key))
-    while data:
-        data = data[write(pipe, data) :]
+    try:
+        while data:
+            data = data[write(pipe, data) :]
+    except OSError:  # the pipe was closed, on either side
+        _exit(1)
 
 
 class Student:

@@ -1,8 +1,9 @@
 """What a student's code may not do in its process, and how it shows when it was done all the same.
 
 It starts no processes, opens no connection, and writes into its own folder alone: Python tells a
-hook of ours before it does such a thing. It computes with the NumPy and the minivit that were there
-before it, but not with minivit's own function for the op that it is to write.
+hook of ours before it does such a thing. (It may read whatever its user may.) It computes with the
+NumPy and the minivit that were there before it, but not with minivit's own function for the op that
+it is to write.
 """
 
 import os

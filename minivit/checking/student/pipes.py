@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 from minivit.checking.student.protocol import START, body_length
 
+CAN_WATCH = os.name == "posix"
 PART = 1 << 16  # bytes that are read or written at once
 
 
@@ -30,7 +31,7 @@ def exchanged(requests: int, answers: int, data: bytes, seconds: float, kill: Ca
     Raises Late, Closed, or the ProtocolError of a frame that is too long. `kill` ends the process,
     where pipes can't be watched (on Windows).
     """
-    if os.name == "posix":
+    if CAN_WATCH:
         return watched(requests, answers, data, time.monotonic() + seconds)
     with killed_after(seconds, kill) as late:
         try:

@@ -88,15 +88,7 @@ def trouble(error: BaseException, path: str) -> dict:
     lines = [line for frame, line in walk_tb(error.__traceback__) if is_in(frame, path)]
     if issubclass(kind, SyntaxError) and error.filename == path and type(error.lineno) is int:
         lines.append(error.lineno)
-    known = (
-        Undecodable,
-        NotImplementedError,
-        MemoryError,
-        SystemExit,
-        ModuleNotFoundError,
-        SyntaxError,
-    )
-    kinds = [base.__name__ for base in known if issubclass(kind, base)]
+    kinds = [base.__name__ for base in KNOWN if issubclass(kind, base)]
     return {
         "kind": kinds[0] if kinds else "Exception",
         "name": short(TYPE_NAME(kind)),

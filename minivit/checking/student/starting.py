@@ -26,6 +26,7 @@ KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")  # Python may not 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 SHOWN = 10_000  # bytes of what was printed
 PATIENCE = 15.0  # seconds for the supervisor to sweep up
+FAREWELL = 2.0  # and to end, once it has closed its report
 
 
 class Limits(NamedTuple):
@@ -131,7 +132,7 @@ class Started:
                 process.terminate()
             try:
                 with suppress(subprocess.TimeoutExpired):
-                    process.wait(PATIENCE)
+                    process.wait(FAREWELL)
             finally:
                 process.kill()
                 process.wait()

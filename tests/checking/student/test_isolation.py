@@ -1,11 +1,7 @@
 """Students' code that does what it should not: each is one failure with a sentence, and over."""
 
-import os
-import signal
-import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -122,79 +118,3 @@ def test_what_never_ends_is_ended(student, lines, seconds):
 def test_processor_time_has_a_limit(student):
     process = student(calling("while True: pass"), limits=Limits(processor_seconds=2), seconds=60)
     assert "it used 2 s of processor time" in str(failure(process))
-
-
-DAEMON = """
-def daemon():
-    if library.fork() == 0:
-        libc.setsid()
-        if library.fork() == 0:
-            for n in (1, 2, 3, 15): signal.signal(n, signal.SIG_IGN)
-            os.chdir("/")
-            while True: time.sleep(1)
-        os._exit(0)
-"""
-
-
-@pytest.mark.skipif(not LINUX, reason="elsewhere it is printed that processes can't be limited")
-@pytest.mark.parametrize("count", [1, 20])
-def test_processes_that_left_the_group_are_swept_up(student, count):
-    """Started by libc, which asks no hook."""
-    source = f"{HEAD}library = ctypes.PyDLL(None)\n{DAEMON}" + RIGHT.replace(
-        "    return", f"    for _ in range({count}): daemon()\n    return"
-    )
-    process = student(source)
-    try:
-        answer = process.forward("linear", (X, W, None))  # faster than the supervisor looks
-        assert answer.values[0].array.tolist() == (X @ W).tolist()
-    except Failed as failed:
-        assert failed.kind == "processes"
-    process.close()
-    assert process.swept >= count
-
-
-@pytest.mark.skipif(not LINUX, reason="elsewhere it is printed that processes can't be limited")
-def test_a_process_beside_the_one_is_a_failure(student):
-    process = student(f"{HEAD}library = ctypes.PyDLL(None)\n{DAEMON}daemon()\n" + calling(
-        "while True: pass").removeprefix(HEAD))  # fmt: skip
-    failed = failure(process)
-    assert failed.kind == "processes"
-    assert str(failed).endswith(": only functions may be called")
-
-
-def test_ctrl_c_leaves_nothing_behind(student):
-    process = student(calling("while True: pass"), seconds=60)
-    process.ops()
-    former = signal.signal(signal.SIGALRM, signal.default_int_handler)
-    try:
-        signal.setitimer(signal.ITIMER_REAL, 0.3)
-        with pytest.raises(KeyboardInterrupt):
-            process.forward("linear", (X, W, None))
-    finally:
-        signal.signal(signal.SIGALRM, former)
-    assert process.started is None
-
-
-DYING = """
-import os, sys, threading, time, numpy as np
-from minivit.checking.student.process import StudentProcess
-student = StudentProcess(sys.argv[1], seconds=100)
-student.ops()
-threading.Timer(0.3, os.kill, (os.getpid(), 9)).start()
-student.forward("linear", (np.ones((2, 3)), np.ones((3, 2)), None))
-"""
-
-
-@pytest.mark.skipif(not LINUX, reason="looks into /proc")
-def test_it_dies_with_the_checker(student, tmp_path, gone):
-    path = tmp_path / "loop.py"
-    path.write_text(calling("while True: pass"))
-    own = tmp_path / "of the dying"
-    own.mkdir()
-    done = subprocess.run(
-        [sys.executable, "-c", DYING, str(path)],
-        env={**os.environ, "TMPDIR": str(own), "PYTHONPATH": str(Path(__file__).parents[3])},
-    )
-    assert done.returncode == -signal.SIGKILL
-    assert gone(str(own))
-    assert list(own.iterdir()) == []
