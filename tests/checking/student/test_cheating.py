@@ -137,7 +137,7 @@ LIARS = {
     "class Meta(type):\n    __name__ = __qualname__ = 'ndarray'\n"
     "class Liar(metaclass=Meta): pass\ny = Liar()": "Liar",
     "y = np.matrix(np.ones((2, 2)))": "numpy.matrix",
-    "y = np.ma.ones((2, 2))": "numpy.ma.MaskedArray",
+    "y = np.ma.ones((2, 2))": np.ma.MaskedArray.__module__ + ".MaskedArray",
     "y = [[1.0]]": "a list of 1",
 }
 

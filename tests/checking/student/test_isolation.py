@@ -38,11 +38,6 @@ ENDS = {
     "its own SIGKILL": (["os.kill(os.getpid(), 9)"], "SIGKILL ended its process"),
     "KeyboardInterrupt": (["raise KeyboardInterrupt"], "line 5 raised KeyboardInterrupt"),
     "pipes closed": (["os.closerange(3, 65536)"], "its process "),
-    "recursion": (["return linear_forward(x, w)"], "line 5 raised RecursionError: maximum"),
-    "recursion without end": (
-        ["sys.setrecursionlimit(10**9)", "class A: __repr__ = lambda a: repr(a)", "repr(A())"],
-        "ended its process during linear_forward",
-    ),
     "10 GB": (["return np.ones(10**10 // 8), ()"], "line 5 asks for more than 2 GiB of memory"),
     "memory bit by bit": (
         ["kept = []", "while True: kept.append(bytearray(10**8))"],
@@ -118,3 +113,13 @@ def test_what_never_ends_is_ended(student, lines, seconds):
 def test_processor_time_has_a_limit(student):
     process = student(calling("while True: pass"), limits=Limits(processor_seconds=2), seconds=60)
     assert "it used 2 s of processor time" in str(failure(process))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [["return linear_forward(x, w)"],
+     ["sys.setrecursionlimit(10**9)", "class A: __repr__ = lambda a: repr(a)", "repr(A())"]],
+)  # fmt: skip
+def test_recursion_without_end_is_one_failure(student, lines):
+    """Versions of Python differ: an exception, a crash, or (3.13.0) memory until there is none."""
+    assert failure(student(calling(*lines))).kind in ("raised", "ended", "memory", "slow")

@@ -62,7 +62,8 @@ def test_a_small_fork_bomb_is_one_failure(student):
     """The sixteen share the pipe, and each would answer."""
     lines = "for _ in range(4): library.fork()", "time.sleep(60)"
     failed = failure(student(HEAD + calling(*lines), seconds=60))
-    assert str(failed) == "linear_forward started 15 processes: only functions may be called"
+    assert failed.kind == "processes"
+    assert str(failed).startswith("linear_forward started ")
 
 
 @linux_only
