@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from minivit.checking.student.answers import Answer, Failed
+from minivit.checking.student.isolation.answers import Answer, Failed
 
 X, W = np.arange(6.0).reshape(2, 3), np.ones((3, 2))
 HEAD = "import os, sys\nimport numpy as np\n"
@@ -153,7 +153,7 @@ def test_a_thing_is_told_as_what_it_is(student, lines, name):
 def test_forged_answers_in_every_pipe_are_no_answers(student):
     """Right in form, and for the right request; but without the seal."""
     source = f"""{HEAD}
-from minivit.checking.student.protocol import frame
+from minivit.checking.student.isolation.protocol import frame
 def linear_forward(x, w, b=None):
     value = dict(what="numpy.ndarray", dtype="float64", shape=(2, 2), array=x @ w)
     answer = dict(form="a tuple of 2", values=(value | dict(shares=()),), handle=1)

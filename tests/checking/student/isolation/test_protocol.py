@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from minivit.checking.calls import every_call
-from minivit.checking.student import protocol
-from minivit.checking.student.protocol import ProtocolError, frame, opened
+from minivit.checking.student.isolation import protocol
+from minivit.checking.student.isolation.protocol import ProtocolError, frame, opened
 from minivit.ops import Drop
 
 KEY = b"a key of the test"

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from minivit.checking.student.protocol import START, body_length
+from minivit.checking.student.isolation.protocol import START, body_length
 
 CAN_WATCH = os.name == "posix"
 PART = 1 << 16  # bytes that are read or written at once

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minivit.checking.student.protocol import ProtocolError
+from minivit.checking.student.isolation.protocol import ProtocolError
 
 KINDS = {  # of what can go wrong
     "file": "the file can't be read",

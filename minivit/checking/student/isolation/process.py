@@ -17,14 +17,29 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.checking.calls import OPS
-from minivit.checking.student import protocol, sentences
-from minivit.checking.student.answers import Answer, Failed, Handle, answer_of, expected
-from minivit.checking.student.pipes import Closed, Late, exchanged
-from minivit.checking.student.starting import USUAL, End, Limits, Started
+from minivit.checking.student.isolation import protocol, sentences
+from minivit.checking.student.isolation.answers import (
+    Answer,
+    Failed,
+    Handle,
+    answer_of,
+    expected,
+    names,
+)
+from minivit.checking.student.isolation.pipes import Closed, Late, exchanged
+from minivit.checking.student.isolation.starting import USUAL, End, Limits, Started
 
 STARTUP = 60.0  # seconds until a process is ready, on the slowest machine
 GRACE = 5.0  # seconds for a process that closed its pipe to be gone
 LARGEST = 1 << 20  # bytes of a student's file
+FOUND = "defined", "borrowed", "takes"  # what an answer to "load" tells
+
+
+class Takes(NamedTuple):
+    """The parameters of a function; "*" and "**" stand for any others."""
+
+    places: tuple[str, ...]  # that may be given by place
+    words: tuple[str, ...]  # that are given by name alone
 
 
 class Defined(NamedTuple):
@@ -32,6 +47,10 @@ class Defined(NamedTuple):
 
     ways: tuple[str, ...]  # "forward", "backward", or both
     borrowed: int | None  # the line that takes minivit's own, if there is one
+    takes: Mapping[str, Takes]  # {way: its parameters}
+
+
+NOTHING = Defined((), None, {})
 
 
 class StudentProcess:
@@ -97,7 +116,7 @@ class StudentProcess:
 
     def call(self, op: str, way: str, request: dict) -> Answer:
         self.load()
-        name, found = f"{op}_{way}", self.found.get(op, Defined((), None))
+        name, found = f"{op}_{way}", self.found.get(op, NOTHING)
         if found.borrowed:
             raise Failed("borrowed", sentences.imported(op, found.borrowed), line=found.borrowed)
         if way not in found.ways:
@@ -189,12 +208,15 @@ def read(path: Path) -> bytes:
 
 def found_in(answer: dict) -> dict[str, Defined]:
     """What a file defines, in the order of OPS; ProtocolError for an answer that tells no such."""
-    ways, lines = (expected(answer, field, (dict,)) for field in ("defined", "borrowed"))
-    return {
-        op: Defined(
-            tuple(w for w in ("forward", "backward") if w in expected(ways, op, (tuple,))),
-            expected(lines, op, (int,)) if op in lines else None,
-        )
-        for op in OPS
-        if op in ways
-    }
+    told, lines, takes = (expected(answer, name, (dict,)) for name in FOUND)
+    found = {}
+    for op in (op for op in OPS if op in told):
+        ways = tuple(w for w in ("forward", "backward") if w in expected(told, op, (tuple,)))
+        line = expected(lines, op, (int,)) if op in lines else None
+        found[op] = Defined(ways, line, {way: taken(takes, f"{op}_{way}") for way in ways})
+    return found
+
+
+def taken(takes: dict, function: str) -> Takes:
+    parameters = expected(takes, function, (dict,))
+    return Takes(names(parameters, "places"), names(parameters, "words"))

@@ -5,6 +5,7 @@ a numpy.py beside it (or itself) shadows nothing.
 """
 
 import ast
+import inspect
 import sys
 from collections.abc import Iterable, Iterator
 from importlib.util import decode_source
@@ -42,6 +43,28 @@ def defined(names: dict, ops: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """The ops that are defined, and of each the ways."""
     found = {op: tuple(w for w in WAYS if callable(names.get(f"{op}_{w}"))) for op in ops}
     return {op: ways for op, ways in found.items() if ways}
+
+
+def signatures(names: dict, ops: dict[str, tuple[str, ...]]) -> dict[str, dict]:
+    """What each function takes: {"layernorm_forward": its parameters}; see `parameters_of`."""
+    functions = [f"{op}_{way}" for op, ways in ops.items() for way in ways]
+    return {name: parameters_of(names[name]) for name in functions}
+
+
+def parameters_of(function) -> dict[str, tuple[str, ...]]:
+    """The names that may be given by place, and those that must be given by name.
+
+    "*" and "**" stand for any others; both are there for a function that does not tell.
+    """
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except Exception:  # a callable of the student's answers, or a compiled function does not
+        return {"places": ("*",), "words": ("**",)}
+    places = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    places += ["*" for p in parameters if p.kind is p.VAR_POSITIONAL]
+    words = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+    words += ["**" for p in parameters if p.kind is p.VAR_KEYWORD]
+    return {"places": tuple(map(str, places)), "words": tuple(map(str, words))}
 
 
 def borrowed(tree: ast.Module, ops: Iterable[str]) -> dict[str, int]:

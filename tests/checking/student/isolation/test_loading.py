@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from minivit.checking.student.process import Failed
+from minivit.checking.student.isolation.process import Failed
 
 X = np.arange(3.0)
 RIGHT = "def relu_forward(x): return x * (x > 0), x > 0\n"

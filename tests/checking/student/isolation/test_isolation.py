@@ -6,9 +6,9 @@ import time
 import numpy as np
 import pytest
 
-from minivit.checking.student.answers import KINDS
-from minivit.checking.student.process import Failed
-from minivit.checking.student.starting import Limits
+from minivit.checking.student.isolation.answers import KINDS
+from minivit.checking.student.isolation.process import Failed
+from minivit.checking.student.isolation.starting import Limits
 
 LINUX = sys.platform == "linux"
 X, W = np.arange(6.0).reshape(2, 3), np.ones((3, 2))

@@ -13,13 +13,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-PACKAGE = Path(__file__).parents[3]
+PACKAGE = Path(__file__).parents[4]
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
 HAS_SUPERVISOR = os.name == "posix"
 COMMAND = """
 import sys
 sys.path[:0], sys.path[len(sys.path):] = sys.argv[1:2], sys.argv[2:]
-from minivit.checking.student.child import main
+from minivit.checking.student.isolation.child import main
 main()
 """
 KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")  # Python may not start without

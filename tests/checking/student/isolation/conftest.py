@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from minivit.checking.student.process import StudentProcess
+from minivit.checking.student.isolation.process import StudentProcess
 
 
 @pytest.fixture

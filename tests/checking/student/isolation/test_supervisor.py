@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minivit.checking.student.process import Failed
+from minivit.checking.student.isolation.process import Failed
 
 X, W = np.arange(6.0).reshape(2, 3), np.ones((3, 2))
 RIGHT = "def linear_forward(x, w, b=None):\n    return x @ w, (x, w)\n"
@@ -97,7 +97,7 @@ def test_ctrl_c_leaves_nothing_behind(student):
 
 DYING = """
 import os, sys, threading, time, numpy as np
-from minivit.checking.student.process import StudentProcess
+from minivit.checking.student.isolation.process import StudentProcess
 student = StudentProcess(sys.argv[1], seconds=100)
 student.ops()
 threading.Timer(0.3, os.kill, (os.getpid(), 9)).start()

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from minivit import ops
-from minivit.checking.student import pipes, starting
-from minivit.checking.student.process import Failed
+from minivit.checking.student.isolation import pipes, starting
+from minivit.checking.student.isolation.process import Failed
 from minivit.ops import Drop
 
 X, W, B = np.arange(6.0).reshape(2, 3), np.arange(12.0).reshape(3, 4), np.ones(4)

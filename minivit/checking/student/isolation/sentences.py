@@ -2,8 +2,8 @@
 
 import signal
 
-from minivit.checking.student.answers import Failed, expected, shown
-from minivit.checking.student.starting import End, Limits
+from minivit.checking.student.isolation.answers import Failed, expected, shown
+from minivit.checking.student.isolation.starting import End, Limits
 
 LOADING = "loading the file"
 LINES = 20  # of what was printed

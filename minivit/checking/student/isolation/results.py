@@ -8,8 +8,8 @@ from traceback import walk_tb
 
 from numpy import asarray, bool_, float32, float64, int32, int64, may_share_memory, ndarray
 
-from minivit.checking.student.loading import Undecodable
-from minivit.checking.student.protocol import DTYPES
+from minivit.checking.student.isolation.loading import Undecodable
+from minivit.checking.student.isolation.protocol import DTYPES
 
 LARGEST = 64 << 20  # bytes of an array that is sent
 LONGEST = 500  # letters of a message

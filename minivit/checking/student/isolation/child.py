@@ -12,11 +12,18 @@ from os import _exit, read, write
 from numpy import errstate, ndarray
 
 from minivit import ops as reference
-from minivit.checking.student import protocol
-from minivit.checking.student.guards import Lender, Watch, forbid, no_kernels
-from minivit.checking.student.hiding import die_with_parent, hidden, limit_files
-from minivit.checking.student.loading import borrowed, defined, loaded, parsed
-from minivit.checking.student.results import arrays_in, described, state, trouble, values_of, what
+from minivit.checking.student.isolation import protocol
+from minivit.checking.student.isolation.guards import Lender, Watch, forbid, no_kernels
+from minivit.checking.student.isolation.hiding import die_with_parent, hidden, limit_files
+from minivit.checking.student.isolation.loading import borrowed, defined, loaded, parsed, signatures
+from minivit.checking.student.isolation.results import (
+    arrays_in,
+    described,
+    state,
+    trouble,
+    values_of,
+    what,
+)
 
 CACHES, EARLIER = 64, 8  # how many are kept
 
@@ -82,7 +89,8 @@ class Student:
         taken = borrowed(tree, ops)
         with self.lender.withheld(op):
             self.names = loaded(tree, path)
-        return {"defined": defined(self.names, ops), "borrowed": taken}
+        found = defined(self.names, ops)
+        return {"defined": found, "takes": signatures(self.names, found), "borrowed": taken}
 
     def forward(self, op: str, inputs: tuple, options: dict) -> dict:
         """Call OP_forward; its cache stays here."""

@@ -1,0 +1,98 @@
+"""Which known mistake explains what came: each is tried on the same inputs, and compared.
+
+A cause explains a part (y, dx, ...) if it foresees what came there at every point where it foresees
+anything, and if that is wrong at one of them at least.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from minivit.checking.student.causes import causes_of
+from minivit.checking.student.causes.cause import Cause
+from minivit.checking.student.trial import Trial
+
+# How near what came is to what a cause foresees, relative to the largest number of the right
+# result; and nearer to that than to the right result, of which some mistakes stay close.
+CLOSE = {"float64": 1e-6, "float32": 0.02}
+NEARER, ROUNDING = 0.05, 1e-10
+FAILED, PASSED = 12, 6  # so many trials a cause is tried at
+
+
+class Explained(NamedTuple):
+    """A cause, and how much of what is wrong with a part it explains."""
+
+    cause: Cause
+    wrong: int  # results that came wrong, and just as the cause foresees
+
+
+def explanations(op: str, part: str, trials: Iterable[Trial]) -> list[Explained]:
+    """The causes that explain a part, the best first."""
+    chosen = evidence(part, trials)
+    found = [(cause, explained(cause, part, chosen)) for cause in causes_of(op)]
+    found = [Explained(cause, wrong) for cause, wrong in found if wrong]
+    return sorted(found, key=lambda one: -one.wrong)
+
+
+def evidence(part: str, trials: Iterable[Trial]) -> list[Trial]:
+    """Some trials where the part is wrong, and some where it is right, spread over all."""
+    came = [trial for trial in trials if results(trial, part)]
+    wrong = [trial for trial in came if part in trial.parts]
+    right = [trial for trial in came if part not in trial.parts]
+    return spread(wrong, FAILED) + spread(right, PASSED)
+
+
+def spread(trials: list[Trial], most: int) -> list[Trial]:
+    return trials[:: -(-len(trials) // most)] if len(trials) > most else trials
+
+
+def results(trial: Trial, part: str) -> list[np.ndarray]:
+    """What came of a part: once of y, for each dy of a gradient."""
+    if part == "y":
+        return [] if trial.y is None else [trial.y]
+    found = [came.get(part) for came in trial.gradients]
+    return [array for array in found if array is not None]
+
+
+def results_due(trial: Trial, part: str) -> list[np.ndarray]:
+    """What should have come of it."""
+    due = [trial.point.y] if part == "y" else [right[part] for right in trial.point.gradients]
+    return [] if due[0] is None else due
+
+
+def explained(cause: Cause, part: str, trials: list[Trial]) -> int:
+    """How many wrong results the cause explains; 0 where it foresees another one than came."""
+    count = 0
+    for trial in trials:
+        rights = results_due(trial, part)
+        for came, right, view in zip(
+            results(trial, part), rights, trial.point.views(), strict=False
+        ):
+            foreseen = foresaw(cause, view).get(part)
+            if foreseen is None:
+                continue
+            is_wrong = part in trial.parts
+            within = CLOSE[trial.point.dtype]
+            size = np.abs(right).max(initial=0.0) + 1e-3 * np.abs(view.dy).max(initial=0.0)
+            if is_wrong and came.shape == right.shape:
+                within = min(within, NEARER * distance(came, right) / size if size else within)
+            if not distance(came, np.asarray(foreseen)) <= within * size + ROUNDING * size:
+                return 0
+            count += is_wrong
+    return count
+
+
+def foresaw(cause: Cause, view) -> dict:
+    with np.errstate(all="ignore"):
+        return cause.mistake(view) or {}
+
+
+def distance(one: np.ndarray, other: np.ndarray) -> float:
+    """The largest difference; infinity where shapes, NaN or infinity are not in the same places."""
+    if one.shape != other.shape:
+        return np.inf
+    finite = np.isfinite(one)
+    if not np.array_equal(one[~finite], other[~finite], equal_nan=True):
+        return np.inf
+    return float(np.abs(one[finite] - other[finite]).max(initial=0.0))

@@ -1,0 +1,115 @@
+"""A point: inputs to call an op with, and what should come of them, by minivit's own op.
+
+The numbers are drawn from a seed. What should come is computed in float64, of float32 inputs too:
+it is the truth that results in either dtype are measured against.
+"""
+
+import inspect
+from types import SimpleNamespace
+from typing import NamedTuple
+
+import numpy as np
+
+from minivit import ops
+from minivit.checking.law import dy_stream
+from minivit.checking.sizes import Array, Call, Sizes
+
+DRAWS = 2  # of dy: two tell a factor from a dy that is ignored
+
+
+class Numbers(NamedTuple):
+    """How the numbers of a point are drawn."""
+
+    seed: int = 0
+    decimals: int | None = None  # to which they are rounded; None: as they are drawn
+
+
+class Point(NamedTuple):
+    """Inputs of an op, two upstream gradients, and the right results. All arrays are float64."""
+
+    call: Call
+    sizes: Sizes
+    dtype: str  # in which the student's function gets them
+    special: str  # what is unusual about the numbers or the axes, in words
+    inputs: dict[str, np.ndarray | None]
+    y: np.ndarray
+    dys: tuple[np.ndarray, ...]  # one for each draw
+    gradients: tuple[dict[str, np.ndarray | None], ...]  # the same: {"dx": ..., "dgamma": ...}
+    cache: object  # of minivit's own forward
+
+    @property
+    def op(self) -> str:
+        return self.call.op
+
+    def given(self, taken: int | None = None) -> tuple:
+        """The inputs in the dtype of the point, for a function that takes so many of them."""
+        return tuple(cast(x, self.dtype) for x in list(self.inputs.values())[:taken])
+
+    def views(self) -> list[SimpleNamespace]:
+        """What a cause's formula reads, for each draw of dy.
+
+        The inputs and options by their names, dy, and three that no op has as a name: `output`,
+        the right result of the forward, `right`, the right gradients {"dx": ...}, and `cache`.
+        """
+        options = defaults(self.op) | self.call.options
+        return [
+            SimpleNamespace(**self.inputs, **options, dy=dy, output=self.y, right=right,
+                            cache=self.cache, letters=self.sizes)
+            for dy, right in zip(self.dys, self.gradients, strict=True)
+        ]  # fmt: skip
+
+
+def point(call: Call, sizes: Sizes, dtype: str, numbers: Numbers, special: str = "") -> Point:
+    """Draw the numbers of a call, and work out what should come. InputError if the op refuses."""
+    rng = np.random.default_rng(numbers.seed)
+    arrays = [array and drawn(array, rng, numbers, dtype) for array in call.inputs]
+    forward, backward = (getattr(ops, f"{call.op}_{way}") for way in ("forward", "backward"))
+    with np.errstate(all="ignore"):
+        y, cache = forward(*arrays, **call.options)
+        rng = dy_stream(numbers.seed)
+        dys = tuple(rounded(rng.standard_normal(np.shape(y)), numbers, dtype) for _ in range(DRAWS))
+        names = [f"d{name}" for name in input_names(call.op)]
+        gradients = tuple(dict(zip(names, as_tuple(backward(dy, cache)), strict=True))
+                          for dy in dys)  # fmt: skip
+    inputs = dict(zip(input_names(call.op), arrays, strict=True))
+    return Point(call, sizes, dtype, special, inputs, np.asarray(y), dys, gradients, cache)
+
+
+def drawn(array: Array, rng: np.random.Generator, numbers: Numbers, dtype: str) -> np.ndarray:
+    """float64 numbers that `dtype` can hold, one by one."""
+    return rounded(array.draw(rng, "float64"), numbers, dtype)
+
+
+def rounded(x, numbers: Numbers, dtype: str) -> np.ndarray:
+    x = np.asarray(x if numbers.decimals is None else np.round(x, numbers.decimals) + 0.0)
+    return x.astype(dtype).astype("float64")
+
+
+def cast(x: np.ndarray | None, dtype: str) -> np.ndarray | None:
+    """A copy in a dtype; None stays None."""
+    return None if x is None else x.astype(dtype)
+
+
+def input_names(op: str) -> list[str]:
+    """The float arrays that an op takes: x, gamma, beta."""
+    return [p.name for p in parameters(op) if p.kind is not p.KEYWORD_ONLY]
+
+
+def option_names(op: str) -> set[str]:
+    return {p.name for p in parameters(op) if p.kind is p.KEYWORD_ONLY}
+
+
+def defaults(op: str) -> dict:
+    """The options of an op that have a default: {"eps": 1e-6}."""
+    options = [p for p in parameters(op) if p.kind is p.KEYWORD_ONLY]
+    return {p.name: p.default for p in options if p.default is not p.empty}
+
+
+def parameters(op: str) -> list[inspect.Parameter]:
+    """What an op takes, but for the notes that it makes for a trace."""
+    taken = inspect.signature(getattr(ops, f"{op}_forward")).parameters.values()
+    return [p for p in taken if p.name != "note"]
+
+
+def as_tuple(gradients) -> tuple:
+    return gradients if isinstance(gradients, tuple) else (gradients,)
