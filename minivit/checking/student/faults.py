@@ -7,8 +7,8 @@ import numpy as np
 from minivit.checking.student.isolation.answers import Answer, Value
 from minivit.checking.student.point import Point, input_names
 
-# How far off a result may be: relative to the largest number of the right one, for a gradient plus
-# a thousandth of dy's. In float32 a gradient near 0 is mostly rounding.
+# How far off a result may be: relative to the largest number of the right one plus a thousandth,
+# for a gradient of dy's. In float32 a gradient near 0 is mostly rounding.
 CLOSE = {("y", "float64"): 1e-8, ("dy", "float64"): 1e-8, ("y", "float32"): 1e-3,
          ("dy", "float32"): 0.05}  # fmt: skip
 LITTLE = 1e-3
@@ -56,7 +56,7 @@ def y_of(answer: Answer, point: Point) -> tuple[list[Fault], np.ndarray | None]:
     if (
         y is not None
         and y.shape == point.y.shape
-        and differs(y, point.y, 0.0, CLOSE["y", point.dtype])
+        and differs(y, point.y, LITTLE, CLOSE["y", point.dtype])
     ):
         found.append(Fault("y", "values", worst("y", y, point.y)))
     return found, y
@@ -126,7 +126,7 @@ def worst(name: str, came: np.ndarray, right: np.ndarray) -> str:
         error = np.nan_to_num(np.abs(came - right), nan=np.inf)
     index = np.unravel_index(error.argmax(), error.shape)
     place = f" at [{', '.join(map(str, index))}]" if index else ""
-    return f"{name} is {came[index]:.6g}{place} and should be {right[index]:.6g}"
+    return f"{name} is {came[index] + 0.0:.6g}{place} and should be {right[index] + 0.0:.6g}"
 
 
 def expected_gradients(names: list[str]) -> str:

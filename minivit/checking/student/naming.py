@@ -1,4 +1,4 @@
-"""Which known mistake explains what came: each is tried on the same inputs, and compared.
+"""Which known mistake explains a fault: each is tried on the same inputs, and compared.
 
 A cause explains a part (y, dx, ...) if it foresees what came there at every point where it foresees
 anything, and if that is wrong at one of them at least.
@@ -9,8 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minivit.checking.student import patterns
 from minivit.checking.student.causes import causes_of
 from minivit.checking.student.causes.cause import Cause
+from minivit.checking.student.faults import Fault
+from minivit.checking.student.patterns import Named
 from minivit.checking.student.trial import Trial
 
 # How near what came is to what a cause foresees, relative to the largest number of the right
@@ -20,6 +23,49 @@ NEARER, ROUNDING = 0.05, 1e-10
 FAILED, PASSED = 12, 6  # so many trials a cause is tried at
 
 
+class Group(NamedTuple):
+    """The faults of one part and kind, with the trials that show them."""
+
+    part: str
+    kind: str
+    wrong: list[tuple[Trial, Fault]]
+
+    @property
+    def trials(self) -> list[Trial]:
+        return [trial for trial, _ in self.wrong]
+
+    @property
+    def count(self) -> int:
+        """At how many points it shows."""
+        return len({id(trial) for trial in self.trials})
+
+
+def named(op: str, group: Group, trials: list[Trial]) -> Named | None:
+    """The likely cause of a group of faults; None where none is known."""
+    trial, fault = group.wrong[0]
+    by_kind = patterns.of_kind(fault, trial)
+    if by_kind:
+        return by_kind
+    if group.kind in ("values", "shape"):
+        found = explanations(op, group.part, group.trials, trials)
+        if found:
+            cause = found[0].cause
+            return Named(cause.name, cause.sentence, cause.hint, cause.line)
+    if group.kind == "shape":
+        (came, *_), (right, *_) = results(trial, group.part), results_due(trial, group.part)
+        return patterns.of_shape(came, right)
+    if group.kind == "values":
+        found = patterns.of_no_numbers(group.part, group.trials)
+        found = found or patterns.of_factor(group.part, group.trials)
+        return found or patterns.of_place(group.trials, trials)
+    return patterns.of_place(group.trials, trials) or patterns.of_exception(fault)
+
+
+def of_failure(kind: str) -> Named | None:
+    """The cause that a failure tells which ended the trials."""
+    return patterns.KINDS.get(kind)
+
+
 class Explained(NamedTuple):
     """A cause, and how much of what is wrong with a part it explains."""
 
@@ -27,20 +73,14 @@ class Explained(NamedTuple):
     wrong: int  # results that came wrong, and just as the cause foresees
 
 
-def explanations(op: str, part: str, trials: Iterable[Trial]) -> list[Explained]:
+def explanations(
+    op: str, part: str, wrong: list[Trial], trials: Iterable[Trial]
+) -> list[Explained]:
     """The causes that explain a part, the best first."""
-    chosen = evidence(part, trials)
-    found = [(cause, explained(cause, part, chosen)) for cause in causes_of(op)]
-    found = [Explained(cause, wrong) for cause, wrong in found if wrong]
-    return sorted(found, key=lambda one: -one.wrong)
-
-
-def evidence(part: str, trials: Iterable[Trial]) -> list[Trial]:
-    """Some trials where the part is wrong, and some where it is right, spread over all."""
-    came = [trial for trial in trials if results(trial, part)]
-    wrong = [trial for trial in came if part in trial.parts]
-    right = [trial for trial in came if part not in trial.parts]
-    return spread(wrong, FAILED) + spread(right, PASSED)
+    right = [trial for trial in trials if part not in trial.parts and results(trial, part)]
+    chosen = spread(wrong, FAILED) + spread(right, PASSED)
+    found = [Explained(cause, explained(cause, part, chosen)) for cause in causes_of(op)]
+    return sorted((one for one in found if one.wrong), key=lambda one: -one.wrong)
 
 
 def spread(trials: list[Trial], most: int) -> list[Trial]:

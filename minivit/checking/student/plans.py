@@ -51,10 +51,16 @@ def plans(op: str) -> list[Plan]:
     specials = [special for special, taken in SPECIALS.items() if op in taken]
     plain = [Plan(op, way, sizes=sizes) for sizes in SEVERAL.values() for way in ways]
     hard = [Plan(op, way, special) for special in specials for way in ways
-            if special_call(calls(op)[way], special, "float64") is not None
-            and (way == 0 or special == RATE)]  # fmt: skip
+            if fits(op, way, special)]  # fmt: skip
     single = [Plan(op, way, dtype="float32") for way in ways]
     return [*plain, *hard, *single, *(plan._replace(dtype="float32") for plan in hard)]
+
+
+def fits(op: str, way: int, special: str) -> bool:
+    """Whether a call can be special so: a rate is one of dropout, the others are of plain calls."""
+    if special == RATE:
+        return with_rate(calls(op)[way], 0.5) is not None
+    return special == "" or way == 0
 
 
 @functools.lru_cache(maxsize=4096)

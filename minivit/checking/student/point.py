@@ -32,10 +32,10 @@ class Point(NamedTuple):
     dtype: str  # in which the student's function gets them
     special: str  # what is unusual about the numbers or the axes, in words
     inputs: dict[str, np.ndarray | None]
-    y: np.ndarray
     dys: tuple[np.ndarray, ...]  # one for each draw
-    gradients: tuple[dict[str, np.ndarray | None], ...]  # the same: {"dx": ..., "dgamma": ...}
+    y: np.ndarray
     cache: object  # of minivit's own forward
+    gradients: tuple[dict[str, np.ndarray | None], ...]  # for each draw: {"dx": ..., "dw": ...}
 
     @property
     def op(self) -> str:
@@ -48,31 +48,48 @@ class Point(NamedTuple):
     def views(self) -> list[SimpleNamespace]:
         """What a cause's formula reads, for each draw of dy.
 
-        The inputs and options by their names, dy, and three that no op has as a name: `output`,
-        the right result of the forward, `right`, the right gradients {"dx": ...}, and `cache`.
+        The inputs and options by their names, dy, and what no op has as a name: `output`, the
+        right result of the forward; `right`, the right gradients {"dx": ...}; `cache`, that of
+        minivit's own forward; `letters`, the sizes; and `again`, which gives all right results
+        for another dy, or for other inputs and options.
         """
         options = defaults(self.op) | self.call.options
+
+        def again(dy, **changes) -> dict:
+            inputs = {name: changes.get(name, x) for name, x in self.inputs.items()}
+            others = {name: changes.get(name, value) for name, value in options.items()}
+            y, _, _ = rightly(self.op, inputs, others)
+            if y.shape != dy.shape:  # of other options: there is no gradient for this dy
+                return {"y": y}
+            return {"y": y, **rightly(self.op, inputs, others, (dy,))[2][0]}
+
         return [
             SimpleNamespace(**self.inputs, **options, dy=dy, output=self.y, right=right,
-                            cache=self.cache, letters=self.sizes)
+                            cache=self.cache, letters=self.sizes, again=again)
             for dy, right in zip(self.dys, self.gradients, strict=True)
         ]  # fmt: skip
 
 
 def point(call: Call, sizes: Sizes, dtype: str, numbers: Numbers, special: str = "") -> Point:
     """Draw the numbers of a call, and work out what should come. InputError if the op refuses."""
-    rng = np.random.default_rng(numbers.seed)
+    rng, upstream = np.random.default_rng(numbers.seed), dy_stream(numbers.seed)
     arrays = [array and drawn(array, rng, numbers, dtype) for array in call.inputs]
-    forward, backward = (getattr(ops, f"{call.op}_{way}") for way in ("forward", "backward"))
-    with np.errstate(all="ignore"):
-        y, cache = forward(*arrays, **call.options)
-        rng = dy_stream(numbers.seed)
-        dys = tuple(rounded(rng.standard_normal(np.shape(y)), numbers, dtype) for _ in range(DRAWS))
-        names = [f"d{name}" for name in input_names(call.op)]
-        gradients = tuple(dict(zip(names, as_tuple(backward(dy, cache)), strict=True))
-                          for dy in dys)  # fmt: skip
     inputs = dict(zip(input_names(call.op), arrays, strict=True))
-    return Point(call, sizes, dtype, special, inputs, np.asarray(y), dys, gradients, cache)
+    shape = rightly(call.op, inputs, call.options)[0].shape
+    dys = tuple(rounded(upstream.standard_normal(shape), numbers, dtype) for _ in range(DRAWS))
+    return Point(
+        call, sizes, dtype, special, inputs, dys, *rightly(call.op, inputs, call.options, dys)
+    )
+
+
+def rightly(op: str, inputs: dict, options: dict, dys: tuple = ()) -> tuple:
+    """y, the cache, and the gradients {"dx": ...} for each dy, by minivit's own op in NumPy."""
+    forward, backward = (getattr(ops, f"{op}_{way}") for way in ("forward", "backward"))
+    names = [f"d{name}" for name in inputs]
+    with np.errstate(all="ignore"):
+        y, cache = forward(*inputs.values(), **options)
+        gradients = [as_tuple(backward(dy, cache)) for dy in dys]
+    return np.asarray(y), cache, tuple(dict(zip(names, g, strict=True)) for g in gradients)
 
 
 def drawn(array: Array, rng: np.random.Generator, numbers: Numbers, dtype: str) -> np.ndarray:

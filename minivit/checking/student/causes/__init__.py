@@ -1,7 +1,7 @@
 """The mistakes that students make, one file for each family of ops."""
 
 from minivit.checking.student.causes import layernorm
-from minivit.checking.student.causes.anywhere import ANYWHERE
+from minivit.checking.student.causes.anywhere import anywhere
 from minivit.checking.student.causes.cause import Cause
 
 OF_OPS: dict[str, list[Cause]] = {**layernorm.CAUSES}
@@ -9,4 +9,4 @@ OF_OPS: dict[str, list[Cause]] = {**layernorm.CAUSES}
 
 def causes_of(op: str) -> list[Cause]:
     """Those of the op itself, then those that any op may have."""
-    return [*OF_OPS.get(op, []), *ANYWHERE]
+    return [*OF_OPS.get(op, []), *anywhere(op)]

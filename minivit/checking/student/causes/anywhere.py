@@ -1,13 +1,122 @@
 """Mistakes that any op may have."""
 
-from minivit.checking.student.causes.cause import Cause
+import numpy as np
 
-ANYWHERE = [
+from minivit.checking.student.causes.cause import Cause
+from minivit.checking.student.point import defaults, input_names
+
+CHAIN = "d loss / d x = sum over y of dy (d y / d x)"
+
+
+def anywhere(op: str) -> list[Cause]:
+    """The causes for the inputs and options that the op has."""
+    names = [f"d{name}" for name in input_names(op)]
+    pairs = [(one, other) for one in names for other in names if one != other]
+    return [
+        *SIMPLE,
+        *(exchanged(one, other) for one, other in pairs),
+        *(ignored(option, default) for option, default in defaults(op).items()),
+    ]
+
+
+def each(at, change) -> dict:
+    """A change made to every gradient that there is."""
+    return {name: change(right) for name, right in at.right.items() if right is not None}
+
+
+def gradients(results: dict) -> dict:
+    return {name: array for name, array in results.items() if name != "y" and array is not None}
+
+
+def of_images(at, chosen: slice) -> dict | None:
+    """The gradients that only some images of the batch give."""
+    if at.dy.ndim < 2 or len(at.dy) < 2:
+        return None
+    dy = np.zeros_like(at.dy)
+    dy[chosen] = at.dy[chosen]
+    return gradients(at.again(dy))
+
+
+SIMPLE = [
     Cause(
         "wrong-sign",
         "the gradient has the wrong sign",
         "Follow the sign of each factor from dy to this gradient.",
-        "d loss / d x = sum of dy d y / d x",
-        lambda at: {name: -right for name, right in at.right.items() if right is not None},
+        CHAIN,
+        lambda at: each(at, np.negative),
     ),
-]
+    Cause(
+        "all-zero",
+        "the gradient is 0 everywhere",
+        "Is the array of zeros, made for the gradient, ever written to?",
+        CHAIN,
+        lambda at: each(at, np.zeros_like),
+    ),
+    Cause(
+        "upstream-ignored",
+        "dy is left out: this is the gradient for a dy of ones, whatever dy is",
+        "Where does dy come into this gradient?",
+        CHAIN,
+        lambda at: gradients(at.again(np.ones_like(at.dy))),
+    ),
+    Cause(
+        "transposed",
+        "the gradient is transposed",
+        "Compare the shapes of the gradient and of its input: which axis is which?",
+        "y = x w:   dw = x^T dy",
+        lambda at: {n: right.T for n, right in gradients(at.right).items() if right.ndim == 2},
+    ),
+    Cause(
+        "first-image-only",
+        "only the first image of the batch counts in the gradient",
+        "Every image of the batch uses the parameter: what follows for its gradient?",
+        "dw = sum over images of (dw of one image)",
+        lambda at: of_images(at, slice(0, 1)),
+    ),
+    Cause(
+        "last-image-only",
+        "only the last image of the batch counts in the gradient",
+        "Is the gradient of one image added to those before, or put in their place?",
+        "dw = sum over images of (dw of one image)",
+        lambda at: of_images(at, slice(-1, None)),
+    ),
+    Cause(
+        "dy-alone",
+        "the gradient is dy as it came: the derivative of the op is left out",
+        "By what does y change, when this input changes a little?",
+        CHAIN,
+        lambda at: {n: at.dy for n, right in gradients(at.right).items()
+                    if right.shape == at.dy.shape},
+    ),
+]  # fmt: skip
+
+
+def exchanged(one: str, other: str) -> Cause:
+    """The gradient of another input comes in the place of this one's."""
+    return Cause(
+        "other-inputs-gradient",
+        f"what comes as {one} is the gradient of {other[1:]}",
+        "In which order do the inputs stand in the forward?",
+        "one gradient per input, in the order of the inputs",
+        lambda at: None if at.right[other] is None else {one: at.right[other]},
+    )
+
+
+def ignored(option: str, default) -> Cause:
+    """The op runs as if an option had its default."""
+
+    def mistake(at) -> dict | None:
+        if getattr(at, option) is default:
+            return None
+        try:
+            return at.again(at.dy, **{option: default})
+        except ValueError:  # the inputs are none for that default: nobody can ignore it here
+            return None
+
+    return Cause(
+        "option-ignored",
+        f"the option {option} changes nothing: this is what comes without it",
+        f"Where does {option} stand in the formula, and where in your function?",
+        "the options are part of the op: see its docstring",
+        mistake,
+    )

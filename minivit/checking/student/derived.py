@@ -1,0 +1,22 @@
+"""Gradients of a wrong y: are they its derivative, and so no fault of their own?"""
+
+from minivit.checking.student.isolation.process import Defined
+from minivit.checking.student.slopes import consistent
+from minivit.checking.student.trial import Functions, Trial, asked
+
+
+def follow_from_y(functions: Functions, found: Defined, trials: list[Trial]) -> set[str]:
+    """The gradients that differ from the op's where y does, and are the derivative of that y."""
+    wrong = [trial for trial in trials if is_wrong(trial, "y") and trial.gradients]
+    double = [trial for trial in wrong if trial.point.dtype == "float64"] or wrong
+    names = {part for trial in double for part in trial.parts if is_wrong(trial, part)} - {"y"}
+    follow = set()
+    for name in names:
+        one = min((t for t in double if is_wrong(t, name)), key=lambda trial: trial.point.y.size)
+        if consistent(functions, one, asked(one.point.call, found)).get(name):
+            follow.add(name)
+    return follow
+
+
+def is_wrong(trial: Trial, part: str) -> bool:
+    return any(fault.part == part and fault.kind == "values" for fault in trial.faults)
