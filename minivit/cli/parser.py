@@ -10,7 +10,7 @@ from minivit.nearest import nearest
 
 VERBS = (
     "train", "finetune", "recipes", "plot", "evaluate", "predict", "look", "explain", "probe",
-    "fetch", "export", "info", "data", "gradcheck", "lessons", "experiment", "bench", "doctor",
+    "fetch", "export", "info", "data", "gradcheck", "check", "lessons", "experiment", "bench", "doctor",
     "warmup",
 )  # fmt: skip
 

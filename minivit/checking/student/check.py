@@ -29,6 +29,7 @@ class Checked(NamedTuple):
     failed: Failed | None  # why the file as a whole could not be looked at
     unlimited: str  # what this system can't limit, in words
     printed: str  # the first lines that the student's code printed
+    only: str | None = None  # the op that was asked for, if it was one
 
     @property
     def ok(self) -> bool:
@@ -57,7 +58,7 @@ def check(
         try:
             found = process.ops()
         except Failed as failed:
-            return Checked(str(path), (), failed, process.unlimited, process.printed)
+            return Checked(str(path), (), failed, process.unlimited, process.printed, only)
     names = [op for op in found if only in (None, op)]
     with ThreadPoolExecutor(min(available_threads(), max(len(names), 1))) as lanes:
         jobs = [lanes.submit(in_a_process, path, op, found[op], seconds, examples) for op in names]
@@ -65,7 +66,7 @@ def check(
         for job in jobs:
             examined.append(job.result())
             tell(examined[-1])
-    return Checked(str(path), tuple(examined), None, process.unlimited, process.printed)
+    return Checked(str(path), tuple(examined), None, process.unlimited, process.printed, only)
 
 
 def in_a_process(

@@ -96,8 +96,8 @@ def results(trial: Trial, part: str) -> list[np.ndarray]:
 
 
 def results_due(trial: Trial, part: str) -> list[np.ndarray]:
-    """What should have come of it."""
-    due = [trial.point.y] if part == "y" else [right[part] for right in trial.point.gradients]
+    """What should have come of it; nothing of a call as a whole, or of an input that is None."""
+    due = [trial.point.y] if part == "y" else [right.get(part) for right in trial.point.gradients]
     return [] if due[0] is None else due
 
 

@@ -74,8 +74,6 @@ KINDS = {
         "state-kept", "something is kept from one call to the next",
         "Call the forward on two inputs, then both backwards: what outlives a call in your file?",
         f"all that the backward needs is in the cache ({LAW})"),
-    "not implemented": Named(
-        "not-written", "the function is still a stub", "Write it.", ""),
 }  # fmt: skip
 WRONG_COUNT = Named(
     "wrong-count", "the backward returns another number of gradients than the forward has inputs",

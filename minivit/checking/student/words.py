@@ -1,0 +1,131 @@
+"""The verdicts in words: a table, then for each op that is wrong what came, and the likely cause."""
+
+import textwrap
+from collections.abc import Iterator
+
+import numpy as np
+
+from minivit.checking.report import shape_text
+from minivit.checking.student.check import Checked
+from minivit.checking.student.examine import Examined, Finding
+from minivit.checking.student.naming import results, results_due
+from minivit.checking.student.told import draw_of
+from minivit.checking.student.trial import Trial
+
+MOST = 24  # numbers of an array that is shown whole
+LABEL, HEADING = 9, 14  # letters for the name of an array, and of a line
+WIDTH = 100
+
+
+def row(examined: Examined) -> tuple[str, ...]:
+    """A line of the table: op, inputs, y, gradients, verdict."""
+    parts = dict(examined.parts)
+    y = parts.pop("y", "-")
+    gradients = ", ".join(f"{name} {said(verdict)}" for name, verdict in parts.items())
+    if parts and set(parts.values()) == {"right"}:
+        gradients = f"{', '.join(parts)} right"
+    return examined.op, str(examined.points), said(y), gradients or "-", verdict_of(examined)
+
+
+HEADS = ("op", "inputs", "y", "gradients", "verdict")
+
+
+def said(verdict: str) -> str:
+    return {"as y": "follows y", "not seen": "-"}.get(verdict, verdict)
+
+
+def verdict_of(examined: Examined) -> str:
+    """The verdict, and what it is about: "wrong: dx (values)"."""
+    if examined.verdict != "wrong":
+        return examined.verdict
+    first = examined.findings[0]
+    more = f" and {len(examined.findings) - 1} more" if len(examined.findings) > 1 else ""
+    return f"wrong: {first.cause.name if first.cause else first.kind}{more}"
+
+
+def explained(examined: Examined) -> Iterator[str]:
+    """The lines on what is wrong with an op, and on what was not asked of it."""
+    for finding in examined.findings:
+        yield f"{examined.op}: {headline(finding, examined)}"
+        if finding.smallest:
+            yield from shown(finding.smallest, finding.parts[0])
+        if finding.cause:
+            yield from wrapped("Likely cause", f"{finding.cause.sentence} [{finding.cause.name}]")
+            yield from wrapped("It breaks", finding.cause.line)
+            yield from wrapped("Hint", finding.cause.hint)
+        yield ""
+    if examined.left_out:
+        yield (
+            f"{examined.op}: not asked, since the functions do not take it: "
+            f"{', '.join(examined.left_out)}."
+        )
+        yield ""
+
+
+def wrapped(label: str, text: str) -> list[str]:
+    """A label and a text beside it, in lines of WIDTH."""
+    first = f"  {label + ':':<{HEADING}}"
+    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=" " * len(first))
+
+
+def headline(finding: Finding, examined: Examined) -> str:
+    """What is wrong, and how often."""
+    where = f" At {finding.wrong} of {examined.points} inputs." if finding.wrong > 1 else ""
+    also = f" The same holds for {', '.join(finding.parts[1:])}." if finding.parts[1:] else ""
+    return f"{finding.sentence.rstrip('.')}.{also}{where}"
+
+
+def shown(trial: Trial, part: str) -> Iterator[str]:
+    """The smallest input, what came of it, and what should have come."""
+    point, draw = trial.point, draw_of(trial, part)
+    special = ", ".join(word for word in (point.call.words, point.special) if word)
+    yield f"  The smallest input found ({point.dtype}{', ' + special if special else ''}):"
+    for name, x in point.inputs.items():
+        yield from array(name, x)
+    for name, value in point.call.options.items():
+        yield from (
+            array(name, value) if isinstance(value, np.ndarray) else [f"    {name} = {value!r}"]
+        )
+    if part not in ("y", "forward"):
+        yield from array("dy", point.dys[draw])
+    came, right = results(trial, part), results_due(trial, part)
+    if draw < len(came) and draw < len(right):
+        yield "  What came:"
+        yield from array(part, came[draw])
+        yield "  What should have come:"
+        yield from array(part, right[draw])
+
+
+def array(name: str, x: np.ndarray | None) -> Iterator[str]:
+    """An array by its name, its rows below each other; a large one by its shape alone."""
+    if x is None:
+        yield f"    {name:<{LABEL}} None"
+    elif x.size > MOST:
+        yield f"    {name:<{LABEL}} {shape_text(x.shape)} numbers"
+    else:
+        text = np.array2string(x + 0, precision=6, separator=", ", max_line_width=100)
+        for i, line in enumerate(text.splitlines()):
+            yield f"    {name if i == 0 else '':<{LABEL}} {line}"
+
+
+def closing(checked: Checked) -> str:
+    """One sentence on the whole file."""
+    if checked.failed:
+        return f"Nothing was checked: {checked.failed}."
+    if not checked.ops and checked.only:
+        return f"Nothing was checked: the file does not define {checked.only}."
+    if not checked.ops:
+        return (
+            "Nothing was checked: the file defines no op. Define functions such as "
+            "layernorm_forward and layernorm_backward."
+        )
+    counts = {
+        verdict: sum(op.verdict == verdict for op in checked.ops)
+        for verdict in ("right", "wrong", "not written")
+    }
+    if counts["right"] == len(checked.ops):
+        return (
+            "The op is right." if len(checked.ops) == 1 else f"All {counts['right']} ops are right."
+        )
+    told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
+    return f"{len(checked.ops)} op{'s' * (len(checked.ops) > 1)}: {told}."
