@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from minivit.checking.calls import calls
+from minivit.checking.sizes import SMALL
 from minivit.checking.student.derived import follow_from_y
 from minivit.checking.student.isolation.answers import Failed
 from minivit.checking.student.isolation.process import Defined
@@ -62,17 +63,17 @@ def examine(functions: Functions, op: str, found: Defined, examples: int = EXAMP
     began = time.perf_counter()
     trials: list[Trial] = []
 
-    def at(plan: Plan) -> Trial | None:
+    def at(plan: Plan, again: bool = False) -> Trial | None:
         point = made(plan)
         how = point and asked(point.call, found)
         if how is None:
             return None
-        trials.append(tried(functions, point, how))
+        trials.append(tried(functions, point, how, again))
         return trials[-1]
 
     follow: set[str] = set()
     try:
-        planned = {plan: at(plan) for plan in plans(op)}
+        planned = {plan: at(plan, again=is_plain(plan)) for plan in plans(op)}
         if not any(trial.faults for trial in trials):
             draw(op, found, at, examples)
         follow = follow_from_y(functions, found, trials)
@@ -85,6 +86,11 @@ def examine(functions: Functions, op: str, found: Defined, examples: int = EXAMP
     parts = verdicts(op, found, trials, findings, follow)
     return Examined(op, found.ways, len(trials), parts, tuple(findings), left_out,
                     time.perf_counter() - began)  # fmt: skip
+
+
+def is_plain(plan: Plan) -> bool:
+    """Where it is enough to look for what is kept from one call to the next."""
+    return plan.sizes is SMALL and not plan.special and plan.dtype == "float64"
 
 
 def draw(op: str, found: Defined, at: Callable, examples: int) -> None:
@@ -117,8 +123,7 @@ def order(group: Group) -> tuple[int, int]:
 def findings_of(op: str, found: list[Group], trials: list[Trial]) -> list[Finding]:
     """One finding for each group; those of one cause and kind are one.
 
-    Numbers that are wrong without a known cause are left out where the part has another fault at
-    all those points: they come of that.
+    Numbers that are wrong without a known cause are left out where they come of another fault.
     """
     findings: dict[tuple, Finding] = {}
     for group in found:
@@ -139,12 +144,12 @@ def findings_of(op: str, found: list[Group], trials: list[Trial]) -> list[Findin
 
 
 def covers(one: Group, other: Group) -> bool:
-    """Whether a group of the same part holds all trials of another, and is of a kind that makes
-    numbers wrong."""
+    """Whether the wrong numbers of a part come of another fault of it: of what it keeps between
+    calls, or of a dtype that it has wherever the numbers are wrong."""
     if one.part != other.part or one.kind not in ("dtype", "state"):
         return False
     held = {id(trial) for trial in one.trials}
-    return all(id(trial) in held for trial in other.trials)
+    return one.kind == "state" or all(id(trial) in held for trial in other.trials)
 
 
 def of_a_failure(failed: Failed) -> Finding:
@@ -166,8 +171,9 @@ def made_small(finding: Finding, planned: Mapping[Plan, Trial | None], at: Calla
     if not failing:  # Hypothesis has found it
         return finding
     simplest = min(failing, key=lambda plan: (plan.special != "", plan.way, size(failing[plan])))
-    smaller = smallest_like(simplest, lambda plan: shows(at(plan)))
-    trial = at(smaller) if smaller else min(failing.values(), key=size)
+    again = finding.kind == "state"
+    smaller = smallest_like(simplest, lambda plan: shows(at(plan, again)))
+    trial = at(smaller, again) if smaller else min(failing.values(), key=size)
     sentence = next(f.sentence for f in trial.faults
                     if f.part == finding.parts[0] and f.kind == finding.kind)  # fmt: skip
     return finding._replace(smallest=trial, sentence=sentence)

@@ -4,6 +4,7 @@ The numbers are drawn from a seed. What should come is computed in float64, of f
 it is the truth that results in either dtype are measured against.
 """
 
+import functools
 import inspect
 from types import SimpleNamespace
 from typing import NamedTuple
@@ -122,6 +123,7 @@ def defaults(op: str) -> dict:
     return {p.name: p.default for p in options if p.default is not p.empty}
 
 
+@functools.cache
 def parameters(op: str) -> list[inspect.Parameter]:
     """What an op takes, but for the notes that it makes for a trace."""
     taken = inspect.signature(getattr(ops, f"{op}_forward")).parameters.values()

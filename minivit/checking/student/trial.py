@@ -75,9 +75,10 @@ def inputs_taken(call: Call, takes: Takes) -> int | None:
     return None if any(array is not None for array in missed) else min(len(places), len(names))
 
 
-def tried(functions: Functions, point: Point, how: Asked) -> Trial:
+def tried(functions: Functions, point: Point, how: Asked, again: bool = True) -> Trial:
     """Call the functions at a point, with both draws of dy, and look at everything that came.
 
+    With `again` they are called on other inputs and then on these again: what they keep shows.
     Raises Failed for whatever leaves nothing to go on with: all but an exception of the student's.
     """
     found: list[Fault] = []
@@ -102,7 +103,8 @@ def tried(functions: Functions, point: Point, how: Asked) -> Trial:
         if came is None:
             return Trial(point, tuple(found), y, tuple(gradients))
         gradients.append(came)
-    found += kept_state(functions, point, cache, gradients[0], how)
+    if again:
+        found += kept_state(functions, point, cache, gradients[0], how)
     return Trial(point, tuple(found), y, tuple(gradients))
 
 
