@@ -10,8 +10,8 @@ from minivit.nearest import nearest
 
 VERBS = (
     "train", "finetune", "recipes", "plot", "evaluate", "predict", "look", "explain", "probe",
-    "fetch", "export", "info", "data", "gradcheck", "check", "lessons", "experiment", "bench", "doctor",
-    "warmup",
+    "fetch", "export", "info", "data", "gradcheck", "check", "lessons", "experiment", "bench",
+    "doctor", "warmup",
 )  # fmt: skip
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from minivit.checking.calls import OPS
-from minivit.checking.student.examine import EXAMPLES, Examined, examine, of_a_failure
+from minivit.checking.student.examine import EXAMPLES, Examined, examine
+from minivit.checking.student.findings import of_a_failure
 from minivit.checking.student.isolation.answers import Failed
 from minivit.checking.student.isolation.process import Defined, StudentProcess
 from minivit.errors import InputError
@@ -78,4 +79,4 @@ def in_a_process(
     if process.swept and not any(one.kind == "processes" for one in examined.findings):
         failed = Failed("processes", f"{op} left {process.swept} processes behind")
         examined = examined._replace(findings=(*examined.findings, of_a_failure(failed)))
-    return examined
+    return examined._replace(printed=process.printed)

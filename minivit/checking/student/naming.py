@@ -61,11 +61,6 @@ def named(op: str, group: Group, trials: list[Trial]) -> Named | None:
     return patterns.of_place(group.trials, trials) or patterns.of_exception(fault)
 
 
-def of_failure(kind: str) -> Named | None:
-    """The cause that a failure tells which ended the trials."""
-    return patterns.KINDS.get(kind)
-
-
 class Explained(NamedTuple):
     """A cause, and how much of what is wrong with a part it explains."""
 

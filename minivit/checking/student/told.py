@@ -7,6 +7,7 @@
               "ways": ["forward", "backward"], "points": 47, "seconds": 0.8,
               "parts": {"y": "right", "dx": "wrong" | "as y" | "not seen"},
               "left_out": ["eps 0.1"],         ways to call the op that the functions don't take
+              "is_slow": false, "printed": "", true: not all points were tried, for want of time
               "findings": [a fault with these besides:
                  {"parts": ["dx"], "points": 27, "smallest": null or
                    {"call": "layernorm", "special": "", "dtype": "float64",
@@ -22,7 +23,8 @@ JSON lacks is null. What a version holds stays; a later one may hold more.
 import numpy as np
 
 from minivit.checking.student.check import Checked
-from minivit.checking.student.examine import Examined, Finding
+from minivit.checking.student.examine import Examined
+from minivit.checking.student.findings import Finding
 from minivit.checking.student.isolation.answers import Failed
 from minivit.checking.student.naming import results, results_due
 from minivit.checking.student.patterns import Named
@@ -54,6 +56,8 @@ def op(examined: Examined) -> dict:
         "seconds": round(examined.seconds, 3),
         "parts": dict(examined.parts),
         "left_out": list(examined.left_out),
+        "is_slow": examined.is_slow,
+        "printed": examined.printed,
         "findings": [finding(one) for one in examined.findings],
     }
 

@@ -1,4 +1,4 @@
-"""The verdicts in words: a table, then for each op that is wrong what came, and the likely cause."""
+"""The verdicts in words: a table; then, for each op that is wrong, what came and the likely cause.
 
 import textwrap
 from collections.abc import Iterator
@@ -7,7 +7,8 @@ import numpy as np
 
 from minivit.checking.report import shape_text
 from minivit.checking.student.check import Checked
-from minivit.checking.student.examine import Examined, Finding
+from minivit.checking.student.examine import PATIENCE, Examined
+from minivit.checking.student.findings import Finding
 from minivit.checking.student.naming import results, results_due
 from minivit.checking.student.told import draw_of
 from minivit.checking.student.trial import Trial
@@ -59,6 +60,16 @@ def explained(examined: Examined) -> Iterator[str]:
             f"{examined.op}: not asked, since the functions do not take it: "
             f"{', '.join(examined.left_out)}."
         )
+        yield ""
+    if examined.is_slow:
+        yield (
+            f"{examined.op}: some points were not tried, since its functions are slow: the others "
+            f"took {PATIENCE:g} s."
+        )
+        yield ""
+    if examined.printed:
+        yield f"{examined.op} printed:"
+        yield from (f"  {line}" for line in examined.printed.splitlines())
         yield ""
 
 

@@ -1,0 +1,86 @@
+"""The faults of all trials, gathered: one finding for each thing that is wrong, with its cause."""
+
+from typing import NamedTuple
+
+from minivit.checking.student.isolation.answers import Failed
+from minivit.checking.student.naming import Group, named
+from minivit.checking.student.patterns import Named
+from minivit.checking.student.trial import Trial
+
+PARTS = ("forward", "y", "backward")  # before the gradients: in this order a student mends them
+KINDS = ("raised", "form", "dtype", "shape", "written", "memory", "state", "values")
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong, where it shows, and why."""
+
+    parts: tuple[str, ...]  # "y", "dx", ...; "forward" or "backward" of a whole call
+    kind: str  # of Fault
+    sentence: str
+    wrong: int  # points at which it is wrong
+    cause: Named | None
+    line: int | None = None  # of the student's file, where one is known
+    smallest: Trial | None = None  # the smallest input that Hypothesis finds for it
+
+
+def findings_of(op: str, trials: list[Trial], follow: set[str]) -> list[Finding]:
+    """The findings in the order in which a student should mend them; those of one cause are one.
+
+    `follow` are gradients that are right for a y that is wrong. Numbers that are wrong without a
+    known cause are left out where they come of another fault.
+    """
+    findings: dict[tuple, Finding] = {}
+    found = groups(trials, follow)
+    for group in found:
+        cause = named(op, group, trials)
+        if cause is None and group.kind == "values" and any(covers(one, group) for one in found):
+            continue
+        key = (group.kind, cause.name) if cause else (group.kind, group.part)
+        if key in findings:
+            old = findings[key]
+            parts, wrong = (*old.parts, group.part), max(old.wrong, group.count)
+            findings[key] = old._replace(parts=parts, wrong=wrong)
+        else:
+            fault = min(group.wrong, key=lambda one: size(one[0]))[1]
+            findings[key] = Finding(
+                (group.part,), group.kind, fault.sentence, group.count, cause, fault.line
+            )
+    return list(findings.values())
+
+
+def groups(trials: list[Trial], follow: set[str]) -> list[Group]:
+    """Faults of one part and kind together."""
+    found: dict[tuple[str, str], Group] = {}
+    for trial in trials:
+        for fault in trial.faults:
+            if fault.part in follow and fault.kind == "values" and "y" in trial.parts:
+                continue
+            group = found.setdefault((fault.part, fault.kind), Group(fault.part, fault.kind, []))
+            group.wrong.append((trial, fault))
+    return sorted(found.values(), key=order)
+
+
+def order(group: Group) -> tuple[int, int]:
+    """y before gradients, since these depend on it; exceptions before numbers."""
+    part = PARTS.index(group.part) if group.part in PARTS else len(PARTS)
+    return part, KINDS.index(group.kind)
+
+
+def covers(one: Group, other: Group) -> bool:
+    """Whether the wrong numbers of a part come of another fault of it: of what it keeps between
+    calls, or of a dtype that it has wherever the numbers are wrong."""
+    if one.part != other.part or one.kind not in ("dtype", "state"):
+        return False
+    held = {id(trial) for trial in one.trials}
+    return one.kind == "state" or all(id(trial) in held for trial in other.trials)
+
+
+def of_a_failure(failed: Failed) -> Finding:
+    """What ended the trials: a stub, an endless loop, a process that is gone."""
+    way = "backward" if "_backward" in str(failed) else "forward"
+    return Finding((way,), failed.kind, str(failed), 1, None, failed.line)
+
+
+def size(trial: Trial) -> int:
+    """How many numbers a trial has."""
+    return sum(x.size for x in trial.point.inputs.values() if x is not None)
