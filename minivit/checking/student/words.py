@@ -1,4 +1,4 @@
-"""The verdicts in words: a table; then, for each op that is wrong, what came and the likely cause.
+"""The verdicts in words: a table, then of each wrong op what came, and the likely cause."""
 
 import textwrap
 from collections.abc import Iterator
