@@ -12,10 +12,15 @@ def follow_from_y(functions: Functions, found: Defined, trials: list[Trial]) -> 
     names = {part for trial in double for part in trial.parts if is_wrong(trial, part)} - {"y"}
     follow = set()
     for name in names:
-        one = min((t for t in double if is_wrong(t, name)), key=lambda trial: trial.point.y.size)
+        one = min((trial for trial in double if is_wrong(trial, name)), key=plainness)
         if consistent(functions, one, asked(one.point.call, found)).get(name):
             follow.add(name)
     return follow
+
+
+def plainness(trial: Trial) -> tuple[bool, int]:
+    """Differences are exact where nothing is special, and quick where there are few numbers."""
+    return bool(trial.point.special), trial.point.y.size
 
 
 def is_wrong(trial: Trial, part: str) -> bool:

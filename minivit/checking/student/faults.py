@@ -89,7 +89,8 @@ def looked_at(
     """What a look at the outside of a result shows: kind, dtype, shape. The array, if it is one."""
     array = value.array
     if array is None or array.dtype.kind not in "f":
-        what = f"an array of dtype {value.dtype}" if value.dtype else value.what
+        is_plain = value.what == "numpy.ndarray"
+        what = f"an array of dtype {value.dtype}" if is_plain else value.what
         said = f"{name} is {what}: expected an array of {point.dtype}"
         return [Fault(name, "form", said, draw)], None
     found = []

@@ -26,14 +26,14 @@ class Finding(NamedTuple):
 def findings_of(op: str, trials: list[Trial], follow: set[str]) -> list[Finding]:
     """The findings in the order in which a student should mend them; those of one cause are one.
 
-    `follow` are gradients that are right for a y that is wrong. Numbers that are wrong without a
-    known cause are left out where they come of another fault.
+    `follow` are gradients that are right for a y that is wrong. Wrong numbers are left out where
+    they come of another fault.
     """
     findings: dict[tuple, Finding] = {}
     found = groups(trials, follow)
     for group in found:
         cause = named(op, group, trials)
-        if cause is None and group.kind == "values" and any(covers(one, group) for one in found):
+        if any(covers(one, group, cause) for one in found):
             continue
         key = (group.kind, cause.name) if cause else (group.kind, group.part)
         if key in findings:
@@ -66,13 +66,15 @@ def order(group: Group) -> tuple[int, int]:
     return part, KINDS.index(group.kind)
 
 
-def covers(one: Group, other: Group) -> bool:
-    """Whether the wrong numbers of a part come of another fault of it: of what it keeps between
-    calls, or of a dtype that it has wherever the numbers are wrong."""
-    if one.part != other.part or one.kind not in ("dtype", "state"):
+def covers(one: Group, other: Group, cause: Named | None) -> bool:
+    """Whether wrong numbers come of another fault of the part: of a dtype that it has wherever they
+    are wrong, or, where they have no known cause, of what it keeps between calls."""
+    if one.part != other.part or other.kind != "values":
         return False
-    held = {id(trial) for trial in one.trials}
-    return one.kind == "state" or all(id(trial) in held for trial in other.trials)
+    if one.kind == "dtype":
+        held = {id(trial) for trial in one.trials}
+        return all(id(trial) in held for trial in other.trials)
+    return one.kind == "state" and cause is None
 
 
 def of_a_failure(failed: Failed) -> Finding:

@@ -28,7 +28,7 @@ SPECIALS = {  # which ops take what, beside the plain numbers
     FAR_APART: ("softmax", "attention", "cross_entropy"),
     FAR: ("layernorm", "groupnorm", "batchnorm"),
     CLOSE_AND_FAR: ("layernorm", "groupnorm", "batchnorm"),
-    TIES: ("max_pool", "relu"),
+    TIES: ("max_pool",),
     RATE: ("dropout", "stochastic_depth", "attention", "multihead_attention", "mlp",
            "attention_branch", "mlp_branch"),
 }  # fmt: skip
