@@ -27,7 +27,8 @@ def masked(at, mixed_from):
     if at.options == PLAIN or at.drop is not None or at.offsets is not None:
         return None
     scores = scores_of(at)
-    return {"y": mixed_from(scores, np.isfinite(only_attended(scores, at.options))) @ at.v}
+    counts = np.isfinite(only_attended(scores, at.options))
+    return None if counts.all() else {"y": mixed_from(scores, counts) @ at.v}
 
 
 def probabilities(scores):

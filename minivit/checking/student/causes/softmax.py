@@ -37,16 +37,6 @@ def axis_lost(at):
         return None
 
 
-def largest_of_all(at):
-    """exp is 0 in a whole row far below the largest of all; how far, depends on the dtype."""
-    x = at.x - at.x.max()
-    rows = x.max(axis=-1)
-    if ((rows < -80) & (rows > -760)).any():
-        return None
-    e = np.exp(x)
-    return {"y": e / row_sum(e)}
-
-
 SOFTMAX = [
     Cause(
         "softmax-over-queries",
@@ -103,13 +93,6 @@ SOFTMAX = [
         ONES,
         Y,
         lambda at: {"y": 1 / (1 + np.exp(-at.x))},
-    ),
-    Cause(
-        "softmax-largest-of-all",
-        "the largest score of all is taken off, and a row far below it has nothing left but 0",
-        "exp(-1000) is 0 in floating point. Which number may be taken off row by row?",
-        Y,
-        largest_of_all,
     ),
     Cause(
         "softmax-diagonal-alone",

@@ -1,0 +1,19 @@
+"""The masks are those of the first images of the whole batch.
+
+Spoils: y
+Cause: dropout-first-image-ignored
+"""
+
+import numpy as np
+
+from minivit.ops.chance import drawn_32, image_keys, least_kept
+
+
+def kept(drop, shape):
+    keys = image_keys(drop.seed, np.arange(shape[0]))
+    return drawn_32(keys, int(np.prod(shape[1:]))).reshape(shape) >= least_kept(drop.rate)
+
+
+def dropout_forward(x, *, drop):
+    keep = kept(drop, x.shape)
+    return x * keep / (1 - drop.rate), (keep, drop.rate)

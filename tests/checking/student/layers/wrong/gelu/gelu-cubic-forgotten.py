@@ -1,0 +1,17 @@
+"""In the tanh form 0.044715 x^3 is missing.
+
+Spoils: y
+Cause: gelu-cubic-forgotten
+"""
+
+import math
+
+import numpy as np
+
+
+def gelu_forward(x, *, form="erf"):
+    if form == "erf":
+        cdf = 0.5 * (1 + np.vectorize(math.erf, otypes=[x.dtype])(x / math.sqrt(2)))
+        return x * cdf, (x, cdf)
+    t = np.tanh(math.sqrt(2 / math.pi) * x)
+    return 0.5 * x * (1 + t), (x, t)

@@ -1,0 +1,22 @@
+"""Phi' is not divided by sqrt(2 pi).
+
+Spoils: dx
+Cause: gelu-density-not-normalised
+"""
+
+import math
+
+import numpy as np
+
+
+def Phi(x):
+    return 0.5 * (1 + np.vectorize(math.erf, otypes=[x.dtype])(x / math.sqrt(2)))
+
+
+def gelu_forward(x):
+    return x * Phi(x), x
+
+
+def gelu_backward(dy, x):
+    density = np.exp(-0.5 * x * x)
+    return dy * (Phi(x) + x * density)

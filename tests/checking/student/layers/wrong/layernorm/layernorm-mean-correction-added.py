@@ -1,0 +1,15 @@
+"""What comes through the mean is added to g, not taken off it.
+
+Spoils: dx
+Cause: layernorm-mean-correction-added
+"""
+
+
+def layernorm_backward(dy, cache):
+    x_hat, rstd, gamma = cache
+    axes = tuple(range(dy.ndim - 1))
+    g = dy * gamma
+    mean_g = g.mean(axis=-1, keepdims=True)
+    mean_gx = (g * x_hat).mean(axis=-1, keepdims=True)
+    dx = rstd * (g + mean_g - x_hat * mean_gx)
+    return dx, (dy * x_hat).sum(axis=axes), dy.sum(axis=axes)

@@ -1,0 +1,15 @@
+"""dgamma and dbeta are means over the rows, where they should be sums.
+
+Spoils: dgamma, dbeta
+Cause: layernorm-parameters-averaged
+"""
+
+
+def layernorm_backward(dy, cache):
+    x_hat, rstd, gamma = cache
+    axes = tuple(range(dy.ndim - 1))
+    g = dy * gamma
+    mean_g = g.mean(axis=-1, keepdims=True)
+    mean_gx = (g * x_hat).mean(axis=-1, keepdims=True)
+    dx = rstd * (g - mean_g - x_hat * mean_gx)
+    return dx, (dy * x_hat).mean(axis=axes), dy.mean(axis=axes)

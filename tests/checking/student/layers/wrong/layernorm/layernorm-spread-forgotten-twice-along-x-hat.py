@@ -1,0 +1,17 @@
+"""In the part through the variance x - mean stands twice where x_hat belongs.
+
+Spoils: dx
+Cause: layernorm-spread-forgotten-twice-along-x-hat
+"""
+
+
+def layernorm_backward(dy, cache):
+    x_hat, rstd, gamma = cache
+    D = dy.shape[-1]
+    rows = tuple(range(dy.ndim - 1))
+    centred = x_hat / rstd
+    dx_hat = dy * gamma
+    dvar = (dx_hat * centred).sum(axis=-1, keepdims=True) * -0.5 * rstd
+    dmean = -(dx_hat * rstd).sum(axis=-1, keepdims=True)
+    dx = dx_hat * rstd + dvar * 2 * centred / D + dmean / D
+    return dx, (dy * x_hat).sum(axis=rows), dy.sum(axis=rows)

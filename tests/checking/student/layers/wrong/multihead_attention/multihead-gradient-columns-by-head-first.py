@@ -1,0 +1,24 @@
+"""dq, dk and dv are put back as (head, q or k or v, K), not as (q or k or v, head, K).
+
+Spoils: dx, dw_qkv, db_qkv
+Cause: multihead-gradient-columns-by-head-first
+"""
+
+import numpy as np
+
+from minivit.ops import attention_backward, linear_backward
+
+
+def multihead_attention_backward(dout, cache):
+    B, T, _ = dout.shape
+    H = cache.attention.q.shape[1]
+    dmerged, dw_out, db_out = dout, None, None
+    if cache.out is not None:
+        dmerged, dw_out, db_out = linear_backward(dout, cache.out)
+    dmixed = dmerged.reshape(B, T, H, -1).transpose(0, 2, 1, 3)
+    dq, dk, dv, doffsets = attention_backward(dmixed, cache.attention)
+    if doffsets is not None:
+        doffsets = np.concatenate(list(doffsets), axis=-1)
+    dqkv = np.stack([dq, dk, dv]).transpose(1, 3, 2, 0, 4).reshape(B, T, -1)
+    dx, dw_qkv, db_qkv = linear_backward(dqkv, cache.qkv)
+    return dx, dw_qkv, db_qkv, dw_out, db_out, doffsets

@@ -1,0 +1,16 @@
+"""The merged heads are the result: w_out is not used.
+
+Spoils: y
+Cause: multihead-output-projection-forgotten
+"""
+
+from minivit.ops import attention_forward, linear_forward
+
+
+def multihead_attention_forward(x, w_qkv, b_qkv, w_out, b_out, *, heads):
+    B, T, _ = x.shape
+    qkv, _ = linear_forward(x, w_qkv, b_qkv)
+    q, k, v = qkv.reshape(B, T, 3, heads, -1).transpose(2, 0, 3, 1, 4)
+    mixed, _ = attention_forward(q, k, v)
+    merged = mixed.transpose(0, 2, 1, 3).reshape(B, T, -1)
+    return merged, (x, w_qkv)

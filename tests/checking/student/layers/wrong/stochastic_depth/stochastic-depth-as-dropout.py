@@ -1,0 +1,19 @@
+"""Single values are dropped, as dropout does it, not whole images.
+
+Spoils: y
+Cause: stochastic-depth-as-dropout
+"""
+
+import numpy as np
+
+from minivit.ops.chance import drawn_32, image_keys, least_kept
+
+
+def kept(drop, shape):
+    keys = image_keys(drop.seed, drop.first_image + np.arange(shape[0]))
+    return drawn_32(keys, int(np.prod(shape[1:]))).reshape(shape) >= least_kept(drop.rate)
+
+
+def stochastic_depth_forward(x, *, drop):
+    keep = kept(drop, x.shape)
+    return x * keep / (1 - drop.rate), (keep, drop.rate)
