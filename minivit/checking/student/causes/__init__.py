@@ -1,10 +1,10 @@
 """The mistakes that students make, one file for each family of ops."""
 
-from minivit.checking.student.causes import layernorm
+from minivit.checking.student.causes import attention, layernorm, softmax
 from minivit.checking.student.causes.anywhere import anywhere
 from minivit.checking.student.causes.cause import Cause
 
-OF_OPS: dict[str, list[Cause]] = {**layernorm.CAUSES}
+OF_OPS: dict[str, list[Cause]] = {**attention.CAUSES, **layernorm.CAUSES, **softmax.CAUSES}
 
 
 def causes_of(op: str) -> list[Cause]:
