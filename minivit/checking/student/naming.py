@@ -16,8 +16,8 @@ from minivit.checking.student.faults import Fault
 from minivit.checking.student.patterns import Named
 from minivit.checking.student.trial import Trial
 
-# How near what came is to what a cause foresees, relative to the largest number of the right
-# result; and nearer to that than to the right result, of which some mistakes stay close.
+# How near what came is to what a cause foresees, relative to the largest number of the right result
+# or of the foreseen one; and nearer to that than to the right one: some mistakes are small.
 CLOSE = {"float64": 1e-6, "float32": 0.02}
 NEARER, ROUNDING = 0.05, 1e-10
 FAILED, PASSED = 12, 6  # so many trials a cause is tried at
@@ -79,7 +79,8 @@ def explanations(
     """The causes that explain a part, the best first."""
     right = [trial for trial in trials if part not in trial.parts and results(trial, part)]
     chosen = spread(wrong, FAILED) + spread(right, PASSED)
-    found = [Explained(cause, explained(cause, part, chosen)) for cause in causes_of(op)]
+    views = [trial.point.views() for trial in chosen]
+    found = [Explained(cause, explained(cause, part, chosen, views)) for cause in causes_of(op)]
     return sorted((one for one in found if one.wrong), key=lambda one: -one.wrong)
 
 
@@ -101,20 +102,18 @@ def results_due(trial: Trial, part: str) -> list[np.ndarray]:
     return [] if due[0] is None else due
 
 
-def explained(cause: Cause, part: str, trials: list[Trial]) -> int:
+def explained(cause: Cause, part: str, trials: list[Trial], views: list[list]) -> int:
     """How many wrong results the cause explains; 0 where it foresees another one than came."""
     count = 0
-    for trial in trials:
+    for trial, seen in zip(trials, views, strict=True):
         rights = results_due(trial, part)
-        for came, right, view in zip(
-            results(trial, part), rights, trial.point.views(), strict=False
-        ):
+        for came, right, view in zip(results(trial, part), rights, seen, strict=False):
             foreseen = foresaw(cause, view).get(part)
             if foreseen is None:
                 continue
             is_wrong = part in trial.parts
             within = CLOSE[trial.point.dtype]
-            size = np.abs(right).max(initial=0.0) + 1e-3 * np.abs(view.dy).max(initial=0.0)
+            size = max(largest(right), largest(foreseen)) + 1e-3 * largest(view.dy)
             if is_wrong and came.shape == right.shape:
                 within = min(within, NEARER * distance(came, right) / size if size else within)
             if not distance(came, np.asarray(foreseen)) <= within * size + ROUNDING * size:
@@ -126,6 +125,11 @@ def explained(cause: Cause, part: str, trials: list[Trial]) -> int:
 def foresaw(cause: Cause, view) -> dict:
     with np.errstate(all="ignore"):
         return cause.mistake(view) or {}
+
+
+def largest(array: np.ndarray) -> float:
+    """The largest number that is one, in size."""
+    return float(np.abs(array, where=np.isfinite(array), out=np.zeros(array.shape)).max(initial=0))
 
 
 def distance(one: np.ndarray, other: np.ndarray) -> float:

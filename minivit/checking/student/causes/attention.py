@@ -22,6 +22,7 @@ from minivit.checking.student.causes.attention_parts import (
     weights_of,
 )
 from minivit.checking.student.causes.cause import Cause
+from minivit.checking.student.causes.dropping import DROPOUT
 from minivit.checking.student.causes.softmax import SOFTMAX
 from minivit.ops.attention import PLAIN, only_attended
 from minivit.ops.softmax import SoftmaxCache
@@ -149,5 +150,27 @@ def in_the_softmax(cause):
     return cause._replace(mistake=mistake)
 
 
-ATTENTION = FORWARD + GRADIENTS + OPTIONS + [in_the_softmax(cause) for cause in SOFTMAX]
+def in_the_dropout(cause):
+    """A cause of dropout, made in attention."""
+
+    def mistake(at):
+        if at.drop is None:
+            return None
+        dkept = at.dy @ transposed(at.v)
+        inner = SimpleNamespace(x=at.cache.probs, dy=dkept, drop=at.drop, letters=at.letters)
+        wrong = cause.mistake(inner) or {}
+        if "y" in wrong:
+            return {"y": wrong["y"] @ at.v}
+        return gradients(at, scores_gradient(at, wrong["dx"]))
+
+    return cause._replace(mistake=mistake)
+
+
+ATTENTION = [
+    *FORWARD,
+    *GRADIENTS,
+    *OPTIONS,
+    *(in_the_softmax(cause) for cause in SOFTMAX),
+    *(in_the_dropout(cause) for cause in DROPOUT),
+]
 CAUSES = {"attention": ATTENTION}

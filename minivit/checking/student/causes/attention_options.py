@@ -5,7 +5,6 @@ import numpy as np
 from minivit.checking.student.causes.attention_parts import (
     MIXED,
     PROBS,
-    gradients,
     mixed_by,
     scores_gradient,
     scores_of,
@@ -157,13 +156,6 @@ OPTIONS = [
         "mixed = probs v: which probabilities stood there in the forward?",
         "dv = probs_kept^T dmixed",
         lambda at: {"dv": transposed(at.cache.probs) @ at.dy},
-    ),
-    Cause(
-        "attention-dropout-skipped-in-the-backward",
-        "the gradient of the probabilities does not go back through dropout",
-        "Go through the forward's lines from the last to the first. Has each one its derivative?",
-        "dprobs = factor dprobs_kept",
-        lambda at: gradients(at, scores_gradient(at, at.dy @ transposed(at.v))),
     ),
     Cause(
         "attention-relative-scores-not-scaled",

@@ -89,11 +89,14 @@ def inside(
     """
 
     def made(cause: Cause, at: SimpleNamespace) -> dict | None:
-        every = steps(at)
+        parts = vars(at).setdefault("parts", {})  # kept for the next cause
+        if steps not in parts:
+            every = steps(at)
+            parts[steps] = every, walked(at, getattr(at, first), every)
+        every, views = parts[steps]
         place = next((i for i, step in enumerate(every) if step.name == part), None)
         if place is None:
             return None
-        views = walked(at, getattr(at, first), every)
         found = carried(at, every, views, place, cause.mistake(views[place]) or {})
         if "dx" in found:
             found[f"d{first}"] = found.pop("dx")

@@ -71,13 +71,6 @@ FORWARD = [
         lambda at: default(at, 1e-5),
     ),
     Cause(
-        "layernorm-eps-of-hugging-face",
-        "eps is 1e-12 where none is given, as in Hugging Face's ViT; here its default is 1e-6",
-        "Compare the signature of your forward with that of minivit's.",
-        Y,
-        lambda at: default(at, 1e-12),
-    ),
-    Cause(
         "layernorm-root-forgotten",
         "x - mean is divided by the variance, not by its root",
         "Multiply x by 10: what should happen to x_hat, and what does?",
@@ -162,4 +155,5 @@ FORWARD = [
         lambda at: {"y": (at.cache.x_hat + at.beta) * at.gamma},
     ),
 ]
-CAUSES = {"layernorm": FORWARD + GRADIENTS}
+LAYERNORM = FORWARD + GRADIENTS
+CAUSES = {"layernorm": LAYERNORM}

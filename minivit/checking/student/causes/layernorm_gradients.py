@@ -146,12 +146,6 @@ GRADIENTS = [
         lambda at: corrected_over(at, 1),
     ),
     dx_cause(
-        "corrected-over-images",
-        "the two means in dx run over the images, not over the row",
-        "Over which axis did the forward take its mean? The backward's runs over the same.",
-        lambda at: corrected_over(at, 0),
-    ),
-    dx_cause(
         "gamma-left-out-of-dx",
         "dx starts from dy: dy has not come back through the scaling by gamma",
         "What is the gradient of x_hat, if y = x_hat gamma + beta?",
@@ -200,13 +194,6 @@ GRADIENTS = [
         "What is gamma multiplied by in the forward?",
         DGAMMA,
         lambda at: {"dgamma": over_rows(at.dy * centred(at))},
-    ),
-    Cause(
-        "layernorm-gamma-gradient-of-y",
-        "dgamma is made with y where x_hat belongs",
-        "What is gamma multiplied by in the forward?",
-        DGAMMA,
-        lambda at: {"dgamma": over_rows(at.dy * at.output)},
     ),
     Cause(
         "layernorm-gamma-gradient-without-x-hat",

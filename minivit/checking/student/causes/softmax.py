@@ -154,13 +154,6 @@ SOFTMAX = [
         lambda at: {"dx": at.dy - row_sum(at.dy * at.output)},
     ),
     Cause(
-        "softmax-probabilities-squared",
-        "probs^2 times the sum of dprobs is taken off: each is weighed with its own probability",
-        "Which probabilities stand in d probs_i / d x_j? Mind which index is summed over.",
-        DX,
-        lambda at: less(at, at.output * row_sum(at.dy)),
-    ),
-    Cause(
         "softmax-axis-not-kept",
         "the row's sum has lost its axis, and is taken off along another one",
         "Print the shape of the sum. Along which axis does NumPy repeat it?",

@@ -1,6 +1,7 @@
 """A mask of language models is left on: no query sees the keys that come after it.
 
 Spoils: y, dq, dk, dv
+Cause: attention-causal-mask
 """
 
 import math

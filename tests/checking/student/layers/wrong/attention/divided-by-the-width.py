@@ -1,6 +1,7 @@
 """The scores are divided by K instead of sqrt(K).
 
 Spoils: y, dq, dk, dv
+Cause: attention-scale-without-the-root
 """
 
 import numpy as np

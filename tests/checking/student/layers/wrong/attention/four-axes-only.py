@@ -1,6 +1,7 @@
 """The einsums name four axes, so that q (T, K) and q (B, T, K) are refused.
 
 Spoils: y
+Cause: rank
 """
 
 import math

@@ -1,6 +1,7 @@
 """With dropout dv is made from the probabilities before it, which did not mix the values.
 
 Spoils: dv
+Cause: attention-probabilities-before-dropout
 """
 
 import math

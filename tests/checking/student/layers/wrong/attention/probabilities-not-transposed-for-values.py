@@ -1,6 +1,7 @@
 """dv is probs dmixed instead of probs^T dmixed.
 
 Spoils: dv
+Cause: attention-probabilities-not-transposed-for-values
 """
 
 import math

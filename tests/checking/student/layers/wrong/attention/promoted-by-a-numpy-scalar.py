@@ -1,6 +1,7 @@
 """np.sqrt(K) is a float64 scalar, and makes float32 scores float64.
 
 Spoils: dtype
+Cause: dtype-promoted
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """dq is made with q instead of k, the other input's part.
 
 Spoils: dq, dk
+Cause: attention-queries-and-keys-exchanged-in-the-backward
 """
 
 import math

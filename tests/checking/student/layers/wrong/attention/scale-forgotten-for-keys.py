@@ -1,6 +1,7 @@
 """dq is divided by sqrt(K), and dk is not.
 
 Spoils: dk
+Cause: attention-scale-forgotten-in-the-backward
 """
 
 import math

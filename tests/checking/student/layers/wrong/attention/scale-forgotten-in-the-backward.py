@@ -1,6 +1,7 @@
 """The forward divides by sqrt(K); the backward's dq and dk do not.
 
 Spoils: dq, dk
+Cause: attention-scale-forgotten-in-the-backward
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The scores are not divided by sqrt(K), and the backward is the derivative of that.
 
 Spoils: y, dq, dk, dv
+Cause: attention-scale-forgotten
 """
 
 import numpy as np

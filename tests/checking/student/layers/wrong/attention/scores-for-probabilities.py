@@ -1,6 +1,7 @@
 """The backward of the softmax is given the scores where it needs the probabilities.
 
 Spoils: dq, dk
+Cause: softmax-scores-for-probabilities
 """
 
 import math

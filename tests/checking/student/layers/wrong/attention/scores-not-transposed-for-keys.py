@@ -1,6 +1,7 @@
 """dk is dscores q instead of dscores^T q.
 
 Spoils: dk
+Cause: attention-scores-gradient-not-transposed
 """
 
 import math

@@ -1,6 +1,7 @@
 """The softmax runs over the queries, so that each column of the probabilities sums to 1.
 
 Spoils: y, dq, dk, dv
+Cause: softmax-over-queries
 """
 
 import math

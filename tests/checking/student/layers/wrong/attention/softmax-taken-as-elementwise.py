@@ -1,6 +1,7 @@
 """The softmax's row sum is missing in the middle of attention's backward.
 
 Spoils: dq, dk
+Cause: softmax-diagonal-alone
 """
 
 import math

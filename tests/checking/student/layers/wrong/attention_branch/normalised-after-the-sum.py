@@ -1,6 +1,7 @@
 """It is LN(x + MSA(x)), the post-norm of the first transformers, with its own derivative.
 
 Spoils: y, dx, dgamma, dbeta, dw_qkv, db_qkv, dw_out, db_out
+Cause: branch-normalised-after-the-sum
 """
 
 from minivit.ops import (

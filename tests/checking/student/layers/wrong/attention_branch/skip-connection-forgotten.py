@@ -1,6 +1,7 @@
 """The backward forgets that dy also goes along the skip connection.
 
 Spoils: dx
+Cause: branch-skip-connection-forgotten-in-the-backward
 """
 
 from minivit.ops import (

@@ -1,6 +1,7 @@
 """The backward draws with a seed of its own, and drops other values than the forward did.
 
 Spoils: dx
+Cause: dropout-another-mask-in-the-backward
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """What is kept is not multiplied by 1 / (1 - rate).
 
 Spoils: y, dx
+Cause: dropout-not-scaled
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The backward drops what the forward dropped, but does not scale what was kept.
 
 Spoils: dx
+Cause: dropout-scale-forgotten-in-the-backward
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The cls token is put behind the patches instead of in front of them.
 
 Spoils: y, dpatches, dw, db, dcls
+Cause: embed-cls-at-the-end
 """
 
 import numpy as np

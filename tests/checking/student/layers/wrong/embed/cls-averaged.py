@@ -1,6 +1,7 @@
 """The cls token's gradient is the mean over the batch instead of the sum.
 
 Spoils: dcls
+Cause: embed-averaged-over-images
 """
 
 import numpy as np

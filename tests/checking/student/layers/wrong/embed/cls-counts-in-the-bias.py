@@ -1,6 +1,7 @@
 """db sums over all tokens, the cls token too, which never met the bias.
 
 Spoils: db
+Cause: embed-cls-counts-in-the-bias
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """Positions are added to the patches before the cls token is put in front, which gets none.
 
 Spoils: y, dpositions
+Cause: embed-cls-without-its-position
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The backward leaves out the last token instead of the first, so that all patches are off by one.
 
 Spoils: dpatches, dw, db
+Cause: embed-patches-off-by-one
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The backward takes token 0 for a cls token even where there is none.
 
 Spoils: dpatches, dw, db, dcls, dpositions
+Cause: absent-input
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The gradient of the positions is that of the first image of the batch.
 
 Spoils: dpositions
+Cause: first-image-only
 """
 
 import numpy as np

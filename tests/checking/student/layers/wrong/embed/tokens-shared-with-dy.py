@@ -1,6 +1,7 @@
 """Where the patches are tokens already, their gradient is a view of dx.
 
 Spoils: memory
+Cause: memory-shared
 """
 
 import numpy as np

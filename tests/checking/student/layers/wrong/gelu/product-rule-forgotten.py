@@ -1,6 +1,7 @@
 """The derivative is Phi(x) alone, without x Phi'(x).
 
 Spoils: dx
+Cause: gelu-product-rule-forgotten
 """
 
 import math

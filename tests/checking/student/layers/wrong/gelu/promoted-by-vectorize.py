@@ -1,6 +1,7 @@
 """np.vectorize(math.erf) gives float64, whatever x is.
 
 Spoils: dtype
+Cause: dtype-promoted
 """
 
 import math

@@ -1,6 +1,7 @@
 """Phi is taken as (1 + erf(x)) / 2, without the division by sqrt(2).
 
 Spoils: y, dx
+Cause: gelu-root-of-two-forgotten
 """
 
 import math

@@ -1,6 +1,7 @@
 """The exact form gets the derivative of the tanh approximation.
 
 Spoils: dx
+Cause: gelu-tanh-derivative-for-erf
 """
 
 import math

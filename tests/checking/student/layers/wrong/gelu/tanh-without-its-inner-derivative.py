@@ -1,6 +1,7 @@
 """In the tanh form the derivative of x + 0.044715 x^3 is forgotten.
 
 Spoils: dx
+Cause: gelu-inner-derivative-forgotten
 """
 
 import math

@@ -1,6 +1,7 @@
 """eps is added to the standard deviation instead of to the variance inside the root.
 
 Spoils: y, dx, dgamma
+Cause: layernorm-eps-outside-the-root
 """
 
 import numpy as np

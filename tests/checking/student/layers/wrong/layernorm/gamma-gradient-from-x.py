@@ -1,6 +1,7 @@
 """dgamma is the sum of dy x instead of dy x_hat.
 
 Spoils: dgamma
+Cause: layernorm-gamma-gradient-of-x
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """dx starts from dy instead of from dy gamma.
 
 Spoils: dx
+Cause: layernorm-gamma-left-out-of-dx
 """
 
 import numpy as np

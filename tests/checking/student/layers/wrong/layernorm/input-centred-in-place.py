@@ -1,6 +1,7 @@
 """The forward subtracts the mean in the caller's x.
 
 Spoils: inputs
+Cause: input-overwritten
 """
 
 import numpy as np

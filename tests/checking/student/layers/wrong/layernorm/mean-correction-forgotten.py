@@ -1,6 +1,7 @@
 """The backward does not take off the mean of g: x is taken not to move its own mean.
 
 Spoils: dx
+Cause: layernorm-mean-correction-forgotten
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """var = E[x^2] - E[x]^2, which cancels where x is far from 0.
 
 Spoils: y, dx, dgamma
+Cause: cancellation
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """Mean and variance are those of all tokens of an image together, not of each token.
 
 Spoils: y, dx, dgamma
+Cause: layernorm-over-tokens-too
 """
 
 import numpy as np

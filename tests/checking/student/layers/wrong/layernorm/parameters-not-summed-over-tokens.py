@@ -1,6 +1,7 @@
 """dgamma and dbeta are summed over the first axis alone.
 
 Spoils: dgamma, dbeta
+Cause: not-summed
 """
 
 import numpy as np

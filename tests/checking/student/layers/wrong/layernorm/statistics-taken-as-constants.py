@@ -1,6 +1,7 @@
 """Mean and variance are taken as constants, as if dx were g / std; a lone backward.
 
 Spoils: dx
+Cause: layernorm-statistics-taken-as-constants
 """
 
 

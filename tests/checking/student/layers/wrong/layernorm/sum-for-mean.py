@@ -1,6 +1,7 @@
 """In the term along x_hat a sum over the width stands where a mean belongs.
 
 Spoils: dx
+Cause: layernorm-sum-for-mean-along-x-hat
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The backward subtracts the mean of g but forgets that x moves the variance, too.
 
 Spoils: dx
+Cause: layernorm-variance-correction-forgotten
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """y is squeezed: a batch of one image, or images of one token, lose an axis.
 
 Spoils: y
+Cause: axis-lost
 """
 
 import numpy as np

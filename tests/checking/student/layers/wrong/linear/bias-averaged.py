@@ -1,6 +1,7 @@
 """db is the mean over the rows instead of their sum.
 
 Spoils: db
+Cause: linear-averaged-over-rows
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The backward returns a gradient of the bias even when the bias was None.
 
 Spoils: db
+Cause: absent-input
 """
 
 import numpy as np

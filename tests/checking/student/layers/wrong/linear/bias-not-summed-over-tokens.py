@@ -1,6 +1,7 @@
 """db is summed over the images alone, and keeps an axis of tokens.
 
 Spoils: db
+Cause: not-summed
 """
 
 import numpy as np

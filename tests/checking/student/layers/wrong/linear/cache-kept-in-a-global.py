@@ -1,6 +1,7 @@
 """x and w are kept in a global variable, so that a second forward spoils the first one's backward.
 
 Spoils: state
+Cause: state-kept
 """
 
 _last = {}

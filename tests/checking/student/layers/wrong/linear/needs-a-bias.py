@@ -1,6 +1,7 @@
 """Without the optional bias the forward raises a TypeError.
 
 Spoils: y
+Cause: absent-input
 """
 
 

@@ -1,6 +1,7 @@
 """y is collected in np.zeros, which is float64 even where x is float32.
 
 Spoils: dtype
+Cause: dtype-promoted
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """db is summed over the axes 0 and 1, which is right for x (B, T, D) alone.
 
 Spoils: db
+Cause: rank
 """
 
 import numpy as np

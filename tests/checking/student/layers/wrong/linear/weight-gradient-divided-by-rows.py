@@ -1,6 +1,7 @@
 """dw is divided by the number of rows, as if linear itself were a mean.
 
 Spoils: dw
+Cause: linear-averaged-over-rows
 """
 
 

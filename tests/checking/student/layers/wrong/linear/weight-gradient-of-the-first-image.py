@@ -1,6 +1,7 @@
 """dw is made from the first image of the batch alone.
 
 Spoils: dw
+Cause: first-image-only
 """
 
 

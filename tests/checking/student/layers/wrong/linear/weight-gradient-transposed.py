@@ -1,6 +1,7 @@
 """dw is dy^T x, made to fit with a reshape, instead of x^T dy.
 
 Spoils: dw
+Cause: linear-weight-gradient-transposed
 """
 
 

@@ -1,6 +1,7 @@
 """The backward goes from h to x without gelu's slope.
 
 Spoils: dx, dw1, db1
+Cause: gelu-slope-forgotten
 """
 
 from minivit.ops import gelu_forward, linear_backward, linear_forward

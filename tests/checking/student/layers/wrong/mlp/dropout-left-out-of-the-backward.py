@@ -1,6 +1,7 @@
 """With dropout the backward lets the gradient through where hidden values were dropped.
 
 Spoils: dx, dw1, db1
+Cause: dropout-skipped-in-the-backward
 """
 
 from minivit.ops import (

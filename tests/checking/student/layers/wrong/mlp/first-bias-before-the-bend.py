@@ -1,6 +1,7 @@
 """db1 is the sum of dh instead of dz.
 
 Spoils: db1
+Cause: gelu-slope-forgotten
 """
 
 import numpy as np

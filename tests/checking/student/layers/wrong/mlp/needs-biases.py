@@ -1,6 +1,7 @@
 """Without the optional biases the forward raises a TypeError.
 
 Spoils: y
+Cause: absent-input
 """
 
 from minivit.ops import gelu_backward, gelu_forward

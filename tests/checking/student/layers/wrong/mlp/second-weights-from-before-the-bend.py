@@ -1,6 +1,7 @@
 """dw2 is z^T dout instead of h^T dout.
 
 Spoils: dw2
+Cause: mlp-second-weights-from-before-the-bend
 """
 
 from minivit.ops import gelu_backward, gelu_forward

@@ -1,6 +1,7 @@
 """gelu's slope is taken at h = gelu(z), where it belongs to z.
 
 Spoils: dx, dw1, db1
+Cause: gelu-slope-at-y
 """
 
 from minivit.ops import gelu_backward, gelu_forward, linear_backward, linear_forward

@@ -1,6 +1,7 @@
 """The branch's result is added with += to the caller's x.
 
 Spoils: inputs
+Cause: input-overwritten
 """
 
 from minivit.ops import layernorm_backward, layernorm_forward, mlp_backward, mlp_forward

@@ -1,6 +1,7 @@
 """What comes back from the MLP is added to dy without going through the LayerNorm.
 
 Spoils: dx
+Cause: branch-norm-skipped-in-the-backward
 """
 
 from minivit.ops import layernorm_backward, layernorm_forward, mlp_backward, mlp_forward

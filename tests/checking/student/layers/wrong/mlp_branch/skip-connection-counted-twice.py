@@ -1,6 +1,7 @@
 """dy is added for the skip connection twice.
 
 Spoils: dx
+Cause: branch-skip-connection-counted-twice
 """
 
 from minivit.ops import layernorm_backward, layernorm_forward, mlp_backward, mlp_forward

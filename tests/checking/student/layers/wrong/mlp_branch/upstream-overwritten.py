@@ -1,6 +1,7 @@
 """The gradient through the branch is added with += to the caller's dy.
 
 Spoils: inputs
+Cause: upstream-overwritten
 """
 
 from minivit.ops import layernorm_backward, layernorm_forward, mlp_backward, mlp_forward

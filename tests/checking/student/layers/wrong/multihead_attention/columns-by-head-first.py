@@ -1,6 +1,7 @@
 """The columns of w_qkv are read as (head, q or k or v, K) instead of (q or k or v, head, K).
 
 Spoils: y, dx, dw_qkv, db_qkv, dw_out
+Cause: multihead-columns-by-head-first
 """
 
 import numpy as np

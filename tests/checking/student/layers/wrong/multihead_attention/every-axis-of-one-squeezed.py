@@ -1,6 +1,7 @@
 """np.squeeze takes away the axis that np.split leaves, and with it every other axis of one.
 
 Spoils: y, dx, dw_qkv, db_qkv, dw_out, db_out
+Cause: axes-of-one
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """A head is taken to have D / H columns, which is wrong where w_qkv is wider.
 
 Spoils: y
+Cause: shapes-do-not-fit
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """dx is assigned for q, k and v in turn with =, so that only what came through v is left.
 
 Spoils: dx
+Cause: multihead-input-gradient-of-the-values-alone
 """
 
 import math

@@ -1,6 +1,7 @@
 """The gradients of the keys and of the values are put back in each other's columns.
 
 Spoils: dx, dw_qkv, db_qkv
+Cause: multihead-keys-and-values-exchanged
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The heads' results (B, H, T, K) are reshaped to (B, T, D) without moving the heads beside K.
 
 Spoils: y, dx, dw_qkv, db_qkv, dw_out
+Cause: multihead-merged-without-a-transposition
 """
 
 import numpy as np

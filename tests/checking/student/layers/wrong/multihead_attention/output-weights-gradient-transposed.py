@@ -1,6 +1,7 @@
 """dw_out is dout^T merged instead of merged^T dout: the same shape where the matrix is square.
 
 Spoils: dw_out
+Cause: transposed
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The scores are divided by sqrt(D) instead of by the root of a head's columns, sqrt(D/H).
 
 Spoils: y, dx, dw_qkv, db_qkv, dw_out
+Cause: multihead-scale-of-the-width
 """
 
 import math

@@ -1,6 +1,7 @@
 """q, k and v (B, T, D) are reshaped to (B, H, T, K) at once: a head holds whole tokens.
 
 Spoils: y, dx, dw_qkv, db_qkv, dw_out
+Cause: multihead-split-without-a-transposition
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The backward reshapes dpatches to images and forgets to transpose back.
 
 Spoils: dimages
+Cause: patchify-reshape-alone
 """
 
 

@@ -1,6 +1,7 @@
 """Inside a patch the order is (channel, row, column) instead of (row, column, channel).
 
 Spoils: y, dimages
+Cause: patchify-channels-before-pixels
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The patches come down the columns of the grid instead of along its rows.
 
 Spoils: y, dimages
+Cause: patchify-columns-of-patches-first
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """Where patches overlap the backward assigns with = instead of adding with +=.
 
 Spoils: dimages
+Cause: patchify-overlaps-overwritten
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """Images are reshaped without a transposition, so that a patch is a strip of pixels.
 
 Spoils: y, dimages
+Cause: patchify-reshape-alone
 """
 
 

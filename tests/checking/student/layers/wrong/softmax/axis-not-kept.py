@@ -1,6 +1,7 @@
 """The row's sum has lost its axis (no keepdims), and is subtracted along another one, if at all.
 
 Spoils: dx
+Cause: softmax-axis-not-kept
 """
 
 import numpy as np

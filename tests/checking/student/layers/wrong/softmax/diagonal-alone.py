@@ -1,6 +1,7 @@
 """Of the Jacobian only the diagonal p (1 - p) is used.
 
 Spoils: dx
+Cause: softmax-diagonal-alone
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The columns sum to 1 instead of the rows; the backward is the derivative of that.
 
 Spoils: y, dx
+Cause: softmax-over-queries
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The row's maximum is not subtracted, so that exp overflows for large scores.
 
 Spoils: y, dx
+Cause: overflow
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The gradient is probs dprobs, without the sum over the row.
 
 Spoils: dx
+Cause: softmax-row-sum-forgotten
 """
 
 import numpy as np

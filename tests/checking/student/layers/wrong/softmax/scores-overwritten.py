@@ -1,6 +1,7 @@
 """The maximum is subtracted and exp taken in the caller's array.
 
 Spoils: inputs
+Cause: input-overwritten
 """
 
 import numpy as np

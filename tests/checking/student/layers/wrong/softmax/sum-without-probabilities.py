@@ -1,6 +1,7 @@
 """The backward subtracts the row's sum of dprobs, not weighed with the probabilities.
 
 Spoils: dx
+Cause: softmax-sum-without-probabilities
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The backward takes what follows axis 0 for one row, which a matrix alone has; a lone backward.
 
 Spoils: dx
+Cause: softmax-gradient-over-each-image
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The backward hands dy on for every image, as if none had been dropped.
 
 Spoils: dx
+Cause: stochastic-depth-mask-forgotten-in-the-backward
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """Images are kept where the draw is below the rate, which is where they should be dropped.
 
 Spoils: y, dx
+Cause: stochastic-depth-kept-and-dropped-exchanged
 """
 
 import numpy as np

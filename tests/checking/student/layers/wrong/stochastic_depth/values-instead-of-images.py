@@ -1,6 +1,7 @@
 """Single values are dropped, as in dropout, instead of whole images.
 
 Spoils: y, dx
+Cause: stochastic-depth-values-for-images
 """
 
 import numpy as np
