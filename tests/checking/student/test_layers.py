@@ -60,7 +60,7 @@ def test_many_wrong_forwards_have_a_backward_that_is_their_derivative():
 
 def test_the_table_covers_every_op():
     assert len(HELD_BACK) == 20
-    assert len(EVERY_WRONG) == 184
+    assert len(EVERY_WRONG) >= 184
     assert len(RIGHT) == 51
     assert {layer.op for layer in RIGHT} == {layer.op for layer in EVERY_WRONG} == set(OPS)
     assert len({layer.op for layer in HELD_BACK}) >= 15
