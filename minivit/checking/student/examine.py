@@ -106,9 +106,13 @@ def made_small(finding: Finding, planned: Mapping[Plan, Trial | None], at: Calla
     """The finding with the smallest input that Hypothesis finds, called as the simplest one is."""
 
     def shows(trial: Trial | None) -> bool:
-        return trial is not None and any(
-            fault.part == finding.parts[0] and fault.kind == finding.kind for fault in trial.faults
-        )
+        return trial is not None and shown(trial) != ""
+
+    def shown(trial: Trial) -> str:
+        """The sentence of the fault there; "" where there is none."""
+        kind, part = finding.kind, finding.parts[0]
+        faults = [fault for fault in trial.faults if (fault.part, fault.kind) == (part, kind)]
+        return faults[0].sentence if faults else ""
 
     failing = {plan: trial for plan, trial in planned.items() if shows(trial)}
     if not failing:  # Hypothesis has found it, and made it small
@@ -120,9 +124,7 @@ def made_small(finding: Finding, planned: Mapping[Plan, Trial | None], at: Calla
         again = finding.kind == "state"
         smaller = smallest_like(simplest, lambda plan: shows(at(plan, again)))
         trial = (smaller and at(smaller, again)) or min(failing.values(), key=size)
-    sentence = next(f.sentence for f in trial.faults
-                    if f.part == finding.parts[0] and f.kind == finding.kind)  # fmt: skip
-    return finding._replace(smallest=trial, sentence=sentence)
+    return finding._replace(smallest=trial, sentence=shown(trial))
 
 
 def verdicts(

@@ -7,8 +7,8 @@ from minivit.checking.student.naming import Group, named
 from minivit.checking.student.patterns import Named
 from minivit.checking.student.trial import Trial
 
-PARTS = ("forward", "y", "backward")  # before the gradients: in this order a student mends them
-KINDS = ("raised", "form", "dtype", "shape", "written", "memory", "state", "values")
+PARTS = ("forward", "y", "backward")
+KINDS = ("raised", "form", "dtype", "written", "memory", "state", "shape", "values")
 
 
 class Finding(NamedTuple):
@@ -35,7 +35,7 @@ def findings_of(op: str, trials: list[Trial], follow: set[str]) -> list[Finding]
         cause = named(op, group, trials)
         if any(covers(one, group, cause) for one in found):
             continue
-        key = (group.kind, cause.name) if cause else (group.kind, group.part)
+        key = (group.kind, cause.name if cause else group.part)
         if key in findings:
             old = findings[key]
             parts, wrong = (*old.parts, group.part), max(old.wrong, group.count)
@@ -43,9 +43,17 @@ def findings_of(op: str, trials: list[Trial], follow: set[str]) -> list[Finding]
         else:
             fault = min(group.wrong, key=lambda one: size(one[0]))[1]
             findings[key] = Finding(
-                (group.part,), group.kind, fault.sentence, group.count, cause, fault.line
+                (group.part,), fault.kind, fault.sentence, group.count, cause, fault.line
             )
-    return list(findings.values())
+    return sorted(findings.values(), key=order)
+
+
+def order(finding: Finding) -> tuple:
+    """The forward before the backward, which depends on it; what is understood best, before."""
+    in_backward = finding.parts[0] not in ("forward", "y")
+    known = finding.cause is not None and finding.cause.is_of_op
+    parts = [part in PARTS for part in finding.parts]
+    return in_backward, not known, KINDS.index(finding.kind), not any(parts)
 
 
 def groups(trials: list[Trial], follow: set[str]) -> list[Group]:
@@ -55,15 +63,10 @@ def groups(trials: list[Trial], follow: set[str]) -> list[Group]:
         for fault in trial.faults:
             if fault.part in follow and fault.kind == "values" and "y" in trial.parts:
                 continue
-            group = found.setdefault((fault.part, fault.kind), Group(fault.part, fault.kind, []))
+            kind = "values" if fault.kind == "shape" else fault.kind  # one mistake makes both
+            group = found.setdefault((fault.part, kind), Group(fault.part, kind, []))
             group.wrong.append((trial, fault))
-    return sorted(found.values(), key=order)
-
-
-def order(group: Group) -> tuple[int, int]:
-    """y before gradients, since these depend on it; exceptions before numbers."""
-    part = PARTS.index(group.part) if group.part in PARTS else len(PARTS)
-    return part, KINDS.index(group.kind)
+    return list(found.values())
 
 
 def covers(one: Group, other: Group, cause: Named | None) -> bool:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.checking.student import patterns
-from minivit.checking.student.causes import causes_of
+from minivit.checking.student.causes import OF_OPS, causes_of
 from minivit.checking.student.causes.cause import Cause
 from minivit.checking.student.faults import Fault
 from minivit.checking.student.patterns import Named
@@ -46,19 +46,28 @@ def named(op: str, group: Group, trials: list[Trial]) -> Named | None:
     by_kind = patterns.of_kind(fault, trial)
     if by_kind:
         return by_kind
-    if group.kind in ("values", "shape"):
-        found = explanations(op, group.part, group.trials, trials)
-        if found:
-            cause = found[0].cause
-            return Named(cause.name, cause.sentence, cause.hint, cause.line)
-    if group.kind == "shape":
-        (came, *_), (right, *_) = results(trial, group.part), results_due(trial, group.part)
-        return patterns.of_shape(came, right)
-    if group.kind == "values":
-        found = patterns.of_no_numbers(group.part, group.trials)
-        found = found or patterns.of_factor(group.part, group.trials)
-        return found or patterns.of_place(group.trials, trials)
-    return patterns.of_place(group.trials, trials) or patterns.of_exception(fault)
+    if group.kind != "values":
+        return patterns.of_place(group.trials, trials) or patterns.of_exception(fault)
+    found = explanations(op, group.part, group.trials, trials)
+    if found:
+        cause = found[0].cause
+        of_op = cause in OF_OPS.get(op, [])
+        return Named(cause.name, cause.sentence, cause.hint, cause.line, of_op)
+    return of_numbers(group, trials)
+
+
+def of_numbers(group: Group, trials: list[Trial]) -> Named | None:
+    """What the numbers of a part have in common, or the points where they are wrong."""
+    found = None
+    for trial, fault in group.wrong:
+        if fault.kind == "shape":
+            (came, *_), (right, *_) = results(trial, group.part), results_due(trial, group.part)
+            found = found or patterns.of_shape(came, right)
+    numbers = [trial for trial, fault in group.wrong if fault.kind == "values"]
+    if numbers and not found:
+        found = patterns.of_no_numbers(group.part, numbers)
+        found = found or patterns.of_factor(group.part, numbers)
+    return found or patterns.of_place(group.trials, trials)
 
 
 class Explained(NamedTuple):

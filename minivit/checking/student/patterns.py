@@ -20,6 +20,7 @@ class Named(NamedTuple):
     sentence: str
     hint: str
     line: str  # of the derivation, that is broken
+    is_of_op: bool = False  # not a mistake that any op may have
 
 
 def of_kind(fault: Fault, trial: Trial) -> Named | None:
