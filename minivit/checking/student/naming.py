@@ -53,7 +53,7 @@ def named(op: str, group: Group, trials: list[Trial]) -> Named | None:
             return Named(cause.name, cause.sentence, cause.hint, cause.line)
     if group.kind == "shape":
         (came, *_), (right, *_) = results(trial, group.part), results_due(trial, group.part)
-        return patterns.of_shape(came, right)
+        return patterns.of_shape(came, right) or patterns.of_place(group.trials, trials)
     if group.kind == "values":
         found = patterns.of_no_numbers(group.part, group.trials)
         found = found or patterns.of_factor(group.part, group.trials)
@@ -97,9 +97,10 @@ def results_due(trial: Trial, part: str) -> list[np.ndarray]:
     return [] if due[0] is None else due
 
 
-def explained(cause: Cause, part: str, trials: list[Trial], views: list[list]) -> int:
+def explained(cause: Cause, part: str, trials: list[Trial], views: list[list] | None = None) -> int:
     """How many wrong results the cause explains; 0 where it foresees another one than came."""
     count = 0
+    views = views or [trial.point.views() for trial in trials]
     for trial, seen in zip(trials, views, strict=True):
         rights = results_due(trial, part)
         for came, right, view in zip(results(trial, part), rights, seen, strict=False):
