@@ -58,11 +58,9 @@ def named(op: str, group: Group, trials: list[Trial]) -> Named | None:
 
 def of_numbers(group: Group, trials: list[Trial]) -> Named | None:
     """What the numbers of a part have in common, or the points where they are wrong."""
-    found = None
-    for trial, fault in group.wrong:
-        if fault.kind == "shape":
-            (came, *_), (right, *_) = results(trial, group.part), results_due(trial, group.part)
-            found = found or patterns.of_shape(came, right)
+    shapes = [trial for trial, fault in group.wrong if fault.kind == "shape"]
+    found = patterns.of_shapes([(results(trial, group.part)[0], results_due(trial, group.part)[0])
+                                for trial in shapes])  # fmt: skip
     numbers = [trial for trial, fault in group.wrong if fault.kind == "values"]
     if numbers and not found:
         found = patterns.of_no_numbers(group.part, numbers)

@@ -68,6 +68,10 @@ def with_relative(at, relative):
     return mixed_by(at, at.q @ transposed(at.k) * usual_factor(at) + relative())
 
 
+def not_scaled(at):
+    return relative_scores(at.q, at.offsets) / usual_factor(at)
+
+
 def turned_round(at):
     """The offsets of the patches in the other order; those of the cls token stay."""
     rows = at.offsets.shape[-2]
@@ -100,90 +104,48 @@ def without_relative(at):
 
 
 OPTIONS = [
-    Cause(
-        "attention-masked-scores-are-zero",
-        "a key that is left out has score 0, which is no small one",
-        LEFT_OUT,
-        PROBS,
-        lambda at: masked(at, lambda scores, counts: probabilities(scores * counts)),
-    ),
-    Cause(
-        "attention-masked-after-the-softmax",
-        "keys are left out after the softmax: a query's other probabilities sum to less than 1",
-        LEFT_OUT,
-        PROBS,
-        lambda at: masked(at, lambda scores, counts: probabilities(scores) * counts),
-    ),
-    Cause(
-        "attention-mask-turned-over",
-        "the keys that should be left out are attended to, and the others are left out",
-        "Print the mask: does True stand for a key that counts, or for one that does not?",
-        PROBS,
-        lambda at: masked(
-            at, lambda scores, counts: probabilities(np.where(counts, -np.inf, scores))
-        ),
-    ),
-    Cause(
-        "attention-one-key-less",
-        "a query attends to top_k - 1 keys",
-        "Count the probabilities of a row that are not 0.",
-        PROBS,
-        one_key_less,
-    ),
-    Cause(
-        "attention-scores-dropped",
-        "dropout sets scores to 0, not probabilities",
-        "A score of 0 is no small one. What becomes 0 in dropout, and after which line?",
-        MIXED,
-        lambda at: dropped(at, lambda scores, probs: probabilities(drop(at, scores)) @ at.v),
-    ),
-    Cause(
-        "attention-result-dropped",
-        "dropout acts on the mixed values, not on the probabilities",
-        "What becomes 0 in dropout, and after which line?",
-        MIXED,
-        lambda at: dropped(at, lambda scores, probs: drop(at, probs @ at.v)),
-    ),
-    Cause(
-        "attention-renormalised-after-dropout",
-        "the probabilities that dropout kept are divided by their sum again",
-        "Dropout has a factor already, by which a query's probabilities sum to 1 on average.",
-        MIXED,
-        renormalised,
-    ),
-    Cause(
-        "attention-probabilities-before-dropout",
-        "dv is made with the probabilities from before dropout, which did not mix the values",
-        "mixed = probs v: which probabilities stood there in the forward?",
-        "dv = probs_kept^T dmixed",
-        lambda at: {"dv": transposed(at.cache.probs) @ at.dy},
-    ),
-    Cause(
-        "attention-relative-scores-not-scaled",
-        "the relative scores are added without their 1/sqrt(K)",
-        "q . offsets is a product as q . k is: which spread has it?",
-        RELATIVE,
-        lambda at: with_relative(at, lambda: relative_scores(at.q, at.offsets) / usual_factor(at)),
-    ),
-    Cause(
-        "attention-relative-scores-turned-round",
-        "the offset is counted from the query to the key, not from the key to the query",
-        "Which row of the table belongs to a key one to the left of the query?",
-        RELATIVE,
-        lambda at: with_relative(at, lambda: turned_round(at)),
-    ),
-    Cause(
-        "attention-relative-part-of-dq-forgotten",
-        "dq lacks what comes through the relative scores",
-        "In how many terms of the scores does q stand?",
-        RELATIVE,
-        without_relative,
-    ),
-    Cause(
-        "attention-relative-repeats-lost",
-        "an offset that a query has to several keys gets the gradient of one of them",
-        "What does a[[0, 0]] += 1 do to a[0]? Which offsets has the cls token?",
-        RELATIVE,
-        picked_once,
-    ),
-]
+    Cause("attention-masked-scores-are-zero",
+          "a key that is left out has score 0, which is no small one", LEFT_OUT, PROBS,
+          lambda at: masked(at, lambda scores, counts: probabilities(scores * counts))),
+    Cause("attention-masked-after-the-softmax",
+          "keys are left out after the softmax: a query's other probabilities sum to less than 1",
+          LEFT_OUT, PROBS,
+          lambda at: masked(at, lambda scores, counts: probabilities(scores) * counts)),
+    Cause("attention-mask-turned-over",
+          "the keys that should be left out are attended to, and the others are left out",
+          "Print the mask: does True stand for a key that counts, or for one that does not?", PROBS,
+          lambda at: masked(
+              at, lambda scores, counts: probabilities(np.where(counts, -np.inf, scores))
+          )),
+    Cause("attention-one-key-less", "a query attends to top_k - 1 keys",
+          "Count the probabilities of a row that are not 0.", PROBS, one_key_less),
+    Cause("attention-scores-dropped", "dropout sets scores to 0, not probabilities",
+          "A score of 0 is no small one. What becomes 0 in dropout, and after which line?", MIXED,
+          lambda at: dropped(at, lambda scores, probs: probabilities(drop(at, scores)) @ at.v)),
+    Cause("attention-result-dropped", "dropout acts on the mixed values, not on the probabilities",
+          "What becomes 0 in dropout, and after which line?", MIXED,
+          lambda at: dropped(at, lambda scores, probs: drop(at, probs @ at.v))),
+    Cause("attention-renormalised-after-dropout",
+          "the probabilities that dropout kept are divided by their sum again",
+          "Dropout has a factor already, by which a query's probabilities sum to 1 on average.",
+          MIXED, renormalised),
+    Cause("attention-probabilities-before-dropout",
+          "dv is made with the probabilities from before dropout, which did not mix the values",
+          "mixed = probs v: which probabilities stood there in the forward?",
+          "dv = probs_kept^T dmixed", lambda at: {"dv": transposed(at.cache.probs) @ at.dy}),
+    Cause("attention-relative-scores-not-scaled",
+          "the relative scores are added without their 1/sqrt(K)",
+          "q . offsets is a product as q . k is: which spread has it?", RELATIVE,
+          lambda at: with_relative(at, lambda: not_scaled(at))),
+    Cause("attention-relative-scores-turned-round",
+          "the offset is counted from the query to the key, not from the key to the query",
+          "Which row of the table belongs to a key one to the left of the query?", RELATIVE,
+          lambda at: with_relative(at, lambda: turned_round(at))),
+    Cause("attention-relative-part-of-dq-forgotten",
+          "dq lacks what comes through the relative scores",
+          "In how many terms of the scores does q stand?", RELATIVE, without_relative),
+    Cause("attention-relative-repeats-lost",
+          "an offset that a query has to several keys gets the gradient of one of them",
+          "What does a[[0, 0]] += 1 do to a[0]? Which offsets has the cls token?", RELATIVE,
+          picked_once),
+]  # fmt: skip

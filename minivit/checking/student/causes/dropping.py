@@ -62,6 +62,12 @@ def of(op, factors, thing, result):
     ]  # fmt: skip
 
 
+def by_numpy(at, shape):
+    """The mask that NumPy draws by the same seed."""
+    numbers = np.random.default_rng(at.drop.seed).random(shape)
+    return {"y": at.x * (numbers >= at.drop.rate) / (1 - at.drop.rate)}
+
+
 def drawn_for_each(at):
     """A uniform number for every value, at its position in the whole batch."""
     first = at.drop.first_image * at.x[0].size
@@ -70,9 +76,17 @@ def drawn_for_each(at):
 
 
 WHOLE = "scaled_b = keep_b x_b / (1 - rate)"
+OURS = "Which numbers does minivit draw? See the functions of chance.py, which you may call."
 COUNT = "How many draws does a batch of B images need?"
 DROPOUT = of("dropout", value_factors, "values", "y")
 DROPOUT += [
+    Cause(
+        "dropout-numbers-of-numpy",
+        "the mask is drawn by np.random, so that it is another one than minivit's",
+        OURS,
+        "y_i = keep_i x_i / (1 - rate)",
+        lambda at: by_numpy(at, at.x.shape),
+    ),
     Cause(
         "dropout-images-for-values",
         "whole images are dropped, as in stochastic depth",
@@ -89,6 +103,13 @@ STOCHASTIC_DEPTH += [
         COUNT,
         WHOLE,
         drawn_for_each,
+    ),
+    Cause(
+        "stochastic-depth-numbers-of-numpy",
+        "the images are drawn by np.random, so that they are others than minivit's",
+        OURS,
+        WHOLE,
+        lambda at: by_numpy(at, (len(at.x), *[1] * (at.x.ndim - 1))),
     ),
     Cause(
         "stochastic-depth-as-dropout",

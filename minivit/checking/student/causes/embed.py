@@ -90,99 +90,49 @@ def steps(at):
 
 
 OWN = [
-    Cause(
-        "embed-cls-at-the-end",
-        "the cls token stands behind the patches, not in front of them",
-        FIRST,
-        X,
-        lambda at: if_cls(at, lambda: at_the_end(at)),
-    ),
-    Cause(
-        "embed-cls-of-zeros",
-        "the token in front of the patches is 0, not cls",
-        "Change cls: does x change?",
-        X,
-        lambda at: if_cls(at, lambda: placed(at, with_cls(at, 0 * at.cls))),
-    ),
-    Cause(
-        "embed-bias-added-to-cls",
-        "the bias of the projection is added to the cls token too",
-        "Which tokens come out of the linear map?",
-        X,
-        lambda at: (
-            if_cls(at, lambda: placed(at, with_cls(at, at.cls + at.b)))
-            if at.b is not None
-            else None
-        ),
-    ),
-    Cause(
-        "embed-cls-without-its-position",
-        "the cls token gets no position",
-        FIRST,
-        X,
-        lambda at: if_cls(at, lambda: if_positions(at, lambda: cls_without_position(at))),
-    ),
-    Cause(
-        "embed-position-of-cls-last",
-        "the last row of the table is the cls token's: the patches have those before it",
-        FIRST,
-        X,
-        lambda at: if_cls(
-            at,
-            lambda: if_positions(
-                at, lambda: placed(at, with_cls(at, at.cls), np.roll(at.positions, 1, axis=0))
-            ),
-        ),
-    ),
-    Cause(
-        "embed-positions-forgotten",
-        "the positions are not added",
-        "Exchange two patches: should x be the same but for their order?",
-        X,
-        lambda at: if_positions(at, lambda: {"y": with_cls(at, at.cls)}),
-    ),
-    Cause(
-        "embed-averaged-over-images",
-        "the gradient of cls or of the positions is the mean over the batch, not the sum",
-        BATCH,
-        DPOSITIONS,
-        averaged,
-    ),
-    Cause(
-        "embed-cls-gradient-of-the-last-token",
-        "dcls is the gradient of the last token",
-        FIRST,
-        DCLS,
-        lambda at: if_cls(at, lambda: {"dcls": at.dy[:, -1].sum(axis=0)}),
-    ),
-    Cause(
-        "embed-cls-gradient-of-all-tokens",
-        "dcls is summed over all tokens",
-        FIRST,
-        DCLS,
-        lambda at: if_cls(at, lambda: {"dcls": rows(at.dy).sum(axis=0)}),
-    ),
-    Cause(
-        "embed-cls-counts-in-the-bias",
-        "db is summed over all tokens, the cls token among them, which never met the bias",
-        "Which tokens come out of the linear map?",
-        DB,
-        lambda at: {"db": rows(at.dy).sum(axis=0)},
-    ),
-    Cause(
-        "embed-patches-off-by-one",
-        "the last token is left out of the patches' gradient, where the first should be",
-        FIRST,
-        DB,
-        lambda at: if_cls(at, lambda: off_by_one(at)),
-    ),
-    Cause(
-        "embed-position-of-cls-forgotten-in-the-backward",
-        "the table's row of the cls token gets no gradient",
-        FIRST,
-        DPOSITIONS,
-        lambda at: if_cls(at, lambda: if_positions(at, lambda: without_cls_row(at))),
-    ),
-]
+    Cause("embed-cls-at-the-end", "the cls token stands behind the patches, not in front of them",
+          FIRST, X, lambda at: if_cls(at, lambda: at_the_end(at))),
+    Cause("embed-cls-of-zeros", "the token in front of the patches is 0, not cls",
+          "Change cls: does x change?", X,
+          lambda at: if_cls(at, lambda: placed(at, with_cls(at, 0 * at.cls)))),
+    Cause("embed-bias-added-to-cls", "the bias of the projection is added to the cls token too",
+          "Which tokens come out of the linear map?", X,
+          lambda at: (
+              if_cls(at, lambda: placed(at, with_cls(at, at.cls + at.b)))
+              if at.b is not None
+              else None
+          )),
+    Cause("embed-cls-without-its-position", "the cls token gets no position", FIRST, X,
+          lambda at: if_cls(at, lambda: if_positions(at, lambda: cls_without_position(at)))),
+    Cause("embed-position-of-cls-last",
+          "the last row of the table is the cls token's: the patches have those before it", FIRST,
+          X,
+          lambda at: if_cls(
+              at,
+              lambda: if_positions(
+                  at, lambda: placed(at, with_cls(at, at.cls), np.roll(at.positions, 1, axis=0))
+              ),
+          )),
+    Cause("embed-positions-forgotten", "the positions are not added",
+          "Exchange two patches: should x be the same but for their order?", X,
+          lambda at: if_positions(at, lambda: {"y": with_cls(at, at.cls)})),
+    Cause("embed-averaged-over-images",
+          "the gradient of cls or of the positions is the mean over the batch, not the sum", BATCH,
+          DPOSITIONS, averaged),
+    Cause("embed-cls-gradient-of-the-last-token", "dcls is the gradient of the last token", FIRST,
+          DCLS, lambda at: if_cls(at, lambda: {"dcls": at.dy[:, -1].sum(axis=0)})),
+    Cause("embed-cls-gradient-of-all-tokens", "dcls is summed over all tokens", FIRST, DCLS,
+          lambda at: if_cls(at, lambda: {"dcls": rows(at.dy).sum(axis=0)})),
+    Cause("embed-cls-counts-in-the-bias",
+          "db is summed over all tokens, the cls token among them, which never met the bias",
+          "Which tokens come out of the linear map?", DB,
+          lambda at: {"db": rows(at.dy).sum(axis=0)}),
+    Cause("embed-patches-off-by-one",
+          "the last token is left out of the patches' gradient, where the first should be", FIRST,
+          DB, lambda at: if_cls(at, lambda: off_by_one(at))),
+    Cause("embed-position-of-cls-forgotten-in-the-backward",
+          "the table's row of the cls token gets no gradient", FIRST, DPOSITIONS,
+          lambda at: if_cls(at, lambda: if_positions(at, lambda: without_cls_row(at)))),
+]  # fmt: skip
 EMBED = OWN + inside(LINEAR, "linear", steps, first="patches")
 CAUSES = {"embed": EMBED}

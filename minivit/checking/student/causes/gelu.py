@@ -31,6 +31,13 @@ def approximate(at, mistake):
     return mistake(at.x) if at.form == "tanh" else None
 
 
+def short_erf(x):
+    """Abramowitz and Stegun 1964, formula 7.1.26."""
+    t = 1 / (1 + 0.3275911 * np.abs(x))
+    series = np.polyval([1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592, 0], t)
+    return np.sign(x) * (1 - series * np.exp(-x * x))
+
+
 def tanh_of(at, inner):
     return approximate(at, lambda x: {"y": 0.5 * x * (1 + np.tanh(inner(x)))})
 
@@ -94,6 +101,9 @@ GELU = [
     gelu_cause("silu", "y is x sigmoid(x), which is SiLU",
                "Phi is the normal distribution's: what is Phi(1), and what is sigmoid(1)?", Y,
                lambda at: {"y": at.x * sigmoid(at.x)}),
+    gelu_cause("erf-approximated", "erf is a formula with an error of 1e-7, that of Abramowitz and "
+               "Stegun", "To how many digits is your erf right? Compare it with math.erf.", Y,
+               lambda at: exact(at, lambda x: {"y": 0.5 * x * (1 + short_erf(x / math.sqrt(2)))})),
     gelu_cause("relu", "y is max(x, 0), which is ReLU", "What should y be for x = -1?", Y,
                lambda at: {"y": np.maximum(at.x, 0)}),
     gelu_cause("cubic-forgotten", "in the tanh form 0.044715 x^3 is missing",
@@ -143,7 +153,7 @@ GELU = [
                "By how much does y change when x changes a little?", DX,
                lambda at: {"dx": at.dy * at.output}),
     gelu_cause("slope-forgotten", "dy goes back as if GELU were not there",
-               "Go through the forward from its last line to its first. Has each one its derivative?",
+               "Go through the forward from its last line up. Has each one its derivative?",
                DX, lambda at: {"dx": at.dy}),
     gelu_cause("slope-of-relu", "dy is let through where x > 0, which is ReLU's slope",
                "What is the slope of y at x = -1? And at 0?", DX,

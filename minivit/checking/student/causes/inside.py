@@ -81,11 +81,13 @@ def inside(
     steps: Callable[[SimpleNamespace], list[Step]],
     first: str = "x",
     finish: Callable[[SimpleNamespace, dict], dict] = lambda at, found: found,
+    where: str = "",
 ) -> list[Cause]:
     """The causes of a part, made in the whole.
 
     `steps(at)` are the whole's, and `part` is the name of one of them, where it is there. `first`
     is the whole's first input; `finish` does what is left to do after the steps: a branch adds x.
+    `where` tells the part from another one of the same op: "in the second map".
     """
 
     def made(cause: Cause, at: SimpleNamespace) -> dict | None:
@@ -102,4 +104,11 @@ def inside(
             found[f"d{first}"] = found.pop("dx")
         return finish(at, found)
 
-    return [cause._replace(mistake=functools.partial(made, cause)) for cause in causes]
+    return [
+        cause._replace(
+            name="-".join([cause.name, *where.replace(",", "").split()]),
+            sentence=f"{cause.sentence}, {where}" if where else cause.sentence,
+            mistake=functools.partial(made, cause),
+        )
+        for cause in causes
+    ]

@@ -3,9 +3,10 @@
 from types import SimpleNamespace
 
 from minivit.checking.student.causes.cause import Cause
-from minivit.checking.student.causes.heads import HEADS, heads_backward, heads_forward
+from minivit.checking.student.causes.heads import HEADS
+from minivit.checking.student.causes.heads_parts import heads_backward, heads_forward
 from minivit.checking.student.causes.inside import Step, inside
-from minivit.checking.student.causes.linear import LINEAR
+from minivit.checking.student.causes.linear import LINEAR, SQUARE
 
 QKV = "dx = dqkv w_qkv^T: the sum of what comes through q, k and v"
 OUT = "out = merged w_out + b_out"
@@ -31,63 +32,36 @@ def through(at, *parts):
 
 
 IN_QKV = [
-    Cause(
-        "multihead-input-gradient-of-the-values-alone",
-        "dx is what comes through v alone",
-        ADDED,
-        QKV,
-        lambda at: through(at, 2),
-    ),
-    Cause(
-        "multihead-input-gradient-of-the-queries-alone",
-        "dx is what comes through q alone",
-        ADDED,
-        QKV,
-        lambda at: through(at, 0),
-    ),
-    Cause(
-        "multihead-input-gradient-without-the-values",
-        "dx lacks what comes through v",
-        ADDED,
-        QKV,
-        lambda at: through(at, 0, 1),
-    ),
-    Cause(
-        "multihead-input-gradient-without-the-keys",
-        "dx lacks what comes through k",
-        ADDED,
-        QKV,
-        lambda at: through(at, 0, 2),
-    ),
-    Cause(
-        "multihead-input-gradient-without-the-queries",
-        "dx lacks what comes through q",
-        ADDED,
-        QKV,
-        lambda at: through(at, 1, 2),
-    ),
-]
+    Cause("multihead-input-gradient-of-the-values-alone", "dx is what comes through v alone", ADDED,
+          QKV, lambda at: through(at, 2)),
+    Cause("multihead-input-gradient-of-the-queries-alone", "dx is what comes through q alone",
+          ADDED, QKV, lambda at: through(at, 0)),
+    Cause("multihead-input-gradient-without-the-values", "dx lacks what comes through v", ADDED,
+          QKV, lambda at: through(at, 0, 1)),
+    Cause("multihead-input-gradient-without-the-keys", "dx lacks what comes through k", ADDED, QKV,
+          lambda at: through(at, 0, 2)),
+    Cause("multihead-input-gradient-without-the-queries", "dx lacks what comes through q", ADDED,
+          QKV, lambda at: through(at, 1, 2)),
+]  # fmt: skip
+OWN = [
+    Cause("multihead-output-projection-forgotten",
+          "the merged heads are the result: w_out is not used",
+          "Change w_out: does the result change?", OUT,
+          lambda at: None if at.cache.out is None else {"y": at.cache.out.x}),
+]  # fmt: skip
 IN_OUT = [
-    Cause(
-        "multihead-output-projection-forgotten",
-        "the merged heads are the result: w_out is not used",
-        "Change w_out: does the result change?",
-        OUT,
-        lambda at: {"y": at.x},
-    ),
-    Cause(
-        "multihead-output-projection-skipped-in-the-backward",
-        "dout goes to the heads as it is, not through w_out",
-        "Go through the forward from its last line to its first. Has each one its derivative?",
-        "dmerged = dout w_out^T",
-        lambda at: {"dx": at.dy},
-    ),
-]
+    Cause("multihead-output-projection-skipped-in-the-backward",
+          "dout goes to the heads as it is, not through w_out",
+          "Go through the forward from its last line up. Has each one its derivative?",
+          "dmerged = dout w_out^T", lambda at: {"dx": at.dy}),
+]  # fmt: skip
 MULTIHEAD_ATTENTION = [
+    *OWN,
     *inside(IN_QKV, "qkv", steps),
     *inside(IN_OUT, "out", steps),
     *inside(HEADS, "heads", steps),
-    *inside(LINEAR, "qkv", steps),
-    *inside(LINEAR, "out", steps),
+    *inside(LINEAR, "qkv", steps, where="in the map to q, k and v"),
+    *inside(LINEAR + SQUARE, "out", steps, where="in the output projection"),
 ]
-CAUSES = {"multihead_attention": MULTIHEAD_ATTENTION}
+UNSEEN = "dropout-first-image-ignored"  # no call of the op alone is for a part of a batch
+CAUSES = {"multihead_attention": [cause for cause in MULTIHEAD_ATTENTION if cause.name != UNSEEN]}

@@ -1,7 +1,7 @@
 """The row's sum has lost its axis (no keepdims), and is subtracted along another one, if at all.
 
 Spoils: dx
-Cause: softmax-axis-not-kept
+Cause: shapes-do-not-fit
 """
 
 import numpy as np
