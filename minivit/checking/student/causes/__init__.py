@@ -2,16 +2,30 @@
 
 from minivit.checking.student.causes import (
     attention,
+    batchnorm,
     branches,
+    convolution,
+    cross_entropy,
     dropping,
     embed,
     gelu,
+    groupnorm,
+    head,
     layernorm,
     linear,
+    max_pool,
+    mean_squared_error,
     mlp,
     multihead_attention,
     patchify,
+    pick_tokens,
+    pool,
+    positions,
+    relu,
+    similarity,
+    sincos_positions,
     softmax,
+    weight_standardisation,
 )
 from minivit.checking.student.causes.anywhere import anywhere
 from minivit.checking.student.causes.cause import Cause
@@ -20,6 +34,9 @@ OF_OPS: dict[str, list[Cause]] = {
     **patchify.CAUSES,
     **linear.CAUSES,
     **embed.CAUSES,
+    **pick_tokens.CAUSES,
+    **positions.CAUSES,
+    **sincos_positions.CAUSES,
     **layernorm.CAUSES,
     **softmax.CAUSES,
     **attention.CAUSES,
@@ -28,6 +45,17 @@ OF_OPS: dict[str, list[Cause]] = {
     **mlp.CAUSES,
     **dropping.CAUSES,
     **branches.CAUSES,
+    **pool.CAUSES,
+    **head.CAUSES,
+    **similarity.CAUSES,
+    **cross_entropy.CAUSES,
+    **mean_squared_error.CAUSES,
+    **convolution.CAUSES,
+    **max_pool.CAUSES,
+    **groupnorm.CAUSES,
+    **batchnorm.CAUSES,
+    **weight_standardisation.CAUSES,
+    **relu.CAUSES,
 }
 
 
