@@ -1,6 +1,7 @@
 """The batch's own statistics are used after training, too; training is ignored.
 
 Spoils: y, dx, dgamma
+Cause: batchnorm-always-in-training
 """
 
 import numpy as np

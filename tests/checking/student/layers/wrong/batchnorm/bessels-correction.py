@@ -1,6 +1,7 @@
 """The batch is normalised with the variance over n - 1, which belongs to the running one.
 
 Spoils: y, dx, dgamma
+Cause: batchnorm-bessel
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The backward forgets that x moves the mean of its channel.
 
 Spoils: dx
+Cause: batchnorm-mean-correction-forgotten
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """Mean and variance are taken over the images at each place, not over all places, too.
 
 Spoils: y, dx, dgamma
+Cause: batchnorm-over-images-alone
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """After training the backward still sends gradients through mean and variance, which are constants.
 
 Spoils: dx
+Cause: batchnorm-training-backward-after-training
 """
 
 import numpy as np

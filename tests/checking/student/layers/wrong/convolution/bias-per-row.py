@@ -1,6 +1,7 @@
 """db is summed over images and rows, and keeps the columns.
 
 Spoils: db
+Cause: not-summed
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The map is padded with its edge instead of with zeros; a lone forward.
 
 Spoils: y
+Cause: convolution-edges-repeated
 """
 
 import numpy as np

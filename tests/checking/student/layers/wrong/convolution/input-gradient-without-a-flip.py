@@ -1,6 +1,7 @@
 """dx is a convolution of dy with the window, which is not flipped as it should be; stride 1.
 
 Spoils: dx
+Cause: convolution-window-turned-around
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """Where windows overlap the backward assigns to dx with = instead of adding with +=.
 
 Spoils: dx
+Cause: convolution-overlaps-overwritten
 """
 
 import numpy as np

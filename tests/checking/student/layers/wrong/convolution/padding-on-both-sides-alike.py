@@ -1,6 +1,7 @@
 """(side - 1) / 2 zeros lie on each side, as in PyTorch, which is another map for a stride of 2.
 
 Spoils: y, dx, dw
+Cause: convolution-padding-on-both-sides-alike
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The window is flipped, as mathematicians do; the backward is the derivative of that.
 
 Spoils: y, dx, dw
+Cause: convolution-window-turned-around
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The backward subtracts the targets from the probabilities in its cache: a second call differs.
 
 Spoils: state
+Cause: state-kept
 """
 
 import numpy as np

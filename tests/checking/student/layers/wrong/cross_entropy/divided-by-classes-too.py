@@ -1,6 +1,7 @@
 """The gradient is divided by B C instead of by B.
 
 Spoils: dlogits
+Cause: cross-entropy-divided-by-classes-too
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The gradient is not divided by the number of images.
 
 Spoils: dlogits
+Cause: cross-entropy-not-divided-by-the-images
 """
 
 import numpy as np

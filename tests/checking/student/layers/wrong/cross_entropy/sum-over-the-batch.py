@@ -1,6 +1,7 @@
 """The loss is the sum over the images instead of their mean, and the gradient that of the sum.
 
 Spoils: y, dlogits
+Cause: cross-entropy-not-divided-by-the-images
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """dloss is taken to be 1; a lone backward.
 
 Spoils: dlogits
+Cause: upstream-ignored
 """
 
 

@@ -1,6 +1,7 @@
 """dw is summed over the channels too, and every channel gets the same.
 
 Spoils: dw
+Cause: depthwise-convolution-channels-summed
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The backward puts dy back side by side, as if the stride were 1.
 
 Spoils: dx, dw
+Cause: depthwise-convolution-stride-forgotten-in-the-backward
 """
 
 import numpy as np

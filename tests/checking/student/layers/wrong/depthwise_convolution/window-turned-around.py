@@ -1,6 +1,7 @@
 """The window is read from its last row and column; the backward is the derivative of that.
 
 Spoils: y, dx, dw
+Cause: depthwise-convolution-window-turned-around
 """
 
 import numpy as np

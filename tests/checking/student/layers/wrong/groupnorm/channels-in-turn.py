@@ -1,6 +1,7 @@
 """Every groups-th channel is a group, where neighbouring channels should be.
 
 Spoils: y, dx, dgamma
+Cause: groupnorm-channels-in-turn
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The statistics are those of a group's channels at one place, not at all places of the map.
 
 Spoils: y, dx, dgamma
+Cause: groupnorm-each-place-alone
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The backward does not take off the mean of the group's gradients; a lone backward.
 
 Spoils: dx
+Cause: groupnorm-mean-correction-forgotten
 """
 
 

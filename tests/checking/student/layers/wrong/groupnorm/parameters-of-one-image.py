@@ -1,6 +1,7 @@
 """dgamma and dbeta are summed over the places of the first image alone.
 
 Spoils: dgamma, dbeta
+Cause: first-image-only
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """With the cls pool the gradient is handed to all tokens instead of to the first alone.
 
 Spoils: dx
+Cause: head-every-token-gets-the-cls-gradient
 """
 
 import numpy as np

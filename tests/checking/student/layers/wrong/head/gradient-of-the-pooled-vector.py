@@ -1,6 +1,7 @@
 """The backward forgets the pooling, and dx is (B, D) where x was (B, T, D).
 
 Spoils: dx
+Cause: head-pooling-forgotten-in-the-backward
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The head returns probabilities instead of logits, and the backward goes through that softmax.
 
 Spoils: y, dx, dw, db
+Cause: head-softmax-left-on
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """Of equal largest numbers each gets the whole gradient, where the first alone should.
 
 Spoils: dx
+Cause: max-pool-every-equal-one-gets-all
 """
 
 import numpy as np

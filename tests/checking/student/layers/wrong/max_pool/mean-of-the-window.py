@@ -1,6 +1,7 @@
 """It is the mean of the window, with the gradient of the mean; a lone forward.
 
 Spoils: y
+Cause: max-pool-mean-for-max
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """A number that is the largest in several windows gets the gradient of the last one alone.
 
 Spoils: dx
+Cause: max-pool-overlaps-overwritten
 """
 
 import numpy as np

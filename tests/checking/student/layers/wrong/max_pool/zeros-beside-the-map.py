@@ -1,6 +1,7 @@
 """The map is padded with zeros, which win over negative numbers at the edge.
 
 Spoils: y, dx
+Cause: max-pool-zeros-beside-the-map
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """Loss and gradient divide by the number of images instead of by that of all numbers.
 
 Spoils: y, dx
+Cause: mean-squared-error-divided-by-images-alone
 """
 
 

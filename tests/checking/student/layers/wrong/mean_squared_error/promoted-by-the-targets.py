@@ -1,6 +1,7 @@
 """float64 targets make the difference, the loss and the gradient of a float32 x float64.
 
 Spoils: dtype
+Cause: dtype-promoted
 """
 
 import numpy as np

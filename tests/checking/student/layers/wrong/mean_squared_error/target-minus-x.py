@@ -1,6 +1,7 @@
 """The gradient has the wrong sign: it is that with respect to the targets.
 
 Spoils: dx
+Cause: wrong-sign
 """
 
 

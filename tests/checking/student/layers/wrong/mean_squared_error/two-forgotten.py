@@ -1,6 +1,7 @@
 """The derivative of a square without its 2.
 
 Spoils: dx
+Cause: mean-squared-error-two-forgotten
 """
 
 import numpy as np

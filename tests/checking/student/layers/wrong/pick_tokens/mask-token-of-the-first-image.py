@@ -1,6 +1,7 @@
 """The mask token's gradient is collected from the first image alone; a lone backward.
 
 Spoils: dtoken
+Cause: first-image-only
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """A token that stands at two places gets the gradient of the last one: = for +=; a lone backward.
 
 Spoils: dx
+Cause: pick-tokens-picked-twice-counted-once
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The mean runs over all tokens, the cls token too; the backward is the derivative of that.
 
 Spoils: y, dx
+Cause: pool-cls-takes-part-in-the-mean
 """
 
 import numpy as np

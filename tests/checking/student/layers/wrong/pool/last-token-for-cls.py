@@ -1,6 +1,7 @@
 """The cls pool takes the last token, as in a language model; a lone forward.
 
 Spoils: y
+Cause: pool-last-token-for-cls
 """
 
 import numpy as np

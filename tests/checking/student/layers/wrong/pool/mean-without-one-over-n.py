@@ -1,6 +1,7 @@
 """The backward of the mean gives every token dy, not dy / n.
 
 Spoils: dx
+Cause: pool-sum-for-mean
 """
 
 import numpy as np

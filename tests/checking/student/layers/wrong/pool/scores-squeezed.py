@@ -1,6 +1,7 @@
 """The scores are squeezed of all axes of one: a single image or a single token goes wrong.
 
 Spoils: y
+Cause: axes-of-one
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """In sequence pooling dx misses the part that goes through the scores; a lone backward.
 
 Spoils: dx
+Cause: pool-weights-taken-as-constants
 """
 
 import numpy as np

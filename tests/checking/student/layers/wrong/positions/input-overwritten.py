@@ -1,6 +1,7 @@
 """The table is added with += into the caller's x.
 
 Spoils: inputs
+Cause: input-overwritten
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The table's gradient is summed over the tokens too and handed to each of them.
 
 Spoils: dtable
+Cause: positions-one-vector-for-all-tokens
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The gradient of x is dy itself, not a copy.
 
 Spoils: memory
+Cause: memory-shared
 """
 
 

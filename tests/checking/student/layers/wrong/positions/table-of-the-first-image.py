@@ -1,6 +1,7 @@
 """The table's gradient is that of the first image alone.
 
 Spoils: dtable
+Cause: first-image-only
 """
 
 

@@ -1,6 +1,7 @@
 """The first half of the width gets the column's vector and the second half the row's.
 
 Spoils: y, drows, dcolumns
+Cause: positions-2d-halves-swapped
 """
 
 import numpy as np

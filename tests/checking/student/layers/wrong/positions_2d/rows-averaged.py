@@ -1,6 +1,7 @@
 """The gradient of a row's vector is the mean over its patches instead of their sum.
 
 Spoils: drows
+Cause: positions-2d-averaged-over-patches
 """
 
 import numpy as np

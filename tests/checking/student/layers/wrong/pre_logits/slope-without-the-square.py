@@ -1,6 +1,7 @@
 """The slope of tanh is taken as 1 - y instead of 1 - y^2.
 
 Spoils: dx, dw, db
+Cause: pre-logits-slope-without-the-square
 """
 
 import numpy as np

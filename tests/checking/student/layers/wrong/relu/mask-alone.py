@@ -1,6 +1,7 @@
 """The backward returns the slope and forgets to multiply it with dy.
 
 Spoils: dx
+Cause: upstream-ignored
 """
 
 

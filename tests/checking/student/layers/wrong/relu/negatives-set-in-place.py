@@ -1,6 +1,7 @@
 """The negative numbers are set to 0 in the caller's x.
 
 Spoils: inputs
+Cause: input-overwritten
 """
 
 import numpy as np

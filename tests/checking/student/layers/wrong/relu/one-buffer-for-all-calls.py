@@ -1,6 +1,7 @@
 """y is made in a buffer that is kept between calls, so that the next call overwrites it.
 
 Spoils: state
+Cause: state-kept
 """
 
 import numpy as np

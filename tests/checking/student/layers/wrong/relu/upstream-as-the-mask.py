@@ -1,6 +1,7 @@
 """The backward passes what is positive in dy instead of where x was positive.
 
 Spoils: dx
+Cause: relu-upstream-as-the-mask
 """
 
 import numpy as np

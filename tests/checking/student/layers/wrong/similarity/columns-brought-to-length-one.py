@@ -1,6 +1,7 @@
 """The vectors are normalised along the batch instead of along the width; a lone forward.
 
 Spoils: y
+Cause: similarity-columns-brought-to-length-one
 """
 
 import numpy as np

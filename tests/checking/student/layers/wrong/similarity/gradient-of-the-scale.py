@@ -1,6 +1,7 @@
 """dlog_scale is the gradient of exp(log_scale): the factor exp(log_scale) is missing.
 
 Spoils: dlog_scale
+Cause: similarity-gradient-of-the-scale
 """
 
 import numpy as np

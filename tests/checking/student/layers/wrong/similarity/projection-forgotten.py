@@ -1,6 +1,7 @@
 """The gradient of the normalisation is taken as 1 / |x|: what points along x is not taken off.
 
 Spoils: dx, dy
+Cause: similarity-projection-forgotten
 """
 
 import numpy as np

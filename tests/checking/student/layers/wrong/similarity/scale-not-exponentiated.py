@@ -1,6 +1,7 @@
 """The cosines are multiplied by log_scale itself, and the gradient is that of it.
 
 Spoils: y, dx, dy, dlog_scale
+Cause: similarity-scale-not-exponentiated
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The 1-D table holds all sines and then all cosines instead of the two in turn.
 
 Spoils: y
+Cause: sincos-positions-all-sines-first
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The frequencies fall as 10000^(-2i/n) instead of 10000^(-i/n), n = D/2.
 
 Spoils: y
+Cause: sincos-positions-exponent-doubled
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The table is float64, and makes a float32 x float64.
 
 Spoils: dtype
+Cause: dtype-promoted
 """
 
 import numpy as np

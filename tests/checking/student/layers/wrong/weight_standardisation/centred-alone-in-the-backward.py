@@ -1,6 +1,7 @@
 """The backward takes off the mean and forgets that w moves the standard deviation.
 
 Spoils: dw
+Cause: weight-standardisation-variance-correction-forgotten
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """floor is added to the variance inside of the root, like eps.
 
 Spoils: y, dw
+Cause: weight-standardisation-floor-inside-the-root
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """Mean and variance are those of the whole w instead of each output channel's.
 
 Spoils: y, dw
+Cause: weight-standardisation-one-mean-for-all-filters
 """
 
 import numpy as np
