@@ -27,8 +27,8 @@ def divided(divisor):
 
     def mistake(at):
         if at.training:
-            return norms.divided(at, at.x.shape, everywhere(at), divisor(at))
-        return norms.shaped(at, (at.x - at.running.mean) / divisor(at)(at.running.var, 1))
+            return norms.divided(at, at.x.shape, everywhere(at), divisor)
+        return norms.shaped(at, (at.x - at.running.mean) / divisor(at.running.var, at.eps))
 
     return mistake
 
@@ -89,7 +89,7 @@ FORWARD = [
         "the batch is normalised with the variance over n - 1, which belongs to the running one",
         "Which of the two variances has Bessel's correction?",
         Y,
-        in_training(divided(norms.bessel)),
+        in_training(lambda at: norms.over(at, at.x.shape, everywhere(at), bessel=True)),
     ),
     Cause(
         "batchnorm-over-images-alone",

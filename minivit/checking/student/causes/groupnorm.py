@@ -85,21 +85,21 @@ FORWARD = [
         "the variance is divided by n - 1 instead of n",
         "What is the number of values divided by? Compare the spread of a group of x_hat with 1.",
         Y,
-        lambda at: divided(at, norms.bessel(at)),
+        lambda at: norms.over(at, split(at), GROUP, bessel=True),
     ),
     Cause(
         "groupnorm-eps-outside-the-root",
         "eps is added to the standard deviation, not to the variance",
         "Try eps = 0.1 on a group of variance 1: what is it divided by?",
         Y,
-        lambda at: divided(at, norms.eps_outside(at)),
+        lambda at: divided(at, norms.eps_outside),
     ),
     Cause(
         "groupnorm-root-forgotten",
         "x - mean is divided by the variance: the root is missing",
         "Double x: what should happen to x_hat?",
         Y,
-        lambda at: divided(at, norms.root_forgotten(at)),
+        lambda at: divided(at, norms.root_forgotten),
     ),
 ]
 BACKWARD = [

@@ -17,18 +17,20 @@ def centred(x, axes):
     return x - mean(x, axes)
 
 
-def over(at, split, axes):
+def over(at, split, axes, *, bessel=False):
     """y and the gradients, normalised over these axes of x in the shape `split`."""
     c = centred(at.x.reshape(split), axes)
-    rstd = 1 / np.sqrt(mean(c * c, axes) + at.eps)
-    return shaped(at, c * rstd) | {"dx": dx_of(at, c * rstd, rstd, axes)}
+    var = mean(c * c, axes)
+    n = c.size // max(var.size, 1)
+    more = n / max(n - 1, 1) if bessel else 1.0
+    rstd = 1 / np.sqrt(more * var + at.eps)
+    return shaped(at, c * rstd) | {"dx": dx_of(at, c * rstd, rstd, axes, of_var=more)}
 
 
 def divided(at, split, axes, divisor):
-    """y and dgamma where x - mean is divided by another function of var and its count."""
+    """y and dgamma where x - mean is divided by another function of var and eps."""
     c = centred(at.x.reshape(split), axes)
-    var = mean(c * c, axes)
-    return shaped(at, c / divisor(var, c.size // max(var.size, 1)))
+    return shaped(at, c / divisor(mean(c * c, axes), at.eps))
 
 
 def shaped(at, x_hat):
@@ -49,13 +51,9 @@ def dx_of(at, x_hat, rstd, axes, *, g=None, of_mean=1.0, of_var=1.0):
     return dx.reshape(at.x.shape)
 
 
-def bessel(at):
-    return lambda var, n: np.sqrt(var * (n / max(n - 1, 1)) + at.eps)
+def eps_outside(var, eps):
+    return np.sqrt(var) + eps
 
 
-def eps_outside(at):
-    return lambda var, n: np.sqrt(var) + at.eps
-
-
-def root_forgotten(at):
-    return lambda var, n: var + at.eps
+def root_forgotten(var, eps):
+    return var + eps

@@ -44,12 +44,6 @@ def last_alone(at):
     return {"dx": dx}
 
 
-def picked_again(at):
-    found = at.cache.sources
-    there = np.take_along_axis(at.dy, np.maximum(found, 0)[..., None], axis=1)
-    return {"dx": np.where(masked(found), 0, there)}
-
-
 def averaged(at):
     if at.token is None:
         return None
@@ -107,24 +101,6 @@ PICK_TOKENS = [
         "x[[0, 0]] += 1: what is x[0] now? How does NumPy add at the same place twice?",
         DX,
         last_alone,
-    ),
-    Cause(
-        "pick-tokens-gradient-picked-again",
-        "the backward picks from dy as the forward picked from x, instead of sending back",
-        "y[t] comes from x[s]. To which place of dx must dy[t] go?",
-        DX,
-        lambda at: picked_again(at) if at.way == "corrupted" else None,
-    ),
-    Cause(
-        "pick-tokens-gradient-under-the-mask",
-        "a patch that the mask token covers gets a gradient",
-        "Does y change if a patch changes that the mask token covers?",
-        DX,
-        lambda at: (
-            {"dx": at.right["dx"] + at.dy * masked(at.cache.sources)}
-            if at.way == "corrupted"
-            else None
-        ),
     ),
     Cause(
         "pick-tokens-mask-token-from-all-places",

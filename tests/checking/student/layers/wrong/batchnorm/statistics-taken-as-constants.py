@@ -1,0 +1,28 @@
+"""In training dx is rstd g alone, as if mean and variance did not move with x.
+
+Spoils: dx
+Cause: batchnorm-statistics-taken-as-constants
+"""
+
+import numpy as np
+
+
+def batchnorm_forward(x, gamma, beta, *, running=None, training=True, momentum=0.1, eps=1e-5):
+    axes = tuple(range(x.ndim - 1))
+    if training:
+        mean = x.mean(axis=axes, keepdims=True)
+        mean = mean + (x - mean).mean(axis=axes, keepdims=True)
+        var = ((x - mean) ** 2).mean(axis=axes, keepdims=True)
+    else:
+        mean, var = running.mean.astype(x.dtype), running.var.astype(x.dtype)
+    std = np.sqrt(var + eps)
+    hat = (x - mean) / std
+    return hat * gamma + beta, (x, hat, std, gamma, training)
+
+
+def batchnorm_backward(dy, cache):
+    x, hat, std, gamma, training = cache
+    axes = tuple(range(dy.ndim - 1))
+    g = dy * gamma
+    dx = g / std
+    return dx, (dy * hat).sum(axis=axes), dy.sum(axis=axes)

@@ -1,0 +1,25 @@
+"""The gradient of x_hat is computed with y instead of y_hat, or the other one with x.
+
+Spoils: dx, dy
+Cause: similarity-other-side-not-normalised
+"""
+
+import numpy as np
+
+
+def similarity_forward(x, y, log_scale, *, eps=1e-12):
+    nx = np.sqrt((x * x).sum(axis=1, keepdims=True) + eps)
+    ny = np.sqrt((y * y).sum(axis=1, keepdims=True) + eps)
+    xh, yh, s = x / nx, y / ny, np.exp(log_scale)
+    cos = xh @ yh.T
+    return s * cos, (x, y, nx, ny, s, cos)
+
+
+def similarity_backward(d, cache):
+    x, y, nx, ny, s, cos = cache
+    xh, yh = x / nx, y / ny
+    dcos = s * d
+    dxh, dyh = dcos @ y, dcos.T @ x
+    dx = (dxh - (dxh * xh).sum(axis=1, keepdims=True) * xh) / nx
+    dy = (dyh - (dyh * yh).sum(axis=1, keepdims=True) * yh) / ny
+    return dx, dy, (d * s * cos).sum().reshape(1)

@@ -1,0 +1,24 @@
+"""The scale does not reach the vectors' side: the cosines are taken for the logits.
+
+Spoils: dx, dy
+Cause: similarity-scale-forgotten
+"""
+
+import numpy as np
+
+
+def similarity_forward(x, y, log_scale, *, eps=1e-12):
+    nx = np.sqrt((x * x).sum(axis=1, keepdims=True) + eps)
+    ny = np.sqrt((y * y).sum(axis=1, keepdims=True) + eps)
+    xh, yh, s = x / nx, y / ny, np.exp(log_scale)
+    cos = xh @ yh.T
+    return s * cos, (x, y, nx, ny, s, cos)
+
+
+def similarity_backward(d, cache):
+    x, y, nx, ny, s, cos = cache
+    xh, yh = x / nx, y / ny
+    dxh, dyh = d @ yh, d.T @ xh
+    dx = (dxh - (dxh * xh).sum(axis=1, keepdims=True) * xh) / nx
+    dy = (dyh - (dyh * yh).sum(axis=1, keepdims=True) * yh) / ny
+    return dx, dy, (d * s * cos).sum().reshape(1)

@@ -1,0 +1,30 @@
+"""In 2-D the cls token gets the waves of row 0 and column 0; a lone forward.
+
+Spoils: y
+Cause: sincos-positions-cls-at-the-first-place
+"""
+
+import numpy as np
+
+
+def sincos_positions_forward(x, *, kind="sincos", grid):
+    T, D = x.shape[1:]
+    rows, columns = grid
+    table = np.zeros((T, D))
+    if kind == "sincos":
+        n = D // 2
+        f = 10000.0 ** (-np.arange(n) / n)
+        for t in range(T):
+            table[t, 0::2] = np.sin(t * f)
+            table[t, 1::2] = np.cos(t * f)
+    else:
+        n = D // 4
+        last = n if kind == "sincos-2d-mae" else max(n - 1, 1)
+        f = 10000.0 ** (-np.arange(n) / last)
+        first = T - rows * columns
+        table[:first] = np.repeat([0, 1, 0, 1], n)
+        for r in range(rows):
+            for c in range(columns):
+                waves = np.sin(c * f), np.cos(c * f), np.sin(r * f), np.cos(r * f)
+                table[first + r * columns + c] = np.concatenate(waves)
+    return x + table.astype(x.dtype), None

@@ -1,0 +1,18 @@
+"""Cosines stand where sines should, and sines where cosines should; a lone forward.
+
+Spoils: y
+Cause: sincos-positions-cosines-first
+"""
+
+import numpy as np
+
+
+def sincos_positions_forward(x, *, grid):
+    _, T, D = x.shape
+    n = D // 2
+    f = 10000.0 ** (-np.arange(n) / n)
+    table = np.zeros((T, D))
+    for t in range(T):
+        table[t, 0::2] = np.cos(t * f)
+        table[t, 1::2] = np.sin(t * f)
+    return x + table.astype(x.dtype), None

@@ -1,0 +1,21 @@
+"""The first axis is taken for the filters, as in PyTorch.
+
+Spoils: y, dw
+Cause: weight-standardisation-first-axis-for-the-filters
+"""
+
+import numpy as np
+
+
+def weight_standardisation_forward(w, *, eps=1e-10, floor=0.0):
+    c = w - w.mean(axis=(1, 2, 3), keepdims=True)
+    std = np.sqrt((c * c).mean(axis=(1, 2, 3), keepdims=True) + eps)
+    hat = c / (std + floor)
+    return hat, (hat, std, floor)
+
+
+def weight_standardisation_backward(dy, cache):
+    hat, std, floor = cache
+    mean_dy = dy.mean(axis=(1, 2, 3), keepdims=True)
+    mean_dyh = (dy * hat).mean(axis=(1, 2, 3), keepdims=True)
+    return (dy - mean_dy) / (std + floor) - hat * mean_dyh / std

@@ -1,0 +1,14 @@
+"""w itself is divided: its mean is not taken off; a lone forward.
+
+Spoils: y
+Cause: weight-standardisation-mean-left-in
+"""
+
+import numpy as np
+
+
+def weight_standardisation_forward(w, *, eps=1e-10, floor=0.0):
+    c = w - w.mean(axis=(0, 1, 2), keepdims=True)
+    std = np.sqrt((c * c).mean(axis=(0, 1, 2), keepdims=True) + eps)
+    hat = w / (std + floor)
+    return hat, None
