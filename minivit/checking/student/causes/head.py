@@ -3,8 +3,8 @@
 import numpy as np
 
 from minivit import ops
-from minivit.checking.student.causes.cause import Cause
-from minivit.checking.student.causes.token_pools import causes_of_pooling, when
+from minivit.checking.student.causes.cause import Cause, of_op
+from minivit.checking.student.causes.token_pools import POOLING, when
 
 HEAD = "logits = pool(x) w + b"
 PARAMETERS = "dw = pooled^T dlogits,   db = the sum over the images of dlogits"
@@ -70,7 +70,7 @@ def bias_after(at):
 
 
 HEAD_CAUSES = [
-    *causes_of_pooling("head"),
+    *of_op("head", POOLING),
     Cause(
         "head-softmax-left-on",
         "the head returns probabilities instead of logits",
