@@ -18,7 +18,6 @@ ALL_SIZES = {
 ANY_RANK = "linear", "layernorm", "softmax", "attention", "gelu", "mlp", "relu", "batchnorm"
 FAR_APART = "softmax", "attention", "cross_entropy"
 FAR_FROM_0 = "layernorm", "groupnorm", "batchnorm"
-TIES = "max_pool", "relu"
 
 
 class Point(NamedTuple):
@@ -67,7 +66,7 @@ def hard_calls(op: str, dtype):
         yield "far apart", with_first(plain, spread=1e4)
     if op in FAR_FROM_0 and dtype is np.float64:
         yield "around 1e6", with_first(plain, around=1e6)
-    if op in TIES:
+    if op == "max_pool":
         yield "ties", plain._replace(inputs=(OfWholeNumbers(*plain.inputs[0]),))
     for call in calls(op):
         if isinstance(drop := call.options.get("drop"), ops.Drop):

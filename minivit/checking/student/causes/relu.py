@@ -13,10 +13,6 @@ def bent(y, slope):
     return lambda at: {"y": y(at.x), "dx": at.dy * slope(at.x)}
 
 
-def slope_at_0(slope):
-    return lambda at: {"dx": at.dy * np.where(at.x == 0, slope, at.x > 0)}
-
-
 RELU = [
     Cause(
         "relu-leaky",
@@ -80,20 +76,6 @@ RELU = [
         "What is the slope of relu at 3?",
         DX,
         lambda at: {"dx": at.dy * at.output},
-    ),
-    Cause(
-        "relu-slope-one-at-zero",
-        "the slope at 0 is taken as 1",
-        "At x = 0 there is no slope: which one does the op's docstring take?",
-        DX,
-        slope_at_0(1.0),
-    ),
-    Cause(
-        "relu-slope-half-at-zero",
-        "the slope at 0 is taken as 1/2",
-        "At x = 0 there is no slope: which one does the op's docstring take?",
-        DX,
-        slope_at_0(0.5),
     ),
 ]
 CAUSES = {"relu": RELU}
