@@ -20,3 +20,8 @@ class Cause(NamedTuple):
     hint: str  # where to look, without the answer
     line: str  # of the derivation, that it breaks
     mistake: Callable[[SimpleNamespace], dict[str, np.ndarray] | None]
+
+
+def of_op(op: str, causes: list[Cause]) -> list[Cause]:
+    """Mistakes that several ops may have, in one of them: its name comes before theirs."""
+    return [cause._replace(name=f"{op}-{cause.name}") for cause in causes]

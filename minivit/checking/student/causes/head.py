@@ -1,15 +1,39 @@
 """Mistakes in the head, and in the hidden layer before it."""
 
+from types import SimpleNamespace
+
 import numpy as np
 
 from minivit import ops
-from minivit.checking.student.causes.cause import Cause
-from minivit.checking.student.causes.token_pools import causes_of_pooling, when
+from minivit.checking.student.causes.cause import Cause, of_op
+from minivit.checking.student.causes.inside import Step, inside
+from minivit.checking.student.causes.linear import LINEAR
+from minivit.checking.student.causes.token_pools import POOLING, when
 
 HEAD = "logits = pool(x) w + b"
-PARAMETERS = "dw = pooled^T dlogits,   db = the sum over the images of dlogits"
+DW = "dw = pooled^T dlogits"
 PRE_LOGITS = "y = tanh(z),   z = x w + b"
 SLOPE = "dz = dy (1 - tanh(z)^2) = dy (1 - y^2)"
+
+
+OTHERS = SimpleNamespace(  # what stands beside the linear map, as ops of one gradient
+    tokens_forward=ops.pool_forward,
+    tokens_backward=lambda dy, cache: ops.pool_backward(dy, cache)[0],
+    tanh_forward=lambda z: (np.tanh(z), z),
+    tanh_backward=lambda dy, z: dy * (1 - np.tanh(z) ** 2),
+)
+
+
+def head_steps(at) -> list[Step]:
+    linear = Step("linear", {"w": "w", "b": "b"}, {})
+    if at.pool is None:
+        return [linear]
+    pooling = {"pool": at.pool, "has_cls": at.has_cls}
+    return [Step("tokens", {}, pooling, source=OTHERS), linear]
+
+
+def pre_logits_steps(at) -> list[Step]:
+    return [Step("linear", {"w": "w", "b": "b"}, {}), Step("tanh", {}, {}, source=OTHERS)]
 
 
 def softmax_left_on(at):
@@ -21,11 +45,6 @@ def softmax_left_on(at):
 
 def gradients(dx_dw_db):
     return dict(zip(("dx", "dw", "db"), dx_dw_db, strict=True))
-
-
-def averaged(at):
-    parameters = {name: at.right[name] for name in ("dw", "db")}
-    return {name: d / len(at.dy) for name, d in parameters.items() if d is not None}
 
 
 def channels_first(at):
@@ -70,7 +89,7 @@ def bias_after(at):
 
 
 HEAD_CAUSES = [
-    *causes_of_pooling("head"),
+    *of_op("head", POOLING),
     Cause(
         "head-softmax-left-on",
         "the head returns probabilities instead of logits",
@@ -96,23 +115,10 @@ HEAD_CAUSES = [
         "head-weights-meet-all-tokens",
         "dw is summed over all tokens, where only the cls token meets w",
         "Which vector of an image is multiplied by w?",
-        PARAMETERS,
+        DW,
         when("cls", lambda at: {"dw": np.einsum("btd,bc->dc", at.x, at.dy)}),
     ),
-    Cause(
-        "head-parameters-averaged",
-        "the gradients of w and b are means over the images instead of sums",
-        "Where is the 1/B of the mean loss? Is it in dlogits already?",
-        PARAMETERS,
-        averaged,
-    ),
-    Cause(
-        "head-bias-forgotten",
-        "the bias is not added",
-        "What are the logits of an image whose pooled vector is 0?",
-        HEAD,
-        lambda at: None if at.b is None else {"y": at.output - at.b},
-    ),
+    *inside(LINEAR, "linear", head_steps),
 ]
 PRE_LOGITS_CAUSES = [
     slope_cause("slope-forgotten", "the slope of tanh is left out of the backward",
@@ -142,12 +148,6 @@ PRE_LOGITS_CAUSES = [
         PRE_LOGITS,
         bias_after,
     ),
-    Cause(
-        "pre-logits-parameters-averaged",
-        "the gradients of w and b are means over the images instead of sums",
-        "Double the batch by repeating it: what should happen to dw and db?",
-        "dw = x^T dz,   db = the sum over the images of dz",
-        averaged,
-    ),
+    *inside(LINEAR, "linear", pre_logits_steps),
 ]  # fmt: skip
 CAUSES = {"head": HEAD_CAUSES, "pre_logits": PRE_LOGITS_CAUSES}

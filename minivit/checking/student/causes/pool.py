@@ -3,8 +3,8 @@
 import numpy as np
 
 from minivit import ops
-from minivit.checking.student.causes.cause import Cause
-from minivit.checking.student.causes.token_pools import FLATTEN, MEAN, causes_of_pooling, when
+from minivit.checking.student.causes.cause import Cause, of_op
+from minivit.checking.student.causes.token_pools import FLATTEN, MEAN, POOLING, when
 
 SEQUENCE = "sequence: y = sum_t probs_t x_t,   probs = softmax over t of x_t w + b"
 DX = "sequence: dx_t = probs_t dy + dscores_t w^T,   dprobs_t = dy . x_t"
@@ -50,7 +50,7 @@ def channels_first(at):
 
 
 POOL = [
-    *causes_of_pooling("pool"),
+    *of_op("pool", POOLING),
     Cause(
         "pool-max-for-mean",
         "it is the largest number of each column, not the mean",

@@ -50,56 +50,54 @@ def when(pool, formula, has_cls=None):
     )
 
 
-def causes_of_pooling(op: str) -> list[Cause]:
-    """Mistakes in the pools without weights, which the head has, too."""
-    return [
-        Cause(
-            f"{op}-cls-takes-part-in-the-mean",
-            "the cls token takes part in the mean over the patches",
-            "Which of the tokens are patches, if has_cls is true?",
-            MEAN,
-            when("mean", lambda at: weighted(at, np.ones(n := at.x.shape[1]) / n), has_cls=True),
-        ),
-        Cause(
-            f"{op}-first-token-never-in-the-mean",
-            "token 0 is left out of the mean, though it is a patch when there is no cls token",
-            "What is token 0 of x, if has_cls is false?",
-            MEAN,
-            when("mean", without_first, has_cls=False),
-        ),
-        Cause(
-            f"{op}-sum-for-mean",
-            "what should be divided by the number of patches is not",
-            "Double the tokens by repeating them: what should happen to y? And to each dx?",
-            MEAN,
-            when("mean", lambda at: weighted(at, over_tokens(at) * 1.0)),
-        ),
-        Cause(
-            f"{op}-mean-divided-by-all-tokens",
-            "the sum over the patches is divided by the number of all tokens, cls too",
-            "Over how many tokens does the mean run, if has_cls is true?",
-            MEAN,
-            when("mean", lambda at: weighted(at, over_tokens(at) / at.x.shape[1]), has_cls=True),
-        ),
-        Cause(
-            f"{op}-mean-reaches-the-cls-token",
-            "the gradient of the mean reaches the cls token, too",
-            "Does the mean change if the cls token changes?",
-            MEAN,
-            when("mean", mean_to_cls, has_cls=True),
-        ),
-        Cause(
-            f"{op}-last-token-for-cls",
-            "the last token is taken instead of the first",
-            "At which end of the sequence does embed put the cls token?",
-            CLS,
-            when("cls", lambda at: weighted(at, last(at) * 1.0)),
-        ),
-        Cause(
-            f"{op}-every-token-gets-the-cls-gradient",
-            "the gradient of the cls token is handed to all tokens",
-            "Which tokens of x can change y?",
-            CLS,
-            when("cls", to_all),
-        ),
-    ]
+POOLING = [  # the pools without weights, which the head has, too
+    Cause(
+        "cls-takes-part-in-the-mean",
+        "the cls token takes part in the mean over the patches",
+        "Which of the tokens are patches, if has_cls is true?",
+        MEAN,
+        when("mean", lambda at: weighted(at, np.ones(n := at.x.shape[1]) / n), has_cls=True),
+    ),
+    Cause(
+        "first-token-never-in-the-mean",
+        "token 0 is left out of the mean, though it is a patch when there is no cls token",
+        "What is token 0 of x, if has_cls is false?",
+        MEAN,
+        when("mean", without_first, has_cls=False),
+    ),
+    Cause(
+        "sum-for-mean",
+        "what should be divided by the number of patches is not",
+        "Double the tokens by repeating them: what should happen to y? And to each dx?",
+        MEAN,
+        when("mean", lambda at: weighted(at, over_tokens(at) * 1.0)),
+    ),
+    Cause(
+        "mean-divided-by-all-tokens",
+        "the sum over the patches is divided by the number of all tokens, cls too",
+        "Over how many tokens does the mean run, if has_cls is true?",
+        MEAN,
+        when("mean", lambda at: weighted(at, over_tokens(at) / at.x.shape[1]), has_cls=True),
+    ),
+    Cause(
+        "mean-reaches-the-cls-token",
+        "the gradient of the mean reaches the cls token, too",
+        "Does the mean change if the cls token changes?",
+        MEAN,
+        when("mean", mean_to_cls, has_cls=True),
+    ),
+    Cause(
+        "last-token-for-cls",
+        "the last token is taken instead of the first",
+        "At which end of the sequence does embed put the cls token?",
+        CLS,
+        when("cls", lambda at: weighted(at, last(at) * 1.0)),
+    ),
+    Cause(
+        "every-token-gets-the-cls-gradient",
+        "the gradient of the cls token is handed to all tokens",
+        "Which tokens of x can change y?",
+        CLS,
+        when("cls", to_all),
+    ),
+]

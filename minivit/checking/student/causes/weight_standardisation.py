@@ -3,15 +3,10 @@
 import numpy as np
 
 from minivit.checking.student.causes.cause import Cause
+from minivit.checking.student.causes.weight_standardisation_gradients import GRADIENTS, mean
 
 Y = "w_hat = (w - mean) / (std + floor),   std = sqrt(var + eps)"
 AXES = "mean and var over rows, columns and channels in, for each output channel"
-DW = "dw = (dy - mean(dy)) / (std + floor) - w_hat mean(dy w_hat) / std"
-FILTER = 0, 1, 2
-
-
-def mean(w, axes=FILTER):
-    return w.mean(axis=axes, keepdims=True)
 
 
 def over(axes):
@@ -38,13 +33,6 @@ def divided(divisor):
     return mistake
 
 
-def dw(at, of_mean=1.0, of_std=1.0, divisor=None, along=None):
-    """dw with other weights of its parts, or other divisors of them."""
-    w_hat, std, floor = at.cache
-    first = (at.dy - of_mean * mean(at.dy)) / (std + floor if divisor is None else divisor)
-    return {"dw": first - of_std * w_hat * mean(at.dy * w_hat) / (std if along is None else along)}
-
-
 def floor_inside(at):
     root = np.sqrt(at.cache.std**2 + at.floor)
     w_hat = at.output * (at.cache.std + at.floor) / root
@@ -52,12 +40,7 @@ def floor_inside(at):
     return {"y": w_hat, "dw": dw}
 
 
-def one_divisor(at, divisor):
-    """dw where both parts are divided by the same, which is the same without a floor."""
-    return dw(at, divisor=divisor, along=divisor)
-
-
-WEIGHT_STANDARDISATION = [
+FORWARD = [
     Cause(
         "weight-standardisation-one-mean-for-all-filters",
         "mean and variance are those of the whole w instead of each output channel's",
@@ -128,54 +111,5 @@ WEIGHT_STANDARDISATION = [
         Y,
         lambda at: {"y": at.w / (at.cache.std + at.floor)},
     ),
-    Cause(
-        "weight-standardisation-mean-correction-forgotten",
-        "dw lacks the part that comes through the mean: w also moves the mean of its filter",
-        "In how many places does w stand in the formula of w_hat? Each adds a term to dw.",
-        DW,
-        lambda at: dw(at, of_mean=0),
-    ),
-    Cause(
-        "weight-standardisation-variance-correction-forgotten",
-        "dw lacks the part that comes through std: w also moves the spread of its filter",
-        "In how many places does w stand in the formula of w_hat? Each adds a term to dw.",
-        DW,
-        lambda at: dw(at, of_std=0),
-    ),
-    Cause(
-        "weight-standardisation-statistics-taken-as-constants",
-        "dw is dy / (std + floor), as if mean and std did not move with w",
-        "In how many places does w stand in the formula of w_hat? Each adds a term to dw.",
-        DW,
-        lambda at: dw(at, of_mean=0, of_std=0),
-    ),
-    Cause(
-        "weight-standardisation-backward-skipped",
-        "the gradient of w_hat is taken for that of w",
-        "What is between w and w_hat, and what is its backward?",
-        DW,
-        lambda at: {"dw": at.dy},
-    ),
-    Cause(
-        "weight-standardisation-sum-for-mean",
-        "the two corrections are sums over the filter where they should be means",
-        "The mean is a sum over n: where did that n go in the derivative?",
-        DW,
-        lambda at: dw(at, of_mean=(n := at.w[..., 0].size), of_std=n),
-    ),
-    Cause(
-        "weight-standardisation-floor-divides-twice",
-        "both parts of dw are divided by std + floor",
-        "What is the derivative of std + floor with respect to w?",
-        DW,
-        lambda at: one_divisor(at, at.cache.std + at.floor),
-    ),
-    Cause(
-        "weight-standardisation-floor-forgotten-in-the-backward",
-        "both parts of dw are divided by std alone",
-        "By what did the forward divide?",
-        DW,
-        lambda at: one_divisor(at, at.cache.std),
-    ),
 ]
-CAUSES = {"weight_standardisation": WEIGHT_STANDARDISATION}
+CAUSES = {"weight_standardisation": [*FORWARD, *GRADIENTS]}

@@ -1,7 +1,7 @@
 """The bias is not added; a lone forward.
 
 Spoils: y
-Cause: head-bias-forgotten
+Cause: linear-bias-forgotten
 """
 
 

@@ -1,7 +1,7 @@
 """The gradients of w and b are means over the images instead of sums.
 
 Spoils: dw, db
-Cause: head-parameters-averaged
+Cause: linear-averaged-over-rows
 """
 
 import numpy as np
