@@ -58,14 +58,17 @@ def named(op: str, group: Group, trials: list[Trial]) -> Named | None:
 
 def of_numbers(group: Group, trials: list[Trial]) -> Named | None:
     """What the numbers of a part have in common, or the points where they are wrong."""
-    shapes = [trial for trial, fault in group.wrong if fault.kind == "shape"]
-    found = patterns.of_shapes([(results(trial, group.part)[0], results_due(trial, group.part)[0])
-                                for trial in shapes])  # fmt: skip
     numbers = [trial for trial, fault in group.wrong if fault.kind == "values"]
-    if numbers and not found:
+    if numbers:
         found = patterns.of_no_numbers(group.part, numbers)
         found = found or patterns.of_factor(group.part, numbers)
-    return found or patterns.of_place(group.trials, trials)
+        return found or patterns.of_place(group.trials, trials)
+    shapes = [(results(trial, group.part)[0], results_due(trial, group.part)[0])
+              for trial in group.trials]  # fmt: skip
+    told = [patterns.of_shape(*pair) for pair in sorted(shapes, key=lambda pair: -pair[0].size)]
+    if len(set(told)) == 1:
+        return told[0]
+    return patterns.of_place(group.trials, trials) or told[0]
 
 
 class Explained(NamedTuple):

@@ -92,12 +92,6 @@ NO_GRADIENT = Named(
     f"an absent input gets None ({LAW})")  # fmt: skip
 
 
-def of_shapes(pairs: list[tuple[np.ndarray, np.ndarray]]) -> Named | None:
-    """What all wrong shapes tell alike; each pair is what came, and what should have come."""
-    found = {of_shape(came, right) for came, right in pairs}
-    return found.pop() if len(found) == 1 else None
-
-
 def of_shape(came: np.ndarray, right: np.ndarray) -> Named | None:
     """What a wrong shape tells."""
     if came.size == right.size and lengths(came) == lengths(right):
