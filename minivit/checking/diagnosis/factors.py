@@ -72,7 +72,7 @@ def in_words(found: list[tuple[float, Place]]) -> str | None:
     if not constant:
         return f"{minus}{size.form.format(size.words)} times the right one"
     number, n = f"{first:.4g} times the right one", size.count(at)
-    if n <= 2:  # which may be any 2
+    if n <= 2 or ("sqrt" in size.form and math.isqrt(n) ** 2 == n):  # it may be any number
         return number
     known = "" if size.form == "{}" else f"{minus}{size.form.format(n)}, and "
     return f"{number}: {known}{n} is {size.words}"
