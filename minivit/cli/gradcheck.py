@@ -23,8 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from minivit.models import ViTConfig
 
     parser.description = (
-        "Compares every handwritten gradient with finite differences of its forward, and names the "
-        "likely cause of a wrong one. `minivit check FILE` checks ops that you wrote yourself."
+        "Compares the handwritten gradients of minivit's own ops and models with finite "
+        "differences. `minivit check FILE` checks layers that you wrote, and says what is wrong."
     )
     parser.add_argument(
         "target",

@@ -61,7 +61,7 @@ OF_THE_GRADIENT = [  # they show in the right gradient alone
         lambda at: each(at, np.zeros_like),
     ),
     Cause(
-        *TRANSPOSED,
+        *TRANSPOSED[:4],
         lambda at: {n: right.T for n, right in gradients(at.right).items() if right.ndim == 2},
     ),
 ]
