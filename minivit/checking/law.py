@@ -9,6 +9,7 @@ into, no gradient shares memory with dy, and the same call gives the same result
 
 import inspect
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,6 +18,14 @@ from minivit.errors import InputError
 
 class UnlawfulError(Exception):
     """The op breaks its law so that nothing is left to compare."""
+
+
+class Fault(NamedTuple):
+    """What a look at the outside of a gradient shows."""
+
+    kind: str  # "form", "shape", "dtype" or "memory"
+    sentence: str
+    shape: tuple[int, ...] = ()  # of the gradient
 
 
 def named_inputs(
@@ -98,19 +107,21 @@ def split_gradients(result, names: list[str]) -> dict:
     )
 
 
-def gradient_fault(gradient, x: np.ndarray | None, dy: np.ndarray) -> str:
-    """What a look at the outside of a gradient shows, in words; "" if nothing is wrong."""
+def gradient_fault(gradient, x: np.ndarray | None, dy: np.ndarray) -> Fault | None:
+    """What a look at the outside of a gradient shows; None if nothing is wrong."""
     if x is None:
-        return "" if gradient is None else f"it is {described(gradient)}, and the input is None"
+        said = f"it is {described(gradient)}: expected None, for an input that is None"
+        return None if gradient is None else Fault("form", said)
     if not isinstance(gradient, (np.ndarray, np.floating)):
-        return f"it is {described(gradient)}, expected an array"
+        return Fault("form", f"it is {described(gradient)}, expected an array")
     if gradient.shape != x.shape:
-        return f"it has shape {gradient.shape}, expected {x.shape}"
+        said = f"it has shape {gradient.shape}, expected {x.shape}"
+        return Fault("shape", said, gradient.shape)
     if gradient.dtype != x.dtype:
-        return f"it has dtype {gradient.dtype}, expected {x.dtype}"
+        return Fault("dtype", f"it has dtype {gradient.dtype}, expected {x.dtype}")
     if isinstance(gradient, np.ndarray) and np.may_share_memory(gradient, dy):
-        return "it shares memory with dy: return a copy"
-    return ""
+        return Fault("memory", "it shares memory with dy: return a copy")
+    return None
 
 
 def written_into(arrays: Mapping, before: Mapping) -> list[str]:

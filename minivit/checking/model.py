@@ -12,10 +12,10 @@ import numpy as np
 
 from minivit import backend
 from minivit.checking.bounds import ROUNDING
-from minivit.checking.diagnosis import diagnose, pattern
 from minivit.checking.differences import STEP, central_gradient, central_slope, data_scale
 from minivit.checking.report import RIGHT, Report, Row, compare, judge
 from minivit.checking.sampling import USUAL, Excerpt, Sampling, draw
+from minivit.checking.verdict import place
 from minivit.models import Model
 from minivit.models.images import pixel_range
 from minivit.models.losses import hidden_targets, loss_backward, loss_forward
@@ -195,10 +195,13 @@ class ModelCheck:
                 break
             former = numeric
         verdict = judge(relative, tolerance)
-        note = ""
-        if verdict == "wrong":  # a sample shows fewer patterns than the whole gradient
-            note = (pattern if sampled else diagnose)(excerpt.given, numeric)
-        return Row(name, gradient.shape, absolute, relative, verdict, note)
+        if verdict != "wrong":
+            return Row(name, gradient.shape, absolute, relative, verdict)
+        from minivit.checking.diagnosis.inquiry import of_one
+
+        cause = of_one(excerpt.given, numeric)
+        note = cause.sentence if cause else "" if sampled else worst_one(excerpt.given, numeric)
+        return Row(name, gradient.shape, absolute, relative, verdict, note, cause)
 
     def rounding(self, step: float, numeric: np.ndarray, former: np.ndarray | None) -> float:
         """How far rounding may have put `numeric` off; `former`: the same with another step.
@@ -225,3 +228,9 @@ class ModelCheck:
         along = [central_slope(loss, start, self.unit, step, d) for d in excerpt.directions]
         tensor[:] = start
         return np.append(numeric, along) if along else numeric
+
+
+def worst_one(given: np.ndarray, true: np.ndarray) -> str:
+    """The element that is furthest off."""
+    index = np.unravel_index(np.abs(given - true).argmax(), given.shape)
+    return f"it is {given[index]:.6g}{place(index)} and should be {true[index]:.6g}"

@@ -5,12 +5,14 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from minivit.checking.bounds import ROUNDING, TRUE_ZERO, Bounds
-from minivit.checking.diagnosis import row
+from minivit.checking.diagnosis.kinds import of_exception
+from minivit.checking.diagnosis.named import Named
 from minivit.checking.differences import complex_gradient, data_scale
 from minivit.checking.law import UnlawfulError, named_inputs
 from minivit.checking.report import RIGHT, Report, Row
 from minivit.checking.trial import OpError, Trial
 from minivit.checking.truth import true_gradient
+from minivit.checking.verdict import row
 from minivit.errors import InputError
 
 COMPLEX_TOLERANCE = 1e-8
@@ -53,8 +55,10 @@ def gradcheck(
         report.problems.append(str(error))
         return report
     except OpError as error:
-        report.rows.append(Row(error.direction, None, np.inf, np.inf, "wrong", str(error)))
+        cause = of_exception(str(error))
+        report.rows.append(Row(error.direction, None, np.inf, np.inf, "wrong", str(error), cause))
         return report
+    inquire = inquiry(forward, trial.inputs, options or {}, y, dys)
     measure, y, dys = by_differences, y.reshape(-1), dys.reshape(2, -1)
     if complex_step:
         measure, tolerance = by_complex_steps, min(tolerance, COMPLEX_TOLERANCE)
@@ -63,11 +67,23 @@ def gradcheck(
         for name, (gradient, _) in gradients.items()
         if name in trial.present
     }
-    report.rows = [row(name, *gradients[name], bounds, tolerance) for name in trial.inputs]
+    report.rows = [row(name, *gradients[name], bounds, tolerance, inquire) for name in trial.inputs]
     coarse = max(found.coarse for found in bounds.values())
     if coarse > COARSE:
         report.remarks.append(coarse_sentence(coarse))
     return report
+
+
+def inquiry(forward: Callable, inputs: Mapping, options: Mapping, y, dys) -> Callable:
+    """A function that asks for the likely cause of a wrong gradient; nothing is done before."""
+
+    def likely(name: str, given: np.ndarray, bounds: Mapping[str, Bounds]) -> Named | None:
+        from minivit.checking.diagnosis.inquiry import Inquiry, true_gradients
+
+        asked = Inquiry(forward, inputs, options, y, dys)
+        return asked.likely(name, given, true_gradients(name, given, bounds))
+
+    return likely
 
 
 def by_differences(trial: Trial, name: str, y, dys, given, tolerance: float) -> Bounds:

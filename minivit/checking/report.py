@@ -12,12 +12,14 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
+from minivit.checking.diagnosis.named import Named, plain_values
+
 EXCELLENT, RIGHT = 1e-7, 1e-4
 
 
 @dataclass(frozen=True)
 class Row:
-    """The check of one gradient. `note` says what is wrong with it."""
+    """The check of one gradient. `note` says what is wrong with it, `cause` the likely reason."""
 
     tensor: str
     shape: tuple[int, ...] | None  # None where the input is None
@@ -25,6 +27,7 @@ class Row:
     relative_error: float
     verdict: str  # "excellent", "right" or "wrong"
     note: str = ""
+    cause: Named | None = None
 
 
 @dataclass(repr=False)
@@ -60,7 +63,7 @@ class Report:
 
     def to_dict(self) -> dict:
         """Plain values for JSON; an error that is no number becomes None."""
-        rows = [asdict(row) for row in self.rows]
+        rows = [{**asdict(row), "cause": plain_values(row.cause)} for row in self.rows]
         for row in rows:
             for key in ("absolute_error", "relative_error"):
                 row[key] = row[key] if math.isfinite(row[key]) else None
@@ -96,7 +99,23 @@ class Report:
                 f"  {tensor:<{widths[0]}}  {shape:<{widths[1]}}  {absolute:>{widths[2]}}  "
                 f"{relative:>{widths[3]}}  {verdict}"
             )
-        return "\n".join([*lines, *(f"  wrong: {problem}" for problem in self.problems)])
+        lines += [f"  wrong: {problem}" for problem in self.problems]
+        return "\n".join([*lines, *self.hints()])
+
+    def hints(self) -> list[str]:
+        """What each likely cause breaks, and where to look; once for all rows that have it."""
+        tensors: dict[Named, list[str]] = {}
+        for row in self.rows:
+            if row.cause:
+                tensors.setdefault(row.cause, []).append(row.tensor)
+        lines = []
+        for cause, names in tensors.items():
+            lines += [
+                f"  {', '.join(names)}: {cause.name}",
+                f"    It breaks:  {cause.line}",
+                f"    Hint:       {cause.hint}",
+            ]
+        return lines
 
 
 def shape_text(shape: tuple[int, ...] | None) -> str:

@@ -75,7 +75,7 @@ class Trial:
         return y.reshape(-1) if y.size == size else np.full(size, np.nan)
 
     def gradients(self, seed: int, problems: list[str]) -> tuple[np.ndarray, np.ndarray, dict]:
-        """y, two draws of dy, and {input: (its gradient for each dy, its fault in words)}.
+        """y, two draws of dy, and {input: (its gradient for each dy, its fault)}.
 
         Adds a sentence to `problems` for whatever breaks the law; raises UnlawfulError where
         that leaves nothing to compare, OpError where the op raises.

@@ -13,11 +13,19 @@ from minivit.errors import InputError
 from minivit.nearest import nearest
 
 HELP = "compare the handwritten gradients with finite differences"
+FORWARDS = (
+    "A gradient is compared with differences of its own forward: whether that forward is right "
+    "shows nowhere above. `minivit check FILE` checks both, of an op that you wrote yourself."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     from minivit.models import ViTConfig
 
+    parser.description = (
+        "Compares the handwritten gradients of minivit's own ops and models with finite "
+        "differences. `minivit check FILE` checks layers that you wrote, and says what is wrong."
+    )
     parser.add_argument(
         "target",
         nargs="?",
@@ -53,6 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         print("\n\n".join(map(str, reports)))
     print()
     print(checked_sentence(**checked))
+    print(FORWARDS)
     print(closing_sentence(reports))
     return 0 if ok else 1
 

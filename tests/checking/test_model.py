@@ -141,7 +141,7 @@ def test_a_wrong_parameter_gradient_shows_where_it_is(broken, whole):
     broken("head_backward", lambda dx, dw, db: (dx, dw, 1.01 * db))
     report = check_model(ViT(CONFIG, zero_head=False), IMAGES, LABELS, whole=whole)
     assert wrong_tensors(report) == ["head.b"]
-    assert "it is 1.01 times the right one" in str(report)
+    assert "the gradient is 1.01 times the right one" in str(report)
 
 
 def test_a_bias_cannot_hide_in_a_big_vector(broken):

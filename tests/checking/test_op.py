@@ -60,7 +60,9 @@ def test_optional_inputs_that_are_left_out_must_get_none():
 
     report = gradcheck(ops.linear_forward, with_a_gradient, x, w)
     assert not report.ok
-    assert report.rows[2].note == "it is an array of shape (4,), and the input is None"
+    assert report.rows[2].note == (
+        "it is an array of shape (4,): expected None, for an input that is None"
+    )
 
 
 def test_an_option_of_another_kind_is_no_input():
@@ -148,7 +150,7 @@ def test_a_forward_that_writes_into_its_input():
         (lambda dy, x: (2 * x * dy).T, "it has shape (3, 2), expected (2, 3)"),
         (lambda dy, x: dy, "it shares memory with dy"),
         (lambda dy, x: dy[::-1], "it shares memory with dy"),
-        (lambda dy, x: 0 * dy, "it is 0 everywhere"),
+        (lambda dy, x: 0 * dy, "the gradient is 0 everywhere"),
     ],
 )
 def test_a_backward_against_the_law(backward, sentence):
@@ -298,11 +300,10 @@ def test_an_ignored_dy_is_no_factor(x, seed):
         report = gradcheck(
             square_forward, lambda dy, x, f=factor: np.asarray(f * 2 * x * dy), x, seed=seed
         )
-        wrong_sign = "it has the wrong sign"
-        words = wrong_sign if factor == -1 else f"it is {factor} times the right one"
-        assert report.rows[0].note == words
+        words = "has the wrong sign" if factor == -1 else f"is {factor} times the right one"
+        assert report.rows[0].note == f"the gradient {words}"
     report = gradcheck(square_forward, lambda dy, x: np.asarray(2 * x), x, seed=seed)
-    assert "it is the same for every dy" in report.rows[0].note
+    assert "the gradient is the same for every dy" in report.rows[0].note
     report = gradcheck(square_forward, lambda dy, x: np.asarray(2 * x * dy**2), x, seed=seed)
     assert "and should be" in report.rows[0].note
 

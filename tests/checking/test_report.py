@@ -96,6 +96,7 @@ def test_as_json():
                 "relative_error": None,
                 "verdict": "wrong",
                 "note": "it is None",
+                "cause": None,
             }
         ],
         "problems": [],

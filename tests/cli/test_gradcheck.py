@@ -53,14 +53,16 @@ def test_every_op_by_default(capsys):
 def test_a_wrong_gradient_gives_1_and_its_table(capsys, broken_layernorm):
     assert command() == 1
     out = capsys.readouterr().out
-    assert "wrong: it has the wrong sign" in out
+    assert "wrong: the gradient has the wrong sign" in out
     assert "3 of " in out.split("\n")[-2]
 
 
 def test_a_wrong_gradient_of_a_model(capsys, broken_layernorm):
     assert command("digits") == 1
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines if "wrong: it has" in line] == ["norm.gamma"]
+    assert [line.split()[0] for line in lines if "wrong: the gradient has" in line] == [
+        "norm.gamma"
+    ]
 
 
 @pytest.mark.parametrize("name", ["digits", "Ti/16", "H/14"])

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
+from minivit.checking.diagnosis.named import Named
 from minivit.checking.student.isolation.answers import Failed
 from minivit.checking.student.naming import Group, named
-from minivit.checking.student.patterns import Named
 from minivit.checking.student.trial import Trial
 
 PARTS = ("forward", "y", "backward")

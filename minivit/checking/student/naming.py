@@ -1,25 +1,24 @@
-"""Which known mistake explains a fault: each is tried on the same inputs, and compared.
+"""The likely cause of a group of faults of a student's layer: what is known of all its trials."""
 
-A cause explains a part (y, dx, ...) if it foresees what came there at every point where it foresees
-anything, and if that is wrong at one of them at least.
-"""
-
-from collections.abc import Iterable
+import math
 from typing import NamedTuple
 
 import numpy as np
 
-from minivit.checking.student import patterns
+from minivit.checking.diagnosis import kinds
+from minivit.checking.diagnosis.explaining import explanation
+from minivit.checking.diagnosis.likely import of_values
+from minivit.checking.diagnosis.named import Named
+from minivit.checking.diagnosis.shapes import of_shape
+from minivit.checking.diagnosis.sight import Sight
+from minivit.checking.diagnosis.values import NO_NUMBERS
 from minivit.checking.student.causes import OF_OPS, causes_of
-from minivit.checking.student.causes.cause import Cause
 from minivit.checking.student.faults import Fault
-from minivit.checking.student.patterns import Named
+from minivit.checking.student.places import OVERFLOW, of_place
 from minivit.checking.student.trial import Trial
 
-# How near what came is to what a cause foresees, relative to the largest number of the right result
-# or of the foreseen one; and nearer to that than to the right one: some mistakes are small.
+# How near what came must be to what a cause foresees, relative to the right result.
 CLOSE = {"float64": 1e-6, "float32": 0.02}
-NEARER, ROUNDING = 0.05, 1e-10
 FAILED, PASSED = 12, 6  # so many trials a cause is tried at
 
 
@@ -43,50 +42,60 @@ class Group(NamedTuple):
 def named(op: str, group: Group, trials: list[Trial]) -> Named | None:
     """The likely cause of a group of faults; None where none is known."""
     trial, fault = group.wrong[0]
-    by_kind = patterns.of_kind(fault, trial)
+    by_kind = kinds.of_kind(fault.kind, fault.part, fault.sentence, trial.point.dtype)
     if by_kind:
         return by_kind
     if group.kind != "values":
-        return patterns.of_place(group.trials, trials) or patterns.of_exception(fault)
-    found = explanations(op, group.part, group.trials, trials)
+        return of_place(group.trials, trials) or kinds.of_exception(fault.sentence)
+    found = explanation(causes_of(op), group.part, seen(group, trials))
     if found:
-        cause = found[0].cause
-        of_op = cause in OF_OPS.get(op, [])
-        return Named(cause.name, cause.sentence, cause.hint, cause.line, of_op)
-    return of_numbers(group, trials)
+        own = {cause.name for cause in OF_OPS.get(op, [])}
+        return found._replace(is_of_op=found.name in own)
+    if all(fault.kind == "shape" for _, fault in group.wrong):
+        return of_shapes(group, trials)
+    return of_numbers(group) or of_place(group.trials, trials)
 
 
-def of_numbers(group: Group, trials: list[Trial]) -> Named | None:
-    """What the numbers of a part have in common, or the points where they are wrong."""
-    numbers = [trial for trial, fault in group.wrong if fault.kind == "values"]
-    if numbers:
-        found = patterns.of_no_numbers(group.part, numbers)
-        found = found or patterns.of_factor(group.part, numbers)
-        return found or patterns.of_place(group.trials, trials)
-    shapes = [(results(trial, group.part)[0], results_due(trial, group.part)[0])
-              for trial in group.trials]  # fmt: skip
-    told = [patterns.of_shape(*pair) for pair in sorted(shapes, key=lambda pair: -pair[0].size)]
+def of_shapes(group: Group, trials: list[Trial]) -> Named | None:
+    """What wrong shapes tell; or where they are wrong; or what the largest tells, of whose axes few
+    have the same length."""
+    pairs = [(results(trial, group.part)[0].shape, results_due(trial, group.part)[0].shape)
+             for trial in group.trials]  # fmt: skip
+    told = [of_shape(*pair) for pair in sorted(pairs, key=lambda pair: -math.prod(pair[0]))]
     if len(set(told)) == 1:
         return told[0]
-    return patterns.of_place(group.trials, trials) or told[0]
+    return of_place(group.trials, trials) or told[0]
 
 
-class Explained(NamedTuple):
-    """A cause, and how much of what is wrong with a part it explains."""
+def of_numbers(group: Group) -> Named | None:
+    """What the wrong numbers of a part have in common."""
+    numbers = [trial for trial, fault in group.wrong if fault.kind == "values"]
+    wrong = [sight for trial in spread(numbers, FAILED) for sight in sights(trial, group.part)]
+    found = of_values(group.part, wrong)
+    if found == NO_NUMBERS and not any(map(plain, numbers)):
+        return OVERFLOW
+    return found
 
-    cause: Cause
-    wrong: int  # results that came wrong, and just as the cause foresees
+
+def plain(trial: Trial) -> bool:
+    """Whether neither the numbers nor the call are unusual."""
+    return not (trial.point.special or trial.point.call.words)
 
 
-def explanations(
-    op: str, part: str, wrong: list[Trial], trials: Iterable[Trial]
-) -> list[Explained]:
-    """The causes that explain a part, the best first."""
-    right = [trial for trial in trials if part not in trial.parts and results(trial, part)]
-    chosen = spread(wrong, FAILED) + spread(right, PASSED)
-    views = [trial.point.views() for trial in chosen]
-    found = [Explained(cause, explained(cause, part, chosen, views)) for cause in causes_of(op)]
-    return sorted((one for one in found if one.wrong), key=lambda one: -one.wrong)
+def seen(group: Group, trials: list[Trial]) -> list[Sight]:
+    """Some results of the part, wrong ones and right ones."""
+    right = [trial for trial in trials if group.part not in trial.parts]
+    right = [trial for trial in right if results(trial, group.part)]
+    chosen = spread(group.trials, FAILED) + spread(right, PASSED)
+    return [sight for trial in chosen for sight in sights(trial, group.part)]
+
+
+def sights(trial: Trial, part: str) -> list[Sight]:
+    """What came of a part: once of y, for each dy of a gradient."""
+    wrong, close = part in trial.parts, CLOSE[trial.point.dtype]
+    came, right = results(trial, part), results_due(trial, part)
+    views = trial.point.views()
+    return [Sight(*one, wrong, close) for one in zip(came, right, views, strict=False)]
 
 
 def spread(trials: list[Trial], most: int) -> list[Trial]:
@@ -105,43 +114,3 @@ def results_due(trial: Trial, part: str) -> list[np.ndarray]:
     """What should have come of it; nothing of a call as a whole, or of an input that is None."""
     due = [trial.point.y] if part == "y" else [right.get(part) for right in trial.point.gradients]
     return [] if due[0] is None else due
-
-
-def explained(cause: Cause, part: str, trials: list[Trial], views: list[list]) -> int:
-    """How many wrong results the cause explains; 0 where it foresees another one than came."""
-    count = 0
-    for trial, seen in zip(trials, views, strict=True):
-        rights = results_due(trial, part)
-        for came, right, view in zip(results(trial, part), rights, seen, strict=False):
-            foreseen = foresaw(cause, view).get(part)
-            if foreseen is None:
-                continue
-            is_wrong = part in trial.parts
-            within = CLOSE[trial.point.dtype]
-            size = max(largest(right), largest(foreseen)) + 1e-3 * largest(view.dy)
-            if is_wrong and came.shape == right.shape:
-                within = min(within, NEARER * distance(came, right) / size if size else within)
-            if not distance(came, np.asarray(foreseen)) <= within * size + ROUNDING * size:
-                return 0
-            count += is_wrong
-    return count
-
-
-def foresaw(cause: Cause, view) -> dict:
-    with np.errstate(all="ignore"):
-        return cause.mistake(view) or {}
-
-
-def largest(array: np.ndarray) -> float:
-    """The largest number that is one, in size."""
-    return float(np.abs(array, where=np.isfinite(array), out=np.zeros(array.shape)).max(initial=0))
-
-
-def distance(one: np.ndarray, other: np.ndarray) -> float:
-    """The largest difference; infinity where shapes, NaN or infinity are not in the same places."""
-    if one.shape != other.shape:
-        return np.inf
-    finite = np.isfinite(one)
-    if not np.array_equal(one[~finite], other[~finite], equal_nan=True):
-        return np.inf
-    return float(np.abs(one[finite] - other[finite]).max(initial=0.0))

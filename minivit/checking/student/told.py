@@ -22,12 +22,12 @@ JSON lacks is null. What a version holds stays; a later one may hold more.
 
 import numpy as np
 
+from minivit.checking.diagnosis.named import Named, plain_values
 from minivit.checking.student.check import Checked
 from minivit.checking.student.examine import Examined
 from minivit.checking.student.findings import Finding
 from minivit.checking.student.isolation.answers import Failed
 from minivit.checking.student.naming import results, results_due
-from minivit.checking.student.patterns import Named
 from minivit.checking.student.trial import Trial
 
 FORMAT, VERSION = "minivit check", 1
@@ -76,13 +76,7 @@ def failure(failed: Failed) -> dict:
 
 
 def fault(kind: str, sentence: str, line: int | None, named: Named | None) -> dict:
-    cause = named and {
-        "identifier": named.name,
-        "sentence": named.sentence,
-        "hint": named.hint,
-        "derivation": named.line,
-    }
-    return {"kind": kind, "sentence": sentence, "line": line, "cause": cause}
+    return {"kind": kind, "sentence": sentence, "line": line, "cause": plain_values(named)}
 
 
 def smallest(trial: Trial, part: str) -> dict:

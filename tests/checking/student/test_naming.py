@@ -5,9 +5,10 @@ import pytest
 from direct import Direct
 from students_files import LAYERNORM, changed
 
+from minivit.checking.diagnosis.explaining import explained
 from minivit.checking.student.causes import OF_OPS, causes_of
 from minivit.checking.student.causes.cause import Cause
-from minivit.checking.student.naming import explained
+from minivit.checking.student.naming import sights
 from minivit.checking.student.plans import made, plans
 from minivit.checking.student.trial import asked, tried
 
@@ -21,9 +22,12 @@ def trials(source: str, op: str):
             if (how := asked(at.call, functions.found[op]))]  # fmt: skip
 
 
-def explains_part(mistake, part: str, found: list) -> int:
-    cause = Cause("a-name", "a sentence", "a hint", "a line", mistake)
-    return explained(cause, part, found, [trial.point.views() for trial in found])
+def seen(found, part):
+    return [sight for trial in found for sight in sights(trial, part)]
+
+
+def cause(mistake) -> Cause:
+    return Cause("a-name", "a sentence", "a hint", "a line", mistake)
 
 
 def without_the_mean(at):
@@ -47,7 +51,7 @@ def without_the_mean(at):
 )
 def test_a_cause_must_foresee_what_came_everywhere(mistake, explains):
     found = trials(FORGOTTEN, "layernorm")
-    assert bool(explains_part(mistake, "dx", found)) == explains
+    assert bool(explained(cause(mistake), "dx", seen(found, "dx"))) == explains
 
 
 def test_a_mistake_close_to_what_is_right_is_told_from_it():
@@ -63,8 +67,8 @@ def test_a_mistake_close_to_what_is_right_is_told_from_it():
         std = np.sqrt((centred**2).mean(axis=-1, keepdims=True))
         return {"y": centred / (std + at.eps) * at.gamma + at.beta}
 
-    assert explains_part(beside_the_root, "y", found)
-    assert not explains_part(lambda at: {"y": at.output}, "y", found)
+    assert explained(cause(beside_the_root), "y", seen(found, "y"))
+    assert not explained(cause(lambda at: {"y": at.output}), "y", seen(found, "y"))
 
 
 def test_causes_have_identifiers_of_their_own():

@@ -1,27 +1,35 @@
 """Mistakes that any op may have."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from minivit.checking.diagnosis.named import CHAIN
+from minivit.checking.diagnosis.shapes import TRANSPOSED
 from minivit.checking.student.causes.cause import Cause
 from minivit.checking.student.point import defaults, input_names
-
-CHAIN = "d loss / d x = sum over y of dy (d y / d x)"
 
 
 def anywhere(op: str) -> list[Cause]:
     """The causes for the inputs and options that the op has."""
-    names = [f"d{name}" for name in input_names(op)]
+    return of_inputs(input_names(op), defaults(op))
+
+
+def of_inputs(inputs: list[str], options: Mapping) -> list[Cause]:
+    """The causes for inputs and options of these names; `options` has the defaults."""
+    names = [f"d{name}" for name in inputs]
     pairs = [(one, other) for one in names for other in names if one != other]
     return [
-        *SIMPLE,
+        *OF_THE_GRADIENT,
         *(exchanged(one, other) for one, other in pairs),
-        *(ignored(option, default) for option, default in defaults(op).items()),
+        *OF_DY,
+        *(ignored(option, default) for option, default in options.items()),
     ]
 
 
 def each(at, change) -> dict:
     """A change made to every gradient that there is."""
-    return {name: change(right) for name, right in at.right.items() if right is not None}
+    return {name: change(right) for name, right in gradients(at.right).items()}
 
 
 def gradients(results: dict) -> dict:
@@ -37,7 +45,7 @@ def of_images(at, chosen: slice) -> dict | None:
     return gradients(at.again(dy))
 
 
-SIMPLE = [
+OF_THE_GRADIENT = [  # they show in the right gradient alone
     Cause(
         "wrong-sign",
         "the gradient has the wrong sign",
@@ -53,18 +61,18 @@ SIMPLE = [
         lambda at: each(at, np.zeros_like),
     ),
     Cause(
-        "upstream-ignored",
-        "dy is left out: this is the gradient for a dy of ones, whatever dy is",
-        "Where does dy come into this gradient?",
-        CHAIN,
-        lambda at: gradients(at.again(np.ones_like(at.dy))),
-    ),
-    Cause(
-        "transposed",
-        "the gradient is transposed",
-        "Compare the shapes of the gradient and of its input: which axis is which?",
-        "y = x w:   dw = x^T dy",
+        *TRANSPOSED[:4],
         lambda at: {n: right.T for n, right in gradients(at.right).items() if right.ndim == 2},
+    ),
+]
+OF_DY = [
+    Cause(
+        "dy-alone",
+        "the gradient is dy as it came: the derivative of the op is left out",
+        "By what does y change, when this input changes a little?",
+        CHAIN,
+        lambda at: {n: at.dy for n, right in gradients(at.right).items()
+                    if right.shape == at.dy.shape},
     ),
     Cause(
         "first-image-only",
@@ -79,14 +87,6 @@ SIMPLE = [
         "Is the gradient of one image added to those before, or put in their place?",
         "dw = sum over images of (dw of one image)",
         lambda at: of_images(at, slice(-1, None)),
-    ),
-    Cause(
-        "dy-alone",
-        "the gradient is dy as it came: the derivative of the op is left out",
-        "By what does y change, when this input changes a little?",
-        CHAIN,
-        lambda at: {n: at.dy for n, right in gradients(at.right).items()
-                    if right.shape == at.dy.shape},
     ),
 ]  # fmt: skip
 

@@ -1,0 +1,113 @@
+"""What a gradient check knows, put to the known mistakes.
+
+A mistake is looked for with what the forward gives and with slopes of that forward. So it is found
+in minivit's own ops as well, where the backward that would give the right gradients is the broken
+one. A forward that is wrong can't be seen: its backward is right if it is its derivative.
+"""
+
+from collections.abc import Callable, Mapping
+from types import SimpleNamespace
+
+import numpy as np
+
+from minivit import ops
+from minivit.checking.bounds import Bounds
+from minivit.checking.diagnosis.likely import likely
+from minivit.checking.diagnosis.named import Named
+from minivit.checking.diagnosis.sight import Sight
+from minivit.checking.diagnosis.slopes import Slopes
+from minivit.checking.law import alike
+from minivit.checking.report import RIGHT
+from minivit.checking.student.causes import causes_of
+from minivit.checking.student.causes.anywhere import OF_THE_GRADIENT, of_inputs
+from minivit.checking.student.causes.cause import Cause
+from minivit.checking.student.point import defaults, input_names
+from minivit.checking.trial import OpError, Trial
+
+CLOSE = 1e-5  # differences are seldom less exact
+
+
+class Inquiry:
+    """One op at one point, with the right gradients that differences found for two draws of dy."""
+
+    def __init__(self, forward: Callable, inputs: Mapping, options: Mapping, y, dys):
+        self.forward, self.options, self.dys = forward, options, dys
+        self.y, self.cache = y, None
+        self.op, self.names = "", list(inputs)
+        self.inputs = dict(inputs)
+        self.changed: dict[tuple, Slopes] = {}
+        self.meet_the_op(getattr(forward, "__name__", "").removesuffix("_forward"))
+
+    def meet_the_op(self, op: str) -> None:
+        """Take the op's own names and cache, where minivit has an op of this name with this y."""
+        reference = getattr(ops, f"{op}_forward", None)
+        if reference is None or len(input_names(op)) != len(self.inputs):
+            return
+        try:
+            y, cache = Trial(reference, None, self.inputs, self.options).run(self.inputs)
+        except (OpError, ValueError):
+            return
+        if alike(y, self.y):
+            self.op, self.cache = op, cache
+            self.inputs = dict(zip(input_names(op), self.inputs.values(), strict=True))
+
+    def likely(self, name: str, given: np.ndarray, true: Mapping[str, np.ndarray]) -> Named | None:
+        """The likely cause of a wrong gradient (2, *x.shape), from the true ones of all inputs."""
+        if not np.isfinite(true[name]).all():
+            return None
+        places = dict(zip(self.names, self.inputs, strict=True))
+        part, sights = f"d{places[name]}", []
+        for draw, dy in enumerate(self.dys):
+            right = {f"d{places[n]}": true[n][draw] if n in true else None for n in self.names}
+            view = self.view(dy, right)
+            sights.append(Sight(given[draw], right[part], view, True, CLOSE))
+        return likely(map(willing, self.causes()), part, sights)
+
+    def causes(self) -> list[Cause]:
+        return causes_of(self.op) if self.op else of_inputs(list(self.inputs), {})
+
+    def view(self, dy: np.ndarray, right: Mapping) -> SimpleNamespace:
+        """What a cause's formula reads: see `Point.views`. The sizes have no letters here."""
+        options = (defaults(self.op) if self.op else {}) | self.options
+
+        def again(dy, **changes) -> dict:
+            slopes = self.slopes(changes, options)
+            if slopes.y.shape != dy.shape:  # of other options: there is no gradient for this dy
+                return {"y": slopes.y}
+            return {"y": slopes.y, **slopes.gradients(dy)}
+
+        known = {"dy": dy, "output": self.y, "right": right, "cache": self.cache, "letters": None}
+        return SimpleNamespace(**{**self.inputs, **options, **known, "again": again})
+
+    def slopes(self, changes: Mapping, options: Mapping) -> Slopes:
+        """Those of the forward with other inputs or options; they are found once."""
+        key = tuple((name, repr(np.asarray(value).tolist())) for name, value in changes.items())
+        if key not in self.changed:
+            inputs = {name: changes.get(name, x) for name, x in self.inputs.items()}
+            others = {name: changes.get(name, value) for name, value in options.items()}
+            self.changed[key] = Slopes(self.forward, inputs, others)
+        return self.changed[key]
+
+
+def willing(cause: Cause) -> Cause:
+    """The cause; it foresees nothing from inputs that it is not made for."""
+
+    def mistake(at) -> dict | None:
+        try:
+            return cause.mistake(at)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            return None
+
+    return cause._replace(mistake=mistake)
+
+
+def true_gradients(name: str, given: np.ndarray, bounds: Mapping[str, Bounds]) -> dict:
+    """{input: gradient}: what lies next to the given one, and of the other inputs the middle."""
+    true = {n: (b.low + b.high) / 2 for n, b in bounds.items() if n != name}
+    return {**true, name: np.clip(given, bounds[name].low, bounds[name].high)}
+
+
+def of_one(given: np.ndarray, true: np.ndarray) -> Named | None:
+    """The likely cause where nothing is known but one gradient, or a part of it."""
+    view = SimpleNamespace(dy=np.zeros(()), right={"d": true}, output=None, letters=None)
+    return likely(OF_THE_GRADIENT, "d", [Sight(given, true, view, True, RIGHT)])

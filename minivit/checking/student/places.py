@@ -1,0 +1,87 @@
+"""Causes that show in where a layer is wrong: in float32 alone, far from 0, without a bias, ..."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from minivit.checking.diagnosis.named import Named
+from minivit.checking.student.plans import CLOSE_AND_FAR, FAR, FAR_APART
+from minivit.checking.student.trial import Trial
+
+
+class Place(NamedTuple):
+    """A kind of point, and what it means that a layer is wrong there alone."""
+
+    named: Named
+    holds: Callable[[Trial], bool]
+
+
+def of_place(wrong: list[Trial], trials: list[Trial]) -> Named | None:
+    """The narrowest kind of point that holds all trials that are wrong; None if any does."""
+    found = []
+    for place in places(trials):
+        there = sum(map(place.holds, trials))
+        if there < len(trials) and all(map(place.holds, wrong)):
+            found.append((there, place.named))
+    return min(found, key=lambda one: one[0])[1] if found else None
+
+
+def places(trials: list[Trial]) -> Iterator[Place]:
+    """The kinds of points among the trials."""
+    yield Place(OVERFLOW, lambda trial: trial.point.special == FAR_APART)
+    yield Place(CANCELLATION, lambda trial: trial.point.special in (FAR, CLOSE_AND_FAR))
+    yield Place(RANK, lambda trial: "axes" in trial.point.special)
+    yield Place(ONE, lambda trial: 1 in lengths_of(trial))
+    yield Place(SINGLE, lambda trial: trial.point.dtype == "float32")
+    plain = trials[0].point
+    for name in plain.inputs:
+        if any(trial.point.inputs[name] is None for trial in trials):
+            yield Place(absent(name), lambda trial, name=name: trial.point.inputs[name] is None)
+    for option in {option: 0 for trial in trials for option in trial.point.call.options}:
+
+        def differs(trial, option=option):
+            return repr(trial.point.call.options.get(option)) != repr(
+                plain.call.options.get(option)
+            )
+
+        yield Place(of_option(option), differs)
+
+
+def lengths_of(trial: Trial) -> list[int]:
+    return [n for x in trial.point.inputs.values() if x is not None for n in x.shape]
+
+
+OVERFLOW = Named(
+    "overflow", "it fails where scores are far apart: an exponential overflows, or a probability "
+    "is 0 and has no logarithm",
+    "exp(1000) is too large for a float. What may be taken off all scores of a row?",
+    "softmax(s) = softmax(s - max s)")  # fmt: skip
+CANCELLATION = Named(
+    "cancellation", "it fails far from 0, where E[x^2] and mean^2 are large and nearly the same",
+    "How many digits are left of a difference of two large numbers? Subtract earlier.",
+    "var = mean((x - mean)^2)")  # fmt: skip
+RANK = Named(
+    "rank", "it holds for one number of axes alone",
+    "Which axes does the formula speak of? Count them from the end, and leave the others alone.",
+    "x (..., D): any number of axes may stand before the last")  # fmt: skip
+ONE = Named(
+    "axes-of-one", "it fails where an axis has the length 1",
+    "What do squeeze, [0], broadcasting and n - 1 do to an axis of length 1?",
+    "a batch of one image, one token and one column are allowed")  # fmt: skip
+SINGLE = Named(
+    "float32-alone", "it fails in float32 alone",
+    "Which numbers get too large, too small or too much alike for 7 digits?",
+    "dtype in = dtype out, float32 and float64 alike")  # fmt: skip
+
+
+def absent(name: str) -> Named:
+    return Named(
+        "absent-input", f"it fails where {name} is None",
+        f"{name} may be left out. Where does your function use it all the same?",
+        f"{name} may be None, and gets None for its gradient then")  # fmt: skip
+
+
+def of_option(option: str) -> Named:
+    return Named(
+        "option-mistaken", f"it fails where the option {option} is given",
+        f"Run the plain call and the one with {option} side by side: which line should differ?",
+        "the options are part of the op: see its docstring")  # fmt: skip
