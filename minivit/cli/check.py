@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """0 when everything is right, 1 when something is wrong or not written, 2 without a file."""
     need_hypothesis()
-    from minivit.checking.student.check import check
+    from minivit.checking.student.checked import check
 
     checked = check(arguments.file, only=arguments.only, seconds=arguments.seconds)
     if checked.failed and checked.failed.kind == "file":

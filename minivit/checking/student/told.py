@@ -22,7 +22,7 @@ JSON lacks is null. What a version holds stays; a later one may hold more.
 
 import numpy as np
 
-from minivit.checking.student.check import Checked
+from minivit.checking.student.checked import Checked
 from minivit.checking.student.examine import Examined
 from minivit.checking.student.findings import Finding
 from minivit.checking.student.isolation.answers import Failed

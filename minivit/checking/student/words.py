@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from minivit.checking.report import shape_text
-from minivit.checking.student.check import Checked
+from minivit.checking.student.checked import Checked
 from minivit.checking.student.examine import PATIENCE, Examined
 from minivit.checking.student.findings import Finding
 from minivit.checking.student.naming import results, results_due
