@@ -18,6 +18,10 @@ HELP = "compare the handwritten gradients with finite differences"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     from minivit.models import ViTConfig
 
+    parser.description = (
+        "Compares the handwritten gradients of minivit's own ops and models with finite "
+        "differences. `minivit check FILE` checks layers that you wrote, and says what is wrong."
+    )
     parser.add_argument(
         "target",
         nargs="?",

@@ -14,6 +14,8 @@
                     "inputs": {"x": [[0.0, 1.0]]}, "options": {"eps": "1e-06"},
                     "dy": [[1.0, 0.0]], "part": "dx", "came": [...], "right": [...]}}]}]}
 
+With --points there is "grade", too, as `grading.awards.as_values` describes it.
+
 A fault is {"kind": "values", "sentence": "...", "line": null, "cause": null or {"identifier":
 "layernorm-mean-correction-forgotten", "sentence": "...", "hint": "...", "derivation": "..."}}. The
 kinds are those of faults.KINDS and isolation.answers.KINDS. Arrays are nested lists; a number that
