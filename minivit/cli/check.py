@@ -2,7 +2,6 @@
 
 import argparse
 import json
-from pathlib import Path
 
 from minivit.cli.arguments import positive
 from minivit.cli.check_options import add_grading, fitting
@@ -90,18 +89,18 @@ def given_points(arguments: argparse.Namespace):
 
 
 def check_one(arguments: argparse.Namespace, points) -> int:
-    from minivit.checking.student.checked import check
     from minivit.checking.student.grading import awards, gradescope
+    from minivit.checking.student.grading.submissions import handed_in
+    from minivit.checking.student.grading.whole_class import checked_file
 
     where = gradescope.place(arguments.out) if arguments.grader else None
     if where:
         gradescope.refuse_others(where)
-    path = file_in(arguments.file)
-    checked = check(path, only=arguments.only, seconds=arguments.seconds)
-    if where:
+    checked = checked_file(handed_in(arguments.file), arguments.only, arguments.seconds)
+    if where:  # also where nothing was handed in
         gradescope.write(checked, points, where)
     elif checked.failed and checked.failed.kind == "file":
-        raise InputError(f"{path}: {checked.failed}")
+        raise InputError(f"{arguments.file}: {checked.failed}")
     given = awards.awards(checked, points) if points is not None else []
     if arguments.json:
         from minivit.checking.student.told import told
@@ -113,11 +112,3 @@ def check_one(arguments: argparse.Namespace, points) -> int:
 
         report(checked, given, where)
     return 0 if where or checked.ok else 1
-
-
-def file_in(given: str) -> Path:
-    """The file that is to be checked: of a folder the one that is meant."""
-    from minivit.checking.student.grading.submissions import meant
-
-    path = Path(given)
-    return meant(path).path or path if path.is_dir() else path

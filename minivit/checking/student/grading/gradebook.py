@@ -62,7 +62,7 @@ def write(path: Path, rows: Mapping[str, Row], asked: Collection[str] = ()) -> N
     ops = [op for op in OPS if op in asked or any(row.get(op) for row in rows.values())]
     columns = [*FIRST, *ops, *LAST]
     with replacing(path) as partial, partial.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
+        writer = csv.writer(file)
         writer.writerow(columns)
         for row in rows.values():
             writer.writerow([escaped(row.get(column, "")) for column in columns])

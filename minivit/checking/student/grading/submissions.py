@@ -60,6 +60,11 @@ def submissions_in(folder: str | Path) -> Found:
     return Found(found, left_out)
 
 
+def handed_in(path: str) -> Submission:
+    """What somebody has handed in as a file, or as a folder with a file in it."""
+    return meant(Path(path)) if Path(path).is_dir() else Submission(path, Path(path))
+
+
 def meant(folder: Path) -> Submission:
     """The file of a folder that is to be checked."""
     try:
