@@ -1,9 +1,9 @@
 """The checker of a student's own layers: `minivit check FILE`, and from Python
 
-    from minivit.checking.student import check
+    from minivit.checking.student import check, in_words
 
     checked = check("student.py")
-    assert checked.ok, checked
+    assert checked.ok, in_words(checked)
 
 The names are imported on first use, since a student's process imports this package, too.
 """
@@ -16,6 +16,7 @@ _HOMES = {
     "Finding": "minivit.checking.student.findings",
     "StudentProcess": "minivit.checking.student.isolation.process",
     "check": "minivit.checking.student.checked",
+    "in_words": "minivit.checking.student.words",
 }
 
 __all__ = [*_HOMES]

@@ -1,7 +1,7 @@
 """A student's file: which ops it defines, and the verdict on each.
 
     checked = check("student.py")
-    assert checked.ok, checked
+    assert checked.ok, in_words(checked)
 
 Every op is tried in a process of its own, several at a time.
 """

@@ -140,3 +140,8 @@ def closing(checked: Checked) -> str:
         )
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
     return f"{len(checked.ops)} op{'s' * (len(checked.ops) > 1)}: {told}."
+
+
+def in_words(checked: Checked) -> str:
+    """All that is wrong with a file, and a closing sentence: for the message of an assert."""
+    return "\n".join([*(line for op in checked.ops for line in explained(op)), closing(checked)])
