@@ -4,9 +4,8 @@ The public names below are imported on first use. That keeps `import minivit` fr
 that the command line can set the thread count of NumPy's BLAS before NumPy is loaded.
 """
 
-import importlib
-
 from minivit.errors import InputError
+from minivit.on_first_use import on_first_use
 
 __version__ = "0.1.0"
 
@@ -37,13 +36,4 @@ _HOMES = {
 }
 
 __all__ = ["InputError", *_HOMES]
-
-
-def __getattr__(name: str):
-    if name not in _HOMES:
-        raise AttributeError(f"module 'minivit' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+__getattr__, __dir__ = on_first_use(__name__, _HOMES)

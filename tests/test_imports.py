@@ -10,7 +10,7 @@ import pytest
 from import_graph import PACKAGE, circle, files_imported, imported, imported_by, module_name
 
 ORDER = (
-    {"errors", "fields", "files", "machine", "nearest", "threads"},
+    {"errors", "fields", "files", "machine", "nearest", "on_first_use", "threads"},
     {"ops"},
     {"kernels"},
     {"backend"},

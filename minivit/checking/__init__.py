@@ -4,7 +4,7 @@
 imported on first use: a process that needs one part, such as a student's, starts without the rest.
 """
 
-import importlib
+from minivit.on_first_use import on_first_use
 
 _HOMES = {
     "Report": "minivit.checking.report",
@@ -15,13 +15,4 @@ _HOMES = {
 }
 
 __all__ = [*_HOMES]
-
-
-def __getattr__(name: str):
-    if name not in _HOMES:
-        raise AttributeError(f"module 'minivit.checking' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+__getattr__, __dir__ = on_first_use(__name__, _HOMES)

@@ -3,6 +3,8 @@
 import argparse
 import json
 
+from minivit.cli.arguments import positive
+from minivit.cli.check_options import add_grading, fitting
 from minivit.errors import InputError
 
 HELP = "check layers that you wrote yourself, and name the likely cause of what is wrong"
@@ -11,37 +13,44 @@ HELP = "check layers that you wrote yourself, and name the likely cause of what 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Checks the functions of a Python file that are named as ops are: layernorm_forward and "
-        "layernorm_backward, a pair or one of the two. `minivit gradcheck` checks minivit's own."
+        "layernorm_backward, a pair or one of the two. `minivit gradcheck` checks minivit's own. "
+        "Exit status: 0 all is right, 1 something is not, 2 there was nothing to look at; with "
+        "--for and --all 0 once everything is graded. For instructors: docs/instructors.md."
     )
-    parser.add_argument("file", metavar="FILE", help="the Python file")
+    parser.add_argument(
+        "file", metavar="FILE", nargs="?",
+        help="the Python file, or a folder that holds it",
+    )  # fmt: skip
     parser.add_argument(
         "--only", metavar="OP", help="check one op (default: all that the file defines)"
     )
     parser.add_argument(
-        "--seconds", type=float, default=10.0, metavar="S",
+        "--seconds", type=positive(float), default=10.0, metavar="S",
         help="that a call of a function may take (default: 10)",
     )  # fmt: skip
     parser.add_argument(
         "--json", action="store_true",
         help="print the verdicts as JSON, as `pydoc minivit.checking.student.told` describes them",
     )  # fmt: skip
+    parser.add_argument(
+        "--caches", nargs="?", const="", metavar="OP",
+        help="print what a backward that stands alone is given as its cache, and check nothing",
+    )  # fmt: skip
+    add_grading(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """0 when everything is right, 1 when something is wrong or not written, 2 without a file."""
+    fitting(arguments)
+    if arguments.caches is not None:
+        return print_caches(arguments.caches)
     need_hypothesis()
-    from minivit.checking.student.check import check
+    points = given_points(arguments)
+    if arguments.all is not None:
+        from minivit.cli.check_class import grade_folder
 
-    checked = check(arguments.file, only=arguments.only, seconds=arguments.seconds)
-    if checked.failed and checked.failed.kind == "file":
-        raise InputError(f"{arguments.file}: {checked.failed}")
-    if arguments.json:
-        from minivit.checking.student.told import told
-
-        print(json.dumps(told(checked), indent=2))
-    else:
-        report(checked)
-    return 0 if checked.ok else 1
+        return grade_folder(arguments, points)
+    return check_one(arguments, points)
 
 
 def need_hypothesis() -> None:
@@ -54,22 +63,52 @@ def need_hypothesis() -> None:
         ) from None
 
 
-def report(checked) -> None:
-    """The table, then what is wrong with each op."""
-    from minivit.checking.student import words
-    from minivit.cli.printing import one_line
-    from minivit.cli.tables import table
+def print_caches(op: str) -> int:
+    """The caches of all ops, or of one."""
+    from minivit.checking.calls import OPS
+    from minivit.checking.student.caches import lines
+    from minivit.nearest import nearest
 
-    if checked.ops:
-        print(table([words.HEADS, *map(words.row, checked.ops)], "<><<<"))
-        print()
-    for examined in checked.ops:
-        for line in words.explained(examined):
-            print(one_line(line))
-    if checked.printed:
-        print("The file printed:")
-        for line in checked.printed.splitlines():
-            print(f"  {one_line(line)}")
-    if checked.unlimited:
-        print(f"This system can't limit {checked.unlimited}.")
-    print(words.closing(checked))
+    if op and op not in OPS:
+        raise InputError(f"{op!r} is no op{nearest(op, OPS)}: expected one of {', '.join(OPS)}")
+    print("\n\n".join("\n".join(lines(one)) for one in ([op] if op else OPS)))
+    return 0
+
+
+def given_points(arguments: argparse.Namespace):
+    """The points of --points; None without. InputError where they are for other ops."""
+    if arguments.points is None:
+        return None
+    from minivit.checking.student.grading.points import read_points
+
+    points = read_points(arguments.points)
+    if arguments.only is not None and arguments.only not in points:
+        raise InputError(f"{arguments.points} has no points for {arguments.only}: add it, or "
+                         "leave --only out")  # fmt: skip
+    return points
+
+
+def check_one(arguments: argparse.Namespace, points) -> int:
+    from minivit.checking.student.grading import awards, gradescope
+    from minivit.checking.student.grading.submissions import handed_in
+    from minivit.checking.student.grading.whole_class import checked_file
+
+    where = gradescope.place(arguments.out) if arguments.grader else None
+    if where:
+        gradescope.refuse_others(where)
+    checked = checked_file(handed_in(arguments.file), arguments.only, arguments.seconds)
+    if where:  # also where nothing was handed in
+        gradescope.write(checked, points, where)
+    elif checked.failed and checked.failed.kind == "file":
+        raise InputError(f"{arguments.file}: {checked.failed}")
+    given = awards.awards(checked, points) if points is not None else []
+    if arguments.json:
+        from minivit.checking.student.told import told
+
+        grade = {"grade": awards.as_values(given)} if points is not None else {}
+        print(json.dumps(told(checked) | grade, indent=2))
+    else:
+        from minivit.cli.check_report import report
+
+        report(checked, given, where)
+    return 0 if where or checked.ok else 1

@@ -12,7 +12,7 @@ from minivit.checking.student.isolation.answers import Failed
 from minivit.checking.student.isolation.process import Defined
 from minivit.checking.student.naming import results
 from minivit.checking.student.plans import Plan, made, plans
-from minivit.checking.student.point import input_names
+from minivit.checking.student.point import input_names, option_names
 from minivit.checking.student.search import first_failing, smallest_like
 from minivit.checking.student.trial import Functions, Trial, asked, tried
 
@@ -78,7 +78,9 @@ def examine(functions: Functions, op: str, found: Defined, examples: int = EXAMP
         follow = follow_from_y(functions, found, at.all)
         findings = findings_of(op, at.all, follow)
         tried_at = len(at.all)
-        if findings:
+        if not at.all:
+            findings = [not_callable(op)]
+        elif findings:
             findings[0] = made_small(findings[0], planned, at)
     except Failed as failed:
         findings, tried_at = [of_a_failure(failed), *findings_of(op, at.all, set())], len(at.all)
@@ -86,6 +88,14 @@ def examine(functions: Functions, op: str, found: Defined, examples: int = EXAMP
     parts = verdicts(op, found, at.all, findings, follow)
     return Examined(op, found.ways, tried_at, parts, tuple(findings), left_out, at.seconds,
                     at.is_slow)  # fmt: skip
+
+
+def not_callable(op: str) -> Finding:
+    """What is said of a forward that no call of the op fits."""
+    options = [f"{name}=..." for name in sorted(option_names(op))]
+    takes = ", ".join([*input_names(op), *["*"] * bool(options), *options])
+    said = f"{op}_forward can't be called as the op is: expected {op}_forward({takes})"
+    return Finding(("forward",), "form", said, 0, None)
 
 
 def is_plain(plan: Plan) -> bool:

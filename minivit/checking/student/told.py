@@ -14,6 +14,8 @@
                     "inputs": {"x": [[0.0, 1.0]]}, "options": {"eps": "1e-06"},
                     "dy": [[1.0, 0.0]], "part": "dx", "came": [...], "right": [...]}}]}]}
 
+With --points there is "grade", too, as `grading.awards.as_values` describes it.
+
 A fault is {"kind": "values", "sentence": "...", "line": null, "cause": null or {"identifier":
 "layernorm-mean-correction-forgotten", "sentence": "...", "hint": "...", "derivation": "..."}}. The
 kinds are those of faults.KINDS and isolation.answers.KINDS. Arrays are nested lists; a number that
@@ -23,7 +25,7 @@ JSON lacks is null. What a version holds stays; a later one may hold more.
 import numpy as np
 
 from minivit.checking.diagnosis.named import Named, plain_values
-from minivit.checking.student.check import Checked
+from minivit.checking.student.checked import Checked
 from minivit.checking.student.examine import Examined
 from minivit.checking.student.findings import Finding
 from minivit.checking.student.isolation.answers import Failed

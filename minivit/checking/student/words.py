@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from minivit.checking.report import shape_text
-from minivit.checking.student.check import Checked
+from minivit.checking.student.checked import Checked
 from minivit.checking.student.examine import PATIENCE, Examined
 from minivit.checking.student.findings import Finding
 from minivit.checking.student.naming import results, results_due
@@ -140,3 +140,8 @@ def closing(checked: Checked) -> str:
         )
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
     return f"{len(checked.ops)} op{'s' * (len(checked.ops) > 1)}: {told}."
+
+
+def in_words(checked: Checked) -> str:
+    """All that is wrong with a file, and a closing sentence: for the message of an assert."""
+    return "\n".join([*(line for op in checked.ops for line in explained(op)), closing(checked)])

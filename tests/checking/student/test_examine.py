@@ -79,3 +79,12 @@ def test_slow_functions_are_tried_at_fewer_points(monkeypatch):
     found = examined(slow, "relu")
     assert found.is_slow and found.verdict == "right"
     assert 1 <= found.points <= 8
+
+
+def test_a_forward_that_no_call_of_the_op_fits_is_wrong():
+    found = examined("def gelu_forward():\n    return 1, 2\n", "gelu")
+    assert (found.verdict, found.points, found.parts) == ("wrong", 0, {"y": "not seen"})
+    assert found.findings[0].kind == "form"
+    assert found.findings[0].sentence == (
+        "gelu_forward can't be called as the op is: expected gelu_forward(x, *, form=...)"
+    )

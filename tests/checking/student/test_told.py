@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from students_files import LAYERNORM, RELU, changed
 
-from minivit.checking.student.check import check
+from minivit.checking.student import check
 from minivit.checking.student.told import told, values
 
 WRONG = changed(LAYERNORM, "g - g.mean(axis=-1, keepdims=True)", "g")

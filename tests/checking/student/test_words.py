@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from students_files import LAYERNORM, RELU, changed
 
-from minivit.checking.student import words
-from minivit.checking.student.check import check
+from minivit.checking.student import check, words
 
 WRONG = changed(LAYERNORM, "g - g.mean(axis=-1, keepdims=True)", "g")
 
@@ -63,3 +62,9 @@ def test_a_large_array_is_told_by_its_shape():
     assert list(words.array("b", None)) == ["    b         None"]
     assert list(words.array("w", np.array([[1.0, -0.0], [2.5, 3.0]]))) == [
         "    w         [[1. , 0. ],", "               [2.5, 3. ]]"]  # fmt: skip
+
+
+def test_in_words_is_the_message_of_an_assert(checked):
+    said = words.in_words(checked(WRONG))
+    assert "[layernorm-mean-correction-forgotten]" in said and said.endswith("\n1 op: 1 wrong.")
+    assert words.in_words(checked(RELU)) == "The op is right."

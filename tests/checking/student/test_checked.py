@@ -3,7 +3,7 @@
 import pytest
 from students_files import LAYERNORM, RELU, changed
 
-from minivit.checking.student.check import check
+from minivit.checking.student import check
 from minivit.errors import InputError
 
 WRONG = changed(LAYERNORM, "g - g.mean(axis=-1, keepdims=True)", "g")

@@ -1,0 +1,52 @@
+"""A class at a glance: how many have an op right, and which mistakes were most common."""
+
+from collections import Counter
+from typing import NamedTuple
+
+from minivit.checking.calls import OPS
+from minivit.checking.student.grading.gradebook import Row
+
+VERDICTS = ("right", "wrong", "not written")
+
+
+class OfOp(NamedTuple):
+    """How many submissions have an op right, and so on; `missing` of those that were checked."""
+
+    op: str
+    right: int
+    wrong: int
+    not_written: int
+    missing: int
+
+
+def of_ops(rows: list[Row]) -> list[OfOp]:
+    """For each op that somebody defines."""
+    checked = [row for row in rows if row["verdict"] != "not checked"]
+    counts = {op: Counter(row.get(op, "") for row in checked) for op in OPS}
+    return [
+        OfOp(op, *(count[verdict] for verdict in VERDICTS), count[""])
+        for op, count in counts.items()
+        if any(count[verdict] for verdict in VERDICTS)
+    ]
+
+
+def common_causes(rows: list[Row], most: int = 10) -> list[tuple[str, int]]:
+    """("layernorm: upstream-ignored", 7): in so many submissions, the most common first."""
+    found = Counter(
+        cause for row in rows for cause in set(row["causes"].split("; ")) if row["causes"]
+    )
+    return sorted(found.items(), key=lambda one: (-one[1], one[0]))[:most]
+
+
+def failures(rows: list[Row]) -> list[tuple[str, str]]:
+    """The submissions that were not checked, and why."""
+    return [(row["submission"], row["failed"]) for row in rows if row["failed"]]
+
+
+def verdicts(rows: list[Row]) -> str:
+    """In words: "30 submissions: 18 right, 9 wrong, 3 not checked"."""
+    count = Counter(row["verdict"] for row in rows)
+    told = ", ".join(
+        f"{count[word]} {word}" for word in ("right", "wrong", "not checked") if count[word]
+    )
+    return f"{len(rows)} submission{'s' * (len(rows) != 1)}: {told}"
