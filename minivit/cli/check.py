@@ -3,6 +3,7 @@
 import argparse
 import json
 
+from minivit.cli.check_exercise import add_exercise, answer_of
 from minivit.errors import InputError
 
 HELP = "check layers that you wrote yourself, and name the likely cause of what is wrong"
@@ -17,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only", metavar="OP", help="check one op (default: all that the file defines)"
     )
+    add_exercise(parser)
     parser.add_argument(
         "--seconds", type=float, default=10.0, metavar="S",
         help="that a call of a function may take (default: 10)",
@@ -32,7 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
     need_hypothesis()
     from minivit.checking.student.check import check
 
-    checked = check(arguments.file, only=arguments.only, seconds=arguments.seconds)
+    answer = answer_of(arguments)
+    checked = check(arguments.file, only=answer.op, source=answer.source, seconds=arguments.seconds)
     if checked.failed and checked.failed.kind == "file":
         raise InputError(f"{arguments.file}: {checked.failed}")
     if arguments.json:
@@ -41,6 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps(told(checked), indent=2))
     else:
         report(checked)
+        if answer.first and not checked.ok:
+            print(f"Lines are counted so that the exercise's first line of code is {answer.first}.")
     return 0 if checked.ok else 1
 
 
