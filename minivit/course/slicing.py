@@ -15,6 +15,7 @@ from minivit.course.cells import Cell
 COMPREHENSIONS = {"listcomp", "setcomp", "dictcomp", "genexpr"}
 SIMPLE = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
 EVERYTHING = "*"  # what `from math import *` binds
+FUTURE = "__future__"  # and an import that changes what Python understands
 
 
 class Statement(NamedTuple):
@@ -36,6 +37,8 @@ def statements(cell: Cell) -> list[Statement]:
         binds = {s.get_name() for s in top.get_symbols() if s.is_assigned() or s.is_imported()}
         if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
             binds = {EVERYTHING}
+        elif isinstance(node, ast.ImportFrom) and node.module == FUTURE:
+            binds = {FUTURE}
         now, later = used(top)
         changed = changes(node)
         ends = isinstance(node, SIMPLE) and not binds & now and not changed
@@ -86,6 +89,8 @@ def with_what_they_use(wanted: Iterable[Statement], all_: list[Statement]) -> li
                 todo += binding(name, all_[:place])
             for name in all_[place].later:
                 todo += binding(name, all_)
+    future = [place for place, one in enumerate(all_) if FUTURE in one.binds]
+    taken.update(place for place in future if place < min(taken, default=0))  # else it is no Python
     return [all_[place] for place in sorted(taken)]
 
 

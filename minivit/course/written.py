@@ -12,7 +12,7 @@ from minivit.errors import InputError
 from minivit.files import typed
 
 LARGEST = 1 << 26  # bytes: a notebook holds its pictures
-MAGIC = re.compile(r"^(\s*)([%!].*)$", re.MULTILINE)  # what IPython alone understands
+MAGIC = re.compile(r"^([ \t]*)([%!][\w%].*)$", re.MULTILINE)  # what IPython alone understands
 
 
 class Written(NamedTuple):
@@ -46,6 +46,7 @@ def read_written(path: str | Path) -> Written:
         text = path.read_text("utf-8-sig")
         if is_notebook:
             text = percent(json.loads(text))
+            text.encode()  # JSON can spell half a character
     except UnicodeDecodeError as error:
         raise InputError(f"{typed(path)} is no text in UTF-8: save it as such") from error
     except (ValueError, TypeError, KeyError, RecursionError) as error:
@@ -62,7 +63,7 @@ def percent(notebook: dict) -> str:
     """The cells of a notebook as a percent file; lines that are no Python are commented out."""
     parts = []
     for cell in notebook["cells"]:
-        source = "".join(cell["source"])
+        source = "".join(cell["source"]).replace("\r\n", "\n").replace("\r", "\n")
         if cell["cell_type"] == "code":
             parts.append("# %%\n" + MAGIC.sub(r"\1# \2", source))
         elif cell["cell_type"] == "markdown":

@@ -59,6 +59,11 @@ def test_a_function_sees_the_last_value_of_a_name_and_a_default_the_one_before_i
     assert sliced(text) == ["a = 2", "def f(x, b=a):", "    return c", "c = 4"]
 
 
+def test_annotations_may_name_what_is_not_there():
+    text = "from __future__ import annotations\nprint()\ndef f(x: Array):\n    return x"
+    assert sliced(text) == [line for line in text.split("\n") if line != "print()"]
+
+
 def test_a_text_that_is_no_python():
     with pytest.raises(SyntaxError):
         statements(Cell("code", "def f(:\n", 1))

@@ -15,6 +15,9 @@ def notebook(*cells: tuple[str, str]) -> str:
     ]})  # fmt: skip
 
 
+HALF = notebook(("code", "x = '?'")).replace("?", "\\ud800")  # of a character
+
+
 @pytest.fixture
 def file(tmp_path):
     def written(name: str, text: str):
@@ -48,10 +51,13 @@ def test_a_notebook_is_read_as_the_script_of_its_cells(file):
     (cell,) = found.of("7.1")
     assert found.is_notebook and found.has("7.1")
     assert "# %matplotlib inline\n# !pip install x\nfor i" in cell.text
+    assert "\n    # %time i\n" in cell.text and cell.text.endswith("\n  % 3")
     assert found.text.split("\n")[cell.line] == "# %matplotlib inline"
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"cells": 3}', '{"cells": [{}]}', "no JSON"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"cells": 3}', '{"cells": [{}]}', "no JSON", HALF]
+)
 def test_what_is_no_notebook(file, text):
     with pytest.raises(InputError, match="is no notebook of Jupyter"):
         file("copy.ipynb", text)
