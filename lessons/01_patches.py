@@ -263,27 +263,28 @@ print("1.1 is right")
 # %% [markdown]
 # **1.2 Patches that overlap.** With a stride S below P a pixel lies in several patches, and its
 # gradient is the sum of what comes back from each. Derive and code the backward: dpatches (B, N, P
-# P channels) to dimages of the given shape. Roughly 7 lines.
+# Q channels) of patches of P x Q pixels to dimages of the given shape. Roughly 8 lines.
+# `minivit check --exercise 1.2 FILE` checks `patchify_backward`.
 
 
 # %%
-def overlapping_backward(dpatches, shape, P, S):
+def patchify_backward(dpatches, cache):
+    shape, (P, Q), (down, across), dtype = cache  # the images' shape; patch; stride
     ### BEGIN SOLUTION
     B, height, width, channels = shape
-    rows, columns = (height - P) // S + 1, (width - P) // S + 1
-    cut = dpatches.reshape(B, rows, columns, P, P, channels)
-    dimages = np.zeros(shape)
+    rows, columns = (height - P) // down + 1, (width - Q) // across + 1
+    cut = dpatches.reshape(B, rows, columns, P, Q, channels)
+    dimages = np.zeros(shape, dtype)
     for row, column in np.ndindex(rows, columns):
-        top, left = row * S, column * S
-        dimages[:, top : top + P, left : left + P] += cut[:, row, column]
+        top, left = row * down, column * across
+        dimages[:, top : top + P, left : left + Q] += cut[:, row, column]
     return dimages
     ### END SOLUTION
 
 
 report = minivit.gradcheck(
-    lambda images: (ops.patchify_forward(images, patch=3, stride=2)[0], images.shape),
-    lambda dy, shape: overlapping_backward(dy, shape, P=3, S=2),
-    rng.normal(size=(2, 5, 7, 2)),
-)
+    ops.patchify_forward, patchify_backward, rng.normal(size=(2, 5, 7, 2)),
+    options={"patch": 3, "stride": 2},
+)  # fmt: skip
 assert report.ok, f"does each patch add to the pixels that it was cut from?\n{report}"
 print("1.2 is right")

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 3: softmax and cross-entropy
 #
-# *50 minutes; builds on lesson 0.*
+# *60 minutes; builds on lesson 0.*
 #
 # **The question.** The head of the model hands out C numbers for an image, one for each class: the
 # logits. Training needs one number that says how bad they are, and its derivative by each of them.
@@ -293,3 +293,51 @@ assert np.array_equal(y, [[0, -1e4]]), "shift by the maximum, and take no log of
 report = minivit.gradcheck(log_softmax_forward, log_softmax_backward, x)
 assert report.ok, f"d y_i / d x_j = [i = j] - probs_j; sum it over i, weighted with dy_i\n{report}"
 print("3.2 is right")
+
+# %% [markdown]
+# **3.3 Softmax from memory.** Scroll up until derivation 2 is out of sight, and write both
+# directions for x (..., T). Safe for logits of 10,000, and float32 stays float32. Roughly 5 lines.
+# `minivit check --exercise 3.3 FILE` checks `softmax_forward` and `softmax_backward`.
+
+
+# %%
+def softmax_forward(x):
+    ### BEGIN SOLUTION
+    e = np.exp(x - x.max(axis=-1, keepdims=True))
+    probs = e / e.sum(axis=-1, keepdims=True)
+    return probs, probs
+    ### END SOLUTION
+
+
+def softmax_backward(dprobs, probs):
+    ### BEGIN SOLUTION
+    return probs * (dprobs - (dprobs * probs).sum(axis=-1, keepdims=True))
+    ### END SOLUTION
+
+
+assert np.allclose(softmax_forward(large)[0], softmax(large)), "shift each row by its maximum"
+report = minivit.gradcheck(softmax_forward, softmax_backward, x)
+assert report.ok, f"which term is the same for a whole row?\n{report}"
+print("3.3 is right")
+
+# %% [markdown]
+# **3.4 The loss, backwards.** From dloss, one number that need not be 1, and what the library's
+# forward keeps (the targets are smoothed there already) to dlogits (B, C). Roughly 1 line.
+# `minivit check --exercise 3.4 FILE` checks `cross_entropy_backward`.
+
+
+# %%
+def cross_entropy_backward(dloss, cache):
+    probs, targets = cache
+    ### BEGIN SOLUTION
+    return (probs - targets) * (dloss / len(probs))
+    ### END SOLUTION
+
+
+for s in (0.0, 0.1):
+    report = minivit.gradcheck(
+        ops.cross_entropy_forward, cross_entropy_backward, x,
+        options={"labels": labels, "smoothing": s},
+    )  # fmt: skip
+    assert report.ok, f"probs - targets, the mean over the batch, and dloss:\n{report}"
+print("3.4 is right")

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 5: LayerNorm
 #
-# *55 minutes; builds on lesson 4.*
+# *65 minutes; builds on lesson 4.*
 #
 # **The question.** Every block adds to its tokens, and so they grow: which numbers should the next
 # layer expect? LayerNorm brings each token to mean 0 and variance 1 before a layer reads it. What
@@ -288,3 +288,26 @@ def rms_backward(dy, cache):
 report = minivit.gradcheck(rms_forward, rms_backward, *few[:2])
 assert report.ok, f"step 2 of the derivation is what is left; step 3 falls away\n{report}"
 print("5.2 is right")
+
+# %% [markdown]
+# **5.3 LayerNorm from memory.** Derive the backward once more on paper, then code it for x (...,
+# D), with any number of axes before D. Roughly 6 lines.
+# `minivit check --exercise 5.3 FILE` checks `layernorm_backward`.
+
+
+# %%
+def layernorm_backward(dy, cache):
+    x_hat, rstd, gamma = cache
+    ### BEGIN SOLUTION
+    g = dy * gamma
+    along_x_hat = x_hat * (g * x_hat).mean(axis=-1, keepdims=True)
+    dx = rstd * (g - g.mean(axis=-1, keepdims=True) - along_x_hat)
+    axes = tuple(range(dy.ndim - 1))  # all but D: every token uses gamma and beta
+    return dx, (dy * x_hat).sum(axis=axes), dy.sum(axis=axes)
+    ### END SOLUTION
+
+
+for tokens in (few[0], few[0][0], few[0][None]):  # three axes, two, four
+    report = minivit.gradcheck(ops.layernorm_forward, layernorm_backward, tokens, *few[1:])
+    assert report.ok, f"the table says which of the three is wrong:\n{report}"
+print("5.3 is right")

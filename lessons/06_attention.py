@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 6: attention
 #
-# *55 minutes; builds on lessons 2, 3 and 4.*
+# *65 minutes; builds on lessons 2, 3 and 4.*
 #
 # **The question.** In attention every token asks all tokens, and takes a mixture of what they hand
 # out. How is the mixture made, why are the scores divided by sqrt(K), what is the backward, and
@@ -257,9 +257,42 @@ assert guess[1] == asked.shape and guess[2] == k.shape, "a result for each query
 print("6.1 is right")
 
 # %% [markdown]
-# **6.2 A learned scale.** Some models learn the scale: scores = s q k^T with one number s, an array
+# **6.2 Attention from memory.** Without looking up, write both directions, for q, k and v (..., T,
+# K), with any number of axes before T. What the backward must remember, you decide. Roughly 12
+# lines.
+# `minivit check --exercise 6.2 FILE` checks `attention_forward` and `attention_backward`.
+
+
+# %%
+def attention_forward(q, k, v):
+    ### BEGIN SOLUTION
+    scores = q @ k.swapaxes(-1, -2) / math.sqrt(q.shape[-1])
+    e = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    probs = e / e.sum(axis=-1, keepdims=True)
+    return probs @ v, (q, k, v, probs)
+    ### END SOLUTION
+
+
+def attention_backward(dmixed, cache):
+    ### BEGIN SOLUTION
+    q, k, v, probs = cache
+    dprobs = dmixed @ v.swapaxes(-1, -2)
+    dv = probs.swapaxes(-1, -2) @ dmixed
+    dscores = probs * (dprobs - (dprobs * probs).sum(axis=-1, keepdims=True))
+    dscores /= math.sqrt(q.shape[-1])
+    return dscores @ k, dscores.swapaxes(-1, -2) @ q, dv
+    ### END SOLUTION
+
+
+assert np.allclose(attention_forward(q, k, v)[0], mixed), "probs of each row sum to 1, times v"
+report = minivit.gradcheck(attention_forward, attention_backward, *few)
+assert report.ok, f"the last step first; which of the three is wrong?\n{report}"
+print("6.2 is right")
+
+# %% [markdown]
+# **6.3 A learned scale.** Some models learn the scale: scores = s q k^T with one number s, an array
 # of shape (1,). Derive and code the backward: ds collects from every score of every image. Roughly
-# 5 lines; dv as above.
+# 5 lines; dv as before.
 
 
 # %%
@@ -281,4 +314,4 @@ def scaled_backward(dmixed, cache):
 
 report = minivit.gradcheck(scaled_forward, scaled_backward, *few, np.array([0.7]))
 assert report.ok, f"d scores / d s = q k^T, times dscores, summed over all places\n{report}"
-print("6.2 is right")
+print("6.3 is right")

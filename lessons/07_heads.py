@@ -249,29 +249,46 @@ for name, shape in shapes_of_L16().items():
 print("7.1 is right")
 
 # %% [markdown]
-# **7.2 The whole backward.** Given dout (B, T, D) and what the forward made, return dx, dw_qkv,
-# db_qkv, dw_out and db_out. Use `ops.softmax_backward`'s formula and the rules of a product:
-# mixed = probs v gives dprobs = dmixed v^T and dv = probs^T dmixed. Roughly 14 lines.
+# **7.2 The whole backward.** Given dout (B, T, D) and what the forward below keeps, return dx,
+# dw_qkv, db_qkv, dw_out and db_out. Use `ops.linear_backward` (lesson 0), the softmax's formula and
+# the rules of a product: mixed = probs v gives dprobs = dmixed v^T and dv = probs^T dmixed. Without
+# w_out nothing is mixed at the end, and there are no gradients of it. Roughly 12 lines.
+# `minivit check --exercise 7.2 FILE` checks `multihead_attention_forward` and
+# `multihead_attention_backward`.
 
 
 # %%
-def msa_backward(dout, x, q, k, v, probs, merged, w_qkv, w_out):
+def multihead_attention_forward(x, w_qkv, b_qkv, w_out, b_out, *, heads):
+    (B, T, _), K = x.shape, w_qkv.shape[1] // (3 * heads)
+    qkv, of_qkv = ops.linear_forward(x, w_qkv, b_qkv)
+    q, k, v = qkv.reshape(B, T, 3, heads, K).transpose(2, 0, 3, 1, 4)  # each (B, H, T, K)
+    probs, _ = ops.softmax_forward(q @ k.swapaxes(-1, -2) / math.sqrt(K))  # (B, H, T, T)
+    merged = (probs @ v).transpose(0, 2, 1, 3).reshape(B, T, heads * K)
+    if w_out is None:
+        return merged, (of_qkv, q, k, v, probs, None)
+    out, of_out = ops.linear_forward(merged, w_out, b_out)
+    return out, (of_qkv, q, k, v, probs, of_out)
+
+
+def multihead_attention_backward(dout, cache):
+    of_qkv, q, k, v, probs, of_out = cache
     ### BEGIN SOLUTION
     B, H, T, K = q.shape
-    rows = dout.reshape(B * T, -1)  # one row per token
-    dw_out, db_out = merged.reshape(B * T, -1).T @ rows, rows.sum(axis=0)
-    dmixed = (dout @ w_out.T).reshape(B, T, H, K).transpose(0, 2, 1, 3)  # split
+    dmerged, dw_out, db_out = ops.linear_backward(dout, of_out) if of_out else (dout, None, None)
+    dmixed = dmerged.reshape(B, T, H, K).transpose(0, 2, 1, 3)  # split
     dprobs = dmixed @ v.swapaxes(-1, -2)
     dv = probs.swapaxes(-1, -2) @ dmixed
     dscores = probs * (dprobs - (dprobs * probs).sum(axis=-1, keepdims=True)) / math.sqrt(K)
     dq, dk = dscores @ k, dscores.swapaxes(-1, -2) @ q
-    dqkv = np.stack([dq, dk, dv]).transpose(1, 3, 0, 2, 4).reshape(B * T, 3 * H * K)  # join
-    dx = (dqkv @ w_qkv.T).reshape(x.shape)
-    return dx, x.reshape(B * T, -1).T @ dqkv, dqkv.sum(axis=0), dw_out, db_out
+    dqkv = np.stack([dq, dk, dv]).transpose(1, 3, 0, 2, 4).reshape(B, T, 3 * H * K)  # join
+    dx, dw_qkv, db_qkv = ops.linear_backward(dqkv, of_qkv)
+    return dx, dw_qkv, db_qkv, dw_out, db_out
     ### END SOLUTION
 
 
-found = msa_backward(dout, x, q, k, v, cache.probs, merged, w_qkv, w_out)
+mine, kept = multihead_attention_forward(x, w_qkv, b_qkv, w_out, b_out, heads=H)
+assert np.allclose(mine, out)
+found = multihead_attention_backward(dout, kept)
 expected = ops.multihead_attention_backward(dout, cache)
 names = ("dx", "dw_qkv", "db_qkv", "dw_out", "db_out")
 for name, ours, theirs in zip(names, found, expected, strict=False):

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 8: the MLP and GELU
 #
-# *55 minutes; builds on lesson 4.*
+# *65 minutes; builds on lesson 4.*
 #
 # **The question.** Attention lets tokens exchange what they know; then each token thinks about it
 # by itself, in the block's second half: a small network of two linear maps and a bend between them
@@ -219,25 +219,36 @@ assert 2 * multiplications == mlp.flops, "each token meets each weight of both m
 print("8.1 is right")
 
 # %% [markdown]
-# **8.2 The whole backward.** From dout (B, T, D) and x, z, h make dx, dw1, db1, dw2, db2. With the
-# rules of lesson 0 for a linear map and dz above, roughly 9 lines.
+# **8.2 The whole backward.** From dout (B, T, D) and what the forward below keeps make dx, dw1,
+# db1, dw2 and db2; the gradient of a bias that is None is None. With the rules of lesson 0 for a
+# linear map and dz above, roughly 9 lines.
+# `minivit check --exercise 8.2 FILE` checks `mlp_forward` and `mlp_backward`.
 
 
 # %%
-def mlp_backward(dout, x, z, h):
+def mlp_forward(x, w1, b1, w2, b2):
+    z, _ = ops.linear_forward(x, w1, b1)
+    h, bend = ops.gelu_forward(z)
+    out, _ = ops.linear_forward(h, w2, b2)
+    return out, (x, w1, b1, z, bend.cdf, h, w2, b2)  # bend.cdf is Phi(z)
+
+
+def mlp_backward(dout, cache):
+    x, w1, b1, z, Phi_z, h, w2, b2 = cache
     ### BEGIN SOLUTION
-    dh = dout @ w2.T  # (B, T, M)
-    dz = dh * (Phi(z) + z * np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi))
-    dx = dz @ w1.T
-    dz_rows, dout_rows = dz.reshape(-1, M), dout.reshape(-1, D)  # one row per token
-    dw1, db1 = x.reshape(-1, D).T @ dz_rows, dz_rows.sum(axis=0)
-    dw2, db2 = h.reshape(-1, M).T @ dout_rows, dout_rows.sum(axis=0)
-    return dx, dw1, db1, dw2, db2
+    dh = dout @ w2.T  # (..., M)
+    dz = dh * (Phi_z + z * np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi))
+    rows, dz_rows, dout_rows = (a.reshape(-1, a.shape[-1]) for a in (x, dz, dout))  # of tokens
+    dw1, dw2 = rows.T @ dz_rows, h.reshape(dz_rows.shape).T @ dout_rows
+    db1 = None if b1 is None else dz_rows.sum(axis=0)
+    db2 = None if b2 is None else dout_rows.sum(axis=0)
+    return dz @ w1.T, dw1, db1, dw2, db2
     ### END SOLUTION
 
 
-dout = rng.normal(size=out.shape)
-found, expected = mlp_backward(dout, x, z, h), ops.mlp_backward(dout, cache)
+mine, kept = mlp_forward(x, w1, b1, w2, b2)
+dout = rng.normal(size=mine.shape)
+found, expected = mlp_backward(dout, kept), ops.mlp_backward(dout, cache)
 for name, ours, theirs in zip(("dx", "dw1", "db1", "dw2", "db2"), found, expected, strict=True):
     error = np.abs(ours - theirs).max() / np.abs(theirs).max()
     assert error < 1e-12, f"{name} is off by {error:.1e} of its size"
@@ -269,3 +280,34 @@ assert report.ok, f"forward and backward do not fit:\n{report}"
 distance = np.abs(quick_forward(line)[0] - exact).max()
 assert 0.0203 < distance < 0.0204, f"it is {distance:.4f} from GELU, and should be 0.0203"
 print("8.3 is right")
+
+# %% [markdown]
+# **8.4 GELU from memory.** Write both directions of the erf form, for x of any shape. NumPy has no
+# erf, and `np.vectorize` makes float64 of it: y has x's dtype, or in float32 a model would turn
+# into float64 here. Roughly 6 lines.
+# `minivit check --exercise 8.4 FILE` checks `gelu_forward` and `gelu_backward`.
+
+
+# %%
+def gelu_forward(x):
+    ### BEGIN SOLUTION
+    Phi_x = (np.vectorize(math.erfc)(-x / math.sqrt(2)) / 2).astype(
+        x.dtype
+    )  # 1 + erf(a) = erfc(-a)
+    return x * Phi_x, (x, Phi_x)
+    ### END SOLUTION
+
+
+def gelu_backward(dy, cache):
+    ### BEGIN SOLUTION
+    x, Phi_x = cache
+    return dy * (Phi_x + x * np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi))
+    ### END SOLUTION
+
+
+y, _ = gelu_forward(points)
+assert np.allclose(y, ops.gelu_forward(points)[0], rtol=1e-6), "x times the probability Phi(x)"
+assert gelu_forward(points.astype(np.float32))[0].dtype == np.float32, "float32 stays float32"
+report = minivit.gradcheck(gelu_forward, gelu_backward, points)
+assert report.ok, f"a product has two terms; is the second one there?\n{report}"
+print("8.4 is right")

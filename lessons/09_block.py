@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 9: a block, and many of them
 #
-# *55 minutes; builds on lessons 5, 7 and 8.*
+# *65 minutes; builds on lessons 5, 7 and 8.*
 #
 # **The question.** Attention (lesson 7) and the MLP (lesson 8) become a **block** by two additions
 # and two LayerNorms, and a ViT is the same block many times over. Why may one stack as many as one
@@ -260,3 +260,39 @@ assert report.ok, f"both terms of the sum get what LayerNorm's backward gives:\n
 normed, _ = ops.layernorm_forward(x + ops.mlp_forward(x, w1, None, w2, None)[0], gamma, beta)
 assert np.allclose(post_forward(x, gamma, beta, w1, w2)[0], normed), "y is LN(x + MLP(x))"
 print("9.2 is right")
+
+# %% [markdown]
+# **9.3 Pre-norm, the other half.** x + MSA(LN(x)), equation 2 of the paper, both directions, from
+# `ops.layernorm_...` and `ops.multihead_attention_...`. Roughly 3 lines and 4 lines.
+# `minivit check --exercise 9.3 FILE` checks `attention_branch_forward` and
+# `attention_branch_backward`.
+
+
+# %%
+def attention_branch_forward(x, gamma, beta, w_qkv, b_qkv, w_out, b_out, *, heads, eps=1e-6):
+    ### BEGIN SOLUTION
+    normed, norm = ops.layernorm_forward(x, gamma, beta, eps=eps)
+    out, msa = ops.multihead_attention_forward(normed, w_qkv, b_qkv, w_out, b_out, heads=heads)
+    return x + out, (norm, msa)
+    ### END SOLUTION
+
+
+def attention_branch_backward(dy, cache):
+    """-> dx, dgamma, dbeta, dw_qkv, db_qkv, dw_out, db_out"""
+    ### BEGIN SOLUTION
+    norm, msa = cache
+    dnormed, dw_qkv, db_qkv, dw_out, db_out, _ = ops.multihead_attention_backward(dy, msa)
+    dx, dgamma, dbeta = ops.layernorm_backward(dnormed, norm)
+    return dy + dx, dgamma, dbeta, dw_qkv, db_qkv, dw_out, db_out
+    ### END SOLUTION
+
+
+attention_small = [rng.normal(size=shape) for shape in ((2, 3, 4), 4, 4, (4, 12), 12, (4, 4), 4)]
+y, _ = attention_branch_forward(*attention_small, heads=2)
+theirs, _ = ops.attention_branch_forward(*attention_small, heads=2)
+assert np.allclose(y, theirs), "what is added to x is made of LN(x)"
+report = minivit.gradcheck(
+    attention_branch_forward, attention_branch_backward, *attention_small, options={"heads": 2}
+)
+assert report.ok, f"x moves y twice; is dx alone wrong, or what comes before it too?\n{report}"
+print("9.3 is right")

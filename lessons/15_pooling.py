@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 15: cls token or mean pooling
 #
-# *60 minutes; builds on lessons 6, 10 and 11.*
+# *75 minutes; builds on lessons 6, 10 and 11.*
 #
 # **The question.** After the last block an image is T tokens, and the head wants one vector. The
 # paper reads an extra token, cls; others take the mean of all patches. The authors tried the mean
@@ -328,3 +328,39 @@ for beta in (0.1, 3.0):
     report = minivit.gradcheck(between_forward, between_backward, x, options={"beta": beta})
     assert report.ok, f"beta cancels; each column has its own weights over the tokens:\n{report}"
 print("15.3 is right")
+
+# %% [markdown]
+# **15.4 All of it.** The backward of `ops.pool_forward`: from dy and what it keeps to dx, dw and
+# db. There is one more pooling: "flatten" hands on all tokens as they are, y (B, T D). Without
+# weights dw and db are None, without a bias db is. (What is a bias's gradient, which all scores of
+# an image share?) `ops.softmax_backward` and `ops.linear_backward` may help. Roughly 14 lines.
+# `minivit check --exercise 15.4 FILE` checks `pool_backward`.
+
+
+# %%
+def pool_backward(dy, cache):
+    kind, has_cls, shape, dtype, linear, softmax = cache  # the caches of x w + b, and of its probs
+    ### BEGIN SOLUTION
+    if kind == "sequence":
+        x, probs = linear.x, softmax.probs
+        dscores = ops.softmax_backward(np.einsum("bd,btd->bt", dy, x), softmax)
+        dx, dw, db = ops.linear_backward(dscores[:, :, None], linear)
+        return dx + probs[:, :, None] * dy[:, None], dw, db
+    if kind == "flatten":
+        return dy.reshape(shape).copy(), None, None
+    dx = np.zeros(shape, dtype)
+    if kind == "cls":
+        dx[:, 0] = dy
+    else:
+        first = int(has_cls)
+        dx[:, first:] = dy[:, None] / (shape[1] - first)
+    return dx, None, None
+    ### END SOLUTION
+
+
+for kind in (*KINDS, "flatten"):
+    weights = (rng.normal(size=(3, 1)), np.ones(1)) if kind == "sequence" else (None, None)
+    how = {"pool": kind, "has_cls": kind == "mean"}
+    report = minivit.gradcheck(ops.pool_forward, pool_backward, x, *weights, options=how)
+    assert report.ok, f"{kind}: each token collects from where it was used:\n{report}"
+print("15.4 is right")

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 16: how a token is told where it lies
 #
-# *60 minutes; builds on lessons 2, 6 and 11.*
+# *70 minutes; builds on lessons 2, 6 and 11.*
 #
 # **The question.** To attention, tokens are a set: without positions a shuffled image is the same
 # image (lesson 2). There are many ways to tell a token where it lies: learned or fixed, by number
@@ -328,3 +328,30 @@ assert np.allclose(y[:, 3, 1], scores[:, 3, 1] + bias[2, 1]), rule
 report = minivit.gradcheck(biased, biased_backward, scores, bias, options={"grid": (2, 3)})
 assert report.ok, f"each number of bias collects from all pairs with its offset:\n{report}"
 print("16.3 is right")
+
+# %% [markdown]
+# **16.4 A row and a column.** Learned positions in two halves (exercise 2.2): rows (R, D/2) and
+# columns (S, D/2), and a vector of its own for the cls token, if there is one. From dy (B, T, D)
+# make dx, drows, dcolumns and dcls, or None for that. Roughly 6 lines.
+# `minivit check --exercise 16.4 FILE` checks `positions_2d_backward`.
+
+
+# %%
+def positions_2d_backward(dy, cache):
+    (R, S), has_cls, dtype = cache
+    ### BEGIN SOLUTION
+    dtable = dy.sum(axis=0)  # (T, D): all images use the same
+    dcls = dtable[0].copy() if has_cls else None
+    halves = dtable[int(has_cls) :].reshape(R, S, 2, -1)  # each (D/2)
+    return dy.copy(), halves[:, :, 0].sum(axis=1), halves[:, :, 1].sum(axis=0), dcls
+    ### END SOLUTION
+
+
+rows, columns, cls = rng.normal(size=(2, 4)), rng.normal(size=(3, 4)), rng.normal(size=8)
+for T, first in ((7, cls), (6, None)):
+    report = minivit.gradcheck(
+        ops.positions_2d_forward, positions_2d_backward, rng.normal(size=(2, T, 8)), rows, columns,
+        first, options={"grid": (2, 3)},
+    )  # fmt: skip
+    assert report.ok, f"a row's vector collects from all its patches, in every image:\n{report}"
+print("16.4 is right")

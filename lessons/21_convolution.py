@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 21: convolution against attention
 #
-# *75 minutes; builds on lessons 5, 6 and 16.*
+# *90 minutes; builds on lessons 5, 6 and 16.*
 #
 # **The question.** The paper's rival is a ResNet: convolutions, where a ViT has attention. What
 # does a convolution take for granted, in numbers? What do its networks normalise, if not tokens?
@@ -26,6 +26,7 @@ from minivit import ops
 from minivit.checking import adjoint_error
 from minivit.experiments import EXPERIMENTS, grouped, print_means, tell
 from minivit.figures import keep_picture
+from minivit.ops import sliding
 from minivit.ops.batchnorm import Running
 
 rng = np.random.default_rng(0)
@@ -406,3 +407,62 @@ w2, b2 = folded(w, gamma, beta, running, 1e-5)
 assert np.shape(w2) == w.shape and np.shape(b2) == (6,), "the shapes of w and of a bias"
 assert np.allclose(ops.convolution_forward(x, w2, b2)[0], true), "(y - mean) scale + beta: sort it"
 print("21.3 is right")
+
+# %% [markdown]
+# **21.4 One window for each channel.** A depthwise convolution mixes places, and no channels: w is
+# (R, S, channels), and y_c is x_c seen through w_c. Code dx, dw and db (None without a bias). In
+# `minivit.ops.sliding` are the places: `padded(x, at)` is x with zeros beside it, `seen(wide, at,
+# r, s)` what all windows see at (r, s), a view, and `unpadded(wide, at, x.shape)` the map alone.
+# Roughly 9 lines.
+# `minivit check --exercise 21.4 FILE` checks `depthwise_convolution_backward`.
+
+
+# %%
+def depthwise_convolution_backward(dy, cache):
+    x, w, at, has_bias = cache
+    ### BEGIN SOLUTION
+    wide = sliding.padded(x, at)
+    dwide, dw = np.zeros_like(wide), np.zeros_like(w)
+    for r, s in np.ndindex(w.shape[:2]):
+        sliding.seen(dwide, at, r, s)[:] += dy * w[r, s]
+        dw[r, s] = (sliding.seen(wide, at, r, s) * dy).sum(axis=(0, 1, 2))
+    db = dy.sum(axis=(0, 1, 2)) if has_bias else None
+    return sliding.unpadded(dwide, at, x.shape).copy(), dw, db
+    ### END SOLUTION
+
+
+x, w, b = rng.normal(size=(2, 5, 6, 3)), rng.normal(size=(3, 2, 3)), rng.normal(size=3)
+for bias, how in ((b, {}), (None, {"stride": 2}), (b, {"padding": "valid"})):
+    report = minivit.gradcheck(
+        ops.depthwise_convolution_forward, depthwise_convolution_backward, x, w, bias, options=how
+    )
+    assert report.ok, f"{how}: taken forward is added back, at the same places:\n{report}"
+print("21.4 is right")
+
+# %% [markdown]
+# **21.5 BatchNorm both ways.** Its backward, for maps with any axes before C. In training the mean
+# and the variance depend on x, as in lesson 5; in use (`training` is False) they are two constants
+# for each channel. Roughly 9 lines.
+# `minivit check --exercise 21.5 FILE` checks `batchnorm_backward`.
+
+
+# %%
+def batchnorm_backward(dy, cache):
+    x_hat, rstd, gamma, training, _ = cache
+    ### BEGIN SOLUTION
+    axes = tuple(range(dy.ndim - 1))
+    g = dy * gamma
+    dgamma, dbeta = (dy * x_hat).sum(axis=axes), dy.sum(axis=axes)
+    if not training:
+        return rstd * g, dgamma, dbeta
+    return rstd * (g - g.mean(axis=axes) - x_hat * (g * x_hat).mean(axis=axes)), dgamma, dbeta
+    ### END SOLUTION
+
+
+x, gamma, beta = rng.normal(size=(2, 4, 3, 6)), rng.normal(size=6), rng.normal(size=6)
+for how in ({}, {"running": running, "training": False}):
+    report = minivit.gradcheck(
+        ops.batchnorm_forward, batchnorm_backward, x, gamma, beta, options=how
+    )
+    assert report.ok, f"{how or 'in training'}: who depends on x?\n{report}"
+print("21.5 is right")

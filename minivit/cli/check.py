@@ -4,6 +4,7 @@ import argparse
 import json
 
 from minivit.cli.arguments import positive
+from minivit.cli.check_exercise import add_exercise, answer_of
 from minivit.cli.check_options import add_grading, fitting
 from minivit.errors import InputError
 
@@ -24,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only", metavar="OP", help="check one op (default: all that the file defines)"
     )
+    add_exercise(parser)
     parser.add_argument(
         "--seconds", type=positive(float), default=10.0, metavar="S",
         help="that a call of a function may take (default: 10)",
@@ -90,13 +92,12 @@ def given_points(arguments: argparse.Namespace):
 
 def check_one(arguments: argparse.Namespace, points) -> int:
     from minivit.checking.student.grading import awards, gradescope
-    from minivit.checking.student.grading.submissions import handed_in
-    from minivit.checking.student.grading.whole_class import checked_file
 
     where = gradescope.place(arguments.out) if arguments.grader else None
     if where:
         gradescope.refuse_others(where)
-    checked = checked_file(handed_in(arguments.file), arguments.only, arguments.seconds)
+    answer = answer_of(arguments)
+    checked = checked_answer(answer, arguments)
     if where:  # also where nothing was handed in
         gradescope.write(checked, points, where)
     elif checked.failed and checked.failed.kind == "file":
@@ -111,4 +112,17 @@ def check_one(arguments: argparse.Namespace, points) -> int:
         from minivit.cli.check_report import report
 
         report(checked, given, where)
+        if answer.first and not checked.ok:
+            print(f"Lines are counted so that the exercise's first line of code is {answer.first}.")
     return 0 if where or checked.ok else 1
+
+
+def checked_answer(answer, arguments: argparse.Namespace):
+    """The verdicts on a file, on the file in a folder, or on an exercise's answer in a file."""
+    from minivit.checking.student.checked import check
+    from minivit.checking.student.grading.submissions import handed_in
+    from minivit.checking.student.grading.whole_class import checked_file
+
+    if answer.source is None:
+        return checked_file(handed_in(arguments.file), answer.op, arguments.seconds)
+    return check(arguments.file, only=answer.op, source=answer.source, seconds=arguments.seconds)

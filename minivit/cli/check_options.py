@@ -36,7 +36,7 @@ def fitting(arguments: argparse.Namespace) -> None:
     """InputError for options that don't go together, and where none says what to check."""
     whole_class, said = arguments.all is not None, vars(arguments)
     if arguments.caches is not None:
-        for name in ("file", "all", "points", "grader", "only"):
+        for name in ("file", "all", "points", "grader", "only", "exercise"):
             if said[name] is not None:
                 raise InputError("--caches checks nothing: leave the rest of the command out")
         return
@@ -47,7 +47,7 @@ def fitting(arguments: argparse.Namespace) -> None:
     if whole_class != (arguments.csv is not None):
         missing = "--csv, a file for the table" if whole_class else "--all, a folder of submissions"
         raise InputError(f"--all and --csv go together: add {missing}")
-    if whole_class and (arguments.json or arguments.grader):
-        raise InputError("--json and --for are of one file: leave them out, or --all")
+    if whole_class and (arguments.json or arguments.grader or arguments.exercise):
+        raise InputError("--json, --for and --exercise are of one file: leave them out, or --all")
     if arguments.out is not None and not arguments.grader:
         raise InputError("--out is of what --for writes: add --for gradescope, or leave it out")

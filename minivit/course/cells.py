@@ -14,6 +14,11 @@ class Cell(NamedTuple):
     line: int  # the number of its first line in the file, from 1
 
     @property
+    def lines(self) -> range:
+        """The numbers of its lines in the file."""
+        return range(self.line, self.line + self.source.rstrip("\n").count("\n") + 1)
+
+    @property
     def text(self) -> str:
         """What is to be read: prose without comment signs, code without the line above it."""
         body = MARK.sub("", self.source, count=1)

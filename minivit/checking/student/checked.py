@@ -46,23 +46,26 @@ def check(
     only: str | None = None,
     seconds: float = SECONDS,
     examples: int = EXAMPLES,
+    source: bytes | None = None,
     tell: Callable[[Examined], None] = lambda examined: None,
 ) -> Checked:
     """Check the ops that a file defines, or `only` one of them.
 
-    `tell` is called with each verdict as soon as it is there, in the order of the ops. Raises
+    `source` is what to load in the file's place: the part of it that is to be checked. `tell` is
+    called with each verdict as soon as it is there, in the order of the ops. Raises
     InputError for an op that there isn't.
     """
     if only is not None and only not in OPS:
         raise InputError(f"{only!r} is no op: expected one of {', '.join(OPS)}")
-    with StudentProcess(path, seconds=seconds) as process:
+    with StudentProcess(path, seconds=seconds, source=source) as process:
         try:
             found = process.ops()
         except Failed as failed:
             return Checked(str(path), (), failed, process.unlimited, process.printed, only)
     names = [op for op in found if only in (None, op)]
     with ThreadPoolExecutor(min(available_threads(), max(len(names), 1))) as lanes:
-        jobs = [lanes.submit(in_a_process, path, op, found[op], seconds, examples) for op in names]
+        jobs = [lanes.submit(in_a_process, path, op, found[op], seconds, examples, source)
+                for op in names]  # fmt: skip
         examined = []
         try:
             for job in jobs:
@@ -74,10 +77,10 @@ def check(
 
 
 def in_a_process(
-    path: str | Path, op: str, found: Defined, seconds: float, examples: int
+    path: str | Path, op: str, found: Defined, seconds: float, examples: int, source: bytes | None
 ) -> Examined:
     """The verdict on one op, in a process that lacks minivit's own."""
-    with StudentProcess(path, op=op, seconds=seconds) as process:
+    with StudentProcess(path, op=op, seconds=seconds, source=source) as process:
         examined = examine(process, op, found, examples)
     if process.swept and not any(one.kind == "processes" for one in examined.findings):
         failed = Failed("processes", f"{op} left {process.swept} processes behind")

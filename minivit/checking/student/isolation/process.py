@@ -58,12 +58,12 @@ class StudentProcess:
 
     def __init__(
         self, path: str | Path, *, op: str | None = None, seconds: float = 10.0,
-        limits: Limits = USUAL,
+        limits: Limits = USUAL, source: bytes | None = None,
     ):  # fmt: skip
         if op is not None and op not in OPS:
             raise ValueError(f"{op!r} is no op: expected one of {', '.join(OPS)}")
         self.path, self.op, self.seconds, self.limits = Path(path), op, seconds, limits
-        self.source: bytes | None = None
+        self.source = source  # read from the path unless it is given
         self.started: Started | None = None
         self.starts = self.number = 0  # of processes, and of requests
         self.swept = 0  # processes that the code started, and that were killed
