@@ -20,6 +20,7 @@ class Finding(NamedTuple):
     wrong: int  # points at which it is wrong
     cause: Named | None
     line: int | None = None  # of the student's file, where one is known
+    is_plain: bool = True  # it shows in the plain call, and not only with options or without inputs
     smallest: Trial | None = None  # the smallest input that Hypothesis finds for it
 
 
@@ -43,17 +44,19 @@ def findings_of(op: str, trials: list[Trial], follow: set[str]) -> list[Finding]
         else:
             fault = min(group.wrong, key=lambda one: size(one[0]))[1]
             findings[key] = Finding(
-                (group.part,), fault.kind, fault.sentence, group.count, cause, fault.line
-            )
+                (group.part,), fault.kind, fault.sentence, group.count, cause, fault.line,
+                any(not trial.point.call.words for trial in group.trials),
+            )  # fmt: skip
     return sorted(findings.values(), key=order)
 
 
 def order(finding: Finding) -> tuple:
-    """The forward before the backward, which depends on it; what is understood best, before."""
+    """The plain call before others; the forward before the backward, which depends on it; and what
+    is understood best before the rest."""
     in_backward = finding.parts[0] not in ("forward", "y")
     known = finding.cause is not None and finding.cause.is_of_op
     parts = [part in PARTS for part in finding.parts]
-    return in_backward, not known, KINDS.index(finding.kind), not any(parts)
+    return not finding.is_plain, in_backward, not known, KINDS.index(finding.kind), not any(parts)
 
 
 def groups(trials: list[Trial], follow: set[str]) -> list[Group]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.checking.diagnosis import kinds
-from minivit.checking.diagnosis.explaining import explanation
+from minivit.checking.diagnosis.explaining import explained, explanation
 from minivit.checking.diagnosis.likely import of_values
 from minivit.checking.diagnosis.named import Named
 from minivit.checking.diagnosis.shapes import of_shape
@@ -47,13 +47,25 @@ def named(op: str, group: Group, trials: list[Trial]) -> Named | None:
         return by_kind
     if group.kind != "values":
         return of_place(group.trials, trials) or kinds.of_exception(fault.sentence)
-    found = explanation(causes_of(op), group.part, seen(group, trials))
+    return of_numbers(op, group, trials) or of_place(group.trials, trials)
+
+
+def of_numbers(op: str, group: Group, trials: list[Trial]) -> Named | None:
+    """What explains the numbers of a part in the first way to call the op that shows them wrong,
+    and in all others, too, if anything does: there the layer may have a second mistake."""
+    words = group.trials[0].point.call.words
+    first = Group(group.part, group.kind, [one for one in group.wrong
+                                           if one[0].point.call.words == words])  # fmt: skip
+    there = seen(first, [trial for trial in trials if trial.point.call.words == words])
+    causes = [cause for cause in causes_of(op) if explained(cause, group.part, there)]
+    found = explanation(causes, group.part, seen(group, trials))
+    found = found or explanation(causes, group.part, there)
     if found:
         own = {cause.name for cause in OF_OPS.get(op, [])}
         return found._replace(is_of_op=found.name in own)
     if all(fault.kind == "shape" for _, fault in group.wrong):
         return of_shapes(group, trials)
-    return of_numbers(group) or of_place(group.trials, trials)
+    return of_values_alone(group) or of_values_alone(first)
 
 
 def of_shapes(group: Group, trials: list[Trial]) -> Named | None:
@@ -67,7 +79,7 @@ def of_shapes(group: Group, trials: list[Trial]) -> Named | None:
     return of_place(group.trials, trials) or told[0]
 
 
-def of_numbers(group: Group) -> Named | None:
+def of_values_alone(group: Group) -> Named | None:
     """What the wrong numbers of a part have in common."""
     numbers = [trial for trial, fault in group.wrong if fault.kind == "values"]
     wrong = [sight for trial in spread(numbers, FAILED) for sight in sights(trial, group.part)]

@@ -24,6 +24,7 @@ def of_inputs(inputs: list[str], options: Mapping) -> list[Cause]:
         *(exchanged(one, other) for one, other in pairs),
         *OF_DY,
         *(ignored(option, default) for option, default in options.items()),
+        *map(unused, inputs),
     ]
 
 
@@ -118,5 +119,25 @@ def ignored(option: str, default) -> Cause:
         f"the option {option} changes nothing: this is what comes without it",
         f"Where does {option} stand in the formula, and where in your function?",
         "the options are part of the op: see its docstring",
+        mistake,
+    )
+
+
+def unused(name: str) -> Cause:
+    """An input that may be absent is taken for absent where it is there."""
+
+    def mistake(at) -> dict | None:
+        if getattr(at, name) is None:
+            return None
+        try:
+            return at.again(at.dy, **{name: None})
+        except (ValueError, TypeError, AttributeError):  # the op can't be without it
+            return None
+
+    return Cause(
+        "input-ignored",
+        f"the input {name} changes nothing: this is what comes without it",
+        f"Where does {name} stand in the formula, and where in your function?",
+        "every input is part of the op: see its docstring",
         mistake,
     )

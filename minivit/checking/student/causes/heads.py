@@ -61,6 +61,12 @@ def merged_by_reshape(at):
     return {"y": attended(at, *split_heads(at.x, at.heads)).reshape(at.output.shape)}
 
 
+def split_and_merged_by_reshape(at):
+    q, k, v = np.split(at.x, 3, axis=-1)
+    shape = *q.shape[:1], at.heads, q.shape[1], q.shape[2] // at.heads
+    return {"y": attended(at, *(part.reshape(shape) for part in (q, k, v))).reshape(q.shape)}
+
+
 def in_order(at, *places):
     """q, k and v taken from each other's columns; in the backward put back there."""
     parts = split_heads(at.x, at.heads)
@@ -129,6 +135,9 @@ OWN = [
     Cause("multihead-merged-without-a-transposition",
           "the heads' results are reshaped to (B, T, HK) at once: H stands not beside K", NUMBERS,
           MERGED, merged_by_reshape),
+    Cause("multihead-split-and-merged-without-transpositions",
+          "q, k and v are reshaped to (B, H, T, K) at once, and the results back: a head holds "
+          "whole tokens", NUMBERS, SPLIT, split_and_merged_by_reshape),
     Cause("multihead-one-head", "there is one head over all columns, whatever `heads` says",
           "Print the shape of q. How many scores has an image?", SPLIT,
           lambda at: {
