@@ -4,7 +4,7 @@ import argparse
 import json
 
 from minivit.cli.arguments import positive
-from minivit.cli.check_exercise import add_exercise, answer_of
+from minivit.cli.check_exercise import add_exercise, answer_of, known_exercise
 from minivit.cli.check_options import add_grading, fitting
 from minivit.errors import InputError
 
@@ -96,8 +96,15 @@ def check_one(arguments: argparse.Namespace, points) -> int:
     where = gradescope.place(arguments.out) if arguments.grader else None
     if where:
         gradescope.refuse_others(where)
-    answer = answer_of(arguments)
-    checked = checked_answer(answer, arguments)
+    if where and arguments.exercise is not None:
+        known_exercise(arguments.exercise)  # else it is the grader's mistake, not the student's
+    try:
+        answer = answer_of(arguments)
+        checked, first = checked_answer(answer, arguments), answer.first
+    except (InputError, OSError) as error:
+        if where is None or arguments.exercise is None:
+            raise
+        checked, first = not_found(arguments.file, error), None
     if where:  # also where nothing was handed in
         gradescope.write(checked, points, where)
     elif checked.failed and checked.failed.kind == "file":
@@ -112,9 +119,19 @@ def check_one(arguments: argparse.Namespace, points) -> int:
         from minivit.cli.check_report import report
 
         report(checked, given, where)
-        if answer.first and not checked.ok:
-            print(f"Lines are counted so that the exercise's first line of code is {answer.first}.")
+        if first and not checked.ok:
+            print(f"Lines are counted so that the exercise's first line of code is {first}.")
     return 0 if where or checked.ok else 1
+
+
+def not_found(path: str, error: Exception):
+    """The verdicts on a file that lacks the answer: there are none, and that is to be told."""
+    from minivit.checking.student.checked import Checked
+    from minivit.checking.student.isolation.answers import Failed
+    from minivit.cli.sentences import sentence
+
+    why = sentence(error) if isinstance(error, OSError) else str(error)
+    return Checked(path, (), Failed("file", why), "", "")
 
 
 def checked_answer(answer, arguments: argparse.Namespace):

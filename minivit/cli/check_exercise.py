@@ -24,3 +24,10 @@ def answer_of(arguments: argparse.Namespace):
     if arguments.only is not None:
         raise InputError("--exercise names the op that checks it; leave --only out")
     return answer_to(arguments.exercise, arguments.file)
+
+
+def known_exercise(number: str) -> None:
+    """InputError for an exercise that no op checks."""
+    from minivit.course.checkable import find_checkable
+
+    find_checkable(number)

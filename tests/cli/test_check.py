@@ -68,6 +68,16 @@ def test_results_for_gradescope_where_nothing_was_handed_in(here, capsys, monkey
         assert why in tests[0]["output"]
 
 
+def test_an_exercise_that_was_not_handed_in_has_results_too(here, capsys):
+    (here / "empty.py").write_text("x = 1\n")
+    for missing, why in (("student.py", "does not exist"), ("empty.py", "does not define")):
+        words = ["--exercise", "5.3", "--for", "gradescope", "--out", "r.json"]
+        assert main(["check", missing, *words]) == 0
+        assert why in json.loads((here / "r.json").read_text())["output"]
+        assert main(["check", missing, *words[:2]]) == 2
+    assert main(["check", "right.py", "--exercise", "99.9", *words[2:]]) == 2
+
+
 def test_the_file_in_a_folder(here, capsys):
     folder = here / "submission"
     folder.mkdir()
@@ -117,7 +127,10 @@ def test_a_whole_class(here, capsys):
         (["right.py", "--csv", "a.csv"], "--all and --csv go together: add --all"),
         (["--all", "."], "--all and --csv go together: add --csv"),
         (["right.py", "--all", ".", "--csv", "a.csv"], "--all names the submissions"),
-        (["--all", ".", "--csv", "a.csv", "--json"], "--json, --for and --exercise are of one file"),
+        (
+            ["--all", ".", "--csv", "a.csv", "--json"],
+            "--json, --for and --exercise are of one file",
+        ),
         (["--all", ".", "--csv", "points.toml"], "points.toml is no table of `minivit check"),
         (["--all", "right.py", "--csv", "a.csv"], "right.py is no folder"),
         (["--caches", "layer"], "'layer' is no op; the nearest is layernorm"),

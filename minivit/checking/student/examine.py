@@ -80,7 +80,7 @@ def examine(functions: Functions, op: str, found: Defined, examples: int = EXAMP
         tried_at = len(at.all)
         if not at.all:
             findings = [not_callable(op)]
-        elif findings:
+        elif findings and findings[0].kind != "not implemented":
             findings[0] = made_small(findings[0], planned, at)
     except Failed as failed:
         findings, tried_at = [of_a_failure(failed), *findings_of(op, at.all, set())], len(at.all)

@@ -8,7 +8,8 @@ from minivit.checking.student.naming import Group, named
 from minivit.checking.student.trial import Trial
 
 PARTS = ("forward", "y", "backward")
-KINDS = ("raised", "form", "dtype", "written", "memory", "state", "shape", "values")
+KINDS = ("raised", "form", "dtype", "written", "memory", "state", "shape", "values",
+         "not implemented")  # fmt: skip
 
 
 class Finding(NamedTuple):

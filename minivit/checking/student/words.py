@@ -81,7 +81,8 @@ def wrapped(label: str, text: str) -> list[str]:
 
 def headline(finding: Finding, examined: Examined) -> str:
     """What is wrong, and how often."""
-    where = f" At {finding.wrong} of {examined.points} inputs." if finding.wrong > 1 else ""
+    often = finding.wrong > 1 and finding.kind != "not implemented"
+    where = f" At {finding.wrong} of {examined.points} inputs." if often else ""
     also = f" The same holds for {', '.join(finding.parts[1:])}." if finding.parts[1:] else ""
     return f"{finding.sentence.rstrip('.')}.{also}{where}"
 

@@ -66,6 +66,18 @@ def test_stubs(way):
     assert "still to be written" in found.findings[0].sentence
 
 
+def test_a_forward_is_looked_at_while_its_backward_is_a_stub():
+    half = changed(RELU, "return dy * (x > 0)", "raise NotImplementedError")
+    found = examined(half, "relu")
+    assert found.parts == {"y": "right", "dx": "not seen"} and found.points > 10
+    (finding,) = found.findings
+    assert (finding.kind, finding.parts, finding.smallest) == (
+        "not implemented", ("backward",), None,
+    )  # fmt: skip
+    wrong = examined(changed(half, "np.maximum(x, 0)", "np.minimum(x, 0)"), "relu")
+    assert wrong.verdict == "wrong" and wrong.parts["y"] == "wrong"
+
+
 def test_what_the_functions_do_not_take_is_told():
     short = changed(LAYERNORM, "beta, *, eps=1e-6", "beta").replace("+ eps", "+ 1e-6")
     found = examined(short, "layernorm")

@@ -100,8 +100,15 @@ def linear_backward(dy, cache):
 
 def test_a_stub_ends_the_trial():
     with pytest.raises(Failed) as failed:
-        trial(changed(RELU, "return dy * (x > 0)", "raise NotImplementedError"), Plan("relu"))
+        trial(changed(RELU, "return np.maximum(x, 0), x", "raise NotImplementedError"),
+              Plan("relu"))  # fmt: skip
     assert failed.value.kind == "not implemented"
+
+
+def test_a_stub_of_a_backward_leaves_the_forward():
+    found = trial(changed(RELU, "return dy * (x > 0)", "raise NotImplementedError"), Plan("relu"))
+    assert [(one.part, one.kind) for one in found.faults] == [("backward", "not implemented")]
+    assert found.y is not None and found.gradients == ()
 
 
 @pytest.mark.parametrize(

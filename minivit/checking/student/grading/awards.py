@@ -63,7 +63,8 @@ def of_an_op(op: str, worth: Worth, examined: Examined | None) -> Iterator[Award
 def is_there(part: str, worth: Worth, examined: Examined) -> bool:
     """Whether something came for the part, of all that is asked for."""
     if part in (WHOLE, LAW):
-        return examined.points > 0 and set(worth.ways) <= set(examined.ways)
+        seen = examined.points > 0 and "not seen" not in examined.parts.values()
+        return seen and set(worth.ways) <= set(examined.ways)
     return examined.parts.get(part) in EARNED
 
 

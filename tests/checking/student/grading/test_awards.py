@@ -75,6 +75,14 @@ def test_a_stub_earns_nothing_even_of_points_for_nothing():
     assert not award.earned
 
 
+def test_a_forward_earns_while_its_backward_is_a_stub():
+    half = changed(RELU, "return dy * (x > 0)", "raise NotImplementedError")
+    assert earned(half, {"relu": Worth({"y": 1, "dx": 2, "law": 4}, BOTH)}) == {
+        "relu: y": 1, "relu: dx": 0, "relu: law": 0,
+    }  # fmt: skip
+    assert earned(half, WHOLE) == {"relu": 0}
+
+
 def test_a_file_that_can_not_be_loaded_earns_nothing():
     given = awards(not_loaded(), SPLIT)
     assert score_of(given) == (0, 10) and not any(award.earned for award in given)
