@@ -53,15 +53,19 @@ class Inquiry:
         if alike(y, self.y):
             self.op, self.cache, self.inputs, self.forward = op, cache, inputs, reference
 
-    def likely(self, name: str, given: np.ndarray, true: Mapping[str, np.ndarray]) -> Named | None:
-        """The likely cause of a wrong gradient (2, *x.shape), from the true ones of all inputs."""
+    def likely(self, name: str, given: np.ndarray, bounds: Mapping[str, Bounds]) -> Named | None:
+        """The likely cause of a wrong gradient, from the bounds of all inputs.
+
+        given (2, *x.shape), or (1, ...) of another shape.
+        """
+        true = true_gradients(name, given, bounds)
         if not np.isfinite(true[name]).all():
             return None
         part, sights = f"d{self.places[name]}", []
-        for draw, dy in enumerate(self.dys):
+        for draw, (came, dy) in enumerate(zip(given, self.dys, strict=False)):
             right = {f"d{place}": None for place in self.inputs}
             right |= {f"d{self.places[n]}": gradient[draw] for n, gradient in true.items()}
-            sights.append(Sight(given[draw], right[part], self.view(dy, right), True, CLOSE))
+            sights.append(Sight(came, right[part], self.view(dy, right), True, CLOSE))
         return likely(map(willing, self.causes()), part, sights)
 
     def causes(self) -> list[Cause]:
@@ -104,8 +108,10 @@ def willing(cause: Cause) -> Cause:
 
 def true_gradients(name: str, given: np.ndarray, bounds: Mapping[str, Bounds]) -> dict:
     """{input: gradient}: what lies next to the given one, and of the other inputs the middle."""
-    true = {n: (b.low + b.high) / 2 for n, b in bounds.items() if n != name}
-    return {**true, name: np.clip(given, bounds[name].low, bounds[name].high)}
+    true = {n: (b.low + b.high) / 2 for n, b in bounds.items()}
+    if given.shape == true[name].shape:
+        true[name] = np.clip(given, bounds[name].low, bounds[name].high)
+    return true
 
 
 def of_one(given: np.ndarray, true: np.ndarray) -> Named | None:

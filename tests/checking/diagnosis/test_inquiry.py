@@ -95,6 +95,16 @@ def test_a_function_that_leaves_out_an_input_of_the_op():
     assert report.rows[1].cause.name == "first-image-only"
 
 
+def test_a_wrong_shape_may_be_a_mistake_of_the_op():
+    """That a head pools is forgotten: its dx is that of the pooled vector."""
+    w, b = rng.standard_normal((6, 3)), rng.standard_normal(3)
+    right = ops.head_backward
+    wrong = lambda dy, c: (dy @ w.T, *right(dy, c)[1:])  # noqa: E731
+    report = gradcheck(ops.head_forward, wrong, X, w, b, options={"pool": "mean"})
+    assert report.rows[0].note == "it has shape (4, 6), expected (4, 5, 6)"
+    assert report.rows[0].cause.name == "head-pooling-forgotten-in-the-backward"
+
+
 def test_a_function_that_minivit_does_not_know():
     forward, backward = own("my_norm")
     report = gradcheck(forward, backward, X, GAMMA, BETA)
