@@ -25,7 +25,7 @@ class Fault(NamedTuple):
 
     kind: str  # "form", "shape", "dtype" or "memory"
     sentence: str
-    shape: tuple[int, ...] = ()  # of the gradient
+    came: np.ndarray | None = None  # where its shape is wrong
 
 
 def named_inputs(
@@ -116,7 +116,7 @@ def gradient_fault(gradient, x: np.ndarray | None, dy: np.ndarray) -> Fault | No
         return Fault("form", f"it is {described(gradient)}, expected an array")
     if gradient.shape != x.shape:
         said = f"it has shape {gradient.shape}, expected {x.shape}"
-        return Fault("shape", said, gradient.shape)
+        return Fault("shape", said, np.array(gradient))
     if gradient.dtype != x.dtype:
         return Fault("dtype", f"it has dtype {gradient.dtype}, expected {x.dtype}")
     if isinstance(gradient, np.ndarray) and np.may_share_memory(gradient, dy):

@@ -1,5 +1,6 @@
 """Check one op: does its backward obey the law, and is it the derivative of its forward?"""
 
+import functools
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -77,11 +78,14 @@ def gradcheck(
 def inquiry(forward: Callable, inputs: Mapping, options: Mapping, y, dys) -> Callable:
     """A function that asks for the likely cause of a wrong gradient; nothing is done before."""
 
-    def likely(name: str, given: np.ndarray, bounds: Mapping[str, Bounds]) -> Named | None:
-        from minivit.checking.diagnosis.inquiry import Inquiry, true_gradients
+    @functools.cache
+    def begun():
+        from minivit.checking.diagnosis.inquiry import Inquiry
 
-        asked = Inquiry(forward, inputs, options, y, dys)
-        return asked.likely(name, given, true_gradients(name, given, bounds))
+        return Inquiry(forward, inputs, options, y, dys)
+
+    def likely(name: str, given: np.ndarray, bounds: Mapping[str, Bounds]) -> Named | None:
+        return begun().likely(name, given, bounds)
 
     return likely
 

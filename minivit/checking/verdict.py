@@ -32,7 +32,7 @@ def row(
     """The verdict on one gradient, given for two draws of dy, from {input: its bounds}."""
     if fault:
         shape = bounds[name].low.shape[1:] if name in bounds else None
-        cause = of_fault(name, fault, shape)
+        cause = of_fault(name, fault, bounds, inquire)
         return Row(name, shape, np.inf, np.inf, "wrong", fault.sentence, cause)
     if given is None:
         return Row(name, None, 0.0, 0.0, "excellent", "None, for an input that is None")
@@ -46,10 +46,13 @@ def row(
     return Row(name, shape, absolute, worst, verdict, note, cause)
 
 
-def of_fault(name: str, fault: Fault, shape: tuple[int, ...] | None) -> Named | None:
-    """The cause that a fault tells without a look at the numbers."""
-    if fault.kind == "shape":
-        return of_shape(fault.shape, shape)
+def of_fault(
+    name: str, fault: Fault, bounds: Mapping[str, Bounds], inquire: Inquiry
+) -> Named | None:
+    """The cause of what a look at the outside of a gradient shows."""
+    if fault.came is not None:
+        shape = bounds[name].low.shape[1:]
+        return inquire(name, fault.came[None], bounds) or of_shape(fault.came.shape, shape)
     return of_kind(fault.kind, f"d{name}", fault.sentence, "float64")
 
 

@@ -39,8 +39,8 @@ def test_else_the_worst_element_is_named():
 @pytest.mark.parametrize(
     ("fault", "name"),
     [
-        (Fault("shape", "it has shape (3, 2), expected (2, 3)", (3, 2)), "transposed"),
-        (Fault("shape", "it has shape (7,), expected (2, 3)", (7,)), None),
+        (Fault("shape", "it has shape (3, 2), expected (2, 3)", np.ones((3, 2))), "transposed"),
+        (Fault("shape", "it has shape (7,), expected (2, 3)", np.ones(7)), None),
         (Fault("dtype", "it has dtype float32, expected float64"), "dtype-lowered"),
         (Fault("memory", "it shares memory with dy: return a copy"), "memory-shared"),
     ],

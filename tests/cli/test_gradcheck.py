@@ -34,6 +34,7 @@ def test_one_op(capsys):
     out = capsys.readouterr().out
     assert "gamma" in out
     assert "excellent" in out
+    assert "`minivit check FILE` checks both" in out
     assert out.endswith("All 9 gradients are right.\n")
 
 

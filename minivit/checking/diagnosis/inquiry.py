@@ -5,6 +5,7 @@ in minivit's own ops as well, where the backward that would give the right gradi
 one. A forward that is wrong can't be seen: its backward is right if it is its derivative.
 """
 
+import copy
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 
@@ -16,7 +17,7 @@ from minivit.checking.diagnosis.likely import likely
 from minivit.checking.diagnosis.named import Named
 from minivit.checking.diagnosis.sight import Sight
 from minivit.checking.diagnosis.slopes import Slopes
-from minivit.checking.law import alike
+from minivit.checking.law import UnlawfulError, alike
 from minivit.checking.report import RIGHT
 from minivit.checking.student.causes import causes_of
 from minivit.checking.student.causes.anywhere import OF_THE_GRADIENT, of_inputs
@@ -33,34 +34,38 @@ class Inquiry:
     def __init__(self, forward: Callable, inputs: Mapping, options: Mapping, y, dys):
         self.forward, self.options, self.dys = forward, options, dys
         self.y, self.cache = y, None
-        self.op, self.names = "", list(inputs)
-        self.inputs = dict(inputs)
+        self.op, self.inputs = "", dict(inputs)
         self.changed: dict[tuple, Slopes] = {}
         self.meet_the_op(getattr(forward, "__name__", "").removesuffix("_forward"))
+        self.places = dict(zip(inputs, self.inputs, strict=False))  # {name: that in the op}
 
     def meet_the_op(self, op: str) -> None:
-        """Take the op's own names and cache, where minivit has an op of this name with this y."""
+        """Take names, cache and forward from minivit, where it has an op of this name and y."""
         reference = getattr(ops, f"{op}_forward", None)
-        if reference is None or len(input_names(op)) != len(self.inputs):
+        names = input_names(op) if reference else []
+        if len(names) < len(self.inputs):
             return
+        inputs = dict.fromkeys(names) | dict(zip(names, self.inputs.values(), strict=False))
         try:
-            y, cache = Trial(reference, None, self.inputs, self.options).run(self.inputs)
-        except (OpError, ValueError):
+            y, cache = Trial(reference, None, inputs, self.options).run(copy.deepcopy(inputs))
+        except (OpError, UnlawfulError, ValueError):
             return
         if alike(y, self.y):
-            self.op, self.cache = op, cache
-            self.inputs = dict(zip(input_names(op), self.inputs.values(), strict=True))
+            self.op, self.cache, self.inputs, self.forward = op, cache, inputs, reference
 
-    def likely(self, name: str, given: np.ndarray, true: Mapping[str, np.ndarray]) -> Named | None:
-        """The likely cause of a wrong gradient (2, *x.shape), from the true ones of all inputs."""
+    def likely(self, name: str, given: np.ndarray, bounds: Mapping[str, Bounds]) -> Named | None:
+        """The likely cause of a wrong gradient, from the bounds of all inputs.
+
+        given (2, *x.shape), or (1, ...) of another shape.
+        """
+        true = true_gradients(name, given, bounds)
         if not np.isfinite(true[name]).all():
             return None
-        places = dict(zip(self.names, self.inputs, strict=True))
-        part, sights = f"d{places[name]}", []
-        for draw, dy in enumerate(self.dys):
-            right = {f"d{places[n]}": true[n][draw] if n in true else None for n in self.names}
-            view = self.view(dy, right)
-            sights.append(Sight(given[draw], right[part], view, True, CLOSE))
+        part, sights = f"d{self.places[name]}", []
+        for draw, (came, dy) in enumerate(zip(given, self.dys, strict=False)):
+            right = {f"d{place}": None for place in self.inputs}
+            right |= {f"d{self.places[n]}": gradient[draw] for n, gradient in true.items()}
+            sights.append(Sight(came, right[part], self.view(dy, right), True, CLOSE))
         return likely(map(willing, self.causes()), part, sights)
 
     def causes(self) -> list[Cause]:
@@ -103,8 +108,10 @@ def willing(cause: Cause) -> Cause:
 
 def true_gradients(name: str, given: np.ndarray, bounds: Mapping[str, Bounds]) -> dict:
     """{input: gradient}: what lies next to the given one, and of the other inputs the middle."""
-    true = {n: (b.low + b.high) / 2 for n, b in bounds.items() if n != name}
-    return {**true, name: np.clip(given, bounds[name].low, bounds[name].high)}
+    true = {n: (b.low + b.high) / 2 for n, b in bounds.items()}
+    if given.shape == true[name].shape:
+        true[name] = np.clip(given, bounds[name].low, bounds[name].high)
+    return true
 
 
 def of_one(given: np.ndarray, true: np.ndarray) -> Named | None:

@@ -26,6 +26,8 @@ def distance(one: np.ndarray, other: np.ndarray) -> float:
     if one.shape != other.shape:
         return np.inf
     finite = np.isfinite(one)
+    if not np.array_equal(finite, np.isfinite(other)):
+        return np.inf
     if not np.array_equal(one[~finite], other[~finite], equal_nan=True):
         return np.inf
     return float(np.abs(one[finite] - other[finite]).max(initial=0.0))

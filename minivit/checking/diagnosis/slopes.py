@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from minivit.checking.differences import data_scale
+from minivit.checking.law import UnlawfulError
 from minivit.checking.trial import OpError, Trial
 
 STEP = 3e-6  # times the scale of the data
@@ -19,7 +20,7 @@ class Slopes:
         self.trial = Trial(forward, None, inputs, options)
         try:
             self.y = self.trial.output(inputs)
-        except OpError as error:
+        except (OpError, UnlawfulError) as error:
             raise ValueError(str(error)) from error
 
     def gradients(self, dy: np.ndarray) -> dict[str, np.ndarray | None]:

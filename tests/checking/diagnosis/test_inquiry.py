@@ -85,6 +85,26 @@ def test_a_function_that_is_named_as_an_op_and_gives_the_same_y():
     assert causes(backward, forward) == {"rows": "layernorm-mean-correction-forgotten"}
 
 
+def test_a_function_that_leaves_out_an_input_of_the_op():
+    x, w = X[0], rng.standard_normal((6, 2))
+    forward = lambda x, w: (x @ w, (x, w))  # noqa: E731
+    forward.__name__ = "linear_forward"
+    report = gradcheck(forward, lambda dy, c: (dy @ c[1].T, c[0].T @ dy / 5), x, w)
+    assert report.rows[1].cause.name == "linear-averaged-over-rows"
+    report = gradcheck(forward, lambda dy, c: (dy @ c[1].T, c[0][:1].T @ dy[:1]), x, w)
+    assert report.rows[1].cause.name == "first-image-only"
+
+
+def test_a_wrong_shape_may_be_a_mistake_of_the_op():
+    """That a head pools is forgotten: its dx is that of the pooled vector."""
+    w, b = rng.standard_normal((6, 3)), rng.standard_normal(3)
+    right = ops.head_backward
+    wrong = lambda dy, c: (dy @ w.T, *right(dy, c)[1:])  # noqa: E731
+    report = gradcheck(ops.head_forward, wrong, X, w, b, options={"pool": "mean"})
+    assert report.rows[0].note == "it has shape (4, 6), expected (4, 5, 6)"
+    assert report.rows[0].cause.name == "head-pooling-forgotten-in-the-backward"
+
+
 def test_a_function_that_minivit_does_not_know():
     forward, backward = own("my_norm")
     report = gradcheck(forward, backward, X, GAMMA, BETA)
