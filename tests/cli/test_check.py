@@ -117,7 +117,10 @@ def test_a_whole_class(here, capsys):
         (["right.py", "--csv", "a.csv"], "--all and --csv go together: add --all"),
         (["--all", "."], "--all and --csv go together: add --csv"),
         (["right.py", "--all", ".", "--csv", "a.csv"], "--all names the submissions"),
-        (["--all", ".", "--csv", "a.csv", "--json"], "--json, --for and --exercise are of one file"),
+        (
+            ["--all", ".", "--csv", "a.csv", "--json"],
+            "--json, --for and --exercise are of one file",
+        ),
         (["--all", ".", "--csv", "points.toml"], "points.toml is no table of `minivit check"),
         (["--all", "right.py", "--csv", "a.csv"], "right.py is no folder"),
         (["--caches", "layer"], "'layer' is no op; the nearest is layernorm"),
