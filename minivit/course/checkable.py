@@ -17,7 +17,6 @@ from minivit.course.slicing import Statement, in_place, statements, with_what_th
 from minivit.course.written import Written, read_written
 from minivit.errors import InputError
 from minivit.files import typed
-from minivit.nearest import nearest
 
 SENTENCE = re.compile(
     r"`minivit check --exercise (\S+) FILE` checks (`\w+`(?:(?:,| and|, and) `\w+`)*)\."
@@ -63,7 +62,7 @@ def find_checkable(number: str) -> Checkable:
     known = {one.number: one for lesson in all_lessons() for one in checkable_in(lesson)}
     if number not in known:
         raise InputError(
-            f"no op checks exercise {number!r}{nearest(number, list(known))}. Ops check "
+            f"no op checks exercise {number!r}. Ops check "
             f"{', '.join(known)}; any other has its check in the lesson, below the answer"
         )
     return known[number]
