@@ -57,9 +57,10 @@ def of_numbers(op: str, group: Group, trials: list[Trial]) -> Named | None:
     first = Group(group.part, group.kind, [one for one in group.wrong
                                            if one[0].point.call.words == words])  # fmt: skip
     there = seen(first, [trial for trial in trials if trial.point.call.words == words])
-    causes = [cause for cause in causes_of(op) if explained(cause, group.part, there)]
-    found = explanation(causes, group.part, seen(group, trials))
-    found = found or explanation(causes, group.part, there)
+    everywhere, known = seen(group, trials), causes_of(op)
+    causes = [cause for cause in known if explained(cause, group.part, there)]
+    found = explanation(causes, group.part, everywhere) or explanation(causes, group.part, there)
+    found = found or explanation(known, group.part, everywhere)
     if found:
         own = {cause.name for cause in OF_OPS.get(op, [])}
         return found._replace(is_of_op=found.name in own)
