@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-LAW = "the law of an op: minivit/ops are written by it"
+LAW = "the law of an op, see `pydoc minivit.ops`"
 CHAIN = "d loss / d x = sum over y of dy (d y / d x)"
 
 
