@@ -44,7 +44,7 @@ def test_a_wrong_one_spoils_what_it_says_and_nothing_else(layer):
 
 
 def test_many_wrong_forwards_have_a_backward_that_is_their_derivative():
-    """Gradient checks alone accept these."""
+    """Gradient checks alone accept these: of 45 of them it is shown."""
     consistent = 0
     for layer in EVERY_WRONG:
         if layer.op == "convolution" or not {"y"} < set(layer.spoils):
@@ -55,7 +55,9 @@ def test_many_wrong_forwards_have_a_backward_that_is_their_derivative():
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             consistent += gradcheck(forward, backward, *inputs, options=plain.options).ok
-    assert consistent >= 45
+        if consistent == 45:
+            return
+    raise AssertionError(f"only {consistent} are accepted")
 
 
 def test_the_table_covers_every_op():
