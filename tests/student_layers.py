@@ -12,7 +12,8 @@ what it spoils: "y", gradients ("dx", "dgamma"), and what it breaks of the law:
     memory   a gradient shares memory with dy, or with another gradient
     state    a call changes what one before it returned, or what its backward will return
 
-Its last line may name the cause that the checker should find: the identifier of a mistake.
+Its last line may name the cause that the checker should find: the identifier of a mistake. One that
+was held back names each that would be right, and has no such line where none is.
 
 What a student leaves out of a signature is not asked for: options, and optional inputs at the end.
 Other ops may be called, and the helpers of an op, but not the op itself.
@@ -38,8 +39,13 @@ class Layer(NamedTuple):
     name: str  # an identifier: the op and what is done, such as "relu-negatives-set-in-place"
     sentence: str
     spoils: tuple[str, ...]  # nothing, where it is right
-    cause: str  # an identifier; "" where none is known, and where it is right
+    causes: tuple[str, ...]  # identifiers; none where none is known, and where it is right
     text: str
+
+    @property
+    def cause(self) -> str:
+        """The first of the causes; "" where there is none."""
+        return next(iter(self.causes), "")
 
     def functions(self) -> tuple[Callable | None, Callable | None]:
         """Forward and backward, from a new module each time; None for one that is not there."""
@@ -56,17 +62,17 @@ def layers(*kinds: str) -> list[Layer]:
 def read(path: Path) -> Layer:
     op, text = path.parent.name, path.read_text(encoding="utf-8")
     sentence, *rest = ast.get_docstring(ast.parse(text)).splitlines()
-    spoils = said(rest, "Spoils: ")
     name = f"{op}-{path.stem}".replace("_", "-")
     return Layer(
         path.parents[1].name, op, name, sentence,
-        tuple(spoils.split(", ")) if spoils else (), said(rest, "Cause: "), text,
+        listed(rest, "Spoils: "), listed(rest, "Cause: "), text,
     )  # fmt: skip
 
 
-def said(lines: list[str], word: str) -> str:
-    """What follows a word at the beginning of a line; "" where no line begins so."""
-    return next((line.removeprefix(word) for line in lines if line.startswith(word)), "")
+def listed(lines: list[str], word: str) -> tuple[str, ...]:
+    """What follows a word at the beginning of a line, cut at commas; nothing if none begins so."""
+    found = next((line.removeprefix(word) for line in lines if line.startswith(word)), "")
+    return tuple(found.split(", ")) if found else ()
 
 
 def inputs_taken(forward: Callable | None, call: Call) -> int | None:

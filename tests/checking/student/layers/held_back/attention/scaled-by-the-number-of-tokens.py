@@ -1,6 +1,7 @@
 """The scores are divided by sqrt(T), the number of tokens; the backward is the derivative of that.
 
 Spoils: y, dq, dk, dv
+Cause: attention-scale-of-the-tokens
 """
 
 import math

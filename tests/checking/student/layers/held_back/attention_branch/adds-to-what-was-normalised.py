@@ -1,6 +1,7 @@
 """The skip connection starts behind the LayerNorm: y = LN(x) + MSA(LN(x)).
 
 Spoils: y, dx, dgamma, dbeta
+Cause: branch-skip-from-behind-the-norm
 """
 
 from minivit.ops import layernorm_backward, layernorm_forward

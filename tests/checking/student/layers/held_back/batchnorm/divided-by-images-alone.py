@@ -1,6 +1,7 @@
 """Sums over all places stand in dx, and they are divided by the number of images.
 
 Spoils: dx
+Cause: batchnorm-divided-by-images-alone
 """
 
 import numpy as np

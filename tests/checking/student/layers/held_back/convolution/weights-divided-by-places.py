@@ -1,6 +1,7 @@
 """dw is the mean over the places of the map instead of the sum.
 
 Spoils: dw
+Cause: constant-factor
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The mask of the first image is used for every image of the batch.
 
 Spoils: y, dx
+Cause: dropout-one-mask-for-all-images
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """What is kept is divided by the rate, not by 1 - rate: with a rate of a half none would see it.
 
 Spoils: y, dx
+Cause: dropout-divided-by-the-rate
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The forward's mean leaves the cls token out; the backward divides by the number of all tokens.
 
 Spoils: dx
+Cause: head-mean-divided-by-all-tokens
 """
 
 import numpy as np

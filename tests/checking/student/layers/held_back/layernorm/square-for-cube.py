@@ -1,6 +1,7 @@
 """The chain through the variance takes std^-2 where its derivative has std^-3.
 
 Spoils: dx
+Cause: layernorm-spread-forgotten-once-along-x-hat
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """db is the number of rows, which is right only for a dy of ones; a lone backward.
 
 Spoils: db
+Cause: upstream-ignored
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The softmax is shared: the scores are summed over the heads before it.
 
 Spoils: y, dx, dw_qkv, db_qkv, dw_out
+Cause: multihead-one-head
 """
 
 import math

@@ -1,6 +1,7 @@
 """The softmax of sequence pooling runs over the batch, not over an image's tokens; a lone forward.
 
 Spoils: y
+Cause: pool-softmax-over-images
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """The places are counted from 1, so that each token has the next one's waves.
 
 Spoils: y
+Cause: sincos-positions-counted-from-one
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """first_image is ignored: the second part of a batch draws what the first one drew.
 
 Spoils: y, dx
+Cause: stochastic-depth-first-image-ignored
 """
 
 import numpy as np
