@@ -45,4 +45,3 @@ class Direct:
         except Exception as error:
             raise failed(trouble(error, PATH), function.__name__, USUAL) from error
         return answer_of(message, 0)
-

@@ -1,4 +1,5 @@
-"""Gradients of a wrong y: are they its derivative, and so no fault of their own?"""
+"""Gradients beside finite differences of the forward: right ones agree; and those of a wrong y may
+be its derivative, and so no fault of their own."""
 
 from minivit.checking.student.isolation.process import Defined
 from minivit.checking.student.slopes import consistent
@@ -16,6 +17,17 @@ def follow_from_y(functions: Functions, found: Defined, trials: list[Trial]) -> 
         if consistent(functions, one, asked(one.point.call, found)).get(name):
             follow.add(name)
     return follow
+
+
+def denied(functions: Functions, found: Defined, trials: list[Trial]) -> list[str]:
+    """The gradients that are the op's at the plainest point, and not the slopes of y there."""
+    right = [trial for trial in trials if not trial.faults and trial.gradients]
+    right = [trial for trial in right if trial.point.dtype == "float64"]
+    if not right:
+        return []
+    one = right[0]
+    agree = consistent(functions, one, asked(one.point.call, found))
+    return [name for name, agrees in agree.items() if not agrees]
 
 
 def plainness(trial: Trial) -> tuple[bool, int]:

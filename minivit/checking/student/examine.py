@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from minivit.checking.calls import calls
 from minivit.checking.sizes import SMALL
-from minivit.checking.student.derived import follow_from_y
-from minivit.checking.student.findings import Finding, findings_of, of_a_failure, size
+from minivit.checking.student.derived import denied, follow_from_y
+from minivit.checking.student.findings import Finding, findings_of, of_a_failure, of_slopes, size
 from minivit.checking.student.isolation.answers import Failed
 from minivit.checking.student.isolation.process import Defined
 from minivit.checking.student.naming import results
@@ -77,10 +77,12 @@ def examine(functions: Functions, op: str, found: Defined, examples: int = EXAMP
             draw(at, examples)
         follow = follow_from_y(functions, found, at.all)
         findings = findings_of(op, at.all, follow)
+        if denying := denied(functions, found, at.all):
+            findings.append(of_slopes(denying))
         tried_at = len(at.all)
         if not at.all:
             findings = [not_callable(op)]
-        elif findings and findings[0].kind != "not implemented":
+        elif findings and findings[0].kind not in ("not implemented", "slope"):
             findings[0] = made_small(findings[0], planned, at)
     except Failed as failed:
         findings, tried_at = [of_a_failure(failed), *findings_of(op, at.all, set())], len(at.all)

@@ -19,6 +19,7 @@ KINDS = {  # of faults that are none of a failed call
     "form": "what came is no array, no pair, or another number of gradients",
     "written": "an array that was handed in was written into",
     "memory": "a gradient shares memory with dy or with another gradient",
+    "slope": "finite differences of the forward give another gradient",
     "state": "a call changed what one before it returned, or what its backward returns",
 }
 

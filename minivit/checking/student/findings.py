@@ -84,6 +84,12 @@ def covers(one: Group, other: Group, cause: Named | None) -> bool:
     return one.kind == "state" and cause is None
 
 
+def of_slopes(names: list[str]) -> Finding:
+    """Gradients equal to the op's that differences of the student's own forward deny."""
+    said = f"finite differences of the forward give another gradient than {', '.join(names)}"
+    return Finding(tuple(names), "slope", said, 1, None)
+
+
 def of_a_failure(failed: Failed) -> Finding:
     """What ended the trials: a stub, an endless loop, a process that is gone."""
     way = "backward" if "_backward" in str(failed) else "forward"

@@ -100,3 +100,15 @@ def test_a_forward_that_no_call_of_the_op_fits_is_wrong():
     assert found.findings[0].sentence == (
         "gelu_forward can't be called as the op is: expected gelu_forward(x, *, form=...)"
     )
+
+
+def test_a_forward_that_does_not_move_is_denied_by_differences():
+    """It remembers results by rounded inputs: at every point they are right."""
+    remembered = changed(
+        RELU, "    return np.maximum(x, 0), x",
+        "    key = x.round(1).tobytes(), x.dtype.str, x.shape\n"
+        "    y = known.setdefault(key, np.maximum(x, 0))\n"
+        "    return y.copy(), x")  # fmt: skip
+    found = examined(remembered + "\nknown = {}\n", "relu")
+    assert [one.kind for one in found.findings] == ["slope"]
+    assert dict(found.parts) == {"y": "right", "dx": "wrong"}
