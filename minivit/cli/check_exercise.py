@@ -1,6 +1,7 @@
 """`minivit check --exercise 6.2 FILE`: what of a file is the answer to an exercise."""
 
 import argparse
+from pathlib import Path
 
 from minivit.errors import InputError
 
@@ -20,6 +21,10 @@ def answer_of(arguments: argparse.Namespace):
     from minivit.course.checkable import Answer, answer_to
 
     if arguments.exercise is None:
+        if Path(arguments.file).suffix == ".ipynb":
+            raise InputError(
+                f"{arguments.file} is a notebook: name one of its exercises with --exercise"
+            )
         return Answer(arguments.only)
     if arguments.only is not None:
         raise InputError("--exercise names the op that checks it; leave --only out")

@@ -32,16 +32,21 @@ def explanation(causes: Iterable[Cause], part: str, sights: list[Sight]) -> Name
 
 def explained(cause: Cause, part: str, sights: list[Sight]) -> int:
     """How many wrong results the cause explains; 0 where it foresees another one than came."""
-    count = 0
+    count = of_numbers = overflowing = 0
     for sight in sights:
         foreseen = foresaw(cause, sight.at).get(part)
         if foreseen is None:
             continue
         foreseen = np.asarray(foreseen)
+        is_finite = np.isfinite(foreseen).all()
+        if is_finite and not np.isfinite(sight.came).all():
+            overflowing += 1  # it may be the same mistake, written so that it overflows besides
+            continue
         if not distance(sight.came, foreseen) <= nearness(sight, foreseen):
             return 0
         count += sight.wrong
-    return count
+        of_numbers += sight.wrong and is_finite
+    return 0 if overflowing and not of_numbers else count
 
 
 def nearness(sight: Sight, foreseen: np.ndarray) -> float:

@@ -16,6 +16,8 @@ def of_kind(kind: str, part: str, sentence: str, dtype: str) -> Named | None:
 
 def of_form(part: str, sentence: str) -> Named:
     """The cause where what came is no array, no pair, or another number of gradients."""
+    if part == "backward" and "returned None" in sentence:
+        return NOTHING
     if part in ("forward", "backward"):
         return NO_PAIR if part == "forward" else WRONG_COUNT
     return NO_GRADIENT if "None, for" in sentence else NO_ARRAY
@@ -31,7 +33,8 @@ DTYPE = {
     "float32": Named(
         "dtype-promoted", "a float64 came in on the way: float32 and float64 give float64",
         "Look for numbers that NumPy makes itself: np.sqrt of a Python number, np.zeros without a "
-        "dtype, np.vectorize, a table.", f"dtype in = dtype out ({LAW})"),
+        "dtype, np.vectorize, float(...), a table, an option in float64.",
+        f"dtype in = dtype out ({LAW})"),
     "float64": Named(
         "dtype-lowered",
         "the numbers are turned into float32 on the way, and lose half their digits",
@@ -49,6 +52,10 @@ WRITTEN = {
         f"an op writes into none of its arguments ({LAW})"),
 }  # fmt: skip
 KINDS = {
+    "overwritten": Named(
+        "result-overwritten", "an array that was returned before is changed: the caller holds it",
+        "Is an array of the cache returned as y, too? Which of +=, *=, out= and c[...] = works on "
+        "it?", f"an op changes nothing that the caller holds ({LAW})"),
     "memory": Named(
         "memory-shared", "two of the arrays are one: whoever adds to one changes the other",
         "NumPy's reshape, transpose and [...] give views. Where do you return one, or dy itself?",
@@ -62,6 +69,9 @@ WRONG_COUNT = Named(
     "wrong-count", "the backward returns another number of gradients than the forward has inputs",
     "Which arrays does the forward take, and in which order?",
     f"one gradient per input, in the same order ({LAW})")  # fmt: skip
+NOTHING = Named(
+    "nothing-returned", "the backward returns nothing", "Does its last line say return?",
+    f"one gradient per input, in the same order ({LAW})")  # fmt: skip
 NO_PAIR = Named(
     "no-pair", "the forward does not return a pair",
     "What must the backward remember? Return that beside y.",
@@ -74,6 +84,10 @@ NO_GRADIENT = Named(
     "absent-input", "an input that was left out (None) gets a gradient",
     "What is the gradient of something that isn't there?",
     f"an absent input gets None ({LAW})")  # fmt: skip
+ANOTHER_CACHE = Named(
+    "another-cache", "a backward that stands alone gets the cache of minivit's own forward",
+    "`minivit check --caches` prints the fields of each op's cache. Or write the forward, too.",
+    f"dx, ... = backward(dy, cache) ({LAW})")  # fmt: skip
 SHAPES = Named(
     "shapes-do-not-fit", "two arrays meet whose shapes do not fit together",
     "Write the shape beside each line. Which sum should keep its axis (keepdims=True)? Which axes "

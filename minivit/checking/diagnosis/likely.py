@@ -6,7 +6,7 @@ from minivit.checking.diagnosis.explaining import explanation
 from minivit.checking.diagnosis.factors import of_factor
 from minivit.checking.diagnosis.named import Named
 from minivit.checking.diagnosis.sight import Sight
-from minivit.checking.diagnosis.values import of_draws, of_no_numbers
+from minivit.checking.diagnosis.values import of_draws, of_few_digits, of_no_numbers
 from minivit.checking.student.causes.cause import Cause
 
 
@@ -19,4 +19,7 @@ def likely(causes: Iterable[Cause], part: str, sights: list[Sight]) -> Named | N
 
 def of_values(part: str, wrong: list[Sight]) -> Named | None:
     """What wrong results of a part have in common, of whatever op they are."""
-    return (of_no_numbers(wrong) or of_draws(wrong) or of_factor(part, wrong)) if wrong else None
+    if not wrong:
+        return None
+    found = of_no_numbers(wrong) or of_few_digits(wrong)
+    return found or of_draws(wrong) or of_factor(part, wrong)

@@ -31,6 +31,22 @@ def same(one: np.ndarray, other: np.ndarray) -> bool:
     return one.shape == other.shape and np.allclose(one, other, rtol=1e-9, atol=0)
 
 
+def of_few_digits(wrong: list[Sight]) -> Named | None:
+    """Numbers that are right, but not to as many digits as float64 has."""
+    for sight in wrong:
+        if sight.came.shape != sight.right.shape or sight.came.dtype != np.float64:
+            return None
+        apart = np.abs(sight.came - sight.right).max(initial=0.0)
+        if not apart <= FEW * np.abs(sight.right).max(initial=0.0):
+            return None
+    return FEW_DIGITS
+
+
+FEW = 1e-5  # the largest error of what counts as right to a few digits, relative to the largest
+FEW_DIGITS = Named(
+    "few-digits", "it is right to some 7 digits, and float64 has 16",
+    "Look for numbers in float32 (np.float32, astype, dtype=), and for constants that were typed "
+    "with few digits.", "an op calculates in the dtype of its inputs")  # fmt: skip
 NO_NUMBERS = Named(
     "no-numbers", "it holds NaN or infinity",
     "Which line divides by 0, takes a root or a logarithm of what is not positive, or leaves "

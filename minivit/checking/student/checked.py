@@ -16,8 +16,10 @@ from minivit.checking.student.examine import EXAMPLES, Examined, examine
 from minivit.checking.student.findings import of_a_failure
 from minivit.checking.student.isolation.answers import Failed
 from minivit.checking.student.isolation.process import Defined, StudentProcess
+from minivit.checking.student.reference import refuse_changed, refuse_own
 from minivit.errors import InputError
 from minivit.machine import available_threads
+from minivit.nearest import nearest
 
 SECONDS = 10.0  # that a call of a student's function may take
 
@@ -47,22 +49,28 @@ def check(
     seconds: float = SECONDS,
     examples: int = EXAMPLES,
     source: bytes | None = None,
+    begin: Callable[[list[str]], None] = lambda ops: None,
     tell: Callable[[Examined], None] = lambda examined: None,
 ) -> Checked:
     """Check the ops that a file defines, or `only` one of them.
 
-    `source` is what to load in the file's place: the part of it that is to be checked. `tell` is
-    called with each verdict as soon as it is there, in the order of the ops. Raises
-    InputError for an op that there isn't.
+    `source` is what to load in the file's place: the part of it that is to be checked. `begin` is
+    called with the ops that are found, then `tell` with each verdict as soon as it is there, in the
+    order of the ops. Raises InputError for an op that there isn't, for minivit's own files, and
+    where minivit's own op, which is compared with, was changed and is wrong.
     """
     if only is not None and only not in OPS:
-        raise InputError(f"{only!r} is no op: expected one of {', '.join(OPS)}")
+        raise InputError(f"{only!r} is no op{nearest(only, OPS)}: expected one of {', '.join(OPS)}")
+    refuse_own(path)
     with StudentProcess(path, seconds=seconds, source=source) as process:
         try:
             found = process.ops()
         except Failed as failed:
             return Checked(str(path), (), failed, process.unlimited, process.printed, only)
     names = [op for op in found if only in (None, op)]
+    for op in names:
+        refuse_changed(op)
+    begin(names)
     with ThreadPoolExecutor(min(available_threads(), max(len(names), 1))) as lanes:
         jobs = [lanes.submit(in_a_process, path, op, found[op], seconds, examples, source)
                 for op in names]  # fmt: skip

@@ -3,7 +3,7 @@ be its derivative, and so no fault of their own."""
 
 from minivit.checking.student.isolation.process import Defined
 from minivit.checking.student.slopes import consistent
-from minivit.checking.student.trial import Functions, Trial, asked
+from minivit.checking.student.trial import Functions, Trial, asked, is_wrong
 
 
 def follow_from_y(functions: Functions, found: Defined, trials: list[Trial]) -> set[str]:
@@ -33,7 +33,3 @@ def denied(functions: Functions, found: Defined, trials: list[Trial]) -> list[st
 def plainness(trial: Trial) -> tuple[bool, int]:
     """Differences are exact where nothing is special, and quick where there are few numbers."""
     return bool(trial.point.special), trial.point.y.size
-
-
-def is_wrong(trial: Trial, part: str) -> bool:
-    return any(fault.part == part and fault.kind == "values" for fault in trial.faults)

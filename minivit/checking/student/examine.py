@@ -14,7 +14,7 @@ from minivit.checking.student.naming import results
 from minivit.checking.student.plans import Plan, made, plans
 from minivit.checking.student.point import input_names, option_names
 from minivit.checking.student.search import first_failing, smallest_like
-from minivit.checking.student.trial import Functions, Trial, asked, tried
+from minivit.checking.student.trial import Functions, Trial, asked, is_wrong, tried
 
 EXAMPLES = 20  # points that Hypothesis draws, where the list has found no fault
 PATIENCE = 30.0  # seconds, after which no more points are tried: the functions are slow
@@ -22,6 +22,8 @@ VERDICTS = {  # on y, and on each gradient
     "right": "it is right at every point",
     "wrong": "it is wrong at some point",
     "as y": "it is the derivative of a y that is wrong",
+    "after y": "y is wrong, and then it can't be judged",
+    "raises": "an exception came in its place at some points",
     "not seen": "nothing came that could be looked at",
 }
 
@@ -76,7 +78,7 @@ def examine(functions: Functions, op: str, found: Defined, examples: int = EXAMP
         if not any(trial.faults for trial in at.all):
             draw(at, examples)
         follow = follow_from_y(functions, found, at.all)
-        findings = findings_of(op, at.all, follow)
+        findings = findings_of(op, at.all)
         if denying := denied(functions, found, at.all):
             findings.append(of_slopes(denying))
         tried_at = len(at.all)
@@ -85,7 +87,7 @@ def examine(functions: Functions, op: str, found: Defined, examples: int = EXAMP
         elif findings and findings[0].kind not in ("not implemented", "slope"):
             findings[0] = made_small(findings[0], planned, at)
     except Failed as failed:
-        findings, tried_at = [of_a_failure(failed), *findings_of(op, at.all, set())], len(at.all)
+        findings, tried_at = [of_a_failure(failed), *findings_of(op, at.all)], len(at.all)
     left_out = tuple(call.words or "plainly" for call in calls(op) if not asked(call, found))
     parts = verdicts(op, found, at.all, findings, follow)
     return Examined(op, found.ways, tried_at, parts, tuple(findings), left_out, at.seconds,
@@ -147,12 +149,18 @@ def verdicts(
     if "backward" in found.ways:
         parts += [f"d{name}" for name in input_names(op)]
     wrong = {part for finding in findings for part in finding.parts}
+    raising = {finding.parts[0] for finding in findings if finding.kind in ("raised", "form")}
     told = {}
     for part in parts:
+        way = "forward" if part == "y" else "backward"
         if part in wrong:
             told[part] = "wrong"
         elif not any(results(trial, part) for trial in trials):
             told[part] = "not seen"
+        elif way in raising:
+            told[part] = "raises"
+        elif any(is_wrong(trial, part) for trial in trials):
+            told[part] = "as y" if part in follow else "after y"
         else:
-            told[part] = "as y" if part in follow else "right"
+            told[part] = "right"
     return told

@@ -18,6 +18,7 @@ KINDS = {  # of faults that are none of a failed call
     "dtype": "the dtype is not that of the inputs",
     "form": "what came is no array, no pair, or another number of gradients",
     "written": "an array that was handed in was written into",
+    "overwritten": "the backward wrote into an array that the forward, or it, returned before",
     "memory": "a gradient shares memory with dy or with another gradient",
     "slope": "finite differences of the forward give another gradient",
     "state": "a call changed what one before it returned, or what its backward returns",
@@ -41,7 +42,7 @@ def written(answer: Answer, point: Point, way: str) -> list[Fault]:
     found = [Fault(way, "written", f"the {way} wrote into {name}") for name in given]
     if answer.overwrites:
         said = f"the {way} wrote into an array that an earlier call returned"
-        found.append(Fault(way, "state", said))
+        found.append(Fault(way, "overwritten" if way == "backward" else "state", said))
     return found
 
 
@@ -95,7 +96,10 @@ def looked_at(
         said = f"{name} is {what}: expected an array of {point.dtype}"
         return [Fault(name, "form", said, draw)], None
     found = []
-    if array.dtype != point.dtype:
+    if array.dtype != point.dtype and value.what in ("float", "int"):
+        said = f"{name} is a Python {value.what}, and the inputs are {point.dtype}"
+        found.append(Fault(name, "dtype", said, draw))
+    elif array.dtype != point.dtype:
         said = f"{name} has dtype {array.dtype}, and the inputs are {point.dtype}"
         found.append(Fault(name, "dtype", said, draw))
     if array.shape != right.shape:
@@ -123,12 +127,14 @@ def differs(came: np.ndarray, right: np.ndarray, little: float, tolerance: float
 
 
 def worst(name: str, came: np.ndarray, right: np.ndarray) -> str:
-    """The element that is furthest off."""
+    """The element that is furthest off, with as many digits as show that it is."""
     with np.errstate(all="ignore"):
         error = np.nan_to_num(np.abs(came - right), nan=np.inf)
     index = np.unravel_index(error.argmax(), error.shape)
     place = f" at [{', '.join(map(str, index))}]" if index else ""
-    return f"{name} is {came[index] + 0.0:.6g}{place} and should be {right[index] + 0.0:.6g}"
+    one, other = float(came[index]) + 0.0, float(right[index]) + 0.0
+    digits = next((n for n in (6, 9, 12) if f"{one:.{n}g}" != f"{other:.{n}g}"), 17)
+    return f"{name} is {one:.{digits}g}{place} and should be {other:.{digits}g}"
 
 
 def expected_gradients(names: list[str]) -> str:

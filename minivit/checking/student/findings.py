@@ -5,11 +5,11 @@ from typing import NamedTuple
 from minivit.checking.diagnosis.named import Named
 from minivit.checking.student.isolation.answers import Failed
 from minivit.checking.student.naming import Group, named
-from minivit.checking.student.trial import Trial
+from minivit.checking.student.trial import Trial, is_wrong
 
 PARTS = ("forward", "y", "backward")
-KINDS = ("raised", "form", "dtype", "written", "memory", "state", "shape", "values",
-         "not implemented")  # fmt: skip
+KINDS = ("raised", "form", "dtype", "shape", "written", "overwritten", "memory", "state",
+         "values", "slope", "not implemented")  # fmt: skip
 
 
 class Finding(NamedTuple):
@@ -25,14 +25,14 @@ class Finding(NamedTuple):
     smallest: Trial | None = None  # the smallest input that Hypothesis finds for it
 
 
-def findings_of(op: str, trials: list[Trial], follow: set[str]) -> list[Finding]:
+def findings_of(op: str, trials: list[Trial]) -> list[Finding]:
     """The findings in the order in which a student should mend them; those of one cause are one.
 
-    `follow` are gradients that are right for a y that is wrong. Wrong numbers are left out where
-    they come of another fault.
+    Wrong numbers are left out where they come of another fault: those of a gradient in calls for
+    which y is wrong, too.
     """
     findings: dict[tuple, Finding] = {}
-    found = groups(trials, follow)
+    found = groups(trials)
     for group in found:
         cause = named(op, group, trials)
         if any(covers(one, group, cause) for one in found):
@@ -60,12 +60,15 @@ def order(finding: Finding) -> tuple:
     return not finding.is_plain, in_backward, not known, KINDS.index(finding.kind), not any(parts)
 
 
-def groups(trials: list[Trial], follow: set[str]) -> list[Group]:
+def groups(trials: list[Trial]) -> list[Group]:
     """Faults of one part and kind together."""
+    of_wrong_y = {trial.point.call.words for trial in trials
+                  if is_wrong(trial, "y") and not trial.point.special}  # fmt: skip
     found: dict[tuple[str, str], Group] = {}
     for trial in trials:
         for fault in trial.faults:
-            if fault.part in follow and fault.kind == "values" and "y" in trial.parts:
+            depends = fault.kind == "values" and fault.part != "y"
+            if depends and (trial.point.call.words in of_wrong_y or is_wrong(trial, "y")):
                 continue
             kind = "values" if fault.kind == "shape" else fault.kind  # one mistake makes both
             group = found.setdefault((fault.part, kind), Group(fault.part, kind, []))

@@ -45,9 +45,19 @@ def named(op: str, group: Group, trials: list[Trial]) -> Named | None:
     by_kind = kinds.of_kind(fault.kind, fault.part, fault.sentence, trial.point.dtype)
     if by_kind:
         return by_kind
+    if group.kind == "raised" and is_lone(group, trials):
+        return kinds.ANOTHER_CACHE
     if group.kind != "values":
         return of_place(group.trials, trials) or kinds.of_exception(fault.sentence)
     return of_numbers(op, group, trials) or of_place(group.trials, trials)
+
+
+def is_lone(group: Group, trials: list[Trial]) -> bool:
+    """Whether a backward that stands alone raised at every point."""
+    return (
+        group.part == "backward" and group.count == len(trials)
+        and all(trial.y is None for trial in trials)
+    )  # fmt: skip
 
 
 def of_numbers(op: str, group: Group, trials: list[Trial]) -> Named | None:

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+import numpy as np
+
 from minivit.checking.diagnosis.named import Named
-from minivit.checking.student.plans import CLOSE_AND_FAR, FAR, FAR_APART
+from minivit.checking.student.plans import ABOVE, CLOSE_AND_FAR, FAR, FAR_APART
 from minivit.checking.student.trial import Trial
 
 
@@ -18,32 +20,42 @@ class Place(NamedTuple):
 def of_place(wrong: list[Trial], trials: list[Trial]) -> Named | None:
     """The narrowest kind of point that holds all trials that are wrong; None if any does."""
     found = []
-    for place in places(trials):
+    for place in places(wrong, trials):
         there = sum(map(place.holds, trials))
         if there < len(trials) and all(map(place.holds, wrong)):
             found.append((there, place.named))
     return min(found, key=lambda one: one[0])[1] if found else None
 
 
-def places(trials: list[Trial]) -> Iterator[Place]:
+def places(wrong: list[Trial], trials: list[Trial]) -> Iterator[Place]:
     """The kinds of points among the trials."""
-    yield Place(OVERFLOW, lambda trial: trial.point.special == FAR_APART)
+    yield Place(OVERFLOW, lambda trial: trial.point.special in (FAR_APART, ABOVE))
     yield Place(CANCELLATION, lambda trial: trial.point.special in (FAR, CLOSE_AND_FAR))
     yield Place(RANK, lambda trial: "axes" in trial.point.special)
     yield Place(ONE, lambda trial: 1 in lengths_of(trial))
     yield Place(SINGLE, lambda trial: trial.point.dtype == "float32")
-    plain = trials[0].point
-    for name in plain.inputs:
-        if any(trial.point.inputs[name] is None for trial in trials):
-            yield Place(absent(name), lambda trial, name=name: trial.point.inputs[name] is None)
+    yield from of_inputs(wrong, trials)
+    plain = trials[0].point.call.options
     for option in {option: 0 for trial in trials for option in trial.point.call.options}:
 
         def differs(trial, option=option):
-            return repr(trial.point.call.options.get(option)) != repr(
-                plain.call.options.get(option)
-            )
+            return form(trial.point.call.options.get(option)) != form(plain.get(option))
 
-        yield Place(of_option(option), differs)
+        yield Place(of_option(option, option in plain), differs)
+
+
+def of_inputs(wrong: list[Trial], trials: list[Trial]) -> Iterator[Place]:
+    """Where those inputs are absent that are so wherever it is wrong, and not everywhere."""
+    names = [name for name in trials[0].point.inputs
+             if all(trial.point.inputs[name] is None for trial in wrong)
+             and any(trial.point.inputs[name] is not None for trial in trials)]  # fmt: skip
+    if names:
+        yield Place(absent(names), lambda trial: all(trial.point.inputs[n] is None for n in names))
+
+
+def form(value) -> str:
+    """What tells two values of an option apart; of an array, its shape and dtype."""
+    return f"{value.shape} {value.dtype}" if isinstance(value, np.ndarray) else repr(value)
 
 
 def lengths_of(trial: Trial) -> list[int]:
@@ -73,15 +85,17 @@ SINGLE = Named(
     "dtype in = dtype out, float32 and float64 alike")  # fmt: skip
 
 
-def absent(name: str) -> Named:
+def absent(names: list[str]) -> Named:
+    those, are = " and ".join(names), "are" if len(names) > 1 else "is"
     return Named(
-        "absent-input", f"it fails where {name} is None",
-        f"{name} may be left out. Where does your function use it all the same?",
-        f"{name} may be None, and gets None for its gradient then")  # fmt: skip
+        "absent-input", f"it fails where {those} {are} None",
+        f"{' or '.join(names)} may be left out. Where does your function use it all the same?",
+        "an input that may be None gets None for its gradient then")  # fmt: skip
 
 
-def of_option(option: str) -> Named:
+def of_option(option: str, in_every_call: bool) -> Named:
+    where = "is another than in the plain call" if in_every_call else "is given"
     return Named(
-        "option-mistaken", f"it fails where the option {option} is given",
-        f"Run the plain call and the one with {option} side by side: which line should differ?",
+        "option-mistaken", f"it fails where the option {option} {where}",
+        f"Run the plain call and this one side by side: where should {option} make a difference?",
         "the options are part of the op: see its docstring")  # fmt: skip

@@ -21,11 +21,12 @@ SEVERAL = {"": SMALL, "axes of length 1": ONES, "sizes all alike": ALIKE, "odd s
            "one image": ONE_IMAGE}  # fmt: skip
 AXES = {2: "2 axes", 3: "3 axes", 5: "5 axes"}
 FAR_APART, FAR, CLOSE_AND_FAR = "1e4 times as far apart", "around 1e6", "around -50, close by"
-TIES, RATE = "whole numbers", "rate 0.3"
+TIES, RATE, ABOVE = "whole numbers", "rate 0.3", "around 1000"
 SPECIALS = {  # which ops take what, beside the plain numbers
     **dict.fromkeys(AXES.values(), ("linear", "layernorm", "softmax", "attention", "gelu", "mlp",
                                     "relu", "batchnorm")),
     FAR_APART: ("softmax", "attention", "cross_entropy"),
+    ABOVE: ("cross_entropy",),
     FAR: ("layernorm", "groupnorm", "batchnorm"),
     CLOSE_AND_FAR: ("layernorm", "groupnorm", "batchnorm"),
     TIES: ("max_pool",),
@@ -84,6 +85,8 @@ def special_call(call: Call, special: str, dtype: str) -> Call | None:
         return call._replace(inputs=of_rank(axes, *call.inputs))
     if special == FAR_APART:
         return with_first(call, spread=1e4)
+    if special == ABOVE:
+        return with_first(call, around=1000.0)
     if special == FAR:
         return with_first(call, around=1e6) if dtype == "float64" else None
     if special == CLOSE_AND_FAR:

@@ -73,6 +73,7 @@ class Point(NamedTuple):
 
 def point(call: Call, sizes: Sizes, dtype: str, numbers: Numbers, special: str = "") -> Point:
     """Draw the numbers of a call, and work out what should come. InputError if the op refuses."""
+    call = with_labels(call, sizes, numbers)
     rng, upstream = np.random.default_rng(numbers.seed), dy_stream(numbers.seed)
     arrays = [array and drawn(array, rng, numbers, dtype) for array in call.inputs]
     inputs = dict(zip(input_names(call.op), arrays, strict=True))
@@ -81,6 +82,16 @@ def point(call: Call, sizes: Sizes, dtype: str, numbers: Numbers, special: str =
     return Point(
         call, sizes, dtype, special, inputs, dys, *rightly(call.op, inputs, call.options, dys)
     )
+
+
+def with_labels(call: Call, sizes: Sizes, numbers: Numbers) -> Call:
+    """The call with other labels, if it has some: any classes in any order, as images have them."""
+    labels = call.options.get("labels")
+    if labels is None or labels.ndim != 1:
+        return call
+    rng = np.random.default_rng([numbers.seed, 2])
+    drawn = rng.integers(sizes.C, size=labels.shape).astype(labels.dtype)
+    return call._replace(options={**call.options, "labels": drawn})
 
 
 def rightly(op: str, inputs: dict, options: dict, dys: tuple = ()) -> tuple:

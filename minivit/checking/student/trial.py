@@ -47,6 +47,11 @@ class Trial(NamedTuple):
         return {fault.part for fault in self.faults}
 
 
+def is_wrong(trial: Trial, part: str) -> bool:
+    """Whether the numbers of a part are wrong."""
+    return any(fault.part == part and fault.kind == "values" for fault in trial.faults)
+
+
 class Asked(NamedTuple):
     """How a student's functions are called at a point."""
 
@@ -103,7 +108,7 @@ def tried(functions: Functions, point: Point, how: Asked, again: bool = True) ->
         if came is None:
             return Trial(point, tuple(found), y, tuple(gradients))
         gradients.append(came)
-    if again:
+    if again and not any(fault.kind == "overwritten" for fault in found):
         found += kept_state(functions, point, cache, gradients[0], how)
     return Trial(point, tuple(found), y, tuple(gradients))
 

@@ -19,7 +19,8 @@ WIDTH = 100
 
 
 def row(examined: Examined) -> tuple[str, ...]:
-    """A line of the table: op, inputs, y, gradients, verdict."""
+    """A line of the table: op, inputs, y, gradients, verdict. "follows y" is the derivative of a y
+    that is wrong."""
     parts = dict(examined.parts)
     y = parts.pop("y", "-")
     gradients = ", ".join(f"{name} {said(verdict)}" for name, verdict in parts.items())
@@ -49,7 +50,7 @@ def explained(examined: Examined) -> Iterator[str]:
     for finding in examined.findings:
         yield f"{examined.op}: {headline(finding, examined)}"
         if finding.smallest:
-            yield from shown(finding.smallest, finding.parts[0])
+            yield from shown(finding.smallest, finding)
         if finding.cause:
             yield from wrapped("Likely cause", f"{finding.cause.sentence} [{finding.cause.name}]")
             yield from wrapped("It breaks", finding.cause.line)
@@ -58,8 +59,12 @@ def explained(examined: Examined) -> Iterator[str]:
     if examined.left_out:
         yield (
             f"{examined.op}: not asked, since the functions do not take it: "
-            f"{', '.join(examined.left_out)}."
+            f"{'; '.join(examined.left_out)}."
         )
+        yield ""
+    waiting = [part for part, verdict in examined.parts.items() if verdict == "after y"]
+    if waiting:
+        yield f"{examined.op}: {', '.join(waiting)} can't be judged until y is right."
         yield ""
     if examined.is_slow:
         yield (
@@ -83,41 +88,45 @@ def headline(finding: Finding, examined: Examined) -> str:
     """What is wrong, and how often."""
     often = finding.wrong > 1 and finding.kind != "not implemented"
     where = f" At {finding.wrong} of {examined.points} inputs." if often else ""
-    also = f" The same holds for {', '.join(finding.parts[1:])}." if finding.parts[1:] else ""
+    others = [part for part in finding.parts[1:] if part not in ("forward", "backward")]
+    also = f" The same holds for {', '.join(others)}." if others else ""
     return f"{finding.sentence.rstrip('.')}.{also}{where}"
 
 
-def shown(trial: Trial, part: str) -> Iterator[str]:
-    """The smallest input, what came of it, and what should have come."""
-    point, draw = trial.point, draw_of(trial, part)
+def shown(trial: Trial, finding: Finding) -> Iterator[str]:
+    """The smallest input; and, where numbers are wrong, what came of it and what should have."""
+    point, part, draw = trial.point, finding.parts[0], draw_of(trial, finding.parts[0])
     special = ", ".join(word for word in (point.call.words, point.special) if word)
     yield f"  The smallest input found ({point.dtype}{', ' + special if special else ''}):"
     for name, x in point.inputs.items():
         yield from array(name, x)
     for name, value in point.call.options.items():
-        yield from (
-            array(name, value) if isinstance(value, np.ndarray) else [f"    {name} = {value!r}"]
-        )
+        is_array = isinstance(value, np.ndarray)
+        yield from array(name, value) if is_array else [f"    {name} = {value!r}"]
     if part not in ("y", "forward"):
         yield from array("dy", point.dys[draw])
     came, right = results(trial, part), results_due(trial, part)
-    if draw < len(came) and draw < len(right):
+    if finding.kind in ("values", "shape") and draw < len(came):
+        digits = 6 if text(came[draw], 6) != text(right[draw], 6) else 12
         yield "  What came:"
-        yield from array(part, came[draw])
+        yield from array(part, came[draw], digits)
         yield "  What should have come:"
-        yield from array(part, right[draw])
+        yield from array(part, right[draw], digits)
 
 
-def array(name: str, x: np.ndarray | None) -> Iterator[str]:
+def array(name: str, x: np.ndarray | None, digits: int = 6) -> Iterator[str]:
     """An array by its name, its rows below each other; a large one by its shape alone."""
     if x is None:
         yield f"    {name:<{LABEL}} None"
     elif x.size > MOST:
         yield f"    {name:<{LABEL}} {shape_text(x.shape)} numbers"
     else:
-        text = np.array2string(x + 0, precision=6, separator=", ", max_line_width=100)
-        for i, line in enumerate(text.splitlines()):
+        for i, line in enumerate(text(x, digits).splitlines()):
             yield f"    {name if i == 0 else '':<{LABEL}} {line}"
+
+
+def text(x: np.ndarray, digits: int) -> str:
+    return np.array2string(x + 0, precision=digits, separator=", ", max_line_width=WIDTH)
 
 
 def closing(checked: Checked) -> str:
