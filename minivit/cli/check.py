@@ -15,7 +15,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Checks the functions of a Python file that are named as ops are: layernorm_forward and "
         "layernorm_backward, a pair or one of the two. `minivit gradcheck` checks minivit's own. "
-        "Exit status: 0 all is right, 1 something is not, or nothing is defined, 2 there was no file to look at; with "
+        "Exit status: 0 all is right, 1 something is not, or nothing is defined, 2 there was no "
+        "file to look at; with "
         "--for and --all 0 once everything is graded. For instructors: docs/instructors.md."
     )
     parser.add_argument(

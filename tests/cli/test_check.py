@@ -115,7 +115,10 @@ def test_a_whole_class(here, capsys):
     [
         ([], "which file? Name one, or a folder of submissions with --all"),
         (["missing.py"], "missing.py: the file can't be read: No such file"),
-        (["right.py", "--only", "layer"], "'layer' is no op: expected one of patchify"),
+        (
+            ["right.py", "--only", "layer"],
+            "'layer' is no op; the nearest is layernorm: expected one of patchify",
+        ),
         (["right.py", "--seconds", "0"], "'0': expected a number above 0"),
         (["right.py", "--seconds", "soon"], "'soon': expected a number above 0"),
         (["right.py", "--points", "missing.toml"], "missing.toml"),

@@ -34,7 +34,7 @@ def test_one_op(capsys):
     out = capsys.readouterr().out
     assert "gamma" in out
     assert "excellent" in out
-    assert "`minivit check FILE` checks both" in out
+    assert "`minivit check FILE` compares an op that you wrote" in out
     assert out.endswith("All 9 gradients are right.\n")
 
 

@@ -1,5 +1,7 @@
 """A whole file, each op in a process of its own."""
 
+from pathlib import Path
+
 import pytest
 from students_files import LAYERNORM, RELU, changed
 
@@ -32,7 +34,9 @@ def test_one_op_alone(file):
     found = check(file(RELU + WRONG), only="relu")
     assert [one.op for one in found.ops] == ["relu"] and found.ok
     assert not check(file(RELU), only="layernorm").ok, "nothing was checked"
-    with pytest.raises(InputError, match="'layer' is no op: expected one of patchify"):
+    with pytest.raises(
+        InputError, match="'layer' is no op; the nearest is layernorm: expected one of patchify"
+    ):
         check(file(RELU), only="layer")
 
 
@@ -80,3 +84,21 @@ def test_signals_that_are_ignored(file):
 def test_what_is_printed_is_shown(file):
     found = check(file(changed(RELU, "return dy", "print('shape', dy.shape); return dy")))
     assert found.ok and found.ops[0].printed.startswith("shape (4, ")
+
+
+def test_minivit_s_own_file_is_not_compared_with_itself():
+    with pytest.raises(InputError, match="layernorm.py is minivit's own: it would be compared"):
+        check(Path(ops.__file__).with_name("layernorm.py"))
+
+
+def test_a_layer_is_not_compared_with_an_op_that_was_changed(file, monkeypatch):
+    def changed_backward(dy, cache):
+        dx, dgamma, dbeta = backward(dy, cache)
+        return -dx, dgamma, dbeta
+
+    backward = ops.layernorm_backward
+    monkeypatch.setattr(ops, "layernorm_backward", changed_backward)
+    with pytest.raises(
+        InputError, match="own layernorm in .* was changed: its dx is not the deriv"
+    ):
+        check(file(LAYERNORM))

@@ -13,7 +13,7 @@ from minivit.checking.student.point import Numbers, defaults, input_names, optio
 def test_what_should_come_is_what_the_op_gives(op):
     for call in calls(op):
         at = point(call, SMALL, "float64", Numbers(seed=3))
-        y, cache = getattr(ops, f"{op}_forward")(*at.given(), **call.options)
+        y, cache = getattr(ops, f"{op}_forward")(*at.given(), **at.call.options)
         assert np.array_equal(y, at.y)
         assert not np.array_equal(*at.dys)
         for dy, right in zip(at.dys, at.gradients, strict=True):
@@ -22,6 +22,15 @@ def test_what_should_come_is_what_the_op_gives(op):
             assert list(right) == [f"d{name}" for name in at.inputs]
             for one, other in zip(gradients, right.values(), strict=True):
                 assert one is other is None or np.array_equal(one, other)
+
+
+def test_labels_are_drawn_too():
+    """Else a layer that takes them for a fixed order would pass."""
+    call = calls("cross_entropy")[0]
+    drawn = [point(call, SMALL, "float64", Numbers(seed)).call.options["labels"] for seed in (0, 1)]
+    assert not np.array_equal(*drawn)
+    assert all(labels.dtype == np.int64 and labels.min() >= 0 for labels in drawn)
+    assert max(labels.max() for labels in drawn) >= SMALL.B, "more than there are images"
 
 
 def test_numbers_of_float32_are_ones_that_float32_holds_and_the_truth_is_float64():
