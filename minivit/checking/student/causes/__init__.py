@@ -8,7 +8,7 @@ from minivit.checking.student.causes import (
     cross_entropy,
     dropping,
     embed,
-    gelu,
+    gelu_forms,
     groupnorm,
     head,
     layernorm,
@@ -17,7 +17,7 @@ from minivit.checking.student.causes import (
     mean_squared_error,
     mlp,
     multihead_attention,
-    patchify,
+    patchify_orders,
     pick_tokens,
     pool,
     positions,
@@ -25,14 +25,14 @@ from minivit.checking.student.causes import (
     relu,
     similarity,
     sincos_positions,
-    softmax,
+    softmax_scores,
     weight_standardisation,
 )
 from minivit.checking.student.causes.anywhere import anywhere
 from minivit.checking.student.causes.cause import Cause
 
 OF_OPS: dict[str, list[Cause]] = {
-    **patchify.CAUSES,
+    **patchify_orders.CAUSES,
     **linear.CAUSES,
     **embed.CAUSES,
     **pick_tokens.CAUSES,
@@ -40,10 +40,10 @@ OF_OPS: dict[str, list[Cause]] = {
     **positions_2d.CAUSES,
     **sincos_positions.CAUSES,
     **layernorm.CAUSES,
-    **softmax.CAUSES,
+    **softmax_scores.CAUSES,
     **attention.CAUSES,
     **multihead_attention.CAUSES,
-    **gelu.CAUSES,
+    **gelu_forms.CAUSES,
     **mlp.CAUSES,
     **dropping.CAUSES,
     **branches.CAUSES,
