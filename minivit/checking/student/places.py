@@ -63,9 +63,9 @@ def lengths_of(trial: Trial) -> list[int]:
 
 
 OVERFLOW = Named(
-    "overflow", "it fails where scores are far apart: an exponential overflows, or a probability "
-    "is 0 and has no logarithm",
-    "exp(1000) is too large for a float. What may be taken off all scores of a row?",
+    "overflow", "it fails where scores are far apart: an exponential overflows, or becomes 0 and "
+    "is divided by, or a probability is 0 and has no logarithm",
+    "What are exp(1000) and exp(-1000) in a float? What may be taken off all scores of a row?",
     "softmax(s) = softmax(s - max s)")  # fmt: skip
 CANCELLATION = Named(
     "cancellation", "it fails far from 0, where E[x^2] and mean^2 are large and nearly the same",

@@ -148,7 +148,7 @@ GELU = [
     gelu_cause("tanh-not-squared", "1 - t stands where tanh's slope 1 - t^2 belongs",
                CHAIN, TANH_DENSITY, lambda at: tanh_slope(at, power=1)),
     gelu_cause("half-forgotten-in-the-density", "the 1/2 of Phi is missing in its derivative",
-               CHAIN, TANH_DENSITY, lambda at: tanh_slope(at, half=1)),
+               CHAIN, DX, lambda at: slope(at, lambda x: 2 * density(at, x))),
     gelu_cause("slope-at-y", "the slope is taken at y, where it belongs to x",
                "Which of the forward's numbers did the bend get, and which did it return?", DX,
                lambda at: slope_of_form(at, at.form, at.output)),
@@ -165,4 +165,3 @@ GELU = [
                "Which Phi did the forward use, and of which one is this the derivative?", DX,
                sigmoid_slope),
 ]  # fmt: skip
-CAUSES = {"gelu": GELU}

@@ -94,4 +94,3 @@ PATCHIFY = [
           "A pixel that is in two patches acts on the loss twice. What is its gradient?", DIMAGES,
           averaged),
 ]  # fmt: skip
-CAUSES = {"patchify": PATCHIFY}

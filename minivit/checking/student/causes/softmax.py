@@ -87,4 +87,3 @@ SOFTMAX = [
           "Multiply dprobs by 10: what should happen to dx?", DX,
           lambda at: {"dx": at.output - at.dy}),
 ]  # fmt: skip
-CAUSES = {"softmax": SOFTMAX}

@@ -1,7 +1,7 @@
 """The largest score of all is taken off, and a row far below it has nothing left but 0.
 
 Spoils: y
-Cause: overflow
+Cause: softmax-largest-of-all
 """
 
 import numpy as np

@@ -1,0 +1,19 @@
+"""The mean is divided by B again.
+
+Spoils: y
+Cause: cross-entropy-divided-by-the-images-twice
+"""
+
+import numpy as np
+
+
+def cross_entropy_forward(logits, *, labels, smoothing=0.0):
+    C = logits.shape[1]
+    t = np.eye(C, dtype=logits.dtype)[labels] if labels.ndim == 1 else labels
+    t = t * (1 - smoothing) + smoothing / C
+    t = t.astype(logits.dtype)
+    z = logits - logits.max(axis=-1, keepdims=True)
+    log_p = z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
+    p = np.exp(log_p)
+    loss = -(t * log_p).sum(axis=-1).mean() / len(t)
+    return loss, (p, t)

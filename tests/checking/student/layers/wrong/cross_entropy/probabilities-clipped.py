@@ -1,0 +1,19 @@
+"""The probabilities are clipped on both sides.
+
+Spoils: y
+Cause: cross-entropy-eps-in-the-logarithm
+"""
+
+import numpy as np
+
+
+def cross_entropy_forward(logits, *, labels, smoothing=0.0):
+    C = logits.shape[1]
+    t = np.eye(C, dtype=logits.dtype)[labels] if labels.ndim == 1 else labels
+    t = t * (1 - smoothing) + smoothing / C
+    t = t.astype(logits.dtype)
+    z = logits - logits.max(axis=-1, keepdims=True)
+    log_p = z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
+    p = np.exp(log_p)
+    loss = -(t * np.log(np.clip(p, 1e-3, 1 - 1e-3))).sum(axis=-1).mean()
+    return loss, (p, t)

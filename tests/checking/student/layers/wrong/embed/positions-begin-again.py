@@ -1,0 +1,20 @@
+"""The patches' rows begin at that of cls.
+
+Spoils: y
+Cause: embed-positions-begin-again
+"""
+
+import numpy as np
+
+
+def embed_forward(patches, w, b, cls, positions):
+    x = patches if w is None else patches @ w
+    if b is not None:
+        x = x + b
+    if cls is not None:
+        first = np.broadcast_to(cls, (len(x), 1, x.shape[2]))
+        x = np.concatenate([first, x], axis=1)
+    if positions is not None:
+        has_cls = cls is not None
+        x = x + np.concatenate([positions[:1], positions[:-1]]) if has_cls else x + positions
+    return x.copy(), (patches, w, b)

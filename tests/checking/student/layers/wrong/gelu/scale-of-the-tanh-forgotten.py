@@ -1,0 +1,19 @@
+"""In the tanh form the factor sqrt(2/pi) is missing.
+
+Spoils: y
+Cause: gelu-scale-of-the-tanh-forgotten
+"""
+
+import math
+
+import numpy as np
+
+
+def phi(x, form):
+    if form == "erf":
+        return (1 + np.vectorize(math.erf, otypes=[x.dtype])(x / math.sqrt(2))) / 2
+    return (1 + np.tanh(x + 0.044715 * x**3)) / 2
+
+
+def gelu_forward(x, *, form="erf"):
+    return x * phi(x, form), (x, form)

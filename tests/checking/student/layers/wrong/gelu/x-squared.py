@@ -1,0 +1,19 @@
+"""x is multiplied in twice.
+
+Spoils: y
+Cause: gelu-x-squared
+"""
+
+import math
+
+import numpy as np
+
+
+def phi(x, form):
+    if form == "erf":
+        return (1 + np.vectorize(math.erf, otypes=[x.dtype])(x / math.sqrt(2))) / 2
+    return (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))) / 2
+
+
+def gelu_forward(x, *, form="erf"):
+    return x * x * phi(x, form), (x, form)

@@ -1,0 +1,24 @@
+"""The patches of a row come from the right.
+
+Spoils: y
+Cause: patchify-patches-from-the-right
+"""
+
+import numpy as np
+
+
+def pair(side):
+    return (side, side) if np.ndim(side) == 0 else side
+
+
+def patchify_forward(images, *, patch, stride=None):
+    p, q = pair(patch)
+    s, t = pair(patch if stride is None else stride)
+    B, H, W, C = images.shape
+    cut = [
+        images[:, top : top + p, left : left + q].reshape(B, -1)
+        for top in range(0, H - p + 1, s)
+        for left in range(W - q, -1, -t)
+    ]
+    patches = np.stack(cut, axis=1)
+    return patches, (images.shape, (p, q), (s, t))

@@ -1,0 +1,25 @@
+"""The two numbers of the stride are exchanged.
+
+Spoils: y
+Cause: patchify-stride-exchanged
+"""
+
+import numpy as np
+
+
+def pair(side):
+    return (side, side) if np.ndim(side) == 0 else side
+
+
+def patchify_forward(images, *, patch, stride=None):
+    p, q = pair(patch)
+    s, t = pair(patch if stride is None else stride)
+    B, H, W, C = images.shape
+    s, t = t, s
+    cut = [
+        images[:, top : top + p, left : left + q].reshape(B, -1)
+        for top in range(0, H - p + 1, s)
+        for left in range(0, W - q + 1, t)
+    ]
+    patches = np.stack(cut, axis=1)
+    return patches, (images.shape, (p, q), (s, t))

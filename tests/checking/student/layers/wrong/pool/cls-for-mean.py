@@ -1,0 +1,22 @@
+"""The first token stands for the mean.
+
+Spoils: y
+Cause: pool-cls-for-mean
+"""
+
+import numpy as np
+
+
+def pool_forward(x, w, b, *, pool="sequence", has_cls=False):
+    if pool == "cls":
+        return x[:, 0].copy(), None
+    if pool == "flatten":
+        return x.reshape(len(x), -1).copy(), None
+    if pool == "mean":
+        return x[:, 0].copy(), None
+    s = (x @ w)[:, :, 0]
+    if b is not None:
+        s = s + b
+    e = np.exp(s - s.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    return np.einsum("bt,btd->bd", p, x), None

@@ -1,0 +1,23 @@
+"""The last token is not in the mean.
+
+Spoils: y
+Cause: pool-last-token-not-in-the-mean
+"""
+
+import numpy as np
+
+
+def pool_forward(x, w, b, *, pool="sequence", has_cls=False):
+    if pool == "cls":
+        return x[:, 0].copy(), None
+    if pool == "flatten":
+        return x.reshape(len(x), -1).copy(), None
+    t = x[:, 1:] if has_cls else x
+    if pool == "mean":
+        return t[:, : max(t.shape[1] - 1, 1)].mean(axis=1), None
+    s = (x @ w)[:, :, 0]
+    if b is not None:
+        s = s + b
+    e = np.exp(s - s.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    return np.einsum("bt,btd->bd", p, x), None

@@ -1,0 +1,23 @@
+"""Sigmoids are the weights.
+
+Spoils: y
+Cause: pool-sigmoids-for-the-softmax
+"""
+
+import numpy as np
+
+
+def pool_forward(x, w, b, *, pool="sequence", has_cls=False):
+    if pool == "cls":
+        return x[:, 0].copy(), None
+    if pool == "flatten":
+        return x.reshape(len(x), -1).copy(), None
+    t = x[:, 1:] if has_cls else x
+    if pool == "mean":
+        return t.mean(axis=1), None
+    s = (x @ w)[:, :, 0]
+    if b is not None:
+        s = s + b
+    e = np.exp(s - s.max(axis=1, keepdims=True))
+    p = 1 / (1 + np.exp(-s)) + 0 * e
+    return np.einsum("bt,btd->bd", p, x), None

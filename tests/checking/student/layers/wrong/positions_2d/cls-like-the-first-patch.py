@@ -1,0 +1,20 @@
+"""The cls token gets the first patch's vector.
+
+Spoils: y
+Cause: positions-2d-cls-like-the-first-patch
+"""
+
+import numpy as np
+
+
+def positions_2d_forward(x, rows, columns, cls, *, grid):
+    h, w = grid
+    table = np.zeros((h, w, x.shape[-1]), x.dtype)
+    for r in range(h):
+        for c in range(w):
+            table[r, c] = np.concatenate([rows[r], columns[c]])
+    table = table.reshape(h * w, -1)
+    if cls is not None:
+        table = np.concatenate([table[:1], table])
+    y = x + table
+    return y, (grid, cls is not None)

@@ -1,0 +1,21 @@
+"""r picks a column's vector, and c a row's.
+
+Spoils: y
+Cause: positions-2d-tables-exchanged
+"""
+
+import numpy as np
+
+
+def positions_2d_forward(x, rows, columns, cls, *, grid):
+    h, w = grid
+    table = np.zeros((h, w, x.shape[-1]), x.dtype)
+    for r in range(h):
+        for c in range(w):
+            table[r, c] = np.concatenate(
+                [rows[c] if h == w else rows[r], columns[r] if h == w else columns[c]]
+            )
+    table = table.reshape(h * w, -1)
+    if cls is not None:
+        table = np.concatenate([cls[None], table])
+    return x + table, (grid, cls is not None)

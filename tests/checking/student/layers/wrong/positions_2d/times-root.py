@@ -1,0 +1,20 @@
+"""The table is multiplied by sqrt(D).
+
+Spoils: y
+Cause: positions-2d-times-root
+"""
+
+import numpy as np
+
+
+def positions_2d_forward(x, rows, columns, cls, *, grid):
+    h, w = grid
+    table = np.zeros((h, w, x.shape[-1]), x.dtype)
+    half = rows.shape[1]
+    for r in range(h):
+        for c in range(w):
+            table[r, c] = np.concatenate([rows[r], columns[c]])
+    table = table.reshape(h * w, -1)
+    if cls is not None:
+        table = np.concatenate([cls[None], table])
+    return x + np.sqrt(2 * half).astype(x.dtype) * table, (grid, cls is not None)
