@@ -15,7 +15,7 @@ from minivit.nearest import nearest
 HELP = "compare the handwritten gradients with finite differences"
 FORWARDS = (
     "A gradient is compared with differences of its own forward: whether that forward is right "
-    "shows nowhere above. `minivit check FILE` compares an op that you wrote yourself with minivit's."
+    "shows nowhere above. `minivit check FILE` compares an op that you wrote with minivit's."
 )
 
 

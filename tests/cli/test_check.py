@@ -117,7 +117,7 @@ def test_a_whole_class(here, capsys):
         (["missing.py"], "missing.py: the file can't be read: No such file"),
         (
             ["right.py", "--only", "layer"],
-            "'layer' is no op; the nearest is layernorm: expected one of patchify",
+            "'layer' is no op; the nearest is layernorm",
         ),
         (["right.py", "--seconds", "0"], "'0': expected a number above 0"),
         (["right.py", "--seconds", "soon"], "'soon': expected a number above 0"),

@@ -69,9 +69,11 @@ class Trials:
         return time.perf_counter() - self.began
 
 
-def examine(functions: Functions, op: str, found: Defined, examples: int = EXAMPLES) -> Examined:
+def examine(
+    functions: Functions, op: str, found: Defined, examples: int = EXAMPLES, small: bool = True
+) -> Examined:
     """Try the functions that a file defines of an op at all points of its list; and, where all are
-    right, at as many `examples` as Hypothesis draws."""
+    right, at as many `examples` as Hypothesis draws. `small`: look for the smallest that fails."""
     at, follow = Trials(functions, op, found), set()
     try:
         planned = {plan: at(plan, again=is_plain(plan)) for plan in plans(op)}
@@ -84,7 +86,7 @@ def examine(functions: Functions, op: str, found: Defined, examples: int = EXAMP
         tried_at = len(at.all)
         if not at.all:
             findings = [not_callable(op)]
-        elif findings and findings[0].kind not in ("not implemented", "slope"):
+        elif small and findings and findings[0].kind not in ("not implemented", "slope"):
             findings[0] = made_small(findings[0], planned, at)
     except Failed as failed:
         findings, tried_at = [of_a_failure(failed), *findings_of(op, at.all)], len(at.all)

@@ -17,7 +17,7 @@ OF_HELD_BACK = 12  # of 20: so many are named; a smaller number is a step back
 
 def examined(layer: Layer) -> Examined:
     functions = Direct(layer.text)
-    return examine(functions, layer.op, functions.found[layer.op])
+    return examine(functions, layer.op, functions.found[layer.op], small=False)
 
 
 def named(found: Examined) -> str:
