@@ -98,6 +98,6 @@ def test_a_layer_is_not_compared_with_an_op_that_was_changed(file, monkeypatch):
     backward = ops.layernorm_backward
     monkeypatch.setattr(ops, "layernorm_backward", changed_backward)
     with pytest.raises(
-        InputError, match="own layernorm in .* was changed: its dx is not the deriv"
+        InputError, match=r"own layernorm in .* was changed: its dx is not the deriv"
     ):
         check(file(LAYERNORM))
