@@ -154,7 +154,7 @@ import os, pathlib
 def relu_forward(x):
     pathlib.Path("deep/er").mkdir(parents=True)
     pathlib.Path("deep/er/file.txt").write_text("x")
-    os.symlink("/", "deep/all")
+    os.symlink(os.getcwd(), "deep/all")
     os.chmod("deep/er", 0)
     assert os.getcwd() == os.path.realpath(os.environ["HOME"])
     assert open(__file__).read()  # what can be read outside may be read
