@@ -42,7 +42,13 @@ def submissions_in(folder: str | Path) -> Found:
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder: expected one with submissions, a .py file each")
     found, left_out = [], []
-    for entry in sorted(folder.iterdir()):
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise InputError(
+            f"{folder} can't be read: {error.strerror}; choose a folder that can be"
+        ) from error
+    for entry in entries:
         if entry.name.startswith((".", "__")):
             continue
         if entry.is_dir() and not entry.is_symlink():

@@ -113,3 +113,14 @@ def test_the_content_is_another_when_the_file_is(tmp_path):
     path.unlink()
     assert content(Submission("a.py", path)) != before, "it is gone: whoever checks it says so"
     assert content(Submission("a", None, "why")) != content(Submission("a", None, "another"))
+
+
+def test_a_folder_that_can_not_be_read(folder, monkeypatch):
+    root = folder({"alice.py": RELU})
+
+    def refuse(self):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(type(root), "iterdir", refuse)
+    with pytest.raises(InputError, match="can't be read: Permission denied; choose a folder that"):
+        submissions_in(root)
