@@ -2,8 +2,9 @@
 
     submission,file,verdict,score,max_score,layernorm,softmax,causes,failed,content,checked_by
 
-`verdict` is right, wrong or not checked (then `failed` says why), and so for each op, with "not
-written" for a stub and nothing for an op that is not there. `causes` holds an identifier for each
+`verdict` is right, wrong, incomplete (what is there is right, and something that has points is not
+there) or not checked (then `failed` says why). An op is right, wrong or, as a stub, not written;
+there is nothing for an op that is not there. `causes` holds an identifier for each
 finding, or its kind where the cause is not known: "layernorm: raised; softmax: upstream-ignored".
 `content` stands for what was handed in, and `checked_by` for the checker, the points and the
 options: a row in which both are as before is kept.

@@ -44,9 +44,11 @@ def failures(rows: list[Row]) -> list[tuple[str, str]]:
 
 
 def verdicts(rows: list[Row]) -> str:
-    """In words: "30 submissions: 18 right, 9 wrong, 3 not checked"."""
+    """In words: "30 submissions: 18 right, 2 incomplete, 9 wrong, 1 not checked"."""
     count = Counter(row["verdict"] for row in rows)
     told = ", ".join(
-        f"{count[word]} {word}" for word in ("right", "wrong", "not checked") if count[word]
+        f"{count[word]} {word}"
+        for word in ("right", "incomplete", "wrong", "not checked")
+        if count[word]
     )
     return f"{len(rows)} submission{'s' * (len(rows) != 1)}: {told}"

@@ -14,6 +14,8 @@ ROWS = [
 
 def test_how_many_are_right():
     assert summary.verdicts(ROWS) == "4 submissions: 1 right, 2 wrong, 1 not checked"
+    incomplete = [*ROWS[:2], ROWS[0] | {"verdict": "incomplete"}]
+    assert summary.verdicts(incomplete) == "3 submissions: 1 right, 1 incomplete, 1 wrong"
     assert summary.verdicts(ROWS[:1]) == "1 submission: 1 right"
     assert summary.of_ops(ROWS) == [("gelu", 1, 1, 0, 1), ("relu", 1, 1, 1, 0)]
     assert summary.of_ops(ROWS[3:]) == []
