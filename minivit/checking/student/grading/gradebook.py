@@ -74,6 +74,11 @@ def written(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode()
 
 
+def labelled(kind: str) -> str:
+    """The kind of a finding as it stands among the causes."""
+    return kind.replace(" ", "-")
+
+
 def escaped(cell: str) -> str:
     """Kept from being a formula; `unescaped` gives it back."""
     return f"'{cell}" if cell.lstrip("'").lstrip(" ").startswith(FORMULA) else cell

@@ -13,7 +13,7 @@ import minivit
 from minivit.checking.student.checked import SECONDS, Checked, check
 from minivit.checking.student.findings import Finding
 from minivit.checking.student.grading.awards import Award, awards, number, score_of
-from minivit.checking.student.grading.gradebook import Row, read, write, written
+from minivit.checking.student.grading.gradebook import Row, labelled, read, write, written
 from minivit.checking.student.grading.points import Points
 from minivit.checking.student.grading.submissions import Submission, content, submissions_in
 from minivit.checking.student.isolation.answers import Failed
@@ -120,7 +120,7 @@ def failure(checked: Checked) -> str:
 
 
 def label(finding: Finding) -> str:
-    return finding.cause.name if finding.cause else finding.kind.replace(" ", "-")
+    return finding.cause.name if finding.cause else labelled(finding.kind)
 
 
 def checked_by(points: Points | None, only: str | None, seconds: float) -> str:

@@ -124,3 +124,12 @@ def test_a_folder_that_can_not_be_read(folder, monkeypatch):
     monkeypatch.setattr(type(root), "iterdir", refuse)
     with pytest.raises(InputError, match="can't be read: Permission denied; choose a folder that"):
         submissions_in(root)
+
+
+def test_a_folder_within_is_told(folder):
+    root = folder({"bob/hw1/student.py": RELU, "carol/__MACOSX/x.py": ""})
+    bob, carol = submissions_in(root).submissions
+    assert (
+        bob.problem == "the folder holds no .py file, but a folder, hw1/: hand in the file itself"
+    )
+    assert carol.problem == "the folder holds no .py file"

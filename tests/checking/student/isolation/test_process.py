@@ -167,7 +167,15 @@ def test_what_is_printed_is_kept(student):
     process = student("print('first')\nimport os\nos.write(2, b'\\x1b[31m\\n' * 30)\n")
     assert process.ops() == {}
     process.close()
-    assert process.printed.splitlines() == ["first"] + ["\\x1b[31m"] * 19
+    assert process.printed.splitlines() == ["first"] + ["\\x1b[31m"] * 19 + ["..."]
+
+
+def test_what_is_printed_is_marked_where_it_is_cut(student):
+    for source, last in (("print('x' * 9)", "x" * 9), ("print('x\\n' * 7000)", "...")):
+        process = student(source)
+        process.ops()
+        process.close()
+        assert process.printed.splitlines()[-1] == last
 
 
 def test_without_a_supervisor_it_still_runs_and_ends(student, monkeypatch):
