@@ -32,7 +32,12 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     remove_orphans(path.parent, path.name)
-    partial, lock = new_partial(path)
+    try:
+        partial, lock = new_partial(path)
+    except OSError as error:  # a name of ours says nothing to a user
+        missing = isinstance(error, FileNotFoundError)  # the folder, since the file may be new
+        error.filename, error.filename2 = str(path.parent if missing else path), None
+        raise
     try:
         with open(lock, "rb") as claim:
             yield partial

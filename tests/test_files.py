@@ -120,5 +120,19 @@ def test_a_path_that_no_terminal_shows_can_be_pasted(path):
 
 
 def test_a_folder_that_is_missing_is_an_os_error(tmp_path):
-    with pytest.raises(FileNotFoundError), replacing(tmp_path / "no" / "a") as partial:
+    with pytest.raises(FileNotFoundError) as raised, replacing(tmp_path / "no" / "a") as partial:
         partial.write_text("x")
+    assert raised.value.filename == str(tmp_path / "no")
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "denied"), OSError(30, "read-only")])
+def test_a_place_that_can_not_be_written_is_told_by_the_name_that_was_given(
+    tmp_path, monkeypatch, error
+):
+    def refuse(partial, *_):
+        raise type(error)(*error.args, str(partial))
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(OSError) as raised, replacing(tmp_path / "a.csv"):
+        pass
+    assert raised.value.filename == str(tmp_path / "a.csv")

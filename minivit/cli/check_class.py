@@ -17,16 +17,23 @@ def grade_folder(arguments: argparse.Namespace, points) -> int:
 
     from minivit.checking.student.grading.whole_class import grade
 
-    with tqdm(unit="submission", disable=not on_terminal(), dynamic_ncols=True, leave=False) as bar:
+    bar = None
 
-        def begin(count: int, kept: int) -> None:
-            bar.total, bar.n = count, kept
-            bar.refresh()
+    def begin(count: int, kept: int) -> None:  # known by now: a bar without a total says nothing
+        nonlocal bar
+        bar = tqdm(
+            total=count, initial=kept, unit=" submissions", disable=not on_terminal(),
+            dynamic_ncols=True, leave=False,
+        )  # fmt: skip
 
+    try:
         graded = grade(
             arguments.all, arguments.csv, points=points, only=arguments.only,
             seconds=arguments.seconds, begin=begin, tell=lambda row: bar.update(),
         )  # fmt: skip
+    finally:
+        if bar is not None:
+            bar.close()
     summary(graded, arguments.csv, lambda line="": print(one_line(line)))
     return 0
 
@@ -39,13 +46,18 @@ def summary(graded, path: str, say: Callable[..., None]) -> None:
     say(f"{of.verdicts(graded.rows)}{kept}. Table: {typed(path)}")
     if ops := of.of_ops(graded.rows):
         print()
-        heads = ("op", "right", "wrong", "not written", "missing")
+        heads = ("op", "right", "wrong", "not written", "missing", "not checked")
         print(table([heads, *([str(cell) for cell in op] for op in ops)], "<>"))
     if causes := of.common_causes(graded.rows):
         say()
         say("The most common causes:")
         for cause, count in causes:
             say(f"{count:5d}  {cause}")
+    if others := of.common_troubles(graded.rows):
+        say()
+        say("Without a known cause:")
+        for trouble, count in others:
+            say(f"{count:5d}  {trouble}")
     if failures := of.failures(graded.rows):
         say()
         say("Not checked:")

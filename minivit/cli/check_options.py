@@ -17,7 +17,8 @@ def add_grading(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     grading.add_argument(
         "--for", dest="grader", type=one_of(GRADERS), metavar="GRADER",
-        help="gradescope: write its results.json (default: none)",
+        help="gradescope: write its results.json; with --json, the verdicts are printed as JSON, "
+        "too (default: none)",
     )  # fmt: skip
     grading.add_argument(
         "--out", metavar="PATH",

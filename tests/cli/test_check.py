@@ -55,6 +55,18 @@ def test_results_for_gradescope(here, capsys):
     assert names == ["layernorm", "relu"]
 
 
+def test_results_for_gradescope_and_json(here, capsys):
+    """Both: what is printed is JSON alone."""
+    words = ["--for", "gradescope", "--json", "--points", "points.toml"]
+    assert main(["check", "right.py", *words]) == 0
+    assert json.loads(capsys.readouterr().out)["grade"]["score"] == 2
+    assert len(json.loads((here / "results.json").read_text())["tests"]) == 2
+    _, parser = build_parsers("check")
+    assert "with --json, the verdicts are printed as JSON, too" in " ".join(
+        parser.format_help().split()
+    )
+
+
 def test_results_for_gradescope_where_nothing_was_handed_in(here, capsys, monkeypatch):
     """There have to be results, or Gradescope says that the autograder failed."""
     (here / "results").mkdir()
@@ -100,7 +112,7 @@ def test_a_whole_class(here, capsys):
     assert said.err == "", "no bar where there is no terminal"
     lines = said.out.splitlines()
     assert lines[0] == "3 submissions: 1 right, 1 wrong, 1 not checked. Table: grades.csv"
-    assert lines[3].split() == ["layernorm", "0", "1", "0", "1"]
+    assert lines[3].split() == ["layernorm", "0", "1", "0", "1", "1"]
     assert "    1  layernorm: layernorm-mean-correction-forgotten" in lines
     assert "  carol: the folder holds no .py file" in lines
     assert lines[-1] == "Left out, since their names do not end in .py: notes.txt"

@@ -14,6 +14,7 @@ from minivit.checking.sizes import SMALL, Sizes
 from minivit.checking.student.isolation.answers import Failed
 from minivit.checking.student.plans import SPECIALS, Plan, fits
 from minivit.checking.student.point import Numbers
+from minivit.checking.student.unstored import nothing_stored
 
 LARGEST = {"B": 3, "T": 5, "H": 3, "K": 4, "M": 5, "C": 5, "P": 3, "channels": 3}
 SEEDS = 9  # so many draws of numbers
@@ -53,7 +54,7 @@ def found(strategy: st.SearchStrategy, fails: Callable, points: int) -> Plan | N
         phases=[hypothesis.Phase.generate, hypothesis.Phase.shrink],
         suppress_health_check=list(hypothesis.HealthCheck),
     )  # fmt: skip
-    with warnings.catch_warnings():
+    with nothing_stored(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Hypothesis's advice is for whoever writes a test
         try:
             smallest = hypothesis.find(strategy, condition, settings=settings, random=Random(0))

@@ -2,8 +2,9 @@
 
     submission,file,verdict,score,max_score,layernorm,softmax,causes,failed,content,checked_by
 
-`verdict` is right, wrong or not checked (then `failed` says why), and so for each op, with "not
-written" for a stub and nothing for an op that is not there. `causes` holds an identifier for each
+`verdict` is right, wrong, incomplete (what is there is right, and something that has points is not
+there) or not checked (then `failed` says why). An op is right, wrong or, as a stub, not written;
+there is nothing for an op that is not there. `causes` holds an identifier for each
 finding, or its kind where the cause is not known: "layernorm: raised; softmax: upstream-ignored".
 `content` stands for what was handed in, and `checked_by` for the checker, the points and the
 options: a row in which both are as before is kept.
@@ -71,6 +72,11 @@ def write(path: Path, rows: Mapping[str, Row], asked: Collection[str] = ()) -> N
 def written(name: str) -> str:
     """A file's name as it stands in the table: bytes that are no UTF-8 are spelled."""
     return name.encode("utf-8", "backslashreplace").decode()
+
+
+def labelled(kind: str) -> str:
+    """The kind of a finding as it stands among the causes."""
+    return kind.replace(" ", "-")
 
 
 def escaped(cell: str) -> str:

@@ -57,7 +57,11 @@ def one_each(ways: Mapping[str, tuple[str, ...]]) -> Points:
 
 
 def total(points: Points) -> float:
-    return sum(sum(worth.parts.values()) for worth in points.values())
+    """Of all ops; infinity where it is too large for a float."""
+    try:
+        return float(sum(sum(worth.parts.values()) for worth in points.values()))
+    except OverflowError:  # a whole number of any length
+        return math.inf
 
 
 def read_points(path: str | Path) -> Points:
@@ -77,7 +81,10 @@ def read_points(path: str | Path) -> Points:
         known(op, ("visibility", *OPS), str(path))
         if not isinstance(table, dict):
             raise InputError(f"{path}: {op} = {table!r}: expected a table, [{op}], with points = 5")
-    return {op: worth(op, table, usual, f"{path}: [{op}]") for op, table in tables.items()}
+    points = {op: worth(op, table, usual, f"{path}: [{op}]") for op, table in tables.items()}
+    if not total(points) < math.inf:
+        raise InputError(f"{path}: the points of all ops are too many to be added: give fewer")
+    return points
 
 
 def worth(op: str, table: dict, usual: str, where: str) -> Worth:

@@ -42,7 +42,13 @@ def submissions_in(folder: str | Path) -> Found:
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder: expected one with submissions, a .py file each")
     found, left_out = [], []
-    for entry in sorted(folder.iterdir()):
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise InputError(
+            f"{folder} can't be read: {error.strerror}; choose a folder that can be"
+        ) from error
+    for entry in entries:
         if entry.name.startswith((".", "__")):
             continue
         if entry.is_dir() and not entry.is_symlink():
@@ -75,10 +81,17 @@ def meant(folder: Path) -> Submission:
     if len(several) == 1:
         return Submission(folder.name, several[0])
     if not files:
-        return Submission(folder.name, None, "the folder holds no .py file")
+        return Submission(folder.name, None, f"the folder holds no .py file{deeper(folder)}")
     names = ", ".join(path.name for path in several or files)
     how_many = "more than one" if several else "none"
     return Submission(folder.name, None, f"{how_many} of its files defines ops: {names}")
+
+
+def deeper(folder: Path) -> str:
+    """What may be meant instead, in words: a folder within, as a zip often has one."""
+    names = sorted(path.name for path in folder.iterdir()
+                   if path.is_dir() and not path.name.startswith((".", "__")))  # fmt: skip
+    return f", but a folder, {names[0]}/: hand in the file itself" if names else ""
 
 
 def files_in(folder: Path) -> list[Path]:

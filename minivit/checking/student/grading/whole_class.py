@@ -12,8 +12,8 @@ from typing import NamedTuple
 import minivit
 from minivit.checking.student.checked import SECONDS, Checked, check
 from minivit.checking.student.findings import Finding
-from minivit.checking.student.grading.awards import awards, number, score_of
-from minivit.checking.student.grading.gradebook import Row, read, write, written
+from minivit.checking.student.grading.awards import Award, awards, number, score_of
+from minivit.checking.student.grading.gradebook import Row, labelled, read, write, written
 from minivit.checking.student.grading.points import Points
 from minivit.checking.student.grading.submissions import Submission, content, submissions_in
 from minivit.checking.student.isolation.answers import Failed
@@ -70,11 +70,12 @@ def grade(
 def row_of(one: Submission, points: Points | None, only: str | None, seconds: float) -> Row:
     """The row of a submission, but for the checker's name."""
     checked = checked_file(one, only, seconds)
-    score, most = map(number, score_of(awards(checked, points)))
+    given = awards(checked, points)
+    score, most = map(number, score_of(given))
     return {
         "submission": written(one.name),
         "file": written(file_of(one)),
-        "verdict": verdict(checked),
+        "verdict": verdict(checked, given),
         "score": score,
         "max_score": most,
         **{examined.op: examined.verdict for examined in checked.ops},
@@ -102,10 +103,13 @@ def file_of(one: Submission) -> str:
     return one.name if one.path.name == one.name else f"{one.name}/{one.path.name}"
 
 
-def verdict(checked: Checked) -> str:
+def verdict(checked: Checked, given: list[Award]) -> str:
+    """ "incomplete" where all that is there is right, and something that has points is not."""
     if checked.failed or not checked.ops:
         return "not checked"
-    return "right" if checked.ok else "wrong"
+    if not checked.ok:
+        return "wrong"
+    return "right" if all(award.earned for award in given) else "incomplete"
 
 
 def failure(checked: Checked) -> str:
@@ -116,7 +120,7 @@ def failure(checked: Checked) -> str:
 
 
 def label(finding: Finding) -> str:
-    return finding.cause.name if finding.cause else finding.kind.replace(" ", "-")
+    return finding.cause.name if finding.cause else labelled(finding.kind)
 
 
 def checked_by(points: Points | None, only: str | None, seconds: float) -> str:

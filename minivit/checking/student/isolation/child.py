@@ -13,7 +13,8 @@ from numpy import errstate, ndarray
 
 from minivit import ops as reference
 from minivit.checking.student.isolation import protocol
-from minivit.checking.student.isolation.guards import Lender, Watch, forbid, no_kernels
+from minivit.checking.student.isolation.forbidden import forbid
+from minivit.checking.student.isolation.guards import Lender, Watch
 from minivit.checking.student.isolation.hiding import die_with_parent, hidden, limit_files
 from minivit.checking.student.isolation.loading import borrowed, defined, loaded, parsed, signatures
 from minivit.checking.student.isolation.results import (
@@ -35,7 +36,6 @@ def main() -> None:
     key = hello["key"]
     die_with_parent()
     limit_files(hello["files"])
-    no_kernels()
     send(answers, {"ready": True}, key)
     student = Student()
     while True:

@@ -84,7 +84,7 @@ class StudentProcess:
         started, self.started = self.started, None
         end = started.stop(grace)
         self.swept += end.processes
-        self.printed = sentences.lines(started.last_words)
+        self.printed = sentences.lines(*started.last_words)
         return end
 
     def ops(self) -> dict[str, Defined]:

@@ -35,8 +35,8 @@ def failed(trouble, doing: str, limits: Limits) -> Failed:
         "MemoryError": f"{where} asks for more than {amount(limits.memory)} of memory ({told})",
         "SystemExit": f"{where} ended the program, with sys.exit or the like ({told})",
         "NotImplementedError": f"{where} is still to be written ({told})",
-        "ModuleNotFoundError": f"{where} raised {told}; the file is loaded alone, without those "
-        "that lie beside it",
+        "ModuleNotFoundError": f"{where} raised {told}: it is not installed, or lies beside the "
+        "file, which is loaded alone",
         "Undecodable": f"{where} is not UTF-8 ({text}): save the file as UTF-8",
     }.get(kind, f"{where} raised {told}")
     return Failed(what, sentence, name=name, line=line)
@@ -85,7 +85,11 @@ def amount(count: int) -> str:
     return f"{count} bytes"
 
 
-def lines(printed: bytes) -> str:
-    """The first lines of what was printed."""
+def lines(printed: bytes, length: int) -> str:
+    """The first lines of what was printed, and "..." where that is not all.
+
+    `printed` is the beginning of it, `length` how many bytes all of it has.
+    """
     text = printed.decode("utf-8", "replace").splitlines()
-    return "\n".join(shown(line, 200) for line in text[:LINES])
+    is_cut = len(text) > LINES or length > len(printed)
+    return "\n".join([*(shown(line, 200) for line in text[:LINES]), *["..."] * is_cut])

@@ -54,7 +54,7 @@ class Started:
 
     def __init__(self, limits: Limits):
         self.output = self.process = self.report = None
-        self.told = self.last_words = b""
+        self.told, self.last_words = b"", (b"", 0)
         self.folder = os.path.realpath(tempfile.mkdtemp(prefix="minivit-student-"))
         try:
             self.output = tempfile.TemporaryFile()  # noqa: SIM115 (stop closes it)
@@ -108,7 +108,7 @@ class Started:
             if self.process is None or self.output.closed:
                 return End()
             end = self.ended(grace)
-            self.last_words = self.printed()[0]
+            self.last_words = self.printed()
             return end
         finally:
             for file in (self.report, self.output):

@@ -113,3 +113,23 @@ def test_the_content_is_another_when_the_file_is(tmp_path):
     path.unlink()
     assert content(Submission("a.py", path)) != before, "it is gone: whoever checks it says so"
     assert content(Submission("a", None, "why")) != content(Submission("a", None, "another"))
+
+
+def test_a_folder_that_can_not_be_read(folder, monkeypatch):
+    root = folder({"alice.py": RELU})
+
+    def refuse(self):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(type(root), "iterdir", refuse)
+    with pytest.raises(InputError, match="can't be read: Permission denied; choose a folder that"):
+        submissions_in(root)
+
+
+def test_a_folder_within_is_told(folder):
+    root = folder({"bob/hw1/student.py": RELU, "carol/__MACOSX/x.py": ""})
+    bob, carol = submissions_in(root).submissions
+    assert (
+        bob.problem == "the folder holds no .py file, but a folder, hw1/: hand in the file itself"
+    )
+    assert carol.problem == "the folder holds no .py file"

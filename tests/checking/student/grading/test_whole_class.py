@@ -46,6 +46,20 @@ def looked_at(monkeypatch):
     return seen
 
 
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({}, "right"),
+        ({"gelu": Worth({"": 1}, ("forward", "backward"))}, "incomplete"),
+        ({"relu": Worth({"dx": 1}, ("backward",))}, "incomplete"),
+    ],
+    ids=["all", "an op is missing", "a gradient was not seen"],
+)
+def test_right_is_told_from_incomplete(folder, looked_at, tmp_path, more, told):
+    rows = grade(folder, tmp_path / "grades.csv", points=POINTS | more).rows
+    assert [row["verdict"] for row in rows] == [told, "wrong", "not checked", "not checked"]
+
+
 def columns(rows, *names):
     return [tuple(row[name] for name in names) for row in rows]
 

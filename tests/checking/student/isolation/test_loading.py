@@ -22,7 +22,8 @@ def failure(process) -> Failed:
     [
         (b"x = (\n", "load", "line 1 raised SyntaxError: '(' was never closed"),
         (b"a = 1\nimport nothing_such\n", "load", "line 2 raised ModuleNotFoundError: No module"),
-        (b"import student_helpers\n", "load", "the file is loaded alone, without those that lie"),
+        (b"import nothing_such\n", "load", "'nothing_such': it is not installed, or lies beside"),
+        (b"import student_helpers\n", "load", "which is loaded alone"),
         (b"a = 1  # na\xc3\xafve\n\n# caf\xe9\n", "load", "line 3 is not UTF-8"),
         (b"# caf\xe9\n", "load", "line 1 is not UTF-8"),
         (b"# coding: latin-1\nx = '\xe9'\nassert len(x) == 2\n", "load", "line 3 raised Assert"),
