@@ -140,7 +140,14 @@ def checked_answer(answer, arguments: argparse.Namespace):
     from minivit.checking.student.checked import check
     from minivit.checking.student.grading.submissions import handed_in
     from minivit.checking.student.grading.whole_class import checked_file
+    from minivit.cli.check_report import Bar
 
-    if answer.source is None:
-        return checked_file(handed_in(arguments.file), answer.op, arguments.seconds)
-    return check(arguments.file, only=answer.op, source=answer.source, seconds=arguments.seconds)
+    bar, op, seconds = Bar(), answer.op, arguments.seconds
+    try:
+        if answer.source is None:
+            file = handed_in(arguments.file)
+            return checked_file(file, op, seconds, begin=bar.begin, tell=bar.tell)
+        return check(arguments.file, only=op, source=answer.source, seconds=seconds,
+                     begin=bar.begin, tell=bar.tell)  # fmt: skip
+    finally:
+        bar.close()

@@ -4,16 +4,40 @@ from pathlib import Path
 
 from minivit.checking.student import words
 from minivit.checking.student.checked import Checked
+from minivit.checking.student.examine import Examined
 from minivit.checking.student.grading.awards import Award, number, score_of
 from minivit.cli.printing import one_line
+from minivit.cli.progress import on_terminal
 from minivit.cli.tables import table
+
+
+class Bar:
+    """A bar while ops are tried, with the last verdict beside it; none where nobody looks."""
+
+    def __init__(self):
+        self.bar = None
+
+    def begin(self, ops: list[str]) -> None:
+        from tqdm import tqdm
+
+        if len(ops) > 1 and on_terminal():
+            self.bar = tqdm(total=len(ops), unit=" ops", dynamic_ncols=True, leave=False)
+
+    def tell(self, examined: Examined) -> None:
+        if self.bar is not None:
+            self.bar.set_postfix_str(f"{examined.op}: {examined.verdict}")
+            self.bar.update()
+
+    def close(self) -> None:
+        if self.bar is not None:
+            self.bar.close()
 
 
 def report(checked: Checked, given: list[Award], results: Path | None = None) -> None:
     """The verdicts, with the points that are given, if there are any."""
     rows = graded(checked, given) if given else plain(checked)
     if len(rows) > 1:
-        print(table(rows, "<><<><" if given else "<><<<"))
+        print(table(rows, "<><><<" if given else "<><<<"))
         print()
     for examined in checked.ops:
         for line in words.explained(examined):
@@ -37,13 +61,13 @@ def plain(checked: Checked) -> list[tuple[str, ...]]:
 
 def graded(checked: Checked, given: list[Award]) -> list[tuple[str, ...]]:
     """The same with points; an op that has some and is not in the file has a row, too."""
-    rows = [(*words.HEADS[:-1], "points", words.HEADS[-1])]
+    rows = [(*words.HEADS[:3], "points", *words.HEADS[3:])]
     for examined in checked.ops:
-        *cells, verdict = words.row(examined)
-        rows.append((*cells, points_of(examined.op, given), verdict))
+        op, inputs, verdict, *parts = words.row(examined)
+        rows.append((op, inputs, verdict, points_of(op, given), *parts))
     there = {examined.op for examined in checked.ops}
     for op in dict.fromkeys(award.op for award in given if award.op not in there):
-        rows.append((op, "0", "-", "-", points_of(op, given), "not in the file"))
+        rows.append((op, "0", "not in the file", points_of(op, given), "-", "-"))
     return rows
 
 

@@ -37,9 +37,9 @@ def test_right_and_wrong(here, capsys):
 def test_points_in_the_table_and_in_json(here, capsys):
     assert main(["check", "right.py", "--points", "points.toml"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["op", "inputs", "y", "gradients", "points", "verdict"]
-    assert lines[1].split()[-4:] == ["2", "of", "2", "right"]
-    assert lines[2].split() == ["gelu", "0", "-", "-", "0", "of", "3", "not", "in", "the", "file"]
+    assert lines[0].split() == ["op", "inputs", "verdict", "points", "y", "gradients"]
+    assert lines[1].split()[2:] == ["right", "2", "of", "2", "right", "dx", "right"]
+    assert lines[2].split() == ["gelu", "0", "not", "in", "the", "file", "0", "of", "3", "-", "-"]
     assert lines[-1] == "2 of 5 points."
     main(["check", "right.py", "--points", "points.toml", "--json"])
     told = json.loads(capsys.readouterr().out)

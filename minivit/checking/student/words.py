@@ -19,17 +19,17 @@ WIDTH = 100
 
 
 def row(examined: Examined) -> tuple[str, ...]:
-    """A line of the table: op, inputs, y, gradients, verdict. "follows y" is the derivative of a y
+    """A line of the table: op, inputs, verdict, y, gradients. "follows y" is the derivative of a y
     that is wrong."""
     parts = dict(examined.parts)
     y = parts.pop("y", "-")
     gradients = ", ".join(f"{name} {said(verdict)}" for name, verdict in parts.items())
     if parts and set(parts.values()) == {"right"}:
         gradients = f"{', '.join(parts)} right"
-    return examined.op, str(examined.points), said(y), gradients or "-", verdict_of(examined)
+    return examined.op, str(examined.points), verdict_of(examined), said(y), gradients or "-"
 
 
-HEADS = ("op", "inputs", "y", "gradients", "verdict")
+HEADS = ("op", "inputs", "verdict", "y", "gradients")
 
 
 def said(verdict: str) -> str:

@@ -21,7 +21,7 @@ def checked(tmp_path):
 def test_a_right_op_is_one_line(checked):
     found = checked(RELU)
     assert words.row(found.ops[0])[0] == "relu"
-    assert words.row(found.ops[0])[2:] == ("right", "dx right", "right")
+    assert words.row(found.ops[0])[2:] == ("right", "right", "dx right")
     assert list(words.explained(found.ops[0])) == []
     assert words.closing(found) == "The op is right."
 
@@ -29,8 +29,8 @@ def test_a_right_op_is_one_line(checked):
 def test_a_wrong_op_is_explained(checked):
     found = checked(RELU + WRONG)
     assert words.row(found.ops[0])[2:] == (
-        "right", "dx wrong, dgamma right, dbeta right",
-        "wrong: layernorm-mean-correction-forgotten")  # fmt: skip
+        "wrong: layernorm-mean-correction-forgotten", "right",
+        "dx wrong, dgamma right, dbeta right")  # fmt: skip
     text = "\n".join(words.explained(found.ops[0]))
     for part in ("layernorm: dx is ", "The smallest input found (float64)", "What came:",
                  "What should have come:", "Likely cause:", "It breaks:", "Hint:"):  # fmt: skip

@@ -21,6 +21,10 @@ from minivit.checking.student.isolation.answers import Failed
 HOUSES = ("ops", "checking")  # whose sources decide a verdict
 
 
+def nothing(what) -> None:
+    """What is told to nobody."""
+
+
 class Graded(NamedTuple):
     """What came of a folder."""
 
@@ -89,11 +93,19 @@ def row_of(one: Submission, points: Points | None, only: str | None, seconds: fl
     }
 
 
-def checked_file(one: Submission, only: str | None, seconds: float) -> Checked:
-    """The verdicts on a submission; on one that has no file to be checked, too."""
+def checked_file(
+    one: Submission,
+    only: str | None,
+    seconds: float,
+    *,
+    begin: Callable = nothing,
+    tell: Callable = nothing,
+) -> Checked:
+    """The verdicts on a submission; on one that has no file to be checked, too. `begin` and `tell`
+    are those of `check`."""
     if one.path is None:
         return Checked(one.name, (), Failed("file", one.problem), "", "", only)
-    return check(one.path, only=only, seconds=seconds)
+    return check(one.path, only=only, seconds=seconds, begin=begin, tell=tell)
 
 
 def file_of(one: Submission) -> str:

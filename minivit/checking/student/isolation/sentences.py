@@ -34,12 +34,19 @@ def failed(trouble, doing: str, limits: Limits) -> Failed:
         "minivit": f"{doing} replaced {name}: leave minivit as it is",
         "MemoryError": f"{where} asks for more than {amount(limits.memory)} of memory ({told})",
         "SystemExit": f"{where} ended the program, with sys.exit or the like ({told})",
-        "NotImplementedError": f"{where} is still to be written ({told})",
+        "NotImplementedError": f"{where} is still to be written ({told}){alone(doing, text)}",
         "ModuleNotFoundError": f"{where} raised {told}: it is not installed, or lies beside the "
         "file, which is loaded alone",
         "Undecodable": f"{where} is not UTF-8 ({text}): save the file as UTF-8",
     }.get(kind, f"{where} raised {told}")
     return Failed(what, sentence, name=name, line=line)
+
+
+def alone(doing: str, text: str) -> str:
+    """How one exercise is checked in a file that stops at another, which is still to be written."""
+    if doing != LOADING or not text.startswith("exercise "):
+        return ""
+    return "; `--exercise NUMBER` checks one exercise alone, and the others may stay open"
 
 
 def ended(end: End, late: float | None, doing: str, limits: Limits) -> Failed:

@@ -32,7 +32,7 @@ def looked_at(monkeypatch):
     """The names of what was checked, by verdicts that take no process."""
     seen = []
 
-    def check(path, *, only=None, seconds=10.0):
+    def check(path, *, only=None, seconds=10.0, begin=None, tell=None):
         seen.append(path.name)
         text = path.read_text()
         if text == SOURCES["lost"]:
