@@ -1,6 +1,7 @@
 """The constant of the tanh form is 0.44715 instead of 0.044715, forwards and backwards.
 
 Spoils: y, dx
+Cause: gelu-cubic-coefficient
 """
 
 import math

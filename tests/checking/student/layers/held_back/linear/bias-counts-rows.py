@@ -1,7 +1,7 @@
 """db is the number of rows, which is right only for a dy of ones; a lone backward.
 
 Spoils: db
-Cause: upstream-ignored
+Cause: upstream-ignored, linear-bias-counts-the-rows
 """
 
 import numpy as np

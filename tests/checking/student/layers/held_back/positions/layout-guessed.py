@@ -1,6 +1,7 @@
 """With as many images as tokens x is taken for (T, B, D), and the table goes along the batch.
 
 Spoils: y, dtable
+Cause: positions-row-of-the-image, positions-summed-over-tokens
 """
 
 

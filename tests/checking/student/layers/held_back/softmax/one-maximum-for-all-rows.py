@@ -1,6 +1,7 @@
 """The maximum of the whole array is subtracted: a row far below it underflows to 0 / 0.
 
 Spoils: y, dx
+Cause: softmax-largest-of-all
 """
 
 import numpy as np

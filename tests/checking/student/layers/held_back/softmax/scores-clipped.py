@@ -1,6 +1,7 @@
 """Scores are clipped to -50 ... 50 "for safety", and beyond that all are alike.
 
 Spoils: y, dx
+Cause: softmax-scores-clipped
 """
 
 import numpy as np
