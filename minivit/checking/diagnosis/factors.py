@@ -63,7 +63,7 @@ def in_words(found: list[tuple[float, Place]]) -> str | None:
     constant = all(close(factor, first) for factor, _ in found)
     sizes = (
         size
-        for size in expressions()
+        for size in expressions(at)
         if all(close(factor, sign * size.of(place)) for factor, place in found)
     )
     size = next(sizes, None)
@@ -82,8 +82,9 @@ def close(one: float, other: float) -> bool:
     return abs(one - other) <= SAME * abs(other)
 
 
-def expressions() -> Iterator[Size]:
-    """The sizes that are tried, each as it is, its inverse, its root and the inverse of that."""
+def expressions(at: Place) -> Iterator[Size]:
+    """The sizes that are tried, each as it is, its inverse, its root and the inverse of that; the
+    arrays among them are those of this call."""
     counts: dict[str, Callable[[Place], float]] = {
         letter: lambda at, letter=letter: getattr(at.letters, letter, math.nan)
         for letter in LETTERS
@@ -93,9 +94,34 @@ def expressions() -> Iterator[Size]:
         counts[words] = lambda at, axis=axis: at.dy.shape[axis] if axis < at.dy.ndim else math.nan
     counts["the number of values of dy"] = lambda at: at.dy.size
     counts["the number of tokens"] = lambda at: math.prod(at.dy.shape[:-1])
+    for name in [name for name, x in vars(at).items() if isinstance(x, np.ndarray)]:
+        counts |= of_array(name)
     for words, count in counts.items():
         for form in FORMS:
             yield Size(form, words, count)
+
+
+def of_array(name: str) -> dict[str, Callable[[Place], float]]:
+    """The lengths of an array's axes, of two neighbours together, and of all but the last."""
+
+    def shape(at: Place) -> tuple[int, ...]:
+        x = getattr(at, name)
+        return x.shape if isinstance(x, np.ndarray) else ()
+
+    def product(lengths: tuple[int, ...]) -> float:
+        return math.prod(lengths) if lengths else math.nan
+
+    counts: dict[str, Callable[[Place], float]] = {
+        f"the length of axis {axis} of {name}": lambda at, axis=axis: product(
+            shape(at)[axis : axis + 1]
+        )
+        for axis in range(4)
+    }
+    for axis in range(3):
+        words = f"the length of axes {axis} and {axis + 1} of {name} together"
+        counts[words] = lambda at, axis=axis: product(shape(at)[axis : axis + 2])
+    counts[f"the number of rows of {name}"] = lambda at: product(shape(at)[:-1])
+    return counts
 
 
 def ratio(sight: Sight) -> float | None:

@@ -13,12 +13,14 @@ from minivit.checking.diagnosis.shapes import of_shape
 from minivit.checking.diagnosis.sight import Sight
 from minivit.checking.diagnosis.values import NO_NUMBERS
 from minivit.checking.student.causes import OF_OPS, causes_of
+from minivit.checking.student.causes.cause import Cause
 from minivit.checking.student.faults import Fault
 from minivit.checking.student.places import OVERFLOW, of_place
 from minivit.checking.student.trial import Trial
 
 # How near what came must be to what a cause foresees, relative to the right result.
 CLOSE = {"float64": 1e-6, "float32": 0.02}
+ENOUGH = 6  # wrong results that a cause must foresee where others are right
 FAILED, PASSED = 12, 6  # so many trials a cause is tried at
 
 
@@ -70,13 +72,21 @@ def of_numbers(op: str, group: Group, trials: list[Trial]) -> Named | None:
     everywhere, known = seen(group, trials), causes_of(op)
     causes = [cause for cause in known if explained(cause, group.part, there)]
     found = explanation(causes, group.part, everywhere) or explanation(causes, group.part, there)
-    found = found or explanation(known, group.part, everywhere)
+    found = found or explanation(known, group.part, everywhere) or of_some_shapes(group, known)
     if found:
         own = {cause.name for cause in OF_OPS.get(op, [])}
         return found._replace(is_of_op=found.name in own)
     if all(fault.kind == "shape" for _, fault in group.wrong):
         return of_shapes(group, trials)
     return of_values_alone(group) or of_values_alone(first)
+
+
+def of_some_shapes(group: Group, known: list[Cause]) -> Named | None:
+    """A cause that foresees all that is wrong, though other points are right: the layer does it at
+    some shapes only."""
+    wrong = [sight for trial in group.trials for sight in sights(trial, group.part)]
+    causes = [cause for cause in known if explained(cause, group.part, wrong) == len(wrong)]
+    return explanation(causes, group.part, wrong) if len(wrong) >= ENOUGH else None
 
 
 def of_shapes(group: Group, trials: list[Trial]) -> Named | None:

@@ -75,3 +75,11 @@ def test_ratio():
     assert ratio(one._replace(right=zero)) is None
     assert ratio(one._replace(came=zero + np.nan)) is None
     assert ratio(one._replace(came=one.came[:1])) is None
+
+
+def test_the_axes_of_an_input_are_sizes_too():
+    windows = [(3, 3), (2, 1), (5, 2)]
+    sights = [sight(1 / (down * across)) for down, across in windows]
+    for one, window in zip(sights, windows, strict=True):
+        one.at.w = np.ones((*window, 6, 7))
+    assert words(*sights) == "1/the length of axes 0 and 1 of w together times the right one"

@@ -12,7 +12,7 @@ from minivit.checking.student.examine import Examined, examine
 
 RIGHT, WRONG, HELD_BACK = layers("right"), layers("wrong"), layers("held_back")
 NAMED = 0.85  # of the wrong ones, at the least
-OF_HELD_BACK = 12  # of 20: so many are named; a smaller number is a step back
+OF_HELD_BACK = 16  # of 20: so many are named; a smaller number is a step back
 
 
 def examined(layer: Layer) -> Examined:

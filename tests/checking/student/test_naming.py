@@ -8,7 +8,7 @@ from students_files import LAYERNORM, changed
 from minivit.checking.diagnosis.explaining import explained
 from minivit.checking.student.causes import OF_OPS, causes_of
 from minivit.checking.student.causes.cause import Cause
-from minivit.checking.student.naming import sights
+from minivit.checking.student.naming import Group, named, sights
 from minivit.checking.student.plans import made, plans
 from minivit.checking.student.trial import asked, tried
 
@@ -69,6 +69,17 @@ def test_a_mistake_close_to_what_is_right_is_told_from_it():
 
     assert explained(cause(beside_the_root), "y", seen(found, "y"))
     assert not explained(cause(lambda at: {"y": at.output}), "y", seen(found, "y"))
+
+
+def test_a_mistake_at_some_shapes_only_is_named():
+    """No cause foresees it at the others, where the layer is right."""
+    some = changed(LAYERNORM, "g - g.mean(axis=-1, keepdims=True)",
+                   "g - (g.mean(axis=-1, keepdims=True) if len(dy) < 3 else 0)")  # fmt: skip
+    found = trials(some, "layernorm")
+    wrong = [trial for trial in found if "dx" in trial.parts]
+    assert 3 <= len(wrong) < len(found) - 3
+    group = Group("dx", "values", [(trial, trial.faults[0]) for trial in wrong])
+    assert named("layernorm", group, found).name == "layernorm-mean-correction-forgotten"
 
 
 def test_causes_have_identifiers_of_their_own():
