@@ -23,7 +23,7 @@ class UnlawfulError(Exception):
 class Fault(NamedTuple):
     """What a look at the outside of a gradient shows."""
 
-    kind: str  # "form", "shape", "dtype" or "memory"
+    kind: str  # "form", "shape", "dtype" or "shared"
     sentence: str
     came: np.ndarray | None = None  # where its shape is wrong
 
@@ -120,7 +120,7 @@ def gradient_fault(gradient, x: np.ndarray | None, dy: np.ndarray) -> Fault | No
     if gradient.dtype != x.dtype:
         return Fault("dtype", f"it has dtype {gradient.dtype}, expected {x.dtype}")
     if isinstance(gradient, np.ndarray) and np.may_share_memory(gradient, dy):
-        return Fault("memory", "it shares memory with dy: return a copy")
+        return Fault("shared", "it shares memory with dy: return a copy")
     return None
 
 

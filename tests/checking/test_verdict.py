@@ -42,7 +42,7 @@ def test_else_the_worst_element_is_named():
         (Fault("shape", "it has shape (3, 2), expected (2, 3)", np.ones((3, 2))), "transposed"),
         (Fault("shape", "it has shape (7,), expected (2, 3)", np.ones(7)), None),
         (Fault("dtype", "it has dtype float32, expected float64"), "dtype-lowered"),
-        (Fault("memory", "it shares memory with dy: return a copy"), "memory-shared"),
+        (Fault("shared", "it shares memory with dy: return a copy"), "memory-shared"),
     ],
 )
 def test_a_fault_is_told_as_it_is_with_its_cause(fault, name):

@@ -6,7 +6,8 @@ from minivit.checking.diagnosis.named import LAW, Named
 def of_kind(kind: str, part: str, sentence: str, dtype: str) -> Named | None:
     """The cause that a fault tells by its kind; `dtype` is that of the inputs."""
     if kind == "dtype":
-        return DTYPE[dtype]
+        is_lower = "float16" in sentence or (dtype == "float64" and "float128" not in sentence)
+        return DTYPE["float64" if is_lower else "float32"]
     if kind == "written":
         return WRITTEN["dy" if sentence.endswith("into dy") else "input"]
     if kind == "form":
@@ -56,10 +57,14 @@ KINDS = {
         "result-overwritten", "an array that was returned before is changed: the caller holds it",
         "Is an array of the cache returned as y, too? Which of +=, *=, out= and c[...] = works on "
         "it?", f"an op changes nothing that the caller holds ({LAW})"),
-    "memory": Named(
+    "shared": Named(
         "memory-shared", "two of the arrays are one: whoever adds to one changes the other",
         "NumPy's reshape, transpose and [...] give views. Where do you return one, or dy itself?",
         f"a gradient shares memory with nothing ({LAW})"),
+    "repeated": Named(
+        "second-call-differs", "called twice on the same dy and cache, the backward differs",
+        "Which of +=, *=, out= and c[...] = works on an array of the cache, or on one that "
+        "outlives the call?", f"a backward writes into none of its arguments ({LAW})"),
     "state": Named(
         "state-kept", "something is kept from one call to the next",
         "Call the forward on two inputs, then both backwards: what outlives a call in your file?",

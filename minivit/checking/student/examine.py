@@ -12,11 +12,11 @@ from minivit.checking.student.isolation.answers import Failed
 from minivit.checking.student.isolation.process import Defined
 from minivit.checking.student.naming import results
 from minivit.checking.student.plans import Plan, made, plans
-from minivit.checking.student.point import input_names, option_names
+from minivit.checking.student.point import DRAWS, input_names, option_names
 from minivit.checking.student.search import first_failing, smallest_like
 from minivit.checking.student.trial import Functions, Trial, asked, is_wrong, tried
 
-EXAMPLES = 20  # points that Hypothesis draws, where the list has found no fault
+EXAMPLES = 12  # points that Hypothesis draws, where the list has found no fault
 PATIENCE = 30.0  # seconds, after which no more points are tried: the functions are slow
 VERDICTS = {  # on y, and on each gradient
     "right": "it is right at every point",
@@ -54,14 +54,14 @@ class Trials:
         self.functions, self.op, self.found = functions, op, found
         self.began, self.all, self.is_slow = time.perf_counter(), [], False
 
-    def __call__(self, plan: Plan, again: bool = False) -> Trial | None:
+    def __call__(self, plan: Plan, again: bool = False, draws: int = DRAWS) -> Trial | None:
         """None where the op, or the student's functions, do not take such a point."""
         point = made(plan)
         how = point and asked(point.call, self.found)
         self.is_slow |= self.seconds > PATIENCE
         if how is None or self.is_slow:
             return None
-        self.all.append(tried(self.functions, point, how, again))
+        self.all.append(tried(self.functions, point, how, again, draws))
         return self.all[-1]
 
     @property
@@ -76,17 +76,20 @@ def examine(
     right, at as many `examples` as Hypothesis draws. `small`: look for the smallest that fails."""
     at, follow = Trials(functions, op, found), set()
     try:
-        planned = {plan: at(plan, again=is_plain(plan)) for plan in plans(op)}
+        planned = {plan: at(plan, is_plain(plan), DRAWS if is_plain(plan) else 1)
+                   for plan in plans(op)}  # fmt: skip
         if not any(trial.faults for trial in at.all):
             draw(at, examples)
         follow = follow_from_y(functions, found, at.all)
         findings = findings_of(op, at.all)
+        if at.is_slow and not findings:
+            findings = [too_slow(op, len(at.all))]
         if denying := denied(functions, found, at.all):
             findings.append(of_slopes(denying))
         tried_at = len(at.all)
         if not at.all:
             findings = [not_callable(op)]
-        elif small and findings and findings[0].kind not in ("not implemented", "slope"):
+        elif small and findings and findings[0].kind not in ("not implemented", "slope", "slow"):
             findings[0] = made_small(findings[0], planned, at)
     except Failed as failed:
         findings, tried_at = [of_a_failure(failed), *findings_of(op, at.all)], len(at.all)
@@ -104,8 +107,15 @@ def not_callable(op: str) -> Finding:
     return Finding(("forward",), "form", said, 0, None)
 
 
+def too_slow(op: str, points: int) -> Finding:
+    """What is said of functions that could not be tried at all points: nothing else is known."""
+    said = f"{op} is slow: in {PATIENCE:g} s it was tried at {points} points only"
+    return Finding(("forward",), "slow", said, 0, None)
+
+
 def is_plain(plan: Plan) -> bool:
-    """Where it is enough to look for what is kept from one call to the next."""
+    """Where it is enough to look for what is kept from one call to the next, and to draw dy twice,
+    which tells a factor from a dy that is ignored."""
     return plan.sizes is SMALL and not plan.special and plan.dtype == "float64"
 
 
@@ -114,7 +124,7 @@ def draw(at: Trials, examples: int) -> None:
     ways = [i for i, call in enumerate(calls(at.op)) if asked(call, at.found)]
     if ways and examples:
         first_failing(
-            at.op, ways, lambda plan: bool((trial := at(plan)) and trial.faults), examples
+            at.op, ways, lambda plan: bool((trial := at(plan, draws=1)) and trial.faults), examples
         )
 
 
@@ -137,7 +147,7 @@ def made_small(finding: Finding, planned: Mapping[Plan, Trial | None], at: Calla
         simplest = min(
             failing, key=lambda plan: (plan.special != "", plan.way, size(failing[plan]))
         )
-        again = finding.kind == "state"
+        again = finding.kind in ("state", "repeated")
         smaller = smallest_like(simplest, lambda plan: shows(at(plan, again)))
         trial = (smaller and at(smaller, again)) or min(failing.values(), key=size)
     return finding._replace(smallest=trial, sentence=shown(trial))

@@ -19,8 +19,9 @@ KINDS = {  # of faults that are none of a failed call
     "form": "what came is no array, no pair, or another number of gradients",
     "written": "an array that was handed in was written into",
     "overwritten": "the backward wrote into an array that the forward, or it, returned before",
-    "memory": "a gradient shares memory with dy or with another gradient",
+    "shared": "a gradient shares memory with dy or with another gradient",
     "slope": "finite differences of the forward give another gradient",
+    "repeated": "the backward returns another gradient when it is called again",
     "state": "a call changed what one before it returned, or what its backward returns",
 }
 
@@ -75,7 +76,7 @@ def gradient_of(
     fault, came = looked_at(name, value, right, point, draw)
     if value.shares:
         shared = " and ".join(str(one) for one in value.shares)
-        fault.append(Fault(name, "memory", f"{name} shares memory with {shared}: return a copy",
+        fault.append(Fault(name, "shared", f"{name} shares memory with {shared}: return a copy",
                            draw))  # fmt: skip
     if came is None or came.shape != right.shape:
         return fault, came
@@ -90,14 +91,17 @@ def looked_at(
 ) -> tuple[list[Fault], np.ndarray | None]:
     """What a look at the outside of a result shows: kind, dtype, shape. The array, if it is one."""
     array = value.array
+    if array is None and value.what == "numpy.ndarray" and value.dtype.startswith("float"):
+        said = f"{name} has dtype {value.dtype}, and the inputs are {point.dtype}"
+        return [Fault(name, "dtype", said, draw)], None
     if array is None or array.dtype.kind not in "f":
         is_plain = value.what == "numpy.ndarray"
         what = f"an array of dtype {value.dtype}" if is_plain else value.what
         said = f"{name} is {what}: expected an array of {point.dtype}"
         return [Fault(name, "form", said, draw)], None
     found = []
-    if array.dtype != point.dtype and value.what in ("float", "int"):
-        said = f"{name} is a Python {value.what}, and the inputs are {point.dtype}"
+    if array.dtype != point.dtype and value.what == "float":
+        said = f"{name} is a Python float, and the inputs are {point.dtype}"
         found.append(Fault(name, "dtype", said, draw))
     elif array.dtype != point.dtype:
         said = f"{name} has dtype {array.dtype}, and the inputs are {point.dtype}"

@@ -8,8 +8,8 @@ from minivit.checking.student.naming import Group, named
 from minivit.checking.student.trial import Trial, is_wrong
 
 PARTS = ("forward", "y", "backward")
-KINDS = ("raised", "form", "dtype", "shape", "written", "overwritten", "memory", "state",
-         "values", "slope", "not implemented")  # fmt: skip
+ORDER = ("raised", "form", "dtype", "shape", "written", "overwritten", "shared",
+         "repeated", "state", "values", "slope", "not implemented")  # fmt: skip
 
 
 class Finding(NamedTuple):
@@ -57,7 +57,7 @@ def order(finding: Finding) -> tuple:
     in_backward = finding.parts[0] not in ("forward", "y")
     known = finding.cause is not None and finding.cause.is_of_op
     parts = [part in PARTS for part in finding.parts]
-    return not finding.is_plain, in_backward, not known, KINDS.index(finding.kind), not any(parts)
+    return not finding.is_plain, in_backward, not known, ORDER.index(finding.kind), not any(parts)
 
 
 def groups(trials: list[Trial]) -> list[Group]:
@@ -84,7 +84,7 @@ def covers(one: Group, other: Group, cause: Named | None) -> bool:
     if one.kind == "dtype":
         held = {id(trial) for trial in one.trials}
         return all(id(trial) in held for trial in other.trials)
-    return one.kind == "state" and cause is None
+    return one.kind in ("state", "repeated") and cause is None
 
 
 def of_slopes(names: list[str]) -> Finding:

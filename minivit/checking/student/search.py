@@ -5,7 +5,12 @@ import warnings
 from collections.abc import Callable
 from random import Random
 
-import hypothesis
+try:
+    import hypothesis
+except ImportError as error:
+    raise ImportError(
+        "minivit's checker needs Hypothesis, which draws the inputs: pip install 'minivit[check]'"
+    ) from error
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
@@ -17,7 +22,7 @@ from minivit.checking.student.point import Numbers
 from minivit.checking.student.unstored import nothing_stored
 
 LARGEST = {"B": 3, "T": 5, "H": 3, "K": 4, "M": 5, "C": 5, "P": 3, "channels": 3}
-SEEDS = 9  # so many draws of numbers
+SEEDS = 9  # the last of the seeds that numbers are drawn from
 AT_ZERO = ("relu",)  # ops that have a kink where whole numbers fall
 SHRINKS = 150  # points that are tried, at most, to make one smaller
 

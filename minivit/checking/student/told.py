@@ -5,9 +5,10 @@
      "unlimited": "", "printed": "",           what could not be limited; what the code printed
      "ops": [{"op": "layernorm", "verdict": "right" | "wrong" | "not written",
               "ways": ["forward", "backward"], "points": 47, "seconds": 0.8,
-              "parts": {"y": "right", "dx": "wrong" | "as y" | "not seen"},
+              "parts": {"y": "right", "dx": "wrong"},   each is one of examine.VERDICTS
               "left_out": ["eps 0.1"],         ways to call the op that the functions don't take
-              "is_slow": false, "printed": "", true: not all points were tried, for want of time
+              "is_slow": false,                true: for want of time not all points were tried
+              "printed": "",                   the first lines that the functions printed
               "findings": [a fault with these besides:
                  {"parts": ["dx"], "points": 27, "smallest": null or
                    {"call": "layernorm", "special": "", "dtype": "float64",

@@ -20,7 +20,7 @@ from minivit.checking.student.faults import (
 )
 from minivit.checking.student.isolation.answers import Answer, Failed, Handle
 from minivit.checking.student.isolation.process import Defined, Takes
-from minivit.checking.student.point import Point, input_names, option_names
+from minivit.checking.student.point import DRAWS, Point, input_names, option_names
 
 
 class Functions(Protocol):
@@ -80,8 +80,10 @@ def inputs_taken(call: Call, takes: Takes) -> int | None:
     return None if any(array is not None for array in missed) else min(len(places), len(names))
 
 
-def tried(functions: Functions, point: Point, how: Asked, again: bool = True) -> Trial:
-    """Call the functions at a point, with both draws of dy, and look at everything that came.
+def tried(
+    functions: Functions, point: Point, how: Asked, again: bool = True, draws: int = DRAWS
+) -> Trial:
+    """Call the functions at a point, with as many draws of dy, and look at everything that came.
 
     With `again` they are called on other inputs and then on these again: what they keep shows.
     Raises Failed for whatever leaves nothing to go on with: all but an exception of the student's.
@@ -103,7 +105,7 @@ def tried(functions: Functions, point: Point, how: Asked, again: bool = True) ->
     if "backward" not in how.ways or cache is None or not fits:
         return Trial(point, tuple(found), y)
     gradients = []
-    for draw in range(len(point.dys)):
+    for draw in range(draws):
         came = gradients_at(functions, point, cache, draw, how, found)
         if came is None:
             return Trial(point, tuple(found), y, tuple(gradients))
@@ -151,8 +153,13 @@ def gradients_at(
 def kept_state(
     functions: Functions, point: Point, cache: Handle, first: dict, how: Asked
 ) -> list[Fault]:
-    """Call the functions on other inputs, then the backward again: it must return the same."""
-    found: list[Fault] = []
+    """Call the backward again, and once more after a call on other inputs: it must return the
+    same."""
+    second = gradients_at(functions, point, cache, 0, how, [])
+    found = [Fault(name, "repeated", f"{name} is another when the backward is called again")
+             for name in others_than(first, second, point)]  # fmt: skip
+    if found:
+        return found
     others = tuple(x if x is None else np.array(x[::-1]) / 2 for x in point.given(how.taken))
     if "forward" in how.ways:
         answer = attempt(
@@ -162,9 +169,14 @@ def kept_state(
             found += [fault for fault in written(answer, point, "forward") if fault.kind == "state"]
     again: list[Fault] = []
     came = gradients_at(functions, point, cache, 0, how, again)
-    for name, array in first.items():
-        if came is None or not alike(came[name], array, point.dtype):
-            said = f"{name} is another after a forward on other inputs"
-            found.append(Fault(name, "state", said))
+    for name in others_than(first, came, point):
+        said = f"{name} is another after a forward on other inputs"
+        found.append(Fault(name, "state", said))
     found += [fault for fault in again if fault.kind == "state"]
     return found
+
+
+def others_than(first: dict, came: dict | None, point: Point) -> list[str]:
+    """The gradients that are no longer what they were."""
+    return [name for name, array in first.items()
+            if came is None or not alike(came[name], array, point.dtype)]  # fmt: skip

@@ -7,7 +7,7 @@ import numpy as np
 
 from minivit.checking.report import shape_text
 from minivit.checking.student.checked import Checked
-from minivit.checking.student.examine import PATIENCE, Examined
+from minivit.checking.student.examine import Examined
 from minivit.checking.student.findings import Finding
 from minivit.checking.student.naming import results, results_due
 from minivit.checking.student.told import draw_of
@@ -37,7 +37,7 @@ def said(verdict: str) -> str:
 
 
 def verdict_of(examined: Examined) -> str:
-    """The verdict, and what it is about: "wrong: dx (values)"."""
+    """The verdict, and what is first to be mended: "wrong: CAUSE and 2 more"."""
     if examined.verdict != "wrong":
         return examined.verdict
     first = examined.findings[0]
@@ -65,12 +65,6 @@ def explained(examined: Examined) -> Iterator[str]:
     waiting = [part for part, verdict in examined.parts.items() if verdict == "after y"]
     if waiting:
         yield f"{examined.op}: {', '.join(waiting)} can't be judged until y is right."
-        yield ""
-    if examined.is_slow:
-        yield (
-            f"{examined.op}: some points were not tried, since its functions are slow: the others "
-            f"took {PATIENCE:g} s."
-        )
         yield ""
     if examined.printed:
         yield f"{examined.op} printed:"

@@ -10,7 +10,7 @@ from minivit.checking.diagnosis.kinds import of_exception, of_kind
         ("dtype", "dx", "it has dtype float32, expected float64", "dtype-lowered"),
         ("written", "backward", "the backward wrote into dy", "upstream-overwritten"),
         ("written", "backward", "the backward wrote into x", "input-overwritten"),
-        ("memory", "dx", "it shares memory with dy: return a copy", "memory-shared"),
+        ("shared", "dx", "it shares memory with dy: return a copy", "memory-shared"),
         ("state", "dx", "dx is another after a forward on other inputs", "state-kept"),
         ("form", "forward", "the forward returned None", "no-pair"),
         ("form", "backward", "the backward returned a tuple of 2", "wrong-count"),

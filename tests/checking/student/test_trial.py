@@ -48,7 +48,7 @@ def test_a_right_pair_has_no_faults_and_all_that_came_is_kept(dtype):
         ("dy * (x > 0)", "(dy * (x > 0)).tolist()", {("backward", "form")}),
         ("dy * (x > 0)", "x[99]", {("backward", "raised")}),
         ("dy * (x > 0)", "np.multiply(dy, x > 0, out=dy)",
-         {("backward", "written"), ("dx", "memory")}),
+         {("backward", "written"), ("dx", "shared")}),
         ("dy * (x > 0)", "dy * (x > 0) * np.nan", {("dx", "values")}),
     ],
 )  # fmt: skip
@@ -75,6 +75,22 @@ def relu_backward(dy, cache):
 def test_what_is_kept_from_call_to_call_shows_in_a_call_in_between():
     assert trial(STATEFUL, Plan("relu"), again=False).faults == ()
     assert faults(STATEFUL, Plan("relu")) == {("dx", "state")}
+
+
+SPOILT = """
+import numpy as np
+def relu_forward(x):
+    return np.maximum(x, 0), (x > 0) + x * 0
+def relu_backward(dy, mask):
+    mask *= dy
+    return mask * 1.0
+"""
+
+
+def test_a_backward_that_changes_its_cache_differs_when_it_is_called_again():
+    found = trial(SPOILT, Plan("relu"))
+    assert {"dx"} == {fault.part for fault in found.faults if fault.kind == "repeated"}
+    assert "called again" in next(f.sentence for f in found.faults if f.kind == "repeated")
 
 
 def test_a_backward_alone_gets_the_cache_of_the_op():

@@ -9,8 +9,7 @@ from minivit.checking.student.examine import Examined
 from minivit.checking.student.findings import Finding
 from minivit.checking.student.grading.points import LAW, WHOLE, Points, Worth, one_each
 
-OF_THE_LAW = ("dtype", "written", "memory", "state")
-CALLS = ("forward", "backward")
+OF_THE_LAW = ("dtype", "written", "overwritten", "shared", "repeated", "state")
 EARNED = ("right", "as y")  # verdicts on a part
 
 
@@ -81,16 +80,12 @@ def takes(finding: Finding, part: str, worth: Worth) -> bool:
 
 
 def breaks_the_law(finding: Finding) -> bool:
-    """A failed call of kind "memory" asked for too much of it: that is another thing."""
-    return finding.kind in OF_THE_LAW and not (
-        finding.kind == "memory" and finding.parts[0] in CALLS
-    )
+    return finding.kind in OF_THE_LAW
 
 
 def ends_all(finding: Finding) -> bool:
     """Whether the op could not be tried to its end, or was not tried honestly."""
-    ordinary = finding.kind in (*faults.KINDS, "raised", "not implemented")
-    return not ordinary or (finding.kind == "memory" and not breaks_the_law(finding))
+    return finding.kind not in (*faults.KINDS, "raised", "not implemented")
 
 
 def score_of(given: list[Award]) -> tuple[float, float]:

@@ -5,8 +5,9 @@ import pytest
 from graded_files import checked_source, not_loaded
 from students_files import LAYERNORM, RELU, changed
 
+from minivit.checking.student.faults import KINDS
 from minivit.checking.student.findings import Finding
-from minivit.checking.student.grading.awards import as_values, awards, number, score_of
+from minivit.checking.student.grading.awards import OF_THE_LAW, as_values, awards, number, score_of
 from minivit.checking.student.grading.points import Worth
 
 BOTH = ("forward", "backward")
@@ -101,7 +102,7 @@ def test_only_one_op_has_its_points_alone():
         ("numpy", ("forward",), 0),
         ("processes", ("forward",), 0),
         ("memory", ("forward",), 0),  # too much was asked for
-        ("memory", ("dx",), 8),  # shares memory with dy: the law
+        ("shared", ("dx",), 8),  # shares memory with dy: the law
         ("raised", ("backward",), 4),  # y and the law
         ("raised", ("forward",), 8),  # y alone, of what was right at other points
         ("values", ("dx", "dgamma"), 5),
@@ -125,3 +126,8 @@ def test_numbers_are_short():
     assert [number(x) for x in (0, 2.0, 100, 1 / 3, np.float64(2.5))] == [
         "0", "2", "100", "0.33", "2.5",
     ]  # fmt: skip
+
+
+def test_every_kind_of_fault_is_of_the_law_or_of_a_part():
+    of_a_part = {"values", "shape", "form", "slope"}
+    assert set(OF_THE_LAW) == set(KINDS) - of_a_part

@@ -1,7 +1,7 @@
 """The backward subtracts the targets from the probabilities in its cache: a second call differs.
 
 Spoils: state
-Cause: state-kept
+Cause: second-call-differs
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
 """dw and db are added to those of the calls before, as an optimiser's buffers are.
 
 Spoils: state
-Cause: state-kept
+Cause: second-call-differs
 """
 
 grads = {}
