@@ -89,7 +89,7 @@ FORWARD = [
     ),
     Cause(
         "similarity-eps-as-a-bound",
-        "eps is the least length there is, and is not added to the square",
+        "eps is not added to the square: it is left out, or is the least length there is",
         "Try eps = 0.1 on a vector of length 1: what is it divided by?",
         LENGTH,
         by_lengths(lambda x, eps: np.maximum(np.sqrt(squares(x)), eps)),
