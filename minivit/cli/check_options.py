@@ -1,9 +1,11 @@
 """The options of `minivit check` for those who grade, and which options go together."""
 
 import argparse
+from pathlib import Path
 
 from minivit.cli.arguments import one_of
 from minivit.errors import InputError
+from minivit.files import typed
 
 GRADERS = ("gradescope",)
 
@@ -41,6 +43,11 @@ def fitting(arguments: argparse.Namespace) -> None:
             if said[name] is not None:
                 raise InputError("--caches checks nothing: leave the rest of the command out")
         return
+    if arguments.exercise is not None and arguments.file and Path(arguments.file).is_dir():
+        raise InputError(  # of the one who grades, and not a student's, who would get no points
+            f"{typed(arguments.file)} is a folder: give the file with the answer to "
+            f"{arguments.exercise}"
+        )
     if not whole_class and arguments.file is None:
         raise InputError("which file? Name one, or a folder of submissions with --all")
     if whole_class and arguments.file is not None:

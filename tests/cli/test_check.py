@@ -126,6 +126,8 @@ def test_a_whole_class(here, capsys):
     ("words", "sentence"),
     [
         ([], "which file? Name one, or a folder of submissions with --all"),
+        ([".", "--exercise", "5.3"], ". is a folder: give the file with the answer to 5.3"),
+        ([".", "--exercise", "5.3", "--for", "gradescope"], ". is a folder: give the file"),
         (["missing.py"], "missing.py: the file can't be read: No such file"),
         (
             ["right.py", "--only", "layer"],

@@ -80,7 +80,8 @@ def wrapped(label: str, text: str) -> list[str]:
 
 def headline(finding: Finding, examined: Examined) -> str:
     """What is wrong, and how often."""
-    often = finding.wrong > 1 and finding.kind != "not implemented"
+    asked_seldom = finding.kind in ("not implemented", "repeated", "state")
+    often = finding.wrong > 1 and not asked_seldom
     where = f" At {finding.wrong} of {examined.points} inputs." if often else ""
     others = [part for part in finding.parts[1:] if part not in ("forward", "backward")]
     also = f" The same holds for {', '.join(others)}." if others else ""

@@ -68,3 +68,11 @@ def test_in_words_is_the_message_of_an_assert(checked):
     said = words.in_words(checked(WRONG))
     assert "[layernorm-mean-correction-forgotten]" in said and said.endswith("\n1 op: 1 wrong.")
     assert words.in_words(checked(RELU)) == "The op is right."
+
+
+def test_what_is_asked_at_few_points_is_not_counted(checked):
+    grown = changed(LAYERNORM, "g = dy * gamma", "x_hat *= 2\n    g = dy * gamma")
+    (found,) = [one for one in checked(grown).ops[0].findings if one.kind == "repeated"]
+    assert found.wrong > 1
+    said = [line for line in words.explained(checked(grown).ops[0]) if "called again" in line]
+    assert len(said) == 1 and " inputs" not in said[0]
