@@ -7,17 +7,15 @@ and remembers the answer in its cache, since a cache belongs to the backend that
 import importlib
 import os
 import sys
-import threading
 from collections.abc import Callable
-from contextvars import ContextVar
 from types import ModuleType
 
+from minivit import chosen
 from minivit.errors import InputError
 
 MODULES = {"numpy": "minivit.ops", "numba": "minivit.kernels"}
 
-_default: str | None = None  # of the process: what the main thread chose
-_chosen: ContextVar[str | None] = ContextVar("minivit backend", default=None)  # in this thread
+PRECISIONS = ("float32", "bf16")
 
 
 def current() -> ModuleType:
@@ -31,17 +29,16 @@ def name() -> str:
     A thread (or an asyncio task) that has not chosen takes the main thread's backend on first use,
     and keeps it: a choice in one thread switches no other.
     """
-    chosen = _chosen.get()
-    if chosen is None:
-        if _default is None:
-            prefer("numpy")
-        else:
-            _chosen.set(_default)
-        chosen = _chosen.get()
-    return chosen
+    now = chosen.now()
+    if now is None:
+        prefer("numpy")
+        now = chosen.now()
+    return now.backend
 
 
-def use(name: str, *, matmul: str | None = None) -> "Choice":
+def use(
+    name: str, *, matmul: str | None = None, precision: str = "float32", emulate: bool = False
+) -> "Choice":
     """Run on "numpy" or "numba" from now on, or inside a `with` block, in this thread.
 
     Other threads keep their backend. Those that begin later take what the main thread chose
@@ -50,9 +47,12 @@ def use(name: str, *, matmul: str | None = None) -> "Choice":
     matmul: whose matrix product the kernels take, "numba" (their own), "blas" (NumPy's) or "auto";
     if it is left out, what was chosen before, else what MINIVIT_MATMUL says, else the default
     (kernels/product/choice.py explains it).
-    Raises InputError for another name, a `matmul` with "numpy", and when Numba can't be used.
+    precision: "bf16" rounds the operands of the model's matrix products to bfloat16; all else, and
+    the products' sums, stay as they are (ops/product.py defines it). The kernels need a processor
+    with an instruction for it, unless they shall `emulate` it: round, and multiply in float32.
+    Raises InputError for another name, a `matmul` with "numpy", and when Numba or bf16 can't be
+    used.
     """
-    global _default
     if name not in MODULES:
         raise InputError(f'backend is {name!r}: choose "numpy" or "numba"')
     if name == "numpy" and matmul is not None:
@@ -60,13 +60,39 @@ def use(name: str, *, matmul: str | None = None) -> "Choice":
             f'matmul is {matmul!r}, and the "numpy" backend always multiplies with NumPy\'s BLAS; '
             'leave it out, or use the "numba" backend'
         )
+    _check_precision(precision, emulate, matmul)
     load(name)
+    if name == "numba" and precision == "bf16" and not emulate:
+        _need_instruction()
     take_back = _choose_product(matmul) if name == "numba" else None
-    choice = Choice(_chosen.get(), _default, take_back)
-    _chosen.set(name)
-    if threading.current_thread() is threading.main_thread():
-        _default = name
-    return choice
+    return Choice(chosen.choose(chosen.Chosen(name, precision, emulate)), take_back)
+
+
+def _check_precision(precision: str, emulate: bool, matmul: str | None) -> None:
+    if precision not in PRECISIONS:
+        raise InputError(f'precision is {precision!r}: choose "float32" or "bf16"')
+    if emulate and precision != "bf16":
+        raise InputError(
+            f'emulation is asked for, and the precision is "{precision}", which needs none: choose '
+            '"bf16", or leave emulation out'
+        )
+    if precision == "bf16" and matmul == "blas" and not emulate:
+        raise InputError(
+            'matmul is "blas", and NumPy\'s BLAS has no product for bf16: leave it out, or emulate '
+            "bf16"
+        )
+
+
+def _need_instruction() -> None:
+    """InputError where the kernels can't multiply bfloat16."""
+    instructions = sys.modules.get("minivit.kernels.product.bf16.instructions")
+    if instructions is not None and instructions.instruction() is None:
+        raise InputError(
+            'precision is "bf16", and this processor has no instruction that multiplies bfloat16 '
+            "(avx512_bf16: AMD since Zen 4, Intel's servers since Sapphire Rapids): choose "
+            '"float32", or emulate bf16 (--emulate; emulate=True), which rounds in the same way and '
+            "multiplies in float32"
+        )
 
 
 def _choose_product(matmul: str | None) -> Callable[[], object] | None:
@@ -92,7 +118,7 @@ def load(name: str) -> ModuleType:
         ) from error
 
 
-def prefer(name: str) -> None:
+def prefer(name: str, *, precision: str = "float32", emulate: bool = False) -> None:
     """Use `name`, unless MINIVIT_BACKEND says otherwise; without Numba, say so and use NumPy."""
     wanted = os.environ.get("MINIVIT_BACKEND") or name
     if wanted not in MODULES:
@@ -107,31 +133,21 @@ def prefer(name: str) -> None:
         if sys.stderr is not None:  # there is a console
             print(f"minivit: {error}; going on with NumPy.", file=sys.stderr)
         wanted = "numpy"
-    use(wanted)
+    use(wanted, precision=precision, emulate=emulate)
 
 
 class Choice:
-    """What `use` returns: leaving its `with` block brings the former backend and product back."""
+    """What `use` returns: leaving its `with` block brings what was chosen before back."""
 
-    def __init__(
-        self,
-        former: str | None,
-        default: str | None,
-        take_back: Callable[[], object] | None = None,
-    ):
-        self.former, self.default, self.take_back = former, default, take_back
+    def __init__(self, former: tuple, take_back: Callable[[], object] | None = None):
+        self.former, self.take_back = former, take_back
 
     def __enter__(self) -> "Choice":
-        self._default_as_before()  # threads that begin meanwhile don't take the block's choice
+        # Threads that begin meanwhile don't take the block's choice.
+        chosen.set_default(self.former[1])
         return self
 
     def __exit__(self, *exception) -> None:
-        _chosen.set(self.former)
-        self._default_as_before()
+        chosen.put_back(self.former)
         if self.take_back is not None:
             self.take_back()
-
-    def _default_as_before(self) -> None:
-        global _default
-        if threading.current_thread() is threading.main_thread():
-            _default = self.default

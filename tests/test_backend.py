@@ -8,16 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import minivit.ops
-from minivit import InputError, backend
+from minivit import InputError, backend, chosen
 
 
 @pytest.fixture(autouse=True)
 def nobody_has_chosen(monkeypatch):
-    monkeypatch.setattr(backend, "_default", None)
+    monkeypatch.setattr(chosen, "_default", None)
     monkeypatch.delenv("MINIVIT_BACKEND", raising=False)
-    former = backend._chosen.set(None)
+    former = chosen._chosen.set(None)
     yield
-    backend._chosen.reset(former)
+    chosen._chosen.reset(former)
 
 
 @pytest.fixture

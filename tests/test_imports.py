@@ -10,7 +10,7 @@ import pytest
 from import_graph import PACKAGE, circle, files_imported, imported, imported_by, module_name
 
 ORDER = (
-    {"errors", "fields", "files", "machine", "nearest", "on_first_use", "threads"},
+    {"chosen", "errors", "fields", "files", "machine", "nearest", "on_first_use", "threads"},
     {"ops"},
     {"kernels"},
     {"backend"},
@@ -29,7 +29,7 @@ BESIDE = {"benchmarks", "lessons"}
 # What an op may be composed of; notes.py is where it names what it makes.
 PARTS = {"linear", "softmax", "attention", "gelu", "layernorm", "multihead_attention", "mlp",
          "stochastic_depth", "dropout", "left_out", "chance", "inputs", "pool",
-         "relative", "window", "sliding", "notes", "masking", "patchify"}  # fmt: skip
+         "relative", "window", "sliding", "notes", "product", "masking", "patchify"}  # fmt: skip
 
 
 def house_of(path: Path) -> str:

@@ -46,7 +46,7 @@ def muon_step(
         part -= learning_rate * muon_factor(update) * orthogonalised(update, iterated)
 
 
-newton_schulz_threaded = partial(newton_schulz, product=matmul)
+newton_schulz_threaded = partial(newton_schulz, product=partial(matmul, exact=True))
 
 
 def newton_schulz_alone(x):

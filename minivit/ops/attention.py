@@ -17,6 +17,7 @@ from minivit.ops.chance import Drop
 from minivit.ops.dropout import DropoutCache, dropout_backward, dropout_forward
 from minivit.ops.inputs import reals, upstream
 from minivit.ops.notes import unseen
+from minivit.ops.product import attention_product
 from minivit.ops.relative import relative_gradients, relative_scores
 from minivit.ops.softmax import SoftmaxCache, softmax_backward, softmax_forward
 from minivit.ops.window import Window, seen_keys
@@ -71,7 +72,8 @@ def attention_forward(
     """
     q, k, v, offsets = reals(q=q, k=k, v=v, offsets=offsets)
     check_top_k(options.top_k, k.shape[-2])
-    scores = q @ np.swapaxes(k, -1, -2) * (1 / math.sqrt(q.shape[-1]))  # (..., T, T)
+    tokens, factor = k.shape[-2], 1 / math.sqrt(q.shape[-1])
+    scores = attention_product(q, np.swapaxes(k, -1, -2), tokens) * factor  # (..., T, T)
     if offsets is not None:
         scores = scores + relative_scores(q, offsets)
     probs, _ = softmax_forward(only_attended(scores, options))
@@ -80,7 +82,7 @@ def attention_forward(
     if drop is not None:
         weights, kept = dropout_forward(probs, drop=drop)
         note(probs_kept=weights)
-    mixed = weights @ v
+    mixed = attention_product(weights, v, tokens)
     note(mixed=mixed)
     return mixed, AttentionCache(q, k, v, probs, offsets, kept)
 
@@ -102,16 +104,16 @@ def attention_backward(
     """
     q, k, v, probs, offsets, kept = cache
     dmixed = upstream(dmixed, q.dtype)
-    factor = 1 / math.sqrt(q.shape[-1])
-    dprobs = dmixed @ np.swapaxes(v, -1, -2)  # (..., T, T)
+    tokens, factor = k.shape[-2], 1 / math.sqrt(q.shape[-1])
+    dprobs = attention_product(dmixed, np.swapaxes(v, -1, -2), tokens)  # (..., T, T)
     weights = probs if kept is None else dropout_backward(probs, kept)  # the same factors each way
-    dv = np.swapaxes(weights, -1, -2) @ dmixed
+    dv = attention_product(np.swapaxes(weights, -1, -2), dmixed, tokens)
     if kept is not None:
         note(probs_kept=dprobs)
         dprobs = dropout_backward(dprobs, kept)
     dscores = softmax_backward(dprobs, SoftmaxCache(probs))
-    dq = dscores @ k * factor
-    dk = np.swapaxes(dscores, -1, -2) @ q * factor
+    dq = attention_product(dscores, k, tokens) * factor
+    dk = attention_product(np.swapaxes(dscores, -1, -2), q, tokens) * factor
     doffsets = None
     if offsets is not None:
         dq_relative, doffsets = relative_gradients(dscores, q, offsets)

@@ -10,6 +10,7 @@ import numpy as np
 
 from minivit.ops.inputs import reals, upstream
 from minivit.ops.notes import unseen
+from minivit.ops.product import product
 
 
 class LinearCache(NamedTuple):
@@ -27,7 +28,7 @@ def linear_forward(
     """
     x, w, b = reals(x=x, w=w, b=b)
     # One 2-D product: NumPy would run a 3-D x as B small products, 1.7 times slower.
-    y = (x.reshape(-1, w.shape[0]) @ w).reshape(*x.shape[:-1], w.shape[1])
+    y = product(x.reshape(-1, w.shape[0]), w).reshape(*x.shape[:-1], w.shape[1])
     if b is not None:
         y += b
     note(y=y)
@@ -48,8 +49,8 @@ def linear_backward(
     x, w, has_bias = cache
     dy = upstream(dy, x.dtype)
     dy_rows = dy.reshape(-1, w.shape[1])
-    dx = (dy_rows @ w.T).reshape(x.shape) if want_dx else None
-    dw = x.reshape(-1, w.shape[0]).T @ dy_rows
+    dx = product(dy_rows, w.T).reshape(x.shape) if want_dx else None
+    dw = product(x.reshape(-1, w.shape[0]).T, dy_rows)
     db = dy_rows.sum(axis=0) if has_bias else None
     note(y=dy)
     return dx, dw, db

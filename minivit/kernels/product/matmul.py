@@ -4,25 +4,33 @@ c = a @ b, as in `np.matmul`. Here the operands are checked, and handed to our t
 (choice.py).
 """
 
+from functools import partial
+
 import numpy as np
 
+from minivit.chosen import now, rounds_products
 from minivit.errors import InputError
+from minivit.ops.product import rounded
 
 from ..inputs import behaved, like, need_real, need_shape
+from .bf16.instructions import instruction
+from .bf16.product import bf16_into
 from .blas import blas_into
 from .choice import chosen
 from .endings import NOTHING, SLOPES, VALUES
 from .tiled import tiled_into
 
 
-def matmul(a, b, *, bias=None, residual=None):
+def matmul(a, b, *, bias=None, residual=None, exact=False):
     """a b + bias + residual, all of one dtype; a new array, threaded over rectangles of it.
+
+    In bf16 the operands are rounded (minivit.ops.product), unless the product shall be exact.
 
     a (..., M, K), b (..., K, N), bias (N,), residual (..., M, N) -> (..., M, N). a and b may be
     transposed views (read in place); any other order of memory is copied first.
     """
     out = np.empty((*a.shape[:-1], b.shape[-1]), a.dtype)
-    return _matmul_into(out, a, b, bias=bias, residual=residual)
+    return _matmul_into(out, a, b, bias=bias, residual=residual, exact=exact)
 
 
 def matmul_gelu(a, b, bias, *, form="erf"):
@@ -44,7 +52,7 @@ def matmul_gelu_backward(a, b, z, *, form="erf"):
 
 
 def _matmul_into(out, a, b, *, bias=None, residual=None, column_sums=None,
-                 mode=NOTHING, z=None, h=None):  # fmt: skip
+                 mode=NOTHING, z=None, h=None, exact=False):  # fmt: skip
     """out (contiguous) = a @ b + bias + residual; column_sums (N,) = b's sums over k.
 
     `mode` is the ending (endings.py); GELU's modes read z (None: out itself) and write h.
@@ -58,8 +66,20 @@ def _matmul_into(out, a, b, *, bias=None, residual=None, column_sums=None,
         need_shape("the bias", bias, out.shape[-1:])
         need_shape("the residual", residual, out.shape)
     into = blas_into if chosen() == "blas" else tiled_into
+    if rounds_products() and not exact:
+        into = partial(rounded_into, into)
     return into(out, a, b, bias=bias, residual=residual, column_sums=column_sums,
                 mode=mode, z=z, h=h)  # fmt: skip
+
+
+def rounded_into(into, out, a, b, *, column_sums, **following):
+    """The same in bf16: by the processor's instruction, or else rounded first."""
+    name = None if now().emulate or out.dtype != np.float32 else instruction()
+    if name is not None:
+        return bf16_into(name, out, a, b, column_sums=column_sums, **following)
+    if column_sums is not None:  # of the numbers before they are rounded
+        np.sum(b, axis=0, out=column_sums)
+    return into(out, rounded(a), rounded(b), **following)
 
 
 def check(out, a, b):

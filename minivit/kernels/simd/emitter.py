@@ -11,18 +11,22 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 
-def _vector_bytes():
-    """Width of the vectors that Numba compiles for (its settings may allow less than the CPU)."""
+def features():
+    """What Numba compiles for (its settings may allow less than the CPU has): {"+avx2", ...}."""
     if config.CPU_FEATURES is not None:
-        features = config.CPU_FEATURES
+        found = config.CPU_FEATURES
     elif config.CPU_NAME not in (None, "host"):
-        features = ""
+        found = ""
     else:
-        features = binding.get_host_cpu_features().flatten()
-    names = features.split(",")
-    if "+avx512f" in names:
+        found = binding.get_host_cpu_features().flatten()
+    return set(found.split(","))
+
+
+def _vector_bytes():
+    """Width of the vectors."""
+    if "+avx512f" in features():
         return 64
-    return 32 if "+avx2" in names else 16
+    return 32 if "+avx2" in features() else 16
 
 
 VECTOR_BYTES = _vector_bytes()

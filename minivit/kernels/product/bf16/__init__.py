@@ -1,0 +1,15 @@
+"""The matrix product in bf16: operands rounded to bfloat16 while they are packed, sums in float32.
+
+bfloat16 has float32's exponent and 8 bits of its fraction. Half as many bytes are packed and read,
+and the processor multiplies two numbers, or a whole square of them, where it multiplies one float32
+otherwise. Weights, activations and gradients stay float32 in memory.
+
+    instructions.py  which of the two instructions this processor has, and leave to use them
+    packing.py       numbers become pairs (simd/pairs.py), in the order in which a block reads them
+    blocks.py        32 x 32 sums: by matrix registers (simd/amx.py), or by pairs of a vector
+    multiply.py      what one thread does for its rectangle of c
+    product.py       the product on all threads
+
+It is cut as the product of float32 is (../tiled.py, ../chunks.py), with its endings. What it must
+give is defined in NumPy: `minivit.ops.product`.
+"""

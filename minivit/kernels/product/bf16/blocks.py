@@ -1,0 +1,22 @@
+"""A block: BLOCK x BLOCK sums of a product in bf16, by the one instruction or by the other."""
+
+from ...compiling import jit
+from ...matrix import ZERO, moved
+from ...simd import noinline
+from ...simd.amx import amx_block
+from ...simd.pairs import PAIR_ROWS, SIDE, pair_tile
+from .packing import BLOCK
+
+
+@jit
+def block(by_amx, a, b, sums, rows, pairs):
+    """sums (rows, BLOCK) = a (rows, pairs) b (pairs, BLOCK); rows are filled up to whole tiles."""
+    noinline()
+    if by_amx and rows > SIDE:
+        amx_block(2, 2, a, b, sums, pairs, False)
+    elif by_amx:
+        amx_block(1, 2, a, b, sums, pairs, False)
+    else:
+        for r in range(0, rows, PAIR_ROWS):
+            here = moved(sums, r, ZERO)
+            pair_tile(PAIR_ROWS, 2, a, r, b, here, False, here, BLOCK, pairs)

@@ -1,0 +1,35 @@
+"""Which instruction multiplies bfloat16 on this processor: AMX's, AVX-512's, or none.
+
+    "amx"          TDPBF16PS, on matrix registers: Intel since Sapphire Rapids
+    "avx512_bf16"  VDPBF16PS, on vector registers: AMD since Zen 4, and Intel's that have no AMX
+"""
+
+import ctypes
+import functools
+import platform
+import sys
+
+from ...simd.emitter import features
+
+NEEDED = {
+    "amx": {"+avx512bf16", "+amx-bf16", "+amx-tile"},
+    "avx512_bf16": {"+avx512bf16"},
+}
+# Linux's arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA): a process must ask for AMX's registers.
+ARCH_PRCTL, ASK_FOR, MATRIX_REGISTERS = 158, 0x1023, 18
+
+
+@functools.cache
+def instruction() -> str | None:
+    """The quicker one that this processor and this system have; None without any."""
+    for name, needed in NEEDED.items():
+        if needed <= features() and (name != "amx" or may_use_amx()):
+            return name
+    return None
+
+
+def may_use_amx() -> bool:
+    """Ask Linux for AMX's registers, for all threads of this process; whether it gave them."""
+    if not sys.platform.startswith("linux") or platform.machine() != "x86_64":
+        return False
+    return ctypes.CDLL(None).syscall(ARCH_PRCTL, ASK_FOR, MATRIX_REGISTERS) == 0

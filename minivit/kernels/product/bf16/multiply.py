@@ -1,0 +1,81 @@
+"""What one thread does for its rectangle of c in bf16; compare with ../chunks.py.
+
+It packs a chunk of b, then sweeps over the rows of a, which are packed too. A block's sums are
+complete for a chunk of k when they are added to c.
+"""
+
+from ...compiling import jit
+from ...matrix import ONE, ZERO, Matrix, moved
+from ...simd import load, noinline, store
+from ..endings import NOTHING, finish
+from .blocks import block
+from .packing import BLOCK, SIDE, SWEEP, chunks, pack_panels, pack_rows, sum_columns
+
+
+@jit
+def multiply(by_amx, a, b, start, use_start, c, size, workspace, first, ending, j_bias, add_up):
+    """c = (start) + a @ b, and its ending; the thread's own space is workspace[first:]."""
+    rows, columns, depth = size
+    deep, wide = chunks(columns, depth)
+    b_packed = Matrix(workspace, first, BLOCK, ONE)
+    a_first = first + deep // 2 * wide
+    down_most = min(SWEEP, (rows + BLOCK - 1) // BLOCK * BLOCK)
+    sums = Matrix(workspace, a_first + down_most * (deep // 2), BLOCK, ONE)
+    slopes = sums.first + BLOCK * BLOCK
+    for j0 in range(0, columns, wide):
+        across = min(wide, columns - j0)
+        for k0 in range(0, max(depth, 1), deep):
+            d = min(deep, depth - k0)
+            pairs = (d + BLOCK - 1) // BLOCK * SIDE
+            going_on = 2 if k0 > 0 else use_start
+            pack_panels(moved(b, k0, j0), b_packed, across, d, pairs)
+            if add_up:
+                sum_columns(moved(b, k0, j0), ending.sums, j_bias + j0, across, d, k0 > 0)
+            for i0 in range(0, rows, SWEEP):
+                down = min(SWEEP, rows - i0)
+                a_packed = Matrix(workspace, a_first, pairs, ONE)
+                pack_rows(moved(a, i0, k0), a_packed, down, d)
+                c_here = moved(c, i0, j0)
+                _sweep(by_amx, a_packed, b_packed, moved(start, i0, j0), going_on, c_here, sums,
+                       (down, across, pairs))  # fmt: skip
+                if ending.mode != NOTHING and k0 + d >= depth:
+                    finish(ending, c_here, down, across, j_bias + j0, workspace, slopes)
+
+
+@jit(inline="always")
+def _sweep(by_amx, a, b, start, use_start, c, sums, size):
+    """Some rows of a times a chunk of b, block by block."""
+    rows, columns, pairs = size
+    for i in range(0, rows, BLOCK):
+        down = min(BLOCK, rows - i)
+        for j in range(0, columns, BLOCK):
+            panel = Matrix(b.numbers, b.first + j * pairs, BLOCK, ONE)
+            block(by_amx, moved(a, i, ZERO), panel, sums, down, pairs)
+            _put(sums, moved(start, i, j), use_start, moved(c, i, j), down, min(BLOCK, columns - j))
+
+
+@jit
+def _put(sums, start, use_start, c, rows, columns):
+    """c (rows, columns) = the sums, and start or c itself if they begin there."""
+    noinline()
+    if use_start == 2:
+        start = c
+    to, numbers, source = c.numbers, sums.numbers, start.numbers
+    for i in range(rows):
+        here, there = c.first + i * c.row, sums.first + i * sums.row
+        from_ = start.first + i * start.row
+        j = 0
+        if use_start:
+            while j + SIDE <= columns:
+                store(to, here + j, load(numbers, there + j) + load(source, from_ + j))
+                j += SIDE
+            while j < columns:
+                to[here + j] = numbers[there + j] + source[from_ + j]
+                j += 1
+        else:
+            while j + SIDE <= columns:
+                store(to, here + j, load(numbers, there + j))
+                j += SIDE
+            while j < columns:
+                to[here + j] = numbers[there + j]
+                j += 1

@@ -1,0 +1,94 @@
+"""Both operands of a product in bf16, as pairs along k, in the order in which a block reads them.
+
+    a    (rows, pairs)      row after row: a pair follows its neighbour along k
+    b    (pairs, PANEL)     panel after panel of PANEL columns: a pair follows its neighbour's column
+
+Rows are filled up to whole blocks with what is never used, k with zeros. All of it begins on a
+cache line: a register of AMX is read three times as fast then.
+"""
+
+import functools
+
+from ...compiling import jit
+from ...matrix import ONE, Matrix
+from ...simd import load, noinline, store
+from ...simd.pairs import SIDE, pair_square
+
+BLOCK = 2 * SIDE  # rows and columns of a block of sums; so wide is a panel
+DEEP = 768  # steps of k packed at once
+PACKED = 1 << 17  # pairs of b packed at once, 512 KB: half of a common second-level cache
+SWEEP = 4 * BLOCK  # rows of a packed at once
+
+
+@jit
+def chunks(columns, depth):
+    """How much of b is packed at once: (steps of k, columns)."""
+    count = max(1, (depth + DEEP - 1) // DEEP)
+    deep = max(1, (depth + count - 1) // count)
+    deep = (deep + BLOCK - 1) // BLOCK * BLOCK
+    panels = (columns + BLOCK - 1) // BLOCK
+    return deep, min(max(1, PACKED // (deep // 2 * BLOCK)), panels) * BLOCK
+
+
+@functools.cache
+def room(rows, columns, depth):
+    """How many numbers of workspace `multiply` needs: b's pairs, a's, a block of sums, slopes."""
+    deep, wide = chunks(columns, depth)
+    down = min(SWEEP, (rows + BLOCK - 1) // BLOCK * BLOCK)
+    return deep // 2 * (wide + down) + BLOCK * BLOCK + wide
+
+
+@jit
+def pack_rows(a, packed, rows, depth):
+    """a (rows, depth) -> packed (rows, packed.row pairs)."""
+    for i in range(0, rows, SIDE):
+        for k in range(0, depth, 2 * SIDE):
+            to = Matrix(packed.numbers, packed.first + i * packed.row + k // 2, packed.row, ONE)
+            source = Matrix(a.numbers, a.first + i * a.row + k * a.column, a.row, a.column)
+            if a.column == 1:
+                pair_square(False, False, to, source, rows - i, depth - k)
+            else:
+                pair_square(True, True, to, source, rows - i, depth - k)
+
+
+@jit
+def pack_panels(b, packed, columns, depth, pairs):
+    """b (depth, columns) -> panel p, pair k, column j: packed[(p pairs + k) BLOCK + j]."""
+    for j in range(0, columns, BLOCK):
+        # Half a panel that no column fills is filled all the same: a block reads whole panels.
+        for k in range(0, depth, 2 * SIDE):
+            for half in (0, SIDE):
+                here = packed.first + j * pairs + k // 2 * BLOCK + half
+                to = Matrix(packed.numbers, here, BLOCK, ONE)
+                left = columns - j - half
+                at = b.first + k * b.row + (j + half if left > 0 else j) * b.column
+                source = Matrix(b.numbers, at, b.column, b.row)  # b^T: its rows are columns
+                if b.column == 1:
+                    pair_square(True, False, to, source, left, depth - k)
+                else:
+                    pair_square(False, True, to, source, left, depth - k)
+
+
+@jit
+def sum_columns(b, sums, j0, columns, depth, go_on):
+    """sums[j0 + j] = (go_on ? sums[j0 + j] : 0) + sum_k b[k, j], of the numbers before rounding.
+
+    Four of b's rows are added up before they are added to the sums.
+    """
+    noinline()
+    numbers, row = b.numbers, b.row
+    if not go_on:
+        for j in range(columns):
+            sums[j0 + j] = 0
+    for k in range(0, depth, 4):
+        first, rows, j = b.first + k * row, min(4, depth - k), 0
+        while j + SIDE <= columns and rows == 4 and b.column == 1:
+            at = first + j
+            upper = load(numbers, at) + load(numbers, at + row)
+            lower = load(numbers, at + 2 * row) + load(numbers, at + 3 * row)
+            store(sums, j0 + j, load(sums, j0 + j) + (upper + lower))
+            j += SIDE
+        while j < columns:
+            for r in range(rows):
+                sums[j0 + j] += numbers[first + r * row + j * b.column]
+            j += 1

@@ -1,0 +1,81 @@
+"""The product in bf16 on all threads; compare with ../tiled.py."""
+
+import math
+
+import numpy as np
+from numba import get_num_threads
+
+from ...compiling import jit, shared
+from ...matrix import ZERO, moved
+from ...simd.amx import amx_begin, amx_end
+from ...workspace import APART
+from ..endings import ADD_BIAS, NOTHING, Ending
+from ..tiled import SERIAL, Stack, _matrix, _stack
+from .multiply import multiply
+from .packing import BLOCK, room
+
+
+def bf16_into(name, out, a, b, *, bias=None, residual=None, column_sums=None,
+              mode=NOTHING, z=None, h=None):  # fmt: skip
+    """out = a @ b by the instruction of this name, and what follows it (`matmul._matmul_into`)."""
+    m, n, k = a.shape[-2], b.shape[-1], a.shape[-1]
+    c = out.reshape(-1)
+    if not c.size:
+        return out
+    of_c = c, m * n, n, 1
+    start, use_start = of_c, 0
+    if residual is not None:
+        start, use_start = (residual.reshape(-1), m * n, n, 1), 1
+        mode = mode if bias is None else ADD_BIAS
+    elif bias is not None:
+        start, use_start = (bias, 0, 0, 1), 1
+    batch = math.prod(out.shape[:-2])
+    threads = get_num_threads() if batch * m * n * k > SERIAL else 1
+    each = room(m, n, k) + APART // 4
+    workspace = np.empty(threads * each + 64, c.dtype)
+    arrays = [c if x is None else x.reshape(-1) for x in (bias, z, h, column_sums)]
+    _multiply_bf16(c.dtype, threads, name == "amx", _stack(a), _stack(b), start, use_start, of_c,
+                   (batch, m, n, k), workspace, (mode, *arrays), column_sums is not None)  # fmt: skip
+    return out
+
+
+@shared(small_op=True)
+def _multiply_bf16(t, threads, by_amx, a, b, start, use_start, c, shape, workspace, ending, add_up):
+    """What thread t does: its part of the rectangles of all matrices in the stack."""
+    a, b, start, c, ending = Stack(*a), Stack(*b), Stack(*start), Stack(*c), Ending(*ending)
+    if by_amx:
+        amx_begin()
+    batch, m, n, depth = shape
+    parts = 1 if batch % threads == 0 else threads
+    down, across = _grid(m, n, parts)
+    tall = (m + down * BLOCK - 1) // (down * BLOCK) * BLOCK
+    wide = (n + across * BLOCK - 1) // (across * BLOCK) * BLOCK
+    first = -workspace.ctypes.data % 64 // 4 + t * (workspace.size // threads // 64 * 64)
+    for u in range(t * batch * parts // threads, (t + 1) * batch * parts // threads):
+        item, part = u // parts, u % parts
+        i, j = part // across * tall, part % across * wide
+        size = min(tall, m - i), min(wide, n - j), depth
+        if size[0] > 0 and size[1] > 0:
+            multiply(by_amx, moved(_matrix(a, item), i, ZERO), moved(_matrix(b, item), ZERO, j),
+                     moved(_matrix(start, item), i, j), use_start, moved(_matrix(c, item), i, j),
+                     size, workspace, first, ending, j, add_up and i == 0)  # fmt: skip
+    if by_amx:
+        amx_end()
+
+
+@jit
+def _grid(rows, columns, parts):
+    """parts = down x across rectangles of c, cut so that the largest takes least time.
+
+    A block's row and column of k are packed for it; to pack one takes about a third as long as to
+    multiply by it.
+    """
+    best, least = 1, math.inf
+    for down in range(1, parts + 1):
+        if parts % down == 0:
+            tall = (rows + down * BLOCK - 1) // (down * BLOCK)
+            wide = (columns + parts // down * BLOCK - 1) // (parts // down * BLOCK)
+            time = wide * tall + 1.0 * (wide + tall)
+            if time < least:
+                best, least = down, time
+    return best, parts // best
