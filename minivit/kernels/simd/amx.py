@@ -26,7 +26,9 @@ def _call(builder, name, *arguments, kinds):
     if not HAS_AMX:
         return
     kind = ir.FunctionType(ir.VoidType(), kinds)
-    builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.x86.{name}"), arguments)
+    builder.call(
+        cgutils.get_or_insert_function(builder.module, kind, f"llvm.x86.{name}"), arguments
+    )
 
 
 @instruction(lambda: None)
@@ -39,7 +41,9 @@ def amx_begin(typingctx):
         for register in range(REGISTERS):
             settings[16 + 2 * register] = TILE_BYTES
             settings[48 + register] = TILE_ROWS
-        constant = cgutils.global_constant(builder.module, "amx_settings", cgutils.make_bytearray(settings))
+        constant = cgutils.global_constant(
+            builder.module, "amx_settings", cgutils.make_bytearray(settings)
+        )
         _call(builder, "ldtilecfg", builder.bitcast(constant, POINTER), kinds=[POINTER])
         return context.get_dummy_value()
 
@@ -81,12 +85,20 @@ def _emit_block(emit, kinds, down, across, args):
     number = lambda value: ir.Constant(BYTE, value)
     stride = lambda row: b.mul(row, emit.number(4))
     tiles = [(i, j) for i in range(down) for j in range(across)]
-    place = {t: n for n, t in enumerate(tiles)}  # sums in registers 0 to 3, a in 4 and 5, b in 6 and 7
+    place = {
+        t: n for n, t in enumerate(tiles)
+    }  # sums in registers 0 to 3, a in 4 and 5, b in 6 and 7
 
     def move(name, register, pointer, row, i, j):
         where = b.gep(pointer, [b.add(b.mul(row, emit.number(16 * i)), emit.number(16 * j))])
-        _call(b, name, number(register), b.bitcast(where, POINTER), stride(row),
-              kinds=[BYTE, POINTER, LONG])
+        _call(
+            b,
+            name,
+            number(register),
+            b.bitcast(where, POINTER),
+            stride(row),
+            kinds=[BYTE, POINTER, LONG],
+        )
 
     with b.if_else(go_on) as (more, fresh):
         with more:
@@ -102,7 +114,13 @@ def _emit_block(emit, kinds, down, across, args):
             for j in range(across):
                 if i == 0:
                     move("tileloadd64", 6 + j, w_here, w_row, 0, j)
-                _call(b, "tdpbf16ps", number(place[i, j]), number(4 + i), number(6 + j),
-                      kinds=[BYTE] * 3)
+                _call(
+                    b,
+                    "tdpbf16ps",
+                    number(place[i, j]),
+                    number(4 + i),
+                    number(6 + j),
+                    kinds=[BYTE] * 3,
+                )
     for i, j in tiles:
         move("tilestored64", place[i, j], c, c_row, i, j)

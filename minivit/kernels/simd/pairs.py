@@ -35,7 +35,9 @@ class BFloat(ir.Type):
 
 HALF, ALL = ir.VectorType(BFloat(), SIDE), ir.VectorType(BFloat(), 2 * SIDE)
 ALONG = list(range(2 * SIDE))  # two vectors, one after the other: neighbours are pairs
-ACROSS = [i // 2 + SIDE * (i % 2) for i in ALONG]  # number i of the one beside number i of the other
+ACROSS = [
+    i // 2 + SIDE * (i % 2) for i in ALONG
+]  # number i of the one beside number i of the other
 
 
 def _pair_square(turned, to, source, rows, depth):
@@ -63,8 +65,9 @@ def pair_square(typingctx, across, turned, to, source, rows, depth):
         target, to_row, _ = emit.matrix(to, to_matrix)
         begin, row, column = emit.matrix(source, source_matrix)
         load = _load_across if across.literal_value else _load_along
-        vectors = _emit_either(emit, lambda masked: load(emit, begin, row, column, rows, depth, masked),
-                               rows, depth)
+        vectors = _emit_either(
+            emit, lambda masked: load(emit, begin, row, column, rows, depth, masked), rows, depth
+        )
         if turned.literal_value:
             vectors = _shuffled(emit, vectors)
         for r, value in enumerate(vectors):
@@ -79,8 +82,10 @@ def _emit_either(emit, vectors, rows, depth):
     """The vectors of a whole square, or of one at the edge, of which only what exists is read."""
     b = emit.builder
     edge, inside, ready = map(b.append_basic_block, ("edge", "inside", "ready"))
-    whole = b.and_(b.icmp_signed(">=", rows, emit.number(SIDE)),
-                   b.icmp_signed(">=", depth, emit.number(2 * SIDE)))
+    whole = b.and_(
+        b.icmp_signed(">=", rows, emit.number(SIDE)),
+        b.icmp_signed(">=", depth, emit.number(2 * SIDE)),
+    )
     b.cbranch(whole, inside, edge)
     cases = []
     for block, masked in ((inside, False), (edge, True)):

@@ -1,7 +1,7 @@
 """Which instruction multiplies bfloat16 on this processor: AMX's, AVX-512's, or none.
 
-    "amx"          TDPBF16PS, on matrix registers: Intel since Sapphire Rapids
-    "avx512_bf16"  VDPBF16PS, on vector registers: AMD since Zen 4, and Intel's that have no AMX
+"amx"          TDPBF16PS, on matrix registers: Intel since Sapphire Rapids
+"avx512_bf16"  VDPBF16PS, on vector registers: AMD since Zen 4, and Intel's that have no AMX
 """
 
 import ctypes

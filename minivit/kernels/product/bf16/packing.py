@@ -15,8 +15,8 @@ from ...simd import load, noinline, store
 from ...simd.pairs import SIDE, pair_square
 
 BLOCK = 2 * SIDE  # rows and columns of a block of sums; so wide is a panel
-DEEP = 768  # steps of k packed at once
-PACKED = 1 << 17  # pairs of b packed at once, 512 KB: half of a common second-level cache
+DEEP = 1024  # steps of k packed at once
+PACKED = 1 << 18  # pairs of b packed at once, 1 MB: they are read again from a second-level cache
 SWEEP = 4 * BLOCK  # rows of a packed at once
 
 
@@ -27,7 +27,9 @@ def chunks(columns, depth):
     deep = max(1, (depth + count - 1) // count)
     deep = (deep + BLOCK - 1) // BLOCK * BLOCK
     panels = (columns + BLOCK - 1) // BLOCK
-    return deep, min(max(1, PACKED // (deep // 2 * BLOCK)), panels) * BLOCK
+    most = max(1, PACKED // (deep // 2 * BLOCK))
+    count = (panels + most - 1) // most  # chunks of one width: each packs all rows of a once more
+    return deep, (panels + count - 1) // count * BLOCK
 
 
 @functools.cache
