@@ -22,15 +22,19 @@ from numba import get_num_threads
 
 from minivit.errors import InputError
 from minivit.ops.attention import PLAIN, AttentionOptions, check_top_k, only_attended
+from minivit.ops.product import rounds_attention
 from minivit.ops.relative import relative_scores
 from minivit.ops.window import Window
 
+from .attention_bf16.shares import backward_share_bf16, forward_share_bf16
+from .attention_bf16.space import room as room_bf16
 from .attention_chunk import backward_share, forward_share
 from .attention_space import room
 from .attention_steps import CHUNK
 from .dropout import Mask, mask_of
 from .heads import alike, heads_of
 from .inputs import behaved, like, need_shape, reals, upstream
+from .product.bf16.instructions import instruction_for
 from .relative import Relative, rows_by_key
 from .window import seen_by_key
 
@@ -87,11 +91,15 @@ def _attention_into(y, qkv, q, k, v, offsets=None, options=PLAIN, mask=None):
     row_max, row_scale = np.empty((2, batch, heads, tokens), q.dtype)
     statistics = row_max.reshape(-1), row_scale.reshape(-1)
     chunks = batch * heads * ((tokens + CHUNK - 1) // CHUNK)
-    shares, workspace = _shares(q, offsets, chunks, 1)
+    cache = AttentionCache(q, k, v, qkv, row_max, row_scale, offsets, options, mask)
     in_use = _in_use(q, offsets, options, mask)
+    if rounds_attention(tokens, offsets) and (name := instruction_for(q.dtype)):
+        attention_bf16(forward_share_bf16, name, q, (qkv, y, statistics), _way(q), in_use)
+        return cache
+    shares, workspace = _shares(q, offsets, chunks, 1)
     forward_share(_kind(q, in_use), shares, qkv, y, statistics, q.shape, _way(q), workspace,
                   *in_use)  # fmt: skip
-    return AttentionCache(q, k, v, qkv, row_max, row_scale, offsets, options, mask)
+    return cache
 
 
 def attention_backward(dy, cache):
@@ -120,8 +128,12 @@ def _attention_backward_into(dqkv, dy, cache, *, y_for_dy=False):
     doffsets = None
     if offsets is not None:
         doffsets = np.empty((groups, offsets.shape[1], len(offsets), offsets.shape[2]), q.dtype)
-    shares, workspace = _shares(q, offsets, groups * q.shape[1], 2)
     in_use = _in_use(q, offsets, cache.options, cache.mask, doffsets)
+    if rounds_attention(q.shape[2], offsets) and (name := instruction_for(q.dtype)):
+        arrays = cache.qkv, dy, statistics, dqkv
+        attention_bf16(backward_share_bf16, name, q, arrays, _way(q, groups, y_for_dy), in_use)
+        return None
+    shares, workspace = _shares(q, offsets, groups * q.shape[1], 2)
     backward_share(_kind(q, in_use), shares, cache.qkv, dy, statistics, dqkv, q.shape,
                    _way(q, groups, y_for_dy), workspace, *in_use)  # fmt: skip
     return None if offsets is None else doffsets.sum(axis=0).swapaxes(0, 1)
@@ -151,6 +163,13 @@ def _shares(q, offsets, units, matrices):
     shares, count = min(get_num_threads(), units), 0 if offsets is None else offsets.shape[1]
     numbers = shares * room(*q.shape[2:], q.itemsize, matrices, count) + 64
     return shares, np.empty(numbers, q.dtype)
+
+
+def attention_bf16(share, name, q, arrays, way, in_use):
+    """Forward or backward in bf16, by the instruction of this name; threaded over heads."""
+    shares = min(get_num_threads(), q.shape[0] * q.shape[1])
+    workspace = np.empty(shares * room_bf16(*q.shape[2:]) + 64, q.dtype)
+    share(_kind(q, in_use), shares, name == "amx", *arrays, q.shape, way, workspace, *in_use[1:])
 
 
 def _kind(q, in_use):

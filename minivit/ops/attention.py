@@ -72,8 +72,8 @@ def attention_forward(
     """
     q, k, v, offsets = reals(q=q, k=k, v=v, offsets=offsets)
     check_top_k(options.top_k, k.shape[-2])
-    tokens, factor = k.shape[-2], 1 / math.sqrt(q.shape[-1])
-    scores = attention_product(q, np.swapaxes(k, -1, -2), tokens) * factor  # (..., T, T)
+    times, factor = attention_product(k.shape[-2], offsets), 1 / math.sqrt(q.shape[-1])
+    scores = times(q, np.swapaxes(k, -1, -2)) * factor  # (..., T, T)
     if offsets is not None:
         scores = scores + relative_scores(q, offsets)
     probs, _ = softmax_forward(only_attended(scores, options))
@@ -82,7 +82,7 @@ def attention_forward(
     if drop is not None:
         weights, kept = dropout_forward(probs, drop=drop)
         note(probs_kept=weights)
-    mixed = attention_product(weights, v, tokens)
+    mixed = times(weights, v)
     note(mixed=mixed)
     return mixed, AttentionCache(q, k, v, probs, offsets, kept)
 
@@ -104,16 +104,16 @@ def attention_backward(
     """
     q, k, v, probs, offsets, kept = cache
     dmixed = upstream(dmixed, q.dtype)
-    tokens, factor = k.shape[-2], 1 / math.sqrt(q.shape[-1])
-    dprobs = attention_product(dmixed, np.swapaxes(v, -1, -2), tokens)  # (..., T, T)
+    times, factor = attention_product(k.shape[-2], offsets), 1 / math.sqrt(q.shape[-1])
+    dprobs = times(dmixed, np.swapaxes(v, -1, -2))  # (..., T, T)
     weights = probs if kept is None else dropout_backward(probs, kept)  # the same factors each way
-    dv = attention_product(np.swapaxes(weights, -1, -2), dmixed, tokens)
+    dv = times(np.swapaxes(weights, -1, -2), dmixed)
     if kept is not None:
         note(probs_kept=dprobs)
         dprobs = dropout_backward(dprobs, kept)
     dscores = softmax_backward(dprobs, SoftmaxCache(probs))
-    dq = attention_product(dscores, k, tokens) * factor
-    dk = attention_product(np.swapaxes(dscores, -1, -2), q, tokens) * factor
+    dq = times(dscores, k) * factor
+    dk = times(np.swapaxes(dscores, -1, -2), q) * factor
     doffsets = None
     if offsets is not None:
         dq_relative, doffsets = relative_gradients(dscores, q, offsets)

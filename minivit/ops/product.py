@@ -9,6 +9,8 @@ Operands alone are rounded, each number once. A product of two bfloat16 is exact
 sums are made in it: mixed precision (Micikevicius et al. 2018; for bfloat16 Kalamkar et al. 2019).
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from minivit.chosen import rounds_products
@@ -24,9 +26,14 @@ def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return rounded(a) @ rounded(b) if rounds_products() else a @ b
 
 
-def attention_product(a: np.ndarray, b: np.ndarray, tokens: int) -> np.ndarray:
-    """The same for the products of scores and probabilities, which stay as they are if few."""
-    return product(a, b) if tokens >= LONG else a @ b
+def attention_product(tokens: int, offsets: np.ndarray | None) -> Callable:
+    """The product of attention: `product`, or with few tokens or relative positions a plain one."""
+    return product if rounds_attention(tokens, offsets) else np.matmul
+
+
+def rounds_attention(tokens: int, offsets: np.ndarray | None) -> bool:
+    """Whether the products of scores and probabilities round their operands."""
+    return tokens >= LONG and offsets is None and rounds_products()
 
 
 def rounded(x: np.ndarray) -> np.ndarray:

@@ -8,12 +8,12 @@ from functools import partial
 
 import numpy as np
 
-from minivit.chosen import now, rounds_products
+from minivit.chosen import rounds_products
 from minivit.errors import InputError
 from minivit.ops.product import rounded
 
 from ..inputs import behaved, like, need_real, need_shape
-from .bf16.instructions import instruction
+from .bf16.instructions import instruction_for
 from .bf16.product import bf16_into
 from .blas import blas_into
 from .choice import chosen
@@ -74,7 +74,7 @@ def _matmul_into(out, a, b, *, bias=None, residual=None, column_sums=None,
 
 def rounded_into(into, out, a, b, *, column_sums, **following):
     """The same in bf16: by the processor's instruction, or else rounded first."""
-    name = None if now().emulate or out.dtype != np.float32 else instruction()
+    name = instruction_for(out.dtype)
     if name is not None:
         return bf16_into(name, out, a, b, column_sums=column_sums, **following)
     if column_sums is not None:  # of the numbers before they are rounded

@@ -9,14 +9,17 @@ from .packing import BLOCK
 
 
 @jit
-def block(by_amx, a, b, sums, rows, pairs):
-    """sums (rows, BLOCK) = a (rows, pairs) b (pairs, BLOCK); rows are filled up to whole tiles."""
+def block(by_amx, a, b, sums, rows, pairs, go_on):
+    """sums (rows, BLOCK) = (go_on ? sums : 0) + a (rows, pairs) b (pairs, BLOCK).
+
+    Rows are filled up to whole tiles.
+    """
     noinline()
     if by_amx and rows > SIDE:
-        amx_block(2, 2, a, b, sums, pairs, False)
+        amx_block(2, 2, a, b, sums, pairs, go_on)
     elif by_amx:
-        amx_block(1, 2, a, b, sums, pairs, False)
+        amx_block(1, 2, a, b, sums, pairs, go_on)
     else:
         for r in range(0, rows, PAIR_ROWS):
             here = moved(sums, r, ZERO)
-            pair_tile(PAIR_ROWS, 2, a, r, b, here, False, here, BLOCK, pairs)
+            pair_tile(PAIR_ROWS, 2, a, r, b, here, go_on, here, BLOCK, pairs)

@@ -9,6 +9,10 @@ import functools
 import platform
 import sys
 
+import numpy as np
+
+from minivit.chosen import now
+
 from ...simd.emitter import features
 
 NEEDED = {
@@ -26,6 +30,11 @@ def instruction() -> str | None:
         if needed <= features() and (name != "amx" or may_use_amx()):
             return name
     return None
+
+
+def instruction_for(dtype) -> str | None:
+    """The instruction for products of arrays of this dtype; None: they are rounded before."""
+    return None if dtype != np.float32 or now().emulate else instruction()
 
 
 def may_use_amx() -> bool:

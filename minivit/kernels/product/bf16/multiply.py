@@ -50,7 +50,7 @@ def _sweep(by_amx, a, b, start, use_start, c, sums, size):
         down = min(BLOCK, rows - i)
         for j in range(0, columns, BLOCK):
             panel = Matrix(b.numbers, b.first + j * pairs, BLOCK, ONE)
-            block(by_amx, moved(a, i, ZERO), panel, sums, down, pairs)
+            block(by_amx, moved(a, i, ZERO), panel, sums, down, pairs, False)
             _put(sums, moved(start, i, j), use_start, moved(c, i, j), down, min(BLOCK, columns - j))
 
 
