@@ -90,7 +90,7 @@ def _need_instruction() -> None:
         raise InputError(
             'precision is "bf16", and this processor has no instruction that multiplies bfloat16 '
             "(avx512_bf16: AMD since Zen 4, Intel's servers since Sapphire Rapids): choose "
-            '"float32", or emulate bf16 (--emulate; emulate=True), which rounds in the same way and '
+            '"float32", or emulate bf16 (--emulate; emulate=True): that rounds in the same way and '
             "multiplies in float32"
         )
 

@@ -1,4 +1,4 @@
-"""Attention in bf16: its products multiply pairs of bfloat16 (../product/bf16), the rest is float32.
+"""Attention in bf16: its products multiply pairs of bfloat16, the rest stays float32.
 
 A thread goes through its heads chunk by chunk, as in ../attention_chunk.py, with the same steps
 between the products and the same options. What is different is what the products read: every

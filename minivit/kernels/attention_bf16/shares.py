@@ -5,9 +5,9 @@ from ..attention_steps import CHUNK, drop_columns, dscores_columns, softmax_colu
 from ..compiling import jit, shared
 from ..heads import Heads, ThreeHeads, one_head, three_heads
 from ..matrix import ONE, ZERO, Matrix, moved, transposed
-from ..simd import load, noinline, store, broadcast
-from ..simd.amx import amx_begin, amx_end
 from ..product.bf16.packing import SIDE
+from ..simd import broadcast, load, noinline, store
+from ..simd.amx import amx_begin, amx_end
 from ..top_k import keep_largest
 from ..window import hide_unseen
 from .packed import multiply_packed, panels_into, rows_into
@@ -73,8 +73,10 @@ def backward_share_bf16(
     batch, heads, tokens, K = shape
     way, one = Way(*way), workspace.dtype.type(1)
     space = own_space(share, shares, workspace, tokens, K)
-    dk_sums, dv_sums = (Matrix(workspace, space.dk, blocks(K), ONE),
-                        Matrix(workspace, space.dv, blocks(K), ONE))
+    dk_sums, dv_sums = (
+        Matrix(workspace, space.dk, blocks(K), ONE),
+        Matrix(workspace, space.dv, blocks(K), ONE),
+    )
     for head in range(share * batch * heads // shares, (share + 1) * batch * heads // shares):
         q, k, v = three_heads(ThreeHeads(*qkv), head, heads)
         dq, dk, dv = three_heads(ThreeHeads(*dqkv), head, heads)
@@ -145,11 +147,10 @@ def _copy(x, y, rows, columns, factor):
     """y = factor x."""
     noinline()
     to, numbers, by = y.numbers, x.numbers, broadcast(factor)
+    whole = columns // SIDE * SIDE
     for i in range(rows):
-        here, there, j = y.first + i * y.row, x.first + i * x.row, 0
-        while j + SIDE <= columns:
-            store(to, here + j, load(numbers, there + j) * by)
-            j += SIDE
-        while j < columns:
-            to[here + j] = numbers[there + j] * factor
-            j += 1
+        x_row, y_row = x.first + i * x.row, y.first + i * y.row
+        for j in range(0, whole, SIDE):
+            store(to, y_row + j, load(numbers, x_row + j) * by)
+        for j in range(whole, columns):
+            to[y_row + j] = numbers[x_row + j] * factor

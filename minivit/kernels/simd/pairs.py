@@ -4,20 +4,26 @@ bfloat16 is a float32 without its last 16 bits. A `pair` is two of them, neighbo
 32 bits of one float32: (x[2p], x[2p + 1]), the first in the lower half. Arrays of pairs are float32
 arrays with which nobody calculates.
 
-`pair_square` rounds (to nearest, ties to even) and pairs up 16 x 32 numbers. LLVM writes the
-processor's own instruction for it where there is one.
+    pair_square    16 x 32 numbers, rounded to nearest (ties to even) and paired up
+    pair_tile      the tile of tiles.py for pairs: two multiply-adds where a lane has one otherwise
+
+LLVM writes the processor's own instructions, VCVTNEPS2BF16 and VDPBF16PS; both take a number below
+2^-126 for 0.
 """
 
 import numpy as np
 from llvmlite import ir
 from numba import types
 
+from minivit.ops.product import rounded
+
 from .emitter import Emitter, elements, instruction
 from .packing import _shuffled
 from .registers import Registers
 from .tiles import _emit_tile
 
-SIDE = 16  # pairs in a vector of 64 bytes; a square has as many rows
+SIDE = 16  # pairs in a vector; a square has as many rows
+PAIR_ROWS = 8  # of a tile, with two vectors of columns
 
 
 class BFloat(ir.Type):
@@ -34,100 +40,99 @@ class BFloat(ir.Type):
 
 
 HALF, ALL = ir.VectorType(BFloat(), SIDE), ir.VectorType(BFloat(), 2 * SIDE)
-ALONG = list(range(2 * SIDE))  # two vectors, one after the other: neighbours are pairs
-ACROSS = [
-    i // 2 + SIDE * (i % 2) for i in ALONG
-]  # number i of the one beside number i of the other
+ALONG = list(range(2 * SIDE))  # one vector after the other: neighbours become pairs
+ACROSS = [i // 2 + SIDE * (i % 2) for i in ALONG]  # two side by side: lane i of each, a pair
 
 
-def _pair_square(turned, to, source, rows, depth):
-    from .rounding import rounded
+def values(pairs):
+    """Pairs (rows, p) -> the numbers that they hold (rows, p, 2), as float32."""
+    halves = np.ascontiguousarray(pairs).view(np.uint16).reshape(*pairs.shape, 2)
+    return (halves.astype(np.uint32) << 16).view(np.float32)
 
+
+def product_of_pairs(a, b, rows, columns, depth):
+    """What multiplies two Matrices of pairs: a (rows, depth), b (depth, columns)."""
+    first, second = values(elements(a, rows, depth)), values(elements(b, depth, columns))
+    return np.einsum("rpi,pci->rc", first, second)
+
+
+def _pair_square(across, turned, to, source, rows, depth):
     block = np.zeros((SIDE, 2 * SIDE), np.float32)
-    rows, depth = min(rows, SIDE), min(depth, 2 * SIDE)
+    rows, depth = max(0, min(rows, SIDE)), min(depth, 2 * SIDE)
     block[:rows, :depth] = elements(source, rows, depth)
     pairs = (rounded(block).view(np.uint32) >> 16).astype(np.uint16).view(np.float32)
-    elements(to, SIDE, SIDE)[...] = pairs.T if turned != (source.column != 1) else pairs
+    elements(to, SIDE, SIDE)[...] = pairs if across == turned else pairs.T
 
 
 @instruction(_pair_square, prefer_literal=True)
 def pair_square(typingctx, across, turned, to, source, rows, depth):
-    """Rounds source[0:rows, 0:depth] and writes its pairs: 16 rows of 16 pairs, the rest zeros.
+    """Rounds source[0:rows, 0:depth] and writes its pairs, 16 x 16 of them, zeros past the depth.
 
-    across: source's columns are contiguous, not its rows: a literal. Then pairs of two columns are
-    made, 16 rows at once, and the vectors come out one for each step of two k; otherwise one for
-    each row. turned: written transposed to that. `to` has contiguous rows of whole vectors.
+    across: source's columns are contiguous, else its rows are: a literal. Then two columns become
+    one vector of pairs, 16 rows at once; otherwise a row becomes one. turned, a literal: the
+    vectors are written as columns of `to`, else as its rows. So to[r, p] holds row r's pair p if
+    across == turned, and to[p, r] does otherwise. Past `rows` it holds rubbish.
     """
 
     def codegen(context, builder, sig, args):
         _, _, to_matrix, source_matrix, rows, depth = args
         emit = Emitter(context, builder, types.float32)
         target, to_row, _ = emit.matrix(to, to_matrix)
-        begin, row, column = emit.matrix(source, source_matrix)
         load = _load_across if across.literal_value else _load_along
-        vectors = _emit_either(
-            emit, lambda masked: load(emit, begin, row, column, rows, depth, masked), rows, depth
-        )
+        vectors = _emit_either(emit, load, emit.matrix(source, source_matrix), rows, depth)
         if turned.literal_value:
             vectors = _shuffled(emit, vectors)
         for r, value in enumerate(vectors):
             emit.store(value, emit.at(target, builder.mul(to_row, emit.number(r))))
         return context.get_dummy_value()
 
-    n = types.intp
-    return types.void(across, turned, to, source, n, n), codegen
+    return types.void(across, turned, to, source, types.intp, types.intp), codegen
 
 
-def _emit_either(emit, vectors, rows, depth):
+def _emit_either(emit, load, source, rows, depth):
     """The vectors of a whole square, or of one at the edge, of which only what exists is read."""
     b = emit.builder
     edge, inside, ready = map(b.append_basic_block, ("edge", "inside", "ready"))
-    whole = b.and_(
-        b.icmp_signed(">=", rows, emit.number(SIDE)),
-        b.icmp_signed(">=", depth, emit.number(2 * SIDE)),
-    )
+    all_rows = b.icmp_signed(">=", rows, emit.number(SIDE))
+    whole = b.and_(all_rows, b.icmp_signed(">=", depth, emit.number(2 * SIDE)))
     b.cbranch(whole, inside, edge)
     cases = []
-    for block, masked in ((inside, False), (edge, True)):
+    for block, size in ((inside, None), (edge, (rows, depth))):
         b.position_at_end(block)
-        cases.append((vectors(masked), b.block))
+        cases.append((load(emit, source, size), b.block))
         b.branch(ready)
     b.position_at_end(ready)
     merged = [b.phi(emit.vector) for _ in range(SIDE)]
-    for values, block in cases:
-        for phi, value in zip(merged, values, strict=True):
+    for vectors, block in cases:
+        for phi, value in zip(merged, vectors, strict=True):
             phi.add_incoming(value, block)
     return merged
 
 
-def _load_along(emit, begin, row, column, rows, depth, masked):
-    """For each row: its 32 numbers as 16 pairs."""
-    b, found = emit.builder, []
-    masks = [emit.mask(depth), emit.mask(depth, 1)] if masked else [None, None]
+def _load_along(emit, source, size):
+    """For each row its 32 numbers, as 16 pairs."""
+    b, (begin, row, _), found = emit.builder, source, []
+    masks = [None, None] if size is None else [emit.mask(size[1], v) for v in range(2)]
     for r in range(SIDE):
         at = b.mul(row, emit.number(r))
-        if masked:  # a row that is not there repeats the first
-            at = b.select(b.icmp_signed("<", emit.number(r), rows), at, emit.number(0))
+        if size is not None:  # a row that is not there repeats the first
+            at = b.select(b.icmp_signed("<", emit.number(r), size[0]), at, emit.number(0))
         start = b.gep(begin, [at])
         parts = [emit.load(emit.at(start, emit.number(v * SIDE)), masks[v]) for v in range(2)]
         found.append(_paired(emit, *parts, ALONG))
     return found
 
 
-def _load_across(emit, begin, row, column, rows, depth, masked):
-    """For each two columns: their 16 numbers side by side."""
-    b, found = emit.builder, []
-    for p in range(SIDE):
-        parts = []
-        for k in (2 * p, 2 * p + 1):
-            where = emit.at(begin, b.mul(column, emit.number(k)))
-            mask = None
-            if masked:
-                there = b.select(b.icmp_signed("<", emit.number(k), depth), rows, emit.number(0))
-                mask = emit.mask(there)
-            parts.append(emit.load(where, mask))
-        found.append(_paired(emit, *parts, ACROSS))
-    return found
+def _load_across(emit, source, size):
+    """For each two columns their 16 numbers, side by side."""
+    b, (begin, _, column), columns = emit.builder, source, []
+    for k in range(2 * SIDE):
+        mask = None
+        if size is not None:
+            exists = b.icmp_signed("<", emit.number(k), size[1])
+            mask = emit.mask(b.select(exists, size[0], emit.number(0)))
+        columns.append(emit.load(emit.at(begin, b.mul(column, emit.number(k))), mask))
+    return [_paired(emit, *columns[k : k + 2], ACROSS) for k in range(0, 2 * SIDE, 2)]
 
 
 def _paired(emit, x, y, order):
@@ -135,9 +140,6 @@ def _paired(emit, x, y, order):
     mask = ir.Constant(ir.VectorType(ir.IntType(32), 2 * SIDE), order)
     both = b.shuffle_vector(b.fptrunc(x, HALF), b.fptrunc(y, HALF), mask)
     return b.bitcast(both, emit.vector)
-
-
-PAIR_ROWS = 8  # of a tile of pairs; with two vectors of columns, as in tiles.py
 
 
 class PairEmitter(Emitter):
@@ -150,7 +152,13 @@ class PairEmitter(Emitter):
         return b.call(dot, [z, b.bitcast(x, ALL), b.bitcast(y, ALL)])
 
 
-@instruction(None, prefer_literal=True)
+def _pair_tile(rows, vectors, a, r, b, start, use_start, c, width, depth):
+    a = a._replace(first=a.first + r * a.row)
+    first = elements(start, rows, width) if use_start else 0
+    elements(c, rows, width)[...] = first + product_of_pairs(a, b, rows, width, depth)
+
+
+@instruction(_pair_tile, prefer_literal=True)
 def pair_tile(typingctx, rows, vectors, a, r, b, start, use_start, c, width, depth):
     """`tile` of tiles.py for an a and a b that hold pairs: depth counts them."""
     kinds, n = (a, b, start, c), types.intp

@@ -16,9 +16,9 @@ def block(by_amx, a, b, sums, rows, pairs, go_on):
     """
     noinline()
     if by_amx and rows > SIDE:
-        amx_block(2, 2, a, b, sums, pairs, go_on)
+        amx_block(2, a, b, sums, pairs, go_on)
     elif by_amx:
-        amx_block(1, 2, a, b, sums, pairs, go_on)
+        amx_block(1, a, b, sums, pairs, go_on)
     else:
         for r in range(0, rows, PAIR_ROWS):
             here = moved(sums, r, ZERO)

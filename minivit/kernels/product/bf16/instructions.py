@@ -19,7 +19,7 @@ NEEDED = {
     "amx": {"+avx512bf16", "+amx-bf16", "+amx-tile"},
     "avx512_bf16": {"+avx512bf16"},
 }
-# Linux's arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA): a process must ask for AMX's registers.
+# Linux's arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA): a process must ask for its registers.
 ARCH_PRCTL, ASK_FOR, MATRIX_REGISTERS = 158, 0x1023, 18
 
 

@@ -58,24 +58,15 @@ def _sweep(by_amx, a, b, start, use_start, c, sums, size):
 def _put(sums, start, use_start, c, rows, columns):
     """c (rows, columns) = the sums, and start or c itself if they begin there."""
     noinline()
-    if use_start == 2:
-        start = c
-    to, numbers, source = c.numbers, sums.numbers, start.numbers
+    begin = c if use_start == 2 else start
+    to, numbers, first = c.numbers, sums.numbers, begin.numbers
+    whole = columns // SIDE * SIDE
     for i in range(rows):
-        here, there = c.first + i * c.row, sums.first + i * sums.row
-        from_ = start.first + i * start.row
-        j = 0
-        if use_start:
-            while j + SIDE <= columns:
-                store(to, here + j, load(numbers, there + j) + load(source, from_ + j))
-                j += SIDE
-            while j < columns:
-                to[here + j] = numbers[there + j] + source[from_ + j]
-                j += 1
-        else:
-            while j + SIDE <= columns:
-                store(to, here + j, load(numbers, there + j))
-                j += SIDE
-            while j < columns:
-                to[here + j] = numbers[there + j]
-                j += 1
+        c_row, sums_row = c.first + i * c.row, sums.first + i * sums.row
+        first_row = begin.first + i * begin.row
+        for j in range(0, whole, SIDE):
+            x = load(numbers, sums_row + j)
+            store(to, c_row + j, x + load(first, first_row + j) if use_start else x)
+        for j in range(whole, columns):
+            x = numbers[sums_row + j]
+            to[c_row + j] = x + first[first_row + j] if use_start else x

@@ -1,7 +1,8 @@
 """Both operands of a product in bf16, as pairs along k, in the order in which a block reads them.
 
     a    (rows, pairs)      row after row: a pair follows its neighbour along k
-    b    (pairs, PANEL)     panel after panel of PANEL columns: a pair follows its neighbour's column
+    b    (pairs, BLOCK)     panel after panel of BLOCK columns: a pair of a column follows that
+                         of the column to the left
 
 Rows are filled up to whole blocks with what is never used, k with zeros. All of it begins on a
 cache line: a register of AMX is read three times as fast then.

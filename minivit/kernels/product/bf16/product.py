@@ -34,8 +34,9 @@ def bf16_into(name, out, a, b, *, bias=None, residual=None, column_sums=None,
     each = room(m, n, k) + APART // 4
     workspace = np.empty(threads * each + 64, c.dtype)
     arrays = [c if x is None else x.reshape(-1) for x in (bias, z, h, column_sums)]
+    ending, size = (mode, *arrays), (batch, m, n, k)
     _multiply_bf16(c.dtype, threads, name == "amx", _stack(a), _stack(b), start, use_start, of_c,
-                   (batch, m, n, k), workspace, (mode, *arrays), column_sums is not None)  # fmt: skip
+                   size, workspace, ending, column_sums is not None)  # fmt: skip
     return out
 
 
