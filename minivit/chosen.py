@@ -5,6 +5,8 @@ keeps it: a choice in one thread changes no other. `minivit.use` chooses (backen
 """
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple
 
@@ -57,3 +59,38 @@ def set_default(chosen: Chosen | None) -> None:
     global _default
     if threading.current_thread() is threading.main_thread():
         _default = chosen
+
+
+# Whether a backward may follow; and what kernels have made of weights that stay as they are.
+_keeps: ContextVar[bool] = ContextVar("whether caches are kept", default=True)
+_made: ContextVar[dict | None] = ContextVar("made of weights", default=None)
+
+
+def keeps_caches() -> bool:
+    """Whether a backward may follow a forward: False in `keeping_nothing`."""
+    return _keeps.get()
+
+
+@contextmanager
+def keeping_nothing() -> Iterator[None]:
+    """Inside, no backward follows: a kernel need not write what only a backward reads."""
+    token = _keeps.set(False)
+    try:
+        yield
+    finally:
+        _keeps.reset(token)
+
+
+def made_of_weights() -> dict | None:
+    """Where kernels keep what they have made of weights; None outside of `weights_stay`."""
+    return _made.get()
+
+
+@contextmanager
+def weights_stay() -> Iterator[None]:
+    """Inside, no parameter changes: what kernels make of a weight (bf16 packs it) is made once."""
+    token = _made.set({} if _made.get() is None else _made.get())
+    try:
+        yield
+    finally:
+        _made.reset(token)

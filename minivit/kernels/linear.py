@@ -15,7 +15,7 @@ from .product.matmul import _matmul_into, matmul
 def linear_forward(x, w, b=None):
     """x (..., in), w (in, out), b (out,) or None -> y (..., out)."""
     x, w, b = reals(x=x, w=w, b=b)
-    y = matmul(x.reshape(-1, w.shape[0]), w, bias=b)
+    y = matmul(x.reshape(-1, w.shape[0]), w, bias=b, weights=True)
     return y.reshape(*x.shape[:-1], w.shape[1]), LinearCache(x, w, b is not None)
 
 

@@ -64,7 +64,7 @@ def _mlp_plus(x, w1, b1, w2, b2, residual, gelu, mask):
     if mask is not None:
         dropped_into(h, h, mask)
     along = None if residual is None else residual.reshape(-1, w2.shape[1])
-    _matmul_into(y.reshape(-1, w2.shape[1]), h, w2, bias=b2, residual=along)
+    _matmul_into(y.reshape(-1, w2.shape[1]), h, w2, bias=b2, residual=along, weights=True)
     return y, MlpSaved(w1, w2, z, gelu, mask, b1 is not None, b2 is not None)
 
 

@@ -84,7 +84,7 @@ def _attended_plus(x, w_qkv, b_qkv, w_out, b_out, offsets, residual, heads, opti
     if w_out is None:
         return merged if residual is None else np.add(merged, residual, out=merged), saved
     along = None if residual is None else residual.reshape(-1, D)
-    y = matmul(merged.reshape(-1, columns), w_out, bias=b_out, residual=along)
+    y = matmul(merged.reshape(-1, columns), w_out, bias=b_out, residual=along, weights=True)
     return y.reshape(B, T, D), saved
 
 

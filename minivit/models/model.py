@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from minivit import backend
+from minivit.chosen import keeping_nothing
 from minivit.errors import InputError
 from minivit.fields import changes_in_words, is_whole_number
 from minivit.models.caches import Forgetful, ModelCache
@@ -134,9 +135,10 @@ class Model:
         """
         images, ops = self.check_images(images), backend.current()
         check_memory(self.architecture, ops, self.parameters, self.config, len(images), keep=False)
-        return self.architecture.forward(
-            ops, self.parameters, self.config, images, Forgetful(), Chance(None, first_image)
-        )
+        with keeping_nothing():
+            return self.architecture.forward(
+                ops, self.parameters, self.config, images, Forgetful(), Chance(None, first_image)
+            )
 
     def features(self, images: np.ndarray) -> list[np.ndarray]:
         """images (B, height, width, channels) -> depth + 1 arrays of tokens (B, T, D).

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit import backend
+from minivit.chosen import weights_stay
 from minivit.data import checked_split
 from minivit.models import Model
 from minivit.models.losses import hidden_targets, loss_forward, right
@@ -72,5 +73,6 @@ def accuracy_of(c, correct: int, images: int) -> float | None:
 
 def predict_logits(model: Model, images: np.ndarray) -> np.ndarray:
     """images (n, height, width, channels) -> logits (n, C), batch by batch."""
-    parts = [model.logits(images[i : i + BATCH]) for i in range(0, len(images), BATCH)]
+    with weights_stay():
+        parts = [model.logits(images[i : i + BATCH]) for i in range(0, len(images), BATCH)]
     return np.concatenate(parts) if parts else np.empty((0, model.config.classes), model.dtype)

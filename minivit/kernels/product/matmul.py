@@ -8,20 +8,21 @@ from functools import partial
 
 import numpy as np
 
-from minivit.chosen import rounds_products
+from minivit.chosen import keeps_caches, made_of_weights, rounds_products
 from minivit.errors import InputError
 from minivit.ops.product import rounded
 
 from ..inputs import behaved, like, need_real, need_shape
 from .bf16.instructions import instruction_for
 from .bf16.product import bf16_into
+from .bf16.weights import packed_once
 from .blas import blas_into
 from .choice import chosen
 from .endings import NOTHING, SLOPES, VALUES
 from .tiled import tiled_into
 
 
-def matmul(a, b, *, bias=None, residual=None, exact=False):
+def matmul(a, b, *, bias=None, residual=None, exact=False, weights=False):
     """a b + bias + residual, all of one dtype; a new array, threaded over rectangles of it.
 
     In bf16 the operands are rounded (minivit.ops.product), unless the product shall be exact.
@@ -30,7 +31,8 @@ def matmul(a, b, *, bias=None, residual=None, exact=False):
     transposed views (read in place); any other order of memory is copied first.
     """
     out = np.empty((*a.shape[:-1], b.shape[-1]), a.dtype)
-    return _matmul_into(out, a, b, bias=bias, residual=residual, exact=exact)
+    return _matmul_into(out, a, b, bias=bias, residual=residual, exact=exact,
+                        weights=weights)  # fmt: skip
 
 
 def matmul_gelu(a, b, bias, *, form="erf"):
@@ -38,9 +40,9 @@ def matmul_gelu(a, b, bias, *, form="erf"):
 
     a (M, K), b (K, N), bias (N,) or None -> z, h (M, N).
     """
-    z = np.empty((*a.shape[:-1], b.shape[-1]), a.dtype)
-    h = np.empty_like(z)
-    _matmul_into(z, a, b, bias=bias, mode=VALUES[form], h=h)
+    h = np.empty((*a.shape[:-1], b.shape[-1]), a.dtype)
+    z = np.empty_like(h) if keeps_caches() else h  # z is what the backward needs
+    _matmul_into(z, a, b, bias=bias, mode=VALUES[form], h=h, weights=True)
     return z, h
 
 
@@ -52,7 +54,7 @@ def matmul_gelu_backward(a, b, z, *, form="erf"):
 
 
 def _matmul_into(out, a, b, *, bias=None, residual=None, column_sums=None,
-                 mode=NOTHING, z=None, h=None, exact=False):  # fmt: skip
+                 mode=NOTHING, z=None, h=None, exact=False, weights=False):  # fmt: skip
     """out (contiguous) = a @ b + bias + residual; column_sums (N,) = b's sums over k.
 
     `mode` is the ending (endings.py); GELU's modes read z (None: out itself) and write h.
@@ -67,16 +69,20 @@ def _matmul_into(out, a, b, *, bias=None, residual=None, column_sums=None,
         need_shape("the residual", residual, out.shape)
     into = blas_into if chosen() == "blas" else tiled_into
     if rounds_products() and not exact:
-        into = partial(rounded_into, into)
+        into = partial(rounded_into, into, weights)
     return into(out, a, b, bias=bias, residual=residual, column_sums=column_sums,
                 mode=mode, z=z, h=h)  # fmt: skip
 
 
-def rounded_into(into, out, a, b, *, column_sums, **following):
-    """The same in bf16: by the processor's instruction, or else rounded first."""
+def rounded_into(into, weights, out, a, b, *, column_sums, **following):
+    """The same in bf16: by the processor's instruction, or else rounded first.
+
+    If b is `weights` it may have been packed before (minivit.chosen.weights_stay).
+    """
     name = instruction_for(out.dtype)
     if name is not None:
-        return bf16_into(name, out, a, b, column_sums=column_sums, **following)
+        packed = packed_once(b) if weights and made_of_weights() is not None else None
+        return bf16_into(name, out, a, b, packed, column_sums=column_sums, **following)
     if column_sums is not None:  # of the numbers before they are rounded
         np.sum(b, axis=0, out=column_sums)
     return into(out, rounded(a), rounded(b), **following)

@@ -4,21 +4,39 @@ It packs a chunk of b, then sweeps over the rows of a, which are packed too. A b
 complete for a chunk of k when they are added to c.
 """
 
+from typing import NamedTuple
+
+import numpy as np
+
 from ...compiling import jit
 from ...matrix import ONE, ZERO, Matrix, moved
 from ...simd import load, noinline, store
 from ..endings import NOTHING, finish
 from .blocks import block
-from .packing import BLOCK, SIDE, SWEEP, chunks, pack_panels, pack_rows, sum_columns
+from .packing import BLOCK, SIDE, SWEEP, chunks, pack_panels, pack_rows, panels_at, sum_columns
+
+
+class How(NamedTuple):
+    """What is the same for all rectangles."""
+
+    by_amx: bool
+    add_up: bool  # b's columns, too, into the ending's sums
+    ready: bool  # b has been packed before (weights.py)
+    packed: np.ndarray  # its pairs; any array if it has not
+    columns: int  # of all of b
 
 
 @jit
-def multiply(by_amx, a, b, start, use_start, c, size, workspace, first, ending, j_bias, add_up):
-    """c = (start) + a @ b, and its ending; the thread's own space is workspace[first:]."""
+def multiply(how, a, b, start, use_start, c, size, workspace, first, ending, j_bias):
+    """c = (start) + a @ b, and its ending; the thread's own space is workspace[first:].
+
+    c's first column is column j_bias of the whole product.
+    """
     rows, columns, depth = size
     deep, wide = chunks(columns, depth)
-    b_packed = Matrix(workspace, first, BLOCK, ONE)
-    a_first = first + deep // 2 * wide
+    if how.ready:
+        wide = columns
+    a_first = first + (0 if how.ready else deep // 2 * wide)
     down_most = min(SWEEP, (rows + BLOCK - 1) // BLOCK * BLOCK)
     sums = Matrix(workspace, a_first + down_most * (deep // 2), BLOCK, ONE)
     slopes = sums.first + BLOCK * BLOCK
@@ -28,15 +46,19 @@ def multiply(by_amx, a, b, start, use_start, c, size, workspace, first, ending, 
             d = min(deep, depth - k0)
             pairs = (d + BLOCK - 1) // BLOCK * SIDE
             going_on = 2 if k0 > 0 else use_start
-            pack_panels(moved(b, k0, j0), b_packed, across, d, pairs)
-            if add_up:
+            b_packed = Matrix(workspace, first, BLOCK, ONE)
+            if how.ready:
+                b_packed = Matrix(how.packed, panels_at(k0, how.columns, j_bias, pairs), BLOCK, ONE)
+            else:
+                pack_panels(moved(b, k0, j0), b_packed, across, d, pairs)
+            if how.add_up:
                 sum_columns(moved(b, k0, j0), ending.sums, j_bias + j0, across, d, k0 > 0)
             for i0 in range(0, rows, SWEEP):
                 down = min(SWEEP, rows - i0)
                 a_packed = Matrix(workspace, a_first, pairs, ONE)
                 pack_rows(moved(a, i0, k0), a_packed, down, d)
                 c_here = moved(c, i0, j0)
-                _sweep(by_amx, a_packed, b_packed, moved(start, i0, j0), going_on, c_here, sums,
+                _sweep(how.by_amx, a_packed, b_packed, moved(start, i0, j0), going_on, c_here, sums,
                        (down, across, pairs))  # fmt: skip
                 if ending.mode != NOTHING and k0 + d >= depth:
                     finish(ending, c_here, down, across, j_bias + j0, workspace, slopes)

@@ -42,6 +42,15 @@ def room(rows, columns, depth):
 
 
 @jit
+def panels_at(k, columns, j, pairs):
+    """Where in the pairs of a whole b the panel of column j begins, in the chunk that begins at k.
+
+    `pairs`: how many the chunk has along k.
+    """
+    return k // 2 * ((columns + BLOCK - 1) // BLOCK * BLOCK) + j * pairs
+
+
+@jit
 def pack_rows(a, packed, rows, depth):
     """a (rows, depth) -> packed (rows, packed.row pairs)."""
     for i in range(0, rows, SIDE):

@@ -11,13 +11,16 @@ from ...simd.amx import amx_begin, amx_end
 from ...workspace import APART
 from ..endings import ADD_BIAS, NOTHING, Ending
 from ..tiled import SERIAL, Stack, _matrix, _stack
-from .multiply import multiply
+from .multiply import How, multiply
 from .packing import BLOCK, room
 
 
-def bf16_into(name, out, a, b, *, bias=None, residual=None, column_sums=None,
+def bf16_into(name, out, a, b, packed=None, *, bias=None, residual=None, column_sums=None,
               mode=NOTHING, z=None, h=None):  # fmt: skip
-    """out = a @ b by the instruction of this name, and what follows it (`matmul._matmul_into`)."""
+    """out = a @ b by the instruction of this name, and what follows it (`matmul._matmul_into`).
+
+    packed: b's pairs, if they have been packed before (weights.py).
+    """
     m, n, k = a.shape[-2], b.shape[-1], a.shape[-1]
     c = out.reshape(-1)
     if not c.size:
@@ -34,21 +37,23 @@ def bf16_into(name, out, a, b, *, bias=None, residual=None, column_sums=None,
     each = room(m, n, k) + APART // 4
     workspace = np.empty(threads * each + 64, c.dtype)
     arrays = [c if x is None else x.reshape(-1) for x in (bias, z, h, column_sums)]
-    ending, size = (mode, *arrays), (batch, m, n, k)
-    _multiply_bf16(c.dtype, threads, name == "amx", _stack(a), _stack(b), start, use_start, of_c,
-                   size, workspace, ending, column_sums is not None)  # fmt: skip
+    ready = packed is not None
+    how = name == "amx", column_sums is not None, ready, packed if ready else c, n
+    _multiply_bf16(c.dtype, threads, how, _stack(a), _stack(b), start, use_start, of_c,
+                   (batch, m, n, k), workspace, (mode, *arrays))  # fmt: skip
     return out
 
 
 @shared(small_op=True)
-def _multiply_bf16(t, threads, by_amx, a, b, start, use_start, c, shape, workspace, ending, add_up):
+def _multiply_bf16(t, threads, how, a, b, start, use_start, c, shape, workspace, ending):
     """What thread t does: its part of the rectangles of all matrices in the stack."""
     a, b, start, c, ending = Stack(*a), Stack(*b), Stack(*start), Stack(*c), Ending(*ending)
-    if by_amx:
+    how = How(*how)
+    if how.by_amx:
         amx_begin()
     batch, m, n, depth = shape
     parts = 1 if batch % threads == 0 else threads
-    down, across = _grid(m, n, parts)
+    down, across = _grid(m, n, parts, how.ready)
     tall = (m + down * BLOCK - 1) // (down * BLOCK) * BLOCK
     wide = (n + across * BLOCK - 1) // (across * BLOCK) * BLOCK
     first = -workspace.ctypes.data % 64 // 4 + t * (workspace.size // threads // 64 * 64)
@@ -56,27 +61,28 @@ def _multiply_bf16(t, threads, by_amx, a, b, start, use_start, c, shape, workspa
         item, part = u // parts, u % parts
         i, j = part // across * tall, part % across * wide
         size = min(tall, m - i), min(wide, n - j), depth
+        of_part = How(how.by_amx, how.add_up and i == 0, how.ready, how.packed, how.columns)
         if size[0] > 0 and size[1] > 0:
-            multiply(by_amx, moved(_matrix(a, item), i, ZERO), moved(_matrix(b, item), ZERO, j),
+            multiply(of_part, moved(_matrix(a, item), i, ZERO), moved(_matrix(b, item), ZERO, j),
                      moved(_matrix(start, item), i, j), use_start, moved(_matrix(c, item), i, j),
-                     size, workspace, first, ending, j, add_up and i == 0)  # fmt: skip
-    if by_amx:
+                     size, workspace, first, ending, j)  # fmt: skip
+    if how.by_amx:
         amx_end()
 
 
 @jit
-def _grid(rows, columns, parts):
+def _grid(rows, columns, parts, ready):
     """parts = down x across rectangles of c, cut so that the largest takes least time.
 
-    A block's row and column of k are packed for it; to pack one takes about a third as long as to
-    multiply by it.
+    A rectangle's rows of a are packed for it, and its columns of b if they are not packed before;
+    to pack a block's takes about as long as to multiply one by another.
     """
     best, least = 1, math.inf
     for down in range(1, parts + 1):
         if parts % down == 0:
             tall = (rows + down * BLOCK - 1) // (down * BLOCK)
             wide = (columns + parts // down * BLOCK - 1) // (parts // down * BLOCK)
-            time = wide * tall + 1.0 * (wide + tall)
+            time = wide * tall + tall + (0.0 if ready else wide)
             if time < least:
                 best, least = down, time
     return best, parts // best
