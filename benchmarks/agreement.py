@@ -6,6 +6,9 @@ import numpy as np
 
 from minivit.errors import InputError
 
+# The relative difference that two sides of a model may have. A bfloat16 is off by up to 2^-9, and
+# what a model makes of such errors was measured: SEE.
+AGREE = {"float32": 1e-3, "bf16": 0.1}
 SMALL = 1e-2  # beside the largest of all
 SAMPLED = 1 << 16  # numbers of an array that travel between processes, at most
 

@@ -20,6 +20,8 @@ class Options:
     against: Path | None = None  # the folder of another checkout
     memory: bool = False
     first_step: bool = False
+    precision: str = "float32"  # or "bf16", of matrix products
+    emulate: bool = False  # bf16 without the processor's instruction
     tiny: bool = False  # sizes for a test: every path runs, the figures mean nothing
     out: Path = Path("out")
     grid: str | None = None  # of learning, e.g. "pooling"; None: all
@@ -73,6 +75,15 @@ def need_kernels() -> None:
     reason = why_no_kernels()
     if reason:
         raise InputError(f"this benchmark needs the Numba kernels: {reason}")
+
+
+def need_precision(options: Options) -> None:
+    """InputError where the backends to time can't multiply in the precision that is asked for."""
+    from minivit import backend
+
+    for name in options.chosen_backends():
+        with backend.use(name, precision=options.precision, emulate=options.emulate):
+            pass
 
 
 def has_matplotlib() -> bool:
