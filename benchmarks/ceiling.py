@@ -10,6 +10,7 @@ STREAM).
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -75,18 +76,12 @@ def measure(options: Options) -> list[dict]:
     rows = []
     for threads in sorted({1, options.threads}):
         named = f"{threads} thread{'s' * (threads > 1)}"
-        with Worker(CeilingSide, options.tiny, threads=threads) as worker:
-            for kind in (*KINDS, "copy", "triad"):
-                progress(f"ceiling: {kind}, {named}")
-                turns = CeilingTurns(
-                    partial(worker.ask, "burst"), (kind,), 0 if options.tiny else 0.3
-                )
-                turns.again()
-                found, by = turns.best[kind], worker.ask("instruction") if kind == "bf16" else ""
-                what = f"multiply-add {kind}{by and f' ({by})'}" if kind in KINDS else kind
-                unit = "GFLOP/s" if kind in KINDS else "GB/s"
-                if found:  # for bf16 many processors have no instruction
-                    rows.append(row("ceiling", f"{what}, {named}", "numba", found, unit))
+        with ceiling_turns(replace(options, threads=threads), *KINDS, "copy", "triad") as turns:
+            found = {kind: rate for kind, rate in turns.best.items() if rate}
+        for kind, rate in found.items():
+            case = f"multiply-add {kind}" if kind in KINDS else kind
+            unit = "GFLOP/s" if kind in KINDS else "GB/s"
+            rows.append(row("ceiling", f"{case}, {named}", "numba", rate, unit))
     return rows
 
 

@@ -11,14 +11,14 @@ seen), and 1/n of one thread's time.
 from contextlib import ExitStack
 from dataclasses import replace
 
-from minivit.models import ViTConfig
-from minivit.models.cost import BACKWARD_AND_FORWARD, cost
+from minivit.models.cost import BACKWARD_AND_FORWARD
 
 from .ceiling import CeilingTurns, ceiling_turns
 from .configurations import CASES, TINY, Case, vit
 from .model_sides import EngineSide
 from .options import Options, has_matplotlib, progress
 from .rows import row, show
+from .scaling_theory import add_theory, flops_between_tokens
 from .shares import settled
 from .sides import Worker
 from .timing import alternate
@@ -137,30 +137,7 @@ def point(axis: str, value: int, case: Case, backend: str, threads: int, seconds
     )  # fmt: skip
 
 
-def flops_between_tokens(config: ViTConfig) -> int:
-    """The part of an image's forward FLOPs that grows with the square of the tokens: attention's.
-
-    The FLOPs are a + b N + c N^2 of the patches. Images once, twice and three times as wide have N,
-    2N and 3N patches; the second difference of their FLOPs is 2 c N^2, and c T^2 is wanted.
-    """
-    height, width = config.image
-    one, two, three = (
-        cost(replace(config, image=(height, n * width)), batch=1).forward_flops for n in (1, 2, 3)
-    )
-    return (one - 2 * two + three) * config.tokens**2 // (2 * config.patches**2)
-
-
 def with_shares(rows: list[dict], ceilings: dict[int, CeilingTurns]) -> list[dict]:
     """The rows, and which share of the ceiling of as many threads each reaches."""
     shares = [ceilings[found["threads"]].share(found["gflops"]) for found in rows]
     return [found | {"share_of_ceiling": share} for found, share in zip(rows, shares, strict=True)]
-
-
-def add_theory(rows: list[dict], ceilings: dict[int, CeilingTurns]) -> None:
-    """Add to every point the time of its two terms at the ceiling."""
-    for found in rows:
-        rate = ceilings[found["threads"]].best.get("float32")
-        if rate:
-            found["least_ms"] = (found["product_gflop"] + found["attention_gflop"]) / rate * 1e3
-        same = [r["gflops"] for r in rows if r["threads"] == found["threads"]]
-        found["rate"] = rate or max(same)
