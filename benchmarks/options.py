@@ -40,7 +40,14 @@ class Options:
             )
 
     def chosen_backends(self) -> list[str]:
-        """The backends to time, best first; InputError if one that was named can't run."""
+        """The backends to time, best first; InputError if one of them can't do what is asked."""
+        names = self.backends_here()
+        for name in names:
+            need_precision(name, self)
+        return names
+
+    def backends_here(self) -> list[str]:
+        """Those that are named, else those that run here; InputError if a named one can't run."""
         if self.backends is None:
             reason = why_no_kernels()
             if reason:
@@ -77,13 +84,12 @@ def need_kernels() -> None:
         raise InputError(f"this benchmark needs the Numba kernels: {reason}")
 
 
-def need_precision(options: Options) -> None:
-    """InputError where the backends to time can't multiply in the precision that is asked for."""
+def need_precision(name: str, options: Options) -> None:
+    """InputError where a backend can't multiply in the precision that is asked for."""
     from minivit import backend
 
-    for name in options.chosen_backends():
-        with backend.use(name, precision=options.precision, emulate=options.emulate):
-            pass
+    with backend.use(name, precision=options.precision, emulate=options.emulate):
+        pass
 
 
 def has_matplotlib() -> bool:

@@ -7,8 +7,6 @@ Patterson 2009). What stays in the caches from call to call can lie above the sl
 products once more under it; in memory all numbers stay float32, so it stands no further right.
 """
 
-from dataclasses import replace
-
 from minivit.machine import cpu_name
 
 from .ceiling import CeilingTurns, ceiling_turns
@@ -38,7 +36,7 @@ def measure(options: Options) -> list[dict]:
     need_kernels()
     from .figures import draw_roofline
 
-    need_precision(replace(options, backends="numba"))
+    need_precision("numba", options)
     precisions = ("float32", "bf16") if options.precision == "bf16" else ("float32",)
     with ceiling_turns(options, *precisions, "memory") as ceiling:
         found = {precision: timed(precision, options, ceiling) for precision in precisions}

@@ -13,7 +13,7 @@ from .ceiling import CeilingTurns, ceiling_turns
 from .configurations import Case
 from .model_figures import Figure, chosen_cases, figures
 from .model_sides import EngineSide
-from .options import Options, need_precision
+from .options import Options
 from .rows import NOTE, mean_row, means_text, rows_of, show
 from .shares import settled
 from .sides import Worker
@@ -29,7 +29,6 @@ COLUMNS = {
 
 def measure(options: Options) -> list[dict]:
     """A row for each model, figure and side of ours, then the geometric means."""
-    need_precision(options)
     if options.against:
         rows = against.measure(options)
     elif options.precision == "bf16":

@@ -460,6 +460,11 @@ def test_parity_names_the_gradient_that_is_wrong():
         ),
         (["roofline", "--backends", "numpy"], "or run ops and step and scaling"),
         (["ops", "pooling"], "bench ops has no use for pooling; leave it out, or run learning"),
+        (["products", "--precision", "bf16"], "or run step and roofline"),
+        (
+            ["scaling", "--emulate"],
+            "bench scaling has no use for --emulate; leave it out, or run step",
+        ),
         (["learning", "--repeats", "2"], "bench learning has no use for --repeats; "),
     ],
 )
