@@ -85,7 +85,7 @@ def draw_roofline(rows: list[dict], ceilings: dict[str, float], title: str, path
 
     Filled: forward; hollow: backward. Discs: float32; triangles: bf16, under a dashed roof.
     """
-    figure, panel = plt.subplots(figsize=(11, 7), layout="constrained")
+    figure, panel = plt.subplots(figsize=(13, 7), layout="constrained")
     memory = ceilings["memory"]
     arithmetic = {kind: ceilings[kind] for kind in MARKERS if kind in ceilings}
     corner = max(arithmetic.values()) / memory
@@ -105,7 +105,7 @@ def draw_roofline(rows: list[dict], ceilings: dict[str, float], title: str, path
               ylabel="GFLOP/s", title=title)  # fmt: skip
     panel.grid(which="both", alpha=0.2)
     legend = "filled: forward\nhollow: backward" + "\ntriangles: bf16" * (len(arithmetic) > 1)
-    panel.legend(title=legend, fontsize=9, loc="lower right")
+    figure.legend(title=legend, fontsize=8, loc="outside right upper")  # too long for the panel
     save(figure, path)
 
 
