@@ -29,19 +29,22 @@ def measure(options: Options) -> list[dict]:
     """A row for each model, backend and figure: ours is new, theirs is old."""
     backends = options.chosen_backends()
     old, new = options.against.expanduser().resolve(), Path(minivit.__file__).resolve().parents[1]
-    need_checkout(old, options.threads)
+    need_checkout(old, options)
     folders, rows = {"new": described(new), "old": described(old)}, []
     for case in chosen_cases(options):
         for backend in backends:
             starts = {
-                side: partial(CheckoutWorker, folder, case.name, backend, threads=options.threads)
+                side: partial(
+                    CheckoutWorker, folder, case.name, backend, options.precision,
+                    emulate=options.emulate, threads=options.threads,
+                )
                 for side, folder in (("new", new), ("old", old))
-            }
+            }  # fmt: skip
             for figure in figures(case, starts, options, turns=LEAST_TURNS, processes=PROCESSES):
                 rows.append(
                     row(
                         "step", f"{case.name} {figure.what}", backend, figure.of["new"],
-                        figure.unit, f"old {backend}", figure.of["old"], figure.ratio,
+                        figure.unit, f"old {backend}", figure.of["old"], figure.ratio("new", "old"),
                         configuration=case.name, what=figure.what, **folders,
                     )
                 )  # fmt: skip
@@ -65,14 +68,16 @@ def report(rows: list[dict]) -> str:
     ).replace("\n\n\n", "\n\n")
 
 
-def need_checkout(folder: Path, threads: int) -> None:
+def need_checkout(folder: Path, options: Options) -> None:
     """Rehearse a step: InputError unless the folder holds a minivit that can be timed."""
     if not (folder / "minivit" / "__init__.py").is_file():
         raise InputError(
             f"{folder} is no checkout of minivit: expected a folder with minivit/__init__.py in it"
         )
     try:
-        with CheckoutWorker(folder, "tiny", "numpy", threads=threads) as worker:
+        with CheckoutWorker(
+            folder, "tiny", "numpy", options.precision, threads=options.threads
+        ) as worker:
             for method in ("build", "outputs", "step"):
                 worker.ask(method)
     except RuntimeError as error:

@@ -1,4 +1,5 @@
-"""Run as a script by `checkouts.CheckoutWorker`: python -P checkout_start.py FOLDER CASE BACKEND.
+"""Run as a script by `checkouts.CheckoutWorker`: python -P checkout_start.py FOLDER CASE BACKEND
+PRECISION [emulate].
 
 The minivit of FOLDER answers, driven by the benchmarks beside this file.
 """
@@ -11,7 +12,7 @@ import traceback
 from pathlib import Path
 
 
-def main(folder: str, case: str, backend: str) -> None:
+def main(folder: str, *more: str) -> None:
     """Import minivit and the benchmarks, then answer until nobody asks any more."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get between the answers
@@ -23,7 +24,7 @@ def main(folder: str, case: str, backend: str) -> None:
         pickle.load(sys.stdin.buffer)  # the first question; what follows answers it
         answers.write(pickle.dumps(("bug", traceback.format_exc())))
         return
-    serve(Pickles(sys.stdin.buffer, answers), side_of, (folder, case, backend))
+    serve(Pickles(sys.stdin.buffer, answers), side_of, (folder, *more))
 
 
 def import_from(folder: str) -> None:

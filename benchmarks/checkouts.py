@@ -21,11 +21,15 @@ from .sides import Worker, environment_of
 class CheckoutWorker(Worker):
     """A process with an `EngineSide` whose minivit lies in `folder`."""
 
-    def __init__(self, folder: Path, case: str, backend: str, *, threads: int, environment=None):
+    def __init__(
+        self, folder: Path, case: str, backend: str, precision: str = "float32", *,
+        emulate: bool = False, threads: int, environment=None,
+    ):  # fmt: skip
         """Start a Python that holds the model of this name, with so many threads."""
         start = Path(__file__).with_name("checkout_start.py")
         # -P: else the folder of the script would come first on its path.
-        command = [sys.executable, "-P", str(start), str(folder), case, backend]
+        given = [str(folder), case, backend, precision, *(["emulate"] if emulate else [])]
+        command = [sys.executable, "-P", str(start), *given]
         with environment_of(threads, environment or {}):
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.pipe = Pickles(self.process.stdout, self.process.stdin)
@@ -60,9 +64,9 @@ class Pickles:
                 stream.close()
 
 
-def side_of(folder: str, case: str, backend: str) -> EngineSide:
+def side_of(folder: str, case: str, backend: str, precision: str, emulate: str = "") -> EngineSide:
     """In the process of the side: its model, every part of it from the folder."""
-    side = EngineSide(cases(case)[0], backend)
+    side = EngineSide(cases(case)[0], backend, precision, bool(emulate))
     for name, module in sorted(sys.modules.items()):
         ours = name == "minivit" or name.startswith("minivit.")
         if ours and not Path(module.__file__).resolve().is_relative_to(folder):

@@ -23,6 +23,7 @@ BENCHMARKS = {
     "learning": "grids of small models, trained for lessons 15 and 16: tables in ./out",
     "loading": "somebody else's ViT-B/16: time to load, memory to predict a photo, one forward",
     "parity": "logits and gradients of a ViT-B/16 beside Flax, timm and transformers",
+    "precision": "what bf16 changes in logits and gradients, and which roundings change it",
     "transfer": "fine-tuning from clothes to digits at higher resolutions, against from scratch",
 }
 
@@ -31,16 +32,20 @@ TAKES = {  # the options that each benchmark takes, of those that not all take
     "ceiling": (),
     "products": TIMED,
     "ops": (*TIMED, "backends"),
-    "step": (*TIMED, "backends", "configs", "vs", "against", "memory", "first_step"),
+    "step": (
+        *TIMED, "backends", "configs", "vs", "against", "memory", "first_step", "precision",
+        "emulate",
+    ),
     "scaling": (*TIMED, "backends", "out"),
-    "roofline": (*TIMED, "out"),
+    "roofline": (*TIMED, "out", "precision"),
     "variations": TIMED,
     "augmentation": TIMED,
     "learning": ("grid", "out"),
     "loading": (*TIMED, "vs"),
     "parity": (),
+    "precision": ("configs",),
     "transfer": (),
-}
+}  # fmt: skip
 GRIDS = ("pooling", "positions")  # of learning
 
 
@@ -63,13 +68,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--backends", default=argparse.SUPPRESS, metavar="LIST",
         help="ops, step, scaling: numba, numpy or numba,numpy (default: all)")  # fmt: skip
     add("--configs", default=argparse.SUPPRESS, metavar="LIST",
-        help="step: some of digits-bench,fashion,cifar,Ti/16,S/16,B/16 (default: all)")  # fmt: skip
+        help="step, precision: some of digits-bench,fashion,cifar,Ti/16,S/16,B/16 "
+        "(default: all)")  # fmt: skip
     add("--vs", type=one_of(["torch"]), default=argparse.SUPPRESS, metavar="torch",
         help="step, loading: time PyTorch too, where it is installed")  # fmt: skip
     add("--against", type=folder_name, default=argparse.SUPPRESS, metavar="FOLDER",
         help="step: time this minivit against that of another checkout, in turns")  # fmt: skip
     add("--memory", action="store_true", help="step: measure the peak memory of training")
     add("--first-step", action="store_true", help="step: measure the time to the first step")
+    add("--precision", type=one_of(["float32", "bf16"]), default=argparse.SUPPRESS, metavar="NAME",
+        help="step, roofline: bf16, beside float32, or float32 alone (default)")  # fmt: skip
+    add("--emulate", action="store_true",
+        help="step: bf16 without the processor's instruction, multiplied in float32")  # fmt: skip
     add("--out", type=folder_name, default=argparse.SUPPRESS, metavar="DIR",
         help="scaling, roofline, learning: where pictures or tables go (default: out)")  # fmt: skip
     add("--tiny", action="store_true", help=argparse.SUPPRESS)

@@ -21,6 +21,7 @@ COLOURS = {
     "weight_standardisation": "#5070a0", "groupnorm": "#9f7fc8", "batchnorm": "#c09fe8",
     "relu": "#40b0b0", "similarity": "#b03060",
 }  # fmt: skip
+MARKERS = {"float32": "o", "bf16": "^"}
 
 
 def draw_scaling(rows: list[dict], axes: dict[str, str], path: Path) -> None:
@@ -79,37 +80,51 @@ def draw_curve(panel, axis: str, points: list[dict]) -> None:
             panel.plot(values, term, "--", color=colour, label=f"{name} {at}: like {power}")
 
 
-def draw_roofline(rows: list[dict], ceiling, title: str, path: Path) -> None:
+def draw_roofline(rows: list[dict], ceilings: dict[str, float], title: str, path: Path) -> None:
     """GFLOP/s over FLOPs per byte, both logarithmic, under the roof of memory and arithmetic.
 
-    Filled: forward; hollow: backward.
+    Filled: forward; hollow: backward. Discs: float32; triangles: bf16, under a dashed roof.
     """
-    figure, panel = plt.subplots(figsize=(11, 7), layout="constrained")
-    corner = ceiling.gflops / ceiling.gbytes
-    intensities = [row["flops"] / row["bytes"] for row in rows]
+    figure, panel = plt.subplots(figsize=(13, 7), layout="constrained")
+    memory = ceilings["memory"]
+    arithmetic = {kind: ceilings[kind] for kind in MARKERS if kind in ceilings}
+    corner = max(arithmetic.values()) / memory
+    intensities = [row["intensity"] for row in rows]
     left, right = min(*intensities, 0.1) / 1.5, max(*intensities, corner) * 1.5
-    roof = [min(ceiling.gflops, x * ceiling.gbytes) for x in (left, corner, right)]
-    panel.plot((left, corner, right), roof, color="black", linewidth=2, zorder=1)
-    panel.text(
-        right, ceiling.gflops * 1.06, f"multiply-adds: {ceiling.gflops:.0f} GFLOP/s", ha="right"
-    )
-    panel.text(left, roof[0] * 4, f" memory: {ceiling.gbytes:.1f} GB/s")
-    for kind, colour in COLOURS.items():
-        for backward in (False, True):
-            chosen = [
-                r for r in rows if r["kind"] == kind and (r["direction"] == "backward") is backward
-            ]
-            panel.scatter(
-                [row["flops"] / row["bytes"] for row in chosen],
-                [row["gflops"] for row in chosen],
-                s=46, zorder=2, facecolors="none" if backward else colour, edgecolors=colour,
-                label=None if backward else kind,
-            )  # fmt: skip
+    for kind, ceiling in arithmetic.items():
+        xs = (left, ceiling / memory, right)
+        roof = [min(ceiling, x * memory) for x in xs]
+        line = "--" if kind == "bf16" else "-"
+        panel.plot(xs, roof, line, color="black", linewidth=2, zorder=1)
+        named = f" in {kind}" if len(arithmetic) > 1 else ""
+        words = f"multiply-adds{named}: {ceiling:,.0f} GFLOP/s"
+        panel.text(right, ceiling * 1.06, words, ha="right")
+    panel.text(left, left * memory * 4, f" memory: {memory:.1f} GB/s")
+    draw_kernels(panel, rows)
     panel.set(xscale="log", yscale="log", xlabel="FLOPs per byte that must be moved",
               ylabel="GFLOP/s", title=title)  # fmt: skip
     panel.grid(which="both", alpha=0.2)
-    panel.legend(title="filled: forward\nhollow: backward", fontsize=9, loc="lower right")
+    legend = "filled: forward\nhollow: backward" + "\ntriangles: bf16" * (len(arithmetic) > 1)
+    figure.legend(title=legend, fontsize=8, loc="outside right upper")  # too long for the panel
     save(figure, path)
+
+
+def draw_kernels(panel, rows: list[dict]) -> None:
+    """A point for each kernel, size, direction and precision."""
+    for kind, colour in COLOURS.items():
+        for backward in (False, True):
+            for precision, marker in MARKERS.items():
+                chosen = [
+                    r
+                    for r in rows
+                    if (r["kind"], r["precision"]) == (kind, precision)
+                    and (r["direction"] == "backward") is backward
+                ]
+                panel.scatter(
+                    [row["intensity"] for row in chosen], [row["gflops"] for row in chosen],
+                    s=46, zorder=2, facecolors="none" if backward else colour, edgecolors=colour,
+                    marker=marker, label=None if backward or precision == "bf16" else kind,
+                )  # fmt: skip
 
 
 def save(figure, path: Path) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
-from .agreement import assert_agreement
+from .agreement import AGREE, assert_agreement
 from .configurations import TINY, Case, cases
 from .options import Options, progress
 from .sides import Worker
@@ -18,11 +19,12 @@ from .timing import medians as medians_of_calls
 
 # Says where the cache of compiled kernels lies: with an empty folder there, a first step is cold.
 CACHE_VARIABLE = "XDG_CACHE_HOME"
-AGREE = 1e-3  # the relative difference that sides may have
 USUAL = 10  # seconds of a figure, all sides together
 
 # Starts a process with a side's model; takes `environment`, the variables it gets besides.
 Start = Callable[..., Worker]
+# Raises InputError unless what the sides compute agrees.
+Agree = Callable[[dict[str, dict]], None]
 
 
 class Figure(NamedTuple):
@@ -30,7 +32,13 @@ class Figure(NamedTuple):
     unit: str
     of: dict[str, float]  # each side's median
     flops: int = 0
-    ratio: float | None = None  # of the first side to the second, turn by turn, where that is known
+    calls: Mapping[str, list[list[float]]] = MappingProxyType({})  # seconds, turn by turn
+
+    def ratio(self, ours: str, theirs: str) -> float | None:
+        """How many times as fast the one side is, turn by turn; None for what is no time."""
+        if not self.calls:
+            return None
+        return ratio_in_turns(self.calls[ours], self.calls[theirs])
 
 
 def chosen_cases(options: Options) -> list[Case]:
@@ -39,14 +47,20 @@ def chosen_cases(options: Options) -> list[Case]:
 
 
 def figures(
-    case: Case, sides: Mapping[str, Start], options: Options, *, turns: int, processes: int = 1
+    case: Case,
+    sides: Mapping[str, Start],
+    options: Options,
+    *,
+    turns: int,
+    processes: int = 1,
+    agree: Agree | None = None,
 ) -> Iterator[Figure]:
     """All that the options ask for, in `turns` turns (times: or more; with --repeats: or fewer).
 
     Times are those of `processes` processes a side, one after the other: where the pages of a
     process come to lie in memory makes it faster or slower by some percent for its whole life.
     """
-    yield from times(case, sides, options, turns, processes)
+    yield from times(case, sides, options, turns, processes, agree or agree_in(options.precision))
     turns = min(turns, options.repeats or turns)
     if options.memory:
         progress(f"step: {case.name}, peak memory")
@@ -57,23 +71,26 @@ def figures(
 
 
 def times(
-    case: Case, sides: Mapping[str, Start], options: Options, turns: int, processes: int
+    case: Case,
+    sides: Mapping[str, Start],
+    options: Options,
+    turns: int,
+    processes: int,
+    agree: Agree,
 ) -> list[Figure]:
     """Training and inference of one model, in ms, once the sides agree."""
     share = replace(options, seconds=(options.seconds or USUAL) / processes)
-    parts = [calls_in_turns(case, sides, share, turns) for _ in range(processes)]
+    parts = [calls_in_turns(case, sides, share, turns, agree) for _ in range(processes)]
     found = []
     for what, flops in (("training", case.step_flops), ("inference", case.inference_flops)):
         calls = {side: [turn for part in parts for turn in part[what][side]] for side in sides}
         of = {side: seconds * 1e3 for side, seconds in medians_of_calls(calls).items()}
-        first, *others = calls.values()
-        ratio = ratio_in_turns(first, others[0]) if len(others) == 1 else None
-        found.append(Figure(what, "ms", of, flops, ratio))
+        found.append(Figure(what, "ms", of, flops, calls))
     return found
 
 
 def calls_in_turns(
-    case: Case, sides: Mapping[str, Start], options: Options, turns: int
+    case: Case, sides: Mapping[str, Start], options: Options, turns: int, agree: Agree
 ) -> dict[str, dict[str, list[list[float]]]]:
     """Training and inference of one model by one process a side: seconds of each call."""
     with ExitStack() as stack:
@@ -81,13 +98,18 @@ def calls_in_turns(
         progress(f"step: {case.name}, do the sides agree?")
         for worker in workers.values():
             worker.ask("build")
-        assert_agreement(shared({s: worker.ask("outputs") for s, worker in workers.items()}), AGREE)
+        agree({side: worker.ask("outputs") for side, worker in workers.items()})
         found = {}
         for what, method in (("training", "train"), ("inference", "infer")):
             progress(f"step: {case.name}, {what}")
             timers = {side: worker.timer(method) for side, worker in workers.items()}
             found[what] = in_turns(timers, options, usual=USUAL, least=max(turns, LEAST_BLOCKS))
         return found
+
+
+def agree_in(precision: str) -> Agree:
+    """All sides compute in this precision."""
+    return lambda outputs: assert_agreement(shared(outputs), AGREE[precision])
 
 
 def shared(outputs: dict[str, dict]) -> dict[str, dict]:

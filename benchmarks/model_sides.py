@@ -1,6 +1,10 @@
 """A training step and an inference as each side does them: what `sides.Worker` holds."""
 
+from inspect import signature
+
 import numpy as np
+
+from minivit.errors import InputError
 
 from .agreement import sample
 from .configurations import Case
@@ -51,12 +55,21 @@ class ModelSide:
 class EngineSide(ModelSide):
     """minivit's model on one of its backends."""
 
-    def __init__(self, case: Case, backend: str):
+    def __init__(self, case: Case, backend: str, precision: str = "float32", emulate: bool = False):
+        """Raises InputError in a minivit that does not know the precision."""
         from minivit.backend import use
         from minivit.models import ViT
         from minivit.optim import Adam
 
-        use(backend)
+        if precision == "float32":  # a checkout from before there was a choice knows no other
+            use(backend)
+        elif "precision" not in signature(use).parameters:
+            raise InputError(
+                f"one side's minivit knows no precision but float32, and {precision} is asked for: "
+                "choose a later checkout, or leave out --precision"
+            )
+        else:
+            use(backend, precision=precision, emulate=emulate)
         self.make_model, self.make_optimiser = ViT, Adam
         super().__init__(case)
 
@@ -96,56 +109,3 @@ class EngineSide(ModelSide):
         found = {"logits": self.logits(), "the loss": np.array(loss)}
         gradients = self.model.gradients
         return found | {f"the gradient of {n}": sample(gradients[n]) for n in gradients}
-
-
-class TorchSide(ModelSide):
-    """The same model in PyTorch, eager, with its fastest parts for a CPU."""
-
-    def __init__(self, case: Case, threads: int):
-        import torch
-
-        from . import torch_vit
-
-        torch.set_num_threads(threads)
-        self.torch, self.torch_vit = torch, torch_vit
-        super().__init__(case)
-
-    def build(self) -> None:
-        images, labels = synthetic(self.case)
-        self.images, self.labels = self.torch.from_numpy(images), self.torch.from_numpy(labels)
-        self.model = self.torch_vit.TorchViT(self.case.config)
-        decayed, rest = self.torch_vit.decayed_and_rest(self.model)
-        groups = [{"params": decayed, "weight_decay": WEIGHT_DECAY}, {"params": rest}]
-        self.optimiser = self.torch.optim.AdamW(
-            groups, lr=LEARNING_RATE, weight_decay=0.0, fused=True
-        )
-
-    def step(self) -> None:
-        self.gradients()
-        self.optimiser.step()
-
-    def gradients(self):
-        self.optimiser.zero_grad(set_to_none=True)
-        loss = self.torch.nn.functional.cross_entropy(self.model(self.images), self.labels)
-        loss.backward()
-        return loss
-
-    def logits(self):
-        with self.torch.inference_mode():
-            return self.model(self.images)
-
-    def outputs(self) -> dict[str, np.ndarray]:
-        """As above, with the weights that minivit's model begins with."""
-        from minivit.models import ViT
-
-        twins = self.torch_vit.twins(self.model)
-        ours = ViT(self.case.config, seed=0, zero_head=False).parameters
-        assert set(twins) == set(ours)
-        for name, twin in twins.items():
-            twin.as_ours(twin.parameter).copy_(self.torch.from_numpy(ours[name]))
-        loss = self.gradients().detach()
-        found = {"logits": self.logits().numpy(), "the loss": loss.numpy()}
-        return found | {
-            f"the gradient of {name}": sample(twin.as_ours(twin.parameter.grad).numpy())
-            for name, twin in twins.items()
-        }

@@ -27,10 +27,10 @@ class OpSide:
 class EngineOps(OpSide):
     """minivit's ops or kernels."""
 
-    def __init__(self, backend: str):
+    def __init__(self, backend: str, precision: str = "float32"):
         from minivit.backend import current, use
 
-        use(backend)
+        use(backend, precision=precision)
         self.ops = current()
 
     def outputs(self, case: OpCase) -> dict[str, np.ndarray]:

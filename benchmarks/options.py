@@ -20,6 +20,8 @@ class Options:
     against: Path | None = None  # the folder of another checkout
     memory: bool = False
     first_step: bool = False
+    precision: str = "float32"  # or "bf16", of matrix products
+    emulate: bool = False  # bf16 without the processor's instruction
     tiny: bool = False  # sizes for a test: every path runs, the figures mean nothing
     out: Path = Path("out")
     grid: str | None = None  # of learning, e.g. "pooling"; None: all
@@ -38,7 +40,14 @@ class Options:
             )
 
     def chosen_backends(self) -> list[str]:
-        """The backends to time, best first; InputError if one that was named can't run."""
+        """The backends to time, best first; InputError if one of them can't do what is asked."""
+        names = self.backends_here()
+        for name in names:
+            need_precision(name, self)
+        return names
+
+    def backends_here(self) -> list[str]:
+        """Those that are named, else those that run here; InputError if a named one can't run."""
         if self.backends is None:
             reason = why_no_kernels()
             if reason:
@@ -73,6 +82,14 @@ def need_kernels() -> None:
     reason = why_no_kernels()
     if reason:
         raise InputError(f"this benchmark needs the Numba kernels: {reason}")
+
+
+def need_precision(name: str, options: Options) -> None:
+    """InputError where a backend can't multiply in the precision that is asked for."""
+    from minivit import backend
+
+    with backend.use(name, precision=options.precision, emulate=options.emulate):
+        pass
 
 
 def has_matplotlib() -> bool:

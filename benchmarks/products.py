@@ -10,9 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from .agreement import assert_agreement, sample
-from .ceiling import measured_ceiling
+from .ceiling import CeilingTurns, ceiling_turns
 from .options import Options, need_kernels, progress
 from .rows import NOTE, mean_row, means_text, row, show
+from .shares import settled
 from .sides import Worker
 from .timing import alternate, time_calls
 
@@ -82,9 +83,12 @@ def products(tiny: bool = False) -> list[Product]:
 class ProductSide:
     """One side's matmul, on one product at a time. Both allocate their results."""
 
-    def __init__(self, side: str):
+    def __init__(self, side: str, precision: str = "float32"):
         if side == "numba":
+            from minivit.backend import use
             from minivit.kernels.product.matmul import matmul
+
+            use("numba", precision=precision)
         else:
             from numpy import matmul
         self.matmul = matmul
@@ -101,28 +105,37 @@ class ProductSide:
 def measure(options: Options) -> list[dict]:
     """A row for each shape and form, then their geometric mean."""
     need_kernels()
-    ceiling = measured_ceiling(options)
-    rows = []
     with (
+        ceiling_turns(options, "float32") as ceiling,
         Worker(ProductSide, "numba", threads=options.threads) as numba,
         Worker(ProductSide, "numpy", threads=options.threads) as blas,
     ):
         workers = {"numba": numba, "numpy": blas}
-        for product in products(options.tiny):
-            progress(f"products: {product.name} {product.form}")
-            assert_agreement({s: w.ask("outputs", product) for s, w in workers.items()}, 1e-4)
-            timers = {side: worker.timer("time") for side, worker in workers.items()}
-            seconds = alternate(timers, options, usual=2)
-            ours, theirs = (product.flops / seconds[side] / 1e9 for side in ("numba", "numpy"))
-            rows.append(
-                row(
-                    "products", product.name, "numba", ours, "GFLOP/s", "numpy", theirs,
-                    form=product.form, flops=product.flops, share_of_ceiling=ours / ceiling.gflops,
-                    their_share=theirs / ceiling.gflops,
-                )
-            )  # fmt: skip
+        rows = settled(
+            products(options.tiny),
+            lambda product: timed(product, workers, options),
+            lambda product, seconds: [product_row(product, seconds, ceiling)],
+            ceiling,
+        )
     mean = mean_row("products", "all products", rows)
     return [*rows, mean]
+
+
+def timed(product: Product, workers: dict[str, Worker], options: Options) -> dict[str, float]:
+    """The median seconds of each side, which must agree."""
+    progress(f"products: {product.name} {product.form}")
+    assert_agreement({s: w.ask("outputs", product) for s, w in workers.items()}, 1e-4)
+    timers = {side: worker.timer("time") for side, worker in workers.items()}
+    return alternate(timers, options, usual=2)
+
+
+def product_row(product: Product, seconds: dict[str, float], ceiling: CeilingTurns) -> dict:
+    ours, theirs = (product.flops / seconds[side] / 1e9 for side in ("numba", "numpy"))
+    return row(
+        "products", product.name, "numba", ours, "GFLOP/s", "numpy", theirs,
+        form=product.form, flops=product.flops, share_of_ceiling=ceiling.share(ours),
+        their_share=ceiling.share(theirs),
+    )  # fmt: skip
 
 
 def report(rows: list[dict]) -> str:

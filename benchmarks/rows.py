@@ -74,7 +74,7 @@ def cell(value, heading: str) -> str:
         return value
     if heading.endswith("%"):
         return f"{value:.0%}"
-    if heading in ("ratio", "worst"):
+    if heading.startswith("ratio") or heading == "worst":
         return f"{value:.2f}"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 

@@ -11,14 +11,15 @@ seen), and 1/n of one thread's time.
 from contextlib import ExitStack
 from dataclasses import replace
 
-from minivit.models import ViTConfig
-from minivit.models.cost import BACKWARD_AND_FORWARD, cost
+from minivit.models.cost import BACKWARD_AND_FORWARD
 
-from .ceiling import measured_ceiling
+from .ceiling import CeilingTurns, ceiling_turns
 from .configurations import CASES, TINY, Case, vit
 from .model_sides import EngineSide
 from .options import Options, has_matplotlib, progress
 from .rows import row, show
+from .scaling_theory import add_theory, flops_between_tokens
+from .shares import settled
 from .sides import Worker
 from .timing import alternate
 
@@ -36,15 +37,21 @@ AXES = {
 def measure(options: Options) -> list[dict]:
     """A row for each point of the four curves; the picture too, if Matplotlib is there."""
     backend = options.chosen_backends()[0]
-    rows = []
-    for case in [TINY] if options.tiny else [CASES[name] for name in THREADED]:
-        rows += by_threads(case, backend, options)
-    for axis, points in curves(options).items():
-        for value, case in points:
-            progress(f"scaling: {axis} {value}")
-            (seconds,) = in_turns([options.threads], case, backend, options).values()
-            rows.append(point(axis, value, case, backend, options.threads, seconds))
-    add_theory(rows, options)
+    models = [TINY] if options.tiny else [CASES[name] for name in THREADED]
+    points = [("threads", None, case) for case in models]
+    points += [(axis, *one) for axis, found in curves(options).items() for one in found]
+    with ExitStack() as stack:
+        ceilings = {
+            n: stack.enter_context(ceiling_turns(replace(options, threads=n), "float32"))
+            for n in thread_counts(options)
+        }
+        rows = settled(
+            points,
+            lambda one: timed(*one, backend, options),
+            lambda one, found: with_shares(found, ceilings),
+            *ceilings.values(),
+        )
+    add_theory(rows, ceilings)
     if has_matplotlib():
         from .figures import draw_scaling
 
@@ -82,16 +89,29 @@ def curves(options: Options) -> dict[str, list[tuple[int, Case]]]:
     }
 
 
+def timed(axis: str, value: int | None, case: Case, backend: str, options: Options) -> list[dict]:
+    """The rows of one point of a curve, or of one model with every number of threads."""
+    if axis == "threads":
+        return by_threads(case, backend, options)
+    progress(f"scaling: {axis} {value}")
+    (seconds,) = in_turns([options.threads], case, backend, options).values()
+    return [point(axis, value, case, backend, options.threads, seconds)]
+
+
 def by_threads(case: Case, backend: str, options: Options) -> list[dict]:
     """One model with 1, 2, 4, ... and all threads, in turns, with the speed-ups."""
-    n = options.threads
-    counts = sorted({1, n, *(1 << i for i in range(n.bit_length() - 1))})
     progress(f"scaling: threads, {case.name}")
-    seconds = in_turns(counts, case, backend, options)
+    seconds = in_turns(thread_counts(options), case, backend, options)
     return [
         point("threads", count, case, backend, count, found) | {"speedup": seconds[1] / found}
         for count, found in seconds.items()
     ]
+
+
+def thread_counts(options: Options) -> list[int]:
+    """1, 2, 4, ... and all threads."""
+    n = options.threads
+    return sorted({1, n, *(1 << i for i in range(n.bit_length() - 1))})
 
 
 def in_turns(counts: list[int], case: Case, backend: str, options: Options) -> dict[int, float]:
@@ -117,29 +137,7 @@ def point(axis: str, value: int, case: Case, backend: str, threads: int, seconds
     )  # fmt: skip
 
 
-def flops_between_tokens(config: ViTConfig) -> int:
-    """The part of an image's forward FLOPs that grows with the square of the tokens: attention's.
-
-    The FLOPs are a + b N + c N^2 of the patches. Images once, twice and three times as wide have N,
-    2N and 3N patches; the second difference of their FLOPs is 2 c N^2, and c T^2 is wanted.
-    """
-    height, width = config.image
-    one, two, three = (
-        cost(replace(config, image=(height, n * width)), batch=1).forward_flops for n in (1, 2, 3)
-    )
-    return (one - 2 * two + three) * config.tokens**2 // (2 * config.patches**2)
-
-
-def add_theory(rows: list[dict], options: Options) -> None:
-    """Add to every point the time of its two terms at the ceiling."""
-    rates = {}
-    for threads in {found["threads"] for found in rows}:
-        ceiling = measured_ceiling(replace(options, threads=threads))
-        rates[threads] = ceiling and ceiling.gflops
-    for found in rows:
-        rate = rates[found["threads"]]
-        if rate:
-            found["share_of_ceiling"] = found["gflops"] / rate
-            found["least_ms"] = (found["product_gflop"] + found["attention_gflop"]) / rate * 1e3
-        same = [r["gflops"] for r in rows if r["threads"] == found["threads"]]
-        found["rate"] = rate or max(same)
+def with_shares(rows: list[dict], ceilings: dict[int, CeilingTurns]) -> list[dict]:
+    """The rows, and which share of the ceiling of as many threads each reaches."""
+    shares = [ceilings[found["threads"]].share(found["gflops"]) for found in rows]
+    return [found | {"share_of_ceiling": share} for found, share in zip(rows, shares, strict=True)]

@@ -3,19 +3,21 @@
 A training step is forward, loss, backward and AdamW; an inference is images to logits. Before
 anything is timed the sides must agree on logits, loss and gradients. Peak memory and the time to
 the first step are measured on request, each in a fresh process. `--against FOLDER` times the
-minivit of another checkout in the others' place.
+minivit of another checkout in the others' place; `--precision bf16` times bf16 beside float32.
 """
 
 from functools import partial
 
-from . import against
-from .ceiling import Ceiling, measured_ceiling
+from . import against, step_bf16
+from .ceiling import CeilingTurns, ceiling_turns
 from .configurations import Case
 from .model_figures import Figure, chosen_cases, figures
-from .model_sides import EngineSide, TorchSide
+from .model_sides import EngineSide
 from .options import Options
 from .rows import NOTE, mean_row, means_text, rows_of, show
+from .shares import settled
 from .sides import Worker
+from .torch_side import TorchSide
 
 COLUMNS = {
     "configuration": "configuration", "what": "what", "side": "side",
@@ -27,7 +29,12 @@ COLUMNS = {
 
 def measure(options: Options) -> list[dict]:
     """A row for each model, figure and side of ours, then the geometric means."""
-    rows = against.measure(options) if options.against else measure_here(options)
+    if options.against:
+        rows = against.measure(options)
+    elif options.precision == "bf16":
+        return step_bf16.measure(options)
+    else:
+        rows = measure_here(options)
     return rows + means(rows)
 
 
@@ -35,26 +42,30 @@ def measure_here(options: Options) -> list[dict]:
     """Our backends side by side, and PyTorch if it is asked for."""
     backends = options.chosen_backends()
     sides = [*backends, "torch"] if options.vs == "torch" else backends
-    ceiling = measured_ceiling(options)
-    rows = []
-    for case in chosen_cases(options):
+
+    def measured(case: Case) -> list[Figure]:
         starts = {side: partial(model_worker, case, side, options.threads) for side in sides}
-        for figure in figures(case, starts, options, turns=1):
-            rows += figure_rows(case, figure, ceiling)
-    return rows
+        return list(figures(case, starts, options, turns=1))
+
+    def rows(case: Case, found: list[Figure]) -> list[dict]:
+        return [row for figure in found for row in figure_rows(case, figure, ceiling)]
+
+    with ceiling_turns(options, "float32") as ceiling:
+        return settled(chosen_cases(options), measured, rows, ceiling)
 
 
 def report(rows: list[dict]) -> str:
     """The table, the means and what the columns mean."""
-    if against.made(rows):
-        return against.report(rows)
+    for other in (against, step_bf16):
+        if other.made(rows):
+            return other.report(rows)
     shown = [r for r in rows if r["ours"] is not None]
     other = next((r["against"] for r in rows if r["against"]), None)
     theirs = f"theirs: {other}; " if other else ""
     return (
         f"{show(shown, COLUMNS)}\n\n{means_text(rows)}\n{theirs}{NOTE}\n"
         "Medians; the sides take turns. FLOPs are those of the matrix products, as `minivit info` "
-        "counts them.\n"
+        "counts them; the ceiling is the best of several turns between the models.\n"
         "Peak memory: largest resident size less the size after import."
     ).replace("\n\n\n", "\n\n")
 
@@ -65,7 +76,7 @@ def model_worker(case: Case, side: str, threads: int, environment=None) -> Worke
     return Worker(*make, threads=threads, environment=environment)
 
 
-def figure_rows(case: Case, figure: Figure, ceiling: Ceiling | None) -> list[dict]:
+def figure_rows(case: Case, figure: Figure, ceiling: CeilingTurns) -> list[dict]:
     """Rows named after the model and what was measured, e.g. "digits-bench training"."""
     rows = rows_of("step", f"{case.name} {figure.what}", figure.of, figure.unit)
     for row in rows:
@@ -74,10 +85,9 @@ def figure_rows(case: Case, figure: Figure, ceiling: Ceiling | None) -> list[dic
             seconds = row["ours"] / 1e3
             row["images_per_second"] = case.batch / seconds
             row["gflops"] = figure.flops / seconds / 1e9
-            if ceiling:
-                row["share_of_ceiling"] = row["gflops"] / ceiling.gflops
-            if ceiling and row["ratio"]:
-                row["their_share"] = row["share_of_ceiling"] / row["ratio"]
+            row["share_of_ceiling"] = ceiling.share(row["gflops"])
+            if row["ratio"]:
+                row["their_share"] = ceiling.share(row["gflops"] / row["ratio"])
     return rows
 
 

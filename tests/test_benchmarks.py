@@ -39,6 +39,8 @@ agreement, configurations, options = part("agreement"), part("configurations"), 
 model_figures, op_cases, op_sides = part("model_figures"), part("op_cases"), part("op_sides")
 products = part("products")
 rows, sides, step, timing = part("rows"), part("sides"), part("step"), part("timing")
+ceiling, shares, step_bf16 = part("ceiling"), part("shares"), part("step_bf16")
+precision, roundings = part("precision"), part("roundings")
 
 
 @pytest.fixture
@@ -68,7 +70,7 @@ def checkout(tmp_path_factory) -> Path:
 def run(capsys, *argv) -> str:
     parser = argparse.ArgumentParser()
     bench.add_arguments(parser)
-    untimed = argv[0] in ("ceiling", "learning", "parity", "transfer")
+    untimed = argv[0] in ("ceiling", "learning", "parity", "precision", "transfer")
     short = ["--tiny"] if untimed else ["--tiny", "--repeats", "1"]
     assert bench.run(parser.parse_args([*argv, *short])) == 0
     return capsys.readouterr().out
@@ -145,6 +147,115 @@ def test_what_is_no_checkout_or_too_old_is_said_in_a_sentence(tmp_path, capsys):
         run(capsys, "step", "--against", str(tmp_path), "--vs", "torch")
 
 
+def test_step_in_bf16_beside_float32(capsys):
+    options = "--precision", "bf16", "--backends", "numpy", "--memory"
+    found = json.loads(run(capsys, "step", *options, "--json"))["rows"]
+    figures = ["tiny training", "tiny inference", "tiny peak memory"]
+    assert [(row["case"], row["side"]) for row in found] == [
+        (figure, side) for figure in figures for side in ("numpy bf16", "numpy float32")
+    ]
+    for rounded, exact in zip(found[::2], found[1::2], strict=True):
+        assert rounded["against"] == "numpy float32" and rounded["theirs"] == exact["ours"]
+        assert rounded["ratio"] == rounded["float32_ratio"] > 0
+        assert exact["ratio"] is exact["float32_ratio"] is None
+    text = run(capsys, "step", *options)
+    assert "ratio to float32" in text and "ratio to PyTorch" not in text
+
+
+def test_step_in_emulated_bf16_on_the_kernels(kernels, capsys):
+    found = json.loads(run(capsys, "step", "--precision", "bf16", "--emulate", "--json"))["rows"]
+    assert {row["side"] for row in found} == {"numba bf16", "numba float32"}
+    assert all(0 < row["share_of_ceiling"] <= 1 for row in found)  # of float32's, both
+
+
+def test_the_fair_opponent_is_pytorchs_quicker_precision():
+    of = {"numba bf16": 1.0, "numba float32": 2.0, "torch bf16": 6.0, "torch float32": 4.0}
+    figure = model_figures.Figure("training", "ms", of, 10**6)
+    known = ceiling.CeilingTurns(
+        lambda kind: {"float32": 1.0, "bf16": 2.0}[kind], ("float32", "bf16")
+    )
+    known.turn()
+    case, asked = configurations.TINY, options.Options(precision="bf16")
+    found = {row["side"]: row for row in step_bf16.figure_rows(case, figure, known, asked)}
+    ours, own, autocast, theirs = found.values()
+    assert (ours["against"], ours["theirs"]) == ("torch float32", 4.0)
+    assert (ours["ratio"], ours["float32_ratio"]) == (4.0, 2.0)
+    assert (own["ratio"], own["float32_ratio"]) == (2.0, None)
+    assert (autocast["ratio"], autocast["float32_ratio"]) == (None, pytest.approx(2 / 3))
+    assert theirs["ratio"] is theirs["float32_ratio"] is None
+    assert [row["share_of_ceiling"] for row in (ours, own)] == [0.5, 0.5]
+    again = [row | {"case": "other"} for row in found.values()]
+    means = step_bf16.means([*found.values(), *again])
+    assert [(m["side"], m["against"], round(m["ratio"], 3)) for m in means] == [
+        ("numba bf16", "PyTorch's better one", 4.0),
+        ("numba float32", "PyTorch's better one", 2.0),
+        ("numba bf16", "its own float32", 2.0),
+        ("torch bf16", "its own float32", 0.667),
+    ]
+
+
+def test_sides_in_bf16_must_agree_too():
+    right = {"logits": np.linspace(-1, 1, 9)}
+    near, far = ({"logits": right["logits"] * f} for f in (1.01, 1.2))
+    step_bf16.agree({"numba bf16": near, "numba float32": right, "torch float32": right})
+    with pytest.raises(InputError, match="numba float32 and numba bf16 disagree on logits"):
+        step_bf16.agree({"numba bf16": far, "numba float32": right})
+    with pytest.raises(InputError, match="numba float32 and torch float32 disagree on logits"):
+        step_bf16.agree({"numba bf16": near, "numba float32": right, "torch float32": near})
+
+
+def test_bf16_against_another_checkout(checkout, tmp_path, capsys):
+    options = "--backends", "numpy", "--precision", "bf16", "--json"
+    found = json.loads(run(capsys, "step", "--against", str(checkout), *options))["rows"]
+    assert [(row["side"], row["against"]) for row in found] == [("numpy", "old numpy")] * 2
+    shutil.copytree(checkout, tmp_path, dirs_exist_ok=True)
+    with (tmp_path / "minivit" / "backend.py").open("a") as file:
+        file.write("\nlater = use\n\n\ndef use(name, *, matmul=None):\n    return later(name)\n")
+    run(capsys, "step", "--against", str(tmp_path), "--backends", "numpy")
+    with pytest.raises(InputError, match="knows no precision but float32"):
+        run(capsys, "step", "--against", str(tmp_path), *options)
+
+
+def test_bf16_without_an_instruction_is_refused_in_a_sentence(kernels, monkeypatch, capsys):
+    monkeypatch.setattr("minivit.kernels.product.bf16.instructions.instruction", lambda: None)
+    assert main(["bench", "step", "--tiny", "--precision", "bf16"]) == 2
+    assert "no instruction that multiplies bfloat16" in capsys.readouterr().err
+    assert main(["bench", "step", "--tiny", "--backends", "numpy", "--emulate"]) == 2
+    assert "emulation is asked for" in capsys.readouterr().err
+
+
+def stand_in(*found):
+    """A ceiling that is found to be each of these in turn, and then the last for ever."""
+    left = list(found)
+    return ceiling.CeilingTurns(lambda kind: left.pop(0) if left[1:] else left[0], ("float32",))
+
+
+def shown(rates: list[float], turns) -> tuple[list, int]:
+    """The shares of one case whose rate is found to be each of these, and how often it was."""
+    count = 0
+
+    def measure(case):
+        nonlocal count
+        count += 1
+        return rates[min(count, len(rates)) - 1]
+
+    found = shares.settled(
+        ["case"], measure, lambda case, rate: [{"share_of_ceiling": turns.share(rate)}], turns
+    )
+    return [row["share_of_ceiling"] for row in found], count
+
+
+def test_a_ceiling_that_was_too_low_is_measured_again():
+    assert shown([50.0], stand_in(40.0, 45.0, 100.0)) == ([0.5], 1)  # the case was right
+    assert shown([50.0], stand_in(100.0, 40.0)) == ([0.5], 1)  # the best of all turns counts
+
+
+def test_a_rate_above_the_ceiling_is_measured_again_and_never_shown():
+    assert shown([120.0, 80.0], stand_in(100.0)) == ([0.8], 2)  # the ceiling was right
+    assert shown([120.0], stand_in(100.0)) == ([None], 1 + shares.ROUNDS)
+    assert shown([120.0], ceiling.CeilingTurns(None, ())) == ([None], 1)  # no ceiling is known
+
+
 def test_names_that_only_one_side_has_are_not_compared():
     found = model_figures.shared({"new": {"y": 1, "dgamma": 2}, "old": {"y": 3, "dnorm1": 4}})
     assert found == {"new": {"y": 1}, "old": {"y": 3}}
@@ -193,16 +304,32 @@ def test_ops_run_on_numpy_alone(capsys):
         "augmentation",
         "learning",
         "loading",
+        "precision",
+        "scaling",
         "transfer",
     ],
 )
 def test_kernels_are_measured(name, kernels, capsys, tmp_path):
     if name == "roofline":
         pytest.importorskip("matplotlib")
-    out = ("--out", str(tmp_path)) if name in ("roofline", "learning") else ()
+    out = ("--out", str(tmp_path)) if name in ("roofline", "scaling", "learning") else ()
     found = json.loads(run(capsys, name, "--json", *out))["rows"]
     assert all(row["ours"] > 0 for row in found if row["unit"] != "geometric mean")
     assert (tmp_path / "roofline.png").exists() == (name == "roofline")
+
+
+def test_the_roofline_in_bf16(kernels, capsys, tmp_path):
+    pytest.importorskip("matplotlib")
+    from minivit.kernels.product.bf16.instructions import instruction
+
+    if instruction() is None:
+        pytest.skip("no instruction for bf16")
+    out = "--precision", "bf16", "--out", str(tmp_path), "--json"
+    found = json.loads(run(capsys, "roofline", *out))["rows"]
+    twice = {row["kind"] for row in found if row["precision"] == "bf16"}
+    assert twice == {*part("roofline").WITH_PRODUCTS, "matrix product"}
+    assert all(row["share_of_roof"] > 0 for row in found)
+    assert (tmp_path / "roofline.png").exists()
 
 
 def test_scaling_draws_its_curves(capsys, tmp_path):
@@ -225,6 +352,38 @@ def test_learning_writes_the_table_that_a_lesson_reads(kernels, capsys, tmp_path
     assert all(0 < row["test_accuracy"] <= 1 for row in found.rows)
 
 
+def test_precision_tells_what_each_rounding_changes(capsys):
+    found = json.loads(run(capsys, "precision", "--configs", "digits-bench", "--json"))["rows"]
+    error = {row["side"]: row["ours"] for row in found}
+    logits = {row["side"]: row["logits"] for row in found}
+    assert error["nothing: float32"] < 1e-5 < 1e-3 < error["all, by NumPy"] < 0.1
+    assert {f"only {name}" for name in roundings.PARTS} - set(error) == {
+        "only attention's products"  # which bf16 leaves alone where tokens are few
+    }
+    assert logits["only products x w"] == logits["all, by NumPy"]
+    for side in ("only products dy w^T (dx)", "only products x^T dy (dw)", "only gradients dy"):
+        assert logits[side] == logits["nothing: float32"] and error[side] > 1e-4
+    assert "worst gradient" in run(capsys, "precision")
+
+
+def test_only_a_part_is_rounded():
+    rng = np.random.default_rng(0)
+    x, w, dy = (rng.standard_normal(s).astype(np.float32) for s in ((3, 4), (4, 5), (3, 5)))
+    assert [roundings.form(*pair) for pair in ((x, w), (dy, w.T), (x.T, dy))] == [
+        roundings.FORWARD, roundings.DX, roundings.DW
+    ]  # fmt: skip
+    from minivit.ops import linear_backward, linear_forward
+    from minivit.ops.product import rounded
+
+    with roundings.rounding_only(roundings.PARTS["weights w"]):
+        y, cache = linear_forward(x, w)
+        dx, dw, _ = linear_backward(dy, cache)
+    np.testing.assert_array_equal(y, x @ rounded(w))
+    np.testing.assert_array_equal(dx, dy @ rounded(w).T)
+    np.testing.assert_array_equal(dw, x.T @ dy)
+    np.testing.assert_array_equal(linear_forward(x, w)[0], x @ w)  # as before
+
+
 def test_the_lessons_tables_are_those_of_the_grids():
     learning = part("learning")
     assert tuple(learning.GRIDS) == bench.command().GRIDS
@@ -243,7 +402,7 @@ def test_what_is_missing_is_said_in_a_sentence(monkeypatch, capsys):
         configurations.cases("tinny")
     with pytest.raises(InputError, match=r"'jax'.*numpy"):
         options.Options(backends="jax").chosen_backends()
-    for name in ("options", "ceiling"):
+    for name in ("options", "ceiling", "precision"):
         monkeypatch.setattr(part(name), "why_no_kernels", lambda: "Numba is away")
     for name in ("ceiling", "products", "roofline", "variations", "augmentation", "learning",
                  "loading", "transfer"):  # fmt: skip
@@ -301,6 +460,11 @@ def test_parity_names_the_gradient_that_is_wrong():
         ),
         (["roofline", "--backends", "numpy"], "or run ops and step and scaling"),
         (["ops", "pooling"], "bench ops has no use for pooling; leave it out, or run learning"),
+        (["products", "--precision", "bf16"], "or run step and roofline"),
+        (
+            ["scaling", "--emulate"],
+            "bench scaling has no use for --emulate; leave it out, or run step",
+        ),
         (["learning", "--repeats", "2"], "bench learning has no use for --repeats; "),
     ],
 )
