@@ -90,6 +90,6 @@ def _address_of_loop():
     return address_of(_loop, *[types.intp] * 3)
 
 
-@jit
+@jit(from_python=True)
 def _hand_over(loop, body, shares, arguments):
     hand_over(loop, body, shares, arguments)
