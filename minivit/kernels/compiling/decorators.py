@@ -15,7 +15,7 @@ from numba.core.registry import CPUDispatcher
 from .announce import PACKAGE
 from .entrance import guarded
 from .kept import KeptCode
-from .start import CACHE, kernels
+from .start import CACHE, announcer, kernels
 
 # Without the flags by which fastmath=True would assume that there is no NaN and no infinity.
 FAST_MATH = {"contract", "reassoc", "nsz", "arcp"}
@@ -78,5 +78,5 @@ class _Piece(CPUDispatcher):
 def cached(compiled, function):
     """The function, told to keep its code in our folder."""
     if CACHE is not None:
-        compiled._cache = KeptCode(function, CACHE)
+        compiled._cache = KeptCode(function, CACHE, announcer.elsewhere)
     return compiled
