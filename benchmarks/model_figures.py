@@ -19,6 +19,7 @@ from .timing import medians as medians_of_calls
 
 # Says where the cache of compiled kernels lies: with an empty folder there, a first step is cold.
 CACHE_VARIABLE = "XDG_CACHE_HOME"
+COMPILED = (".kernel", ".nbi", ".nbc")  # endings of its files, here and in former versions
 USUAL = 10  # seconds of a figure, all sides together
 
 # Starts a process with a side's model; takes `environment`, the variables it gets besides.
@@ -143,7 +144,7 @@ def first_steps(sides: Mapping[str, Start], turns: int) -> list[Figure]:
             caches = {side: Path(folder) / f"{len(empty)}-{side}" for side in sides}
             empty.append({side: first_step(sides[side], caches[side]) for side in sides})
             # If nobody compiles, or the kernels are kept somewhere else, none of these was cold.
-            filled = any(Path(folder).rglob("*.nb[ci]"))
+            filled = any(path.suffix in COMPILED for path in Path(folder).rglob("*"))
         cached = [
             {side: first_step(sides[side], caches[side]) for side in sides} for _ in range(turns)
         ]

@@ -17,10 +17,13 @@ PATIENCE = 50  # looks at most: some pools are told to stay awake for ever
 
 
 def available_threads() -> int:
-    """The processors that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """The number of processors that this process may run on."""
+    return len(processors()) or os.cpu_count() or 1
+
+
+def processors() -> list[int]:
+    """Which they are; an empty list where the system does not say."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
 
 def most_threads() -> int:

@@ -277,7 +277,7 @@ def test_every_cold_start_has_an_empty_cache_of_its_own():
 
         def ask(self, method):
             self.cache.mkdir(exist_ok=True)
-            (self.cache / "kernel.nbi").touch()
+            (self.cache / "f.kernel").touch()
 
     sides = {
         side: lambda environment, side=side: Start(side, environment) for side in ("new", "old")

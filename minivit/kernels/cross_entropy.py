@@ -43,7 +43,7 @@ def cross_entropy_backward(dloss, cache):
     return dlogits
 
 
-@jit
+@jit(from_python=True)
 def _cross_entropy_into(probs, logits, targets):
     """(B, C) each, contiguous; returns the mean loss, summed in float64."""
     rows, classes = logits.shape

@@ -7,9 +7,9 @@ for any number of threads.
 import math
 
 import numpy as np
-from numba import prange
+from numba import get_num_threads
 
-from .compiling import parallel_jit
+from .compiling import jit, shared
 from .inputs import reals
 
 CHUNK = 16384  # elements
@@ -18,19 +18,26 @@ CHUNK = 16384  # elements
 def global_norm(vector):
     """Euclidean length of a flat contiguous vector, summed in float64: vector (n,) -> float."""
     (vector,) = reals(vector=vector)
-    return math.sqrt(_sum_of_squares(vector.reshape(-1)))
+    x = vector.reshape(-1)
+    sums = np.empty((x.size + CHUNK - 1) // CHUNK)
+    _sums_of_squares(x.dtype, min(get_num_threads(), sums.size), sums, x)
+    return math.sqrt(_sum(sums))
 
 
-@parallel_jit
-def _sum_of_squares(x):
-    partial = np.empty((x.size + CHUNK - 1) // CHUNK)
-    for chunk in prange(partial.size):
+@shared
+def _sums_of_squares(share, shares, sums, x):
+    """sums[i] = the sum of the squares of chunk i, for an equal run of chunks."""
+    for chunk in range(share * sums.size // shares, (share + 1) * sums.size // shares):
         part = x[chunk * CHUNK : (chunk + 1) * CHUNK]
         total = 0.0
         for i in range(part.size):
             total += np.float64(part[i]) * np.float64(part[i])
-        partial[chunk] = total
+        sums[chunk] = total
+
+
+@jit(from_python=True)
+def _sum(numbers):
     total = 0.0
-    for chunk in range(partial.size):
-        total += partial[chunk]
+    for i in range(numbers.size):
+        total += numbers[i]
     return total

@@ -56,7 +56,7 @@ def newton_schulz_alone(x):
     return x
 
 
-@jit(counts=False)
+@jit(counts=False, from_python=True)
 def _iterate(x, turned, s, polynomial, moved):
     """x = a x + (b s + c s s) x, where s = x x^T, ROUNDS times; the others are its workplace."""
     (rows, columns), real = x.shape, x.dtype.type

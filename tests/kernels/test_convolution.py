@@ -11,6 +11,9 @@ from minivit.kernels.product.gathered import transposed_into
 from minivit.kernels.product.lines import copy_lines, line_size, room_for_lines
 from minivit.kernels.product.patches import Patches
 
+from .pieces import from_python
+
+copied_lines = from_python(copy_lines)
 SMALL = numba.config.DISABLE_JIT  # Python's loops are slow: a few sizes will do
 DTYPES = [np.float32, np.float64]
 COUNT = 8 if SMALL else 60
@@ -85,7 +88,7 @@ def test_patches_lie_in_copied_lines(dtype, seed, B, size, channels, stops, side
     here, room, run = 5, room_for_lines(p, count), side[1] * channels
     to = np.full(here + room + 5, np.nan, dtype)
     places = np.full(count * stops[1] + 2, -1)
-    copy_lines(p, to, here, places, 1, line, count)
+    copied_lines(p, to, here, places, 1, line, count)
     begins = here + places[1:-1, None] + np.arange(side[0]) * line_size(p)
     found = to[begins[..., None] + np.arange(run)]
     assert np.array_equal(found.reshape(right.shape), right)

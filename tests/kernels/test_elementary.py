@@ -16,31 +16,31 @@ COUNT = 2_000 if config.DISABLE_JIT else 100_000
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # without a JIT: NumPy's scalars
 
 
-@jit
+@jit(from_python=True)
 def _each_exp(x, y):
     for i in range(x.size):
         y[i] = elementary.exp(x[i])
 
 
-@jit
+@jit(from_python=True)
 def _each_exp_in_registers(x, y):
     for i in range(0, x.size, VECTOR_BYTES // x.itemsize):
         simd.store(y, i, simd.vector_exp(simd.load(x, i)))
 
 
-@jit
+@jit(from_python=True)
 def _each_gelu(x, y, slope):
     for i in range(x.size):
         y[i], slope[i] = elementary.gelu_erf(x[i])
 
 
-@jit
+@jit(from_python=True)
 def _each_gelu_value(x, y):
     for i in range(x.size):
         y[i] = elementary.gelu_erf_value(x[i])
 
 
-@jit
+@jit(from_python=True)
 def _each_gelu_tanh(x, y, slope):
     for i in range(x.size):
         y[i], slope[i] = elementary.gelu_tanh(x[i])

@@ -5,8 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from minivit.kernels import top_k
 from minivit.kernels.matrix import Matrix
-from minivit.kernels.top_k import keep_largest, kth_largest
+
+from .pieces import from_python
+
+keep_largest, kth_largest = map(from_python, (top_k.keep_largest, top_k.kth_largest))
 
 numbers = st.one_of(st.integers(-3, 3), st.floats(-1e6, 1e6), st.sampled_from([-np.inf, np.inf]))
 

@@ -16,8 +16,14 @@ from minivit.kernels.winograd.choice import FOR_GRADIENTS, FOR_SUMS, by_winograd
 from minivit.kernels.winograd.convolved import convolved_into
 from minivit.kernels.winograd.gradient import weights_gradient_into
 
+from .pieces import from_python
 from .test_convolution import all_patches, whole_numbers
 
+of_pixels, of_weights, to_weights, to_sums, of_sums = map(
+    from_python,
+    (transforms.of_pixels, transforms.of_weights, transforms.to_weights, transforms.to_sums,
+     transforms.of_sums),
+)  # fmt: skip
 SMALL = numba.config.DISABLE_JIT  # Python's loops are slow: a few sizes will do
 COUNT = 4 if SMALL else 40
 dtypes = st.sampled_from([np.float32, np.float64])
@@ -28,8 +34,8 @@ firsts = st.tuples(st.integers(-3, 1), st.integers(-3, 1))
 
 def test_four_products_make_two_sums_of_three():
     d, g = (1.0, 4.0, -2.0, 8.0), (3.0, -6.0, 10.0)
-    products = zip(transforms.of_pixels(d), transforms.of_weights(g, 0.5), strict=True)
-    y = transforms.to_sums(tuple(a * b for a, b in products))
+    products = zip(of_pixels(d), of_weights(g, 0.5), strict=True)
+    y = to_sums(tuple(a * b for a, b in products))
     assert y == (3 - 24 - 20, 12 + 12 + 80)
 
 
@@ -38,9 +44,8 @@ def test_the_way_back_is_transposed():
         columns = [transform(tuple(map(float, unit)), *options) for unit in np.eye(size)]
         return np.array(columns).T
 
-    assert np.array_equal(matrix(transforms.to_weights, 4, 0.5),
-                          matrix(transforms.of_weights, 3, 0.5).T)  # fmt: skip
-    assert np.array_equal(matrix(transforms.of_sums, 2), matrix(transforms.to_sums, 4).T)
+    assert np.array_equal(matrix(to_weights, 4, 0.5), matrix(of_weights, 3, 0.5).T)
+    assert np.array_equal(matrix(of_sums, 2), matrix(to_sums, 4).T)
 
 
 @given(dtypes, seeds, st.integers(1, 3), sizes, sizes, firsts, vectors, vectors, st.booleans())

@@ -33,7 +33,7 @@ def blocks(n):
     return (n + BLOCK - 1) // BLOCK * BLOCK
 
 
-@jit
+@jit(from_python=True)
 def places(first, tokens, K):
     """A thread's Space from `first` on: all sizes are multiples of a cache line."""
     t, n, d = blocks(tokens), CHUNK, blocks(K)

@@ -8,6 +8,8 @@ address.py      a function compiled once, to be called by its address
 entrance.py     one Python thread at a time, and none in a forked process
 cache.py        the folder that compiled kernels are kept in
 kept.py         the code of one function in that folder, sealed: damaged code is compiled anew
+claims.py       of two processes, one compiles a function and the other waits for it
+second.py       a second process, which compiles half of what a training step needs
 installations.py  which installation uses which folder
 announce.py     says that kernels are being compiled, while they are
 waiting.py      how long a thread without work spins before it sleeps

@@ -7,9 +7,10 @@ Numba links a callee's code into its caller and optimises it again. What is call
 import numba
 from numba.core.ccallback import CFunc
 
+from . import claims
 from .decorators import FAST_MATH, cached
 from .entrance import alone
-from .start import announcer
+from .start import CACHE, announcer
 
 _bodies: list = []  # all that was compiled: the list keeps its code in memory
 
@@ -26,6 +27,11 @@ def address_of(function, *argument_types):
     with alone(), announcer.body():
         body = CFunc(function, signature, locals={}, options=options)
         cached(body, function)
-        body.compile()
+        try:
+            body.compile()
+        except BaseException:  # Ctrl-C, too, after which a notebook goes on
+            if CACHE is not None:
+                claims.release_all(CACHE)
+            raise
     _bodies.append(body)
     return body.address

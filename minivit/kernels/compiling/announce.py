@@ -23,12 +23,18 @@ class Announcer(event.Listener):
         event.register("numba:compile", self)
 
     def on_start(self, compilation):
-        with self.lock:
-            self.depth += 1
-            if self.depth == 1 and is_ours(compilation):
-                self.say()
+        self.begin(say=is_ours(compilation))
 
     def on_end(self, compilation):
+        self.end()
+
+    def begin(self, *, say=True):
+        with self.lock:
+            self.depth += 1
+            if self.depth == 1 and say:
+                self.say()
+
+    def end(self):
         with self.lock:
             self.depth -= 1
             if self.depth == 0:
@@ -43,7 +49,16 @@ class Announcer(event.Listener):
                 yield
         finally:
             if first.seen:
-                self.on_end(None)
+                self.end()
+
+    @contextlib.contextmanager
+    def elsewhere(self):
+        """A block in which another process compiles, and this one waits for it."""
+        self.begin()
+        try:
+            yield
+        finally:
+            self.end()
 
     def number(self) -> int:
         """Which kernel is being compiled, from 1: those before it have one signature more."""
@@ -74,10 +89,7 @@ class _FirstPass(event.Listener):
     def on_start(self, compiler_pass):
         if not self.seen:
             self.seen = True
-            with self.announcer.lock:
-                self.announcer.depth += 1
-                if self.announcer.depth == 1:
-                    self.announcer.say()
+            self.announcer.begin()
 
     def on_end(self, compiler_pass):
         pass

@@ -1,23 +1,31 @@
 """`jit` compiles pieces of kernels, `parallel_jit` the parallel loops that Python calls.
 
 Both set the flags of the compiler, and keep the code in our own folder (kept.py).
+
+What Python calls gets a wrapper, which turns Python's objects into numbers and arrays, and others
+into Python's exceptions. Wrappers took a quarter of the time of compiling: each is optimised again
+with every function that calls the wrapped one. So a piece has none.
 """
 
 import functools
 
 import numba
+from numba.core.registry import CPUDispatcher
 
 from .announce import PACKAGE
 from .entrance import guarded
 from .kept import KeptCode
-from .start import CACHE, kernels
+from .start import CACHE, announcer, kernels
 
 # Without the flags by which fastmath=True would assume that there is no NaN and no infinity.
 FAST_MATH = {"contract", "reassoc", "nsz", "arcp"}
 
 
-def jit(function=None, *, fastmath=FAST_MATH, inline="never", counts=None, parallel=False):
-    """Compile a function that a kernel calls, or Python; `parallel`: its prange is a parallel loop.
+def jit(function=None, *, from_python=False, fastmath=FAST_MATH, inline="never", counts=None,
+        parallel=False):  # fmt: skip
+    """Compile a piece of a kernel: a function that compiled code calls.
+
+    `from_python`: Python calls it, too. `parallel`: its prange is a parallel loop.
 
     With counts=False it counts no references to arrays. A function that returns an array needs
     this, and its callers must count none either, up to a body that is called by address
@@ -25,7 +33,8 @@ def jit(function=None, *, fastmath=FAST_MATH, inline="never", counts=None, paral
     that returns no array counts if the first function that calls it does.
     """
     options = {"parallel": parallel} | ({} if counts is None else {"_nrt": counts})
-    decorate = functools.partial(_compiled, fastmath=fastmath, inline=inline, nogil=True, **options)
+    options |= {"fastmath": fastmath, "inline": inline, "nogil": True}
+    decorate = functools.partial(_compiled if from_python else _piece, **options)
     return decorate if function is None else decorate(function)
 
 
@@ -45,12 +54,29 @@ def jit_is_off() -> bool:
 
 
 def _compiled(function, **options):
-    compiled = numba.njit(function, error_model="numpy", **options)
+    # Nobody outside of Numba calls it by its address: that takes another wrapper.
+    options |= {"error_model": "numpy", "no_cfunc_wrapper": True}
+    compiled = numba.njit(function, **options)
     return compiled if jit_is_off() else cached(compiled, function)
+
+
+def _piece(function, **options):
+    compiled = _compiled(function, no_cpython_wrapper=True, **options)
+    if not jit_is_off():
+        compiled.__class__ = _Piece
+    return compiled
+
+
+class _Piece(CPUDispatcher):
+    """Without a wrapper, a call from Python would jump to address 0."""
+
+    def __call__(self, *arguments):
+        name = self.py_func.__qualname__
+        raise TypeError(f"{name} is a piece of a kernel; for Python: @jit(from_python=True)")
 
 
 def cached(compiled, function):
     """The function, told to keep its code in our folder."""
     if CACHE is not None:
-        compiled._cache = KeptCode(function, CACHE)
+        compiled._cache = KeptCode(function, CACHE, announcer.elsewhere)
     return compiled

@@ -16,6 +16,7 @@ import inspect
 import os
 import pickle
 import sys
+import threading
 import warnings
 from pathlib import Path
 
@@ -24,8 +25,12 @@ from numba.core.errors import NumbaWarning
 from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 
+from . import claims
+
 SEAL = b"minivit kernel 1\n"  # then 32 bytes of checksum, then the code
 ENDING = ".kernel"
+
+writing = threading.Lock()  # whoever ends the process at once takes it: no file stays unfinished
 
 
 class KeptCode:
@@ -34,8 +39,9 @@ class KeptCode:
     It takes the place of Numba's own FunctionCache.
     """
 
-    def __init__(self, function, folder: Path):
+    def __init__(self, function, folder: Path, waiting=contextlib.nullcontext):
         self.function, self.folder = function, folder
+        self.waiting = waiting  # a block around the wait for another process
         self.source = _digest_of_file(inspect.getfile(function))
 
     @property
@@ -47,28 +53,41 @@ class KeptCode:
         # Memory for arrays; Numba would load all it knows of types besides, which takes 0.15 s and
         # only a compiler needs. That does it by itself.
         rtsys.initialize(target)
-        code = read(self.file(signature, target.codegen()))
+        file = self.file(signature, target.codegen())
+        code = read(file)
+        if code is None:
+            claims.claim(file, self.waiting)
+            code = read(file)  # another process may have written it meanwhile
+        if code is not None:
+            claims.release(file)
         return None if code is None else CompileResult._rebuild(target, *pickle.loads(code))
 
     def save_overload(self, signature, compiled) -> None:
+        file = self.file(signature, compiled.codegen)
         if compiled.lifted or compiled.library.has_dynamic_globals:
             name = self.function.__qualname__
             warnings.warn(f"{name} holds an address: its code can't be kept", NumbaWarning, 2)
-            return
-        write(self.file(signature, compiled.codegen), dumps(compiled._reduce()))
+        else:
+            write(file, dumps(compiled._reduce()))
+        claims.release(file)
 
     def flush(self) -> None:
         """Numba calls this to forget all. Nothing to do: what is compiled again is written over."""
 
     def file(self, signature, codegen) -> Path:
-        cells = tuple(cell.cell_contents for cell in self.function.__closure__ or ())
-        depends = (
-            signature, codegen.magic_tuple(), self.source, self.function.__module__,
-            self.function.__code__.co_firstlineno, self.function.__code__.co_code, dumps(cells),
-        )  # fmt: skip
+        depends = (signature, codegen.magic_tuple(), self.source, *_written(self.function))
         name = self.function.__qualname__.replace("<", "").replace(">", "")[:80]
         digest = hashlib.sha256(repr(depends).encode()).hexdigest()
         return self.folder / f"{name}-{digest[:20]}{ENDING}"
+
+
+def _written(function) -> tuple:
+    """What tells the functions of one file apart: where each stands, and what it takes along."""
+    cells = [cell.cell_contents for cell in function.__closure__ or ()]
+    # Compiled functions have no name of their own: Numba gives them another one in each process.
+    taken = [_written(c.py_func) if hasattr(c, "py_func") else dumps(c) for c in cells]
+    code = function.__code__
+    return function.__module__, code.co_firstlineno, code.co_code, taken
 
 
 def read(file: Path) -> bytes | None:
@@ -90,8 +109,9 @@ def write(file: Path, code: bytes) -> None:
     unfinished = file.with_name(f"{file.name}.{os.getpid()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        unfinished.write_bytes(SEAL + hashlib.sha256(code).digest() + code)
-        unfinished.replace(file)
+        with writing:
+            unfinished.write_bytes(SEAL + hashlib.sha256(code).digest() + code)
+            unfinished.replace(file)
     except OSError as error:
         with contextlib.suppress(OSError):
             unfinished.unlink()

@@ -15,26 +15,29 @@ import functools
 
 from numba import prange, typeof, types
 
+from . import second
 from .address import address_of
 from .announce import PACKAGE
 from .decorators import jit, jit_is_off
 from .entrance import guarded
 from .hand_over import call_share, hand_over
+from .memory import seldom_collected
 from .start import kernels
 
 
 class Shared:
     """A plain function(share, shares, *arguments) that returns nothing."""
 
-    def __init__(self, function):
-        self.function = function
+    def __init__(self, function, *, of_a_step=False):
+        self.function, self.of_a_step = function, of_a_step
         self.signatures: dict = {}  # the address of what was compiled for a kind of arguments
         self._run = guarded(function, self._on_all_threads)
 
     def __call__(self, kind, shares: int, *arguments) -> None:
         """Run it `shares` times at once, with share = 0, 1, ..., on so many threads.
 
-        `kind` says all that the arguments' types depend on: their dtype, say.
+        `kind` says all that the arguments' types depend on: a dtype, or a tuple that begins with
+        one.
         """
         if jit_is_off():
             for share in range(shares):
@@ -45,28 +48,34 @@ class Shared:
     def _on_all_threads(self, kind, shares, arguments):
         body = self.signatures.get(kind)
         if body is None:
-            body = self.signatures[kind] = self._compiled_for(arguments)
+            body = self.compile_for(kind, arguments)
         _hand_over(_address_of_loop(), body, shares, arguments)
 
-    def _compiled_for(self, arguments):
+    def compile_for(self, kind, arguments):
         """The address of the body; from now on arguments of these types can be handed over.
 
         The body would read any others as if they were of these. So nothing else is ever compiled
         for a call: Numba converts what comes (an np.int32 for an int), or raises TypeError.
         """
+        if self.of_a_step:
+            second.start_once(str(kind[0] if isinstance(kind, tuple) else kind))
         of_arguments = tuple(map(typeof, arguments))
-        _hand_over.disable_compile(False)
-        _hand_over.compile((*[types.intp] * 3, types.Tuple(of_arguments)))
-        _hand_over.disable_compile()
-        return address_of(self.function, types.intp, types.intp, *of_arguments)
+        with seldom_collected():
+            _hand_over.disable_compile(False)
+            _hand_over.compile((*[types.intp] * 3, types.Tuple(of_arguments)))
+            _hand_over.disable_compile()
+            body = address_of(self.function, types.intp, types.intp, *of_arguments)
+        self.signatures[kind] = body
+        return body
 
 
 def shared(function=None, *, small_op=False):
     """Decorates a function that all threads run; `small_op`: a plain training step goes without."""
     if function is None:
         return functools.partial(shared, small_op=small_op)
-    made = Shared(function)
-    if function.__module__.startswith(PACKAGE) and not small_op:
+    of_a_step = function.__module__.startswith(PACKAGE) and not small_op
+    made = Shared(function, of_a_step=of_a_step)
+    if of_a_step:
         kernels[function.__name__] = made
     return made
 
@@ -90,6 +99,6 @@ def _address_of_loop():
     return address_of(_loop, *[types.intp] * 3)
 
 
-@jit
+@jit(from_python=True)
 def _hand_over(loop, body, shares, arguments):
     hand_over(loop, body, shares, arguments)

@@ -11,7 +11,7 @@
 import os
 import sys
 
-from minivit.threads import checked, thread_count
+from minivit.threads import checked, processors, thread_count
 
 if "numba" not in sys.modules:
     if os.environ.get("MINIVIT_NUM_THREADS"):
@@ -26,6 +26,7 @@ from .memory import keep_freed_memory
 from .waiting import load_openmp
 
 keep_freed_memory()
+PROCESSORS = processors()  # before OpenMP, which may bind this thread to one of them
 load_openmp()
 CACHE = cache_folder()
 kernels: dict = {}  # those of a training step, by name; each has its `signatures`

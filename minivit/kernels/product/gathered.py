@@ -22,7 +22,7 @@ from numba import get_num_threads
 
 from ..compiling import jit, shared
 from ..matrix import ONE, ZERO, Matrix, Packed
-from ..simd import ROWS, VECTOR_BYTES, VECTORS, copy_row, noinline
+from ..simd import ROWS, VECTOR_BYTES, VECTORS, copy_row, noinline, row_groups
 from ..workspace import APART
 from .lines import copy_part
 from .packing import PACKED, PANEL_BYTES, SWEEP, groups, pack
@@ -65,7 +65,7 @@ def _block(window, m, n, itemsize):
     patches = Patches(None, *window)
     (down, across), (side, _) = patches.stops, patches.side
     panel = PANEL_BYTES // itemsize
-    group, stride = groups(itemsize)
+    group, stride = row_groups(itemsize)
     step = min(patches.stride[0], side)
     # A block of few lines would copy most lines twice: the window's rows reach into the next.
     lines = min(down, max(-(-DEEP // across), side))

@@ -12,7 +12,7 @@ from ..simd import VECTOR_BYTES, copy_row, noinline
 COPIED = 4  # vectors at a time of a piece
 
 
-@jit
+@jit(from_python=True)
 def line_size(patches):
     """How many numbers the copy of a line holds.
 

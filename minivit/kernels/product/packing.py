@@ -27,15 +27,14 @@ def room(rows, columns, depth, itemsize):
 
     A chunk of b comes first, then a sweep of a or a row of slopes.
     """
-    deep, wide = chunks(columns, depth, itemsize)
+    deep, wide = chunk(columns, depth, itemsize)
     square = (VECTOR_BYTES // itemsize) * (PANEL_BYTES // itemsize)  # `pack` may write past the end
-    group, stride = groups(itemsize)
+    group, stride = row_groups(itemsize)
     beside = max((min(rows, SWEEP) + group - 1) // group * stride * deep, wide)
     return (deep * wide + square) + (beside + square)
 
 
-@jit
-def chunks(columns, depth, itemsize):
+def chunk(columns, depth, itemsize):
     """How large a chunk of b is: (steps of k, columns)."""
     panel = PANEL_BYTES // itemsize
     count = max(1, (depth + DEPTH - 1) // DEPTH)
@@ -43,7 +42,7 @@ def chunks(columns, depth, itemsize):
     return deep, min(max(1, PACKED // (deep * panel)), (columns + panel - 1) // panel) * panel
 
 
-groups = jit(row_groups)
+chunks, groups = jit(chunk), jit(row_groups)
 
 
 @jit

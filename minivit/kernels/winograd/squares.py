@@ -35,7 +35,7 @@ def squares_of(patches, m):
     return Squares(patches.size, patches.stops, patches.first, down, across, images * down * across)
 
 
-@jit
+@jit(from_python=True)
 def matrix_size(columns, itemsize):
     """From one of 16 matrices (SQUARES, columns) to the next: their numbers, and a cache line.
 

@@ -21,7 +21,7 @@ PACKED = 1 << 18  # pairs of b packed at once, 1 MB: they are read again from a 
 SWEEP = 4 * BLOCK  # rows of a packed at once
 
 
-@jit
+@jit(from_python=True)
 def chunks(columns, depth):
     """How much of b is packed at once: (steps of k, columns)."""
     count = max(1, (depth + DEEP - 1) // DEEP)

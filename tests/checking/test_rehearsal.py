@@ -1,0 +1,52 @@
+"""What the second process compiles is what a training step needs, all of it and nothing else."""
+
+import numpy as np
+import pytest
+
+numba = pytest.importorskip("numba")
+
+from minivit import backend, kernels  # noqa: E402
+from minivit.checking import rehearsal  # noqa: E402
+from minivit.kernels.compiling.shared import Shared  # noqa: E402
+from minivit.models import ViT, ViTConfig  # noqa: E402
+
+pytestmark = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled")
+
+
+def signatures(calls) -> set:
+    return {(kernel.function.__name__, *map(numba.typeof, given)) for kernel, given in calls}
+
+
+def rehearsed(dtype) -> set:
+    return signatures((kernel, given) for kernel, _, given in rehearsal.rehearse(dtype))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_real_step_needs_just_that(dtype, monkeypatch):
+    expected = rehearsed(dtype)
+    calls, call = [], Shared.__call__
+
+    def noted(kernel, kind, shares, *arguments):
+        calls.append((kernel, arguments))
+        call(kernel, kind, shares, *arguments)
+
+    monkeypatch.setattr(Shared, "__call__", noted)
+    config = ViTConfig(
+        image=(12, 8), channels=3, patch=(4, 4), width=24, depth=3, heads=3, mlp=50, classes=5
+    )
+    with backend.use("numba"):
+        rehearsal.step(ViT(config, dtype=np.dtype(dtype), zero_head=False))
+    assert signatures(calls) == expected
+
+
+def test_every_kernel_of_a_step_is_in_it():
+    """A new one that is in nobody's half is a `small_op`, or the step must be told of it."""
+    names = {name for name, *_ in rehearsed("float32")}
+    assert names == set(kernels.compiling.start.kernels)
+
+
+def test_it_leaves_the_kernels_as_they_were():
+    call = Shared.__call__
+    chosen = backend.name()
+    rehearsal.rehearse("float64")
+    assert Shared.__call__ is call and backend.name() == chosen

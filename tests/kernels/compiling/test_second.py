@@ -1,0 +1,140 @@
+"""A second process compiles: when it is started, and that it ends with the first."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("numba")
+
+import minivit
+from minivit.kernels.compiling import second
+
+START = """
+import sys
+print("runs once", flush=True)
+from minivit.kernels.compiling import second
+started = []
+second.subprocess.Popen = lambda *a, popen=second.subprocess.Popen, **k: (
+    started.append(popen(*a, **k)) or started[-1])
+second.start_once("float32")
+second.start_once("float32")
+print(*[process.pid for process in started], flush=True)
+"""
+STAY = START + "sys.stdin.read()\n"
+STEP = """
+import numpy as np
+from minivit import backend
+from minivit.checking.rehearsal import TINY, step
+from minivit.models import ViT
+with backend.use("numba"):
+    model = ViT(TINY, zero_head=False)
+    step(model)
+print(model.parameters.flat.sum(dtype=float))
+"""
+
+
+def python(program: str, home: Path, **variables) -> subprocess.Popen:
+    left_out = ("MINIVIT_CACHE", "MINIVIT_NUM_THREADS", "NUMBA_NUM_THREADS")
+    environment = {name: value for name, value in os.environ.items() if name not in left_out}
+    package = str(Path(minivit.__file__).parents[1])
+    environment |= {"PYTHONPATH": package, "XDG_CACHE_HOME": str(home), **variables}
+    return subprocess.Popen(
+        [sys.executable, "-c", program], env=environment, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def is_gone(pid: int, within: float = 10.0) -> bool:
+    """Whether the process ends in so many seconds; a zombie has ended."""
+    until = time.monotonic() + within
+    while time.monotonic() < until:
+        state = Path(f"/proc/{pid}/stat")
+        if not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z":
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def files(home: Path) -> list[str]:
+    return sorted(path.name for path in home.rglob("*") if path.is_file())
+
+
+def whole(home: Path) -> bool:
+    """Whether nothing unfinished lies there."""
+    return all(name.endswith((".kernel", ".json")) or name == "claims" for name in files(home))
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc")
+two = {"MINIVIT_NUM_THREADS": "2"}
+
+
+@needs_proc
+@pytest.mark.parametrize("way", ["end", signal.SIGINT, signal.SIGKILL])
+def test_it_ends_with_the_first(way, tmp_path):
+    with python(STAY, tmp_path, **two) as first:
+        assert first.stdout.readline() == "runs once\n"
+        (pid,) = map(int, first.stdout.readline().split())
+        assert not is_gone(pid, within=1.5)  # it is importing, or compiling
+        if way == "end":
+            first.stdin.close()
+        else:
+            first.send_signal(way)
+        first.wait(timeout=20)
+        assert is_gone(pid)
+        assert first.stdout.read() == ""  # the program was run once
+    assert whole(tmp_path)
+
+
+@needs_proc
+@pytest.mark.parametrize(
+    "variables", [{"MINIVIT_CACHE": "0"}, {"MINIVIT_NUM_THREADS": "1"}], ids=str
+)
+def test_it_is_not_started(variables, tmp_path):
+    first = python(START, tmp_path, **(two | variables))
+    assert first.communicate()[0] == "runs once\n\n"
+
+
+def test_a_step_is_the_same_with_and_without_it(tmp_path):
+    found = []
+    for home, variables in (("a", {}), ("b", {}), ("b", {"MINIVIT_CACHE": "0"})):
+        out, said = python(STEP, tmp_path / home, **(two | variables)).communicate()
+        assert said.startswith("minivit: compiling kernels") or found, said
+        found.append(float(out))
+    assert len(set(found)) == 1
+    assert files(tmp_path / "a") == files(tmp_path / "b") != []
+    assert whole(tmp_path / "a")
+
+
+def test_it_pays_once_much_is_to_be_compiled(tmp_path, monkeypatch):
+    pays = second.pays.__wrapped__
+    monkeypatch.setattr(second, "CACHE", tmp_path)
+    monkeypatch.setattr(second.config, "NUMBA_NUM_THREADS", 2)
+    assert pays()
+    with monkeypatch.context() as changed:
+        changed.setattr(second.config, "NUMBA_NUM_THREADS", 1)
+        assert not pays()
+    for executable in ("", None, "/usr/bin/blender"):  # Python inside of another program
+        with monkeypatch.context() as changed:
+            changed.setattr(sys, "executable", executable)
+            assert not pays()
+    with monkeypatch.context() as changed:
+        changed.setattr(second.cache, "can_be_written", lambda folder: False)
+        assert not pays()
+    for number in range(second.COLD):
+        (tmp_path / f"{number}.kernel").touch()
+    assert not pays()
+    monkeypatch.setattr(second, "CACHE", None)
+    assert not pays()
+
+
+def test_where_no_process_can_be_started_one_compiles(monkeypatch):
+    def refused(*arguments, **options):
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    monkeypatch.setattr(second.subprocess, "Popen", refused)
+    second._start("float32")
