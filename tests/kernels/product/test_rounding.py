@@ -104,7 +104,6 @@ def test_a_whole_step_is_that_of_the_numpy_twin(bf16, dtype, patch):
     twins, rounding = distance(found, expected), distance(plain, expected)
     assert rounding["logits"] > 1e-3
     several = 3 if dtype == np.float32 else 1e6
-    print(twins, rounding)
     for name, far in rounding.items():
         assert far > several * twins[name], (name, far, twins[name])
 
