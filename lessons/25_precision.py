@@ -173,9 +173,8 @@ assert off < 2**-8 / 10 and missing.min() > 0.8
 
 # %%
 data = minivit.load_dataset("digits")
-recipe = minivit.TrainingConfig(
-    minivit.variant("digits", depth=1), learning_rate=0.004, epochs=2, warmup_epochs=0.5, shift=0
-)
+small = minivit.variant("digits", depth=1, width=32, mlp=64)
+recipe = minivit.TrainingConfig(small, learning_rate=0.006, epochs=2, warmup_epochs=0.5, shift=0)
 models = {}
 for precision in ("float32", "bf16"):
     with minivit.use("numpy", precision=precision):
