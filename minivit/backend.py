@@ -91,7 +91,7 @@ def _need_instruction() -> None:
     instructions = sys.modules.get("minivit.kernels.product.bf16.instructions")
     if instructions is not None and instructions.instruction() is None:
         raise InputError(
-            'precision is "bf16", and this processor has no instruction that multiplies bfloat16 '
+            'precision is "bf16", and there is no instruction here that multiplies bfloat16 '
             "(avx512_bf16: AMD since Zen 4, Intel's servers since Sapphire Rapids): choose "
             '"float32", or emulate bf16 (--emulate; emulate=True), which rounds in the same way '
             "and multiplies in float32"

@@ -71,7 +71,7 @@ def test_emulation_without_bf16_is_refused(verb, run, capsys):
 def test_without_the_instruction_bf16_is_refused_unless_it_is_emulated(run, capsys):
     assert main(["evaluate", str(run), *BF16]) == 2
     said = capsys.readouterr().err
-    assert "no instruction that multiplies bfloat16" in said and "--emulate" in said
+    assert "no instruction here that multiplies bfloat16" in said and "--emulate" in said
     assert said.count("\n") == 1
     assert main(["evaluate", str(run), *BF16, "--emulate"]) == 0
 

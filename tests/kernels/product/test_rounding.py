@@ -10,6 +10,7 @@ pytest.importorskip("numba")
 from small_training import SMALL, recipe, small_data
 
 from minivit import ViT, backend, ops, train, variant
+from minivit.checking.twins import compare
 from minivit.kernels.compiling.decorators import jit_is_off
 from minivit.kernels.muon import muon_step
 from minivit.kernels.product import matmul
@@ -66,6 +67,13 @@ def test_muons_products_stay_exact():
         step(p, g, v, learning_rate=1e-2, weight_decay=0.1, matrices=3)
         found.append(p)
     np.testing.assert_allclose(*found, atol=1e-6)
+
+
+@pytest.mark.usefixtures("bf16")
+def test_every_op_rounds_what_its_kernel_rounds():
+    """In float64, where no sum's order brings a number to the other side of a half."""
+    wrong = [str(twin) for twin in compare(backend.current(), "float64") if not twin.ok]
+    assert not wrong, "\n".join(wrong)
 
 
 def step_of(dtype, patch):

@@ -9,6 +9,7 @@ import functools
 import platform
 import sys
 
+from ...compiling.decorators import jit_is_off
 from ...simd.emitter import features
 
 NEEDED = {
@@ -21,7 +22,9 @@ ARCH_PRCTL, ASK_FOR, MATRIX_REGISTERS = 158, 0x1023, 18
 
 @functools.cache
 def instruction() -> str | None:
-    """The quicker one that this processor and this system have; None without any."""
+    """The quicker one that this processor and this system have; None without any, or a JIT."""
+    if jit_is_off():
+        return None
     for name, needed in NEEDED.items():
         if needed <= features() and (name != "amx" or may_use_amx()):
             return name
