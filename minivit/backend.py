@@ -4,11 +4,13 @@ Both offer the same coarse ops with the same signatures. A model asks `current()
 and remembers the answer in its cache, since a cache belongs to the backend that made it.
 """
 
+import functools
 import importlib
 import os
 import sys
 from collections.abc import Callable
 from types import ModuleType
+from typing import TypeVar
 
 from minivit import chosen
 from minivit.errors import InputError
@@ -16,6 +18,7 @@ from minivit.errors import InputError
 MODULES = {"numpy": "minivit.ops", "numba": "minivit.kernels"}
 
 PRECISIONS = ("float32", "bf16")
+F = TypeVar("F", bound=Callable)
 
 
 def current() -> ModuleType:
@@ -88,10 +91,10 @@ def _need_instruction() -> None:
     instructions = sys.modules.get("minivit.kernels.product.bf16.instructions")
     if instructions is not None and instructions.instruction() is None:
         raise InputError(
-            'precision is "bf16", and this processor has no instruction that multiplies bfloat16 '
+            'precision is "bf16", and there is no instruction here that multiplies bfloat16 '
             "(avx512_bf16: AMD since Zen 4, Intel's servers since Sapphire Rapids): choose "
-            '"float32", or emulate bf16 (--emulate; emulate=True): that rounds in the same way and '
-            "multiplies in float32"
+            '"float32", or emulate bf16 (--emulate; emulate=True), which rounds in the same way '
+            "and multiplies in float32"
         )
 
 
@@ -105,6 +108,26 @@ def _choose_product(matmul: str | None) -> Callable[[], object] | None:
         return None
     former = product.choose(matmul)
     return lambda: product.choose(former)
+
+
+def precision() -> str:
+    """Of this thread's matrix products: "float32", "bf16", or "bf16, emulated" by the kernels."""
+    backend, now = name(), chosen.now()
+    return f"{now.precision}, emulated" if now.emulate and backend == "numba" else now.precision
+
+
+def unrounded(function: F) -> F:
+    """The function, run on this thread's backend with products that round nothing.
+
+    So gradients are checked: rounding is a staircase, and its steps have no slope.
+    """
+
+    @functools.wraps(function)
+    def exactly(*arguments, **options):
+        with use(name()):
+            return function(*arguments, **options)
+
+    return exactly
 
 
 def load(name: str) -> ModuleType:

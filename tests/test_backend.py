@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
@@ -205,3 +206,121 @@ def test_nor_by_a_preference(monkeypatch):
     monkeypatch.delenv("MINIVIT_BACKEND", raising=False)
     with pytest.raises(InputError, match="nonsense"):
         backend.prefer("numba")
+
+
+@pytest.fixture
+def without_instruction(stand_in, monkeypatch):
+    """Kernels on a processor that can't multiply bfloat16."""
+    module = SimpleNamespace(instruction=lambda: None)
+    monkeypatch.setitem(sys.modules, "minivit.kernels.product.bf16.instructions", module)
+    monkeypatch.setitem(sys.modules, "minivit.kernels.product.choice", None)
+
+
+@pytest.fixture
+def with_instruction(without_instruction, monkeypatch):
+    module = SimpleNamespace(instruction=lambda: "amx")
+    monkeypatch.setitem(sys.modules, "minivit.kernels.product.bf16.instructions", module)
+
+
+def test_products_round_nothing_unless_somebody_chose():
+    assert backend.precision() == "float32" and not chosen.rounds_products()
+    backend.use("numpy")
+    assert backend.precision() == "float32" and not chosen.rounds_products()
+
+
+@pytest.mark.usefixtures("with_instruction")
+def test_a_precision_holds_in_its_block():
+    with backend.use("numba", precision="bf16"):
+        assert chosen.rounds_products() and backend.precision() == "bf16"
+        with backend.use("numba"):  # who names no precision asks for float32
+            assert not chosen.rounds_products()
+        with backend.use("numpy", precision="bf16", emulate=True):
+            assert backend.precision() == "bf16"  # NumPy knows no other way
+        assert chosen.rounds_products() and backend.name() == "numba"
+    assert not chosen.rounds_products()
+
+
+@pytest.mark.usefixtures("with_instruction")
+def test_a_precision_holds_in_its_thread_alone():
+    backend.use("numba")
+
+    def work():
+        backend.use("numba", precision="bf16")
+        return backend.precision()
+
+    assert in_a_thread(work) == "bf16"
+    assert backend.precision() == "float32" and in_a_thread(backend.precision) == "float32"
+    with backend.use("numba", precision="bf16"):
+        assert in_a_thread(backend.precision) == "float32"
+    backend.use("numba", precision="bf16")
+    assert in_a_thread(backend.precision) == "bf16"
+
+
+def test_a_precision_in_a_task_holds_in_the_task_alone():
+    async def one(precision):
+        with backend.use("numpy", precision=precision):
+            await asyncio.sleep(0)
+            return backend.precision()
+
+    async def both():
+        return await asyncio.gather(one("bf16"), one("float32"))
+
+    assert asyncio.run(both()) == ["bf16", "float32"]
+    assert backend.precision() == "float32"
+
+
+@pytest.mark.parametrize("word", ["fp16", "", "BF16", "float64"])
+def test_another_precision_is_refused(word):
+    with pytest.raises(InputError, match='choose "float32" or "bf16"'):
+        backend.use("numpy", precision=word)
+    assert backend.precision() == "float32"
+
+
+@pytest.mark.usefixtures("without_instruction")
+def test_a_processor_without_the_instruction_must_be_told_to_emulate():
+    backend.use("numpy", precision="bf16")  # NumPy needs none
+    for ask in (backend.use, backend.prefer):
+        with pytest.raises(InputError, match="no instruction here that multiplies bfloat16"):
+            ask("numba", precision="bf16")
+        assert backend.name() == "numpy" and backend.precision() == "bf16"
+    backend.use("numba", precision="bf16", emulate=True)
+    assert chosen.rounds_products() and backend.precision() == "bf16, emulated"
+
+
+@pytest.mark.usefixtures("with_instruction")
+def test_emulation_must_have_something_to_emulate():
+    for ask in (backend.use, backend.prefer):
+        with pytest.raises(InputError, match='precision is "float32", which needs none'):
+            ask("numba", emulate=True)
+
+
+@pytest.mark.usefixtures("with_instruction")
+def test_blas_has_no_product_for_bf16():
+    with pytest.raises(InputError, match="BLAS has no product for bf16"):
+        backend.use("numba", matmul="blas", precision="bf16")
+
+
+@pytest.mark.usefixtures("without_instruction")
+def test_the_environment_wins_over_a_preference_in_bf16_too(monkeypatch):
+    monkeypatch.setenv("MINIVIT_BACKEND", "numpy")
+    backend.prefer("numba", precision="bf16")
+    assert backend.name() == "numpy" and backend.precision() == "bf16"
+
+
+def test_without_numba_bf16_goes_on_with_numpy(no_numba, capsys):
+    backend.prefer("numba", precision="bf16")
+    assert backend.name() == "numpy" and backend.precision() == "bf16"
+    assert "going on with NumPy" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("with_instruction")
+def test_a_function_that_shall_not_round_does_not():
+    @backend.unrounded
+    def seen(*arguments, **options):
+        """What it sees."""
+        return backend.name(), backend.precision(), arguments, options
+
+    assert seen.__doc__ == "What it sees."
+    with backend.use("numba", precision="bf16"):
+        assert seen(1, two=2) == ("numba", "float32", (1,), {"two": 2})
+        assert backend.precision() == "bf16"

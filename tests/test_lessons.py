@@ -17,7 +17,7 @@ from minivit.figures.saving import can_draw
 FOLDER = Path(__file__).resolve().parents[1] / "lessons"
 LESSONS = sorted(FOLDER.glob("[!_]*.py"))
 NUMBERED = [path for path in LESSONS if path.stem[0].isdigit()]
-OF_KERNELS = "12_kernels"  # the one that imports Numba
+OF_KERNELS = ("12_kernels", "25_precision")  # those that import Numba
 COMPILING = "minivit: compiling kernels, "  # on stderr, once per machine
 WITHOUT_NUMBA = """
 import runpy, sys
@@ -49,7 +49,7 @@ def prefix(lesson: Path) -> str:
 def test_a_lesson_runs_twice_from_anywhere_without_numba(lesson, tmp_path):
     environment = {**os.environ, "PYTHONPATH": package_folder()}
     environment.pop("MINIVIT_BACKEND", None)
-    for first in ([], ["-c", WITHOUT_NUMBA] if lesson.stem != OF_KERNELS else []):
+    for first in ([], ["-c", WITHOUT_NUMBA] if lesson.stem not in OF_KERNELS else []):
         done = subprocess.run(
             [sys.executable, "-W", "error", *first, str(lesson)],
             cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120,

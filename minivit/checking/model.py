@@ -25,6 +25,7 @@ NEXT_TO_NOTHING = 1e-8  # beside the largest gradient on a logit
 NOISE = 0.01  # on images whose equal neighbours would leave max-pooling without a gradient
 
 
+@backend.unrounded
 def check_model(
     model: Model,
     images: np.ndarray,
@@ -40,9 +41,10 @@ def check_model(
     images (B, height, width, channels), labels (B,), which are not asked where the model learns
     what is hidden. Works on a float64 copy: the model stays as it is. A head that is all 0 is drawn
     anew in the copy, as it lets no gradient through, and so is every other gate (minivit.params).
-    What is random in the model is drawn from `seed`, the same in every pass. Tensors of up to
-    `whole` elements are checked element by element, of the others as much as `sampling` says. A
-    model with max-pooling gets images with a little noise.
+    What is random in the model is drawn from `seed`, the same in every pass. Products are not
+    rounded, even where bf16 was chosen. Tensors of up to `whole` elements are checked element by
+    element, of the others as much as `sampling` says. A model with max-pooling gets images with a
+    little noise.
 
     Raises InputError for images or labels that the model can't take.
     """

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from minivit import backend
 from minivit.checking.bounds import ROUNDING, TRUE_ZERO, Bounds
 from minivit.checking.diagnosis.kinds import of_exception
 from minivit.checking.diagnosis.named import Named
@@ -20,6 +21,7 @@ COMPLEX_TOLERANCE = 1e-8
 COARSE = 1e-9  # rounding relative to y: that of float64 is far below, that of float32 above
 
 
+@backend.unrounded
 def gradcheck(
     forward: Callable,
     backward: Callable,
@@ -29,7 +31,7 @@ def gradcheck(
     tolerance: float = RIGHT,
     complex_step: bool = False,
 ) -> Report:
-    """Compare every gradient of an op with central differences, in float64.
+    """Compare every gradient of an op with central differences, in float64, without rounding.
 
         report = gradcheck(my_forward, my_backward, x, w)
         print(report)
@@ -42,6 +44,8 @@ def gradcheck(
 
     With `complex_step` the comparison is with complex steps, to 1e-8; the forward must then take
     complex numbers.
+
+    Products are checked as they are even where bf16 was chosen: a rounded one has no derivative.
 
     Raises InputError when the forward can't be called with these inputs, or when one of them
     isn't an array of finite numbers. A NotImplementedError of the op's comes through: what isn't

@@ -33,6 +33,7 @@ def check_training(training: dict) -> None:
         bits = {"backend": None, "threads": None} | training["bits"]
         expect(bits, "backend", str)
         expect_count(bits, "threads")
+        expect(bits, "precision", str)
     expect(training, "state", dict)
     state = training.get("state", {})
     for name in ("epoch", "step", "correct"):

@@ -6,6 +6,7 @@ import math
 
 from minivit.cli.arguments import add_data, add_threads
 from minivit.cli.opening import add_checkpoint, as_typed, load_model
+from minivit.cli.precision import add_precision, prefer_kernels
 from minivit.cli.printing import one_line, some
 from minivit.files import typed
 
@@ -24,17 +25,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_data(parser, "where the data lie now, if they have moved; or others with the same classes")
     add_threads(parser)
+    add_precision(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     import numpy as np
 
-    from minivit import backend
     from minivit.errors import InputError
     from minivit.models.objective import need_classes
     from minivit.training import evaluate
 
-    backend.prefer("numba")
+    prefer_kernels(arguments)
     model = load_model(arguments.run, arguments)
     need_classes(model.config, arguments.run)
     data = data_to_measure_on(model, arguments)

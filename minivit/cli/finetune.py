@@ -12,6 +12,7 @@ from minivit.cli.arguments import whole_number as whole
 from minivit.cli.choosing import fitted
 from minivit.cli.configuration import add_options, given
 from minivit.cli.opening import add_checkpoint, as_typed, load_model
+from minivit.cli.precision import add_precision, prefer_kernels
 from minivit.cli.train import go_on, save_first
 from minivit.cli.voice import Voice, add_voice
 from minivit.cli.what_to_learn import sides as two_sides
@@ -49,17 +50,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     folder.add_argument("--force", action="store_true", help="overwrite the run that --out holds")
     add_voice(parser)
     add_threads(parser)
+    add_precision(parser)
     usual = load_recipe("finetune").made(TrainingConfig().model, None)
     add_options(parser, "how", TrainingConfig, defaults=usual, called="finetune")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from minivit import backend
     from minivit.training import held, new_folder
 
     began = time.perf_counter()
     voice = Voice(arguments.quiet, arguments.json)
-    backend.prefer("numba")
+    prefer_kernels(arguments)
     training = chosen(arguments, voice, began)
     folder = new_folder(f"finetune-{training.data.name}", arguments.out)
     with held(folder):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from minivit.cli.arguments import add_images, add_threads, one_of, whole_number
 from minivit.cli.opening import add_checkpoint, load_model
+from minivit.cli.precision import add_precision, prefer_kernels
 from minivit.cli.printing import one_line
 from minivit.errors import InputError
 from minivit.files import typed
@@ -43,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--svg", action="store_true", help="write SVG files (default: PNG)")
     add_ways(parser)
     add_threads(parser)
+    add_precision(parser)
 
 
 def add_ways(parser: argparse.ArgumentParser) -> None:
@@ -91,14 +93,13 @@ def some_of(names: tuple[str, ...]):
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from minivit import backend
     from minivit.cli.subjects import looked_at
     from minivit.figures.saving import check_can_draw
     from minivit.figures.views import VIEWS, draw_view
     from minivit.models.objective import need_classes
 
     check_can_draw()
-    backend.prefer("numba")
+    prefer_kernels(arguments)
     model = load_model(arguments.run, arguments)
     target = class_number(arguments.target, model.class_names)
     models = compared(model, arguments)

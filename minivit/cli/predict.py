@@ -8,6 +8,7 @@ from typing import NamedTuple
 from minivit.cli.arguments import add_threads, whole_number
 from minivit.cli.opening import add_checkpoint, load_model
 from minivit.cli.pictures import pictures_of, spelled_out
+from minivit.cli.precision import add_precision, prefer_kernels
 from minivit.cli.printing import complain, one_line, silent_libraries
 from minivit.cli.sentences import sentence
 
@@ -46,16 +47,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         'null and a "reason" (default: text)',
     )
     add_threads(parser)
+    add_precision(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """0 when every picture has its answer, 1 when some have none, 2 when none could be read."""
-    from minivit import backend
     from minivit.data.preprocessing import check_preprocessing
     from minivit.data.strokes import NothingToRead
     from minivit.models.objective import need_classes
 
-    backend.prefer("numba")
+    prefer_kernels(arguments)
     model = load_model(arguments.run, arguments)
     need_classes(model.config, arguments.run)
     check_preprocessing(model.preprocessing, model.config.image, model.config.channels)

@@ -11,6 +11,7 @@ import time
 
 from minivit.cli.arguments import add_threads, whole_number
 from minivit.cli.opening import add_checkpoint, load_model
+from minivit.cli.precision import add_precision, prefer_kernels
 from minivit.cli.printing import one_line
 
 HELP = "fit a linear classifier to a model's frozen features, from few images"
@@ -36,15 +37,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true",
                         help="a line for programs for each data set")  # fmt: skip
     add_threads(parser)
+    add_precision(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from minivit import backend
     from minivit.errors import InputError
 
     if arguments.draws is not None and arguments.shots is None:
         raise InputError("--draws draws the images of --shots: give both, or none of them")
-    backend.prefer("numba")
+    prefer_kernels(arguments)
     model = load_model(arguments.checkpoint, arguments)
     results = [measured(model, name, arguments) for name in arguments.data]
     if arguments.json:

@@ -116,7 +116,8 @@ def opening(training, folder: Path) -> str:
     c, data = training.config.model, training.data
     options = changes_in_words(c)
     train, test = len(data.train.labels), len(data.test.labels)
-    threads = thread_count()
+    threads, precision = thread_count(), backend.precision()
+    products = "" if precision == "float32" else f" in {precision}"
     return (
         f"{one_line(data.name)}: {train:,} training and {test:,} {training.config.measured_on} "
         f"images of {c.image[0]}x{c.image[1]} pixels, {c.classes} classes\n"
@@ -124,7 +125,7 @@ def opening(training, folder: Path) -> str:
         f"{c.family}: {', '.join([*sizes_in_words(c), *[options] * bool(options)])}: "
         f"{parameter_count(c):,} parameters\n"
         f"{recipe_in_words(training.config)}\n"
-        f"backend {backend.name()}, {threads} thread{'s' * (threads > 1)}, "
+        f"backend {backend.name()}{products}, {threads} thread{'s' * (threads > 1)}, "
         f"seed {training.config.seed}; run folder {one_line(str(folder))}"
     )
 

@@ -12,7 +12,7 @@ def run_to_resume(arguments: argparse.Namespace) -> Path:
     from minivit.errors import InputError
 
     allowed = {"verb", "run", "resume", "data", "threads", "out", "force", "explain",
-               "quiet", "json"}  # fmt: skip
+               "precision", "emulate", "quiet", "json"}  # fmt: skip
     others = sorted(set(vars(arguments)) - allowed)
     if others or arguments.out or arguments.force:
         option = others[0].replace("_", "-") if others else "out" if arguments.out else "force"
@@ -31,8 +31,6 @@ def run_to_resume(arguments: argparse.Namespace) -> Path:
 
 def resumed(folder: Path, voice: Voice, data: str | None = None):
     """A former run; says so when the last bits may not be the same any more, or nothing is left."""
-    from minivit import backend
-    from minivit.threads import thread_count
     from minivit.training import load_run, remove_pictures, remove_snapshots, write_tables
 
     training = load_run(folder, data)
@@ -46,12 +44,28 @@ def resumed(folder: Path, voice: Voice, data: str | None = None):
     # Of a run that this one was overwriting when it was killed:
     remove_pictures(folder)
     remove_snapshots(folder, after=training.steps_done)  # its own come again, to the same bits
-    began, now = training.bits, {"backend": backend.name(), "threads": thread_count()}
-    if began != now:
+    tell_of_changes(training.bits, voice)
+    return training
+
+
+def tell_of_changes(began: dict, voice: Voice) -> None:
+    """Say in what way the machine works otherwise than when the run began.
+
+    That is no setting of its recipe, and what is asked for now holds.
+    """
+    from minivit.training.training import bits_now
+
+    now = bits_now()
+    if began["precision"] != now["precision"]:
+        voice.warn(
+            f"The run was started with products in {began['precision']} and goes on in "
+            f"{now['precision']}: from here on it rounds otherwise. To go on as it began, add "
+            f"--precision {began['precision'].replace(', emulated', ' --emulate')}."
+        )
+    if any(began[name] != now[name] for name in ("backend", "threads")):
         voice.warn(
             f"The run was started with {began['threads']} threads on the {began['backend']} "
             f"backend and now has {now['threads']} on {now['backend']}: its last bits may differ. "
             f"For the same bits, add --threads {began['threads']} and set "
             f"MINIVIT_BACKEND={began['backend']}."
         )
-    return training

@@ -14,6 +14,7 @@ from minivit.cli.choosing import chosen
 from minivit.cli.configuration import add_options
 from minivit.cli.page_of_run import FILE, check_page, remove_page
 from minivit.cli.plot import remove_plot
+from minivit.cli.precision import add_precision, as_typed, prefer_kernels
 from minivit.cli.printing import one_line
 from minivit.cli.progress import Progress, opening
 from minivit.cli.results import finish
@@ -48,18 +49,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         )  # fmt: skip
     add_voice(parser)
     add_threads(parser)
+    add_precision(parser)
     add_options(parser, "how", TrainingConfig, defaults=usual, called="digits")
     add_options(parser, "the model", ViTConfig, defaults=usual.model, called="digits",
                 without=OF_THE_DATA)  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from minivit import backend
     from minivit.training import held, new_folder
 
     began = time.perf_counter()
     voice = Voice(arguments.quiet, arguments.json)
-    backend.prefer("numba")
+    prefer_kernels(arguments)
     if arguments.resume is not None:
         folder = run_to_resume(arguments)
         with held(folder):
@@ -81,7 +82,7 @@ def go_on(training, folder: Path, voice: Voice, *, explain: bool = False) -> int
     from minivit.errors import InputError
     from minivit.training import Diverged, save_run
 
-    resume = f"minivit train --resume {typed(folder)}"
+    resume = f"minivit train --resume {typed(folder)}{as_typed()}"
     try:
         begin(training, folder, voice)
         learn(training, folder, voice)
@@ -125,6 +126,7 @@ def begin(training, folder: Path, voice: Voice) -> None:
         test_images=len(data.test.labels), model=config.model.to_dict(),
         training=config.to_dict(), parameters=training.model.layout.size,
         epochs_done=training.state.epoch, backend=backend.name(), threads=thread_count(),
+        precision=backend.precision(),
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from multiprocessing.connection import wait
 from pathlib import Path
 
-from minivit import backend
+from minivit import backend, chosen
 from minivit.errors import InputError
 from minivit.experiments.cell import Cell, loaded
 from minivit.experiments.experiment import Experiment, Point
@@ -89,7 +89,10 @@ def done(work: Sequence[Work], jobs: int) -> Iterator[None]:
         return
     context = multiprocessing.get_context("spawn")
     with environment(dict.fromkeys(ONE_THREAD, "1") | {"MINIVIT_BACKEND": backend.name()}):
-        pool = ProcessPoolExecutor(min(jobs, len(work)), context, begin_worker)
+        now = chosen.now()
+        pool = ProcessPoolExecutor(
+            min(jobs, len(work)), context, begin_worker, (now.precision, now.emulate)
+        )
         try:
             for future in as_completed([pool.submit(f, *arguments) for f, arguments in work]):
                 yield future.result()
@@ -102,11 +105,11 @@ def done(work: Sequence[Work], jobs: int) -> Iterator[None]:
             stop(pool)
 
 
-def begin_worker() -> None:
+def begin_worker(precision: str, emulate: bool) -> None:
     """What a worker does first; its threads are decided by the environment that it began in."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=end_with_parent, daemon=True).start()
-    backend.prefer("numba")
+    backend.prefer("numba", precision=precision, emulate=emulate)
 
 
 def end_with_parent() -> None:

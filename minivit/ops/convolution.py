@@ -8,6 +8,7 @@ convolution is one linear map for each place (r, s) of its window, of a map that
 learning the window is not turned around: mathematicians call this a correlation.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from minivit.errors import InputError
 from minivit.ops.inputs import reals, upstream
 from minivit.ops.notes import unseen
+from minivit.ops.product import product
 from minivit.ops.sliding import Sliding, padded, seen, sliding, unpadded
 
 
@@ -45,9 +47,9 @@ def convolution_forward(
     x, w, b = reals(x=x, w=w, b=b)
     at = window_of(x, w, stride, padding)
     wide = padded(x, at)
-    y = np.zeros((len(x), *at.stops, w.shape[3]), x.dtype)
+    multiply, y = product_of(at), np.zeros((len(x), *at.stops, w.shape[3]), x.dtype)
     for r, s in np.ndindex(at.side):
-        y += seen(wide, at, r, s) @ w[r, s]
+        y += multiply(seen(wide, at, r, s), w[r, s])
     if b is not None:
         y += b
     note(y=y)
@@ -70,17 +72,22 @@ def convolution_backward(
     dy = upstream(dy, x.dtype)
     wide = padded(x, at)
     dwide = np.zeros(wide.shape, x.dtype) if want_dx else None
-    dw = np.empty(w.shape, w.dtype)
+    multiply, dw = product_of(at), np.empty(w.shape, w.dtype)
     dy_rows = dy.reshape(-1, w.shape[3])
     for r, s in np.ndindex(at.side):
         x_rows = seen(wide, at, r, s).reshape(-1, w.shape[2])
-        dw[r, s] = x_rows.T @ dy_rows
+        dw[r, s] = multiply(x_rows.T, dy_rows)
         if want_dx:
-            seen(dwide, at, r, s)[:] += dy @ w[r, s].T
+            seen(dwide, at, r, s)[:] += multiply(dy, w[r, s].T)
     dx = np.ascontiguousarray(unpadded(dwide, at, x.shape)) if want_dx else None
     db = dy_rows.sum(axis=0) if has_bias else None
     note(y=dy)
     return dx, dw, db
+
+
+def product_of(at: Sliding) -> Callable:
+    """Who multiplies: a window of one pixel is a linear map, and rounds as one; others never."""
+    return product if at.side == at.stride == (1, 1) else np.matmul
 
 
 def convolution_flops(x, w, b=None, *, stride=1, padding: str = "same") -> int:

@@ -15,7 +15,7 @@ import numpy as np
 
 from minivit.errors import InputError
 from minivit.ops.inputs import reals, upstream
-from minivit.ops.linear import LinearCache, linear_backward, linear_flops, linear_forward
+from minivit.ops.linear import LinearCache, linear_flops
 from minivit.ops.notes import unseen
 from minivit.ops.softmax import SoftmaxCache, softmax_backward, softmax_forward
 
@@ -51,10 +51,11 @@ def pool_forward(
     check_pool(pool, w, b)
     linear = softmax = None
     if pool == "sequence":
-        scores, linear = linear_forward(x, w, b)  # (B, T, 1)
-        probs, softmax = softmax_forward(scores[:, :, 0])  # (B, T)
+        scores, linear = x.reshape(-1, len(w)) @ w, LinearCache(x, w, b is not None)  # (B T, 1)
+        scores = (scores if b is None else scores + b).reshape(x.shape[:2])  # too few to round
+        probs, softmax = softmax_forward(scores)  # (B, T)
         pooled = (probs[:, None] @ x)[:, 0]  # (B, D)
-        note(scores=scores[:, :, 0], probs=probs)
+        note(scores=scores, probs=probs)
     else:
         pooled = pooled_without_weights(x, pool, has_cls)
     note(pooled=pooled)
@@ -79,13 +80,13 @@ def pool_backward(dy: np.ndarray, cache: PoolCache, *, note=unseen) -> tuple:
     if cache.pool != "sequence":
         note(pooled=dy)
         return tokens_gradient(dy, cache), None, None
-    x, probs = cache.linear.x, cache.softmax.probs
+    (x, w, has_bias), probs = cache.linear, cache.softmax.probs
     dprobs = (x @ dy[:, :, None])[:, :, 0]  # (B, T)
     dscores = softmax_backward(dprobs, cache.softmax)
-    dx, dw, _ = linear_backward(dscores[:, :, None], cache.linear)
-    dx += probs[:, :, None] * dy[:, None]
+    dx = dscores[:, :, None] * w[:, 0] + probs[:, :, None] * dy[:, None]
+    dw = x.reshape(-1, len(w)).T @ dscores.reshape(-1, 1)
     note(scores=dscores, probs=dprobs, pooled=dy)
-    return dx, dw, np.zeros(1, x.dtype) if cache.linear.has_bias else None
+    return dx, dw, np.zeros(1, x.dtype) if has_bias else None
 
 
 def pool_flops(x, w=None, b=None, *, pool: str = "cls", has_cls: bool = False) -> int:

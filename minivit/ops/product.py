@@ -7,6 +7,8 @@ bfloat16 ("brain floating point", Google 2018) is the upper half of a float32: s
 its exponent and 7 of its fraction. So it reaches as far as float32, with 2 to 3 decimal digits.
 Operands alone are rounded, each number once. A product of two bfloat16 is exact in float32, and
 sums are made in it: mixed precision (Micikevicius et al. 2018; for bfloat16 Kalamkar et al. 2019).
+A convolution of one pixel is a linear map; larger ones, relative positions, the scores of sequence
+pooling and Muon stay as they are.
 """
 
 from collections.abc import Callable

@@ -137,7 +137,7 @@ def _begun(
             "another way, so it can't go on to the same bits; train anew"
         )
     training.optimiser.steps = int(saved["optimiser_steps"])
-    training.bits = dict(saved["bits"])
+    training.bits = {"precision": "float32"} | saved["bits"]  # older runs know no other
     known = {entry.name for entry in fields(State)}
     training.state = State(**{k: v for k, v in saved["state"].items() if k in known})
     if config.hold_out:

@@ -39,6 +39,11 @@ from minivit.training.recipe import TrainingConfig
 from minivit.training.state import State
 
 
+def bits_now() -> dict[str, str | int]:
+    """What the bits of a run depend on beside its recipe."""
+    return {"backend": backend.name(), "threads": thread_count(), "precision": backend.precision()}
+
+
 class Training:
     """All of a training: recipe, data, model, optimiser and state."""
 
@@ -67,8 +72,7 @@ class Training:
         if config.average is not None:
             self.average = Average(parameters, config.average, names=names)
         self.places = PlaceLog(self.model.layout)
-        # What the last bits of a run depend on beside its recipe.
-        self.bits = {"backend": backend.name(), "threads": thread_count()}
+        self.bits = bits_now()
 
     @property
     def steps_per_epoch(self) -> int:

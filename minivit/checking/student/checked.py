@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from minivit import backend
 from minivit.checking.calls import OPS
 from minivit.checking.student.examine import EXAMPLES, Examined, examine
 from minivit.checking.student.findings import of_a_failure
@@ -42,6 +43,7 @@ class Checked(NamedTuple):
         )
 
 
+@backend.unrounded
 def check(
     path: str | Path,
     *,
@@ -84,6 +86,7 @@ def check(
     return Checked(str(path), tuple(examined), None, process.unlimited, process.printed, only)
 
 
+@backend.unrounded
 def in_a_process(
     path: str | Path, op: str, found: Defined, seconds: float, examples: int, source: bytes | None
 ) -> Examined:

@@ -13,6 +13,7 @@ import numpy as np
 
 from minivit.chosen import now
 
+from ...compiling.decorators import jit_is_off
 from ...simd.emitter import features
 
 NEEDED = {
@@ -25,7 +26,9 @@ ARCH_PRCTL, ASK_FOR, MATRIX_REGISTERS = 158, 0x1023, 18
 
 @functools.cache
 def instruction() -> str | None:
-    """The quicker one that this processor and this system have; None without any."""
+    """The quicker one that this processor and this system have; None without any, or a JIT."""
+    if jit_is_off():
+        return None
     for name, needed in NEEDED.items():
         if needed <= features() and (name != "amx" or may_use_amx()):
             return name
