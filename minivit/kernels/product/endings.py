@@ -6,7 +6,7 @@ import numpy as np
 
 from ..compiling import jit
 from ..elementary import gelu_erf, gelu_erf_value, gelu_tanh
-from ..simd import noinline
+from ..simd import noinline, whole_registers
 
 # NOTHING            c = a b
 # ADD_BIAS           c += bias, where the sums begin at the residual instead
@@ -34,6 +34,7 @@ def finish(ending, c, rows, columns, j0, slopes, slopes0):
     One loop writes h and puts the slopes into slopes[slopes0:]; the next multiplies c by them.
     """
     noinline()
+    whole_registers()
     mode, bias, z, h, c_numbers = ending.mode, ending.bias, ending.z, ending.h, c.numbers
     # Unsigned: an index that may be negative keeps loops from vectorising.
     columns, bias0, slopes0 = np.uintp(columns), np.uintp(j0), np.uintp(slopes0)

@@ -14,7 +14,7 @@ slice, and threads would wait for each other at the counter. Above each instruct
 in NumPy, which runs when the JIT is off.
 """
 
-from .calls import noinline
+from .calls import noinline, whole_registers
 from .emitter import VECTOR_BYTES, lanes
 from .exponential import EXP_COEFFICIENTS, LN2, ldexp, vector_exp
 from .packing import copy_row, transpose_square
@@ -43,4 +43,5 @@ __all__ = [
     "transpose_square",
     "vector_exp",
     "vector_maximum",
+    "whole_registers",
 ]

@@ -95,6 +95,16 @@ class Emitter:
         """The vector that begins `offset` elements after the pointer."""
         return self.builder.bitcast(self.builder.gep(pointer, [offset]), self.vector.as_pointer())
 
+    def opaque(self, pointer):
+        """The same pointer, and LLVM does not see how it came about.
+
+        Else it calculates a tile's rows from one another in each turn of the loop over k, and these
+        additions take places from multiply-adds. With opaque rows, on Emerald Rapids, a tile of
+        8 x 2 is 1 % faster, and one of 12 x 2 runs at 165 GFLOP/s, not at 90.
+        """
+        kind = ir.FunctionType(pointer.type, [pointer.type])
+        return self.builder.asm(kind, "", "=r,0", [pointer], False)
+
     def load(self, where, mask=None):
         """A vector; lanes outside the mask are not read, and are 0."""
         if mask is None:

@@ -57,6 +57,7 @@ class Registers:
     def sum_up(self, first, a_rows, a_k, panel, panel_k, depth, masks):
         """for k < depth: sums[r][v] += a[r, k] b[k, v]; returns the sums (`first` at depth 0)."""
         b, emit = self.builder, self.emit
+        a_rows = [emit.opaque(pointer) for pointer in a_rows]
 
         def step(k, sums):
             across = self.read_row(b.gep(panel, [b.mul(k, panel_k)]), masks)
