@@ -22,7 +22,7 @@ from numba import get_num_threads
 
 from minivit.errors import InputError
 from minivit.ops.attention import PLAIN, AttentionOptions, check_top_k, only_attended
-from minivit.ops.product import rounds_attention
+from minivit.ops.product import rounded, rounds_attention
 from minivit.ops.relative import relative_scores
 from minivit.ops.window import Window
 
@@ -93,12 +93,14 @@ def _attention_into(y, qkv, q, k, v, offsets=None, options=PLAIN, mask=None):
     chunks = batch * heads * ((tokens + CHUNK - 1) // CHUNK)
     cache = AttentionCache(q, k, v, qkv, row_max, row_scale, offsets, options, mask)
     in_use = _in_use(q, offsets, options, mask)
-    if rounds_attention(tokens, offsets) and (name := instruction_for(q.dtype)):
+    rounds = rounds_attention(tokens, offsets)
+    if rounds and (name := instruction_for(q.dtype)):
         attention_bf16(forward_share_bf16, name, q, (qkv, y, statistics), _way(q), in_use)
         return cache
+    qkv = rounded_fields(qkv) if rounds else qkv
     shares, workspace = _shares(q, offsets, chunks, 1)
-    forward_share(_kind(q, in_use), shares, qkv, y, statistics, q.shape, _way(q), workspace,
-                  *in_use)  # fmt: skip
+    forward_share(_kind(q, in_use), shares, qkv, y, statistics, q.shape, _way(q, rounds=rounds),
+                  workspace, *in_use)  # fmt: skip
     return cache
 
 
@@ -129,19 +131,30 @@ def _attention_backward_into(dqkv, dy, cache, *, y_for_dy=False):
     if offsets is not None:
         doffsets = np.empty((groups, offsets.shape[1], len(offsets), offsets.shape[2]), q.dtype)
     in_use = _in_use(q, offsets, cache.options, cache.mask, doffsets)
-    if rounds_attention(q.shape[2], offsets) and (name := instruction_for(q.dtype)):
-        arrays = cache.qkv, dy, statistics, dqkv
+    qkv, rounds = cache.qkv, rounds_attention(q.shape[2], offsets)
+    if rounds and (name := instruction_for(q.dtype)):
+        arrays = qkv, dy, statistics, dqkv
         attention_bf16(backward_share_bf16, name, q, arrays, _way(q, groups, y_for_dy), in_use)
         return None
     shares, workspace = _shares(q, offsets, groups * q.shape[1], 2)
-    backward_share(_kind(q, in_use), shares, cache.qkv, dy, statistics, dqkv, q.shape,
-                   _way(q, groups, y_for_dy), workspace, *in_use)  # fmt: skip
+    if rounds:
+        qkv, (dy_numbers, *_), dy = rounded_fields(qkv), dy, rounded_fields(dy)
+    backward_share(_kind(q, in_use), shares, qkv, dy, statistics, dqkv, q.shape,
+                   _way(q, groups, y_for_dy, rounds), workspace, *in_use)  # fmt: skip
+    if rounds and y_for_dy:
+        dy_numbers[...] = dy[0]
     return None if offsets is None else doffsets.sum(axis=0).swapaxes(0, 1)
 
 
-def _way(q, groups=0, y_for_dy=False):
+def _way(q, groups=0, y_for_dy=False, rounds=False):
     """The fields of `Way`."""
-    return q.dtype.type(1 / math.sqrt(q.shape[-1])), groups, y_for_dy
+    return q.dtype.type(1 / math.sqrt(q.shape[-1])), groups, y_for_dy, rounds
+
+
+def rounded_fields(fields):
+    """The fields of `Heads` or `ThreeHeads`, with the numbers rounded: bf16 that is emulated."""
+    made = {id(x): rounded(x) for x in fields if isinstance(x, np.ndarray)}
+    return tuple(made.get(id(x), x) for x in fields)
 
 
 def _in_use(q, offsets, options, mask, doffsets=None):

@@ -43,6 +43,7 @@ from .attention_steps import (
     drop_columns,
     dscores_columns,
     product,
+    round_columns,
     softmax_columns,
     transpose,
     whole_vectors,
@@ -61,6 +62,7 @@ class Way(NamedTuple):
     factor: float  # 1 / sqrt(K)
     groups: int  # backward: groups of images, whose gradients are added up one after the other
     y_for_dy: bool  # backward: y overwrites dy
+    rounds: bool  # bf16 is emulated: what is multiplied is rounded; q, k, v and dy are already
 
 
 class Chunk(NamedTuple):
@@ -99,6 +101,8 @@ def forward_share(
         probs = scores  # the same memory from here on
         if mask is not None:
             drop_columns(probs, chunk, mask)
+        if way.rounds:
+            round_columns(probs, tokens, wide, workspace.dtype.type(1))
         product(transposed(probs), v, y_here, (n, K, tokens), FRESH)
         for i in range(n):
             row_max[head * tokens + start + i] = workspace[space.columns + i]
@@ -166,10 +170,14 @@ def chunk_backward(qkv, dy, dqkv, chunk, way, workspace, space, relative, seen, 
     product(v, upstream, dprobs, (tokens, wide, K), FRESH)
     if mask is not None:
         drop_columns(dprobs, chunk, mask)
-    dscores_columns(scores, dprobs, tokens, wide, space.columns, way.factor)
+    factor = unscaled if way.rounds else way.factor  # after the rounding
+    dscores_columns(scores, dprobs, tokens, wide, space.columns, factor)
     probs, dscores = scores, dprobs  # the same memory again
     if mask is not None:
         drop_columns(probs, chunk, mask)
+    if way.rounds:
+        round_columns(probs, tokens, wide, unscaled)
+        round_columns(dscores, tokens, wide, way.factor)
     product(probs, dy, dv, (tokens, K, n), accumulate)
     product(dscores, q, dk, (tokens, K, n), accumulate)
     product(transposed(dscores), k, dq, (n, K, tokens), FRESH)

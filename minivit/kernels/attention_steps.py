@@ -12,6 +12,7 @@ from .simd import (
     VECTOR_BYTES,
     broadcast,
     load,
+    nearest_bfloat16,
     noinline,
     store,
     tile_within,
@@ -111,6 +112,17 @@ def dscores_columns(scores, dprobs, keys, wide, columns, factor):
             at, d_at = scores.first + j * wide + i, dprobs.first + j * wide + i
             dscore = load(numbers, at) * (load(numbers, d_at) - delta) * broadcast(factor)
             store(numbers, d_at, dscore)
+
+
+@jit
+def round_columns(x, keys, wide, factor):
+    """Every number of x (keys, wide) becomes factor times its nearest bfloat16."""
+    noinline()
+    numbers = x.numbers
+    for j in range(keys):
+        at = np.uintp(x.first + j * x.row)
+        for i in range(np.uintp(wide)):
+            numbers[at + i] = nearest_bfloat16(numbers[at + i]) * factor
 
 
 @jit

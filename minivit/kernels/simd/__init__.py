@@ -6,7 +6,9 @@
     packing.py       whole vectors moved: a row copied, a square transposed
     vector.py        one vector register as a value that kernels calculate with
     exponential.py   exp of such a register, and what every exp is made of
-    scalars.py       a polynomial and the larger of two numbers, which LLVM vectorises in a loop
+    scalars.py       a polynomial, the larger of two numbers, the nearest bfloat16: for loops
+    pairs.py         pairs of bfloat16, and their tile
+    amx.py           registers that hold matrices
     calls.py         how compiled functions call each other, so that they compile quickly
 
 Everything takes a Matrix, or an array and an offset, never a slice: Numba counts references to a
@@ -18,7 +20,7 @@ from .calls import noinline, whole_registers
 from .emitter import VECTOR_BYTES, lanes
 from .exponential import EXP_COEFFICIENTS, LN2, ldexp, vector_exp
 from .packing import copy_row, transpose_square
-from .scalars import maximum, polynomial
+from .scalars import maximum, nearest_bfloat16, polynomial
 from .tiles import ROWS, VECTORS, row_groups, tile, tile_within
 from .vector import broadcast, load, store, vector_maximum
 
@@ -34,6 +36,7 @@ __all__ = [
     "ldexp",
     "load",
     "maximum",
+    "nearest_bfloat16",
     "noinline",
     "polynomial",
     "row_groups",

@@ -1,9 +1,11 @@
-"""A polynomial, and the larger of two numbers: LLVM vectorises a loop of them."""
+"""A polynomial, the larger of two numbers, the nearest bfloat16: LLVM vectorises a loop of them."""
 
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+
+from minivit.ops.product import LOST, rounded
 
 from .emitter import instruction
 
@@ -40,3 +42,21 @@ def maximum(typingctx, a, b):
         return builder.call(largest, args)
 
     return a(a, b), codegen
+
+
+@instruction(lambda x: rounded(np.asarray(x))[()])
+def nearest_bfloat16(typingctx, x):
+    """The twin of `rounded` in minivit.ops.product, for one number."""
+
+    def codegen(context, b, signature, args):
+        (number,) = args
+        whole = ir.IntType(x.bitwidth)
+        lost = LOST[x.bitwidth // 8]
+        bits = b.bitcast(number, whole)
+        odd = b.and_(b.lshr(bits, whole(lost)), whole(1))
+        raised = b.add(b.add(bits, whole((1 << lost - 1) - 1)), odd)
+        nearest = b.and_(raised, whole(-(1 << lost)))
+        is_nan = b.fcmp_unordered("uno", number, number)
+        return b.select(is_nan, number, b.bitcast(nearest, number.type))
+
+    return x(x), codegen

@@ -93,13 +93,8 @@ def distance(one, other):
             for name in other if "key" not in name}  # fmt: skip
 
 
-LONG_ATTENTION = pytest.param(2, marks=pytest.mark.xfail(
-    reason="attention's kernels do not round yet", strict=False
-))  # fmt: skip
-
-
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("patch", [4, LONG_ATTENTION])  # 36 tokens, and 144: there attention rounds
+@pytest.mark.parametrize("patch", [4, 2])  # 36 tokens, and 144: there attention rounds
 def test_a_whole_step_is_that_of_the_numpy_twin(bf16, dtype, patch):
     """An intermediate that rounds to the other side of a half moves what follows by one step of
     bfloat16: so not to the last bits, but several times nearer than float32.
