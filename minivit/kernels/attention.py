@@ -4,6 +4,9 @@ It is computed in chunks of 64 queries, whose scores never leave the cache (atte
 memory grows with T, not with T^2. Two numbers per query are kept for the backward, which computes
 the probabilities again: the maximum of its scores, and one over the sum of their exponentials.
 
+That is the general way; for short sequences there is another, with one head per lane
+(attention_lanes/).
+
 q, k, v and the results are read and written in place through their strides (in the model they are
 slices of one qkv buffer). Only the queries and dy are copied, chunk by chunk.
 
@@ -26,6 +29,8 @@ from minivit.ops.relative import relative_scores
 from minivit.ops.window import Window
 
 from .attention_chunk import backward_share, forward_share
+from .attention_lanes.attended import attended_backward_into, attended_into
+from .attention_lanes.choice import in_lanes
 from .attention_space import room
 from .attention_steps import CHUNK
 from .dropout import Mask, mask_of
@@ -86,12 +91,16 @@ def _attention_into(y, qkv, q, k, v, offsets=None, options=PLAIN, mask=None):
         offsets = rows.swapaxes(0, 1)
     row_max, row_scale = np.empty((2, batch, heads, tokens), q.dtype)
     statistics = row_max.reshape(-1), row_scale.reshape(-1)
+    cache = AttentionCache(q, k, v, qkv, row_max, row_scale, offsets, options, mask)
+    if _in_lanes(cache):
+        attended_into(y, qkv, statistics, q.shape, _way(q)[0])
+        return cache
     chunks = batch * heads * ((tokens + CHUNK - 1) // CHUNK)
     shares, workspace = _shares(q, offsets, chunks, 1)
     in_use = _in_use(q, offsets, options, mask)
     forward_share(_kind(q, in_use), shares, qkv, y, statistics, q.shape, _way(q), workspace,
                   *in_use)  # fmt: skip
-    return AttentionCache(q, k, v, qkv, row_max, row_scale, offsets, options, mask)
+    return cache
 
 
 def attention_backward(dy, cache):
@@ -116,6 +125,10 @@ def _attention_backward_into(dqkv, dy, cache, *, y_for_dy=False):
     """
     q, offsets = cache.q, cache.offsets
     statistics = cache.row_max.reshape(-1), cache.row_scale.reshape(-1)
+    if _in_lanes(cache):
+        factor = _way(q)[0]
+        attended_backward_into(dqkv, dy, cache.qkv, statistics, q.shape, factor, y_for_dy)
+        return None
     groups = len(q) if offsets is None else min(len(q), GROUPS)
     doffsets = None
     if offsets is not None:
@@ -125,6 +138,13 @@ def _attention_backward_into(dqkv, dy, cache, *, y_for_dy=False):
     backward_share(_kind(q, in_use), shares, cache.qkv, dy, statistics, dqkv, q.shape,
                    _way(q, groups, y_for_dy), workspace, *in_use)  # fmt: skip
     return None if offsets is None else doffsets.sum(axis=0).swapaxes(0, 1)
+
+
+def _in_lanes(cache):
+    """Whether attention is done with one head per lane: plain, and of a shape where that pays."""
+    (top_k, window), q = cache.options, cache.q
+    plain = cache.offsets is top_k is window is cache.mask is None
+    return plain and in_lanes(q.shape, q.itemsize)
 
 
 def _way(q, groups=0, y_for_dy=False):
