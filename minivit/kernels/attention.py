@@ -4,6 +4,9 @@ It is computed in chunks of 64 queries, whose scores never leave the cache (atte
 memory grows with T, not with T^2. Two numbers per query are kept for the backward, which computes
 the probabilities again: the maximum of its scores, and one over the sum of their exponentials.
 
+That is the general way; for short sequences there is another, with one head per lane
+(attention_lanes/).
+
 q, k, v and the results are read and written in place through their strides (in the model they are
 slices of one qkv buffer). Only the queries and dy are copied, chunk by chunk.
 
@@ -22,13 +25,15 @@ from numba import get_num_threads
 
 from minivit.errors import InputError
 from minivit.ops.attention import PLAIN, AttentionOptions, check_top_k, only_attended
-from minivit.ops.product import rounded, rounds_attention
+from minivit.ops.product import rounds_attention
 from minivit.ops.relative import relative_scores
 from minivit.ops.window import Window
 
+from .attention_bf16.in_bf16 import rounded_fields, share_in_bf16
 from .attention_bf16.shares import backward_share_bf16, forward_share_bf16
-from .attention_bf16.space import room as room_bf16
 from .attention_chunk import backward_share, forward_share
+from .attention_lanes.attended import attended_backward_into, attended_into
+from .attention_lanes.choice import in_lanes
 from .attention_space import room
 from .attention_steps import CHUNK
 from .dropout import Mask, mask_of
@@ -90,12 +95,16 @@ def _attention_into(y, qkv, q, k, v, offsets=None, options=PLAIN, mask=None):
         offsets = rows.swapaxes(0, 1)
     row_max, row_scale = np.empty((2, batch, heads, tokens), q.dtype)
     statistics = row_max.reshape(-1), row_scale.reshape(-1)
-    chunks = batch * heads * ((tokens + CHUNK - 1) // CHUNK)
     cache = AttentionCache(q, k, v, qkv, row_max, row_scale, offsets, options, mask)
+    if _in_lanes(cache):
+        attended_into(y, qkv, statistics, q.shape, _way(q)[0])
+        return cache
+    chunks = batch * heads * ((tokens + CHUNK - 1) // CHUNK)
     in_use = _in_use(q, offsets, options, mask)
     rounds = rounds_attention(tokens, offsets)
     if rounds and (name := instruction_for(q.dtype)):
-        attention_bf16(forward_share_bf16, name, q, (qkv, y, statistics), _way(q), in_use)
+        share_in_bf16(forward_share_bf16, name, _kind(q, in_use), q.shape,
+                      (qkv, y, statistics), _way(q), in_use)  # fmt: skip
         return cache
     qkv = rounded_fields(qkv) if rounds else qkv
     shares, workspace = _shares(q, offsets, chunks, 1)
@@ -126,6 +135,10 @@ def _attention_backward_into(dqkv, dy, cache, *, y_for_dy=False):
     """
     q, offsets = cache.q, cache.offsets
     statistics = cache.row_max.reshape(-1), cache.row_scale.reshape(-1)
+    if _in_lanes(cache):
+        factor = _way(q)[0]
+        attended_backward_into(dqkv, dy, cache.qkv, statistics, q.shape, factor, y_for_dy)
+        return None
     groups = len(q) if offsets is None else min(len(q), GROUPS)
     doffsets = None
     if offsets is not None:
@@ -134,7 +147,8 @@ def _attention_backward_into(dqkv, dy, cache, *, y_for_dy=False):
     qkv, rounds = cache.qkv, rounds_attention(q.shape[2], offsets)
     if rounds and (name := instruction_for(q.dtype)):
         arrays = qkv, dy, statistics, dqkv
-        attention_bf16(backward_share_bf16, name, q, arrays, _way(q, groups, y_for_dy), in_use)
+        way = _way(q, groups, y_for_dy)
+        share_in_bf16(backward_share_bf16, name, _kind(q, in_use), q.shape, arrays, way, in_use)
         return None
     shares, workspace = _shares(q, offsets, groups * q.shape[1], 2)
     if rounds:
@@ -146,15 +160,16 @@ def _attention_backward_into(dqkv, dy, cache, *, y_for_dy=False):
     return None if offsets is None else doffsets.sum(axis=0).swapaxes(0, 1)
 
 
+def _in_lanes(cache):
+    """Whether attention is done with one head per lane: plain, and of a shape where that pays."""
+    (top_k, window), q = cache.options, cache.q
+    plain = cache.offsets is top_k is window is cache.mask is None
+    return plain and in_lanes(q.shape, q.itemsize)
+
+
 def _way(q, groups=0, y_for_dy=False, rounds=False):
     """The fields of `Way`."""
     return q.dtype.type(1 / math.sqrt(q.shape[-1])), groups, y_for_dy, rounds
-
-
-def rounded_fields(fields):
-    """The fields of `Heads` or `ThreeHeads`, with the numbers rounded: bf16 that is emulated."""
-    made = {id(x): rounded(x) for x in fields if isinstance(x, np.ndarray)}
-    return tuple(made.get(id(x), x) for x in fields)
 
 
 def _in_use(q, offsets, options, mask, doffsets=None):
@@ -176,13 +191,6 @@ def _shares(q, offsets, units, matrices):
     shares, count = min(get_num_threads(), units), 0 if offsets is None else offsets.shape[1]
     numbers = shares * room(*q.shape[2:], q.itemsize, matrices, count) + 64
     return shares, np.empty(numbers, q.dtype)
-
-
-def attention_bf16(share, name, q, arrays, way, in_use):
-    """Forward or backward in bf16, by the instruction of this name; threaded over heads."""
-    shares = min(get_num_threads(), q.shape[0] * q.shape[1])
-    workspace = np.empty(shares * room_bf16(*q.shape[2:]) + 64, q.dtype)
-    share(_kind(q, in_use), shares, name == "amx", *arrays, q.shape, way, workspace, *in_use[1:])
 
 
 def _kind(q, in_use):

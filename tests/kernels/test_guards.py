@@ -40,6 +40,7 @@ from minivit.kernels import (
     sgd,
     softmax,
 )
+from minivit.kernels.attention_lanes.attended import attended_backward_into, attended_into
 from minivit.kernels.global_norm import CHUNK, _sums_of_squares
 from minivit.kernels.heads import heads_in, heads_of, three_heads_in
 from minivit.kernels.product import endings, gathered, matmul
@@ -130,6 +131,19 @@ def attend(zones, B, H, T, K, _):
     attention._attention_backward_into(of_again, of_dy, cache, y_for_dy=True)
     assert np.array_equal(again, y), "the forward's y did not take the place of dy, bit by bit"
     assert np.array_equal(dqkv_again.transpose(2, 0, 3, 1, 4), dqkv)
+
+
+def attend_in_lanes(zones, B, H, T, K, _):
+    """The same with one head per lane, and in the model's layout alone."""
+    shape, factor = (B, H, T, K), zones.dtype(0.3)
+    places = three_heads_in(zones.input(B, T, 3 * H * K), H)
+    y, statistics = zones.output(B, T, H * K), (zones.output(B * H * T), zones.output(B * H * T))
+    attended_into(heads_in(y, H), places, statistics, shape, factor)
+    dqkv, again = zones.output(B, T, 3 * H * K), zones.output(B, T, H * K)
+    again[:] = 1
+    of_dqkv, of_dy = three_heads_in(dqkv, H), heads_in(again, H)
+    attended_backward_into(of_dqkv, of_dy, places, statistics, shape, factor, True)
+    assert np.array_equal(again, y), "the forward's y did not take the place of dy, bit by bit"
 
 
 def over_rows(zones, rows, n, tasks, _, __):
@@ -276,6 +290,12 @@ def test_attention(dtype, seed, B, H, T, K):
     guarded(attend, dtype, seed, B, H, T, K, 0)
 
 
+@given(dtypes, seeds, st.integers(1, 4), st.integers(1, 5), st.integers(1, 24), st.integers(1, 40))
+@settings(max_examples=COUNT)
+def test_attention_in_lanes(dtype, seed, B, H, T, K):
+    guarded(attend_in_lanes, dtype, seed, B, H, T, K, 0)
+
+
 @given(dtypes, seeds, sides, sides, small)
 @settings(max_examples=COUNT)
 def test_rows(dtype, seed, rows, n, tasks):
@@ -385,6 +405,7 @@ def walk_along_fences(count: int) -> None:
             (product, (m, n, k, turned, ending)),
             (product, (m, (n // 4 + 1) * 4, k, turned & 1, ending)),  # b read where it lies
             (attend, (1 + i % 3, 1 + i % 2, m, k, 0)),
+            (attend_in_lanes, (1 + i % 5, 1 + i % 4, m, k, 0)),
             (over_rows, (m, n, 3, 0, 0)),
             (over_vectors, (m, n, i, k, 0)),
             (patches, (k % 5 + 1, m % 5 + 1, n % 5 + 1, k, 0)),

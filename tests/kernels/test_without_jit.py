@@ -10,6 +10,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
 
+NAMES = "elementary", "twins", "edges", "guards", "attention_lanes"
 # Loops over a million numbers, which Python would spend minutes on.
 LONG = ["sums_float32_in_float64", "long_vectors", "equal_logits", "rows_are_prob", "mean_0_and"]
 
@@ -17,7 +18,7 @@ LONG = ["sums_float32_in_float64", "long_vectors", "equal_logits", "rows_are_pro
 def test_a_selection_of_the_tests_passes_with_the_jit_off():
     files = [
         "ops",
-        *(f"kernels/test_{name}.py" for name in ("elementary", "twins", "edges", "guards")),
+        *(f"kernels/test_{name}.py" for name in NAMES),
     ]
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
     # What overflows is meant to: compiled code does so silently, NumPy's scalars warn.

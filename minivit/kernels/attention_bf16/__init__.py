@@ -7,6 +7,7 @@ operand is rounded and packed before, those of a head's keys and values once for
     space.py    where the packed operands lie, and how large they are
     packed.py   packing a matrix, and the product of two that are packed
     shares.py   what one thread does, forward and backward
+    in_bf16.py  all threads; and what takes their place where bf16 is emulated
 
     chunk's product                rows of the first        columns of the second
     scores^T = k q^T               k, as it lies            q, turned

@@ -67,8 +67,8 @@ def transpose_square(typingctx, to, source, rows, width, factor):
             exists = builder.icmp_signed("<", emit.number(r), rows)
             start = builder.mul(source_row, emit.number(r))
             where.append(emit.at(begin, builder.select(exists, start, emit.number(0))))
-        square = [builder.fmul(row, factor) for row in _emit_rows(emit, where, width)]
-        for k, value in enumerate(_shuffled(emit, square)):
+        square = [builder.fmul(row, factor) for row in emit_rows(emit, where, width)]
+        for k, value in enumerate(shuffled(emit, square)):
             emit.store(value, emit.at(target, builder.mul(to_row, emit.number(k))))
         return context.get_dummy_value()
 
@@ -76,7 +76,7 @@ def transpose_square(typingctx, to, source, rows, width, factor):
     return types.void(to, source, types.intp, types.intp, factor_type), codegen
 
 
-def _emit_rows(emit, where, width):
+def emit_rows(emit, where, width):
     b = emit.builder
     edge, inside, ready = map(b.append_basic_block, ("edge", "inside", "ready"))
     b.cbranch(b.icmp_signed("<", width, emit.number(emit.lanes)), edge, inside)
@@ -95,7 +95,7 @@ def _emit_rows(emit, where, width):
     return rows
 
 
-def _shuffled(emit, rows):
+def shuffled(emit, rows):
     half = emit.lanes // 2
     pairs = [[n for i in range(s, s + half) for n in (i, i + emit.lanes)] for s in (0, half)]
     for _ in range(emit.lanes.bit_length() - 1):
