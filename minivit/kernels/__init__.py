@@ -24,6 +24,7 @@ the top, where each file builds on those above it:
     attention_space.py      where a thread's matrices lie
     attention_chunk.py      what one thread does for attention, and what that costs
     attention_lanes/        the other way, for short sequences: one head per lane
+    attention_bf16/         and for long ones in bf16
     attention.py            attention on all threads
     multihead_attention.py  two products around attention
     stochastic_depth.py     which images of a batch a branch is computed for

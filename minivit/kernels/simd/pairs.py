@@ -18,7 +18,7 @@ from numba import types
 from minivit.ops.product import rounded
 
 from .emitter import Emitter, elements, instruction
-from .packing import _shuffled
+from .packing import shuffled
 from .registers import Registers
 from .tiles import _emit_tile
 
@@ -81,7 +81,7 @@ def pair_square(typingctx, across, turned, to, source, rows, depth):
         load = _load_across if across.literal_value else _load_along
         vectors = _emit_either(emit, load, emit.matrix(source, source_matrix), rows, depth)
         if turned.literal_value:
-            vectors = _shuffled(emit, vectors)
+            vectors = shuffled(emit, vectors)
         for r, value in enumerate(vectors):
             emit.store(value, emit.at(target, builder.mul(to_row, emit.number(r))))
         return context.get_dummy_value()
