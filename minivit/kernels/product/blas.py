@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..gelu import _gelu_backward_into, _gelu_forward_into
-from .endings import GELU, GELU_SLOPE, GELU_TANH, GELU_TANH_SLOPE, NOTHING
+from .endings import GELU, GELU_SLOPE, GELU_TANH, GELU_TANH_SLOPE, HERE, HERE_TANH, NOTHING
 
 
 def blas_into(out, a, b, *, bias=None, residual=None, column_sums=None,
@@ -18,6 +18,8 @@ def blas_into(out, a, b, *, bias=None, residual=None, column_sums=None,
     flat = out.reshape(-1)
     if mode in (GELU, GELU_TANH):
         _gelu_forward_into(h.reshape(-1), flat, mode == GELU_TANH)
+    elif mode in (HERE, HERE_TANH):
+        _gelu_forward_into(flat, flat.copy(), mode == HERE_TANH)
     elif mode in (GELU_SLOPE, GELU_TANH_SLOPE):
         tanh = mode == GELU_TANH_SLOPE
         _gelu_forward_into(h.reshape(-1), z.reshape(-1), tanh)

@@ -11,9 +11,11 @@ from ..simd import noinline, whole_registers
 # NOTHING            c = a b
 # ADD_BIAS           c += bias, where the sums begin at the residual instead
 # GELU, _TANH        h = gelu(z), where z is c itself
+# HERE, _TANH        c = gelu(c): for inference, where nobody reads z again
 # GELU_SLOPE, _TANH  h = gelu(z) and c *= gelu'(z)
-NOTHING, ADD_BIAS, GELU, GELU_TANH, GELU_SLOPE, GELU_TANH_SLOPE = range(6)
+NOTHING, ADD_BIAS, GELU, GELU_TANH, HERE, HERE_TANH, GELU_SLOPE, GELU_TANH_SLOPE = range(8)
 VALUES = {"erf": GELU, "tanh": GELU_TANH}  # the forward's mode for each form
+IN_PLACE = {"erf": HERE, "tanh": HERE_TANH}  # inference's
 SLOPES = {"erf": GELU_SLOPE, "tanh": GELU_TANH_SLOPE}  # the backward's
 
 
@@ -49,6 +51,12 @@ def finish(ending, c, rows, columns, j0, slopes, slopes0):
         elif mode == GELU_TANH:
             for j in range(columns):
                 h[first + j] = gelu_tanh(z[first + j])[0]
+        elif mode == HERE:  # a loop of its own: one whose h is its z would not be vectorised
+            for j in range(columns):
+                c_numbers[first + j] = gelu_erf_value(c_numbers[first + j])
+        elif mode == HERE_TANH:
+            for j in range(columns):
+                c_numbers[first + j] = gelu_tanh(c_numbers[first + j])[0]
         elif mode == GELU_SLOPE:
             for j in range(columns):
                 h[first + j], slopes[slopes0 + j] = gelu_erf(z[first + j])

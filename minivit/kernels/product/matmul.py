@@ -18,7 +18,7 @@ from .bf16.product import bf16_into
 from .bf16.weights import packed_once
 from .blas import blas_into
 from .choice import chosen
-from .endings import NOTHING, SLOPES, VALUES
+from .endings import IN_PLACE, NOTHING, SLOPES, VALUES
 from .tiled import tiled_into
 
 
@@ -38,10 +38,12 @@ def matmul(a, b, *, bias=None, residual=None, exact=False, weights=False):
 def matmul_gelu(a, b, bias, *, form="erf"):
     """z = a b + bias and h = gelu(z), for the first half of an MLP.
 
-    a (M, K), b (K, N), bias (N,) or None -> z, h (M, N).
+    a (M, K), b (K, N), bias (N,) or None -> z, h (M, N); z is None where no backward follows.
     """
     h = np.empty((*a.shape[:-1], b.shape[-1]), a.dtype)
-    z = np.empty_like(h) if keeps_caches() else h  # z is what the backward needs
+    if not keeps_caches():
+        return None, _matmul_into(h, a, b, bias=bias, mode=IN_PLACE[form], weights=True)
+    z = np.empty_like(h)
     _matmul_into(z, a, b, bias=bias, mode=VALUES[form], h=h, weights=True)
     return z, h
 
