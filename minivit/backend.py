@@ -63,15 +63,15 @@ def use(
             f'matmul is {matmul!r}, and the "numpy" backend always multiplies with NumPy\'s BLAS; '
             'leave it out, or use the "numba" backend'
         )
-    _check_precision(precision, emulate, matmul)
+    _check_precision(precision, emulate)
     load(name)
     if name == "numba" and precision == "bf16" and not emulate:
-        _need_instruction()
+        _need_instruction(matmul)
     take_back = _choose_product(matmul) if name == "numba" else None
     return Choice(chosen.choose(chosen.Chosen(name, precision, emulate)), take_back)
 
 
-def _check_precision(precision: str, emulate: bool, matmul: str | None) -> None:
+def _check_precision(precision: str, emulate: bool) -> None:
     if precision not in PRECISIONS:
         raise InputError(f'precision is {precision!r}: choose "float32" or "bf16"')
     if emulate and precision != "bf16":
@@ -79,20 +79,22 @@ def _check_precision(precision: str, emulate: bool, matmul: str | None) -> None:
             f'emulation is asked for, and the precision is "{precision}", which needs none: choose '
             '"bf16", or leave emulation out'
         )
-    if precision == "bf16" and matmul == "blas" and not emulate:
-        raise InputError(
-            'matmul is "blas", and NumPy\'s BLAS has no product for bf16: leave it out, or emulate '
-            "bf16"
-        )
 
 
-def _need_instruction() -> None:
+def _need_instruction(matmul: str | None) -> None:
     """InputError where the kernels can't multiply bfloat16."""
+    product = sys.modules.get("minivit.kernels.product.choice")
+    if matmul == "blas" or (matmul is None and product and product.asked() == "blas"):
+        where = "MINIVIT_MATMUL" if matmul is None else "matmul"
+        raise InputError(
+            f'{where} is "blas", and NumPy\'s BLAS has no product for bf16: leave it out, or '
+            "emulate bf16"
+        )
     instructions = sys.modules.get("minivit.kernels.product.bf16.instructions")
     if instructions is not None and instructions.instruction() is None:
         raise InputError(
             'precision is "bf16", and there is no instruction here that multiplies bfloat16 '
-            "(avx512_bf16: AMD since Zen 4, Intel's servers since Sapphire Rapids): choose "
+            "(avx512_bf16: AMD since Zen 4, Intel's servers since Sapphire Rapids; AMX): choose "
             '"float32", or emulate bf16 (--emulate; emulate=True), which rounds in the same way '
             "and multiplies in float32"
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
 
-NAMES = "elementary", "twins", "edges", "guards", "attention_lanes"
+NAMES = "elementary", "twins", "edges", "guards", "attention_lanes", "attention_bf16"
 # Loops over a million numbers, which Python would spend minutes on.
 LONG = ["sums_float32_in_float64", "long_vectors", "equal_logits", "rows_are_prob", "mean_0_and"]
 

@@ -25,8 +25,9 @@ def whole_registers(typingctx):
     """A line of a function whose loops LLVM shall vectorise with registers as wide as there are.
 
     On its own it takes half of each on Intel's processors with AVX-512, of which the first ones ran
-    at a lower clock with whole ones. On Emerald Rapids a vector of 16 GELUs took 20 cycles so, and
-    takes 17; with its slope, 33 and 26. Where LLVM takes whole ones anyhow, nothing changes.
+    at a lower clock with whole ones. On Emerald Rapids a vector of 16 GELUs took 19.7 cycles so,
+    and takes 18.9; with its slope, 33.9 and 27.0 (medians). Where LLVM takes whole ones anyhow,
+    nothing changes.
     """
 
     def codegen(context, builder, sig, args):

@@ -6,16 +6,12 @@ import pytest
 pytest.importorskip("numba")
 
 from minivit import ops
-from minivit.kernels.compiling.decorators import jit_is_off
 from minivit.kernels.product.bf16 import instructions, product
 from minivit.kernels.product.bf16.product import bf16_into
 from minivit.kernels.product.endings import SLOPES, VALUES
 from minivit.ops.product import rounded
 
-HERE = [] if jit_is_off() else [
-    name for name, needed in instructions.NEEDED.items()
-    if needed <= instructions.features() and (name != "amx" or instructions.may_use_amx())
-]  # fmt: skip
+HERE = instructions.available()
 pytestmark = pytest.mark.skipif(not HERE, reason="no instruction that multiplies bfloat16")
 
 AROUND = [1, 2, 7, 13, 15, 16, 17, 31, 32, 33, 47, 63, 64, 65, 97]

@@ -11,7 +11,6 @@ from small_training import SMALL, recipe, small_data
 
 from minivit import ViT, backend, ops, train, variant
 from minivit.checking.twins import compare
-from minivit.kernels.compiling.decorators import jit_is_off
 from minivit.kernels.muon import muon_step
 from minivit.kernels.product import matmul
 from minivit.kernels.product.bf16 import instructions
@@ -21,7 +20,7 @@ from minivit.training import load_run, save_run
 from minivit.training.run import run_data
 
 WAYS = [{"emulate": True}]
-if not jit_is_off() and instructions.instruction() is not None:
+if instructions.instruction() is not None:
     WAYS.append({"emulate": False})
 rng = np.random.default_rng(0)
 CONFIG = variant("digits", image=(24, 24), width=32, heads=2, mlp=48, depth=2)

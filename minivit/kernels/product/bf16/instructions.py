@@ -13,7 +13,6 @@ import numpy as np
 
 from minivit.chosen import now
 
-from ...compiling.decorators import jit_is_off
 from ...simd.emitter import features
 
 NEEDED = {
@@ -25,14 +24,15 @@ ARCH_PRCTL, ASK_FOR, MATRIX_REGISTERS = 158, 0x1023, 18
 
 
 @functools.cache
+def available() -> list[str]:
+    """Those that this processor and this system have, the quicker one first."""
+    there = [name for name, needed in NEEDED.items() if needed <= features()]
+    return [name for name in there if name != "amx" or may_use_amx()]
+
+
 def instruction() -> str | None:
-    """The quicker one that this processor and this system have; None without any, or a JIT."""
-    if jit_is_off():
-        return None
-    for name, needed in NEEDED.items():
-        if needed <= features() and (name != "amx" or may_use_amx()):
-            return name
-    return None
+    """The quicker one; None without any."""
+    return next(iter(available()), None)
 
 
 def instruction_for(dtype) -> str | None:

@@ -11,6 +11,7 @@ from ...simd.amx import amx_begin, amx_end
 from ...workspace import APART
 from ..endings import ADD_BIAS, NOTHING, Ending
 from ..tiled import SERIAL, Stack, _matrix, _stack
+from .instructions import available
 from .multiply import How, multiply
 from .packing import BLOCK, room
 
@@ -21,6 +22,7 @@ def bf16_into(name, out, a, b, packed=None, *, bias=None, residual=None, column_
 
     packed: b's pairs, if they have been packed before (weights.py).
     """
+    assert name in available(), "the processor would kill this process"
     m, n, k = a.shape[-2], b.shape[-1], a.shape[-1]
     c = out.reshape(-1)
     if not c.size:
