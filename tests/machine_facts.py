@@ -12,5 +12,6 @@ WELL = {
                 "kernel threads": 4},
     "cache": {"folder": "/home/me", "state": "in use", "files": 3, "bytes": 10**6,
               "old folders": 0, "old bytes": 0, "why off": None, "temporary": False},
-    "product": {"chosen": "numba", "reason": "why", "numba GFLOP/s": 200, "blas GFLOP/s": 180},
+    "product": {"chosen": "numba", "reason": "why", "numba GFLOP/s": 200, "blas GFLOP/s": 180,
+                "bf16": None},
 }  # fmt: skip

@@ -94,10 +94,11 @@ def cache(kernels: ModuleType | None) -> dict:
 
 
 def product(kernels: ModuleType | None) -> dict:
-    """Who multiplies matrices, and how fast both sides are."""
+    """Who multiplies matrices, how fast both sides are, and what multiplies in bf16."""
     if kernels is None:
         return {}
     from minivit.kernels.product import choice
+    from minivit.kernels.product.bf16.instructions import instruction
 
     asked, speeds = choice.asked(), choice.speeds()
     if asked == "auto":
@@ -109,6 +110,7 @@ def product(kernels: ModuleType | None) -> dict:
     return {
         "chosen": choice.chosen(), "reason": reason,
         "numba GFLOP/s": round(speeds.numba, 1), "blas GFLOP/s": round(speeds.blas, 1),
+        "bf16": instruction(),
     }  # fmt: skip
 
 

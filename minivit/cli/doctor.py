@@ -45,6 +45,9 @@ def as_text(facts: dict) -> str:
     return "\n".join(lines)
 
 
+INSTRUCTIONS = {"amx": "by AMX", "avx512_bf16": "by AVX-512's pairs"}
+
+
 def rows(facts: dict):
     """Pairs of a name and a value in words."""
     for name, number in facts["versions"].items():
@@ -73,6 +76,8 @@ def rows(facts: dict):
     yield "product", f"{product['chosen']}, {product['reason']}"
     ours, theirs = product["numba GFLOP/s"], product["blas GFLOP/s"]
     yield "", f"measured now: numba {ours:.0f} GFLOP/s, blas {theirs:.0f} GFLOP/s"
+    bf16 = INSTRUCTIONS.get(product["bf16"], "no instruction for it: emulated only (--emulate)")
+    yield "bf16", bf16
     yield "self-test", verdict(facts["self-test"])
 
 

@@ -51,6 +51,7 @@ def test_on_this_machine():
     assert all(test["ok"] for test in facts["self-test"])
     assert facts["product"]["chosen"] in ("numba", "blas")
     assert facts["product"]["numba GFLOP/s"] > 0
+    assert facts["product"]["bf16"] in ("amx", "avx512_bf16", None)
 
 
 def test_without_numba(tmp_path):
