@@ -1,5 +1,6 @@
 """A training step and an inference as each side does them: what `sides.Worker` holds."""
 
+import contextlib
 from inspect import signature
 
 import numpy as np
@@ -55,6 +56,8 @@ class ModelSide:
 class EngineSide(ModelSide):
     """minivit's model on one of its backends."""
 
+    weights_stay = contextlib.nullcontext
+
     def __init__(self, case: Case, backend: str, precision: str = "float32", emulate: bool = False):
         """Raises InputError in a minivit that does not know the precision."""
         from minivit.backend import use
@@ -69,9 +72,17 @@ class EngineSide(ModelSide):
                 "choose a later checkout, or leave out --precision"
             )
         else:
+            from minivit.chosen import weights_stay
+
             use(backend, precision=precision, emulate=emulate)
+            self.weights_stay = weights_stay
         self.make_model, self.make_optimiser = ViT, Adam
         super().__init__(case)
+
+    def infer(self, count: int) -> list[float]:
+        """As above; in bf16 weights are packed once, as in `minivit evaluate` and `predict`."""
+        with self.weights_stay():
+            return super().infer(count)
 
     def build(self) -> None:
         self.images, self.labels = synthetic(self.case)

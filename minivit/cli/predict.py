@@ -52,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0 when every picture has its answer, 1 when some have none, 2 when none could be read."""
+    from minivit.chosen import weights_stay
     from minivit.data.preprocessing import check_preprocessing
     from minivit.data.strokes import NothingToRead
     from minivit.models.objective import need_classes
@@ -61,13 +62,14 @@ def run(arguments: argparse.Namespace) -> int:
     need_classes(model.config, arguments.run)
     check_preprocessing(model.preprocessing, model.config.image, model.config.channels)
     entries, errors = [], []
-    for answer in answers(model, arguments.images, arguments.top):
-        entries.append(answer)
-        if isinstance(answer, Unanswered):
-            errors.append(answer.error)
-            complain(reason(answer.error))
-        elif not arguments.json:
-            print(report(answer), flush=True)
+    with weights_stay():
+        for answer in answers(model, arguments.images, arguments.top):
+            entries.append(answer)
+            if isinstance(answer, Unanswered):
+                errors.append(answer.error)
+                complain(reason(answer.error))
+            elif not arguments.json:
+                print(report(answer), flush=True)
     if arguments.json:
         found = [failed(e) if isinstance(e, Unanswered) else e for e in entries]
         print(json.dumps(found, indent=2))

@@ -24,7 +24,7 @@ class MlpSaved(NamedTuple):
 
     w1: np.ndarray  # (D, M)
     w2: np.ndarray  # (M, D)
-    z: np.ndarray  # (rows, M), x w1 + b1
+    z: np.ndarray | None  # (rows, M), x w1 + b1; None where no backward follows
     form: str  # of the GELU, "erf" or "tanh"
     mask: Mask | None  # which values of h are kept; None: all of them
     has_b1: bool
