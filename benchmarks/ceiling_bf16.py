@@ -62,6 +62,7 @@ def products(by_amx, a, b, sums, repeats):
             amx_begin()
         own = Matrix(sums.reshape(-1), i * sums.shape[1], BLOCK, 1)
         for _ in range(repeats):
-            block(by_amx, Matrix(a, 0, pairs, 1), Matrix(b, 0, BLOCK, 1), own, BLOCK, pairs)
+            rows, panel = Matrix(a, 0, pairs, 1), Matrix(b, 0, BLOCK, 1)
+            block(by_amx, rows, panel, own, BLOCK, pairs, False)
         if by_amx:
             amx_end()

@@ -6,7 +6,7 @@ attention, by name. For a while they take others in its place, which round less.
 
 import contextlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from unittest import mock
 
@@ -37,8 +37,9 @@ def rounding_only(part: Mapping[str, str]) -> Iterator[None]:
     def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return multiplied(a, b, part.get(form(a, b), ""))
 
-    def attention_product(a: np.ndarray, b: np.ndarray, tokens: int) -> np.ndarray:
-        return multiplied(a, b, part.get(ATTENTION, "") if tokens >= LONG else "")
+    def attention_product(tokens: int, offsets: np.ndarray | None) -> Callable:
+        rounds = part.get(ATTENTION, "") if tokens >= LONG and offsets is None else ""
+        return lambda a, b: multiplied(a, b, rounds)
 
     with contextlib.ExitStack() as stack:
         stack.enter_context(backend.use("numpy"))

@@ -219,7 +219,7 @@ def test_bf16_against_another_checkout(checkout, tmp_path, capsys):
 def test_bf16_without_an_instruction_is_refused_in_a_sentence(kernels, monkeypatch, capsys):
     monkeypatch.setattr("minivit.kernels.product.bf16.instructions.instruction", lambda: None)
     assert main(["bench", "step", "--tiny", "--precision", "bf16"]) == 2
-    assert "no instruction that multiplies bfloat16" in capsys.readouterr().err
+    assert "no instruction here that multiplies bfloat16" in capsys.readouterr().err
     assert main(["bench", "step", "--tiny", "--backends", "numpy", "--emulate"]) == 2
     assert "emulation is asked for" in capsys.readouterr().err
 

@@ -10,7 +10,7 @@ import numpy as np
 from numba import get_num_threads
 
 from .compiling import jit, shared
-from .inputs import reals
+from .inputs import like, reals
 
 CHUNK = 16384  # elements
 
@@ -18,7 +18,7 @@ CHUNK = 16384  # elements
 def global_norm(vector):
     """Euclidean length of a flat contiguous vector, summed in float64: vector (n,) -> float."""
     (vector,) = reals(vector=vector)
-    x = vector.reshape(-1)
+    x = like(vector, vector)[0].reshape(-1)
     sums = np.empty((x.size + CHUNK - 1) // CHUNK)
     _sums_of_squares(x.dtype, min(get_num_threads(), sums.size), sums, x)
     return math.sqrt(_sum(sums))

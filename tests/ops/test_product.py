@@ -128,10 +128,12 @@ def test_products_round_where_it_was_chosen(dtype):
     assert np.array_equal(product(a, b), a @ b)
     with backend.use("numpy", precision="bf16"):
         found = product(a, b)
-        few, many = (attention_product(a, b, tokens) for tokens in (LONG - 1, LONG))
+        few, many = (attention_product(tokens, None)(a, b) for tokens in (LONG - 1, LONG))
+        relative = attention_product(LONG, np.zeros((2, 2 * LONG, 7)))(a, b)
     assert found.dtype == a.dtype
     assert np.array_equal(found, all_nearest(a) @ all_nearest(b))
     assert np.array_equal(few, a @ b) and np.array_equal(many, found)
+    assert np.array_equal(relative, a @ b)
     assert 1e-3 < np.abs(found - a @ b).max() < 1e-1
 
 

@@ -15,7 +15,8 @@ import minivit
 from minivit.kernels.compiling import second
 
 START = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 print("runs once", flush=True)
 from minivit.kernels.compiling import second
 started = []
