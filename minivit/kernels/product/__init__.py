@@ -16,4 +16,5 @@ From the outside in; each file builds on those below it:
     gathered.py   the product of transposed patches and a matrix, for the dw of a convolution
     patches.py    what the patches are
     packing.py    how large chunks, sweeps and panels are, and how they are packed
+    bf16/         the product of numbers that are rounded to bfloat16
 """

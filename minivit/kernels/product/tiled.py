@@ -40,21 +40,30 @@ def tiled_into(out, a, b, *, bias=None, residual=None, column_sums=None,
     if not c.size:
         return out
     of_c = c, m * n, n, 1
-    start, use_start = of_c, 0  # the sums begin at 0, at the residual or at the bias
-    if residual is not None:
-        start, use_start = (residual.reshape(-1), m * n, n, 1), 1
-        mode = mode if bias is None else ADD_BIAS
-    elif bias is not None:
-        start, use_start = (bias, 0, 0, 1), 1
+    start, use_start, ending = start_and_ending(of_c, bias, residual, column_sums, mode, z, h)
     batch = math.prod(out.shape[:-2])
     threads = get_num_threads() if batch * m * n * k > SERIAL else 1
     each = room(m, n, k, c.itemsize) + APART // c.itemsize
     workspace = np.empty(threads * each + 64, c.dtype)
-    arrays = [c if x is None else x.reshape(-1) for x in (bias, z, h, column_sums)]
     # Plain tuples: see matrix.py.
     _multiply(c.dtype, threads, _stack(a), _stack(b), start, use_start, of_c,
-              (batch, m, n, k), workspace, (mode, *arrays), column_sums is not None)  # fmt: skip
+              (batch, m, n, k), workspace, ending, column_sums is not None)  # fmt: skip
     return out
+
+
+def start_and_ending(of_c, bias, residual, column_sums, mode, z, h):
+    """The fields of the Stack at which the sums begin, whether they do, and those of the Ending.
+
+    They begin at the residual, at the bias or at 0; beside a residual the bias is added at the end.
+    """
+    start, use_start, (c, *strides) = of_c, 0, of_c
+    if residual is not None:
+        start, use_start = (residual.reshape(-1), *strides), 1
+        mode = mode if bias is None else ADD_BIAS
+    elif bias is not None:
+        start, use_start = (bias, 0, 0, 1), 1
+    arrays = [c if x is None else x.reshape(-1) for x in (bias, z, h, column_sums)]
+    return start, use_start, (mode, *arrays)
 
 
 def _stack(x):

@@ -9,8 +9,8 @@ from ...compiling import jit, shared
 from ...matrix import ZERO, moved
 from ...simd.amx import amx_begin, amx_end
 from ...workspace import APART
-from ..endings import ADD_BIAS, NOTHING, Ending
-from ..tiled import SERIAL, Stack, _matrix, _stack
+from ..endings import NOTHING, Ending
+from ..tiled import SERIAL, Stack, _matrix, _stack, start_and_ending
 from .instructions import available
 from .multiply import How, multiply
 from .packing import BLOCK, room
@@ -28,21 +28,15 @@ def bf16_into(name, out, a, b, packed=None, *, bias=None, residual=None, column_
     if not c.size:
         return out
     of_c = c, m * n, n, 1
-    start, use_start = of_c, 0
-    if residual is not None:
-        start, use_start = (residual.reshape(-1), m * n, n, 1), 1
-        mode = mode if bias is None else ADD_BIAS
-    elif bias is not None:
-        start, use_start = (bias, 0, 0, 1), 1
+    start, use_start, ending = start_and_ending(of_c, bias, residual, column_sums, mode, z, h)
     batch = math.prod(out.shape[:-2])
     threads = get_num_threads() if batch * m * n * k > SERIAL else 1
     each = room(m, n, k) + APART // 4
     workspace = np.empty(threads * each + 64, c.dtype)
-    arrays = [c if x is None else x.reshape(-1) for x in (bias, z, h, column_sums)]
     ready = packed is not None
     how = name == "amx", column_sums is not None, ready, packed if ready else c, n
     _multiply_bf16(c.dtype, threads, how, _stack(a), _stack(b), start, use_start, of_c,
-                   (batch, m, n, k), workspace, (mode, *arrays))  # fmt: skip
+                   (batch, m, n, k), workspace, ending)  # fmt: skip
     return out
 
 
