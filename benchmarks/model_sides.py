@@ -103,8 +103,11 @@ class EngineSide(ModelSide):
         targets = self.labels if c.learns_classes else hidden_targets(model, self.images)
         loss, loss_cache = loss_forward(ops, c, outputs, targets)
         doutputs = loss_backward(ops, c, np.float32(1), loss_cache)
-        model.zero_gradients()
-        model.backward(doutputs, cache, free_cache=True)
+        if "replace" in signature(model.backward).parameters:
+            model.backward(doutputs, cache, free_cache=True, replace=True)
+        else:  # in a checkout from before there was this way
+            model.zero_gradients()
+            model.backward(doutputs, cache, free_cache=True)
         return loss
 
     def forward(self) -> tuple:

@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 
+from minivit.destinations import gradient_like
 from minivit.models.stand_ins import StandIns
 from minivit.params import Buffer, Layout, NamedArrays, Parameter
 
@@ -93,6 +94,51 @@ def test_gradients_are_added_and_the_first_is_handed_on(layout):
     assert not gradients["two.u"].any()
     with pytest.raises(ValueError, match="shorter"):
         gradients.add("two", (dx, np.ones(1)))
+
+
+def test_what_is_added_first_may_replace(layout):
+    """In `replaced` the first gradient of an array takes its place, others are added, and arrays
+    without one become 0: also where something goes wrong in between."""
+    gradients, parameters = (NamedArrays(layout, np.float64) for _ in range(2))
+    gradients.flat[:] = 7
+    of_one = None, np.arange(3), np.full((2, 4), 5), None
+    with gradients.replaced(parameters):
+        gradients.add("one", of_one)
+        gradients.add("one", of_one)
+    assert np.array_equal(gradients["one.b"], [0, 2, 4])
+    assert (gradients["one.w"] == 10).all() and not gradients["two.u"].any()
+    gradients.add("one", of_one)
+    assert (gradients["one.w"] == 15).all()
+    with pytest.raises(ZeroDivisionError), gradients.replaced(parameters):
+        raise ZeroDivisionError
+    assert not gradients.flat.any()
+    assert gradients.version == 2
+
+
+def test_what_was_written_in_place_is_not_added_again(layout):
+    gradients, parameters = (NamedArrays(layout, np.float64) for _ in range(2))
+    gradients.flat[:] = 7
+    with gradients.replaced(parameters):
+        dw = gradient_like(parameters["one.w"])
+        dw[...] = 3
+        assert (gradients["one.w"] == 3).all()
+        gradients.add("one", (None, np.arange(3), dw, None))
+        again = gradient_like(parameters["one.w"])
+        again[...] = 2
+        gradients.add("one", (None, np.arange(3), again, None))
+    assert (gradients["one.w"] == 5).all() and np.array_equal(gradients["one.b"], [0, 2, 4])
+
+
+def test_a_sum_is_not_written_over(layout):
+    """The first gradient may come from an op that writes nothing in place, the second from one that
+    would: it gets an array of its own."""
+    gradients, parameters = (NamedArrays(layout, np.float64) for _ in range(2))
+    with gradients.replaced(parameters):
+        gradients.add("one", (None, np.arange(3), np.full((2, 4), 5), None))
+        dw = gradient_like(parameters["one.w"])
+        dw[...] = 2
+        gradients.add("one", (None, np.arange(3), dw, None))
+    assert (gradients["one.w"] == 7).all()
 
 
 def test_every_array_begins_as_declared(layout):

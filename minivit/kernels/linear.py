@@ -6,6 +6,7 @@ summed from dy as it is packed for x^T dy, so that dy is read once for both.
 
 import numpy as np
 
+from minivit.destinations import gradient_like
 from minivit.ops.linear import LinearCache
 
 from .inputs import like, reals, upstream
@@ -27,11 +28,11 @@ def linear_backward(dy, cache, *, want_dx=True):
     x, w, has_bias = cache
     (dy,) = like(x, upstream(dy, x.dtype).reshape(-1, w.shape[1]))
     dx = matmul(dy, w.T).reshape(x.shape) if want_dx else None
-    return dx, *weight_gradients(x.reshape(-1, w.shape[0]), dy, has_bias)
+    return dx, *weight_gradients(x.reshape(-1, w.shape[0]), dy, w, has_bias)
 
 
-def weight_gradients(x, dy, has_bias):
-    """x (rows, in), dy (rows, out) -> dw (in, out), db (out,) or None."""
-    dw = np.empty((x.shape[1], dy.shape[1]), dy.dtype)
+def weight_gradients(x, dy, w, has_bias):
+    """x (rows, in), dy (rows, out), w (in, out) -> dw (in, out), db (out,) or None."""
+    dw = gradient_like(w)
     db = np.empty(dy.shape[1], dy.dtype) if has_bias else None
     return _matmul_into(dw, x.T, dy, column_sums=db), db

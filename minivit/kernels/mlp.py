@@ -79,9 +79,9 @@ def _mlp_backward_of(dout, x, saved):
     if mask is not None:
         dropped_into(h, h, mask)
         dropped_into(dz, dz, mask)
-    dw2, db2 = weight_gradients(h, dout_rows, has_b2)
+    dw2, db2 = weight_gradients(h, dout_rows, w2, has_b2)
     del h
-    dw1, db1 = weight_gradients(x.reshape(-1, w1.shape[0]), dz, has_b1)
+    dw1, db1 = weight_gradients(x.reshape(-1, w1.shape[0]), dz, w1, has_b1)
     del x
     dx = matmul(dz, w1.T).reshape(*dout.shape[:-1], w1.shape[0])
     return dx, dw1, db1, dw2, db2

@@ -103,9 +103,9 @@ def _attended_backward(dout, x, saved):
         merged = dmerged = matmul(dout_rows, saved.w_out.T)  # merged takes the place of dmerged
         of_dmerged = heads_in(dmerged.reshape(B, T, columns), heads)
         dof_heads = _attention_backward_into(of_dqkv, of_dmerged, saved.attention, y_for_dy=True)
-        dw_out, db_out = weight_gradients(merged, dout_rows, saved.has_b_out)
+        dw_out, db_out = weight_gradients(merged, dout_rows, saved.w_out, saved.has_b_out)
     dqkv_rows = dqkv.reshape(-1, 3 * columns)
     dx = matmul(dqkv_rows, saved.w_qkv.T).reshape(B, T, D)
-    dw_qkv, db_qkv = weight_gradients(x.reshape(-1, D), dqkv_rows, saved.has_b_qkv)
+    dw_qkv, db_qkv = weight_gradients(x.reshape(-1, D), dqkv_rows, saved.w_qkv, saved.has_b_qkv)
     doffsets = None if dof_heads is None else merge_heads(dof_heads[None])[0]
     return dx, dw_qkv, db_qkv, dw_out, db_out, doffsets

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import numpy as np
 
@@ -102,12 +103,15 @@ class Model:
 
     def backward(
         self, dlogits: np.ndarray, cache: ModelCache, *, want_dimages: bool = False,
-        free_cache: bool = False,
+        free_cache: bool = False, replace: bool = False,
     ) -> np.ndarray | None:  # fmt: skip
         """dlogits (B, C): add every parameter's gradient to `gradients`; return dimages or None.
 
         With `free_cache` each part of the cache is freed as soon as it has been used: the memory
         serves the rest of the pass, and the cache can't be used again.
+
+        With `replace` the gradients take the place of what `gradients` holds: as if they had been
+        set to 0 before, which spares a large model some passes over its memory.
 
         The parameters must still be those of the forward: a step, a load or an assignment in
         between is noticed, a write into a view (`parameters.flat[:] = ...`) is not.
@@ -123,9 +127,10 @@ class Model:
             )
         check_unchanged(self.parameters, cache.version)
         dlogits = check_dlogits(dlogits, cache.shape, self.dtype)
-        return self.architecture.backward(
-            cache.ops, self.gradients, self.config, dlogits, caches, want_dimages
-        )
+        with self.gradients.replaced(self.parameters) if replace else nullcontext():
+            return self.architecture.backward(
+                cache.ops, self.gradients, self.config, dlogits, caches, want_dimages
+            )
 
     def logits(self, images: np.ndarray, *, first_image: int = 0) -> np.ndarray:
         """images (B, height, width, channels) -> logits (B, C): a forward that keeps nothing.

@@ -3,9 +3,11 @@
 import copy
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 import numpy as np
 
+from minivit.destinations import Destinations, is_part, replacing
 from minivit.params.layout import Layout
 
 SHOWN = 20  # arrays that a repr shows at most
@@ -36,6 +38,8 @@ class NamedArrays(Mapping):
         self._flat = flat
         self._buffers = buffers
         self._views: dict[str | None, np.ndarray | None] = {}
+        self._stale: set[str] = set()  # names whose numbers the next `add` replaces
+        self._given: set[int] = set()  # where arrays begin that must not be written in place
 
     @property
     def flat(self) -> np.ndarray:
@@ -84,10 +88,33 @@ class NamedArrays(Mapping):
     def add(self, place: str, gradients: tuple) -> np.ndarray:
         """Add what an op's backward returns, all but dx, to a place's arrays; return dx."""
         dx, *rest = gradients
-        for array, gradient in zip(self.of(place), rest, strict=True):
-            if array is not None:
-                array += gradient
+        for name, gradient in zip(self.layout.places[place], rest, strict=True):
+            if name in self._stale:
+                self._stale.discard(name)
+                self._given.add(self.layout.offsets[name])
+                if not is_part(gradient, self.flat):  # else it was written there
+                    self.views[name][...] = gradient
+            elif name is not None:
+                self.views[name] += gradient
         return dx
+
+    @contextmanager
+    def replaced(self, parameters: "NamedArrays") -> Iterator[None]:
+        """Inside, what is added first to each array replaces its numbers: as after `zero`, without
+        a pass over all of them. Kernels may write the gradients of the parameters in place.
+
+        Each gradient is added before the next backward that uses the same array.
+        """
+        self.version += 1
+        destinations = Destinations(parameters.flat, self.flat)
+        self._stale, self._given = set(self.layout.shapes), destinations.given
+        try:
+            with replacing(destinations):
+                yield
+        finally:
+            for name in self._stale:
+                self.views[name][...] = 0
+            self._stale = set()
 
     def begin(self, seed: int) -> None:
         """Fill every array as declared, name by name in the model's order, from one generator.

@@ -26,13 +26,12 @@ def gradients_of(
     step = {"seed": seed, "frozen": frozen}
     parts = min(parts, count)
     loss, all_outputs, all_gradients = 0.0, [], []
-    model.zero_gradients()
     for first, last in pairwise([i * count // parts for i in range(parts + 1)]):
         share = (last - first) / count
         outputs, cache = model.forward(images[first:last], first_image=first, **step)
         mean, loss_cache = loss_forward(ops, c, outputs, targets[first:last], smoothing=smoothing)
         doutputs = loss_backward(ops, c, outputs.dtype.type(share), loss_cache)
-        model.backward(doutputs, cache, free_cache=True)
+        model.backward(doutputs, cache, free_cache=True, replace=first == 0)
         loss += share * float(mean)
         all_outputs.append(outputs)
         all_gradients.append(doutputs)

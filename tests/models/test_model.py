@@ -140,6 +140,21 @@ def test_backward_adds_into_the_gradients(ops):
     assert np.abs(model.gradients.flat - 2 * once).max() < 1e-12
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("changes", [{}, {"positions": "relative"}, {"pool": "mean"}])
+def test_backward_may_replace_the_gradients(ops, changes, dtype):
+    """The same bits as after `zero_gradients`; and the next one adds again."""
+    model = tiny(dtype, **changes)
+    logits, cache = model.forward(IMAGES.astype(dtype))
+    model.backward(np.ones_like(logits), cache)
+    once = model.gradients.flat.copy()
+    model.gradients.flat[:] = np.nan
+    model.backward(np.ones_like(logits), cache, replace=True)
+    assert np.array_equal(model.gradients.flat, once)
+    model.backward(np.ones_like(logits), cache)
+    assert np.array_equal(model.gradients.flat, 2 * once)
+
+
 def test_a_backward_may_let_go_of_its_cache(ops):
     model = tiny()
     dlogits = np.ones((3, 3))
