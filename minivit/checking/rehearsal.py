@@ -2,8 +2,10 @@
 
 The kernels of a tiny plain model's step are not run, but noted, each with its arguments. Then they
 are compiled, the last one first; minivit/kernels/compiling/second.py says why, and starts `main`
-in a process of its own. What a kernel would have written is whatever lay in memory before: nobody
-looks at it.
+in a process of its own. It rehearses twice: with few images, and with so many that attention takes
+its other way. Kernels of both are compiled first; those of only one, if the waiting process has
+begun one of them.
+What a kernel would have written is whatever lay in memory before: nobody looks at it.
 """
 
 import gc
@@ -11,6 +13,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -22,6 +25,7 @@ from minivit.optim import Adam
 TINY = ViTConfig(
     image=(4, 4), channels=1, patch=(2, 2), width=8, depth=2, heads=2, mlp=8, classes=3
 )
+FEW, MANY = 2, 64  # images
 
 
 def main(dtype: str, *processors: str) -> None:
@@ -37,21 +41,38 @@ def main(dtype: str, *processors: str) -> None:
     threading.Thread(target=end_with_the_other, daemon=True).start()
     second.pays = lambda: False  # no third process
     if CACHE and claims.try_claim(CACHE / f"rehearsal {dtype}"):  # else another one is at it
-        for kernel, kind, arguments in reversed(rehearse(dtype)):
-            kernel.compile_for(kind, arguments)
+        few, many = rehearse(dtype, FEW), rehearse(dtype, MANY)
+        compile_all(few[key] for key in few if key in many)
+        for some, others in ((few, many), (many, few)):
+            rest = [some[key] for key in some if key not in others]
+            if begun & {kernel.function.__name__ for kernel, _, _ in rest}:
+                compile_all(rest)
+
+
+begun: set[str] = set()  # the kernels that the other process has compiled, or is compiling
+
+
+def compile_all(calls: Iterable[tuple]) -> None:
+    """Compile for each of these calls, the last one first."""
+    for kernel, kind, arguments in reversed(list(calls)):
+        kernel.compile_for(kind, arguments)
 
 
 def end_with_the_other() -> None:
-    """Wait until the other end of the pipe is closed; then end, but in the middle of no file."""
+    """Hear what the other process compiles, until its end of the pipe is closed; then end, but in
+    the middle of no file."""
     from minivit.kernels.compiling import kept
 
-    sys.stdin.buffer.read()
+    for line in sys.stdin:
+        begun.add(line.strip())
     with kept.writing:
         os._exit(1)
 
 
-def rehearse(dtype: str) -> list[tuple]:
-    """The kernels that a step calls: each with a kind, and the arguments of its first call."""
+def rehearse(dtype: str, images: int) -> dict[tuple, tuple]:
+    """The kernels that a step calls, and the pieces that are compiled for themselves: each with a
+    kind, and the arguments of its first call."""
+    from minivit.kernels.compiling.by_address import ByAddress
     from minivit.kernels.compiling.shared import Shared
 
     noted = {}
@@ -59,20 +80,25 @@ def rehearse(dtype: str) -> list[tuple]:
     def note(kernel, kind, shares, *arguments):
         noted.setdefault((kernel, kind), (kernel, kind, arguments))
 
-    call, Shared.__call__ = Shared.__call__, note
+    def note_piece(piece, kind, *arguments):
+        noted.setdefault((piece, kind), (piece, kind, arguments))
+        return 0
+
+    call, at = Shared.__call__, ByAddress.at
+    Shared.__call__, ByAddress.at = note, note_piece
     try:
         with backend.use("numba"), np.errstate(all="ignore"):
-            step(ViT(TINY, dtype=np.dtype(dtype), zero_head=False))
+            step(ViT(TINY, dtype=np.dtype(dtype), zero_head=False), images)
     finally:
-        Shared.__call__ = call
-    return list(noted.values())
+        Shared.__call__, ByAddress.at = call, at
+    return noted
 
 
-def step(model: ViT) -> None:
+def step(model: ViT, images: int = FEW) -> None:
     """Forward, loss, backward, the gradient's length, AdamW."""
     ops, c = backend.current(), model.config
-    logits, cache = model.forward(np.zeros((2, *c.image, c.channels), model.dtype))
-    _, loss_cache = loss_forward(ops, c, logits, np.zeros(2, int))
+    logits, cache = model.forward(np.zeros((images, *c.image, c.channels), model.dtype))
+    _, loss_cache = loss_forward(ops, c, logits, np.zeros(images, int))
     dlogits = loss_backward(ops, c, logits.dtype.type(1), loss_cache)
     model.backward(dlogits, cache, free_cache=True)
     ops.global_norm(model.gradients.flat)

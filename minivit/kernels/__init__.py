@@ -10,6 +10,7 @@ the top, where each file builds on those above it:
     elementary.py           exp and GELU of a number, vectorised in a loop
     gelu.py                 GELU, one pass over a flat array
     softmax.py              softmax, over rows
+    layernorm_steps.py      LayerNorm of some rows
     layernorm.py            LayerNorm, over rows
     product/                the matrix product; bias, residual and GELU fused
     linear.py               y = x w + b
@@ -29,6 +30,7 @@ the top, where each file builds on those above it:
     multihead_attention.py  two products around attention
     stochastic_depth.py     which images of a batch a branch is computed for
     left_out.py             what a branch leaves out, and how its result is added
+    by_rows/                branches of narrow models, some rows at a time
     attention_branch.py     x + MSA(LN(x))
     mlp_branch.py           x + MLP(LN(x))
 

@@ -14,10 +14,10 @@ from typing import NamedTuple
 import numpy as np
 from numba import get_num_threads
 
-from minivit.ops.layernorm import NARROW
-
-from .compiling import jit, shared
+from .compiling import call, shared
 from .inputs import like, need_shape, reals
+from .layernorm_steps import Norm, backward_at, forward_at
+from .matrix import ONE, Matrix
 
 
 class LayerNormCache(NamedTuple):
@@ -61,18 +61,16 @@ def layernorm_backward(dy, cache):
 def _layernorm_backward_plus(dy, cache, plus):
     """The same, with `plus` (..., D) added to dx on the way: what a skip connection hands on."""
     dx = np.empty_like(cache.x)
-    width = dx.shape[-1]
-    rows = cache.x.reshape(-1, width)
     tasks = get_num_threads()
-    sums = np.empty((tasks, 2, width), dx.dtype)
+    sums = np.empty((tasks, 2, dx.shape[-1]), dx.dtype)
     dy, plus = like(dx, dy, plus)
     need_shape("dy", dy, dx.shape)
     need_shape("plus", plus, dx.shape)
-    dy = dy.reshape(rows.shape)
-    dx_rows = dx.reshape(rows.shape)
-    more = dx_rows if plus is None else plus.reshape(rows.shape)
-    _backward_rows(dx.dtype, tasks, dx_rows, sums, dy, rows, cache.gamma, cache.mean, cache.rstd,
-                   more, plus is not None)  # fmt: skip
+    more = dx if plus is None else plus
+    arrays = [one.reshape(-1) for one in (dx, dy, cache.x, more)]
+    norm = cache.gamma, cache.gamma, cache.mean, cache.rstd, dx.dtype.type(0)
+    _backward_rows(dx.dtype, tasks, backward_at(dx.dtype), *arrays, sums.reshape(tasks, -1), norm,
+                   plus is not None)  # fmt: skip
     dgamma, dbeta = sums.sum(axis=0)  # thread after thread, in the order of the rows
     return dx, dgamma, dbeta
 
@@ -88,98 +86,30 @@ def _layernorm_again(cache, beta):
 def _normalise(y, mean, rstd, x, gamma, beta, eps, known):
     """y (rows, D); mean and rstd (rows,) are written, or read where they are `known`."""
     shares = min(get_num_threads(), len(x))
-    eps = x.dtype.type(eps)
-    _normalise_rows(x.dtype, shares, y, mean, rstd, x, gamma, beta, eps, known)
+    norm = gamma, beta, mean, rstd, x.dtype.type(eps)
+    _normalise_rows(x.dtype, shares, forward_at(x.dtype), y.reshape(-1), x.reshape(-1), norm,
+                    known)  # fmt: skip
 
 
 @shared
-def _normalise_rows(share, shares, y, mean, rstd, x, gamma, beta, eps, known):
+def _normalise_rows(share, shares, at, y, x, norm, known):
     """An equal run of rows of y (rows, D)."""
-    rows, width = x.shape
-    for r in range(share * rows // shares, (share + 1) * rows // shares):
-        if not known:
-            mean[r], rstd[r] = _mean_and_rstd(x, r, eps)
-        middle, scale = mean[r], rstd[r]
-        for j in range(width):
-            y[r, j] = (x[r, j] - middle) * scale * gamma[j] + beta[j]
-
-
-@jit(inline="always")
-def _mean_and_rstd(x, r, eps):
-    width = x.shape[1]
-    real = x.dtype.type
-    per_element = real(1) / real(width)
-    total = real(0)
-    for j in range(width):
-        total += x[r, j]
-    mean = total * per_element
-    square = real(0)
-    for j in range(width):
-        square += (x[r, j] - mean) * (x[r, j] - mean)
-    variance = square * per_element
-    if variance < real(NARROW) * (mean * mean):  # the mean was rounded by too much
-        rest = real(0)
-        for j in range(width):
-            rest += x[r, j] - mean
-        rest *= per_element
-        mean += rest
-        variance -= rest * rest
-        variance = variance if variance > real(0) else real(0)
-    return mean, real(1) / np.sqrt(variance + eps)
+    norm = Norm(*norm)
+    rows, D = norm.mean.size, norm.gamma.size
+    begin, end = share * rows // shares, (share + 1) * rows // shares
+    y_here, x_here = Matrix(y, begin * D, D, ONE), Matrix(x, begin * D, D, ONE)
+    call(at, (y_here, x_here, begin, end - begin, norm, known))
 
 
 @shared
-def _backward_rows(task, tasks, dx, sums, dy, x, gamma, mean, rstd, plus, add_plus):
+def _backward_rows(task, tasks, at, dx, dy, x, plus, sums, norm, add_plus):
     """An equal run of rows: their dx, and sums[task] = what they add to dgamma and dbeta."""
-    rows, width = x.shape
-    for j in range(width):
-        sums[task, 0, j] = sums[task, 1, j] = dx.dtype.type(0)
-    r, last = task * rows // tasks, (task + 1) * rows // tasks
-    while r < last:  # four rows at a time: the sums are read and written once for four
-        height = min(4, last - r)
-        for i in range(r, r + height):
-            _row_backward(dx, dy, x, gamma, mean[i], rstd[i], i)
-            if add_plus:
-                for j in range(width):
-                    dx[i, j] += plus[i, j]
-        if height == 4:
-            _add_four_rows(sums, task, dy, x, mean, rstd, r)
-        else:
-            for i in range(r, r + height):
-                _add_row(sums, task, dy, x, mean[i], rstd[i], i)
-        r += height
-
-
-@jit(inline="always")  # inlined: as a call it would hand over the fields of four arrays, one by one
-def _row_backward(dx, dy, x, gamma, mean, rstd, r):
-    """dx[r] = rstd g - a - b (x - mean), where a and b hold the two means of the formula."""
-    width = x.shape[1]
-    real = dx.dtype.type
-    sum_g, sum_gx = real(0), real(0)
-    for j in range(width):
-        g = dy[r, j] * gamma[j]
-        sum_g += g
-        sum_gx += g * (x[r, j] - mean)
-    a = rstd * sum_g / real(width)
-    b = rstd * rstd * rstd * sum_gx / real(width)
-    for j in range(width):
-        dx[r, j] = rstd * (dy[r, j] * gamma[j]) - a - b * (x[r, j] - mean)
-
-
-@jit
-def _add_row(sums, task, dy, x, mean, rstd, r):
-    for j in range(x.shape[1]):
-        sums[task, 0, j] += dy[r, j] * ((x[r, j] - mean) * rstd)
-        sums[task, 1, j] += dy[r, j]
-
-
-@jit(inline="always")
-def _add_four_rows(sums, task, dy, x, mean, rstd, r):
-    mean0, mean1, mean2, mean3 = mean[r], mean[r + 1], mean[r + 2], mean[r + 3]
-    rstd0, rstd1, rstd2, rstd3 = rstd[r], rstd[r + 1], rstd[r + 2], rstd[r + 3]
-    for j in range(x.shape[1]):
-        dy0, dy1, dy2, dy3 = dy[r, j], dy[r + 1, j], dy[r + 2, j], dy[r + 3, j]
-        upper = dy0 * ((x[r, j] - mean0) * rstd0) + dy1 * ((x[r + 1, j] - mean1) * rstd1)
-        lower = dy2 * ((x[r + 2, j] - mean2) * rstd2) + dy3 * ((x[r + 3, j] - mean3) * rstd3)
-        sums[task, 0, j] += upper + lower
-        sums[task, 1, j] += (dy0 + dy1) + (dy2 + dy3)
+    norm = Norm(*norm)
+    rows, D = norm.mean.size, norm.gamma.size
+    begin, end = task * rows // tasks, (task + 1) * rows // tasks
+    for j in range(2 * D):
+        sums[task, j] = 0
+    place = begin * D
+    of_rows = Matrix(dx, place, D, ONE), Matrix(dy, place, D, ONE), Matrix(x, place, D, ONE)
+    plus = Matrix(plus, place, D, ONE)
+    call(at, (of_rows, plus, add_plus, begin, end - begin, sums[task], norm))

@@ -7,6 +7,7 @@ numba = pytest.importorskip("numba")
 
 from minivit import backend, kernels  # noqa: E402
 from minivit.checking import rehearsal  # noqa: E402
+from minivit.kernels.compiling.by_address import ByAddress  # noqa: E402
 from minivit.kernels.compiling.shared import Shared  # noqa: E402
 from minivit.models import ViT, ViTConfig  # noqa: E402
 
@@ -17,36 +18,44 @@ def signatures(calls) -> set:
     return {(kernel.function.__name__, *map(numba.typeof, given)) for kernel, given in calls}
 
 
-def rehearsed(dtype) -> set:
-    return signatures((kernel, given) for kernel, _, given in rehearsal.rehearse(dtype))
+def rehearsed(dtype, images) -> set:
+    calls = rehearsal.rehearse(dtype, images).values()
+    return signatures((kernel, given) for kernel, _, given in calls)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_real_step_needs_just_that(dtype, monkeypatch):
-    expected = rehearsed(dtype)
-    calls, call = [], Shared.__call__
+@pytest.mark.parametrize(("images", "heads"), [(rehearsal.FEW, 3), (rehearsal.MANY, 4)])
+def test_a_real_step_needs_just_that(dtype, images, heads, monkeypatch):
+    expected = rehearsed(dtype, images)
+    calls, call, at = [], Shared.__call__, ByAddress.at
 
     def noted(kernel, kind, shares, *arguments):
         calls.append((kernel, arguments))
         call(kernel, kind, shares, *arguments)
 
+    def piece_noted(piece, kind, *arguments):
+        calls.append((piece, arguments))
+        return at(piece, kind, *arguments)
+
     monkeypatch.setattr(Shared, "__call__", noted)
+    monkeypatch.setattr(ByAddress, "at", piece_noted)
     config = ViTConfig(
-        image=(12, 8), channels=3, patch=(4, 4), width=24, depth=3, heads=3, mlp=50, classes=5
+        image=(12, 8), channels=3, patch=(4, 4), width=24, depth=3, heads=heads, mlp=50, classes=5
     )
     with backend.use("numba"):
-        rehearsal.step(ViT(config, dtype=np.dtype(dtype), zero_head=False))
+        rehearsal.step(ViT(config, dtype=np.dtype(dtype), zero_head=False), images)
     assert signatures(calls) == expected
 
 
 def test_every_kernel_of_a_step_is_in_it():
     """A new one that is in nobody's half is a `small_op`, or the step must be told of it."""
-    names = {name for name, *_ in rehearsed("float32")}
+    calls = rehearsal.rehearse("float32", rehearsal.FEW).values()
+    names = {kernel.function.__name__ for kernel, _, _ in calls if isinstance(kernel, Shared)}
     assert names == set(kernels.compiling.start.kernels)
 
 
 def test_it_leaves_the_kernels_as_they_were():
     call = Shared.__call__
     chosen = backend.name()
-    rehearsal.rehearse("float64")
+    rehearsal.rehearse("float64", rehearsal.FEW)
     assert Shared.__call__ is call and backend.name() == chosen

@@ -43,6 +43,7 @@ from minivit.kernels import (
 from minivit.kernels.attention_lanes.attended import attended_backward_into, attended_into
 from minivit.kernels.global_norm import CHUNK, _sums_of_squares
 from minivit.kernels.heads import heads_in, heads_of, three_heads_in
+from minivit.kernels.layernorm_steps import backward_at
 from minivit.kernels.product import endings, gathered, matmul
 from minivit.kernels.product.patches import Patches
 from minivit.kernels.product.sliding import Weights, patches_into
@@ -156,7 +157,9 @@ def over_rows(zones, rows, n, tasks, _, __):
     assert np.allclose(again, y, rtol=1e-5, atol=1e-5)  # the compiler may order them otherwise
     sums = zones.output(min(tasks, 4), 2, n)
     plus = zones.input(rows, n)
-    layernorm._backward_rows(zones.dtype, len(sums), dx, sums, dy, x, gamma, mean, rstd, plus, True)
+    flat, norm = [a.reshape(-1) for a in (dx, dy, x, plus)], (gamma, gamma, mean, rstd, eps)
+    at = backward_at(np.dtype(zones.dtype))
+    layernorm._backward_rows(zones.dtype, len(sums), at, *flat, sums.reshape(-1, 2 * n), norm, True)
     probs, dx = zones.output(rows, n), zones.output(rows, n)
     softmax._softmax_forward_into(probs, x)
     softmax._softmax_backward_into(dx, dy, probs)

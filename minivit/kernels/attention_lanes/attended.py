@@ -13,8 +13,7 @@ from .space import queries_at_once, room
 def attended_into(y, qkv, statistics, shape, factor):
     """Writes y and the statistics. y, qkv: the fields of `Heads` and `ThreeHeads`."""
     dtype = statistics[0].dtype
-    of_qkv, of_y = (_places(x, shape, dtype) for x in (qkv, y))
-    places = of_qkv, of_y, of_qkv, _of_statistics(shape, dtype)
+    places = places_of(qkv, y, qkv, shape, dtype)
     shares, workspace = _shares(shape, dtype)
     forward_lanes(dtype, shares, qkv, y, statistics, places, shape, queries_at_once(shape[2]),
                   factor, workspace)  # fmt: skip
@@ -23,7 +22,7 @@ def attended_into(y, qkv, statistics, shape, factor):
 def attended_backward_into(dqkv, dy, qkv, statistics, shape, factor, y_for_dy):
     """Writes dq, dk and dv. dqkv, dy, qkv: as above; with y_for_dy, y overwrites dy."""
     dtype = statistics[0].dtype
-    places = *[_places(x, shape, dtype) for x in (qkv, dy, dqkv)], _of_statistics(shape, dtype)
+    places = places_of(qkv, dy, dqkv, shape, dtype)
     shares, workspace = _shares(shape, dtype)
     backward_lanes(dtype, shares, qkv, dy, statistics, dqkv, places, shape,
                    queries_at_once(shape[2]), factor, y_for_dy, workspace)  # fmt: skip
@@ -36,16 +35,11 @@ def _shares(shape, dtype):
     return shares, np.empty(shares * room(tokens, K, dtype.itemsize) + 64, dtype)
 
 
-def _places(x, shape, dtype):
-    """Where the heads begin whose fields of `Heads` or `ThreeHeads` these are."""
-    *_, batch, head, _ = x
-    return _head_places(*shape[:2], batch, head, lanes(dtype))
-
-
-def _of_statistics(shape, dtype):
-    """The same for arrays (B, H, T)."""
+def places_of(qkv, y, dqkv, shape, dtype):
+    """The fields of `Places`, from those of `Heads` and `ThreeHeads`."""
     batch, heads, tokens, _ = shape
-    return _head_places(batch, heads, heads * tokens, tokens, lanes(dtype))
+    strides = *[x[-3:-1] for x in (qkv, y, dqkv)], (heads * tokens, tokens)
+    return tuple([_head_places(batch, heads, *two, lanes(dtype)) for two in strides])
 
 
 @functools.lru_cache(maxsize=64)

@@ -10,7 +10,7 @@ import numpy as np
 from ..compiling import jit, shared
 from ..heads import Heads, ThreeHeads
 from ..matrix import ONE, ZERO, Scattered, moved, transposed
-from ..simd import VECTOR_BYTES
+from ..simd import VECTOR_BYTES, noinline
 from .space import own_space
 from .steps import FRESH, dscores_rows, exponentials, product
 from .turning import turn, turn_back, turn_three, turn_three_back
@@ -33,20 +33,7 @@ def forward_lanes(share, shares, qkv, y, statistics, places, shape, n, factor, w
     space = own_space(share, shares, workspace, tokens, K, n, factor)
     begin, end = groups_of(share, shares, shape, workspace)
     for group in range(begin, end):
-        at = group * (VECTOR_BYTES // workspace.itemsize)
-        three, factors = first_rows(qkv, places.qkv, at), (space.factor, space.one, space.one)
-        turn_three((space.q, space.k, space.v), three, qkv.token, (tokens, K), factors)
-        for i in range(0, tokens, n):
-            m = min(n, tokens - i)
-            q, maxima, scales = rows_from(space, i)
-            product(q, transposed(space.k), space.scores, (m, tokens, K), FRESH)
-            exponentials(space.scores, m, tokens, maxima, scales)
-            product(space.scores, space.v, space.y, (m, K, tokens), FRESH)
-            y_here = Scattered(y.numbers, y.first + i * y.token, places.y, at)
-            turn_back(y_here, y.token, space.y, (m, K), scales)
-        row_max, row_scale = of_statistics(statistics, places, at)
-        turn_back(row_max, ZERO, space.maxima, (ONE, tokens), space.one)
-        turn_back(row_scale, ZERO, space.scales, (ONE, tokens), space.one)
+        forward_group(space, group, qkv, y, statistics, places, (tokens, K, n))
 
 
 @shared(small_op=True)
@@ -59,22 +46,51 @@ def backward_lanes(
     space = own_space(share, shares, workspace, tokens, K, n, factor)
     begin, end = groups_of(share, shares, shape, workspace)
     for group in range(begin, end):
-        at = group * (VECTOR_BYTES // workspace.itemsize)
-        three, factors = first_rows(qkv, places.qkv, at), (space.factor, space.one, space.one)
-        turn_three((space.q, space.k, space.v), three, qkv.token, (tokens, K), factors)
-        row_max, row_scale = of_statistics(statistics, places, at)
-        turn(space.maxima, row_max, ZERO, (ONE, tokens), space.one)
-        turn(space.scales, row_scale, ZERO, (ONE, tokens), space.one)
-        for i in range(0, tokens, n):
-            m = min(n, tokens - i)
-            dy_here = Scattered(dy.numbers, dy.first + i * dy.token, places.y, at)
-            turn(space.y, dy_here, dy.token, (m, K), rows_from(space, i)[2])
-            backward_rows(space, i, m, tokens, K)
-            if y_for_dy:  # nobody needs these rows of dy any more
-                product(space.scores, space.v, space.y, (m, K, tokens), FRESH)
-                turn_back(dy_here, dy.token, space.y, (m, K), rows_from(space, i)[2])
-        dthree = first_rows(dqkv, places.dqkv, at)
-        turn_three_back(dthree, dqkv.token, (space.q, space.dk, space.dv), (tokens, K), factors)
+        backward_group(space, group, qkv, dy, statistics, dqkv, places, (tokens, K, n), y_for_dy)
+
+
+@jit
+def forward_group(space, group, qkv, y, statistics, places, sizes):
+    """y and the statistics of a group of heads; sizes: (T, K, queries at once)."""
+    noinline()
+    tokens, K, n = sizes
+    at = group * (VECTOR_BYTES // space.q.numbers.itemsize)
+    three, factors = first_rows(qkv, places.qkv, at), (space.factor, space.one, space.one)
+    turn_three((space.q, space.k, space.v), three, qkv.token, (tokens, K), factors)
+    for i in range(0, tokens, n):
+        m = min(n, tokens - i)
+        q, maxima, scales = rows_from(space, i)
+        product(q, transposed(space.k), space.scores, (m, tokens, K), FRESH)
+        exponentials(space.scores, m, tokens, maxima, scales)
+        product(space.scores, space.v, space.y, (m, K, tokens), FRESH)
+        y_here = Scattered(y.numbers, y.first + i * y.token, places.y, at)
+        turn_back(y_here, y.token, space.y, (m, K), scales)
+    row_max, row_scale = of_statistics(statistics, places, at)
+    turn_back(row_max, ZERO, space.maxima, (ONE, tokens), space.one)
+    turn_back(row_scale, ZERO, space.scales, (ONE, tokens), space.one)
+
+
+@jit
+def backward_group(space, group, qkv, dy, statistics, dqkv, places, sizes, y_for_dy):
+    """dqkv of a group of heads; with y_for_dy, y overwrites dy."""
+    noinline()
+    tokens, K, n = sizes
+    at = group * (VECTOR_BYTES // space.q.numbers.itemsize)
+    three, factors = first_rows(qkv, places.qkv, at), (space.factor, space.one, space.one)
+    turn_three((space.q, space.k, space.v), three, qkv.token, (tokens, K), factors)
+    row_max, row_scale = of_statistics(statistics, places, at)
+    turn(space.maxima, row_max, ZERO, (ONE, tokens), space.one)
+    turn(space.scales, row_scale, ZERO, (ONE, tokens), space.one)
+    for i in range(0, tokens, n):
+        m = min(n, tokens - i)
+        dy_here = Scattered(dy.numbers, dy.first + i * dy.token, places.y, at)
+        turn(space.y, dy_here, dy.token, (m, K), rows_from(space, i)[2])
+        backward_rows(space, i, m, tokens, K)
+        if y_for_dy:  # nobody needs these rows of dy any more
+            product(space.scores, space.v, space.y, (m, K, tokens), FRESH)
+            turn_back(dy_here, dy.token, space.y, (m, K), rows_from(space, i)[2])
+    dthree = first_rows(dqkv, places.dqkv, at)
+    turn_three_back(dthree, dqkv.token, (space.q, space.dk, space.dv), (tokens, K), factors)
 
 
 @jit(inline="always")

@@ -5,6 +5,7 @@ decorators.py   `jit` for serial pieces, `parallel_jit` for parallel loops
 shared.py       `shared`: a function that all threads run, each for its share
 hand_over.py    how its arguments reach it
 address.py      a function compiled once, to be called by its address
+by_address.py   `by_address`: a piece that many kernels call in that way
 entrance.py     one Python thread at a time, and none in a forked process
 cache.py        the folder that compiled kernels are kept in
 kept.py         the code of one function in that folder, sealed: damaged code is compiled anew
@@ -18,7 +19,8 @@ memory.py       freed memory is kept for the next array
 
 import minivit.kernels.compiling.start  # noqa: F401, I001  first: it sets the threads before Numba loads
 
+from minivit.kernels.compiling.by_address import by_address, call
 from minivit.kernels.compiling.decorators import jit, parallel_jit
 from minivit.kernels.compiling.shared import shared
 
-__all__ = ["jit", "parallel_jit", "shared"]
+__all__ = ["by_address", "call", "jit", "parallel_jit", "shared"]

@@ -11,6 +11,7 @@ The second process ends with this one, however that ends: its input is a pipe, w
 """
 
 import atexit
+import contextlib
 import functools
 import os
 import subprocess
@@ -30,17 +31,27 @@ sys.path[:] = {path}
 from minivit.checking.rehearsal import main
 main(*sys.argv[1:])
 """
-# A step needs 45 files. The second process starts in 0.7 s, which the last few would not pay.
+# A step needs some 70 files. The second process starts in 0.7 s, which the last few would not pay.
 COLD = 20
 # Variables that would bind it to the processor that this process runs on.
 BINDING = ("OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY")
 
 
-@functools.cache
+_processes: list[subprocess.Popen] = []  # those that were started
+
+
 def start_once(dtype: str) -> None:
     """Start it, if that pays, to compile for numbers of this type."""
-    if pays():
+    if pays() and not _processes:
         _start(dtype)
+
+
+def tell(kernel: str) -> None:
+    """Tell it which kernel this process compiles: what a model needs, nobody knows before."""
+    for process in _processes:
+        with contextlib.suppress(OSError, ValueError):  # it has ended
+            process.stdin.write(f"{kernel}\n".encode())
+            process.stdin.flush()
 
 
 @functools.cache  # asked once: later the folder is full, or a second process is at it
@@ -63,13 +74,15 @@ def _start(dtype: str) -> None:
         )  # fmt: skip
     except OSError:  # no more processes are allowed, or there is no memory for one
         return
+    _processes.append(process)
     threading.Thread(target=process.wait, daemon=True).start()  # else it would stay a zombie
     atexit.register(_end, process)
 
 
 def _end(process: subprocess.Popen) -> None:
     """Let it end, and see it end."""
-    process.stdin.close()
+    with contextlib.suppress(OSError):  # it has ended, and a line that `tell` wrote is left
+        process.stdin.close()
     try:
         process.wait(timeout=2)
     except subprocess.TimeoutExpired:

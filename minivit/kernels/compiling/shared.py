@@ -59,6 +59,7 @@ class Shared:
         """
         if self.of_a_step:
             second.start_once(str(kind[0] if isinstance(kind, tuple) else kind))
+        second.tell(self.function.__name__)
         of_arguments = tuple(map(typeof, arguments))
         with seldom_collected():
             _hand_over.disable_compile(False)

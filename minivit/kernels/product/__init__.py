@@ -8,7 +8,8 @@ From the outside in; each file builds on those below it:
     choice.py     which of the two it is; with "auto" the one that is faster here
     blas.py       NumPy's product; bias, residual and GELU are separate passes after it
     tiled.py      our own product: cut into rectangles, shared out among the threads
-    chunks.py     what one thread does: packs chunks of b, sweeps a over each, ends c
+    rectangle.py  a rectangle by one thread, compiled once for all kernels that multiply
+    chunks.py     what it does: packs chunks of b, sweeps a over each, ends c
     sweeps.py     some rows of a times a chunk of b, tile by tile (simd/tiles.py)
     endings.py    what is done to a finished part of c: bias, GELU
     sliding.py    the product of patches and a matrix, for convolutions

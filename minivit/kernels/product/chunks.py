@@ -20,7 +20,8 @@ def multiply(a, b, start, use_start, c, size, chunk, packed, ending, j_bias, add
     """c = (start) + a @ b, and its ending, in chunks; `packed` is the `room` for them.
 
     c's first column is column j_bias of the whole product.
-    With add_up also sums[j_bias + j] = sum_k b[k, j], by a tile whose row of a is all ones.
+    With add_up also sums[j_bias + j] = sum_k b[k, j], by a tile whose row of a is all ones;
+    add_up = 2: added to what is there, as with use_start (simd/tiles.py).
     """
     rows, columns, depth = size
     deep, wide = chunk
@@ -38,7 +39,8 @@ def multiply(a, b, start, use_start, c, size, chunk, packed, ending, j_bias, add
             if not in_place:
                 pack(b_here, packed, across, d)
             if add_up:
-                _add_rows(packed, beside - 1, ending.sums, j_bias + j0, across, d, k0 > 0)
+                more = k0 > 0 or add_up == 2
+                _add_rows(packed, beside - 1, ending.sums, j_bias + j0, across, d, more)
             for i0 in range(0, rows, SWEEP):
                 down = min(SWEEP, rows - i0)
                 a_here, c_here, start_here = (

@@ -24,8 +24,10 @@ class Ending(NamedTuple):
 
     mode: int
     bias: np.ndarray  # (N,)
-    z: np.ndarray  # flat; z and h lie in memory as c does
-    h: np.ndarray
+    z: np.ndarray  # flat; c[p] belongs to z[p + z_apart]
+    h: np.ndarray  # flat; c[p] belongs to h[p + h_apart]
+    z_apart: int
+    h_apart: int
     sums: np.ndarray  # (N,), for b's sums over k
 
 
@@ -41,16 +43,18 @@ def finish(ending, c, rows, columns, j0, slopes, slopes0):
     # Unsigned: an index that may be negative keeps loops from vectorising.
     columns, bias0, slopes0 = np.uintp(columns), np.uintp(j0), np.uintp(slopes0)
     for i in range(rows):
-        first = np.uintp(c.first + i * c.row)
+        first = c.first + i * c.row
+        of_z, of_h = np.uintp(first + ending.z_apart), np.uintp(first + ending.h_apart)
+        first = np.uintp(first)
         if mode == ADD_BIAS:
             for j in range(columns):
                 c_numbers[first + j] += bias[bias0 + j]
         elif mode == GELU:
             for j in range(columns):
-                h[first + j] = gelu_erf_value(z[first + j])
+                h[of_h + j] = gelu_erf_value(z[of_z + j])
         elif mode == GELU_TANH:
             for j in range(columns):
-                h[first + j] = gelu_tanh(z[first + j])[0]
+                h[of_h + j] = gelu_tanh(z[of_z + j])[0]
         elif mode == HERE:  # a loop of its own: one whose h is its z would not be vectorised
             for j in range(columns):
                 c_numbers[first + j] = gelu_erf_value(c_numbers[first + j])
@@ -59,10 +63,10 @@ def finish(ending, c, rows, columns, j0, slopes, slopes0):
                 c_numbers[first + j] = gelu_tanh(c_numbers[first + j])[0]
         elif mode == GELU_SLOPE:
             for j in range(columns):
-                h[first + j], slopes[slopes0 + j] = gelu_erf(z[first + j])
+                h[of_h + j], slopes[slopes0 + j] = gelu_erf(z[of_z + j])
         else:
             for j in range(columns):
-                h[first + j], slopes[slopes0 + j] = gelu_tanh(z[first + j])
+                h[of_h + j], slopes[slopes0 + j] = gelu_tanh(z[of_z + j])
         if mode >= GELU_SLOPE:
             for j in range(columns):
                 c_numbers[first + j] *= slopes[slopes0 + j]

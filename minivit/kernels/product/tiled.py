@@ -11,13 +11,13 @@ from typing import NamedTuple
 import numpy as np
 from numba import get_num_threads
 
-from ..compiling import jit, shared
+from ..compiling import call, jit, shared
 from ..matrix import ONE, ZERO, Matrix, moved
 from ..simd import ROWS
 from ..workspace import APART
-from .chunks import multiply
 from .endings import ADD_BIAS, NOTHING, Ending
 from .packing import PANEL_BYTES, chunks, room
+from .rectangle import address_for
 from .sweeps import reads_in_place, sweep_in_place
 
 SERIAL = 100_000  # multiply-adds below which waking the threads costs more than it saves
@@ -46,8 +46,8 @@ def tiled_into(out, a, b, *, bias=None, residual=None, column_sums=None,
     each = room(m, n, k, c.itemsize) + APART // c.itemsize
     workspace = np.empty(threads * each + 64, c.dtype)
     # Plain tuples: see matrix.py.
-    _multiply(c.dtype, threads, _stack(a), _stack(b), start, use_start, of_c,
-              (batch, m, n, k), workspace, ending, column_sums is not None)  # fmt: skip
+    _multiply(c.dtype, threads, address_for(c.dtype), _stack(a), _stack(b), start, use_start, of_c,
+              (batch, m, n, k), workspace, ending, int(column_sums is not None))  # fmt: skip
     return out
 
 
@@ -62,8 +62,8 @@ def start_and_ending(of_c, bias, residual, column_sums, mode, z, h):
         mode = mode if bias is None else ADD_BIAS
     elif bias is not None:
         start, use_start = (bias, 0, 0, 1), 1
-    arrays = [c if x is None else x.reshape(-1) for x in (bias, z, h, column_sums)]
-    return start, use_start, (mode, *arrays)
+    bias, z, h, sums = [c if x is None else x.reshape(-1) for x in (bias, z, h, column_sums)]
+    return start, use_start, (mode, bias, z, h, 0, 0, sums)
 
 
 def _stack(x):
@@ -80,7 +80,7 @@ def _stack(x):
 
 
 @shared
-def _multiply(t, threads, a, b, start, use_start, c, shape, workspace, ending, add_up):
+def _multiply(t, threads, at, a, b, start, use_start, c, shape, workspace, ending, add_up):
     """What thread t does: its part of the rectangles of all matrices in the stack."""
     a, b, start, c, ending = Stack(*a), Stack(*b), Stack(*start), Stack(*c), Ending(*ending)
     batch, m, n, depth = shape
@@ -109,15 +109,21 @@ def _multiply(t, threads, a, b, start, use_start, c, shape, workspace, ending, a
             i, j = part // across * tall, part % across * wide
         size = min(tall, m - i), min(wide, n - j), depth
         if size[0] > 0 and size[1] > 0:
-            multiply(moved(_matrix(a, item), i, ZERO), moved(_matrix(b, item), ZERO, j),
-                     moved(_matrix(start, item), i, j), use_start, moved(_matrix(c, item), i, j),
-                     size, chunk, packed, ending, j, add_up and i == 0)  # fmt: skip
+            call(at, (moved(_matrix(a, item), i, ZERO), moved(_matrix(b, item), ZERO, j),
+                      moved(_matrix(start, item), i, j), use_start, moved(_matrix(c, item), i, j),
+                      size, packed, False, ending, j, add_up if i == 0 else 0))  # fmt: skip
 
 
 @jit(counts=False)
 def _matrix(stack, u):
     """The u-th matrix of a stack."""
     return Matrix(stack.numbers, u * stack.apart, stack.row, stack.column)
+
+
+@jit(counts=False)
+def all_of(x):
+    """A matrix, of which these are the fields of a Stack of one."""
+    return _matrix(Stack(*x), ZERO)
 
 
 @jit

@@ -100,6 +100,14 @@ def test_it_is_not_started(variables, tmp_path):
     assert first.communicate()[0] == "runs once\n\n"
 
 
+def test_it_may_have_ended_before_it_is_told_more(monkeypatch):
+    with subprocess.Popen([sys.executable, "-c", ""], stdin=subprocess.PIPE) as process:
+        process.wait()
+        monkeypatch.setattr(second, "_processes", [process])
+        second.tell("a kernel")
+        second._end(process)
+
+
 def test_a_step_is_the_same_with_and_without_it(tmp_path):
     found = []
     for home, variables in (("a", {}), ("b", {}), ("b", {"MINIVIT_CACHE": "0"})):

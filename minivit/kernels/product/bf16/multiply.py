@@ -17,10 +17,10 @@ from .packing import BLOCK, SIDE, SWEEP, chunks, pack_panels, pack_rows, panels_
 
 
 class How(NamedTuple):
-    """What is the same for all rectangles."""
+    """How a rectangle is multiplied."""
 
     by_amx: bool
-    add_up: bool  # b's columns, too, into the ending's sums
+    add_up: int  # b's columns, too, into the ending's sums; 2: added to what is there
     ready: bool  # b has been packed before (weights.py)
     packed: np.ndarray  # its pairs; any array if it has not
     columns: int  # of all of b
@@ -52,7 +52,8 @@ def multiply(how, a, b, start, use_start, c, size, workspace, first, ending, j_b
             else:
                 pack_panels(moved(b, k0, j0), b_packed, across, d, pairs)
             if how.add_up:
-                sum_columns(moved(b, k0, j0), ending.sums, j_bias + j0, across, d, k0 > 0)
+                more = k0 > 0 or how.add_up == 2
+                sum_columns(moved(b, k0, j0), ending.sums, j_bias + j0, across, d, more)
             for i0 in range(0, rows, SWEEP):
                 down = min(SWEEP, rows - i0)
                 a_packed = Matrix(workspace, a_first, pairs, ONE)

@@ -34,7 +34,7 @@ def bf16_into(name, out, a, b, packed=None, *, bias=None, residual=None, column_
     each = room(m, n, k) + APART // 4
     workspace = np.empty(threads * each + 64, c.dtype)
     ready = packed is not None
-    how = name == "amx", column_sums is not None, ready, packed if ready else c, n
+    how = name == "amx", int(column_sums is not None), ready, packed if ready else c, n
     _multiply_bf16(c.dtype, threads, how, _stack(a), _stack(b), start, use_start, of_c,
                    (batch, m, n, k), workspace, ending)  # fmt: skip
     return out
@@ -57,7 +57,8 @@ def _multiply_bf16(t, threads, how, a, b, start, use_start, c, shape, workspace,
         item, part = u // parts, u % parts
         i, j = part // across * tall, part % across * wide
         size = min(tall, m - i), min(wide, n - j), depth
-        of_part = How(how.by_amx, how.add_up and i == 0, how.ready, how.packed, how.columns)
+        add_up = how.add_up if i == 0 else 0
+        of_part = How(how.by_amx, add_up, how.ready, how.packed, how.columns)
         if size[0] > 0 and size[1] > 0:
             multiply(of_part, moved(_matrix(a, item), i, ZERO), moved(_matrix(b, item), ZERO, j),
                      moved(_matrix(start, item), i, j), use_start, moved(_matrix(c, item), i, j),

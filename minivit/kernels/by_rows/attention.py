@@ -1,0 +1,107 @@
+"""The attention branch some rows at a time, on all threads."""
+
+import functools
+import math
+
+import numpy as np
+
+from minivit.chosen import keeps_caches
+from minivit.ops.attention import PLAIN
+from minivit.ops.multihead_attention import split_heads
+
+from ..attention import AttentionCache
+from ..attention_lanes.attended import places_of
+from ..attention_lanes.space import queries_at_once
+from ..attention_lanes.space import room as room_for_lanes
+from ..heads import heads_in, three_heads_in
+from ..inputs import like, need_shape, reals
+from ..layernorm import LayerNormCache
+from ..multihead_attention import AttentionSaved
+from ..product.tiled import _stack
+from ..simd import lanes
+from .attention_shares import attention_backward_share, attention_forward_share
+from .cut import cut
+from .space import addresses, workspace_for
+from .sums import summed
+
+
+def attention_forward_by_rows(x, gamma, beta, w_qkv, b_qkv, w_out, b_out, heads, eps):
+    """x (B, T, D) -> y (B, T, D), and what the backward needs of LayerNorm and attention."""
+    x, w_qkv, w_out = reals(x=x, w_qkv=w_qkv, w_out=w_out)
+    x, gamma, beta, b_qkv, b_out = like(x, x, gamma, beta, b_qkv, b_out)
+    B, T, D = x.shape
+    for name, array, shape in (("gamma", gamma, (D,)), ("beta", beta, (D,)),
+                               ("b_qkv", b_qkv, (3 * D,)), ("b_out", b_out, (D,))):  # fmt: skip
+        need_shape(name, array, shape)
+    y, keeps = np.empty_like(x), keeps_caches()
+    mean, rstd = np.empty((2, B * T), x.dtype)
+    row_max, row_scale = np.empty((2, B, heads, T), x.dtype)
+    qkv = np.empty((B, T, 3 * D), x.dtype) if keeps else None
+    sizes, grouped = _grouped(row_max, row_scale, D)
+    shares, workspace = workspace_for(sizes, sizes.unit, x.dtype)
+    of_rows = *_rows(x, y, x if qkv is None else qkv), keeps
+    weights = (
+        _stack(w_qkv), gamma if b_qkv is None else b_qkv,
+        _stack(w_out), gamma if b_out is None else b_out,
+    )  # fmt: skip
+    attention_forward_share(
+        x.dtype, shares, of_rows, (gamma, beta, mean, rstd, x.dtype.type(eps)), weights,
+        (int(b_qkv is not None), int(b_out is not None)), grouped, tuple(sizes), workspace,
+        _lanes_workspace(shares, grouped, x.dtype), addresses(x.dtype),
+    )  # fmt: skip
+    three = split_heads(qkv, heads) if keeps else (None, None, None)
+    fields = three_heads_in(qkv, heads) if keeps else None
+    attention = AttentionCache(*three, fields, row_max, row_scale, None, PLAIN, None)
+    saved = AttentionSaved(w_qkv, w_out, attention, b_qkv is not None, b_out is not None)
+    return y, LayerNormCache(x, gamma, mean, rstd), saved
+
+
+def attention_backward_by_rows(dy, norm, beta, saved):
+    """dy (B, T, D) -> dx (B, T, D), dgamma, dbeta, dw_qkv (D, 3D), db_qkv, dw_out, db_out, None."""
+    (x, gamma, mean, rstd), w_qkv, w_out = norm, saved.w_qkv, saved.w_out
+    attention, dx, D = saved.attention, np.empty_like(x), x.shape[-1]
+    sizes, grouped = _grouped(attention.row_max, attention.row_scale, D)
+    shares, workspace = workspace_for(sizes, sizes.piece, x.dtype)
+    sums = np.empty((-(-sizes.rows // sizes.piece), _numbers(D)), x.dtype)
+    qkv = attention.qkv[0].reshape(*x.shape[:2], 3 * D)
+    attention_backward_share(
+        x.dtype, shares, _rows(dy, dx, x, qkv), (gamma, beta, mean, rstd, x.dtype.type(0)),
+        (_stack(w_qkv.T), _stack(w_out.T)), sums, grouped, tuple(sizes), workspace,
+        _lanes_workspace(shares, grouped, x.dtype), addresses(x.dtype, backward=True),
+    )  # fmt: skip
+    dw_qkv, dw_out, rest = summed(sums, w_qkv, w_out)
+    db_qkv = rest[: 3 * D] if saved.has_b_qkv else None
+    db_out = rest[3 * D : 4 * D] if saved.has_b_out else None
+    return dx, rest[4 * D : -D], rest[-D:], dw_qkv, db_qkv, dw_out, db_out, None
+
+
+def _rows(*arrays):
+    return tuple([_stack(x.reshape(-1, x.shape[-1])) for x in arrays])
+
+
+def _numbers(D):
+    """How many numbers have a gradient: dw_qkv, dw_out, then db_qkv, db_out, dgamma and dbeta."""
+    return 4 * D * D + 6 * D
+
+
+def _grouped(row_max, row_scale, D):
+    """How the rows are cut, and the fields of `Grouped`; row_max and row_scale (B, H, T)."""
+    sizes, *grouped = _groups(*row_max.shape, D, row_max.dtype)
+    return sizes, (row_max.reshape(-1), row_scale.reshape(-1), *grouped)
+
+
+@functools.lru_cache(maxsize=64)
+def _groups(B, heads, T, D, dtype):
+    """How the rows are cut, and what Grouped holds after the statistics, in its order."""
+    K = D // heads
+    rows = lanes(dtype) // heads * T  # of a group
+    merged, qkv = np.empty((0, T, D)), np.empty((0, T, 3 * D))
+    of_qkv = three_heads_in(qkv, heads)
+    places = places_of(of_qkv, heads_in(merged, heads), of_qkv, (B, heads, T, K), dtype)
+    sizes = cut(B * T, D, 3 * D, rows, _numbers(D))
+    return sizes, places, T, K, queries_at_once(T), dtype.type(1 / math.sqrt(K)), rows
+
+
+def _lanes_workspace(shares, grouped, dtype):
+    _, _, _, T, K, *_ = grouped
+    return np.empty(shares * room_for_lanes(T, K, dtype.itemsize) + 64, dtype)

@@ -1,0 +1,128 @@
+"""What one thread does for an attention branch with one head per lane: its pieces, some rows at a
+time, which are whole groups of heads (attention_lanes/)."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..attention_lanes.shares import Places, backward_group, forward_group
+from ..attention_lanes.space import own_space as own_lanes
+from ..compiling import call, jit, shared
+from ..heads import Heads, ThreeHeads
+from ..layernorm_steps import Norm
+from ..matrix import ONE, ZERO, Matrix, moved, transposed
+from ..product.endings import ADD_BIAS, NOTHING, Ending
+from ..product.tiled import all_of
+from .cut import Sizes, rows_of
+from .space import own_space, product
+from .sums import adding_up, nothing_else
+
+
+class Grouped(NamedTuple):
+    """How heads lie in groups, one head per lane."""
+
+    row_max: np.ndarray  # flat (B, H, T)
+    row_scale: np.ndarray
+    places: tuple  # the fields of Places
+    tokens: int
+    K: int
+    queries: int  # at once
+    factor: float  # 1 / sqrt(K)
+    rows: int  # of a group
+
+
+@shared(small_op=True)
+def attention_forward_share(share, shares, of_rows, norm, weights, biased, grouped, sizes,
+                            workspace, for_lanes, addresses):  # fmt: skip
+    """y = x + MSA(LN(x)) for this share's rows; qkv is written where it is kept."""
+    sizes, norm, heads = Sizes(*sizes), Norm(*norm), Grouped(*grouped)
+    own, D = own_space(share, shares, workspace, sizes, addresses), sizes.D
+    space = own_lanes(share, shares, for_lanes, heads.tokens, heads.K, heads.queries, heads.factor)
+    (x, y, qkv, keeps_qkv), (w_qkv, b_qkv, w_out, b_out) = of_rows, weights
+    x, y, qkv, w_qkv, w_out = all_of(x), all_of(y), all_of(qkv), all_of(w_qkv), all_of(w_out)
+    (has_b_qkv, has_b_out), merged = biased, own.merged
+    b_qkv, nothing = Matrix(b_qkv, ZERO, ZERO, ONE), nothing_else(workspace)
+    mode_of_y = ADD_BIAS if has_b_out else NOTHING
+    add_b_out = Ending(mode_of_y, b_out, workspace, workspace, 0, 0, workspace)
+    begin, end = rows_of(share, shares, sizes, sizes.unit)
+    for r in range(begin, end, sizes.down):
+        down = min(sizes.down, end - r)
+        x_here, qkv_here = moved(x, r, ZERO), moved(qkv, r, ZERO) if keeps_qkv else own.wide
+        of_qkv, of_merged = three_from(qkv_here, r, D), heads_from(merged, r)
+        # n = LN(x)
+        call(own.normalise, (own.normed, x_here, r, down, norm, False))
+        # qkv = n w_qkv + b_qkv
+        product(own, own.normed, w_qkv, b_qkv, has_b_qkv, qkv_here, (down, 3 * D, D), nothing)
+        # merged = softmax(q k^T / sqrt(K)) v, head by head
+        for group in range(r // heads.rows, (r + down + heads.rows - 1) // heads.rows):
+            forward_group(space, group, of_qkv, of_merged, (heads.row_max, heads.row_scale),
+                          Places(*heads.places),
+                          (heads.tokens, heads.K, heads.queries))  # fmt: skip
+        # y = x + merged w_out + b_out
+        product(own, merged, w_out, x_here, 1, moved(y, r, ZERO), (down, D, D), add_b_out)
+
+
+@shared(small_op=True)
+def attention_backward_share(share, shares, of_rows, norm, weights, sums, grouped, sizes, workspace,
+                             for_lanes, addresses):  # fmt: skip
+    """dx for this share's pieces, and of each piece the sums that become dw_qkv, dw_out, db_qkv,
+    db_out, dgamma and dbeta, in a row of `sums`."""
+    sizes, norm, heads = Sizes(*sizes), Norm(*norm), Grouped(*grouped)
+    own, D = own_space(share, shares, workspace, sizes, addresses), sizes.D
+    space = own_lanes(share, shares, for_lanes, heads.tokens, heads.K, heads.queries, heads.factor)
+    (dy, dx, x, qkv), (w_qkv_t, w_out_t) = of_rows, weights
+    dy, dx, x, qkv = all_of(dy), all_of(dx), all_of(x), all_of(qkv)
+    w_qkv_t, w_out_t, nothing = all_of(w_qkv_t), all_of(w_out_t), nothing_else(workspace)
+    merged, dqkv, normed, dnormed = own.merged, own.dwide, own.normed, own.dnormed
+    begin, end = rows_of(share, shares, sizes, sizes.piece)
+    for r0 in range(begin, end, sizes.piece):
+        after, of_piece = min(r0 + sizes.piece, end), sums[r0 // sizes.piece]
+        dw_qkv, dw_out = Matrix(of_piece, ZERO, 3 * D, ONE), Matrix(of_piece, 3 * D * D, D, ONE)
+        of_biases = of_piece[4 * D * D :]
+        to_db_qkv = adding_up(workspace, of_biases)
+        to_db_out, of_norm = adding_up(workspace, of_biases[3 * D :]), of_biases[4 * D :]
+        for j in range(2 * D):
+            of_norm[j] = 0
+        for r in range(r0, after, sizes.down):
+            down = min(sizes.down, after - r)
+            # A piece's first rows begin its sums; later rows add to what is there (2).
+            going_on, add_up = (2, 2) if r > r0 else (0, 1)
+            x_here, dy_here, dx_here = moved(x, r, ZERO), moved(dy, r, ZERO), moved(dx, r, ZERO)
+            of_qkv, of_dqkv = three_from(moved(qkv, r, ZERO), r, D), three_from(dqkv, r, D)
+            of_merged = heads_from(merged, r)
+            # n = LN(x), again
+            call(own.normalise, (normed, x_here, r, down, norm, True))
+            # dmerged = dy w_out^T, in the place of merged
+            product(own, dy_here, w_out_t, merged, 0, merged, (down, D, D), nothing)
+            # dqkv, head by head; merged is made again and takes its place
+            for group in range(r // heads.rows, (r + down + heads.rows - 1) // heads.rows):
+                backward_group(space, group, of_qkv, of_merged, (heads.row_max, heads.row_scale),
+                               of_dqkv, Places(*heads.places),
+                               (heads.tokens, heads.K, heads.queries), True)  # fmt: skip
+            # dn = dqkv w_qkv^T
+            product(own, dqkv, w_qkv_t, dqkv, 0, dnormed, (down, D, 3 * D), nothing)
+            # dw_out += merged^T dy, db_out += dy
+            product(own, transposed(merged), dy_here, dw_out, going_on, dw_out, (D, D, down),
+                    to_db_out, add_up)  # fmt: skip
+            # dw_qkv += n^T dqkv, db_qkv += dqkv
+            product(own, transposed(normed), dqkv, dw_qkv, going_on, dw_qkv, (D, 3 * D, down),
+                    to_db_qkv, add_up)  # fmt: skip
+            # dx = dy + LN's dx of dn; dgamma, dbeta +=
+            of_norms = (dx_here, dnormed, x_here), dy_here, True, r, down, of_norm, norm
+            call(own.normalise_backward, of_norms)
+
+
+@jit(counts=False)
+def three_from(qkv, r, D):
+    """q, k and v of all rows, of which the matrix holds those from row r on."""
+    first = qkv.first - r * qkv.row
+    numbers = qkv.numbers
+    return ThreeHeads(
+        numbers, numbers, numbers, first, first + D, first + 2 * D, ZERO, ZERO, qkv.row
+    )
+
+
+@jit(counts=False)
+def heads_from(merged, r):
+    """The heads of all rows, of which the matrix holds those from row r on."""
+    return Heads(merged.numbers, merged.first - r * merged.row, ZERO, ZERO, merged.row)

@@ -1,0 +1,75 @@
+"""What one thread does for an MLP branch: its pieces, some rows at a time."""
+
+from ..compiling import call, shared
+from ..layernorm_steps import Norm
+from ..matrix import ONE, ZERO, Matrix, moved, transposed
+from ..product.endings import ADD_BIAS, NOTHING, Ending
+from ..product.tiled import all_of
+from .cut import Sizes, rows_of
+from .space import own_space, product
+from .sums import adding_up, nothing_else
+
+
+@shared
+def mlp_forward_share(share, shares, of_rows, norm, weights, modes, sizes, workspace, addresses):
+    """y = x + MLP(LN(x)) for this share's rows; z is written where it is kept."""
+    sizes, norm = Sizes(*sizes), Norm(*norm)
+    own, D, M = own_space(share, shares, workspace, sizes, addresses), sizes.D, sizes.wide
+    (x, y, z, keeps_z), (w1, b1, w2, b2), (mode, has_b1, has_b2) = of_rows, weights, modes
+    x, y, z, w1, w2 = all_of(x), all_of(y), all_of(z), all_of(w1), all_of(w2)
+    b1, h, mode_of_y = Matrix(b1, ZERO, ZERO, ONE), own.wide, ADD_BIAS if has_b2 else NOTHING
+    add_b2 = Ending(mode_of_y, b2, workspace, workspace, 0, 0, workspace)
+    begin, end = rows_of(share, shares, sizes, sizes.unit)
+    for r in range(begin, end, sizes.down):
+        down = min(sizes.down, end - r)
+        x_here, z_here = moved(x, r, ZERO), moved(z, r, ZERO) if keeps_z else own.wide
+        h_apart = h.first - z_here.first
+        gelu = Ending(mode, workspace, z_here.numbers, workspace, 0, h_apart, workspace)
+        # n = LN(x)
+        call(own.normalise, (own.normed, x_here, r, down, norm, False))
+        # z = n w1 + b1, h = gelu(z)
+        product(own, own.normed, w1, b1, has_b1, z_here, (down, M, D), gelu)
+        # y = x + h w2 + b2
+        product(own, h, w2, x_here, 1, moved(y, r, ZERO), (down, D, M), add_b2)
+
+
+@shared
+def mlp_backward_share(share, shares, of_rows, norm, weights, sums, mode, sizes, workspace,
+                       addresses):  # fmt: skip
+    """dx for this share's pieces, and of each piece the sums that become dw1, dw2, db1, db2, dgamma
+    and dbeta, in a row of `sums`."""
+    sizes, norm = Sizes(*sizes), Norm(*norm)
+    own, D, M = own_space(share, shares, workspace, sizes, addresses), sizes.D, sizes.wide
+    (dy, dx, x, z), (w1_t, w2_t) = of_rows, weights
+    dy, dx, x, z = all_of(dy), all_of(dx), all_of(x), all_of(z)
+    w1_t, w2_t, h, dz = all_of(w1_t), all_of(w2_t), own.wide, own.dwide
+    nothing, normed, dnormed = nothing_else(workspace), own.normed, own.dnormed
+    begin, end = rows_of(share, shares, sizes, sizes.piece)
+    for r0 in range(begin, end, sizes.piece):
+        after, of_piece = min(r0 + sizes.piece, end), sums[r0 // sizes.piece]
+        dw1, dw2 = Matrix(of_piece, ZERO, M, ONE), Matrix(of_piece, D * M, D, ONE)
+        of_biases = of_piece[2 * D * M :]
+        to_db1, to_db2 = adding_up(workspace, of_biases), adding_up(workspace, of_biases[M:])
+        of_norm = of_biases[M + D :]
+        for j in range(2 * D):
+            of_norm[j] = 0
+        for r in range(r0, after, sizes.down):
+            down = min(sizes.down, after - r)
+            # A piece's first rows begin its sums; later rows add to what is there (2).
+            going_on, add_up = (2, 2) if r > r0 else (0, 1)
+            x_here, dy_here, dx_here = moved(x, r, ZERO), moved(dy, r, ZERO), moved(dx, r, ZERO)
+            z_apart, h_apart = z.first + r * M - dz.first, h.first - dz.first
+            gelu = Ending(mode, workspace, z.numbers, workspace, z_apart, h_apart, workspace)
+            # n = LN(x), again
+            call(own.normalise, (normed, x_here, r, down, norm, True))
+            # dz = (dy w2^T) gelu'(z), and h = gelu(z), again
+            product(own, dy_here, w2_t, dz, 0, dz, (down, M, D), gelu)
+            # dn = dz w1^T
+            product(own, dz, w1_t, dz, 0, dnormed, (down, D, M), nothing)
+            # dw2 += h^T dy, db2 += dy
+            product(own, transposed(h), dy_here, dw2, going_on, dw2, (M, D, down), to_db2, add_up)
+            # dw1 += n^T dz, db1 += dz
+            product(own, transposed(normed), dz, dw1, going_on, dw1, (D, M, down), to_db1, add_up)
+            # dx = dy + LN's dx of dn; dgamma, dbeta +=
+            of_norms = (dx_here, dnormed, x_here), dy_here, True, r, down, of_norm, norm
+            call(own.normalise_backward, of_norms)

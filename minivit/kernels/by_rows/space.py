@@ -1,0 +1,95 @@
+"""What space a thread has for the rows that it works with."""
+
+import functools
+from typing import NamedTuple
+
+import numpy as np
+from numba import get_num_threads
+
+from minivit.chosen import rounds_products
+
+from ..compiling import call, jit
+from ..layernorm_steps import backward_at, forward_at
+from ..matrix import ONE, ZERO, Matrix
+from ..product import packing
+from ..product.bf16 import packing as packing_bf16
+from ..product.bf16.instructions import instruction
+from ..product.bf16.rectangle import address_for_bf16
+from ..product.rectangle import address_for
+from ..workspace import APART
+
+
+class Space(NamedTuple):
+    """A thread's own numbers, for some rows, and how it multiplies them."""
+
+    normed: Matrix  # (down, D), as are the next two
+    dnormed: Matrix
+    merged: Matrix  # of attention, later its gradient
+    wide: Matrix  # (down, wide): h of an MLP, or qkv
+    dwide: Matrix  # dz, or dqkv
+    packed: Matrix  # room for packed operands
+    multiply: int  # the address of the product (product/rectangle.py)
+    by_amx: bool  # what it is told
+    normalise: int  # the address of LayerNorm (layernorm_steps.py)
+    normalise_backward: int  # and of its backward; any in the forward
+
+
+def workspace_for(sizes, together, dtype):
+    """How many threads share the rows, of which so many stay together, and their workspace."""
+    shares = min(get_num_threads(), -(-sizes.rows // together))
+    return shares, np.empty(shares * room(sizes, dtype.itemsize, rounds_products()) + 64, dtype)
+
+
+def addresses(dtype, *, backward=False):
+    """The addresses of what a share calls: the product in the chosen precision, and LayerNorm."""
+    if rounds_products():
+        multiply = address_for_bf16(), instruction() == "amx"
+    else:
+        multiply = address_for(dtype), False
+    forward = forward_at(dtype)
+    return *multiply, forward, backward_at(dtype) if backward else forward
+
+
+@functools.cache
+def room(sizes, itemsize, rounds):
+    """How many numbers of workspace a thread needs."""
+    down, D, wide = sizes.down, sizes.D, sizes.wide
+    shapes = (down, wide, D), (down, D, wide), (D, wide, down), (wide, D, down)
+    if rounds:
+        packed = max(packing_bf16.room(*shape) for shape in shapes)
+    else:
+        packed = max(packing.room(*shape, itemsize) for shape in shapes)
+    narrow, wide = widths(sizes)
+    return 3 * narrow + 2 * wide + packed + APART // itemsize
+
+
+@jit(from_python=True)
+def widths(sizes):
+    """How many numbers a narrow array takes, and a wide one: whole cache lines of them."""
+    return (sizes.down * sizes.D + 15) // 16 * 16, (sizes.down * sizes.wide + 15) // 16 * 16
+
+
+@jit(counts=False)
+def own_space(share, shares, workspace, sizes, addresses):
+    """This share's part of the workspace, aligned so that no vector crosses a cache line."""
+    itemsize, (narrow, wide) = workspace.itemsize, widths(sizes)
+    first = -workspace.ctypes.data % 64 // itemsize + share * (workspace.size // shares // 64 * 64)
+    after = first + 3 * narrow
+    return Space(
+        Matrix(workspace, first, sizes.D, ONE),
+        Matrix(workspace, first + narrow, sizes.D, ONE),
+        Matrix(workspace, first + 2 * narrow, sizes.D, ONE),
+        Matrix(workspace, after, sizes.wide, ONE),
+        Matrix(workspace, after + wide, sizes.wide, ONE),
+        Matrix(workspace, after + 2 * wide, packing.PANEL_BYTES // itemsize, ONE),
+        *addresses,
+    )
+
+
+@jit(inline="always")
+def product(own, a, b, start, use_start, c, size, ending, add_up=ZERO):
+    """c = (start) + a @ b, and its ending, in the chosen precision; see product/rectangle.py."""
+    call(
+        own.multiply,
+        (a, b, start, use_start, c, size, own.packed, own.by_amx, ending, ZERO, add_up),
+    )

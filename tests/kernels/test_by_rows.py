@@ -1,0 +1,211 @@
+"""Branches some rows at a time: against the ops and the general way, and the rules that choose."""
+
+import numba
+import numpy as np
+import pytest
+
+from minivit import backend, kernels, ops
+from minivit.chosen import keeping_nothing
+from minivit.kernels import attention_branch, mlp_branch
+from minivit.kernels.by_rows import choice, cut
+from minivit.kernels.product.bf16.instructions import instruction
+from minivit.kernels.simd import lanes
+from minivit.ops.attention import PLAIN, AttentionOptions
+from minivit.ops.chance import BranchDrop, Drop
+
+SMALL = numba.config.DISABLE_JIT  # Python's loops are slow: a few sizes will do
+DTYPES = [np.float32, np.float64]
+# B, T, D, M: one row, one piece, rows that fill no tile, more pieces than threads
+SIZES = [(1, 1, 3, 5), (3, 11, 5, 7)]
+SIZES += [] if SMALL else [(10, 30, 20, 33), (64, 17, 64, 256), (33, 50, 16, 48)]
+needs_lanes = pytest.mark.skipif(lanes(np.float32) != 16, reason="one head per lane takes AVX-512")
+
+
+@pytest.fixture
+def small_pieces(monkeypatch):
+    """Many pieces, each of several times some rows, whatever the sizes are."""
+    monkeypatch.setattr(cut, "LEAST", 4)
+    monkeypatch.setattr(cut, "AT_ONCE", 256)
+    cut.cut.cache_clear()
+    yield
+    cut.cut.cache_clear()
+
+
+@pytest.fixture
+def threads():
+    """Sets the thread count, and puts the former back."""
+    former = numba.get_num_threads()
+    yield numba.set_num_threads
+    numba.set_num_threads(former)
+
+
+def drawn(dtype, *shapes):
+    rng = np.random.default_rng(0)
+    arrays = [rng.standard_normal(shape) / max(1, len(shape) - 1) for shape in shapes]
+    return [array.astype(dtype) for array in arrays]
+
+
+def of_mlp(dtype, B, T, D, M):
+    """x, gamma, beta, w1, b1, w2, b2, and dy."""
+    shapes = (B, T, D), (D,), (D,), (D, M), (M,), (M, D), (D,), (B, T, D)
+    *inputs, dy = drawn(dtype, *shapes)
+    return inputs, dy
+
+
+def of_attention(dtype, B, T, D):
+    """x, gamma, beta, w_qkv, b_qkv, w_out, b_out, and dy."""
+    shapes = (B, T, D), (D,), (D,), (D, 3 * D), (3 * D,), (D, D), (D,), (B, T, D)
+    *inputs, dy = drawn(dtype, *shapes)
+    inputs[3], inputs[5] = inputs[3] / dtype(D**0.5), inputs[5] / dtype(D**0.5)
+    return inputs, dy
+
+
+def both_ways(module, name, inputs, dy, **options):
+    y, cache = getattr(module, f"{name}_forward")(*inputs, **options)
+    return [y, *getattr(module, f"{name}_backward")(dy, cache)]
+
+
+def check(name, dtype, inputs, dy, **options):
+    """y and all gradients, as the ops have them in float64."""
+    got = both_ways(kernels, name, inputs, dy, **options)
+    exact = [None if x is None else x.astype(float) for x in inputs]
+    for i, (x, right) in enumerate(
+        zip(got, both_ways(ops, name, exact, dy.astype(float), **options), strict=True)
+    ):
+        assert (x is None) == (right is None), i
+        if x is not None:
+            assert x.dtype == dtype and x.shape == right.shape
+            error = np.abs(x - right).max() / np.abs(right).max().clip(1)
+            assert error < (1e-5 if dtype == np.float32 else 1e-12), (i, error)
+
+
+def without(inputs, *names):
+    """The inputs without these biases."""
+    places = {"first": 4, "second": 6}
+    return [None if i in [places[n] for n in names] else x for i, x in enumerate(inputs)]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("form", ["erf", "tanh"])
+@pytest.mark.parametrize("size", SIZES)
+def test_the_mlp_branch_is_the_op(small_pieces, size, form, dtype):
+    inputs, dy = of_mlp(dtype, *size)
+    assert choice.mlp_by_rows(inputs[0], inputs[3])
+    for absent in [(), ("first",), ("second",), ("first", "second")]:
+        check("mlp_branch", dtype, without(inputs, *absent), dy, gelu=form)
+
+
+@needs_lanes
+@pytest.mark.parametrize(
+    ("B", "T", "D", "heads"), [(32, 5, 16, 4), (131, 3, 16, 2), (33, 17, 64, 4), (9, 50, 128, 16)]
+)
+def test_the_attention_branch_is_the_op(small_pieces, B, T, D, heads):
+    """A group of heads may not be full, and a piece may have one group or several."""
+    inputs, dy = of_attention(np.float32, B, T, D)
+    assert choice.attention_by_rows(inputs[0], inputs[3], inputs[5], None, heads, PLAIN)
+    for absent in [(), ("first",), ("second",)]:
+        check("attention_branch", np.float32, without(inputs, *absent), dy, heads=heads)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("mlp", {}), pytest.param("attention", {"heads": 4}, marks=needs_lanes)],
+)
+def test_what_is_kept_serves_the_general_way_and_the_other_way_round(monkeypatch, name, options):
+    inputs, dy = of_mlp(np.float32, 40, 7, 16, 48) if name == "mlp" else of_attention(
+        np.float32, 40, 7, 16)  # fmt: skip
+    module = {"mlp": mlp_branch, "attention": attention_branch}[name]
+    forward, backward = (getattr(module, f"{name}_branch_{way}") for way in ("forward", "backward"))
+    results, by_rows = [], getattr(module, f"{name}_by_rows")
+    for first in (True, False):
+        for then in (True, False):
+            monkeypatch.setattr(module, f"{name}_by_rows", by_rows if first else lambda *_: False)
+            y, cache = forward(*inputs, **options)
+            monkeypatch.setattr(module, f"{name}_by_rows", by_rows if then else lambda *_: False)
+            results.append([y, *backward(dy, cache)])
+    for result in results[1:]:
+        for got, wanted in zip(result, results[0], strict=True):
+            if wanted is not None:
+                assert np.abs(got - wanted).max() <= 2e-5 * np.abs(wanted).max().clip(1)
+
+
+@needs_lanes
+def test_the_probabilities_can_be_seen():
+    inputs, _ = of_attention(np.float32, 40, 7, 16)
+    _, cache = kernels.attention_branch_forward(*inputs, heads=4)
+    _, of_op = ops.attention_branch_forward(*inputs, heads=4)
+    assert np.abs(cache.msa.attention.probs - of_op.msa.probs).max() < 1e-6
+
+
+@pytest.mark.skipif(SMALL, reason="one thread runs it all")
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_same_bits_for_any_number_of_threads(dtype, threads):
+    """Also of dgamma and dbeta."""
+    cases = [("mlp_branch", of_mlp(dtype, 64, 17, 20, 80), {})]
+    if lanes(dtype) == 16:
+        cases.append(("attention_branch", of_attention(dtype, 64, 17, 64), {"heads": 4}))
+    for name, (inputs, dy), options in cases:
+        first = both_ways(kernels, name, inputs, dy, **options)
+        for count in range(1, min(5, numba.config.NUMBA_NUM_THREADS) + 1):
+            threads(count)
+            again = both_ways(kernels, name, inputs, dy, **options)
+            assert all(map(np.array_equal, first, again))
+
+
+def test_inference_keeps_nothing_and_gives_the_same():
+    inputs, _ = of_mlp(np.float32, 8, 17, 16, 48)
+    y, _ = kernels.mlp_branch_forward(*inputs)
+    with keeping_nothing():
+        alone, cache = kernels.mlp_branch_forward(*inputs)
+    assert cache.mlp.z is None and np.abs(alone - y).max() < 1e-6
+    inputs, _ = of_attention(np.float32, 40, 7, 16)
+    y, _ = kernels.attention_branch_forward(*inputs, heads=4)
+    with keeping_nothing():
+        alone, _ = kernels.attention_branch_forward(*inputs, heads=4)
+    assert np.array_equal(alone, y)
+
+
+@pytest.mark.skipif(instruction() is None, reason="no instruction multiplies bfloat16 here")
+def test_bf16_rounds_as_the_op_does():
+    with backend.use("numba", precision="bf16"):
+        cases = [("mlp_branch", of_mlp(np.float32, 64, 17, 20, 80), {})]
+        cases.append(("attention_branch", of_attention(np.float32, 40, 17, 64), {"heads": 4}))
+        for name, (inputs, dy), options in cases:
+            got = both_ways(kernels, name, inputs, dy, **options)
+            for x, right in zip(got, both_ways(ops, name, inputs, dy, **options), strict=True):
+                if right is not None:
+                    assert np.abs(x - right).max() < 4e-3 * np.abs(right).max().clip(1)
+
+
+def test_the_rules():
+    x, wide = np.zeros((64, 17, 64), np.float32), np.zeros((1, 50, 384), np.float32)
+    assert choice.mlp_by_rows(x, np.zeros((64, 256)))
+    assert not choice.mlp_by_rows(wide, np.zeros((384, 1536)))
+    assert not choice.mlp_by_rows(x[:0], np.zeros((64, 256)))
+    w_qkv, w_out = np.zeros((64, 192), np.float32), np.zeros((64, 64), np.float32)
+    fits = lanes(np.float32) == 16
+    assert choice.attention_by_rows(x, w_qkv, w_out, None, 4, PLAIN) == fits
+    for given in [(x, w_qkv, None, None, 4, PLAIN), (x, w_qkv, w_out, w_out, 4, PLAIN),
+                  (x, w_qkv, w_out, None, 4, AttentionOptions(top_k=2)),
+                  (x[:, :, :60], w_qkv[:60, :180], w_out[:60, :60], None, 5, PLAIN),
+                  (x.astype(float), w_qkv, w_out, None, 4, PLAIN)]:  # fmt: skip
+        assert not choice.attention_by_rows(*given)
+
+
+def test_a_branch_that_leaves_something_out_goes_the_general_way():
+    """What is dropped is drawn image by image: the op and the kernel drop the same."""
+    inputs, dy = of_mlp(np.float64, 6, 5, 8, 16)
+    drop = BranchDrop(inside=Drop(0.5, seed=3))
+    check("mlp_branch", np.float64, inputs, dy, drop=drop)
+
+
+def test_the_cut():
+    """Pieces of whole units, a power of two; less where their sums would be too many."""
+    sizes = cut.cut(1088, 64, 256, 8, 33_000)
+    assert (sizes.piece, sizes.down) == (136, 136)
+    sizes = cut.cut(6400, 64, 256, 8, 33_000)
+    assert (sizes.piece, sizes.down) == (400, 400)
+    sizes = cut.cut(4160, 192, 768, 8, 296_000)
+    assert sizes.piece == 520 and sizes.down % 8 == 0 and sizes.down * 768 <= cut.AT_ONCE + 8 * 768
+    assert cut.cut(6400, 64, 192, 200, 17_000).down == 400
+    assert cut.cut(3, 64, 256, 8, 33_000).piece == 8
