@@ -7,7 +7,10 @@ import pytest
 from minivit import backend, kernels, ops
 from minivit.chosen import keeping_nothing
 from minivit.kernels import attention_branch, mlp_branch
-from minivit.kernels.by_rows import choice, cut
+from minivit.kernels.by_rows import choice, cut, space
+from minivit.kernels.by_rows import mlp as by_rows_mlp
+from minivit.kernels.product import packing
+from minivit.kernels.product.bf16 import packing as packing_bf16
 from minivit.kernels.product.bf16.instructions import instruction
 from minivit.kernels.simd import lanes
 from minivit.ops.attention import PLAIN, AttentionOptions
@@ -197,6 +200,42 @@ def test_a_branch_that_leaves_something_out_goes_the_general_way():
     inputs, dy = of_mlp(np.float64, 6, 5, 8, 16)
     drop = BranchDrop(inside=Drop(0.5, seed=3))
     check("mlp_branch", np.float64, inputs, dy, drop=drop)
+
+
+@pytest.mark.skipif(SMALL, reason="one thread runs it all, and slowly")
+@pytest.mark.parametrize("precision", ["float32", "bf16"])
+@pytest.mark.parametrize(("rows", "D", "M"), [(6423, 174, 70), (6143, 8, 256), (5000, 100, 700)])
+def test_nothing_is_written_past_the_workspace(monkeypatch, threads, rows, D, M, precision):
+    """The last rows may be fewer, and are packed in one go where more take two: in more room."""
+    if precision == "bf16" and instruction() is None:
+        pytest.skip("no instruction multiplies bfloat16 here")
+    threads(1)
+    workspaces, made = [], space.workspace_for
+
+    def guarded(*given):
+        shares, workspace = made(*given)
+        workspaces.append(np.full(workspace.size + 100_000, 7, workspace.dtype))
+        return shares, workspaces[-1][: workspace.size]
+
+    monkeypatch.setattr(by_rows_mlp, "workspace_for", guarded)
+    monkeypatch.setattr(space, "APART", 0)
+    space.room.cache_clear()
+    inputs, dy = of_mlp(np.float32, 1, rows, D, M)
+    with backend.use("numba", precision=precision):
+        assert choice.mlp_by_rows(inputs[0], inputs[3]) or precision == "bf16"
+        both_ways(kernels, "mlp_branch", inputs, dy)
+    space.room.cache_clear()
+    assert all((workspace[-99_900:] == 7).all() for workspace in workspaces)
+
+
+@pytest.mark.parametrize("rounds", [False, True])
+@pytest.mark.parametrize(("D", "wide", "unit"), [(64, 256, 8), (64, 192, 200), (192, 768, 8)])
+def test_the_room_is_enough_for_any_rest(D, wide, unit, rounds):
+    sizes = cut.cut(6400, D, wide, unit, 2 * D * wide)
+    for down in range(1, sizes.down + 1, 7):
+        for shape in [(down, wide, D), (down, D, wide), (D, wide, down), (wide, D, down)]:
+            needed = packing_bf16.room(*shape) if rounds else packing.room(*shape, 4)
+            assert needed + sum(space.widths(sizes)) < space.room(sizes, 4, rounds)
 
 
 def test_the_cut():

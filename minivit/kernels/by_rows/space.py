@@ -52,13 +52,16 @@ def addresses(dtype, *, backward=False):
 
 @functools.cache
 def room(sizes, itemsize, rounds):
-    """How many numbers of workspace a thread needs."""
-    down, D, wide = sizes.down, sizes.D, sizes.wide
-    shapes = (down, wide, D), (down, D, wide), (D, wide, down), (wide, D, down)
-    if rounds:
-        packed = max(packing_bf16.room(*shape) for shape in shapes)
-    else:
-        packed = max(packing.room(*shape, itemsize) for shape in shapes)
+    """How many numbers of workspace a thread needs.
+
+    The last rows of a piece may be fewer than `down`, and a product may need more room for them:
+    with fewer steps of k, more of b is packed at once.
+    """
+    D, wide, packed = sizes.D, sizes.wide, 0
+    for down in range(1, sizes.down + 1):
+        for shape in ((down, wide, D), (down, D, wide), (D, wide, down), (wide, D, down)):
+            one = packing_bf16.room(*shape) if rounds else packing.room(*shape, itemsize)
+            packed = max(packed, one)
     narrow, wide = widths(sizes)
     return 3 * narrow + 2 * wide + packed + APART // itemsize
 

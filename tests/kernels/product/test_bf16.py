@@ -7,6 +7,7 @@ pytest.importorskip("numba")
 
 from minivit import ops
 from minivit.kernels.product.bf16 import instructions, product
+from minivit.kernels.product.bf16.packing import BLOCK, chunks, room
 from minivit.kernels.product.bf16.product import bf16_into
 from minivit.kernels.product.endings import SLOPES, VALUES
 from minivit.ops.product import rounded
@@ -224,3 +225,17 @@ def test_operands_stay_as_they_are(name):
     before = a.copy(), b.copy()
     multiplied(name, a, b)
     assert np.array_equal(a, before[0]) and np.array_equal(b, before[1])
+
+
+def test_there_is_room_for_a_rectangle_of_fewer_columns():
+    """33 panels are packed in three chunks of 11, but their first 16 in one."""
+    columns, depth = 33 * BLOCK, 1024
+    deep, wide = chunks(16 * BLOCK, depth)
+    assert (deep, wide) == (1024, 16 * BLOCK) and chunks(columns, depth)[1] == 11 * BLOCK
+    assert room(64, columns, depth) >= room(64, 16 * BLOCK, depth)
+
+
+def test_two_rectangles_of_unlike_width(name):
+    """Each thread packs into its own room, and writes nothing into the other's."""
+    a, b = draw((40, 1024), (1024, 33 * 32))
+    check(multiplied(name, a, b), a, b)

@@ -35,8 +35,13 @@ def chunks(columns, depth):
 
 @functools.cache
 def room(rows, columns, depth):
-    """How many numbers of workspace `multiply` needs: b's pairs, a's, a block of sums, slopes."""
-    deep, wide = chunks(columns, depth)
+    """How many numbers of workspace `multiply` needs: b's pairs, a's, a block of sums, slopes.
+
+    For some of the columns, too: a rectangle may have fewer, and be packed in one chunk where all
+    of them take two of less width.
+    """
+    deep = chunks(columns, depth)[0]
+    wide = max(chunks(some, depth)[1] for some in range(BLOCK, columns + BLOCK, BLOCK))
     down = min(SWEEP, (rows + BLOCK - 1) // BLOCK * BLOCK)
     return deep // 2 * (wide + down) + BLOCK * BLOCK + wide
 
