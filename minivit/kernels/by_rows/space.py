@@ -55,10 +55,11 @@ def room(sizes, itemsize, rounds):
     """How many numbers of workspace a thread needs.
 
     The last rows of a piece may be fewer than `down`, and a product may need more room for them:
-    with fewer steps of k, more of b is packed at once.
+    with fewer steps of k, more of b is packed at once. More steps than DEEP are packed in several
+    chunks, each as large as one of those below.
     """
     D, wide, packed = sizes.D, sizes.wide, 0
-    for down in range(1, sizes.down + 1):
+    for down in range(1, min(sizes.down, packing_bf16.DEEP) + 1):
         for shape in ((down, wide, D), (down, D, wide), (D, wide, down), (wide, D, down)):
             one = packing_bf16.room(*shape) if rounds else packing.room(*shape, itemsize)
             packed = max(packed, one)
