@@ -2,10 +2,11 @@
 
 The kernels of a tiny plain model's step are not run, but noted, each with its arguments. Then they
 are compiled, the last one first; minivit/kernels/compiling/second.py says why, and starts `main`
-in a process of its own. It rehearses twice: with few images, and with so many that attention takes
-its other way. Kernels of both are compiled first; those of only one, if the waiting process has
-begun one of them.
-What a kernel would have written is whatever lay in memory before: nobody looks at it.
+in a process of its own. Which kernels a step calls depends on the sizes (minivit/kernels/by_rows/
+choice.py), so three models are rehearsed. What all of them call is compiled first, then what both
+narrow ones do; and what only one of the three calls, if the waiting process has begun some of it.
+In the place of what a kernel would have computed stand zeros: whatever lay in memory before could
+be anything, a negative sum of squares too.
 """
 
 import gc
@@ -13,7 +14,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Set
 
 import numpy as np
 
@@ -22,10 +23,16 @@ from minivit.models import ViT, ViTConfig
 from minivit.models.losses import loss_backward, loss_forward
 from minivit.optim import Adam
 
-TINY = ViTConfig(
-    image=(4, 4), channels=1, patch=(2, 2), width=8, depth=2, heads=2, mlp=8, classes=3
-)
-FEW, MANY = 2, 64  # images
+
+def model(side, width) -> ViTConfig:
+    """One of `side` x `side` patches."""
+    return ViTConfig(image=(2 * side, 2 * side), channels=1, patch=(2, 2), width=width, depth=2,
+                     heads=2, mlp=2 * width, classes=3)  # fmt: skip
+
+
+# Few tokens, of which attention takes a head per lane; more of them; more columns.
+SHORT, LONG, WIDE = model(2, 8), model(8, 8), model(2, 512)
+IMAGES = 64
 
 
 def main(dtype: str, *processors: str) -> None:
@@ -41,21 +48,33 @@ def main(dtype: str, *processors: str) -> None:
     threading.Thread(target=end_with_the_other, daemon=True).start()
     second.pays = lambda: False  # no third process
     if CACHE and claims.try_claim(CACHE / f"rehearsal {dtype}"):  # else another one is at it
-        few, many = rehearse(dtype, FEW), rehearse(dtype, MANY)
-        compile_all(few[key] for key in few if key in many)
-        for some, others in ((few, many), (many, few)):
-            rest = [some[key] for key in some if key not in others]
-            if begun & {kernel.function.__name__ for kernel, _, _ in rest}:
-                compile_all(rest)
+        short, long, wide = [rehearse(dtype, config) for config in (SHORT, LONG, WIDE)]
+        compile_all(short, short.keys() & long.keys() & wide.keys())
+        if not begun_of(wide, short):
+            compile_all(short, short.keys() & long.keys())
+        for one, *others in ((short, long, wide), (long, short, wide), (wide, short, long)):
+            if begun_of(one, *others):
+                compile_all(one, one.keys())
 
 
 begun: set[str] = set()  # the kernels that the other process has compiled, or is compiling
+compiled: set[tuple] = set()  # the keys of those that this one has
 
 
-def compile_all(calls: Iterable[tuple]) -> None:
-    """Compile for each of these calls, the last one first."""
-    for kernel, kind, arguments in reversed(list(calls)):
-        kernel.compile_for(kind, arguments)
+def begun_of(one: dict, *others: dict) -> bool:
+    """Whether the other process has begun a kernel that only this rehearsal calls."""
+    own = one.keys() - set().union(*others)
+    return any(kernel.function.__name__ in begun for kernel, _ in own)
+
+
+def compile_all(calls: dict[tuple, tuple], keys: Set) -> None:
+    """Compile for those of the calls that have these keys, the last one first; not what the other
+    process has begun, for which this one would have to wait."""
+    for key in reversed([key for key in calls if key in keys - compiled]):
+        kernel, kind, arguments = calls[key]
+        if kernel.function.__name__ not in begun:
+            kernel.compile_for(kind, arguments)
+            compiled.add(key)
 
 
 def end_with_the_other() -> None:
@@ -69,7 +88,7 @@ def end_with_the_other() -> None:
         os._exit(1)
 
 
-def rehearse(dtype: str, images: int) -> dict[tuple, tuple]:
+def rehearse(dtype: str, config: ViTConfig) -> dict[tuple, tuple]:
     """The kernels that a step calls, and the pieces that are compiled for themselves: each with a
     kind, and the arguments of its first call."""
     from minivit.kernels.compiling.by_address import ByAddress
@@ -79,6 +98,7 @@ def rehearse(dtype: str, images: int) -> dict[tuple, tuple]:
 
     def note(kernel, kind, shares, *arguments):
         noted.setdefault((kernel, kind), (kernel, kind, arguments))
+        fill_with_zeros(arguments)
 
     def note_piece(piece, kind, *arguments):
         noted.setdefault((piece, kind), (piece, kind, arguments))
@@ -88,13 +108,22 @@ def rehearse(dtype: str, images: int) -> dict[tuple, tuple]:
     Shared.__call__, ByAddress.at = note, note_piece
     try:
         with backend.use("numba"), np.errstate(all="ignore"):
-            step(ViT(TINY, dtype=np.dtype(dtype), zero_head=False), images)
+            step(ViT(config, dtype=np.dtype(dtype), zero_head=False))
     finally:
         Shared.__call__, ByAddress.at = call, at
     return noted
 
 
-def step(model: ViT, images: int = FEW) -> None:
+def fill_with_zeros(arguments) -> None:
+    """All arrays of real numbers among the arguments, and in tuples of them."""
+    for x in arguments:
+        if isinstance(x, tuple):
+            fill_with_zeros(x)
+        elif isinstance(x, np.ndarray) and x.dtype.kind == "f" and x.flags.writeable:
+            x[...] = 0
+
+
+def step(model: ViT, images: int = IMAGES) -> None:
     """Forward, loss, backward, the gradient's length, AdamW."""
     ops, c = backend.current(), model.config
     logits, cache = model.forward(np.zeros((images, *c.image, c.channels), model.dtype))

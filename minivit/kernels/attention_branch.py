@@ -78,5 +78,6 @@ def _by_rows(x, msa):
     """Whether the backward is done by rows."""
     attention = msa.attention
     return attention.mask is None and attention_by_rows(
-        x, msa.w_qkv, msa.w_out, attention.offsets, attention.q.shape[1], attention.options
-    )
+        x, msa.w_qkv, msa.w_out, attention.offsets, attention.q.shape[1], attention.options,
+        backward=True,
+    )  # fmt: skip

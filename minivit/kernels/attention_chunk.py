@@ -77,36 +77,62 @@ class Chunk(NamedTuple):
     K: int
 
 
-@shared
+@shared(small_op=True)
 def forward_share(
     share, shares, qkv, y, statistics, shape, way, workspace, relative, seen, top_k, mask
 ):
     """Forward for this share of all chunks. `statistics`: maximum and 1/sum of every query."""
-    row_max, row_scale = statistics
     batch, heads, tokens, K = shape
-    way, chunks = Way(*way), (tokens + CHUNK - 1) // CHUNK
+    qkv, y, way = ThreeHeads(*qkv), Heads(*y), Way(*way)
     space = own_space(share, shares, workspace, tokens, K, offsets_of(relative, heads * K))
+    chunks = (tokens + CHUNK - 1) // CHUNK
     units = batch * heads * chunks
     for unit in range(share * units // shares, (share + 1) * units // shares):
         head, start = unit // chunks, unit % chunks * CHUNK
-        q, k, v = three_heads(ThreeHeads(*qkv), head, heads)
-        y_here = moved(one_head(Heads(*y), head, heads), start, ZERO)
-        n = min(CHUNK, tokens - start)
-        wide = whole_vectors(n, workspace)
-        chunk = Chunk(head // heads, head % heads, heads, start, n, tokens, K)
-        scores = Matrix(workspace, space.scores, wide, ONE)
-        chunk_scores(moved(q, start, ZERO), k, chunk, way.factor, space, scores, relative, seen,
-                     top_k)  # fmt: skip
-        softmax_columns(scores, tokens, wide, space.columns)
-        probs = scores  # the same memory from here on
-        if mask is not None:
-            drop_columns(probs, chunk, mask)
-        if way.rounds:
-            round_columns(probs, tokens, wide, workspace.dtype.type(1))
-        product(transposed(probs), v, y_here, (n, K, tokens), FRESH)
-        for i in range(n):
-            row_max[head * tokens + start + i] = workspace[space.columns + i]
-            row_scale[head * tokens + start + i] = workspace[space.columns + CHUNK + i]
+        chunk = Chunk(head // heads, head % heads, heads, start, min(CHUNK, tokens - start), tokens,
+                      K)  # fmt: skip
+        chunk_forward(qkv, y, statistics, chunk, way, workspace, space, relative, seen, top_k, mask)
+
+
+@jit(inline="always")
+def chunk_forward(qkv, y, statistics, chunk, way, workspace, space, relative, seen, top_k, mask):
+    """y and the statistics of a chunk's queries."""
+    (row_max, row_scale), n, tokens, K = statistics, chunk.queries, chunk.tokens, chunk.K
+    q, k, v = three_of(qkv, chunk)
+    wide = whole_vectors(n, workspace)
+    scores = Matrix(workspace, space.scores, wide, ONE)
+    chunk_scores(q, k, chunk, way.factor, space, scores, relative, seen, top_k)
+    softmax_columns(scores, tokens, wide, space.columns)
+    probs = scores  # the same memory from here on
+    if mask is not None:
+        drop_columns(probs, chunk, mask)
+    if way.rounds:
+        round_columns(probs, tokens, wide, workspace.dtype.type(1))
+    product(transposed(probs), v, one_of(y, chunk), (n, K, tokens), FRESH)
+    first = first_query(chunk)
+    for i in range(n):
+        row_max[first + i] = workspace[space.columns + i]
+        row_scale[first + i] = workspace[space.columns + CHUNK + i]
+
+
+@jit(counts=False)
+def three_of(qkv, chunk):
+    """Of a chunk's head: q, from the chunk's first query on, and k and v."""
+    q, k, v = three_heads(qkv, chunk.image * chunk.heads + chunk.head, chunk.heads)
+    return moved(q, chunk.start, ZERO), k, v
+
+
+@jit(counts=False)
+def one_of(y, chunk):
+    """The same of y, from the chunk's first query on."""
+    head = one_head(y, chunk.image * chunk.heads + chunk.head, chunk.heads)
+    return moved(head, chunk.start, ZERO)
+
+
+@jit(counts=False)
+def first_query(chunk):
+    """Which of all queries of all heads is the chunk's first."""
+    return (chunk.image * chunk.heads + chunk.head) * chunk.tokens + chunk.start
 
 
 @jit(inline="always")
@@ -124,42 +150,40 @@ def chunk_scores(q, k, chunk, factor, space, scores, relative, seen, top_k):
         keep_largest(scores, tokens, n, top_k, space.column)
 
 
-@shared
+@shared(small_op=True)
 def backward_share(
     share, shares, qkv, dy, statistics, dqkv, shape, way, workspace, relative, seen, top_k, mask
 ):
     """Backward for this share of the heads of all groups; with y_for_dy, y overwrites dy."""
     batch, heads, tokens, K = shape
-    way = Way(*way)
+    qkv, dy, dqkv, way = ThreeHeads(*qkv), Heads(*dy), ThreeHeads(*dqkv), Way(*way)
     space = own_space(share, shares, workspace, tokens, K, offsets_of(relative, heads * K))
     units = way.groups * heads
     for unit in range(share * units // shares, (share + 1) * units // shares):
         group = unit // heads
         first_image = group * batch // way.groups
         for image in range(first_image, (group + 1) * batch // way.groups):
-            head = image * heads + unit % heads
-            q, k, v = three_heads(ThreeHeads(*qkv), head, heads)
-            dq, dk, dv = three_heads(ThreeHeads(*dqkv), head, heads)
-            dy_head = one_head(Heads(*dy), head, heads)
             for start in range(0, tokens, CHUNK):
-                n, first = min(CHUNK, tokens - start), head * tokens + start
-                for i in range(n):
-                    workspace[space.columns + i] = statistics[0][first + i]
-                    workspace[space.columns + CHUNK + i] = statistics[1][first + i]
-                chunk = Chunk(image, unit % heads, heads, start, n, tokens, K)
-                q_here, dq_here = moved(q, start, ZERO), moved(dq, start, ZERO)
-                dy_here = moved(dy_head, start, ZERO)
-                chunk_backward((q_here, k, v), dy_here, (dq_here, dk, dv), chunk, way, workspace,
-                               space, relative, seen, top_k, mask)  # fmt: skip
+                chunk = Chunk(image, unit % heads, heads, start, min(CHUNK, tokens - start), tokens,
+                              K)  # fmt: skip
+                chunk_backward(qkv, dy, statistics, dqkv, chunk, way, workspace, space, relative,
+                               seen, top_k, mask)  # fmt: skip
                 if relative is not None:
-                    relative_backward(q_here, dq_here, chunk, group, image > first_image,
-                                      relative, workspace, space)  # fmt: skip
+                    q, dq = three_of(qkv, chunk)[0], three_of(dqkv, chunk)[0]
+                    relative_backward(q, dq, chunk, group, image > first_image, relative,
+                                      workspace, space)  # fmt: skip
 
 
 @jit(inline="always")
-def chunk_backward(qkv, dy, dqkv, chunk, way, workspace, space, relative, seen, top_k, mask):
-    """Backward for the queries of a chunk, beginning at the first rows of q, dy and dq."""
-    (q, k, v), (dq, dk, dv) = qkv, dqkv
+def chunk_backward(
+    qkv, dy, statistics, dqkv, chunk, way, workspace, space, relative, seen, top_k, mask
+):
+    """dq of a chunk's queries, and what they add to dk and dv."""
+    q, k, v = three_of(qkv, chunk)
+    (dq, dk, dv), dy, first = three_of(dqkv, chunk), one_of(dy, chunk), first_query(chunk)
+    for i in range(chunk.queries):
+        workspace[space.columns + i] = statistics[0][first + i]
+        workspace[space.columns + CHUNK + i] = statistics[1][first + i]
     n, tokens, K, accumulate = chunk.queries, chunk.tokens, chunk.K, chunk.start > 0
     wide, unscaled = whole_vectors(n, workspace), workspace.dtype.type(1)
     scores = Matrix(workspace, space.scores, wide, ONE)

@@ -7,6 +7,7 @@ import pytest
 from minivit import backend, kernels, ops
 from minivit.chosen import keeping_nothing
 from minivit.kernels import attention_branch, mlp_branch
+from minivit.kernels.by_rows import attention as by_rows_attention
 from minivit.kernels.by_rows import choice, cut, space
 from minivit.kernels.by_rows import mlp as by_rows_mlp
 from minivit.kernels.product import packing
@@ -28,10 +29,17 @@ needs_lanes = pytest.mark.skipif(lanes(np.float32) != 16, reason="one head per l
 def small_pieces(monkeypatch):
     """Many pieces, each of several times some rows, whatever the sizes are."""
     monkeypatch.setattr(cut, "LEAST", 4)
-    monkeypatch.setattr(cut, "AT_ONCE", 256)
-    cut.cut.cache_clear()
+    for module in (by_rows_mlp, by_rows_attention):
+        monkeypatch.setattr(module, "AT_ONCE", 256)
+        monkeypatch.setattr(module, "AT_ONCE_FORWARD", 512)
+    clear_caches()
     yield
+    clear_caches()
+
+
+def clear_caches():
     cut.cut.cache_clear()
+    by_rows_attention._groups.cache_clear()
 
 
 @pytest.fixture
@@ -82,6 +90,11 @@ def check(name, dtype, inputs, dy, **options):
             assert error < (1e-5 if dtype == np.float32 else 1e-12), (i, error)
 
 
+def general(*_, **__):
+    """Nothing is done by rows."""
+    return False
+
+
 def without(inputs, *names):
     """The inputs without these biases."""
     places = {"first": 4, "second": 6}
@@ -110,21 +123,33 @@ def test_the_attention_branch_is_the_op(small_pieces, B, T, D, heads):
         check("attention_branch", np.float32, without(inputs, *absent), dy, heads=heads)
 
 
+IMAGES = [(9, 5, 6, 2)]  # B, T, D, heads: of one image a group, in chunks of queries
+IMAGES += [] if SMALL else [(8, 1, 3, 3), (13, 70, 24, 3), (8, 65, 48, 1), (10, 130, 20, 5)]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("B", "T", "D", "heads"), IMAGES)
+def test_the_attention_branch_is_the_op_image_by_image(small_pieces, B, T, D, heads, dtype):
+    inputs, dy = of_attention(dtype, B, T, D)
+    assert choice.attention_by_rows(inputs[0], inputs[3], inputs[5], None, heads, PLAIN)
+    for absent in [(), ("first",), ("second",), ("first", "second")]:
+        check("attention_branch", dtype, without(inputs, *absent), dy, heads=heads)
+
+
 @pytest.mark.parametrize(
-    ("name", "options"),
-    [("mlp", {}), pytest.param("attention", {"heads": 4}, marks=needs_lanes)],
+    ("name", "options"), [("mlp", {}), ("attention", {"heads": 4}), ("attention", {"heads": 1})]
 )
 def test_what_is_kept_serves_the_general_way_and_the_other_way_round(monkeypatch, name, options):
     inputs, dy = of_mlp(np.float32, 40, 7, 16, 48) if name == "mlp" else of_attention(
-        np.float32, 40, 7, 16)  # fmt: skip
+        np.float32, 40, 7, 64)  # fmt: skip
     module = {"mlp": mlp_branch, "attention": attention_branch}[name]
     forward, backward = (getattr(module, f"{name}_branch_{way}") for way in ("forward", "backward"))
     results, by_rows = [], getattr(module, f"{name}_by_rows")
     for first in (True, False):
         for then in (True, False):
-            monkeypatch.setattr(module, f"{name}_by_rows", by_rows if first else lambda *_: False)
+            monkeypatch.setattr(module, f"{name}_by_rows", by_rows if first else general)
             y, cache = forward(*inputs, **options)
-            monkeypatch.setattr(module, f"{name}_by_rows", by_rows if then else lambda *_: False)
+            monkeypatch.setattr(module, f"{name}_by_rows", by_rows if then else general)
             results.append([y, *backward(dy, cache)])
     for result in results[1:]:
         for got, wanted in zip(result, results[0], strict=True):
@@ -145,8 +170,9 @@ def test_the_probabilities_can_be_seen():
 def test_the_same_bits_for_any_number_of_threads(dtype, threads):
     """Also of dgamma and dbeta."""
     cases = [("mlp_branch", of_mlp(dtype, 64, 17, 20, 80), {})]
-    if lanes(dtype) == 16:
-        cases.append(("attention_branch", of_attention(dtype, 64, 17, 64), {"heads": 4}))
+    for tokens, heads in ((17, 4), (60, 3)):
+        inputs = of_attention(dtype, 64, tokens, 16 * heads)
+        cases.append(("attention_branch", inputs, {"heads": heads}))
     for name, (inputs, dy), options in cases:
         first = both_ways(kernels, name, inputs, dy, **options)
         for count in range(1, min(5, numba.config.NUMBA_NUM_THREADS) + 1):
@@ -172,7 +198,9 @@ def test_inference_keeps_nothing_and_gives_the_same():
 def test_bf16_rounds_as_the_op_does():
     with backend.use("numba", precision="bf16"):
         cases = [("mlp_branch", of_mlp(np.float32, 64, 17, 20, 80), {})]
-        cases.append(("attention_branch", of_attention(np.float32, 40, 17, 64), {"heads": 4}))
+        for heads, tokens in ((4, 17), (3, 17), (3, 200)):  # the last in bf16 itself
+            inputs = of_attention(np.float32, 40 if tokens < 50 else 8, tokens, 16 * heads)
+            cases.append(("attention_branch", inputs, {"heads": heads}))
         for name, (inputs, dy), options in cases:
             got = both_ways(kernels, name, inputs, dy, **options)
             for x, right in zip(got, both_ways(ops, name, inputs, dy, **options), strict=True):
@@ -187,11 +215,18 @@ def test_the_rules():
     assert not choice.mlp_by_rows(x[:0], np.zeros((64, 256)))
     w_qkv, w_out = np.zeros((64, 192), np.float32), np.zeros((64, 64), np.float32)
     fits = lanes(np.float32) == 16
-    assert choice.attention_by_rows(x, w_qkv, w_out, None, 4, PLAIN) == fits
+    assert choice.attention_by_rows(x, w_qkv, w_out, None, 4, PLAIN)
+    assert not choice.attention_by_rows(wide, np.zeros((384, 1152)), np.zeros((384, 384)), None, 6,
+                                        PLAIN)  # fmt: skip
+    # One thread would do an image, and few images would leave threads idle.
+    assert not choice.attention_by_rows(x[:7], w_qkv, w_out, None, 4, PLAIN)
+    # Lanes that heads don't fill evenly: the general way has lanes, too.
+    uneven = x[:, :, :60], w_qkv[:60, :180], w_out[:60, :60], None, 5, PLAIN
+    assert choice.attention_by_rows(*uneven) != fits
     for given in [(x, w_qkv, None, None, 4, PLAIN), (x, w_qkv, w_out, w_out, 4, PLAIN),
                   (x, w_qkv, w_out, None, 4, AttentionOptions(top_k=2)),
-                  (x[:, :, :60], w_qkv[:60, :180], w_out[:60, :60], None, 5, PLAIN),
-                  (x.astype(float), w_qkv, w_out, None, 4, PLAIN)]:  # fmt: skip
+                  (x, w_qkv[:, :90], w_out, None, 4, PLAIN),
+                  (x, w_qkv, w_out, None, 5, PLAIN)]:  # fmt: skip
         assert not choice.attention_by_rows(*given)
 
 
@@ -231,7 +266,7 @@ def test_nothing_is_written_past_the_workspace(monkeypatch, threads, rows, D, M,
 @pytest.mark.parametrize("rounds", [False, True])
 @pytest.mark.parametrize(("D", "wide", "unit"), [(64, 256, 8), (64, 192, 200), (192, 768, 8)])
 def test_the_room_is_enough_for_any_rest(D, wide, unit, rounds):
-    sizes = cut.cut(6400, D, wide, unit, 2 * D * wide)
+    sizes = cut.cut(6400, D, wide, unit, 2 * D * wide, cut.AT_ONCE_FORWARD)
     for down in range(1, sizes.down + 1, 7):
         for shape in [(down, wide, D), (down, D, wide), (D, wide, down), (wide, D, down)]:
             needed = packing_bf16.room(*shape) if rounds else packing.room(*shape, 4)
@@ -240,11 +275,11 @@ def test_the_room_is_enough_for_any_rest(D, wide, unit, rounds):
 
 def test_the_cut():
     """Pieces of whole units, a power of two; less where their sums would be too many."""
-    sizes = cut.cut(1088, 64, 256, 8, 33_000)
+    sizes = cut.cut(1088, 64, 256, 8, 33_000, cut.AT_ONCE)
     assert (sizes.piece, sizes.down) == (136, 136)
-    sizes = cut.cut(6400, 64, 256, 8, 33_000)
+    sizes = cut.cut(6400, 64, 256, 8, 33_000, cut.AT_ONCE)
     assert (sizes.piece, sizes.down) == (400, 400)
-    sizes = cut.cut(4160, 192, 768, 8, 296_000)
+    sizes = cut.cut(4160, 192, 768, 8, 296_000, cut.AT_ONCE)
     assert sizes.piece == 520 and sizes.down % 8 == 0 and sizes.down * 768 <= cut.AT_ONCE + 8 * 768
-    assert cut.cut(6400, 64, 192, 200, 17_000).down == 400
-    assert cut.cut(3, 64, 256, 8, 33_000).piece == 8
+    assert cut.cut(6400, 64, 192, 200, 17_000, cut.AT_ONCE).down == 400
+    assert cut.cut(3, 64, 256, 8, 33_000, cut.AT_ONCE).piece == 8

@@ -21,33 +21,40 @@ def forward_share_bf16(
     """Forward for this share of all heads. `statistics`: maximum and 1/sum of every query."""
     if by_amx:
         amx_begin()
-    row_max, row_scale = statistics
     batch, heads, tokens, K = shape
-    way, one = Way(*way), workspace.dtype.type(1)
+    qkv, y, way = ThreeHeads(*qkv), Heads(*y), Way(*way)
     space = own_space(share, shares, workspace, tokens, K)
-    result = Matrix(workspace, space.result, blocks(K), ONE)
     for head in range(share * batch * heads // shares, (share + 1) * batch * heads // shares):
-        q, k, v = three_heads(ThreeHeads(*qkv), head, heads)
-        y_head = one_head(Heads(*y), head, heads)
-        rows_into(k, tokens, K, workspace, space.k_rows)
-        panels_into(v, K, tokens, workspace, space.v_panels)
-        for start in range(0, tokens, CHUNK):
-            n = min(CHUNK, tokens - start)
-            chunk = Chunk(head // heads, head % heads, heads, start, n, tokens, K)
-            scores = Matrix(workspace, space.scores, blocks(n), ONE)
-            _scores(by_amx, moved(q, start, ZERO), chunk, way.factor, space, scores, seen, top_k)
-            softmax_columns(scores, tokens, scores.row, space.columns)
-            probs = scores  # the same memory from here on
-            if mask is not None:
-                drop_columns(probs, chunk, mask)
-            rows_into(transposed(probs), n, tokens, workspace, space.first)
-            multiply_packed(by_amx, space.first, space.v_panels, result, (n, K, tokens), False)
-            _copy(result, moved(y_head, start, ZERO), n, K, one)
-            for i in range(n):
-                row_max[head * tokens + start + i] = workspace[space.columns + i]
-                row_scale[head * tokens + start + i] = workspace[space.columns + CHUNK + i]
+        head_forward(by_amx, head, qkv, y, statistics, shape, way, workspace, space, seen, top_k,
+                     mask)  # fmt: skip
     if by_amx:
         amx_end()
+
+
+@jit(inline="always")
+def head_forward(by_amx, head, qkv, y, statistics, shape, way, workspace, space, seen, top_k, mask):
+    """y and the statistics of one head's queries."""
+    (row_max, row_scale), (_, heads, tokens, K), one = statistics, shape, workspace.dtype.type(1)
+    q, k, v = three_heads(qkv, head, heads)
+    y_head = one_head(y, head, heads)
+    rows_into(k, tokens, K, workspace, space.k_rows)
+    panels_into(v, K, tokens, workspace, space.v_panels)
+    result = Matrix(workspace, space.result, blocks(K), ONE)
+    for start in range(0, tokens, CHUNK):
+        n = min(CHUNK, tokens - start)
+        chunk = Chunk(head // heads, head % heads, heads, start, n, tokens, K)
+        scores = Matrix(workspace, space.scores, blocks(n), ONE)
+        _scores(by_amx, moved(q, start, ZERO), chunk, way.factor, space, scores, seen, top_k)
+        softmax_columns(scores, tokens, scores.row, space.columns)
+        probs = scores  # the same memory from here on
+        if mask is not None:
+            drop_columns(probs, chunk, mask)
+        rows_into(transposed(probs), n, tokens, workspace, space.first)
+        multiply_packed(by_amx, space.first, space.v_panels, result, (n, K, tokens), False)
+        _copy(result, moved(y_head, start, ZERO), n, K, one)
+        for i in range(n):
+            row_max[head * tokens + start + i] = workspace[space.columns + i]
+            row_scale[head * tokens + start + i] = workspace[space.columns + CHUNK + i]
 
 
 @jit(inline="always")
@@ -71,33 +78,41 @@ def backward_share_bf16(
     if by_amx:
         amx_begin()
     batch, heads, tokens, K = shape
-    way, one = Way(*way), workspace.dtype.type(1)
+    qkv, dy, dqkv, way = ThreeHeads(*qkv), Heads(*dy), ThreeHeads(*dqkv), Way(*way)
     space = own_space(share, shares, workspace, tokens, K)
-    dk_sums, dv_sums = (
-        Matrix(workspace, space.dk, blocks(K), ONE),
-        Matrix(workspace, space.dv, blocks(K), ONE),
-    )
     for head in range(share * batch * heads // shares, (share + 1) * batch * heads // shares):
-        q, k, v = three_heads(ThreeHeads(*qkv), head, heads)
-        dq, dk, dv = three_heads(ThreeHeads(*dqkv), head, heads)
-        dy_head = one_head(Heads(*dy), head, heads)
-        rows_into(k, tokens, K, workspace, space.k_rows)
-        rows_into(v, tokens, K, workspace, space.v_rows)
-        panels_into(k, K, tokens, workspace, space.k_panels)
-        panels_into(v, K, tokens, workspace, space.v_panels)
-        for start in range(0, tokens, CHUNK):
-            n, first = min(CHUNK, tokens - start), head * tokens + start
-            for i in range(n):
-                workspace[space.columns + i] = statistics[0][first + i]
-                workspace[space.columns + CHUNK + i] = statistics[1][first + i]
-            chunk = Chunk(head // heads, head % heads, heads, start, n, tokens, K)
-            of_chunk = moved(q, start, ZERO), moved(dy_head, start, ZERO), moved(dq, start, ZERO)
-            _chunk_backward(by_amx, of_chunk, (dk_sums, dv_sums), chunk, way, workspace, space,
-                            seen, top_k, mask)  # fmt: skip
-        _copy(dk_sums, dk, tokens, K, way.factor)
-        _copy(dv_sums, dv, tokens, K, one)
+        head_backward(by_amx, head, qkv, dy, statistics, dqkv, shape, way, workspace, space, seen,
+                      top_k, mask)  # fmt: skip
     if by_amx:
         amx_end()
+
+
+@jit(inline="always")
+def head_backward(
+    by_amx, head, qkv, dy, statistics, dqkv, shape, way, workspace, space, seen, top_k, mask
+):
+    """dq, dk and dv of one head."""
+    (_, heads, tokens, K), one = shape, workspace.dtype.type(1)
+    q, k, v = three_heads(qkv, head, heads)
+    dq, dk, dv = three_heads(dqkv, head, heads)
+    dy_head = one_head(dy, head, heads)
+    dk_sums = Matrix(workspace, space.dk, blocks(K), ONE)
+    dv_sums = Matrix(workspace, space.dv, blocks(K), ONE)
+    rows_into(k, tokens, K, workspace, space.k_rows)
+    rows_into(v, tokens, K, workspace, space.v_rows)
+    panels_into(k, K, tokens, workspace, space.k_panels)
+    panels_into(v, K, tokens, workspace, space.v_panels)
+    for start in range(0, tokens, CHUNK):
+        n, first = min(CHUNK, tokens - start), head * tokens + start
+        for i in range(n):
+            workspace[space.columns + i] = statistics[0][first + i]
+            workspace[space.columns + CHUNK + i] = statistics[1][first + i]
+        chunk = Chunk(head // heads, head % heads, heads, start, n, tokens, K)
+        of_chunk = moved(q, start, ZERO), moved(dy_head, start, ZERO), moved(dq, start, ZERO)
+        _chunk_backward(by_amx, of_chunk, (dk_sums, dv_sums), chunk, way, workspace, space,
+                        seen, top_k, mask)  # fmt: skip
+    _copy(dk_sums, dk, tokens, K, way.factor)
+    _copy(dv_sums, dv, tokens, K, one)
 
 
 @jit(inline="always")

@@ -12,16 +12,16 @@ from minivit.ops.multihead_attention import split_heads
 from ..attention import AttentionCache
 from ..attention_lanes.attended import places_of
 from ..attention_lanes.space import queries_at_once
-from ..attention_lanes.space import room as room_for_lanes
 from ..heads import heads_in, three_heads_in
 from ..inputs import like, need_shape, reals
 from ..layernorm import LayerNormCache
 from ..multihead_attention import AttentionSaved
+from ..product.bf16.instructions import instruction
 from ..product.tiled import _stack
-from ..simd import lanes
+from .attended import NO_PLACES, address, group_rows, room, way_for
 from .attention_shares import attention_backward_share, attention_forward_share
-from .cut import cut
-from .space import addresses, workspace_for
+from .cut import AT_ONCE, AT_ONCE_FORWARD, cut
+from .space import addresses, weight, workspace_for
 from .sums import summed
 
 
@@ -37,17 +37,18 @@ def attention_forward_by_rows(x, gamma, beta, w_qkv, b_qkv, w_out, b_out, heads,
     mean, rstd = np.empty((2, B * T), x.dtype)
     row_max, row_scale = np.empty((2, B, heads, T), x.dtype)
     qkv = np.empty((B, T, 3 * D), x.dtype) if keeps else None
-    sizes, grouped = _grouped(row_max, row_scale, D)
+    way, sizes, grouped = _grouped(row_max, row_scale, D // heads, AT_ONCE_FORWARD)
     shares, workspace = workspace_for(sizes, sizes.unit, x.dtype)
+    attended = address(way, x.dtype), _room(way, shares, row_max, D // heads)
     of_rows = *_rows(x, y, x if qkv is None else qkv), keeps
     weights = (
-        _stack(w_qkv), gamma if b_qkv is None else b_qkv,
-        _stack(w_out), gamma if b_out is None else b_out,
+        weight(w_qkv), gamma if b_qkv is None else b_qkv,
+        weight(w_out), gamma if b_out is None else b_out,
     )  # fmt: skip
     attention_forward_share(
         x.dtype, shares, of_rows, (gamma, beta, mean, rstd, x.dtype.type(eps)), weights,
         (int(b_qkv is not None), int(b_out is not None)), grouped, tuple(sizes), workspace,
-        _lanes_workspace(shares, grouped, x.dtype), addresses(x.dtype),
+        attended, addresses(x.dtype),
     )  # fmt: skip
     three = split_heads(qkv, heads) if keeps else (None, None, None)
     fields = three_heads_in(qkv, heads) if keeps else None
@@ -60,14 +61,16 @@ def attention_backward_by_rows(dy, norm, beta, saved):
     """dy (B, T, D) -> dx (B, T, D), dgamma, dbeta, dw_qkv (D, 3D), db_qkv, dw_out, db_out, None."""
     (x, gamma, mean, rstd), w_qkv, w_out = norm, saved.w_qkv, saved.w_out
     attention, dx, D = saved.attention, np.empty_like(x), x.shape[-1]
-    sizes, grouped = _grouped(attention.row_max, attention.row_scale, D)
+    K = D // attention.q.shape[1]
+    way, sizes, grouped = _grouped(attention.row_max, attention.row_scale, K, AT_ONCE)
     shares, workspace = workspace_for(sizes, sizes.piece, x.dtype)
+    attended = address(way, x.dtype, backward=True), _room(way, shares, attention.row_max, K)
     sums = np.empty((-(-sizes.rows // sizes.piece), _numbers(D)), x.dtype)
     qkv = attention.qkv[0].reshape(*x.shape[:2], 3 * D)
     attention_backward_share(
         x.dtype, shares, _rows(dy, dx, x, qkv), (gamma, beta, mean, rstd, x.dtype.type(0)),
         (_stack(w_qkv.T), _stack(w_out.T)), sums, grouped, tuple(sizes), workspace,
-        _lanes_workspace(shares, grouped, x.dtype), addresses(x.dtype, backward=True),
+        attended, addresses(x.dtype, backward=True),
     )  # fmt: skip
     dw_qkv, dw_out, rest = summed(sums, w_qkv, w_out)
     db_qkv = rest[: 3 * D] if saved.has_b_qkv else None
@@ -84,24 +87,40 @@ def _numbers(D):
     return 4 * D * D + 6 * D
 
 
-def _grouped(row_max, row_scale, D):
-    """How the rows are cut, and the fields of `Grouped`; row_max and row_scale (B, H, T)."""
-    sizes, *grouped = _groups(*row_max.shape, D, row_max.dtype)
-    return sizes, (row_max.reshape(-1), row_scale.reshape(-1), *grouped)
+def _grouped(row_max, row_scale, K, at_once):
+    """Which way attention takes, how the rows are cut, and the fields of `Grouped`.
+
+    row_max and row_scale (B, H, T).
+    """
+    way = way_for((*row_max.shape, K), row_max.itemsize)
+    sizes, *grouped = _groups(way, *row_max.shape, K, row_max.dtype, at_once)
+    return way, sizes, (row_max.reshape(-1), row_scale.reshape(-1), *grouped)
 
 
 @functools.lru_cache(maxsize=64)
-def _groups(B, heads, T, D, dtype):
+def _groups(way, B, heads, T, K, dtype, at_once):
     """How the rows are cut, and what Grouped holds after the statistics, in its order."""
-    K = D // heads
-    rows = lanes(dtype) // heads * T  # of a group
-    merged, qkv = np.empty((0, T, D)), np.empty((0, T, 3 * D))
-    of_qkv = three_heads_in(qkv, heads)
-    places = places_of(of_qkv, heads_in(merged, heads), of_qkv, (B, heads, T, K), dtype)
-    sizes = cut(B * T, D, 3 * D, rows, _numbers(D))
-    return sizes, places, T, K, queries_at_once(T), dtype.type(1 / math.sqrt(K)), rows
+    D, rows = heads * K, group_rows(way, heads, T, dtype)
+    places, by_amx = NO_PLACES, way == "bf16" and instruction() == "amx"
+    if way == "lanes":
+        of_qkv = three_heads_in(np.empty((0, T, 3 * D)), heads)
+        of_merged = heads_in(np.empty((0, T, D)), heads)
+        places = places_of(of_qkv, of_merged, of_qkv, (B, heads, T, K), dtype)
+    sizes = cut(B * T, D, 3 * D, rows, _numbers(D), at_once)
+    return (
+        sizes,
+        dtype.type(1 / math.sqrt(K)),
+        places,
+        queries_at_once(T),
+        by_amx,
+        heads,
+        T,
+        K,
+        rows,
+    )
 
 
-def _lanes_workspace(shares, grouped, dtype):
-    _, _, _, T, K, *_ = grouped
-    return np.empty(shares * room_for_lanes(T, K, dtype.itemsize) + 64, dtype)
+def _room(way, shares, row_max, K):
+    """Workspace for attention."""
+    each = room(way, row_max.shape[-1], K, row_max.itemsize)
+    return np.empty(shares * each + 64, row_max.dtype)

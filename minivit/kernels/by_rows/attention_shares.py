@@ -1,43 +1,25 @@
-"""What one thread does for an attention branch with one head per lane: its pieces, some rows at a
-time, which are whole groups of heads (attention_lanes/)."""
+"""What one thread does for an attention branch: its pieces, some rows at a time, which are whole
+groups of images (attended.py)."""
 
-from typing import NamedTuple
-
-import numpy as np
-
-from ..attention_lanes.shares import Places, backward_group, forward_group
-from ..attention_lanes.space import own_space as own_lanes
 from ..compiling import call, jit, shared
 from ..heads import Heads, ThreeHeads
 from ..layernorm_steps import Norm
 from ..matrix import ONE, ZERO, Matrix, moved, transposed
 from ..product.endings import ADD_BIAS, NOTHING, Ending
 from ..product.tiled import all_of
+from .attended import Grouped
 from .cut import Sizes, rows_of
 from .space import own_space, product
 from .sums import adding_up, nothing_else
 
 
-class Grouped(NamedTuple):
-    """How heads lie in groups, one head per lane."""
-
-    row_max: np.ndarray  # flat (B, H, T)
-    row_scale: np.ndarray
-    places: tuple  # the fields of Places
-    tokens: int
-    K: int
-    queries: int  # at once
-    factor: float  # 1 / sqrt(K)
-    rows: int  # of a group
-
-
-@shared(small_op=True)
+@shared
 def attention_forward_share(share, shares, of_rows, norm, weights, biased, grouped, sizes,
-                            workspace, for_lanes, addresses):  # fmt: skip
+                            workspace, attended, addresses):  # fmt: skip
     """y = x + MSA(LN(x)) for this share's rows; qkv is written where it is kept."""
-    sizes, norm, heads = Sizes(*sizes), Norm(*norm), Grouped(*grouped)
+    sizes, norm, grouped = Sizes(*sizes), Norm(*norm), Grouped(*grouped)
     own, D = own_space(share, shares, workspace, sizes, addresses), sizes.D
-    space = own_lanes(share, shares, for_lanes, heads.tokens, heads.K, heads.queries, heads.factor)
+    attend, own_heads = attended[0], (share, shares, attended[1])
     (x, y, qkv, keeps_qkv), (w_qkv, b_qkv, w_out, b_out) = of_rows, weights
     x, y, qkv, w_qkv, w_out = all_of(x), all_of(y), all_of(qkv), all_of(w_qkv), all_of(w_out)
     (has_b_qkv, has_b_out), merged = biased, own.merged
@@ -48,28 +30,26 @@ def attention_forward_share(share, shares, of_rows, norm, weights, biased, group
     for r in range(begin, end, sizes.down):
         down = min(sizes.down, end - r)
         x_here, qkv_here = moved(x, r, ZERO), moved(qkv, r, ZERO) if keeps_qkv else own.wide
-        of_qkv, of_merged = three_from(qkv_here, r, D), heads_from(merged, r)
+        of_qkv, of_merged = three_from(qkv_here, r, grouped), heads_from(merged, r, grouped)
         # n = LN(x)
         call(own.normalise, (own.normed, x_here, r, down, norm, False))
         # qkv = n w_qkv + b_qkv
         product(own, own.normed, w_qkv, b_qkv, has_b_qkv, qkv_here, (down, 3 * D, D), nothing)
         # merged = softmax(q k^T / sqrt(K)) v, head by head
-        for group in range(r // heads.rows, (r + down + heads.rows - 1) // heads.rows):
-            forward_group(space, group, of_qkv, of_merged, (heads.row_max, heads.row_scale),
-                          Places(*heads.places),
-                          (heads.tokens, heads.K, heads.queries))  # fmt: skip
+        for group in range(r // grouped.rows, (r + down + grouped.rows - 1) // grouped.rows):
+            call(attend, (group, of_qkv, of_merged, grouped, own_heads))
         # y = x + merged w_out + b_out
         product(own, merged, w_out, x_here, 1, moved(y, r, ZERO), (down, D, D), add_b_out)
 
 
-@shared(small_op=True)
+@shared
 def attention_backward_share(share, shares, of_rows, norm, weights, sums, grouped, sizes, workspace,
-                             for_lanes, addresses):  # fmt: skip
+                             attended, addresses):  # fmt: skip
     """dx for this share's pieces, and of each piece the sums that become dw_qkv, dw_out, db_qkv,
     db_out, dgamma and dbeta, in a row of `sums`."""
-    sizes, norm, heads = Sizes(*sizes), Norm(*norm), Grouped(*grouped)
+    sizes, norm, grouped = Sizes(*sizes), Norm(*norm), Grouped(*grouped)
     own, D = own_space(share, shares, workspace, sizes, addresses), sizes.D
-    space = own_lanes(share, shares, for_lanes, heads.tokens, heads.K, heads.queries, heads.factor)
+    attend, own_heads = attended[0], (share, shares, attended[1])
     (dy, dx, x, qkv), (w_qkv_t, w_out_t) = of_rows, weights
     dy, dx, x, qkv = all_of(dy), all_of(dx), all_of(x), all_of(qkv)
     w_qkv_t, w_out_t, nothing = all_of(w_qkv_t), all_of(w_out_t), nothing_else(workspace)
@@ -88,17 +68,18 @@ def attention_backward_share(share, shares, of_rows, norm, weights, sums, groupe
             # A piece's first rows begin its sums; later rows add to what is there (2).
             going_on, add_up = (2, 2) if r > r0 else (0, 1)
             x_here, dy_here, dx_here = moved(x, r, ZERO), moved(dy, r, ZERO), moved(dx, r, ZERO)
-            of_qkv, of_dqkv = three_from(moved(qkv, r, ZERO), r, D), three_from(dqkv, r, D)
-            of_merged = heads_from(merged, r)
+            of_qkv, of_merged = (
+                three_from(moved(qkv, r, ZERO), r, grouped),
+                heads_from(merged, r, grouped),
+            )
+            of_dqkv = three_from(dqkv, r, grouped)
             # n = LN(x), again
             call(own.normalise, (normed, x_here, r, down, norm, True))
             # dmerged = dy w_out^T, in the place of merged
             product(own, dy_here, w_out_t, merged, 0, merged, (down, D, D), nothing)
             # dqkv, head by head; merged is made again and takes its place
-            for group in range(r // heads.rows, (r + down + heads.rows - 1) // heads.rows):
-                backward_group(space, group, of_qkv, of_merged, (heads.row_max, heads.row_scale),
-                               of_dqkv, Places(*heads.places),
-                               (heads.tokens, heads.K, heads.queries), True)  # fmt: skip
+            for group in range(r // grouped.rows, (r + down + grouped.rows - 1) // grouped.rows):
+                call(attend, (group, of_qkv, of_merged, of_dqkv, grouped, own_heads))
             # dn = dqkv w_qkv^T
             product(own, dqkv, w_qkv_t, dqkv, 0, dnormed, (down, D, 3 * D), nothing)
             # dw_out += merged^T dy, db_out += dy
@@ -113,16 +94,15 @@ def attention_backward_share(share, shares, of_rows, norm, weights, sums, groupe
 
 
 @jit(counts=False)
-def three_from(qkv, r, D):
+def three_from(qkv, r, grouped):
     """q, k and v of all rows, of which the matrix holds those from row r on."""
-    first = qkv.first - r * qkv.row
-    numbers = qkv.numbers
-    return ThreeHeads(
-        numbers, numbers, numbers, first, first + D, first + 2 * D, ZERO, ZERO, qkv.row
-    )
+    first, numbers, K = qkv.first - r * qkv.row, qkv.numbers, grouped.K
+    D, image = grouped.heads * K, grouped.tokens * qkv.row
+    return ThreeHeads(numbers, numbers, numbers, first, first + D, first + 2 * D, image, K, qkv.row)
 
 
 @jit(counts=False)
-def heads_from(merged, r):
+def heads_from(merged, r, grouped):
     """The heads of all rows, of which the matrix holds those from row r on."""
-    return Heads(merged.numbers, merged.first - r * merged.row, ZERO, ZERO, merged.row)
+    first, image = merged.first - r * merged.row, grouped.tokens * merged.row
+    return Heads(merged.numbers, first, image, grouped.K, merged.row)

@@ -13,8 +13,9 @@ backward. (Medians of calls in turns; the machine was not quiet, so of several r
 An attention branch at T = 17 and T = 50, D = 64 with 4 heads: 1.4 and 1.4, 1.3 and 1.3.
 
 In bf16 the arithmetic is quick, so it weighs more that operands are packed anew for every few
-rows: by one kernel after the other an MLP branch takes 1.2 and 1.4, 1.2 and 1.5, 1.2 and 1.2 times
-as long, then 0.8 and 0.9 at D = 192.
+rows. A forward packs its weights once, a backward does not: by one kernel after the other an MLP
+branch takes 1.2 and 1.4, 1.2 and 1.5, 1.1 and 1.3 times as long, then 1.0 and 0.9 at D = 192. In
+inference, whose weights stay packed, 1.4, 1.5, 1.5, 1.2.
 """
 
 import numpy as np
@@ -26,30 +27,35 @@ from ..attention_lanes.choice import in_lanes
 from ..product.bf16.instructions import instruction_for
 from ..product.choice import chosen
 from ..simd import lanes
+from .cut import AT_ONCE
 
 NARROW = 1 << 18  # numbers of w1, at most
 NARROW_BF16 = 3 << 14  # w_qkv of D = 128
+FORWARD_BF16 = 1 << 20
+LEAST_IMAGES = 8  # an image is done by one thread
 
 
-def mlp_by_rows(x, w1):
+def mlp_by_rows(x, w1, *, backward=False):
     """Whether the MLP branch of x (B, T, D) with w1 (D, M) is done some rows at a time."""
-    return _narrow(x, w1)
+    return _narrow(x, w1, backward)
 
 
-def attention_by_rows(x, w_qkv, w_out, offsets, heads, options):
-    """The same for the attention branch: with one head per lane, groups of whole images."""
+def attention_by_rows(x, w_qkv, w_out, offsets, heads, options, *, backward=False):
+    """The same for the attention branch: groups of whole images."""
     if w_out is None or heads < 1 or offsets is not None or options != PLAIN or np.ndim(w_qkv) != 2:
         return False
     batch, tokens, D = x.shape
     square = w_qkv.shape == (D, 3 * D) and w_out.shape == (D, D) and D % heads == 0
-    whole = lanes(x.dtype) % heads == 0
-    lanes_fit = in_lanes((batch, heads, tokens, D // heads), x.itemsize)
-    return square and whole and lanes_fit and _narrow(x, w_qkv)
-
-
-def _narrow(x, w):
-    if rounds_products():
-        ours, narrow = instruction_for(x.dtype) is not None, NARROW_BF16
+    if in_lanes((batch, heads, tokens, D // heads), x.itemsize):
+        whole = lanes(x.dtype) % heads == 0
     else:
-        ours, narrow = chosen() == "numba", NARROW
-    return ours and x.size > 0 and 0 < np.size(w) <= narrow
+        whole = batch >= LEAST_IMAGES and tokens * 3 * D <= AT_ONCE
+    return square and whole and _narrow(x, w_qkv, backward)
+
+
+def _narrow(x, w, backward):
+    if rounds_products():
+        ours, most = instruction_for(x.dtype) is not None, (FORWARD_BF16, NARROW_BF16)[backward]
+    else:
+        ours, most = chosen() == "numba", NARROW
+    return ours and x.size > 0 and 0 < np.size(w) <= most

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from ..compiling import jit
 
-AT_ONCE = 1 << 17  # numbers of the widest array that are made at once
+# Numbers of the widest array that are made at once: a backward has two such arrays.
+AT_ONCE_FORWARD, AT_ONCE = 1 << 18, 1 << 17
 PIECES, LEAST = 16, 128  # so many pieces at most, of so many rows at least
 SUMS = 1 << 22  # numbers of the sums of all pieces, at most
 
@@ -22,8 +23,9 @@ class Sizes(NamedTuple):
 
 
 @functools.cache
-def cut(rows, D, wide, unit, sums):
-    """`unit` rows stay together; `sums`: how many numbers a piece adds up.
+def cut(rows, D, wide, unit, sums, at_once):
+    """`unit` rows stay together; `sums`: how many numbers a piece adds up;
+    `at_once`: how many numbers of the widest array are made at once.
 
     The number of pieces is halved until each has enough rows, and rounding to units may leave
     fewer.
@@ -32,7 +34,7 @@ def cut(rows, D, wide, unit, sums):
     while pieces > 1 and (pieces * LEAST > rows or pieces * sums > SUMS):
         pieces //= 2
     piece = _of_units(rows, pieces, unit)
-    return Sizes(rows, D, wide, unit, piece, _of_units(piece, -(-piece * wide // AT_ONCE), unit))
+    return Sizes(rows, D, wide, unit, piece, _of_units(piece, -(-piece * wide // at_once), unit))
 
 
 def _of_units(rows, parts, unit):

@@ -12,9 +12,9 @@ from ..product.endings import IN_PLACE, SLOPES, VALUES
 from ..product.matmul import check
 from ..product.tiled import _stack
 from ..simd import ROWS
-from .cut import cut
+from .cut import AT_ONCE, AT_ONCE_FORWARD, cut
 from .mlp_shares import mlp_backward_share, mlp_forward_share
-from .space import addresses, workspace_for
+from .space import addresses, weight, workspace_for
 from .sums import summed
 
 
@@ -27,11 +27,11 @@ def mlp_forward_by_rows(x, gamma, beta, w1, b1, w2, b2, gelu, eps):
     need(rows, gamma, beta, w1, b1, w2, b2)
     mean, rstd = np.empty((2, len(rows)), x.dtype)
     z = np.empty((len(rows), w1.shape[1]), x.dtype) if keeps_caches() else None
-    sizes = _sizes(rows, w1)
+    sizes = _sizes(rows, w1, AT_ONCE_FORWARD)
     shares, workspace = workspace_for(sizes, sizes.unit, x.dtype)
     of_rows = _stack(rows), _stack(y.reshape(rows.shape)), _stack(rows if z is None else z)
     modes = (IN_PLACE if z is None else VALUES)[gelu], int(b1 is not None), int(b2 is not None)
-    weights = _stack(w1), gamma if b1 is None else b1, _stack(w2), gamma if b2 is None else b2
+    weights = weight(w1), gamma if b1 is None else b1, weight(w2), gamma if b2 is None else b2
     arguments = (
         (*of_rows, z is not None), (gamma, beta, mean, rstd, x.dtype.type(eps)), weights, modes,
         tuple(sizes), workspace, addresses(x.dtype),
@@ -46,7 +46,7 @@ def mlp_backward_by_rows(dy, norm, beta, saved):
     (x, gamma, mean, rstd), (w1, w2, z, form, _, has_b1, has_b2) = norm, saved
     dx, (D, M) = np.empty_like(x), w1.shape
     of_rows = [_stack(one.reshape(-1, one.shape[-1])) for one in (dy, dx, x, z)]
-    sizes = _sizes(x.reshape(-1, D), w1)
+    sizes = _sizes(x.reshape(-1, D), w1, AT_ONCE)
     shares, workspace = workspace_for(sizes, sizes.piece, x.dtype)
     sums = np.empty((-(-sizes.rows // sizes.piece), _numbers(D, M)), x.dtype)
     mlp_backward_share(
@@ -59,9 +59,9 @@ def mlp_backward_by_rows(dy, norm, beta, saved):
     return dx, rest[M + D : -D], rest[-D:], dw1, db1, dw2, db2
 
 
-def _sizes(rows, w1):
+def _sizes(rows, w1, at_once):
     D, M = w1.shape
-    return cut(len(rows), D, M, ROWS, _numbers(D, M))
+    return cut(len(rows), D, M, ROWS, _numbers(D, M), at_once)
 
 
 def _numbers(D, M):

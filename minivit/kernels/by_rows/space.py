@@ -15,7 +15,9 @@ from ..product import packing
 from ..product.bf16 import packing as packing_bf16
 from ..product.bf16.instructions import instruction
 from ..product.bf16.rectangle import address_for_bf16
+from ..product.bf16.weights import packed_once
 from ..product.rectangle import address_for
+from ..product.tiled import _stack
 from ..workspace import APART
 
 
@@ -41,13 +43,21 @@ def workspace_for(sizes, together, dtype):
 
 
 def addresses(dtype, *, backward=False):
-    """The addresses of what a share calls: the product in the chosen precision, and LayerNorm."""
+    """The addresses of what a share calls: the product in the chosen precision, and LayerNorm.
+
+    A forward multiplies by weights alone (`weight`).
+    """
     if rounds_products():
-        multiply = address_for_bf16(), instruction() == "amx"
+        multiply = address_for_bf16(ready=not backward), instruction() == "amx"
     else:
         multiply = address_for(dtype), False
     forward = forward_at(dtype)
     return *multiply, forward, backward_at(dtype) if backward else forward
+
+
+def weight(w):
+    """A weight's fields for the products of a forward; in bf16 it has been packed before."""
+    return (packed_once(w), 0, 0, 1) if rounds_products() else _stack(w)
 
 
 @functools.cache

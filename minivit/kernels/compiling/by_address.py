@@ -45,6 +45,7 @@ class ByAddress:
         with alone():
             if kind not in self.addresses:  # else another thread has compiled it meanwhile
                 second.start_once(str(kind))
+                second.tell(self.function.__name__)
                 with seldom_collected():
                     address = address_of(self.function, *map(typeof, arguments))
                 self.addresses[kind] = address

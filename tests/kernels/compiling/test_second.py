@@ -30,10 +30,10 @@ STAY = START + "sys.stdin.read()\n"
 STEP = """
 import numpy as np
 from minivit import backend
-from minivit.checking.rehearsal import TINY, step
+from minivit.checking.rehearsal import SHORT, step
 from minivit.models import ViT
 with backend.use("numba"):
-    model = ViT(TINY, zero_head=False)
+    model = ViT(SHORT, zero_head=False)
     step(model)
 print(model.parameters.flat.sum(dtype=float))
 """

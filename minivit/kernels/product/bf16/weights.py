@@ -11,13 +11,16 @@ from numba import get_num_threads
 from minivit.chosen import made_of_weights
 
 from ...compiling import shared
-from ...matrix import ONE, Matrix
+from ...matrix import ONE, Matrix, moved
+from ..tiled import _stack, all_of
 from .packing import BLOCK, SIDE, chunks, pack_panels, panels_at
 
 
 def packed_once(b):
-    """b (K, N), an array whose rows are contiguous -> its pairs, flat, from a cache line on."""
+    """b (K, N) -> its pairs, flat, from a cache line on; b or its transpose is contiguous."""
     made, key = made_of_weights(), (b.ctypes.data, b.shape, b.strides)
+    if made is None:
+        return _packed(b)
     if key not in made:
         made[key] = _packed(b), b  # b is kept, so that no other array gets its address
     return made[key][0]
@@ -29,14 +32,14 @@ def _packed(b):
     pairs = (depth + deep - 1) // deep * deep // 2
     numbers = np.empty(pairs * ((columns + BLOCK - 1) // BLOCK * BLOCK) + SIDE, b.dtype)
     numbers = numbers[-numbers.ctypes.data % 64 // b.itemsize :]
-    _pack_share(b.dtype, get_num_threads(), b.reshape(-1), b.shape, numbers)
+    _pack_share(b.dtype, get_num_threads(), _stack(b), b.shape, numbers)
     return numbers
 
 
 @shared(small_op=True)
 def _pack_share(share, shares, b, shape, packed):
     """Every chunk's panels, for this share of all columns."""
-    depth, columns = shape
+    (depth, columns), b = shape, all_of(b)
     deep, _ = chunks(columns, depth)
     panels = (columns + BLOCK - 1) // BLOCK
     first, last = share * panels // shares * BLOCK, (share + 1) * panels // shares * BLOCK
@@ -44,5 +47,4 @@ def _pack_share(share, shares, b, shape, packed):
         d = min(deep, depth - k0)
         pairs = (d + BLOCK - 1) // BLOCK * SIDE
         to = Matrix(packed, panels_at(k0, columns, first, pairs), BLOCK, ONE)
-        source = Matrix(b, k0 * columns + first, columns, ONE)
-        pack_panels(source, to, min(last, columns) - first, d, pairs)
+        pack_panels(moved(b, k0, first), to, min(last, columns) - first, d, pairs)
