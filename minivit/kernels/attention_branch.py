@@ -3,8 +3,7 @@
 The sums of the last product begin at x, and LayerNorm's backward adds dy to its dx on the way: so
 the skip connection costs no pass of its own. (Where something is left out it costs one: see
 left_out.py.) LayerNorm's output is not kept but made again from x: that saves 4 B T D bytes a
-branch and costs a pass. A narrow model's branch of short sequences is done some rows at a time
-(by_rows/).
+branch and costs a pass. A narrow model's branch is done some rows at a time (by_rows/).
 """
 
 from typing import NamedTuple

@@ -30,7 +30,7 @@ def attention_forward_share(share, shares, of_rows, norm, weights, biased, group
     for r in range(begin, end, sizes.down):
         down = min(sizes.down, end - r)
         x_here, qkv_here = moved(x, r, ZERO), moved(qkv, r, ZERO) if keeps_qkv else own.wide
-        of_qkv, of_merged = three_from(qkv_here, r, grouped), heads_from(merged, r, grouped)
+        of_qkv, of_merged = qkv_from(qkv_here, r, grouped), heads_from(merged, r, grouped)
         # n = LN(x)
         call(own.normalise, (own.normed, x_here, r, down, norm, False))
         # qkv = n w_qkv + b_qkv
@@ -68,11 +68,8 @@ def attention_backward_share(share, shares, of_rows, norm, weights, sums, groupe
             # A piece's first rows begin its sums; later rows add to what is there (2).
             going_on, add_up = (2, 2) if r > r0 else (0, 1)
             x_here, dy_here, dx_here = moved(x, r, ZERO), moved(dy, r, ZERO), moved(dx, r, ZERO)
-            of_qkv, of_merged = (
-                three_from(moved(qkv, r, ZERO), r, grouped),
-                heads_from(merged, r, grouped),
-            )
-            of_dqkv = three_from(dqkv, r, grouped)
+            of_qkv, of_dqkv = qkv_from(moved(qkv, r, ZERO), r, grouped), qkv_from(dqkv, r, grouped)
+            of_merged = heads_from(merged, r, grouped)
             # n = LN(x), again
             call(own.normalise, (normed, x_here, r, down, norm, True))
             # dmerged = dy w_out^T, in the place of merged
@@ -94,7 +91,7 @@ def attention_backward_share(share, shares, of_rows, norm, weights, sums, groupe
 
 
 @jit(counts=False)
-def three_from(qkv, r, grouped):
+def qkv_from(qkv, r, grouped):
     """q, k and v of all rows, of which the matrix holds those from row r on."""
     first, numbers, K = qkv.first - r * qkv.row, qkv.numbers, grouped.K
     D, image = grouped.heads * K, grouped.tokens * qkv.row

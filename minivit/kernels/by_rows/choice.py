@@ -10,12 +10,21 @@ backward. (Medians of calls in turns; the machine was not quiet, so of several r
     rows 4160, D = 192, M =  768     1.1, 1.1
     rows 1576, D = 384, M = 1536     1.0, 0.95
 
-An attention branch at T = 17 and T = 50, D = 64 with 4 heads: 1.4 and 1.4, 1.3 and 1.3.
+An attention branch:
+
+    T =  17, D =  64,  4 heads, 64 images    1.3, 1.35
+    T =  50, D =  64,  4 heads, 128          1.25, 1.25
+    T =  65, D =  96,  3 heads, 64           1.1, 1.15
+    T =  65, D = 192,  3 heads, 64           1.05 to 1.1, 1.05 to 1.1
+    T = 197, D = 192,  3 heads, 8            1.1, 1.05 to 1.1
+    T = 197, D = 384,  6 heads, 8            1.05, 1.0
 
 In bf16 the arithmetic is quick, so it weighs more that operands are packed anew for every few
-rows. A forward packs its weights once, a backward does not: by one kernel after the other an MLP
-branch takes 1.2 and 1.4, 1.2 and 1.5, 1.1 and 1.3 times as long, then 1.0 and 0.9 at D = 192. In
-inference, whose weights stay packed, 1.4, 1.5, 1.5, 1.2.
+rows. A forward packs its weights once, a backward does not: the MLP branches above take 1.2 and
+1.4, 1.2 and 1.5, 1.05 and 1.3 times as long, then 1.05 and 0.9 to 1.1 (rows 4160), 1.0 and 0.9 at
+D = 384, 0.8 and 0.3 at D = 768; the attention branches 1.15 and 1.4, 1.15 and 1.4, 1.15 and 1.3,
+1.1 and 0.95, 1.1 and 1.05, 1.05 and 1.0. In inference, whose weights stay packed, MLP branches take
+1.4, 1.5, 1.5, 1.2 and 1.1 times as long, attention branches 1.45, 1.4, 1.45, 1.35, 1.25 and 1.2.
 """
 
 import numpy as np
@@ -29,9 +38,9 @@ from ..product.choice import chosen
 from ..simd import lanes
 from .cut import AT_ONCE
 
-NARROW = 1 << 18  # numbers of w1, at most
-NARROW_BF16 = 3 << 14  # w_qkv of D = 128
-FORWARD_BF16 = 1 << 20
+# Numbers of a branch's first weight, at most.
+NARROW = 1 << 18
+FORWARD_BF16, BACKWARD_BF16 = 1 << 20, 3 << 14
 LEAST_IMAGES = 8  # an image is done by one thread
 
 
@@ -55,7 +64,8 @@ def attention_by_rows(x, w_qkv, w_out, offsets, heads, options, *, backward=Fals
 
 def _narrow(x, w, backward):
     if rounds_products():
-        ours, most = instruction_for(x.dtype) is not None, (FORWARD_BF16, NARROW_BF16)[backward]
+        ours = instruction_for(x.dtype) is not None
+        most = BACKWARD_BF16 if backward else FORWARD_BF16
     else:
         ours, most = chosen() == "numba", NARROW
     return ours and x.size > 0 and 0 < np.size(w) <= most
