@@ -30,7 +30,8 @@ def model(side, width) -> ViTConfig:
                      heads=2, mlp=2 * width, classes=3)  # fmt: skip
 
 
-# Few tokens, of which attention takes a head per lane; more of them; more columns.
+# Few tokens, of which attention takes a head per lane where registers are wide enough; more of
+# them; more columns.
 SHORT, LONG, WIDE = model(2, 8), model(8, 8), model(2, 512)
 IMAGES = 64
 
@@ -48,16 +49,16 @@ def main(dtype: str, *processors: str) -> None:
     threading.Thread(target=end_with_the_other, daemon=True).start()
     second.pays = lambda: False  # no third process
     if CACHE and claims.try_claim(CACHE / f"rehearsal {dtype}"):  # else another one is at it
-        short, long, wide = [rehearse(dtype, config) for config in (SHORT, LONG, WIDE)]
+        short, long, wide = rehearse_all(dtype)
         compile_all(short, short.keys() & long.keys() & wide.keys())
-        if not begun_of(wide, short):
+        if not begun_of(wide, short, long):
             compile_all(short, short.keys() & long.keys())
         for one, *others in ((short, long, wide), (long, short, wide), (wide, short, long)):
             if begun_of(one, *others):
                 compile_all(one, one.keys())
 
 
-begun: set[str] = set()  # the kernels that the other process has compiled, or is compiling
+begun: set[str] = set()  # by name, what the other process has compiled, or is compiling
 compiled: set[tuple] = set()  # the keys of those that this one has
 
 
@@ -86,6 +87,16 @@ def end_with_the_other() -> None:
         begun.add(line.strip())
     with kept.writing:
         os._exit(1)
+
+
+def compile_steps(dtype: str) -> None:
+    """Compile all that a step of a plain model calls, whatever its sizes."""
+    for calls in rehearse_all(dtype):
+        compile_all(calls, calls.keys())
+
+
+def rehearse_all(dtype: str) -> list[dict[tuple, tuple]]:
+    return [rehearse(dtype, config) for config in (SHORT, LONG, WIDE)]
 
 
 def rehearse(dtype: str, config: ViTConfig) -> dict[tuple, tuple]:

@@ -16,6 +16,10 @@ from minivit.checking.law import dy_stream
 
 TOLERANCE = {"float32": 1e-4, "float64": 1e-10}
 SIZES = Sizes(B=3, T=67, H=3, K=18, M=83, C=10, P=4, grid=(4, 9), channels=3)
+# Branches go other ways with more images, and one more with few tokens (kernels/by_rows/choice.py).
+MORE = {
+    "attention_branch": [SIZES._replace(B=8, K=4), SIZES._replace(B=32, T=5, H=4, K=4)],
+}
 SIZE, MATRIX = 1000, (18, 54)  # of the optimisers' vectors, and of a matrix like w_qkv
 
 
@@ -41,7 +45,7 @@ def compare(kernels: ModuleType, dtype: str, seed: int = 0) -> list[Twin]:
 def difference_of(kernels: ModuleType, op: str, dtype: str, seed: int) -> float:
     """The worst of all ways to call an op."""
     worst = 0.0
-    for call in calls(op, SIZES):
+    for call in [call for sizes in (SIZES, *MORE.get(op, ())) for call in calls(op, sizes)]:
         inputs = call.draw(np.random.default_rng(seed), dtype)
         sides = [both_ways(module, call, inputs, seed=seed) for module in (ops, kernels)]
         worst = np.maximum(worst, difference(*sides))  # keeps NaN

@@ -30,6 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     from minivit import backend
 
     backend.use("numba")
+    from minivit.checking.rehearsal import compile_steps
     from minivit.checking.twins import compare
     from minivit.kernels.compiling import cache, decorators, start
 
@@ -44,7 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
             "variable and run `minivit warmup` again"
         )
     began = time.perf_counter()
-    compare(backend.current(), arguments.dtype)  # calls every kernel in every way
+    compile_steps(arguments.dtype)
+    compare(backend.current(), arguments.dtype)  # calls every kernel
     print(
         f"{len(start.kernels)} kernels for {arguments.dtype} are ready in {start.CACHE} "
         f"({cache.size(start.CACHE) / 1e6:.1f} MB); it took {time.perf_counter() - began:.1f} s."

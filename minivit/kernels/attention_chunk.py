@@ -178,7 +178,7 @@ def backward_share(
 def chunk_backward(
     qkv, dy, statistics, dqkv, chunk, way, workspace, space, relative, seen, top_k, mask
 ):
-    """dq of a chunk's queries, and what they add to dk and dv."""
+    """dq of a chunk's queries, and what they add to dk and dv; with y_for_dy, y overwrites dy."""
     q, k, v = three_of(qkv, chunk)
     (dq, dk, dv), dy, first = three_of(dqkv, chunk), one_of(dy, chunk), first_query(chunk)
     for i in range(chunk.queries):

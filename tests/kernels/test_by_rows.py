@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from minivit import backend, kernels, ops
-from minivit.chosen import keeping_nothing
+from minivit.chosen import keeping_nothing, made_of_weights, weights_stay
 from minivit.kernels import attention_branch, mlp_branch
 from minivit.kernels.by_rows import attention as by_rows_attention
 from minivit.kernels.by_rows import choice, cut, space
@@ -30,7 +30,7 @@ def small_pieces(monkeypatch):
     """Many pieces, each of several times some rows, whatever the sizes are."""
     monkeypatch.setattr(cut, "LEAST", 4)
     for module in (by_rows_mlp, by_rows_attention):
-        monkeypatch.setattr(module, "AT_ONCE", 256)
+        monkeypatch.setattr(module, "AT_ONCE_BACKWARD", 256)
         monkeypatch.setattr(module, "AT_ONCE_FORWARD", 512)
     clear_caches()
     yield
@@ -157,6 +157,41 @@ def test_what_is_kept_serves_the_general_way_and_the_other_way_round(monkeypatch
                 assert np.abs(got - wanted).max() <= 2e-5 * np.abs(wanted).max().clip(1)
 
 
+@pytest.mark.skipif(instruction() is None, reason="no instruction multiplies bfloat16 here")
+@pytest.mark.parametrize("name", ["mlp", "attention"])
+def test_in_bf16_a_forward_by_rows_has_a_general_backward(monkeypatch, name):
+    """Of 128 and more columns a backward goes the general way: what it is told serves both."""
+    inputs, dy = of_mlp(np.float32, 8, 130, 48, 96) if name == "mlp" else of_attention(
+        np.float32, 8, 130, 48)  # fmt: skip
+    options, results = {} if name == "mlp" else {"heads": 3}, []
+    with backend.use("numba", precision="bf16"):
+        for backward in (1 << 20, 0):
+            monkeypatch.setattr(choice, "BACKWARD_BF16", backward)
+            results.append(both_ways(kernels, f"{name}_branch", inputs, dy, **options))
+    for by_rows, general in zip(*results, strict=True):
+        if general is not None:
+            assert np.abs(by_rows - general).max() < 4e-3 * np.abs(general).max().clip(1)
+
+
+@pytest.mark.skipif(instruction() is None, reason="no instruction multiplies bfloat16 here")
+def test_weights_that_were_packed_before_give_the_same(monkeypatch):
+    """They are rounded in the same way, whoever packs them."""
+    with backend.use("numba", precision="bf16"):
+        for name, inputs, options in [
+            ("mlp", of_mlp(np.float32, 8, 17, 33, 70)[0], {}),
+            ("attention", of_attention(np.float32, 8, 60, 48)[0], {"heads": 3}),
+        ]:
+            forward = getattr(kernels, f"{name}_branch_forward")
+            each_time, _ = forward(*inputs, **options)
+            with weights_stay():
+                kept, _ = forward(*inputs, **options)
+                assert len(made_of_weights()) == 2
+            monkeypatch.setattr(space, "PACKED_BEFORE", 0)
+            before, _ = forward(*inputs, **options)
+            monkeypatch.undo()
+            assert np.array_equal(each_time, kept) and np.array_equal(each_time, before)
+
+
 @needs_lanes
 def test_the_probabilities_can_be_seen():
     inputs, _ = of_attention(np.float32, 40, 7, 16)
@@ -263,6 +298,33 @@ def test_nothing_is_written_past_the_workspace(monkeypatch, threads, rows, D, M,
     assert all((workspace[-99_900:] == 7).all() for workspace in workspaces)
 
 
+@pytest.mark.skipif(SMALL, reason="one thread runs it all, and slowly")
+@pytest.mark.parametrize("precision", ["float32", "bf16"])
+@pytest.mark.parametrize(
+    ("B", "T", "D", "heads"), [(33, 17, 64, 4), (9, 70, 24, 3), (8, 131, 60, 2), (8, 1, 6, 3)]
+)
+def test_attention_writes_nothing_past_its_workspace(
+    monkeypatch, small_pieces, threads, B, T, D, heads, precision
+):
+    """In lanes, in chunks of queries and, where there are many tokens, in bf16."""
+    if precision == "bf16" and instruction() is None:
+        pytest.skip("no instruction multiplies bfloat16 here")
+    threads(1)
+    workspaces, made = [], by_rows_attention._room
+
+    def guarded(*given):
+        numbers = made(*given).size
+        workspaces.append(np.full(numbers + 100_000, 7, np.float32))
+        return workspaces[-1][:numbers]
+
+    monkeypatch.setattr(by_rows_attention, "_room", guarded)
+    inputs, dy = of_attention(np.float32, B, T, D)
+    with backend.use("numba", precision=precision):
+        both_ways(kernels, "attention_branch", inputs, dy, heads=heads)
+    assert len(workspaces) == 2
+    assert all((workspace[-100_000:] == 7).all() for workspace in workspaces)
+
+
 @pytest.mark.parametrize("rounds", [False, True])
 @pytest.mark.parametrize(("D", "wide", "unit"), [(64, 256, 8), (64, 192, 200), (192, 768, 8)])
 def test_the_room_is_enough_for_any_rest(D, wide, unit, rounds):
@@ -275,11 +337,15 @@ def test_the_room_is_enough_for_any_rest(D, wide, unit, rounds):
 
 def test_the_cut():
     """Pieces of whole units, a power of two; less where their sums would be too many."""
-    sizes = cut.cut(1088, 64, 256, 8, 33_000, cut.AT_ONCE)
+    sizes = cut.cut(1088, 64, 256, 8, 33_000, cut.AT_ONCE_BACKWARD)
     assert (sizes.piece, sizes.down) == (136, 136)
-    sizes = cut.cut(6400, 64, 256, 8, 33_000, cut.AT_ONCE)
+    sizes = cut.cut(6400, 64, 256, 8, 33_000, cut.AT_ONCE_BACKWARD)
     assert (sizes.piece, sizes.down) == (400, 400)
-    sizes = cut.cut(4160, 192, 768, 8, 296_000, cut.AT_ONCE)
-    assert sizes.piece == 520 and sizes.down % 8 == 0 and sizes.down * 768 <= cut.AT_ONCE + 8 * 768
-    assert cut.cut(6400, 64, 192, 200, 17_000, cut.AT_ONCE).down == 400
-    assert cut.cut(3, 64, 256, 8, 33_000, cut.AT_ONCE).piece == 8
+    sizes = cut.cut(4160, 192, 768, 8, 296_000, cut.AT_ONCE_BACKWARD)
+    assert (
+        sizes.piece == 520
+        and sizes.down % 8 == 0
+        and sizes.down * 768 <= cut.AT_ONCE_BACKWARD + 8 * 768
+    )
+    assert cut.cut(6400, 64, 192, 200, 17_000, cut.AT_ONCE_BACKWARD).down == 400
+    assert cut.cut(3, 64, 256, 8, 33_000, cut.AT_ONCE_BACKWARD).piece == 8

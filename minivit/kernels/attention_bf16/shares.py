@@ -91,7 +91,7 @@ def backward_share_bf16(
 def head_backward(
     by_amx, head, qkv, dy, statistics, dqkv, shape, way, workspace, space, seen, top_k, mask
 ):
-    """dq, dk and dv of one head."""
+    """dq, dk and dv of one head; with y_for_dy, y overwrites dy."""
     (_, heads, tokens, K), one = shape, workspace.dtype.type(1)
     q, k, v = three_heads(qkv, head, heads)
     dq, dk, dv = three_heads(dqkv, head, heads)

@@ -18,13 +18,13 @@ on nothing but the sizes of the arrays; each piece has sums of its own, and thes
 order: the same bits for any number of threads.
 
 Rows of attention are those of whole images. In bf16 a forward's weights are packed once for all
-rows (product/bf16/weights.py), a backward's for every few.
+rows where that pays (space.py), a backward's for every few.
 
     choice.py      where this is the faster way
     cut.py         how the rows are cut
     space.py       where a thread's numbers lie
     sums.py        the sums of all pieces
-    attended.py    attention of a few images, in the three ways that there are
+    attend_group.py  attention of a few images, in the three ways that there are
     *_shares.py    what one thread does for a branch, forward and backward
     mlp.py         the MLP branch, on all threads
     attention.py   the attention branch, on all threads

@@ -18,10 +18,10 @@ from ..layernorm import LayerNormCache
 from ..multihead_attention import AttentionSaved
 from ..product.bf16.instructions import instruction
 from ..product.tiled import _stack
-from .attended import NO_PLACES, address, group_rows, room, way_for
+from .attend_group import NO_PLACES, address, group_rows, room, way_for
 from .attention_shares import attention_backward_share, attention_forward_share
-from .cut import AT_ONCE, AT_ONCE_FORWARD, cut
-from .space import addresses, weight, workspace_for
+from .cut import AT_ONCE_BACKWARD, AT_ONCE_FORWARD, cut
+from .space import addresses, packs_before, weight, workspace_for
 from .sums import summed
 
 
@@ -39,16 +39,17 @@ def attention_forward_by_rows(x, gamma, beta, w_qkv, b_qkv, w_out, b_out, heads,
     qkv = np.empty((B, T, 3 * D), x.dtype) if keeps else None
     way, sizes, grouped = _grouped(row_max, row_scale, D // heads, AT_ONCE_FORWARD)
     shares, workspace = workspace_for(sizes, sizes.unit, x.dtype)
-    attended = address(way, x.dtype), _room(way, shares, row_max, D // heads)
+    attend = address(way, x.dtype), _room(way, shares, row_max, D // heads)
     of_rows = *_rows(x, y, x if qkv is None else qkv), keeps
+    packed = packs_before(w_qkv)
     weights = (
-        weight(w_qkv), gamma if b_qkv is None else b_qkv,
-        weight(w_out), gamma if b_out is None else b_out,
+        weight(w_qkv, packed), gamma if b_qkv is None else b_qkv,
+        weight(w_out, packed), gamma if b_out is None else b_out,
     )  # fmt: skip
     attention_forward_share(
         x.dtype, shares, of_rows, (gamma, beta, mean, rstd, x.dtype.type(eps)), weights,
         (int(b_qkv is not None), int(b_out is not None)), grouped, tuple(sizes), workspace,
-        attended, addresses(x.dtype),
+        attend, addresses(x.dtype, packed=packed),
     )  # fmt: skip
     three = split_heads(qkv, heads) if keeps else (None, None, None)
     fields = three_heads_in(qkv, heads) if keeps else None
@@ -62,15 +63,15 @@ def attention_backward_by_rows(dy, norm, beta, saved):
     (x, gamma, mean, rstd), w_qkv, w_out = norm, saved.w_qkv, saved.w_out
     attention, dx, D = saved.attention, np.empty_like(x), x.shape[-1]
     K = D // attention.q.shape[1]
-    way, sizes, grouped = _grouped(attention.row_max, attention.row_scale, K, AT_ONCE)
+    way, sizes, grouped = _grouped(attention.row_max, attention.row_scale, K, AT_ONCE_BACKWARD)
     shares, workspace = workspace_for(sizes, sizes.piece, x.dtype)
-    attended = address(way, x.dtype, backward=True), _room(way, shares, attention.row_max, K)
+    attend = address(way, x.dtype, backward=True), _room(way, shares, attention.row_max, K)
     sums = np.empty((-(-sizes.rows // sizes.piece), _numbers(D)), x.dtype)
     qkv = attention.qkv[0].reshape(*x.shape[:2], 3 * D)
     attention_backward_share(
         x.dtype, shares, _rows(dy, dx, x, qkv), (gamma, beta, mean, rstd, x.dtype.type(0)),
         (_stack(w_qkv.T), _stack(w_out.T)), sums, grouped, tuple(sizes), workspace,
-        attended, addresses(x.dtype, backward=True),
+        attend, addresses(x.dtype, backward=True),
     )  # fmt: skip
     dw_qkv, dw_out, rest = summed(sums, w_qkv, w_out)
     db_qkv = rest[: 3 * D] if saved.has_b_qkv else None
@@ -99,7 +100,7 @@ def _grouped(row_max, row_scale, K, at_once):
 
 @functools.lru_cache(maxsize=64)
 def _groups(way, B, heads, T, K, dtype, at_once):
-    """How the rows are cut, and what Grouped holds after the statistics, in its order."""
+    """How the rows are cut, and the fields of `Grouped` after the statistics, in its order."""
     D, rows = heads * K, group_rows(way, heads, T, dtype)
     places, by_amx = NO_PLACES, way == "bf16" and instruction() == "amx"
     if way == "lanes":

@@ -1,5 +1,5 @@
 """What one thread does for an attention branch: its pieces, some rows at a time, which are whole
-groups of images (attended.py)."""
+groups of images (attend_group.py)."""
 
 from ..compiling import call, jit, shared
 from ..heads import Heads, ThreeHeads
@@ -7,7 +7,7 @@ from ..layernorm_steps import Norm
 from ..matrix import ONE, ZERO, Matrix, moved, transposed
 from ..product.endings import ADD_BIAS, NOTHING, Ending
 from ..product.tiled import all_of
-from .attended import Grouped
+from .attend_group import Grouped
 from .cut import Sizes, rows_of
 from .space import own_space, product
 from .sums import adding_up, nothing_else
@@ -15,11 +15,11 @@ from .sums import adding_up, nothing_else
 
 @shared
 def attention_forward_share(share, shares, of_rows, norm, weights, biased, grouped, sizes,
-                            workspace, attended, addresses):  # fmt: skip
+                            workspace, attend, addresses):  # fmt: skip
     """y = x + MSA(LN(x)) for this share's rows; qkv is written where it is kept."""
     sizes, norm, grouped = Sizes(*sizes), Norm(*norm), Grouped(*grouped)
     own, D = own_space(share, shares, workspace, sizes, addresses), sizes.D
-    attend, own_heads = attended[0], (share, shares, attended[1])
+    attend, room_for_heads = attend
     (x, y, qkv, keeps_qkv), (w_qkv, b_qkv, w_out, b_out) = of_rows, weights
     x, y, qkv, w_qkv, w_out = all_of(x), all_of(y), all_of(qkv), all_of(w_qkv), all_of(w_out)
     (has_b_qkv, has_b_out), merged = biased, own.merged
@@ -37,19 +37,19 @@ def attention_forward_share(share, shares, of_rows, norm, weights, biased, group
         product(own, own.normed, w_qkv, b_qkv, has_b_qkv, qkv_here, (down, 3 * D, D), nothing)
         # merged = softmax(q k^T / sqrt(K)) v, head by head
         for group in range(r // grouped.rows, (r + down + grouped.rows - 1) // grouped.rows):
-            call(attend, (group, of_qkv, of_merged, grouped, own_heads))
+            call(attend, (group, of_qkv, of_merged, grouped, (share, shares, room_for_heads)))
         # y = x + merged w_out + b_out
         product(own, merged, w_out, x_here, 1, moved(y, r, ZERO), (down, D, D), add_b_out)
 
 
 @shared
 def attention_backward_share(share, shares, of_rows, norm, weights, sums, grouped, sizes, workspace,
-                             attended, addresses):  # fmt: skip
+                             attend, addresses):  # fmt: skip
     """dx for this share's pieces, and of each piece the sums that become dw_qkv, dw_out, db_qkv,
     db_out, dgamma and dbeta, in a row of `sums`."""
     sizes, norm, grouped = Sizes(*sizes), Norm(*norm), Grouped(*grouped)
     own, D = own_space(share, shares, workspace, sizes, addresses), sizes.D
-    attend, own_heads = attended[0], (share, shares, attended[1])
+    attend, room_for_heads = attend
     (dy, dx, x, qkv), (w_qkv_t, w_out_t) = of_rows, weights
     dy, dx, x, qkv = all_of(dy), all_of(dx), all_of(x), all_of(qkv)
     w_qkv_t, w_out_t, nothing = all_of(w_qkv_t), all_of(w_out_t), nothing_else(workspace)
@@ -76,7 +76,10 @@ def attention_backward_share(share, shares, of_rows, norm, weights, sums, groupe
             product(own, dy_here, w_out_t, merged, 0, merged, (down, D, D), nothing)
             # dqkv, head by head; merged is made again and takes its place
             for group in range(r // grouped.rows, (r + down + grouped.rows - 1) // grouped.rows):
-                call(attend, (group, of_qkv, of_merged, of_dqkv, grouped, own_heads))
+                call(
+                    attend,
+                    (group, of_qkv, of_merged, of_dqkv, grouped, (share, shares, room_for_heads)),
+                )
             # dn = dqkv w_qkv^T
             product(own, dqkv, w_qkv_t, dqkv, 0, dnormed, (down, D, 3 * D), nothing)
             # dw_out += merged^T dy, db_out += dy

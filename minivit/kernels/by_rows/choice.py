@@ -36,12 +36,12 @@ from ..attention_lanes.choice import in_lanes
 from ..product.bf16.instructions import instruction_for
 from ..product.choice import chosen
 from ..simd import lanes
-from .cut import AT_ONCE
+from .cut import AT_ONCE_BACKWARD
 
-# Numbers of a branch's first weight, at most.
+# Numbers of a branch's first weight, at most: in float32; and in bf16 (w_qkv of D = 128 backward).
 NARROW = 1 << 18
 FORWARD_BF16, BACKWARD_BF16 = 1 << 20, 3 << 14
-LEAST_IMAGES = 8  # an image is done by one thread
+LEAST_IMAGES = 8  # so few keep no more than 8 threads busy; measured with two
 
 
 def mlp_by_rows(x, w1, *, backward=False):
@@ -58,7 +58,8 @@ def attention_by_rows(x, w_qkv, w_out, offsets, heads, options, *, backward=Fals
     if in_lanes((batch, heads, tokens, D // heads), x.itemsize):
         whole = lanes(x.dtype) % heads == 0
     else:
-        whole = batch >= LEAST_IMAGES and tokens * 3 * D <= AT_ONCE
+        # An image is one thread's, and its qkv is made at once.
+        whole = batch >= LEAST_IMAGES and tokens * 3 * D <= AT_ONCE_BACKWARD
     return square and whole and _narrow(x, w_qkv, backward)
 
 

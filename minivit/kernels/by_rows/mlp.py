@@ -12,9 +12,9 @@ from ..product.endings import IN_PLACE, SLOPES, VALUES
 from ..product.matmul import check
 from ..product.tiled import _stack
 from ..simd import ROWS
-from .cut import AT_ONCE, AT_ONCE_FORWARD, cut
+from .cut import AT_ONCE_BACKWARD, AT_ONCE_FORWARD, cut
 from .mlp_shares import mlp_backward_share, mlp_forward_share
-from .space import addresses, weight, workspace_for
+from .space import addresses, packs_before, weight, workspace_for
 from .sums import summed
 
 
@@ -31,10 +31,14 @@ def mlp_forward_by_rows(x, gamma, beta, w1, b1, w2, b2, gelu, eps):
     shares, workspace = workspace_for(sizes, sizes.unit, x.dtype)
     of_rows = _stack(rows), _stack(y.reshape(rows.shape)), _stack(rows if z is None else z)
     modes = (IN_PLACE if z is None else VALUES)[gelu], int(b1 is not None), int(b2 is not None)
-    weights = weight(w1), gamma if b1 is None else b1, weight(w2), gamma if b2 is None else b2
+    packed = packs_before(w1)
+    weights = (
+        weight(w1, packed), gamma if b1 is None else b1,
+        weight(w2, packed), gamma if b2 is None else b2,
+    )  # fmt: skip
     arguments = (
         (*of_rows, z is not None), (gamma, beta, mean, rstd, x.dtype.type(eps)), weights, modes,
-        tuple(sizes), workspace, addresses(x.dtype),
+        tuple(sizes), workspace, addresses(x.dtype, packed=packed),
     )  # fmt: skip
     mlp_forward_share(x.dtype, shares, *arguments)
     saved = MlpSaved(w1, w2, z, gelu, None, b1 is not None, b2 is not None)
@@ -46,7 +50,7 @@ def mlp_backward_by_rows(dy, norm, beta, saved):
     (x, gamma, mean, rstd), (w1, w2, z, form, _, has_b1, has_b2) = norm, saved
     dx, (D, M) = np.empty_like(x), w1.shape
     of_rows = [_stack(one.reshape(-1, one.shape[-1])) for one in (dy, dx, x, z)]
-    sizes = _sizes(x.reshape(-1, D), w1, AT_ONCE)
+    sizes = _sizes(x.reshape(-1, D), w1, AT_ONCE_BACKWARD)
     shares, workspace = workspace_for(sizes, sizes.piece, x.dtype)
     sums = np.empty((-(-sizes.rows // sizes.piece), _numbers(D, M)), x.dtype)
     mlp_backward_share(

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import get_num_threads
 
-from minivit.chosen import rounds_products
+from minivit.chosen import made_of_weights, rounds_products
 
 from ..compiling import call, jit
 from ..layernorm_steps import backward_at, forward_at
@@ -15,10 +15,12 @@ from ..product import packing
 from ..product.bf16 import packing as packing_bf16
 from ..product.bf16.instructions import instruction
 from ..product.bf16.rectangle import address_for_bf16
-from ..product.bf16.weights import packed_once
+from ..product.bf16.weights import packed_weight
 from ..product.rectangle import address_for
 from ..product.tiled import _stack
 from ..workspace import APART
+
+PACKED_BEFORE = 1 << 16  # numbers
 
 
 class Space(NamedTuple):
@@ -42,22 +44,31 @@ def workspace_for(sizes, together, dtype):
     return shares, np.empty(shares * room(sizes, dtype.itemsize, rounds_products()) + 64, dtype)
 
 
-def addresses(dtype, *, backward=False):
+def addresses(dtype, *, packed=False, backward=False):
     """The addresses of what a share calls: the product in the chosen precision, and LayerNorm.
 
-    A forward multiplies by weights alone (`weight`).
+    packed: b has been packed before, whatever is multiplied by it.
     """
     if rounds_products():
-        multiply = address_for_bf16(ready=not backward), instruction() == "amx"
+        multiply = address_for_bf16(ready=packed), instruction() == "amx"
     else:
         multiply = address_for(dtype), False
     forward = forward_at(dtype)
     return *multiply, forward, backward_at(dtype) if backward else forward
 
 
-def weight(w):
-    """A weight's fields for the products of a forward; in bf16 it has been packed before."""
-    return (packed_once(w), 0, 0, 1) if rounds_products() else _stack(w)
+def packs_before(w):
+    """Whether a forward's weights are packed before, once for all rows: `w` is the first of them.
+
+    In bf16, where they stay as they are; and large ones, which each thread would pack several
+    times. For small ones that takes longer than it saves: it wakes the threads twice more.
+    """
+    return rounds_products() and (made_of_weights() is not None or w.size > PACKED_BEFORE)
+
+
+def weight(w, packed):
+    """The fields of a Stack of a weight; `packed`: of its pairs, in which only `numbers` counts."""
+    return (packed_weight(w), 0, 0, 1) if packed else _stack(w)
 
 
 @functools.cache

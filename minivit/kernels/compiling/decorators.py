@@ -39,7 +39,8 @@ def jit(function=None, *, from_python=False, fastmath=FAST_MATH, inline="never",
 
 
 def parallel_jit(function=None, *, small_op=False):
-    """Compile a kernel; `small_op`: a training step of the plain model does without it."""
+    """Compile a kernel; `small_op`: a training step of a plain narrow model goes
+    without."""
     if function is None:
         return functools.partial(parallel_jit, small_op=small_op)
     compiled = _compiled(function, fastmath=FAST_MATH, parallel=True, nogil=True)

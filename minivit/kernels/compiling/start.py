@@ -29,7 +29,7 @@ keep_freed_memory()
 PROCESSORS = processors()  # before OpenMP, which may bind this thread to one of them
 load_openmp()
 CACHE = cache_folder()
-kernels: dict = {}  # those of a training step, by name; each has its `signatures`
+kernels: dict = {}  # of a plain narrow model's step, by name; each has its `signatures`
 announcer = Announcer(kernels, "once per machine" if CACHE else "which no cache will keep")
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=after_fork)

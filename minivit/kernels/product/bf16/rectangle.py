@@ -21,7 +21,10 @@ def rectangle_bf16(a, b, start, use_start, c, size, packed, by_amx, ending, j_bi
 
 @by_address
 def rectangle_of_packed(a, b, start, use_start, c, size, packed, by_amx, ending, j_bias, add_up):
-    """The same for a b that has been packed before (weights.py): b.numbers are all its pairs."""
+    """The same for a b that has been packed before (weights.py): b.numbers are all its pairs.
+
+    Its columns can't be added up: the numbers before rounding are not there. So add_up is 0.
+    """
     if by_amx:
         amx_begin()
     how = How(by_amx, add_up, True, b.numbers, size[1])

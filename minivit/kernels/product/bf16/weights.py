@@ -1,8 +1,9 @@
-"""Weights packed once, for many products: in inference they stay as they are.
+"""Weights packed once, for many products.
 
-While `minivit.chosen.weights_stay` says so, every weight is packed at its first product and kept
-with half of its bytes. They lie chunk of k after chunk, panel after panel: so every part of the
-product finds its panels, however c is cut.
+In inference they stay as they are: while `minivit.chosen.weights_stay` says so, a weight is packed
+at its first product and kept, with half of its bytes. Otherwise it is packed at each call of a
+forward by rows, for all rows. Pairs lie chunk of k after chunk, panel after panel: so every part of
+the product finds its panels, however c is cut.
 """
 
 import numpy as np
@@ -16,8 +17,8 @@ from ..tiled import _stack, all_of
 from .packing import BLOCK, SIDE, chunks, pack_panels, panels_at
 
 
-def packed_once(b):
-    """b (K, N) -> its pairs, flat, from a cache line on; b or its transpose is contiguous."""
+def packed_weight(b):
+    """b (K, N) -> its pairs, flat, from a cache line on; kept while weights stay."""
     made, key = made_of_weights(), (b.ctypes.data, b.shape, b.strides)
     if made is None:
         return _packed(b)

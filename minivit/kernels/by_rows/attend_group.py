@@ -1,10 +1,11 @@
 """Attention of a group of whole images by one thread, in the three ways that there are.
 
-    lanes     one head per lane; so many images as fill the lanes (attention_lanes/)
+    lanes     one head per lane; as many images as fill the lanes (attention_lanes/)
     chunks    chunks of queries; one image (attention_chunk.py)
     bf16      the same in bf16; one image (attention_bf16/)
 
 Each is compiled once, and called by its address: a branch need not know which of them it calls.
+`of` says whose workspace it is: (share, shares, workspace).
 """
 
 import functools
@@ -27,9 +28,11 @@ from ..attention_space import room as room_for_chunks
 from ..attention_steps import CHUNK
 from ..compiling import by_address
 from ..heads import Heads, ThreeHeads
+from ..matrix import ZERO
 from ..simd import lanes
 from ..simd.amx import amx_begin, amx_end
 
+YES, NO = np.bool_(True), np.bool_(False)  # typed: see ../matrix.py
 NO_PLACES = (np.empty(0, np.intp),) * 4
 
 
@@ -49,18 +52,18 @@ class Grouped(NamedTuple):
 
 
 @by_address
-def forward_in_lanes(group, qkv, y, grouped, own):
-    """y and the statistics of a group; own: (share, shares, workspace)."""
-    (share, shares, workspace), tokens, K = own, grouped.tokens, grouped.K
+def forward_in_lanes(group, qkv, y, grouped, of):
+    """y and the statistics of a group."""
+    (share, shares, workspace), tokens, K = of, grouped.tokens, grouped.K
     n, statistics = grouped.queries, (grouped.row_max, grouped.row_scale)
     space = own_lanes(share, shares, workspace, tokens, K, n, grouped.factor)
     forward_group(space, group, qkv, y, statistics, Places(*grouped.places), (tokens, K, n))
 
 
 @by_address
-def backward_in_lanes(group, qkv, dy, dqkv, grouped, own):
+def backward_in_lanes(group, qkv, dy, dqkv, grouped, of):
     """dqkv of a group; y overwrites dy."""
-    (share, shares, workspace), tokens, K = own, grouped.tokens, grouped.K
+    (share, shares, workspace), tokens, K = of, grouped.tokens, grouped.K
     n, statistics = grouped.queries, (grouped.row_max, grouped.row_scale)
     space = own_lanes(share, shares, workspace, tokens, K, n, grouped.factor)
     backward_group(space, group, qkv, dy, statistics, dqkv, Places(*grouped.places),
@@ -68,11 +71,11 @@ def backward_in_lanes(group, qkv, dy, dqkv, grouped, own):
 
 
 @by_address
-def forward_in_chunks(group, qkv, y, grouped, own):
-    """The same, head by head, in chunks of queries."""
-    (share, shares, workspace), tokens, K = own, grouped.tokens, grouped.K
-    way, statistics = Way(grouped.factor, 0, False, False), (grouped.row_max, grouped.row_scale)
-    space = own_chunks(share, shares, workspace, tokens, K, 0)
+def forward_in_chunks(group, qkv, y, grouped, of):
+    """y and the statistics of an image, head by head, in chunks of queries."""
+    (share, shares, workspace), tokens, K = of, grouped.tokens, grouped.K
+    way, statistics = Way(grouped.factor, ZERO, NO, NO), (grouped.row_max, grouped.row_scale)
+    space = own_chunks(share, shares, workspace, tokens, K, ZERO)
     for head in range(grouped.heads):
         for start in range(0, tokens, CHUNK):
             n = min(CHUNK, tokens - start)
@@ -81,10 +84,11 @@ def forward_in_chunks(group, qkv, y, grouped, own):
 
 
 @by_address
-def backward_in_chunks(group, qkv, dy, dqkv, grouped, own):
-    (share, shares, workspace), tokens, K = own, grouped.tokens, grouped.K
-    way, statistics = Way(grouped.factor, 0, True, False), (grouped.row_max, grouped.row_scale)
-    space = own_chunks(share, shares, workspace, tokens, K, 0)
+def backward_in_chunks(group, qkv, dy, dqkv, grouped, of):
+    """dqkv of an image, head by head, in chunks of queries; y overwrites dy."""
+    (share, shares, workspace), tokens, K = of, grouped.tokens, grouped.K
+    way, statistics = Way(grouped.factor, ZERO, YES, NO), (grouped.row_max, grouped.row_scale)
+    space = own_chunks(share, shares, workspace, tokens, K, ZERO)
     for head in range(grouped.heads):
         for start in range(0, tokens, CHUNK):
             n = min(CHUNK, tokens - start)
@@ -94,10 +98,10 @@ def backward_in_chunks(group, qkv, dy, dqkv, grouped, own):
 
 
 @by_address
-def forward_in_bf16(group, qkv, y, grouped, own):
-    """The same, head by head, in bf16."""
-    (share, shares, workspace), by_amx, heads = own, grouped.by_amx, grouped.heads
-    way, statistics = Way(grouped.factor, 0, False, False), (grouped.row_max, grouped.row_scale)
+def forward_in_bf16(group, qkv, y, grouped, of):
+    """y and the statistics of an image, head by head, in bf16."""
+    (share, shares, workspace), by_amx, heads = of, grouped.by_amx, grouped.heads
+    way, statistics = Way(grouped.factor, ZERO, NO, NO), (grouped.row_max, grouped.row_scale)
     shape = 0, heads, grouped.tokens, grouped.K
     space = own_bf16(share, shares, workspace, grouped.tokens, grouped.K)
     if by_amx:
@@ -110,9 +114,10 @@ def forward_in_bf16(group, qkv, y, grouped, own):
 
 
 @by_address
-def backward_in_bf16(group, qkv, dy, dqkv, grouped, own):
-    (share, shares, workspace), by_amx, heads = own, grouped.by_amx, grouped.heads
-    way, statistics = Way(grouped.factor, 0, True, False), (grouped.row_max, grouped.row_scale)
+def backward_in_bf16(group, qkv, dy, dqkv, grouped, of):
+    """dqkv of an image, head by head, in bf16; y overwrites dy."""
+    (share, shares, workspace), by_amx, heads = of, grouped.by_amx, grouped.heads
+    way, statistics = Way(grouped.factor, ZERO, YES, NO), (grouped.row_max, grouped.row_scale)
     shape = 0, heads, grouped.tokens, grouped.K
     space = own_bf16(share, shares, workspace, grouped.tokens, grouped.K)
     if by_amx:
@@ -136,7 +141,7 @@ def way_for(shape, itemsize):
 
 
 def room(way, tokens, K, itemsize):
-    """How many numbers of workspace a thread needs."""
+    """How many numbers of workspace a thread needs, as much as for a backward."""
     if way == "lanes":
         return room_for_lanes(tokens, K, itemsize)
     return room_for_bf16(tokens, K) if way == "bf16" else room_for_chunks(tokens, K, itemsize, 2, 0)
