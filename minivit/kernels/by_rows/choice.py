@@ -20,7 +20,7 @@ An attention branch:
     T = 197, D = 384,  6 heads, 8            1.05, 1.0
 
 In bf16 the arithmetic is quick, so it weighs more that operands are packed anew for every few
-rows. A forward packs its weights once, a backward does not: the MLP branches above take 1.2 and
+rows. A forward packs large weights once, a backward does not: the MLP branches above take 1.2 and
 1.4, 1.2 and 1.5, 1.05 and 1.3 times as long, then 1.05 and 0.9 to 1.1 (rows 4160), 1.0 and 0.9 at
 D = 384, 0.8 and 0.3 at D = 768; the attention branches 1.15 and 1.4, 1.15 and 1.4, 1.15 and 1.3,
 1.1 and 0.95, 1.1 and 1.05, 1.05 and 1.0. In inference, whose weights stay packed, MLP branches take

@@ -39,8 +39,7 @@ def jit(function=None, *, from_python=False, fastmath=FAST_MATH, inline="never",
 
 
 def parallel_jit(function=None, *, small_op=False):
-    """Compile a kernel; `small_op`: a training step of a plain narrow model goes
-    without."""
+    """Compile a kernel; `small_op`: a plain narrow model's training step goes without it."""
     if function is None:
         return functools.partial(parallel_jit, small_op=small_op)
     compiled = _compiled(function, fastmath=FAST_MATH, parallel=True, nogil=True)

@@ -71,8 +71,7 @@ class Shared:
 
 
 def shared(function=None, *, small_op=False):
-    """Decorates a function that all threads run; `small_op`: a training step of a
-    plain narrow model goes without."""
+    """Decorates a function that all threads run; `small_op`: as in `parallel_jit`."""
     if function is None:
         return functools.partial(shared, small_op=small_op)
     of_a_step = function.__module__.startswith(PACKAGE) and not small_op
