@@ -2,8 +2,8 @@
 
 In inference they stay as they are: while `minivit.chosen.weights_stay` says so, a weight is packed
 at its first product and kept, with half of its bytes. Otherwise a large one is packed at each call
-of a forward by rows, for all rows (by_rows/space.py). Pairs lie chunk of k after chunk, panel after panel: so every part of
-the product finds its panels, however c is cut.
+of a forward by rows, for all rows (by_rows/space.py). Pairs lie chunk of k after chunk, panel after
+panel: so every part of the product finds its panels, however c is cut.
 """
 
 import numpy as np
