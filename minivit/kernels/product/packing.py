@@ -8,7 +8,8 @@
 Packing b reads and writes K N numbers. Packing a, which only x^T needs, reads and writes M K
 numbers for each chunk along N. The sizes are not critical: with half or twice of each, the products
 of a ViT took the same time, within the noise of the machine. With WHOLE those of ViT-B/16 with 768
-steps take 2 to 6 % less (AMD EPYC, AVX-512, two threads); longer chunks of longer sums gain nothing.
+steps take 2 to 6 % less (AMD EPYC, AVX-512, two threads); longer chunks of longer sums gain
+nothing.
 """
 
 import functools
