@@ -18,7 +18,7 @@ from ..layernorm import LayerNormCache
 from ..multihead_attention import AttentionSaved
 from ..product.bf16.instructions import instruction
 from ..product.tiled import _stack
-from .attend_group import NO_PLACES, address, group_rows, room, way_for
+from .attend_group import NO_PLACES, Grouped, address, group_rows, room, way_for
 from .attention_shares import attention_backward_share, attention_forward_share
 from .cut import AT_ONCE_BACKWARD, AT_ONCE_FORWARD, cut
 from .space import addresses, packs_before, weight, workspace_for
@@ -39,7 +39,8 @@ def attention_forward_by_rows(x, gamma, beta, w_qkv, b_qkv, w_out, b_out, heads,
     qkv = np.empty((B, T, 3 * D), x.dtype) if keeps else None
     way, sizes, grouped = _grouped(row_max, row_scale, D // heads, AT_ONCE_FORWARD)
     shares, workspace = workspace_for(sizes, sizes.unit, x.dtype)
-    attend = address(way, x.dtype), _room(way, shares, row_max, D // heads)
+    attend = address(way, x.dtype)
+    room_for_heads = _room(way, shares, row_max, D // heads)
     of_rows = *_rows(x, y, x if qkv is None else qkv), keeps
     packed = packs_before(w_qkv)
     weights = (
@@ -49,7 +50,7 @@ def attention_forward_by_rows(x, gamma, beta, w_qkv, b_qkv, w_out, b_out, heads,
     attention_forward_share(
         x.dtype, shares, of_rows, (gamma, beta, mean, rstd, x.dtype.type(eps)), weights,
         (int(b_qkv is not None), int(b_out is not None)), grouped, tuple(sizes), workspace,
-        attend, addresses(x.dtype, packed=packed),
+        (attend, room_for_heads), addresses(x.dtype, packed=packed),
     )  # fmt: skip
     three = split_heads(qkv, heads) if keeps else (None, None, None)
     fields = three_heads_in(qkv, heads) if keeps else None
@@ -65,13 +66,14 @@ def attention_backward_by_rows(dy, norm, beta, saved):
     K = D // attention.q.shape[1]
     way, sizes, grouped = _grouped(attention.row_max, attention.row_scale, K, AT_ONCE_BACKWARD)
     shares, workspace = workspace_for(sizes, sizes.piece, x.dtype)
-    attend = address(way, x.dtype, backward=True), _room(way, shares, attention.row_max, K)
+    attend = address(way, x.dtype, backward=True)
+    room_for_heads = _room(way, shares, attention.row_max, K)
     sums = np.empty((-(-sizes.rows // sizes.piece), _numbers(D)), x.dtype)
     qkv = attention.qkv[0].reshape(*x.shape[:2], 3 * D)
     attention_backward_share(
         x.dtype, shares, _rows(dy, dx, x, qkv), (gamma, beta, mean, rstd, x.dtype.type(0)),
         (_stack(w_qkv.T), _stack(w_out.T)), sums, grouped, tuple(sizes), workspace,
-        attend, addresses(x.dtype, backward=True),
+        (attend, room_for_heads), addresses(x.dtype, backward=True),
     )  # fmt: skip
     dw_qkv, dw_out, rest = summed(sums, w_qkv, w_out)
     db_qkv = rest[: 3 * D] if saved.has_b_qkv else None
@@ -94,13 +96,14 @@ def _grouped(row_max, row_scale, K, at_once):
     row_max and row_scale (B, H, T).
     """
     way = way_for((*row_max.shape, K), row_max.itemsize)
-    sizes, *grouped = _groups(way, *row_max.shape, K, row_max.dtype, at_once)
-    return way, sizes, (row_max.reshape(-1), row_scale.reshape(-1), *grouped)
+    sizes, grouped = _groups(way, *row_max.shape, K, row_max.dtype, at_once)
+    statistics = {"row_max": row_max.reshape(-1), "row_scale": row_scale.reshape(-1)}
+    return way, sizes, tuple(grouped._replace(**statistics))
 
 
 @functools.lru_cache(maxsize=64)
 def _groups(way, B, heads, T, K, dtype, at_once):
-    """How the rows are cut, and the fields of `Grouped` after the statistics, in its order."""
+    """How the rows are cut, and a `Grouped` that has no statistics yet."""
     D, rows = heads * K, group_rows(way, heads, T, dtype)
     places, by_amx = NO_PLACES, way == "bf16" and instruction() == "amx"
     if way == "lanes":
@@ -108,17 +111,10 @@ def _groups(way, B, heads, T, K, dtype, at_once):
         of_merged = heads_in(np.empty((0, T, D)), heads)
         places = places_of(of_qkv, of_merged, of_qkv, (B, heads, T, K), dtype)
     sizes = cut(B * T, D, 3 * D, rows, _numbers(D), at_once)
-    return (
-        sizes,
-        dtype.type(1 / math.sqrt(K)),
-        places,
-        queries_at_once(T),
-        by_amx,
-        heads,
-        T,
-        K,
-        rows,
-    )
+    return sizes, Grouped(
+        row_max=None, row_scale=None, factor=dtype.type(1 / math.sqrt(K)), places=places,
+        queries=queries_at_once(T), by_amx=by_amx, heads=heads, tokens=T, K=K, rows=rows,
+    )  # fmt: skip
 
 
 def _room(way, shares, row_max, K):
