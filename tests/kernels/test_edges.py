@@ -111,7 +111,7 @@ def test_products_end_as_they_should(form, ending, dtype):
     panel = VECTORS * lanes(dtype)
     sizes = [(1, 1, 1), (ROWS - 1, panel - 1, 3), (ROWS + 1, panel + 1, 8), (3, 2 * panel, 5)]
     if not SMALL:
-        sweep, deep = packing.SWEEP + 1, packing.DEPTH + 1
+        sweep, deep = packing.SWEEP + 1, packing.WHOLE + 1
         sizes += [(sweep, 3, 7), (5, panel + 3, deep), (2 * sweep, 101, 2 * deep), (67, 600, 400)]
     for size in sizes:
         check_product(form, ending, *size, dtype)

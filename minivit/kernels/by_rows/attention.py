@@ -97,8 +97,8 @@ def _grouped(row_max, row_scale, K, at_once):
     """
     way = way_for((*row_max.shape, K), row_max.itemsize)
     sizes, grouped = _groups(way, *row_max.shape, K, row_max.dtype, at_once)
-    statistics = {"row_max": row_max.reshape(-1), "row_scale": row_scale.reshape(-1)}
-    return way, sizes, tuple(grouped._replace(**statistics))
+    whole = grouped._replace(row_max=row_max.reshape(-1), row_scale=row_scale.reshape(-1))
+    return way, sizes, tuple(whole)
 
 
 @functools.lru_cache(maxsize=64)

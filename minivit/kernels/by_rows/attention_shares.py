@@ -1,5 +1,5 @@
-"""What one thread does for an attention branch: its pieces, some rows at a time, which are whole
-groups of images (attend_group.py)."""
+"""What one thread does for an attention branch: its rows, some at a time (backward, a piece after
+the other), which are whole groups of images (attend_group.py)."""
 
 from ..compiling import call, jit, shared
 from ..heads import Heads, ThreeHeads
@@ -15,11 +15,11 @@ from .sums import adding_up, nothing_else
 
 @shared
 def attention_forward_share(share, shares, of_rows, norm, weights, biased, grouped, sizes,
-                            workspace, way, addresses):  # fmt: skip
+                            workspace, attending, addresses):  # fmt: skip
     """y = x + MSA(LN(x)) for this share's rows; qkv is written where it is kept."""
     sizes, norm, grouped = Sizes(*sizes), Norm(*norm), Grouped(*grouped)
     own, D = own_space(share, shares, workspace, sizes, addresses), sizes.D
-    attend, room_for_heads = way
+    attend, room_for_heads = attending
     (x, y, qkv, keeps_qkv), (w_qkv, b_qkv, w_out, b_out) = of_rows, weights
     x, y, qkv, w_qkv, w_out = all_of(x), all_of(y), all_of(qkv), all_of(w_qkv), all_of(w_out)
     (has_b_qkv, has_b_out), merged = biased, own.merged
@@ -44,12 +44,12 @@ def attention_forward_share(share, shares, of_rows, norm, weights, biased, group
 
 @shared
 def attention_backward_share(share, shares, of_rows, norm, weights, sums, grouped, sizes, workspace,
-                             way, addresses):  # fmt: skip
+                             attending, addresses):  # fmt: skip
     """dx for this share's pieces, and of each piece the sums that become dw_qkv, dw_out, db_qkv,
     db_out, dgamma and dbeta, in a row of `sums`."""
     sizes, norm, grouped = Sizes(*sizes), Norm(*norm), Grouped(*grouped)
     own, D = own_space(share, shares, workspace, sizes, addresses), sizes.D
-    attend, room_for_heads = way
+    attend, room_for_heads = attending
     (dy, dx, x, qkv), (w_qkv_t, w_out_t) = of_rows, weights
     dy, dx, x, qkv = all_of(dy), all_of(dx), all_of(x), all_of(qkv)
     w_qkv_t, w_out_t, nothing = all_of(w_qkv_t), all_of(w_out_t), nothing_else(workspace)
@@ -81,7 +81,7 @@ def attention_backward_share(share, shares, of_rows, norm, weights, sums, groupe
                     (group, of_qkv, of_merged, of_dqkv, grouped, (share, shares, room_for_heads)),
                 )
             # dn = dqkv w_qkv^T
-            product(own, dqkv, w_qkv_t, dqkv, 0, dnormed, (down, D, 3 * D), nothing)
+            product(own, dqkv, w_qkv_t, dnormed, 0, dnormed, (down, D, 3 * D), nothing)
             # dw_out += merged^T dy, db_out += dy
             product(own, transposed(merged), dy_here, dw_out, going_on, dw_out, (D, D, down),
                     to_db_out, add_up)  # fmt: skip

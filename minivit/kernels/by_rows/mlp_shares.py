@@ -1,4 +1,5 @@
-"""What one thread does for an MLP branch: its pieces, some rows at a time."""
+"""What one thread does for an MLP branch: its rows, some at a time (backward, a piece
+after the other)."""
 
 from ..compiling import call, shared
 from ..layernorm_steps import Norm
@@ -65,7 +66,7 @@ def mlp_backward_share(share, shares, of_rows, norm, weights, sums, mode, sizes,
             # dz = (dy w2^T) gelu'(z), and h = gelu(z), again
             product(own, dy_here, w2_t, dz, 0, dz, (down, M, D), gelu)
             # dn = dz w1^T
-            product(own, dz, w1_t, dz, 0, dnormed, (down, D, M), nothing)
+            product(own, dz, w1_t, dnormed, 0, dnormed, (down, D, M), nothing)
             # dw2 += h^T dy, db2 += dy
             product(own, transposed(h), dy_here, dw2, going_on, dw2, (M, D, down), to_db2, add_up)
             # dw1 += n^T dz, db1 += dz

@@ -76,8 +76,8 @@ def room(sizes, itemsize, rounds):
     """How many numbers of workspace a thread needs.
 
     The last rows of a piece may be fewer than `down`, and a product may need more room for them:
-    with fewer steps of k, more of b is packed at once. More steps than DEEP are packed in several
-    chunks, each as large as one of those below.
+    with fewer steps of k, more of b is packed at once. So each number is tried, up to the DEEP of
+    bf16: beyond it both products cut k into chunks no longer than one that was tried.
     """
     D, wide, packed = sizes.D, sizes.wide, 0
     for down in range(1, min(sizes.down, packing_bf16.DEEP) + 1):

@@ -1,8 +1,9 @@
 """What one thread does for its rectangle of c.
 
-It cuts b into chunks that fit its caches, packs one after the other, and sweeps the rows of a over
-each. If a's columns are contiguous instead of its rows (x^T), every sweep is packed too. After the
-last chunk along k the sweep's part of c is complete, and its ending follows at once (endings.py).
+It cuts b into chunks that fit its caches, packs one after the other (unless c has few rows:
+sweeps.py), and sweeps the rows of a over each. If a's columns are contiguous instead of its rows
+(x^T), every sweep is packed too. After the last chunk along k the sweep's part of c is complete,
+and its ending follows at once (endings.py).
 """
 
 from ..compiling import jit

@@ -2,14 +2,14 @@
 
     panel    PANEL columns of b: as many as a tile has
     chunk    up to DEPTH steps of k x as many panels as fit into PACKED numbers; or all steps, up
-             to WHOLE, since c is then written once and never read again
+             to WHOLE: the sums then stay in registers until they are complete
     sweep    up to SWEEP rows of a, which are multiplied by all panels of a chunk
 
 Packing b reads and writes K N numbers. Packing a, which only x^T needs, reads and writes M K
-numbers for each chunk along N. The sizes are not critical: with half or twice of each, the products
-of a ViT took the same time, within the noise of the machine. With WHOLE those of ViT-B/16 with 768
-steps take 2 to 6 % less (AMD EPYC, AVX-512, two threads); longer chunks of longer sums gain
-nothing.
+numbers for each chunk along N (a deeper chunk is narrower). SWEEP and PACKED are not critical: with
+half or twice of each, the products of a ViT took the same time, within the noise of the machine.
+DEPTH is not either, but one chunk beats two: WHOLE makes products of 768 steps, as ViT-B/16 has
+them, 2 to 6 % shorter (AMD EPYC, AVX-512, two threads; `python -m benchmarks products`).
 """
 
 import functools

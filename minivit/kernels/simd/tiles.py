@@ -7,7 +7,7 @@ rows x vectors multiply-adds. With 8 x 2 that is 16 multiply-adds for 10 loads, 
 hide behind the arithmetic. The machine's registers limit a tile: they must hold its sums, b's
 vectors and one broadcast number.
 
-    tile          for `matmul`, whose b is packed: reads b a whole tile wide
+    tile          for `matmul`: reads b a whole tile wide, packed or in place
     tile_within   for attention, which packs nothing: stays inside its operands at every ragged edge
 
 Both are the same loop over k; they differ in which rows they read, and in what they mask.
@@ -67,8 +67,8 @@ def tile(typingctx, rows, vectors, a, r, b, start, use_start, c, width, depth):
     use_start says what `first` is: 0 (False): zeros; 1 (True): start; 2: c itself.
     b is read vectors x LANES wide whatever the width is (pad it); start and c up to `width`.
     While k runs, the rows of `start` and c below these are fetched (a hint: they may lie past the
-    array's end), since the next tile's sums begin and end there. This makes products up to 6 %
-    faster.
+    array's end), since the next tile's sums begin and end there. With start's rows a training
+    step is 1 to 2 % faster, with c's a product that begins at a bias 2 to 6 %.
     """
     kinds, dtype = (a, b, start, c), c[0].dtype
     assert all(kind[0].dtype == dtype for kind in kinds), "one dtype per product"
