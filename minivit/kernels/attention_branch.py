@@ -77,6 +77,5 @@ def _by_rows(x, msa):
     """Whether the backward is done by rows."""
     attention = msa.attention
     return attention.mask is None and attention_by_rows(
-        x, msa.w_qkv, msa.w_out, attention.offsets, attention.q.shape[1], attention.options,
-        backward=True,
+        x, msa.w_qkv, msa.w_out, attention.offsets, attention.q.shape[1], attention.options
     )  # fmt: skip

@@ -53,7 +53,7 @@ def mlp_branch_backward(dy, cache):
     (dy,) = like(norm.x, dy)
     kept = left.kept
     need_shape("dy", dy, norm.x.shape if kept is None else (kept.batch, *norm.x.shape[1:]))
-    if left is NOTHING and mlp_by_rows(norm.x, mlp[0].w1, backward=True):
+    if left is NOTHING and mlp_by_rows(norm.x, mlp[0].w1):
         return mlp_backward_by_rows(dy, norm, beta, mlp[0])
     dout = result_gradient(dy, left)
     dnormed, *dweights = _mlp_backward_of(dout, _layernorm_again(norm, beta), mlp.pop())

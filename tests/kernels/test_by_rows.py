@@ -157,39 +157,76 @@ def test_what_is_kept_serves_the_general_way_and_the_other_way_round(monkeypatch
                 assert np.abs(got - wanted).max() <= 2e-5 * np.abs(wanted).max().clip(1)
 
 
-@pytest.mark.skipif(instruction() is None, reason="no instruction multiplies bfloat16 here")
+@pytest.fixture
+def later(monkeypatch):
+    """However small the weights are, they are packed before, and their gradients come later."""
+    for name in ("SUMMED", "SUMMED_BF16"):
+        monkeypatch.setattr(choice, name, 0)
+    monkeypatch.setattr(space, "PACKED_BEFORE", 0)
+    clear_caches()
+    yield
+    clear_caches()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("size", SIZES)
+def test_gradients_of_the_mlp_that_come_later_are_the_op_s(small_pieces, later, size, dtype):
+    inputs, dy = of_mlp(dtype, *size)
+    for absent in [(), ("first",), ("second",), ("first", "second")]:
+        check("mlp_branch", dtype, without(inputs, *absent), dy)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("B", "T", "D", "heads"), [*IMAGES, (35, 17, 64, 4)])
+def test_gradients_of_attention_that_come_later_are_the_op_s(
+    small_pieces, later, B, T, D, heads, dtype
+):
+    """In chunks of queries; the last in lanes, where the processor has them."""
+    inputs, dy = of_attention(dtype, B, T, D)
+    for absent in [(), ("first",), ("second",), ("first", "second")]:
+        check("attention_branch", dtype, without(inputs, *absent), dy, heads=heads)
+
+
+def precisions():
+    return ["float32"] if instruction() is None else ["float32", "bf16"]
+
+
+@pytest.mark.parametrize("precision", precisions())
 @pytest.mark.parametrize("name", ["mlp", "attention"])
-def test_in_bf16_a_forward_by_rows_has_a_general_backward(monkeypatch, name):
-    """Of 128 and more columns a backward goes the general way: what it is told serves both."""
+def test_gradients_that_come_later_are_those_of_the_pieces(monkeypatch, name, precision):
     inputs, dy = of_mlp(np.float32, 8, 130, 48, 96) if name == "mlp" else of_attention(
         np.float32, 8, 130, 48)  # fmt: skip
     options, results = {} if name == "mlp" else {"heads": 3}, []
-    with backend.use("numba", precision="bf16"):
-        for backward in (1 << 20, 0):
-            monkeypatch.setattr(choice, "BACKWARD_BF16", backward)
+    with backend.use("numba", precision=precision):
+        for summed in (1 << 20, 0):
+            monkeypatch.setattr(choice, "SUMMED", summed)
+            monkeypatch.setattr(choice, "SUMMED_BF16", summed)
             results.append(both_ways(kernels, f"{name}_branch", inputs, dy, **options))
-    for by_rows, general in zip(*results, strict=True):
-        if general is not None:
-            assert np.abs(by_rows - general).max() < 4e-3 * np.abs(general).max().clip(1)
+    error = 1e-5 if precision == "float32" else 4e-3
+    for of_pieces, afterwards in zip(*results, strict=True):
+        if of_pieces is not None:
+            assert np.abs(of_pieces - afterwards).max() < error * np.abs(of_pieces).max().clip(1)
 
 
-@pytest.mark.skipif(instruction() is None, reason="no instruction multiplies bfloat16 here")
-def test_weights_that_were_packed_before_give_the_same(monkeypatch):
-    """They are rounded in the same way, whoever packs them."""
-    with backend.use("numba", precision="bf16"):
-        for name, inputs, options in [
-            ("mlp", of_mlp(np.float32, 8, 17, 33, 70)[0], {}),
-            ("attention", of_attention(np.float32, 8, 60, 48)[0], {"heads": 3}),
+@pytest.mark.parametrize("precision", precisions())
+def test_weights_that_were_packed_before_give_the_same(monkeypatch, precision):
+    """Also their transposes, in a backward; and while weights stay."""
+    with backend.use("numba", precision=precision):
+        for name, (inputs, dy), options in [
+            ("mlp", of_mlp(np.float32, 8, 17, 33, 70), {}),
+            ("attention", of_attention(np.float32, 8, 60, 48), {"heads": 3}),
         ]:
+            each_time = both_ways(kernels, f"{name}_branch", inputs, dy, **options)
             forward = getattr(kernels, f"{name}_branch_forward")
-            each_time, _ = forward(*inputs, **options)
             with weights_stay():
-                kept, _ = forward(*inputs, **options)
+                kept = [forward(*inputs, **options)[0] for _ in range(2)]
                 assert len(made_of_weights()) == 2
             monkeypatch.setattr(space, "PACKED_BEFORE", 0)
-            before, _ = forward(*inputs, **options)
+            before = both_ways(kernels, f"{name}_branch", inputs, dy, **options)
             monkeypatch.undo()
-            assert np.array_equal(each_time, kept) and np.array_equal(each_time, before)
+            for y in kept:
+                assert np.array_equal(each_time[0], y)
+            assert all(map(np.array_equal, each_time, before))
 
 
 @needs_lanes
@@ -202,8 +239,11 @@ def test_the_probabilities_can_be_seen():
 
 @pytest.mark.skipif(SMALL, reason="one thread runs it all")
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_the_same_bits_for_any_number_of_threads(dtype, threads):
+@pytest.mark.parametrize("comes", ["with the rows", "later"])
+def test_the_same_bits_for_any_number_of_threads(request, dtype, comes, threads):
     """Also of dgamma and dbeta."""
+    if comes == "later":
+        request.getfixturevalue("later")
     cases = [("mlp_branch", of_mlp(dtype, 64, 17, 20, 80), {})]
     for tokens, heads in ((17, 4), (60, 3)):
         inputs = of_attention(dtype, 64, tokens, 16 * heads)
@@ -244,15 +284,21 @@ def test_bf16_rounds_as_the_op_does():
 
 
 def test_the_rules():
-    x, wide = np.zeros((64, 17, 64), np.float32), np.zeros((1, 50, 384), np.float32)
+    x, wide = np.zeros((64, 17, 64), np.float32), np.zeros((8, 50, 768), np.float32)
     assert choice.mlp_by_rows(x, np.zeros((64, 256)))
-    assert not choice.mlp_by_rows(wide, np.zeros((384, 1536)))
+    assert choice.mlp_by_rows(wide[..., :384], np.zeros((384, 1536)))
+    assert not choice.mlp_by_rows(wide, np.zeros((768, 3072)))
     assert not choice.mlp_by_rows(x[:0], np.zeros((64, 256)))
     w_qkv, w_out = np.zeros((64, 192), np.float32), np.zeros((64, 64), np.float32)
     fits = lanes(np.float32) == 16
     assert choice.attention_by_rows(x, w_qkv, w_out, None, 4, PLAIN)
-    assert not choice.attention_by_rows(wide, np.zeros((384, 1152)), np.zeros((384, 384)), None, 6,
-                                        PLAIN)  # fmt: skip
+    large = np.zeros((768, 2304), np.float32), np.zeros((768, 768), np.float32)
+    assert not choice.attention_by_rows(wide, *large, None, 12, PLAIN)
+    # An image's qkv is too much at once.
+    tall, large = np.zeros((8, 400, 384), np.float32), [w[:384, : w.shape[1] // 2] for w in large]
+    assert choice.attention_by_rows(tall[:, :197], *large, None, 6, PLAIN)
+    assert not choice.attention_by_rows(tall, *large, None, 6, PLAIN)
+    assert not choice.sums_later(np.zeros((192, 768))) and choice.sums_later(large[0])
     # One thread would do an image, and few images would leave threads idle.
     assert not choice.attention_by_rows(x[:7], w_qkv, w_out, None, 4, PLAIN)
     # Lanes that heads don't fill evenly: the general way has lanes, too.

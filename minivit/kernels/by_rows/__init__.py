@@ -15,10 +15,10 @@ only z, or qkv, and two numbers for each row and query are written, for the back
 
 The gradients of the weights are sums over rows. The rows are cut into pieces, whose number depends
 on nothing but the sizes of the arrays; each piece has sums of its own, and these are added up in
-order: the same bits for any number of threads.
+order: the same bits for any number of threads. Where the sums of large weights fit no cache, n, h
+and dz are written for all rows instead, and the gradients of weights are products of these.
 
-Rows of attention are those of whole images. In bf16 a forward's weights are packed once for all
-rows where that pays (space.py), a backward's for every few.
+Rows of attention are those of whole images. Large weights are packed once for all rows (space.py).
 
     choice.py      where this is the faster way
     cut.py         how the rows are cut

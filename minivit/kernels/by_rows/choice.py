@@ -1,30 +1,26 @@
 """Where a branch is done some rows at a time: the one place that decides.
 
-Measured on two cores of an Intel Emerald Rapids with AVX-512 (2 MB of cache a core), two threads,
-float32: how many times as long an MLP branch takes by one kernel after the other, forward and
-backward. (Medians of calls in turns; the machine was not quiet, so of several runs.)
+Measured on two cores of an AMD EPYC (Zen 4) with AVX-512 (1 MB of cache a core), two threads: how
+many times as long a branch takes by one kernel after the other, forward and backward. Medians of 60
+calls in turns; M = 4 D, 64 images of 65 tokens or 8 (D = 768: 4) of 197.
 
-    rows 1088, D =  64, M =  256     1.4 to 1.6, 1.4 to 1.5
-    rows 6400, D =  64, M =  256     1.3 to 1.4, 1.4 to 1.5
-    rows 4160, D =  96, M =  384     1.25, 1.3
-    rows 4160, D = 192, M =  768     1.1, 1.1
-    rows 1576, D = 384, M = 1536     1.0, 0.95
+                              float32        bf16
+    MLP, T =  65, D =  96     1.17, 1.27     1.23, 1.31
+    MLP, T =  65, D = 192     1.11, 1.07     1.10, 1.05
+    MLP, T = 197, D = 192     1.03, 1.11     1.29, 1.13
+    MLP, T = 197, D = 384     1.08, 1.03     1.18, 1.03
+    MLP, T = 197, D = 768     0.98, 1.01     1.02, 1.02
+    attention, T =  65, D = 192,  3 heads    1.17, 1.13     1.24, 1.08
+    attention, T = 197, D = 192,  3 heads    1.16, 1.10     1.29, 1.05
+    attention, T = 197, D = 384,  6 heads    1.11, 1.05     1.09, 1.07
 
-An attention branch:
+Smaller models gain more: D = 64 with 17 to 50 tokens 1.25 to 1.6 (two cores of an Intel Emerald
+Rapids).
 
-    T =  17, D =  64,  4 heads, 64 images    1.3, 1.35
-    T =  50, D =  64,  4 heads, 128          1.25, 1.25
-    T =  65, D =  96,  3 heads, 64           1.1, 1.15
-    T =  65, D = 192,  3 heads, 64           1.05 to 1.1, 1.05 to 1.1
-    T = 197, D = 192,  3 heads, 8            1.1, 1.05 to 1.1
-    T = 197, D = 384,  6 heads, 8            1.05, 1.0
-
-In bf16 the arithmetic is quick, so it weighs more that operands are packed anew for every few
-rows. A forward packs large weights once, a backward does not: the MLP branches above take 1.2 and
-1.4, 1.2 and 1.5, 1.05 and 1.3 times as long, then 1.05 and 0.9 to 1.1 (rows 4160), 1.0 and 0.9 at
-D = 384, 0.8 and 0.3 at D = 768; the attention branches 1.15 and 1.4, 1.15 and 1.4, 1.15 and 1.3,
-1.1 and 0.95, 1.1 and 1.05, 1.05 and 1.0. In inference, whose weights stay packed, MLP branches take
-1.4, 1.5, 1.5, 1.2 and 1.1 times as long, attention branches 1.45, 1.4, 1.45, 1.35, 1.25 and 1.2.
+What a weight's gradient sums up is as large as the weight. Where that fits the cache it is added to
+for every few rows. Where it does not, each few rows would fetch and store it: at D = 384 a backward
+took 1.05 times as long as by one kernel after the other, in bf16 at D = 192 as well. There the sums
+are left for later.
 """
 
 import numpy as np
@@ -36,20 +32,19 @@ from ..attention_lanes.choice import in_lanes
 from ..product.bf16.instructions import instruction_for
 from ..product.choice import chosen
 from ..simd import lanes
-from .cut import AT_ONCE_BACKWARD
+from .cut import AT_ONCE_FORWARD
 
-# Numbers of a branch's first weight, at most: in float32; and in bf16 (w_qkv of D = 128 backward).
-NARROW = 1 << 18
-FORWARD_BF16, BACKWARD_BF16 = 1 << 20, 3 << 14
+NARROW = 1 << 20  # numbers of a branch's first weight, at most
+SUMMED, SUMMED_BF16 = 1 << 18, 3 << 14  # and where its gradients are summed by rows, too
 LEAST_IMAGES = 8  # so few keep no more than 8 threads busy; measured with two
 
 
-def mlp_by_rows(x, w1, *, backward=False):
+def mlp_by_rows(x, w1):
     """Whether the MLP branch of x (B, T, D) with w1 (D, M) is done some rows at a time."""
-    return _narrow(x, w1, backward)
+    return _narrow(x, w1)
 
 
-def attention_by_rows(x, w_qkv, w_out, offsets, heads, options, *, backward=False):
+def attention_by_rows(x, w_qkv, w_out, offsets, heads, options):
     """The same for the attention branch: groups of whole images."""
     if w_out is None or heads < 1 or offsets is not None or options != PLAIN or np.ndim(w_qkv) != 2:
         return False
@@ -59,14 +54,18 @@ def attention_by_rows(x, w_qkv, w_out, offsets, heads, options, *, backward=Fals
         whole = lanes(x.dtype) % heads == 0
     else:
         # An image is one thread's, and its qkv is made at once.
-        whole = batch >= LEAST_IMAGES and tokens * 3 * D <= AT_ONCE_BACKWARD
-    return square and whole and _narrow(x, w_qkv, backward)
+        whole = batch >= LEAST_IMAGES and tokens * 3 * D <= AT_ONCE_FORWARD
+    return square and whole and _narrow(x, w_qkv)
 
 
-def _narrow(x, w, backward):
-    if rounds_products():
-        ours = instruction_for(x.dtype) is not None
-        most = BACKWARD_BF16 if backward else FORWARD_BF16
-    else:
-        ours, most = chosen() == "numba", NARROW
-    return ours and x.size > 0 and 0 < np.size(w) <= most
+def sums_later(w):
+    """Whether a backward leaves the gradients of weights to products of all rows, afterwards.
+
+    w: the first weight of the branch.
+    """
+    return w.size > (SUMMED_BF16 if rounds_products() else SUMMED)
+
+
+def _narrow(x, w):
+    way = instruction_for(x.dtype) if rounds_products() else chosen()
+    return way not in (None, "blas") and x.size > 0 and 0 < np.size(w) <= NARROW

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ..compiling import jit
 
-# Numbers of the widest array that are made at once: a backward has two such arrays.
+# Numbers of the widest array that are made at once: a backward has two such arrays, and its sums.
 AT_ONCE_FORWARD, AT_ONCE_BACKWARD = 1 << 18, 1 << 17
 PIECES, LEAST = 16, 128  # so many pieces at most, of so many rows at least
 SUMS = 1 << 22  # numbers of the sums of all pieces, at most

@@ -7,15 +7,17 @@ from minivit.ops.gelu import check_form
 
 from ..inputs import like, need_shape, reals
 from ..layernorm import LayerNormCache
+from ..linear import weight_gradients
 from ..mlp import MlpSaved
 from ..product.endings import IN_PLACE, SLOPES, VALUES
 from ..product.matmul import check
 from ..product.tiled import _stack
 from ..simd import ROWS
+from .choice import sums_later
 from .cut import AT_ONCE_BACKWARD, AT_ONCE_FORWARD, cut
 from .mlp_shares import mlp_backward_share, mlp_forward_share
-from .space import addresses, packs_before, weight, workspace_for
-from .sums import summed
+from .space import addresses, packs_before, weights_for, workspace_for
+from .sums import added, summed
 
 
 def mlp_forward_by_rows(x, gamma, beta, w1, b1, w2, b2, gelu, eps):
@@ -31,14 +33,12 @@ def mlp_forward_by_rows(x, gamma, beta, w1, b1, w2, b2, gelu, eps):
     shares, workspace = workspace_for(sizes, sizes.unit, x.dtype)
     of_rows = _stack(rows), _stack(y.reshape(rows.shape)), _stack(rows if z is None else z)
     modes = (IN_PLACE if z is None else VALUES)[gelu], int(b1 is not None), int(b2 is not None)
-    packed = packs_before(w1)
-    weights = (
-        weight(w1, packed), gamma if b1 is None else b1,
-        weight(w2, packed), gamma if b2 is None else b2,
-    )  # fmt: skip
+    ready = packs_before(w1)
+    w1_here, w2_here = weights_for(w1, w2, ready)
+    weights = w1_here, gamma if b1 is None else b1, w2_here, gamma if b2 is None else b2
     arguments = (
         (*of_rows, z is not None), (gamma, beta, mean, rstd, x.dtype.type(eps)), weights, modes,
-        tuple(sizes), workspace, addresses(x.dtype, packed=packed),
+        tuple(sizes), workspace, addresses(x.dtype, ready),
     )  # fmt: skip
     mlp_forward_share(x.dtype, shares, *arguments)
     saved = MlpSaved(w1, w2, z, gelu, None, b1 is not None, b2 is not None)
@@ -49,15 +49,23 @@ def mlp_backward_by_rows(dy, norm, beta, saved):
     """dy (B, T, D) -> dx (B, T, D), dgamma, dbeta, dw1 (D, M), db1, dw2 (M, D), db2."""
     (x, gamma, mean, rstd), (w1, w2, z, form, _, has_b1, has_b2) = norm, saved
     dx, (D, M) = np.empty_like(x), w1.shape
-    of_rows = [_stack(one.reshape(-1, one.shape[-1])) for one in (dy, dx, x, z)]
-    sizes = _sizes(x.reshape(-1, D), w1, AT_ONCE_BACKWARD)
+    dy, dx_rows, x_rows = (one.reshape(-1, D) for one in (dy, dx, x))
+    leaves = sums_later(w1)
+    sizes = _sizes(x_rows, w1, AT_ONCE_FORWARD if leaves else AT_ONCE_BACKWARD)
     shares, workspace = workspace_for(sizes, sizes.piece, x.dtype)
-    sums = np.empty((-(-sizes.rows // sizes.piece), _numbers(D, M)), x.dtype)
+    sums = np.empty((-(-sizes.rows // sizes.piece), _numbers(w1)), x.dtype)
+    normed, h, dz = (np.empty((len(dy) * leaves, wide), x.dtype) for wide in (D, M, M))
+    ready = packs_before(w1)
     mlp_backward_share(
-        x.dtype, shares, tuple(of_rows), (gamma, beta, mean, rstd, x.dtype.type(0)),
-        (_stack(w1.T), _stack(w2.T)), sums, SLOPES[form], tuple(sizes), workspace,
-        addresses(x.dtype, backward=True),
+        x.dtype, shares, (_stack(dy), _stack(dx_rows), _stack(x_rows), _stack(z)),
+        (_stack(normed), _stack(h), _stack(dz), leaves), (gamma, beta, mean, rstd, x.dtype.type(0)),
+        tuple(weights_for(w1.T, w2.T, ready)), sums, SLOPES[form], tuple(sizes), workspace,
+        addresses(x.dtype, ready, backward=True),
     )  # fmt: skip
+    if leaves:
+        dw1, db1 = weight_gradients(normed, dz, w1, has_b1)
+        dw2, db2 = weight_gradients(h, dy, w2, has_b2)
+        return dx, *added(sums), dw1, db1, dw2, db2
     dw1, dw2, rest = summed(sums, w1, w2)
     db1, db2 = rest[:M] if has_b1 else None, rest[M : M + D] if has_b2 else None
     return dx, rest[M + D : -D], rest[-D:], dw1, db1, dw2, db2
@@ -65,12 +73,13 @@ def mlp_backward_by_rows(dy, norm, beta, saved):
 
 def _sizes(rows, w1, at_once):
     D, M = w1.shape
-    return cut(len(rows), D, M, ROWS, _numbers(D, M), at_once)
+    return cut(len(rows), D, M, ROWS, _numbers(w1), at_once)
 
 
-def _numbers(D, M):
-    """How many numbers have a gradient: dw1, dw2, then db1, db2, dgamma and dbeta."""
-    return 2 * D * M + M + 3 * D
+def _numbers(w1):
+    """How many numbers have sums: dw1, dw2, db1 and db2, unless they come later; dgamma, dbeta."""
+    D, M = w1.shape
+    return 2 * D + (0 if sums_later(w1) else 2 * D * M + M + D)
 
 
 def need(rows, gamma, beta, w1, b1, w2, b2):

@@ -7,7 +7,7 @@ from ..matrix import ONE, ZERO, Matrix, moved, transposed
 from ..product.endings import ADD_BIAS, NOTHING, Ending
 from ..product.tiled import all_of
 from .cut import Sizes, rows_of
-from .space import own_space, product
+from .space import own_space, product, product_with
 from .sums import adding_up, nothing_else
 
 
@@ -29,29 +29,34 @@ def mlp_forward_share(share, shares, of_rows, norm, weights, modes, sizes, works
         # n = LN(x)
         call(own.normalise, (own.normed, x_here, r, down, norm, False))
         # z = n w1 + b1, h = gelu(z)
-        product(own, own.normed, w1, b1, has_b1, z_here, (down, M, D), gelu)
+        product_with(own, own.normed, w1, b1, has_b1, z_here, (down, M, D), gelu)
         # y = x + h w2 + b2
-        product(own, h, w2, x_here, 1, moved(y, r, ZERO), (down, D, M), add_b2)
+        product_with(own, h, w2, x_here, 1, moved(y, r, ZERO), (down, D, M), add_b2)
 
 
 @shared
-def mlp_backward_share(share, shares, of_rows, norm, weights, sums, mode, sizes, workspace,
+def mlp_backward_share(share, shares, of_rows, later, norm, weights, sums, mode, sizes, workspace,
                        addresses):  # fmt: skip
     """dx for this share's pieces, and of each piece the sums that become dw1, dw2, db1, db2, dgamma
-    and dbeta, in a row of `sums`."""
+    and dbeta, in a row of `sums`.
+
+    later: dw1, dw2, db1 and db2 are left for later, and n, h and dz are written for them.
+    """
     sizes, norm = Sizes(*sizes), Norm(*norm)
     own, D, M = own_space(share, shares, workspace, sizes, addresses), sizes.D, sizes.wide
     (dy, dx, x, z), (w1_t, w2_t) = of_rows, weights
     dy, dx, x, z = all_of(dy), all_of(dx), all_of(x), all_of(z)
     w1_t, w2_t, h, dz = all_of(w1_t), all_of(w2_t), own.wide, own.dwide
     nothing, normed, dnormed = nothing_else(workspace), own.normed, own.dnormed
+    all_normed, all_h, all_dz, leaves = later
+    all_normed, all_h, all_dz = all_of(all_normed), all_of(all_h), all_of(all_dz)
     begin, end = rows_of(share, shares, sizes, sizes.piece)
     for r0 in range(begin, end, sizes.piece):
         after, of_piece = min(r0 + sizes.piece, end), sums[r0 // sizes.piece]
         dw1, dw2 = Matrix(of_piece, ZERO, M, ONE), Matrix(of_piece, D * M, D, ONE)
         of_biases = of_piece[2 * D * M :]
         to_db1, to_db2 = adding_up(workspace, of_biases), adding_up(workspace, of_biases[M:])
-        of_norm = of_biases[M + D :]
+        of_norm = of_piece[of_piece.size - 2 * D :]
         for j in range(2 * D):
             of_norm[j] = 0
         for r in range(r0, after, sizes.down):
@@ -59,18 +64,23 @@ def mlp_backward_share(share, shares, of_rows, norm, weights, sums, mode, sizes,
             # A piece's first rows begin its sums; later rows add to what is there (2).
             going_on, add_up = (2, 2) if r > r0 else (0, 1)
             x_here, dy_here, dx_here = moved(x, r, ZERO), moved(dy, r, ZERO), moved(dx, r, ZERO)
+            if leaves:
+                normed, h = moved(all_normed, r, ZERO), moved(all_h, r, ZERO)
+                dz = moved(all_dz, r, ZERO)
             z_apart, h_apart = z.first + r * M - dz.first, h.first - dz.first
-            gelu = Ending(mode, workspace, z.numbers, workspace, z_apart, h_apart, workspace)
+            gelu = Ending(mode, workspace, z.numbers, h.numbers, z_apart, h_apart, workspace)
             # n = LN(x), again
             call(own.normalise, (normed, x_here, r, down, norm, True))
             # dz = (dy w2^T) gelu'(z), and h = gelu(z), again
-            product(own, dy_here, w2_t, dz, 0, dz, (down, M, D), gelu)
+            product_with(own, dy_here, w2_t, dz, 0, dz, (down, M, D), gelu)
             # dn = dz w1^T
-            product(own, dz, w1_t, dnormed, 0, dnormed, (down, D, M), nothing)
-            # dw2 += h^T dy, db2 += dy
-            product(own, transposed(h), dy_here, dw2, going_on, dw2, (M, D, down), to_db2, add_up)
-            # dw1 += n^T dz, db1 += dz
-            product(own, transposed(normed), dz, dw1, going_on, dw1, (D, M, down), to_db1, add_up)
+            product_with(own, dz, w1_t, dnormed, 0, dnormed, (down, D, M), nothing)
+            if not leaves:
+                h_t, normed_t = transposed(h), transposed(normed)
+                # dw2 += h^T dy, db2 += dy
+                product(own, h_t, dy_here, dw2, going_on, dw2, (M, D, down), to_db2, add_up)
+                # dw1 += n^T dz, db1 += dz
+                product(own, normed_t, dz, dw1, going_on, dw1, (D, M, down), to_db1, add_up)
             # dx = dy + LN's dx of dn; dgamma, dbeta +=
             of_norms = (dx_here, dnormed, x_here), dy_here, True, r, down, of_norm, norm
             call(own.normalise_backward, of_norms)

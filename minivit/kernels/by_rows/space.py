@@ -15,9 +15,9 @@ from ..product import packing
 from ..product.bf16 import packing as packing_bf16
 from ..product.bf16.instructions import instruction
 from ..product.bf16.rectangle import address_for_bf16
-from ..product.bf16.weights import packed_weight
 from ..product.rectangle import address_for
 from ..product.tiled import _stack
+from ..product.weights import packed_weights
 from ..workspace import APART
 
 PACKED_BEFORE = 1 << 16  # numbers
@@ -34,6 +34,7 @@ class Space(NamedTuple):
     packed: Matrix  # room for packed operands
     multiply: int  # the address of the product (product/rectangle.py)
     by_amx: bool  # what it is told
+    ready: bool  # whether the weights have been packed before
     normalise: int  # the address of LayerNorm (layernorm_steps.py)
     normalise_backward: int  # and of its backward; any in the forward
 
@@ -44,31 +45,33 @@ def workspace_for(sizes, together, dtype):
     return shares, np.empty(shares * room(sizes, dtype.itemsize, rounds_products()) + 64, dtype)
 
 
-def addresses(dtype, *, packed=False, backward=False):
+def addresses(dtype, ready, *, backward=False):
     """The addresses of what a share calls: the product in the chosen precision, and LayerNorm.
 
-    packed: b has been packed before, whatever is multiplied by it.
+    ready: whether the weights have been packed before.
     """
     if rounds_products():
-        multiply = address_for_bf16(ready=packed), instruction() == "amx"
+        multiply = address_for_bf16(), instruction() == "amx"
     else:
         multiply = address_for(dtype), False
     forward = forward_at(dtype)
-    return *multiply, forward, backward_at(dtype) if backward else forward
+    return *multiply, ready, forward, backward_at(dtype) if backward else forward
 
 
 def packs_before(w):
-    """Whether a forward's weights are packed before, once for all rows: `w` is the first of them.
+    """Whether a branch's weights are packed before, once for all rows: `w` is the first of them.
 
-    In bf16, where they stay as they are; and large ones, which each thread would pack several
-    times. For small ones that takes longer than it saves: it wakes the threads twice more.
+    Where they stay as they are; and large ones, which each thread would pack several times. For
+    small ones that takes longer than it saves: it wakes the threads once more.
     """
-    return rounds_products() and (made_of_weights() is not None or w.size > PACKED_BEFORE)
+    return made_of_weights() is not None or w.size > PACKED_BEFORE
 
 
-def weight(w, packed):
-    """The fields of a Stack of a weight; `packed`: of its pairs, in which only `numbers` counts."""
-    return (packed_weight(w), 0, 0, 1) if packed else _stack(w)
+def weights_for(first, second, ready):
+    """The fields of a Stack of each weight; `ready`: packed, and then only `numbers` counts."""
+    if ready:
+        return [(packed, 0, 0, 1) for packed in packed_weights(first, second)]
+    return _stack(first), _stack(second)
 
 
 @functools.cache
@@ -116,5 +119,14 @@ def product(own, a, b, start, use_start, c, size, ending, add_up=ZERO):
     """c = (start) + a @ b, and its ending, in the chosen precision; see product/rectangle.py."""
     call(
         own.multiply,
-        (a, b, start, use_start, c, size, own.packed, own.by_amx, ending, ZERO, add_up),
+        (a, b, False, start, use_start, c, size, own.packed, own.by_amx, ending, ZERO, add_up),
+    )
+
+
+@jit(inline="always")
+def product_with(own, a, w, start, use_start, c, size, ending):
+    """The same for a weight, which may have been packed before."""
+    call(
+        own.multiply,
+        (a, w, own.ready, start, use_start, c, size, own.packed, own.by_amx, ending, ZERO, ZERO),
     )

@@ -21,6 +21,11 @@ def summed(sums, first, second):
     return gradients
 
 
+def added(sums):
+    """sums (pieces, 2D) -> dgamma, dbeta (D,): piece after piece."""
+    return np.split(sums.sum(axis=0), 2)
+
+
 @shared
 def _sums_of_pieces(share, shares, total, sums):
     """The arrays of `total`, one after the other = sums (pieces, n), added up in order: this

@@ -16,6 +16,7 @@ From the outside in; each file builds on those below it:
     lines.py      the lines of maps that a window sees, in which a tile reads patches
     gathered.py   the product of transposed patches and a matrix, for the dw of a convolution
     patches.py    what the patches are
+    weights.py    weights that are packed once, for many products
     packing.py    how large chunks, sweeps and panels are, and how they are packed
     bf16/         the product of numbers that are rounded to bfloat16
 """

@@ -10,17 +10,18 @@ from ..compiling import jit
 from ..matrix import ONE, ZERO, Matrix, Packed, moved
 from ..simd import ROWS, VECTOR_BYTES, VECTORS, tile
 from .endings import NOTHING, finish
-from .packing import SWEEP, groups, pack, pack_rows
+from .packing import SWEEP, groups, pack, pack_rows, panel_at, steps_of
 from .sweeps import reads_in_place, sweep, sweep_in_place
 
 NEAR = 1 << 13  # numbers, which fit the nearest cache: up to so many, x^T is read in place
 
 
 @jit(inline="always")  # inlined: compiled with its only caller, not before it as well
-def multiply(a, b, start, use_start, c, size, chunk, packed, ending, j_bias, add_up):
+def multiply(a, b, ready, start, use_start, c, size, chunk, packed, ending, j_bias, add_up):
     """c = (start) + a @ b, and its ending, in chunks; `packed` is the `room` for them.
 
-    c's first column is column j_bias of the whole product.
+    c's first column is column j_bias of the whole product. ready: b has been packed before, as
+    weights.py does, and b.first lies at its first panel; then nothing is added up.
     With add_up also sums[j_bias + j] = sum_k b[k, j], by a tile whose row of a is all ones;
     add_up = 2: added to what is there, as with use_start (simd/tiles.py).
     """
@@ -29,7 +30,8 @@ def multiply(a, b, start, use_start, c, size, chunk, packed, ending, j_bias, add
     work = packed.numbers
     _, stride = groups(work.itemsize)
     beside = packed.first + deep * wide + VECTOR_BYTES // work.itemsize * packed.row
-    in_place = reads_in_place(b.column, rows, columns, work.itemsize) and not add_up
+    few = reads_in_place(b.column, rows, columns, work.itemsize)
+    in_place = few and not (add_up or ready)
     rows_apart = a.row == 1 and a.column != 1 and rows >= ROWS and depth * a.column > NEAR
     for j0 in range(0, columns, wide):
         across = min(wide, columns - j0)
@@ -37,7 +39,11 @@ def multiply(a, b, start, use_start, c, size, chunk, packed, ending, j_bias, add
             d = min(deep, depth - k0)
             going_on = 2 if k0 > 0 else use_start
             b_here = moved(b, k0, j0)
-            if not in_place:
+            panels, steps = packed, d
+            if ready:
+                at = b.first + panel_at(k0, columns, j0, deep, packed.row)
+                panels, steps = Matrix(b.numbers, at, packed.row, ONE), steps_of(deep)
+            elif not in_place:
                 pack(b_here, packed, across, d)
             if add_up:
                 more = k0 > 0 or add_up == 2
@@ -55,9 +61,9 @@ def multiply(a, b, start, use_start, c, size, chunk, packed, ending, j_bias, add
                 elif rows_apart:
                     packed_rows = Packed(work, beside, d * stride)
                     pack_rows(a_here, packed_rows, down, d)
-                    sweep(packed_rows, False, packed, d, start_here, going_on, c_here, here)
+                    sweep(packed_rows, False, panels, steps, start_here, going_on, c_here, here)
                 else:
-                    sweep(a_here, True, packed, d, start_here, going_on, c_here, here)
+                    sweep(a_here, True, panels, steps, start_here, going_on, c_here, here)
                 if ending.mode != NOTHING and k0 + d >= depth:
                     finish(ending, c_here, down, across, j_bias + j0, work, beside)
 

@@ -15,11 +15,11 @@ from minivit.ops.product import rounded
 from ..inputs import behaved, like, need_real, need_shape
 from .bf16.instructions import instruction_for
 from .bf16.product import bf16_into
-from .bf16.weights import packed_weight
 from .blas import blas_into
 from .choice import chosen
 from .endings import IN_PLACE, NOTHING, SLOPES, VALUES
 from .tiled import tiled_into
+from .weights import packed_weights
 
 
 def matmul(a, b, *, bias=None, residual=None, exact=False, weights=False):
@@ -83,7 +83,7 @@ def rounded_into(into, weights, out, a, b, *, column_sums, **following):
     """
     name = instruction_for(out.dtype)
     if name is not None:
-        packed = packed_weight(b) if weights and made_of_weights() is not None else None
+        packed = packed_weights(b)[0] if weights and made_of_weights() is not None else None
         return bf16_into(name, out, a, b, packed, column_sums=column_sums, **following)
     if column_sums is not None:  # of the numbers before they are rounded
         np.sum(b, axis=0, out=column_sums)

@@ -22,6 +22,7 @@ DEPTH, WHOLE = 384, 800
 PACKED = 1 << 17  # half of a common second-level cache, in float32
 SWEEP = 8 * ROWS
 PANEL_BYTES = VECTORS * VECTOR_BYTES
+STEPS = 16  # `pack` fills whole squares: a panel that is packed before has a multiple of so many
 
 
 @functools.cache
@@ -45,7 +46,18 @@ def chunk(columns, depth, itemsize):
     return deep, min(max(1, PACKED // (deep * panel)), (columns + panel - 1) // panel) * panel
 
 
-chunks, groups = jit(chunk), jit(row_groups)
+def steps(deep):
+    """How many steps of k a panel has room for, where all of b is packed before (weights.py)."""
+    return (deep + STEPS - 1) // STEPS * STEPS
+
+
+chunks, groups, steps_of = jit(chunk), jit(row_groups), jit(steps)
+
+
+@jit
+def panel_at(k, columns, j, deep, panel):
+    """Where the panel of column j begins in all of b, in the chunk that begins at step k."""
+    return steps_of(deep) * (k // deep * ((columns + panel - 1) // panel * panel) + j)
 
 
 @jit

@@ -17,14 +17,14 @@ from .packing import chunks
 
 
 @by_address
-def rectangle(a, b, start, use_start, c, size, packed, by_amx, ending, j_bias, add_up):
+def rectangle(a, b, ready, start, use_start, c, size, packed, by_amx, ending, j_bias, add_up):
     """c = (start) + a @ b, and its ending; size: (rows, columns, depth).
 
     c's first column is column j_bias of the whole product. packed: the thread's own room. by_amx
-    is for bf16. start, use_start and add_up: see `multiply`.
+    is for bf16. ready, start, use_start and add_up: see `multiply`.
     """
     chunk = chunks(size[1], size[2], c.numbers.itemsize)
-    multiply(a, b, start, use_start, c, size, chunk, packed, ending, j_bias, add_up)
+    multiply(a, b, ready, start, use_start, c, size, chunk, packed, ending, j_bias, add_up)
 
 
 @functools.cache
@@ -32,7 +32,7 @@ def arguments_like(dtype):
     """Arguments of the types that the function takes."""
     x, n = np.empty(0, dtype), 0
     matrix, ending = Matrix(x, n, n, n), Ending(NOTHING, x, x, x, n, n, x)
-    return matrix, matrix, matrix, n, matrix, (n, n, n), matrix, False, ending, n, n
+    return matrix, matrix, False, matrix, n, matrix, (n, n, n), matrix, False, ending, n, n
 
 
 def address_for(dtype):

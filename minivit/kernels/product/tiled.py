@@ -109,7 +109,7 @@ def _multiply(t, threads, at, a, b, start, use_start, c, shape, workspace, endin
             i, j = part // across * tall, part % across * wide
         size = min(tall, m - i), min(wide, n - j), depth
         if size[0] > 0 and size[1] > 0:
-            call(at, (moved(_matrix(a, item), i, ZERO), moved(_matrix(b, item), ZERO, j),
+            call(at, (moved(_matrix(a, item), i, ZERO), moved(_matrix(b, item), ZERO, j), False,
                       moved(_matrix(start, item), i, j), use_start, moved(_matrix(c, item), i, j),
                       size, packed, False, ending, j, add_up if i == 0 else 0))  # fmt: skip
 

@@ -8,8 +8,10 @@ pytest.importorskip("numba")
 from minivit import ViT, backend, variant
 from minivit.chosen import keeping_nothing, keeps_caches, made_of_weights, weights_stay
 from minivit.kernels import mlp_forward
+from minivit.kernels.product import packing, weights
 from minivit.kernels.product.bf16 import instructions
 from minivit.kernels.product.matmul import matmul
+from minivit.kernels.product.tiled import _stack
 
 NEEDS_BF16 = pytest.mark.skipif(not instructions.available(), reason="no instruction for bf16")
 SIZES = [(1, 1, 1), (5, 7, 3), (33, 65, 31), (100, 10, 64), (64, 64, 2100), (130, 700, 1500)]
@@ -31,6 +33,29 @@ def test_weights_that_are_packed_once_give_the_same_bits(size):
             first, second = (matmul(x, w, bias=b, weights=True) for _ in range(2))
             assert len(made_of_weights()) == 1
     assert np.array_equal(first, expected) and np.array_equal(second, expected)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_packed_weights_fill_their_room_and_no_more(size, dtype, threads):
+    """Panel after panel of each chunk, of a weight and of its transpose; no thread writes into
+    what is another's."""
+    _, n, k = size
+    panel = packing.PANEL_BYTES // np.dtype(dtype).itemsize
+    w = np.arange(1, k * n + 1, dtype=dtype).reshape(k, n)
+    for b in (w, w.T):
+        depth, columns = b.shape
+        room = weights._size(depth, columns, w.itemsize)
+        packed = np.full(room + 1000, -1, dtype)
+        weights._pack((packed.dtype, 1), threads, ((_stack(b), b.shape, packed),))
+        assert (packed[room:] == -1).all()
+        deep, _ = packing.chunk(columns, depth, w.itemsize)
+        chunks = packed[:room].reshape(-1, -(-columns // panel), packing.steps(deep), panel)
+        for c, chunk in enumerate(chunks):
+            part = b[c * deep : (c + 1) * deep]
+            flat = chunk.transpose(1, 0, 2).reshape(packing.steps(deep), -1)  # (steps, columns)
+            assert np.array_equal(flat[: len(part), :columns], part)
 
 
 @NEEDS_BF16

@@ -9,7 +9,6 @@ otherwise. Weights, activations and gradients stay float32 in memory.
     blocks.py        32 x 32 sums: by matrix registers (simd/amx.py), or by pairs of a vector
     multiply.py      what one thread does for its rectangle of c
     rectangle.py     the same, compiled once for all kernels that multiply
-    weights.py       weights that are packed once
     product.py       the product on all threads
 
 It is cut as the product of float32 is (../tiled.py, ../chunks.py), with its endings. What it must

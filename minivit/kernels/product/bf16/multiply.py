@@ -21,7 +21,7 @@ class How(NamedTuple):
 
     by_amx: bool
     add_up: int  # b's columns, too, into the ending's sums; 2: added to what is there
-    ready: bool  # b has been packed before (weights.py)
+    ready: bool  # b has been packed before (../weights.py)
     packed: np.ndarray  # its pairs; any array if it has not
     columns: int  # of all of b
 

@@ -20,7 +20,7 @@ def bf16_into(name, out, a, b, packed=None, *, bias=None, residual=None, column_
               mode=NOTHING, z=None, h=None):  # fmt: skip
     """out = a @ b by the instruction of this name, and what follows it (`matmul._matmul_into`).
 
-    packed: b's pairs, if they have been packed before (weights.py).
+    packed: b's pairs, if they have been packed before (../weights.py).
     """
     assert name in available(), "the processor would kill this process"
     m, n, k = a.shape[-2], b.shape[-1], a.shape[-1]
