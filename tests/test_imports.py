@@ -11,7 +11,7 @@ from import_graph import PACKAGE, circle, files_imported, imported, imported_by,
 
 ORDER = (
     {"chosen", "destinations", "errors", "fields", "files", "machine", "nearest", "on_first_use",
-     "threads"},
+     "processes", "threads"},
     {"ops"},
     {"kernels"},
     {"backend"},

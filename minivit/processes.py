@@ -1,0 +1,38 @@
+"""How many processes an MPI launcher has started together, as the environment tells each of them.
+
+It is asked before NumPy or MPI is imported: cores are shared out among the processes of a machine,
+and without a launcher nothing of MPI is ever imported.
+"""
+
+import os
+
+# Of MPICH's mpiexec, of Open MPI's, and of Slurm's srun.
+STARTED = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
+HERE = ("MPI_LOCALNRANKS", "OMPI_COMM_WORLD_LOCAL_SIZE", "SLURM_STEP_TASKS_PER_NODE")
+NUMBER = ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID")
+
+
+def started() -> int:
+    """Processes in all; 1 without a launcher."""
+    return max(1, told(STARTED))
+
+
+def started_here() -> int:
+    """Those on this machine."""
+    return max(1, told(HERE)) if started() > 1 else 1
+
+
+def own_number() -> int:
+    """Which of them this one is, from 0."""
+    return told(NUMBER) if started() > 1 else 0
+
+
+def told(names: tuple[str, ...]) -> int:
+    """The first of these variables that holds a whole number; Slurm writes "2(x3)" for 2 on 3
+    machines. 0 where there is none.
+    """
+    for name in names:
+        number = os.environ.get(name, "").partition("(")[0]
+        if number.isascii() and number.isdigit():
+            return int(number)
+    return 0
