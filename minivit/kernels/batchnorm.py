@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minivit.ops.batchnorm import Running, checked_running, updated
+from minivit.ops.batchnorm import MOMENTUM, Moments, Running, checked_running, updated
 
 from .columns import HEIGHT, blended_columns, column_products, scaled_columns, tables, whole_moments
 from .inputs import like, need_shape, reals
@@ -21,10 +21,11 @@ class BatchNormCache(NamedTuple):
     rstd: np.ndarray  # (C,), float64
     training: bool
     running: Running | None  # the forward's second result: the new statistics
+    batch: Moments | None  # what moved them, float64; None without training
 
 
 def batchnorm_forward(
-    x, gamma, beta, *, running=None, training=True, momentum=0.1, eps=1e-5
+    x, gamma, beta, *, running=None, training=True, momentum=MOMENTUM, eps=1e-5
 ):  # fmt: skip
     """x (..., C), gamma (C,), beta (C,) -> normed (..., C), a new array; threaded over rows."""
     (x,) = reals(x=x)
@@ -35,14 +36,16 @@ def batchnorm_forward(
     need_shape("beta", beta, (C,))
     rows = x.reshape(-1, C)
     if training:
-        mean, var, count = whole_moments(rows)
-        new = updated(running, mean, var, count, momentum)
+        batch = Moments(*whole_moments(rows))
+        mean, var, _ = batch
+        new = updated(running, batch, momentum)
         running = new and Running(*(table.astype(x.dtype) for table in new))
     else:
+        batch = None
         mean, var = (table.astype(np.float64) for table in running)
     rstd = 1 / np.sqrt(var + eps)
     y = scaled_columns(rows, mean, rstd * gamma, beta, HEIGHT).reshape(x.shape)
-    return y, BatchNormCache(x, gamma, mean, rstd, training, running)
+    return y, BatchNormCache(x, gamma, mean, rstd, training, running, batch)
 
 
 def batchnorm_backward(dy, cache):
@@ -51,7 +54,7 @@ def batchnorm_backward(dy, cache):
 
     dy (..., C) -> dx (..., C), dgamma (C,), dbeta (C,).
     """
-    x, gamma, mean, rstd, training, _ = cache
+    x, gamma, mean, rstd, training, *_ = cache
     (dy,) = like(x, dy)
     need_shape("dy", dy, x.shape)
     rows, dy_rows = x.reshape(-1, x.shape[-1]), dy.reshape(-1, x.shape[-1])

@@ -11,6 +11,7 @@ class ModelCache(NamedTuple):
     of: dict  # the cache of each op by its place: "blocks.0.mlp"
     shape: tuple  # of the outputs, (B, ...)
     version: int  # of the parameters
+    moments: dict  # of the batch, by the places whose running statistics they have moved
 
     def __repr__(self) -> str:
         return f"the cache of a forward of {self.shape[0]} images: {len(self.of)} places"

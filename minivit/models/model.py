@@ -20,6 +20,7 @@ from minivit.models.memory import check_memory
 from minivit.models.resnet_config import ResNetConfig
 from minivit.models.trace import Trace
 from minivit.models.variants import as_config
+from minivit.ops.batchnorm import Moments, Running, updated
 from minivit.params import Layout, NamedArrays
 
 
@@ -96,10 +97,15 @@ class Model:
         logits = self.architecture.forward(
             ops, self.parameters, self.config, images, caches, chance
         )
-        if len(images):
-            for place in filter(chance.learns, self.buffers.layout.places):
-                self.buffers.put(place, caches[place].running)
-        return logits, ModelCache(ops, caches, logits.shape, self.parameters.version)
+        learning = filter(chance.learns, self.buffers.layout.places if len(images) else ())
+        moments = {place: caches[place].batch for place in learning}
+        self.move_buffers(moments)
+        return logits, ModelCache(ops, caches, logits.shape, self.parameters.version, moments)
+
+    def move_buffers(self, moments: dict[str, Moments]) -> None:
+        """Move the running statistics of these places on, by those of a batch."""
+        for place, batch in moments.items():
+            self.buffers.put(place, updated(Running(*self.buffers.of(place)), batch))
 
     def backward(
         self, dlogits: np.ndarray, cache: ModelCache, *, want_dimages: bool = False,

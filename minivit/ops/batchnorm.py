@@ -21,6 +21,8 @@ from minivit.errors import InputError
 from minivit.ops.inputs import reals, upstream
 from minivit.ops.notes import unseen
 
+MOMENTUM = 0.1  # the usual weight of a new batch
+
 
 class Running(NamedTuple):
     """The statistics that stand in for a batch's."""
@@ -29,12 +31,21 @@ class Running(NamedTuple):
     var: np.ndarray  # (C,), with Bessel's correction: n / (n - 1) times that of the batch
 
 
+class Moments(NamedTuple):
+    """The statistics of a batch."""
+
+    mean: np.ndarray  # (C,)
+    var: np.ndarray  # (C,)
+    count: int  # of how many numbers each is
+
+
 class BatchNormCache(NamedTuple):
     x_hat: np.ndarray  # (..., C)
     rstd: np.ndarray  # (C,), 1 / sqrt(var + eps)
     gamma: np.ndarray  # (C,)
     training: bool
     running: Running | None  # the forward's second result: the new statistics
+    batch: Moments | None  # what moved them; None without training
 
 
 def batchnorm_forward(
@@ -44,7 +55,7 @@ def batchnorm_forward(
     *,
     running: Running | None = None,
     training: bool = True,
-    momentum: float = 0.1,
+    momentum: float = MOMENTUM,
     eps: float = 1e-5,
     note=unseen,
 ) -> tuple[np.ndarray, BatchNormCache]:
@@ -59,15 +70,16 @@ def batchnorm_forward(
     x, gamma, beta = reals(x=x, gamma=gamma, beta=beta)
     running = checked_running(x, running, training)
     if training:
-        mean, var, count = moments(x)
-        running = updated(running, mean, var, count, momentum)
+        batch = moments(x)
+        mean, var, _ = batch
+        running = updated(running, batch, momentum)
     else:
-        mean, var = running
+        (mean, var), batch = running, None
     rstd = 1 / np.sqrt(var + eps)
     x_hat = (x - mean) * rstd
     normed = x_hat * gamma + beta
     note(x_hat=x_hat, normed=normed)
-    return normed, BatchNormCache(x_hat, rstd, gamma, training, running)
+    return normed, BatchNormCache(x_hat, rstd, gamma, training, running, batch)
 
 
 def batchnorm_backward(
@@ -82,7 +94,7 @@ def batchnorm_backward(
         dx = rstd (g - mean(g) - x_hat mean(g x_hat))
     Running statistics do not move with x: there dx = rstd g.
     """
-    x_hat, rstd, gamma, training, _ = cache
+    x_hat, rstd, gamma, training, *_ = cache
     dy = upstream(dy, x_hat.dtype)
     everywhere = tuple(range(dy.ndim - 1))
     dgamma = (dy * x_hat).sum(axis=everywhere)
@@ -98,21 +110,22 @@ def batchnorm_backward(
     return dx, dgamma, dbeta
 
 
-def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
-    """Mean and variance of every channel, and of how many numbers each is."""
+def moments(x: np.ndarray) -> Moments:
+    """Mean and variance of every channel."""
     everywhere = tuple(range(x.ndim - 1))
     count = max(1, math.prod(x.shape[:-1]))
     mean = x.sum(axis=everywhere) / count
     centred = x - mean
     rest = centred.sum(axis=everywhere) / count  # far from 0 the mean may be rounded by too much
     centred -= rest
-    return mean + rest, (centred * centred).sum(axis=everywhere) / count, count
+    return Moments(mean + rest, (centred * centred).sum(axis=everywhere) / count, count)
 
 
-def updated(running, mean, var, count: int, momentum: float) -> Running | None:
+def updated(running, batch: Moments, momentum: float = MOMENTUM) -> Running | None:
     """The running statistics after a batch; None stays None."""
     if running is None:
         return None
+    mean, var, count = batch
     unbiased = var * (count / max(1, count - 1))
     return Running(
         (1 - momentum) * running.mean + momentum * mean,

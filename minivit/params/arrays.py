@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import numpy as np
@@ -11,6 +11,10 @@ from minivit.destinations import Destinations, is_part, replacing
 from minivit.params.layout import Layout
 
 SHOWN = 20  # arrays that a repr shows at most
+
+
+def ignore(place: str) -> None:
+    """What is called for each place where nobody listens."""
 
 
 class NamedArrays(Mapping):
@@ -40,6 +44,7 @@ class NamedArrays(Mapping):
         self._views: dict[str | None, np.ndarray | None] = {}
         self._stale: set[str] = set()  # names whose numbers the next `add` replaces
         self._given: set[int] = set()  # where arrays begin that must not be written in place
+        self._added: Callable[[str], None] = ignore
 
     @property
     def flat(self) -> np.ndarray:
@@ -96,7 +101,17 @@ class NamedArrays(Mapping):
                     self.views[name][...] = gradient
             elif name is not None:
                 self.views[name] += gradient
+        self._added(place)
         return dx
+
+    @contextmanager
+    def telling(self, added: Callable[[str], None]) -> Iterator[None]:
+        """Inside, `added` is called with each place that gradients have been added to."""
+        self._added = added
+        try:
+            yield
+        finally:
+            self._added = ignore
 
     @contextmanager
     def replaced(self, parameters: "NamedArrays") -> Iterator[None]:

@@ -29,6 +29,8 @@ class Augmentation:
         self.black, self.white = black_and_white(preprocessing, train.images)
         mirrored = config.shift_fill == "reflect"
         self.fill = None if mirrored else ground(preprocessing, train.images)
+        # What is drawn for an image depends on others, or comes from them.
+        self.needs_all = bool(config.erasing or config.mixup or config.cutmix)
         side = max(train.images.shape[1:3])
         if config.shift > side:
             raise InputError(

@@ -28,6 +28,8 @@ def first_nonfinite(
         for name, array in arrays.items():
             if not np.isfinite(array).all():
                 return f"the {kind} {name!r}"
+    if not len(images):
+        return None
     trace = model.trace(images, seed=seed)
     for name, array in trace.values.items():
         if not np.isfinite(array).all():

@@ -1,6 +1,8 @@
 """How good a model is on a set of images: its loss, and how much of what it tells is right."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from itertools import chain
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -10,8 +12,10 @@ from minivit.data import checked_split
 from minivit.models import Model
 from minivit.models.losses import hidden_targets, loss_forward, right
 from minivit.models.objective import need_classes
+from minivit.training.ranks import ALONE, Ranks
 
 BATCH = 128
+Found = TypeVar("Found")
 
 
 class Evaluation(NamedTuple):
@@ -24,15 +28,19 @@ class Evaluation(NamedTuple):
         return self.probabilities.argmax(axis=1)
 
 
-def evaluate(model: Model, images: np.ndarray, labels: np.ndarray) -> Evaluation:
+def evaluate(
+    model: Model, images: np.ndarray, labels: np.ndarray, *, ranks: Ranks = ALONE
+) -> Evaluation:
     """images (n, height, width, channels), labels (n,) -> loss, accuracy, probabilities.
+
+    Several `ranks` share out the images, and each gets the whole answer.
 
     Raises InputError for images or labels that the model can't take, for none at all, and for a
     model that tells no classes.
     """
     need_classes(model.config)
     images, labels = checked_split(images, labels, model.config.classes)
-    logits = predict_logits(model, images)
+    logits = predict_logits(model, images, ranks=ranks)
     loss, cache = backend.current().cross_entropy_forward(logits, labels=labels)
     accuracy = float((logits.argmax(axis=1) == labels).mean())
     return Evaluation(float(loss), accuracy, cache.probs)
@@ -50,19 +58,32 @@ class Measured(NamedTuple):
         return {f"{name}_loss": self.loss, **accuracy}
 
 
-def measured(model: Model, images: np.ndarray, labels: np.ndarray) -> Measured:
+def measured(
+    model: Model, images: np.ndarray, labels: np.ndarray, *, ranks: Ranks = ALONE
+) -> Measured:
     """As `evaluate`, for any objective: what is hidden of an image is the same every time."""
     if model.config.learns_classes:
-        tested = evaluate(model, images, labels)
+        tested = evaluate(model, images, labels, ranks=ranks)
         return Measured(tested.loss, tested.accuracy)
-    ops, c, loss, correct = backend.current(), model.config, 0.0, 0
-    for first in range(0, len(images), BATCH):
+    ops, c = backend.current(), model.config
+
+    def told(first: int) -> tuple[float, int]:
         part = model.check_images(images[first : first + BATCH])
         outputs = model.logits(part, first_image=first)
         targets = hidden_targets(model, part, first_image=first)
-        loss += float(loss_forward(ops, c, outputs, targets)[0]) * len(part)
-        correct += right(c, outputs, targets)
-    return Measured(loss / len(images), accuracy_of(c, correct, len(images)))
+        loss = float(loss_forward(ops, c, outputs, targets)[0]) * len(part)
+        return loss, right(c, outputs, targets)
+
+    losses, corrects = zip(*of_batches(len(images), told, ranks), strict=True)
+    return Measured(sum(losses) / len(images), accuracy_of(c, sum(corrects), len(images)))
+
+
+def of_batches(images: int, found: Callable[[int], Found], ranks: Ranks) -> list[Found]:
+    """What is found of each batch, by its first image, in order; ranks share the batches out."""
+    firsts = range(0, images, BATCH)
+    (own,) = ranks.shares(len(firsts))
+    parts = ranks.together(lambda: [found(firsts[i]) for i in own])
+    return list(chain.from_iterable(ranks.gather(parts)))
 
 
 def accuracy_of(c, correct: int, images: int) -> float | None:
@@ -71,8 +92,8 @@ def accuracy_of(c, correct: int, images: int) -> float | None:
     return None if c.objective == "mae" else correct / (images * each)
 
 
-def predict_logits(model: Model, images: np.ndarray) -> np.ndarray:
+def predict_logits(model: Model, images: np.ndarray, *, ranks: Ranks = ALONE) -> np.ndarray:
     """images (n, height, width, channels) -> logits (n, C), batch by batch."""
     with weights_stay():
-        parts = [model.logits(images[i : i + BATCH]) for i in range(0, len(images), BATCH)]
+        parts = of_batches(len(images), lambda i: model.logits(images[i : i + BATCH]), ranks)
     return np.concatenate(parts) if parts else np.empty((0, model.config.classes), model.dtype)

@@ -8,10 +8,12 @@ from typing import NamedTuple
 import numpy as np
 
 from minivit.data import Dataset, ImageSource
+from minivit.data.augmentation import DrawsOfSome
 from minivit.models import Model
 from minivit.models.images import check_shape
 from minivit.training.ahead import ahead
 from minivit.training.augment import Augmentation
+from minivit.training.ranks import ALONE, Ranks
 from minivit.training.recipe import TrainingConfig
 
 
@@ -38,8 +40,10 @@ class Feed:
     prepared at any time, and again.
     """
 
-    def __init__(self, config: TrainingConfig, data: Dataset, dtype: np.dtype):
-        self.config, self.train, self.dtype = config, data.train, dtype
+    def __init__(
+        self, config: TrainingConfig, data: Dataset, dtype: np.dtype, ranks: Ranks = ALONE
+    ):
+        self.config, self.train, self.dtype, self.ranks = config, data.train, dtype, ranks
         self.augmentation = Augmentation(config, data.preprocessing, data.train)
         self.steps = math.ceil(len(data.train.labels) / config.batch)  # of an epoch
 
@@ -53,12 +57,24 @@ class Feed:
         ]
 
     def prepare(self, batch: Batch) -> Prepared:
-        """The images of a batch as the model sees them."""
+        """The images of a batch as the model sees them; of several ranks, those of this one."""
         seed = [self.config.seed, batch.epoch, batch.step + 1]  # 0 drew the order
-        rng = np.random.default_rng(seed)
-        images, labels = (part[batch.indices] for part in self.train)
+        rng, count = np.random.default_rng(seed), len(batch.indices)
+        if self.ranks.count == 1:
+            return self.changed(batch.indices, batch.epoch, rng)
+        own = np.concatenate(self.ranks.shares(count, self.config.accumulate)).astype(int)
+        if self.augmentation.needs_all:
+            return Prepared(*(x[own] for x in self.changed(batch.indices, batch.epoch, rng)))
+        draws = DrawsOfSome(rng, count, own)
+        return self.changed(batch.indices[own], batch.epoch, draws)
+
+    def changed(
+        self, indices: np.ndarray, epoch: int, rng: np.random.Generator | DrawsOfSome
+    ) -> Prepared:
+        """The images of these numbers in the data set."""
+        images, labels = (part[indices] for part in self.train)
         images = images.astype(self.dtype, copy=False)
-        images = self.augmentation.changed(images, batch.indices, batch.epoch, rng)
+        images = self.augmentation.changed(images, indices, epoch, rng)
         return Prepared(*self.augmentation.blended(images, labels, rng))
 
     def batches(

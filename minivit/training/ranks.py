@@ -10,13 +10,14 @@ another kind, threads of one process say, need `number`, `count` and `gather`, a
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from minivit.errors import InputError
 from minivit.processes import started
 
+Made = TypeVar("Made")
 PIECE = 1 << 20  # numbers that are summed at once: 4 MB of float32. Fixed, so that bits are, too
 
 
@@ -32,32 +33,53 @@ class Ranks:
         """What each rank hands in, in the order of the ranks; every rank gets all."""
         return [mine]
 
+    def shares(self, count: int, rounds: int = 1) -> list[range]:
+        """Which of `count` things this rank takes, round by round.
+
+        They are cut into rounds * ranks parts. In each round every rank takes one part, so that
+        those of a round lie side by side in the order of the ranks. Where there are fewer things
+        than parts, some parts are empty.
+        """
+        parts = rounds * self.count
+        cuts = [i * count // parts for i in range(parts + 1)]
+        return [range(cuts[i], cuts[i + 1]) for i in range(self.number, parts, self.count)]
+
     def any(self, mine: bool) -> bool:
         """Whether any rank says so."""
         return any(self.gather(mine))
 
-    def first(self, make: Callable[[], Any]) -> Any:
-        """What rank 0 makes, on every rank; what it raises there is raised on all."""
+    def together(self, make: Callable[[], Made]) -> Made:
+        """What `make` gives on this rank. Bad input or a file that fails on one rank, is raised on
+        every rank: none is left waiting.
+        """
+        if self.count == 1:
+            return make()
         made = error = None
-        if self.number == 0:
-            try:
-                made = make()
-            except (InputError, OSError) as raised:
-                error = raised
-        made, error = self.gather((made, error))[0]
-        if error is not None:
-            raise error
+        try:
+            made = make()
+        except (InputError, OSError) as raised:
+            error = raised
+        for each in self.gather(error):
+            if each is not None:
+                each.everywhere = True
+                raise each
         return made
+
+    def first(self, make: Callable[[], Made]) -> Made:
+        """What rank 0 makes, on every rank; what it raises there is raised on all."""
+        return self.gather(self.together(make if self.number == 0 else lambda: None))[0]
 
     def agree(self, what: str, mine: Any) -> None:
         """InputError unless every rank hands in the same."""
         all_of_them = self.gather(mine)
         other = [r for r, each in enumerate(all_of_them) if each != all_of_them[0]]
         if other:
-            raise InputError(
+            error = InputError(
                 f"{what} of process {other[0]} differ from those of process 0: start all processes "
                 "alike, on machines with the same processors and the same versions"
             )
+            error.everywhere = True
+            raise error
 
     def turns(self, flat: np.ndarray) -> Iterator[None]:
         """One turn for every vector that this rank has to add: `flat` holds it meanwhile.
@@ -99,8 +121,19 @@ class Ranks:
             self.start(piece)
         self.finish()
 
+    def __deepcopy__(self, memo: dict) -> "Ranks":
+        """A copy of what holds ranks is of the same processes."""
+        return self
+
 
 ALONE = Ranks()
+
+
+def is_everywhere(error: BaseException | None) -> bool:
+    """Whether every rank raises this error, or one that it was made of."""
+    return error is not None and (
+        getattr(error, "everywhere", False) or is_everywhere(error.__cause__)
+    )
 
 
 class MPIRanks(Ranks):

@@ -40,6 +40,7 @@ from minivit.data import (
 from minivit.errors import InputError
 from minivit.files import replacing
 from minivit.models import Model
+from minivit.training.ranks import ALONE, Ranks
 from minivit.training.recipe import TrainingConfig
 from minivit.training.recipe_writing import write_recipe
 from minivit.training.state import State
@@ -84,11 +85,13 @@ def write_tables(training: Training, folder: Path) -> None:
     write_recipe(training.config, training.data, folder)
 
 
-def load_run(folder: str | Path, data: Dataset | str | Path | None = None) -> Training:
+def load_run(
+    folder: str | Path, data: Dataset | str | Path | None = None, *, ranks: Ranks = ALONE
+) -> Training:
     """A training that goes on exactly where its last checkpoint stands.
 
     A run on data of your own needs the same data again, as `data`; one on files that have moved,
-    the place where they lie now.
+    the place where they lie now. Of several `ranks` each reads the checkpoint, and the data.
 
     Raises FileNotFoundError without a checkpoint, InputError when it is damaged or holds a model
     alone, and when the data are missing or are other ones.
@@ -101,7 +104,7 @@ def load_run(folder: str | Path, data: Dataset | str | Path | None = None) -> Tr
             checkpoint.header, checkpoint.group("parameters"), checkpoint.group("buffers"), folder
         )
         try:
-            training = _begun(saved, model, folder, data)
+            training = _begun(saved, model, folder, data, ranks)
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             if isinstance(error, InputError):
                 raise
@@ -117,14 +120,14 @@ def load_run(folder: str | Path, data: Dataset | str | Path | None = None) -> Tr
 
 
 def _begun(
-    saved: dict, model: Model, folder: str | Path, data: Dataset | str | Path | None
+    saved: dict, model: Model, folder: str | Path, data: Dataset | str | Path | None, ranks: Ranks
 ) -> Training:
     """The training that a header tells of, still without its arrays."""
     config, name = TrainingConfig.from_dict(saved["recipe"], model.config), saved["dataset"]
     call = f"minivit.training.load_run({str(folder)!r}, data)"
     if not isinstance(data, Dataset):
         data = data_again(name, model.preprocessing, data, config, call)
-    training = Training(config, data, model.dtype)
+    training = Training(config, data, model.dtype, ranks=ranks)
     if saved.get("data_fingerprint", training.fingerprint) != training.fingerprint:
         raise InputError(
             f"{folder} was trained on other images or labels, or in another order, than those of "
@@ -137,7 +140,8 @@ def _begun(
             "another way, so it can't go on to the same bits; train anew"
         )
     training.optimiser.steps = int(saved["optimiser_steps"])
-    training.bits = {"precision": "float32"} | saved["bits"]  # older runs know no other
+    older = {"precision": "float32", "processes": 1}  # older runs know no other
+    training.bits = older | saved["bits"]
     known = {entry.name for entry in fields(State)}
     training.state = State(**{k: v for k, v in saved["state"].items() if k in known})
     if config.hold_out:

@@ -9,7 +9,7 @@ import math
 import time
 import zlib
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -35,25 +35,37 @@ from minivit.training.feed import Batch, Feed, Prepared, data_taken
 from minivit.training.gradients import gradients_of
 from minivit.training.optimisers import new_optimiser, places
 from minivit.training.places import PlaceLog
+from minivit.training.ranks import ALONE, Ranks
 from minivit.training.recipe import TrainingConfig
 from minivit.training.state import State
 
 
-def bits_now() -> dict[str, str | int]:
+def bits_now(ranks: Ranks = ALONE) -> dict[str, str | int]:
     """What the bits of a run depend on beside its recipe."""
-    return {"backend": backend.name(), "threads": thread_count(), "precision": backend.precision()}
+    return {
+        "backend": backend.name(),
+        "threads": thread_count(),
+        "precision": backend.precision(),
+        "processes": ranks.count,
+    }
 
 
 class Training:
     """All of a training: recipe, data, model, optimiser and state."""
 
-    def __init__(self, config: TrainingConfig, data: Dataset, dtype=np.float32):
-        """Start at the beginning; InputError when data and model don't fit together."""
+    def __init__(
+        self, config: TrainingConfig, data: Dataset, dtype=np.float32, *, ranks: Ranks = ALONE
+    ):
+        """Start at the beginning; InputError when data and model don't fit together.
+
+        With several `ranks` each has a training of its own that is the same on all after every
+        step: what they call of it, they call together.
+        """
         c = config.model
         data = checked(data, c.classes)
         if not (len(data.train.labels) and len(data.test.labels)):
             raise InputError(f"{data.name} has no images on one side: can't train and measure")
-        self.config, self.state = config, State()
+        self.config, self.state, self.ranks = config, State(), ranks
         with np.errstate(over="ignore"):  # training finds and names a spread that is too large
             self.model = class_of(c)(c, config.seed, dtype, beginning=config.beginning,
                                      position_std=config.position_std)  # fmt: skip
@@ -63,7 +75,7 @@ class Training:
         if not c.learns_classes:  # colours are counted between black and white
             told = telling_range(data.preprocessing, self.data.train.images)
             self.model.preprocessing = told
-        self.feed = Feed(config, self.data, self.model.dtype)
+        self.feed = Feed(config, self.data, self.model.dtype, ranks)
         parameters = self.model.parameters
         names = learning_names(self.model.layout, places(config.freeze))
         self.ranges = ranges_of(self.model.layout, names)
@@ -72,7 +84,7 @@ class Training:
         if config.average is not None:
             self.average = Average(parameters, config.average, names=names)
         self.places = PlaceLog(self.model.layout)
-        self.bits = bits_now()
+        self.bits = bits_now(ranks)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -112,23 +124,24 @@ class Training:
         """
         s, c, gradients = self.state, self.config, self.model.gradients
         seed, started = mixed(c.seed, self.steps_done), time.perf_counter()
-        images, labels, targets = prepared() if prepared else self.feed.prepare(batch)
+        prepare = prepared or partial(self.feed.prepare, batch)
+        images, labels, targets = self.ranks.together(prepare)
         waited = time.perf_counter() - started
         if not c.model.learns_classes:
-            labels = targets = hidden_targets(self.model, images, seed=seed)
+            labels = targets = self.hidden(images, batch, seed)
         # Overflow is found and named below: NumPy need not warn of it on the way.
         with np.errstate(over="ignore", invalid="ignore"):
             loss, logits, dlogits = gradients_of(
                 self.model, images, targets, smoothing=c.smoothing, parts=c.accumulate, seed=seed,
-                frozen=places(c.freeze)
+                frozen=places(c.freeze), ranks=self.ranks, count=len(batch.indices),
             )  # fmt: skip
             norm = gradient_norm(gradients, self.ranges)
             if not (math.isfinite(loss) and math.isfinite(norm)):
-                raise self.divergence(images, dlogits, seed)
+                raise self.divergence(images, dlogits, seed, ranks=self.ranks)
             self.take_step(norm)
         s.step += 1
-        s.loss_sum += loss * len(labels)
-        s.correct += right(c.model, logits, labels)
+        s.loss_sum += loss * len(batch.indices)
+        s.correct += sum(self.ranks.gather(right(c.model, logits, labels) if len(labels) else 0))
         s.seconds += time.perf_counter() - started
         s.waited += waited
         return loss
@@ -171,12 +184,13 @@ class Training:
             models[f"averaged_{measured_on}"] = self.averaged_model()
         for name, model in models.items():
             with np.errstate(over="ignore", invalid="ignore"):  # as in train_batch
-                tested = measured(model, *self.data.test)
+                tested = measured(model, *self.data.test, ranks=self.ranks)
             if not math.isfinite(tested.loss):
                 raise self.divergence(self.data.test.images[:64])
             row |= tested.columns(name)
         row["learning_rate"] = s.learning_rate
         row["gradient_norm"] = s.norm_sum / self.steps_per_epoch
+        self.ranks.agree("the parameters", zlib.crc32(self.model.parameters.flat))
         timing = [*s.timing, s.timing_row(images)]
         self.state = State(epoch=s.epoch + 1, history=[*s.history, row], timing=timing)
         return row
@@ -194,9 +208,27 @@ class Training:
         model.preprocessing, model.class_names = self.model.preprocessing, self.model.class_names
         return model
 
-    def divergence(self, images, dlogits=None, seed: int | None = None) -> Diverged:
-        """An error that says which tensor was the first that is not finite, and what to change."""
-        s, first = self.state, first_nonfinite(self.model, images, dlogits, seed) or "the loss"
+    def hidden(self, images: np.ndarray, batch: Batch, seed: int) -> np.ndarray:
+        """What a step with this seed should tell of the hidden patches of its images."""
+        shares = self.ranks.shares(len(batch.indices), self.config.accumulate)
+        if self.ranks.count == 1:
+            return hidden_targets(self.model, images, seed=seed)
+        parts = np.split(images, np.cumsum(list(map(len, shares)))[:-1])
+        told = [
+            hidden_targets(self.model, part, seed=seed, first_image=share.start)
+            for part, share in zip(parts, shares, strict=True)
+            if share
+        ]
+        return np.concatenate(told or [images])
+
+    def divergence(
+        self, images, dlogits=None, seed: int | None = None, *, ranks: Ranks = ALONE
+    ) -> Diverged:
+        """An error that says which tensor was the first that is not finite, and what to change; of
+        several ranks, on the images of the first that has one.
+        """
+        s, found = self.state, first_nonfinite(self.model, images, dlogits, seed)
+        first = next(filter(None, ranks.gather(found)), "the loss")
         return Diverged(
             f"training diverged in epoch {s.epoch + 1}, step {s.step + 1}: the first tensor with "
             f"NaN or infinity is {first}; {advice(self.config, self.steps_done)}"

@@ -5,6 +5,7 @@ shape and dtype; what it was given stays as it was. The label stays too; only mi
 two images of a batch, and with them their labels.
 """
 
+from minivit.data.augmentation.draws import DrawsOfSome
 from minivit.data.augmentation.erasing import random_erasing
 from minivit.data.augmentation.flip import alternating_flips, flipped, random_flips
 from minivit.data.augmentation.light import random_brightness, random_contrast
@@ -13,6 +14,7 @@ from minivit.data.augmentation.rotation import random_rotation, rotated
 from minivit.data.augmentation.shift import random_shift
 
 __all__ = [
+    "DrawsOfSome",
     "Mixture",
     "alternating_flips",
     "cutmix",

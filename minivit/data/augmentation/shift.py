@@ -20,6 +20,7 @@ def random_shift(
     else:
         padded = np.pad(images, border, constant_values=fill)
     down, right = rng.integers(0, 2 * pixels + 1, (2, B))
-    lines = padded.reshape(B, height + 2 * pixels, -1)  # so that a window's rows are copied whole
+    # As lines, so that a window's rows are copied whole.
+    lines = padded.reshape(B, height + 2 * pixels, (width + 2 * pixels) * channels)
     windows = sliding_window_view(lines, (height, width * channels), axis=(1, 2))
     return windows[np.arange(B), down, right * channels].reshape(images.shape)

@@ -1,0 +1,119 @@
+"""The gradient of a batch: the sum over its parts and over the ranks that share them out.
+
+    g = g_0 + g_1 + g_2 + ...        from the left, where the order is kept
+
+A rank adds up what its own parts give, and the ranks' sums are added. They are ordered if asked
+for: then rank 0 adds part after part, as one process does that has them all.
+"""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
+import numpy as np
+
+from minivit.params import Layout, NamedArrays
+from minivit.training.ranks import Ranks, pieces
+
+
+class GradientSum:
+    """The sum of what lies in `gradients` after each round; after the last one it lies there."""
+
+    def __init__(self, gradients: NamedArrays, ranks: Ranks, *, overlapping: bool):
+        """`overlapping`: whether every rank has a part in the last round, and may sum meanwhile."""
+        self.gradients, self.ranks = gradients, ranks
+        self.overlapping = overlapping and ranks.overlapping
+        self.total: np.ndarray | None = None  # of the parts so far
+
+    @contextmanager
+    def round(self, *, empty: bool, last: bool) -> Iterator[None]:
+        """Around a backward that replaces the gradients; of no images, they are nothing to add.
+
+        -0.0 is what changes no number by being added, not even -0.0.
+        """
+        flat, ranks = self.gradients.flat, self.ranks
+        at_once = (
+            PieceSums(self.gradients, self.total, ranks) if last and not ranks.ordered else None
+        )
+        with at_once.meanwhile() if at_once and self.overlapping else nullcontext():
+            yield
+        if empty:
+            flat.fill(-0.0)
+        if at_once:
+            at_once.finish()
+            return
+        for _ in ranks.turns(flat):
+            self.keep()
+        if last:
+            if self.total is not None:
+                flat[:] = self.total
+            ranks.spread(flat)
+
+    def keep(self) -> None:
+        """Add what lies in the gradients to the total."""
+        if self.total is None:
+            self.total = self.gradients.flat.copy()
+        else:
+            self.total += self.gradients.flat
+
+
+class PieceSums:
+    """The sum over the ranks, piece by piece: that of a piece starts when its gradient is done.
+
+    In a backward the last blocks are done first, and while their gradients are on their way the
+    others are computed. All ranks start the pieces in one order, since they go through one model.
+    """
+
+    def __init__(self, gradients: NamedArrays, total: np.ndarray | None, ranks: Ranks):
+        """`total`: what the rank's earlier parts gave, if there were any."""
+        self.gradients, self.ranks = gradients, ranks
+        self.pieces = pieces(gradients.flat)
+        self.totals = None if total is None else pieces(total)
+        self.missing: list[set[str]] = []
+        self.started = [False] * len(self.pieces)
+
+    @contextmanager
+    def meanwhile(self) -> Iterator[None]:
+        """Inside is the backward, during which sums go on."""
+        self.missing = places_of_pieces(self.gradients.layout, list(map(len, self.pieces)))
+        with self.gradients.telling(self.done):
+            yield
+
+    def done(self, place: str) -> None:
+        """The gradients of a place are whole, and so may be some pieces: start these."""
+        for i, places in enumerate(self.missing):
+            if place in places:
+                places.discard(place)
+                if not places:
+                    self.start(i)
+        self.ranks.progress()
+
+    def start(self, i: int) -> None:
+        self.started[i] = True
+        if self.totals is not None:
+            self.pieces[i] += self.totals[i]
+        self.ranks.start(self.pieces[i])
+
+    def finish(self) -> None:
+        """Start the others, and wait for all."""
+        for i, started in enumerate(self.started):
+            if not started:
+                self.start(i)
+        self.ranks.finish()
+
+
+def places_of_pieces(layout: Layout, lengths: list[int]) -> list[set[str]]:
+    """For each piece of a flat vector, the places whose gradients lie in it; an array that several
+    places use has them all.
+    """
+    ends = np.cumsum(lengths)
+    found: list[set[str]] = [set() for _ in lengths]
+    for place, names in layout.places.items():
+        for name in filter(None, names):
+            start = layout.offsets[name]
+            stop = start + math.prod(layout.shapes[name])
+            for i in range(np.searchsorted(ends, start, "right"), len(found)):
+                if ends[i] - lengths[i] >= stop:
+                    break
+                found[i].add(place)
+    return found
