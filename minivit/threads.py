@@ -9,6 +9,7 @@ import sys
 import time
 
 from minivit.errors import InputError
+from minivit.processes import started_here
 
 BLAS_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "BLIS_NUM_THREADS")
 ACCELERATE_VARIABLE = "VECLIB_MAXIMUM_THREADS"
@@ -32,9 +33,26 @@ def most_threads() -> int:
 
 
 def thread_count() -> int:
-    """What MINIVIT_NUM_THREADS says, or every processor; InputError for a wrong number."""
+    """What MINIVIT_NUM_THREADS says, or every processor; InputError for a wrong number.
+
+    Processes that an MPI launcher has started share the processors of their machine.
+    """
     given = os.environ.get("MINIVIT_NUM_THREADS")
-    return checked("MINIVIT_NUM_THREADS", given) if given else available_threads()
+    if given:
+        return checked("MINIVIT_NUM_THREADS", given)
+    return max(1, available_threads() // started_here())
+
+
+def bound_to_one() -> str | None:
+    """A warning when Open MPI holds this process to one processor of several, else None."""
+    cores = os.cpu_count() or 1
+    shared = max(1, cores // started_here())
+    if "OMPI_COMM_WORLD_SIZE" not in os.environ or available_threads() > 1 or shared == 1:
+        return None
+    return (
+        f"Open MPI holds each process to 1 of {cores} processors, and {shared} threads each would "
+        "find room: run mpiexec with --bind-to none"
+    )
 
 
 def checked(name: str, given: str) -> int:

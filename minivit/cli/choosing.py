@@ -9,23 +9,41 @@ from minivit.errors import InputError
 USUAL, OWN_PICTURES = "digits", "pictures"  # without any wish; for data that have no recipe
 
 
-def chosen(arguments: argparse.Namespace, voice: Voice, began: float):
+def chosen(arguments: argparse.Namespace, voice: Voice, began: float, ranks):
     """A new training, and what its folder is called; every setting is checked.
 
     The command `began` at this time of time.perf_counter.
     """
+    config, data, name = ranks.together(lambda: asked_for(arguments))
+    if hasattr(arguments, "time"):
+        config = fitted(config, data, arguments, voice, began, ranks)
+    return begun(config, data, ranks), name
+
+
+def asked_for(arguments: argparse.Namespace):
+    """Configuration and data, and what the folder is called."""
     from minivit.models import ViTConfig
-    from minivit.training import Training, TrainingConfig, check_finite, run_data
+    from minivit.training import TrainingConfig
 
     recipe, data = recipe_and_data(arguments)
     config = recipe.config(
         data, model=given(arguments, ViTConfig), training=given(arguments, TrainingConfig)
     )
-    if hasattr(arguments, "time"):
-        config = fitted(config, data, arguments, voice, began)
-    training = Training(config, run_data(data, config))
-    check_finite(training)
-    return training, recipe.name if recipe.data else data.name
+    return config, data, recipe.name if recipe.data else data.name
+
+
+def begun(config, data, ranks):
+    """A training that stands at its beginning; all ranks have the same images."""
+    from minivit.training import Training, check_finite, run_data
+
+    def make():
+        training = Training(config, run_data(data, config), ranks=ranks)
+        check_finite(training)
+        return training
+
+    training = ranks.together(make)
+    ranks.agree("the images and labels", training.fingerprint)
+    return training
 
 
 def recipe_and_data(arguments: argparse.Namespace):
@@ -57,7 +75,7 @@ def usual_recipe(data) -> str:
     return data.name if known else OWN_PICTURES
 
 
-def fitted(config, data, arguments: argparse.Namespace, voice: Voice, began: float):
+def fitted(config, data, arguments: argparse.Namespace, voice: Voice, began: float, ranks):
     """The same recipe with as many epochs as --time allows; InputError beside --epochs."""
     from minivit.training import fit_time, time_in_words
 
@@ -65,7 +83,7 @@ def fitted(config, data, arguments: argparse.Namespace, voice: Voice, began: flo
         raise InputError(
             "--time chooses the number of epochs, so --epochs can't be given with it; leave one out"
         )
-    config = fit_time(config, data, arguments.time, began=began)
+    config = fit_time(config, data, arguments.time, began=began, ranks=ranks)
     fit = "epoch fits" if config.epochs == 1 else "epochs fit"
     voice.say(f"{config.epochs} {fit} into {time_in_words(arguments.time)}")
     return config

@@ -6,14 +6,16 @@ interpolated to the new grid. An interrupted run goes on with `minivit train --r
 
 import argparse
 import time
+from contextlib import ExitStack
 
 from minivit.cli.arguments import add_data, add_threads, duration, folder_name
 from minivit.cli.arguments import whole_number as whole
 from minivit.cli.choosing import fitted
 from minivit.cli.configuration import add_options, given
+from minivit.cli.many import add_ranks
 from minivit.cli.opening import add_checkpoint, as_typed, load_model
 from minivit.cli.precision import add_precision, prefer_kernels
-from minivit.cli.train import go_on, save_first
+from minivit.cli.train import go_on, hold, save_first
 from minivit.cli.voice import Voice, add_voice
 from minivit.cli.what_to_learn import sides as two_sides
 from minivit.errors import InputError
@@ -50,28 +52,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     folder.add_argument("--force", action="store_true", help="overwrite the run that --out holds")
     add_voice(parser)
     add_threads(parser)
+    add_ranks(parser)
     add_precision(parser)
     usual = load_recipe("finetune").made(TrainingConfig().model, None)
     add_options(parser, "how", TrainingConfig, defaults=usual, called="finetune")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from minivit.training import held, new_folder
+    from minivit.training import new_folder
+    from minivit.training.ranks import ranks_of_launcher
 
     began = time.perf_counter()
     voice = Voice(arguments.quiet, arguments.json)
-    prefer_kernels(arguments)
-    training = chosen(arguments, voice, began)
-    folder = new_folder(f"finetune-{training.data.name}", arguments.out)
-    with held(folder):
-        save_first(training, folder, voice, force=arguments.force)
+    ranks = ranks_of_launcher(ordered=arguments.ordered)
+    ranks.together(lambda: prefer_kernels(arguments))
+    training = chosen(arguments, voice, began, ranks)
+    folder = ranks.first(lambda: new_folder(f"finetune-{training.data.name}", arguments.out))
+    with ExitStack() as stack:
+        hold(folder, stack, ranks)
+        ranks.first(lambda: save_first(training, folder, voice, force=arguments.force))
         return go_on(training, folder, voice)
 
 
-def chosen(arguments: argparse.Namespace, voice: Voice, began: float):
+def chosen(arguments: argparse.Namespace, voice: Voice, began: float, ranks):
     """A training that begins with the checkpoint's parameters; every setting is checked."""
+    model, data, how = ranks.together(lambda: asked_for(arguments))
+    training = begun(model, data, how, ranks)
+    if hasattr(arguments, "time"):
+        config = fitted(training.config, training.data, arguments, voice, began, ranks)
+        how["training"]["epochs"] = config.epochs
+        training = begun(model, data, how, ranks)
+    voice.say(beginning(model, training, arguments))
+    return training
+
+
+def asked_for(arguments: argparse.Namespace):
+    """The model that goes on, the data, and what `finetuning` is told."""
     from minivit.data import load_dataset
-    from minivit.training import TrainingConfig, check_finite, finetuning, load_recipe
+    from minivit.training import TrainingConfig, load_recipe
 
     recipe = load_recipe(arguments.recipe)
     name = arguments.data or recipe.data
@@ -82,17 +100,25 @@ def chosen(arguments: argparse.Namespace, voice: Voice, began: float):
         )
     model = load_model(arguments.checkpoint, arguments)
     data, c = load_dataset(name), model.config
-    changes = given(arguments, TrainingConfig) | frozen(arguments, c)
     how = {
         "image": arguments.image_size or c.image, "recipe": recipe, "method": arguments.method,
+        "training": given(arguments, TrainingConfig) | frozen(arguments, c),
         "started_from": as_typed(arguments.checkpoint, arguments),
     }  # fmt: skip
-    training = finetuning(model, data, training=changes, **how)
-    if hasattr(arguments, "time"):
-        config = fitted(training.config, training.data, arguments, voice, began)
-        training = finetuning(model, data, training=changes | {"epochs": config.epochs}, **how)
-    check_finite(training)
-    voice.say(beginning(model, training, arguments))
+    return model, data, how
+
+
+def begun(model, data, how: dict, ranks):
+    """A training that stands at its beginning; all ranks have the same images."""
+    from minivit.training import check_finite, finetuning
+
+    def make():
+        training = finetuning(model, data, **how, ranks=ranks)
+        check_finite(training)
+        return training
+
+    training = ranks.together(make)
+    ranks.agree("the images and labels", training.fingerprint)
     return training
 
 

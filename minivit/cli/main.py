@@ -9,13 +9,13 @@ import os
 import sys
 from collections.abc import Sequence
 
-from minivit.cli import printing
+from minivit.cli import many, printing
 from minivit.cli.arguments import add_threads
 from minivit.cli.parser import VERBS, Parser, read
 from minivit.cli.sentences import sentence
 from minivit.errors import InputError
 from minivit.nearest import nearest
-from minivit.threads import crowded, set_threads, thread_count
+from minivit.threads import bound_to_one, crowded, set_threads, thread_count
 
 # The verbs that have --threads.
 WITH_THREADS = ("train", "finetune", "evaluate", "predict", "look", "explain", "probe", "gradcheck",
@@ -29,24 +29,34 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises SystemExit as argparse does: after --help, and with 2 for options it can't read.
     """
     printing.prepare_streams()
+    argv = sys.argv[1:] if argv is None else list(argv)
+    if many.are_together(argv):
+        return many.as_one(lambda: run(argv), judged)
     try:
-        return run(sys.argv[1:] if argv is None else list(argv))
+        return run(argv)
     except BrokenPipeError:  # the reader of our output left, e.g. `minivit info H/14 | head -3`
         drop_output()
         return PIPE_CLOSED
-    except InputError as error:
-        return complain(str(error), BAD_INPUT)
-    except OSError as error:
+    except (InputError, OSError, MemoryError, KeyboardInterrupt) as error:
+        message, code = judged(error)
+        printing.complain(message)
+        return code
+
+
+def judged(error: BaseException) -> tuple[str, int] | None:
+    """The sentence of an error and the exit code; None for a bug."""
+    if isinstance(error, InputError):
+        return str(error), BAD_INPUT
+    if isinstance(error, OSError):
         try:
             sys.stdout.flush()
         except OSError:  # it was the output itself, e.g. a file on a full disk
             drop_output()
-        return complain(sentence(error), BAD_INPUT)
-    except MemoryError as error:
+        return sentence(error), BAD_INPUT
+    if isinstance(error, MemoryError):
         reason = f" ({error})" if str(error) else ""
-        return complain(f"not enough memory{reason}; choose a smaller batch or model", BAD_INPUT)
-    except KeyboardInterrupt:
-        return complain("interrupted", INTERRUPTED)
+        return f"not enough memory{reason}; choose a smaller batch or model", BAD_INPUT
+    return ("interrupted", INTERRUPTED) if isinstance(error, KeyboardInterrupt) else None
 
 
 def run(argv: list[str]) -> int:
@@ -81,16 +91,10 @@ def choose_threads(verb: str, options: list[str]) -> None:
     if threads is not None or "numpy" not in sys.modules:
         threads = threads or thread_count()
         set_threads(threads)
-        if warning := crowded(threads):
+        for warning in filter(None, (crowded(threads), bound_to_one())):
             printing.complain(warning)
 
 
 def drop_output() -> None:
     """Send what is left of the output nowhere: else Python would fail on it again at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def complain(message: str, code: int) -> int:
-    """Print one sentence on stderr and hand on the exit code."""
-    printing.complain(message)
-    return code

@@ -125,9 +125,17 @@ def opening(training, folder: Path) -> str:
         f"{c.family}: {', '.join([*sizes_in_words(c), *[options] * bool(options)])}: "
         f"{parameter_count(c):,} parameters\n"
         f"{recipe_in_words(training.config)}\n"
-        f"backend {backend.name()}{products}, {threads} thread{'s' * (threads > 1)}, "
+        f"backend {backend.name()}{products}, {threads} thread{'s' * (threads > 1)}"
+        f"{together(training.ranks)}, "
         f"seed {training.config.seed}; run folder {one_line(str(folder))}"
     )
+
+
+def together(ranks) -> str:
+    """Of how many processes each has these threads."""
+    if ranks.count == 1:
+        return ""
+    return f" in each of {ranks.count} processes{', sums in their order' * ranks.ordered}"
 
 
 def sizes_in_words(c) -> list[str]:

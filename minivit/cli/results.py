@@ -21,6 +21,8 @@ def finish(training, folder: Path, voice: Voice, *, explain: bool = False) -> in
         finish_without_classes(training, folder, voice)
         return 0
     tested, measured_on = tested_now(training, evaluate), training.config.measured_on
+    if training.ranks.number:
+        return 0
     images = len(training.data.test.labels)
     right = round(tested.accuracy * images)
     result = (
@@ -60,6 +62,8 @@ def finish_without_classes(training, folder: Path, voice: Voice) -> None:
     from minivit.training import measured
 
     tested, measured_on = tested_now(training, measured), training.config.measured_on
+    if training.ranks.number:
+        return
     images, c = len(training.data.test.labels), training.config.model
     result = f"{measured_on.capitalize()} loss after the last epoch: {tested.loss:.4f}"
     if tested.accuracy is not None:
@@ -137,7 +141,7 @@ def tested_now(training, measure):
 
     images, labels = training.data.test
     with np.errstate(over="ignore", invalid="ignore"):  # a sentence says it better
-        tested = measure(training.model, images, labels)
+        tested = measure(training.model, images, labels, ranks=training.ranks)
     if not math.isfinite(tested.loss):
         raise training.divergence(images[:64], None)
     return tested

@@ -12,7 +12,7 @@ def run_to_resume(arguments: argparse.Namespace) -> Path:
     from minivit.errors import InputError
 
     allowed = {"verb", "run", "resume", "data", "threads", "out", "force", "explain",
-               "precision", "emulate", "quiet", "json"}  # fmt: skip
+               "precision", "emulate", "ordered", "quiet", "json"}  # fmt: skip
     others = sorted(set(vars(arguments)) - allowed)
     if others or arguments.out or arguments.force:
         option = others[0].replace("_", "-") if others else "out" if arguments.out else "force"
@@ -29,12 +29,13 @@ def run_to_resume(arguments: argparse.Namespace) -> Path:
     return path.parent
 
 
-def resumed(folder: Path, voice: Voice, data: str | None = None):
+def resumed(folder: Path, voice: Voice, data: str | None, ranks):
     """A former run; says so when the last bits may not be the same any more, or nothing is left."""
     from minivit.training import load_run, remove_pictures, remove_snapshots, write_tables
 
-    training = load_run(folder, data)
-    write_tables(training, folder)  # the run may have been killed before it wrote them
+    training = ranks.together(lambda: load_run(folder, data, ranks=ranks))
+    # The run may have been killed before it wrote them:
+    ranks.first(lambda: write_tables(training, folder))
     if training.finished:
         voice.say(
             f"All {training.config.epochs} epochs of this run are done: nothing is left to train. "
@@ -42,25 +43,32 @@ def resumed(folder: Path, voice: Voice, data: str | None = None):
         )
         return training
     # Of a run that this one was overwriting when it was killed:
-    remove_pictures(folder)
-    remove_snapshots(folder, after=training.steps_done)  # its own come again, to the same bits
-    tell_of_changes(training.bits, voice)
+    ranks.first(lambda: remove_pictures(folder))
+    # Its own come again, to the same bits:
+    ranks.first(lambda: remove_snapshots(folder, after=training.steps_done))
+    tell_of_changes(training.bits, voice, ranks)
     return training
 
 
-def tell_of_changes(began: dict, voice: Voice) -> None:
+def tell_of_changes(began: dict, voice: Voice, ranks) -> None:
     """Say in what way the machine works otherwise than when the run began.
 
     That is no setting of its recipe, and what is asked for now holds.
     """
     from minivit.training.training import bits_now
 
-    now = bits_now()
+    now = bits_now(ranks)
     if began["precision"] != now["precision"]:
         voice.warn(
             f"The run was started with products in {began['precision']} and goes on in "
             f"{now['precision']}: from here on it rounds otherwise. To go on as it began, add "
             f"--precision {began['precision'].replace(', emulated', ' --emulate')}."
+        )
+    if began["processes"] != now["processes"]:
+        voice.warn(
+            f"The run was started in {processes(began['processes'])} and goes on in "
+            f"{processes(now['processes'])}: its last bits may differ, and BatchNorm sees parts of "
+            "another size."
         )
     if any(began[name] != now[name] for name in ("backend", "threads")):
         voice.warn(
@@ -69,3 +77,7 @@ def tell_of_changes(began: dict, voice: Voice) -> None:
             f"For the same bits, add --threads {began['threads']} and set "
             f"MINIVIT_BACKEND={began['backend']}."
         )
+
+
+def processes(count: int) -> str:
+    return f"{count} process{'es' * (count > 1)}"

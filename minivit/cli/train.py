@@ -6,12 +6,13 @@ brackets. Without a word about it, the embedded digits are learnt.
 
 import argparse
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from minivit.cli.arguments import add_threads, folder_name
 from minivit.cli.choosing import chosen
 from minivit.cli.configuration import add_options
+from minivit.cli.many import add_ranks
 from minivit.cli.page_of_run import FILE, check_page, remove_page
 from minivit.cli.plot import remove_plot
 from minivit.cli.precision import add_precision, as_typed, prefer_kernels
@@ -49,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         )  # fmt: skip
     add_voice(parser)
     add_threads(parser)
+    add_ranks(parser)
     add_precision(parser)
     add_options(parser, "how", TrainingConfig, defaults=usual, called="digits")
     add_options(parser, "the model", ViTConfig, defaults=usual.model, called="digits",
@@ -56,33 +58,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from minivit.training import held, new_folder
+    from minivit.training import new_folder
+    from minivit.training.ranks import ranks_of_launcher
 
     began = time.perf_counter()
     voice = Voice(arguments.quiet, arguments.json)
-    prefer_kernels(arguments)
-    if arguments.resume is not None:
-        folder = run_to_resume(arguments)
-        with held(folder):
-            training = resumed(folder, voice, arguments.data)
-            if arguments.explain:
-                check_page(training.model, folder)
-            return go_on(training, folder, voice, explain=arguments.explain)
-    training, name = chosen(arguments, voice, began)
-    folder = new_folder(name, arguments.out)
-    with held(folder):
+    ranks = ranks_of_launcher(ordered=arguments.ordered)
+    ranks.together(lambda: prefer_kernels(arguments))
+    with ExitStack() as stack:
+        if arguments.resume is not None:
+            folder = ranks.first(lambda: run_to_resume(arguments))
+            hold(folder, stack, ranks)
+            training = resumed(folder, voice, arguments.data, ranks)
+        else:
+            training, name = chosen(arguments, voice, began, ranks)
+            folder = ranks.first(lambda: new_folder(name, arguments.out))
+            hold(folder, stack, ranks)
         if arguments.explain:
-            check_page(training.model, folder)
-        save_first(training, folder, voice, force=arguments.force)
+            ranks.first(lambda: check_page(training.model, folder))
+        if arguments.resume is None:
+            ranks.first(lambda: save_first(training, folder, voice, force=arguments.force))
         return go_on(training, folder, voice, explain=arguments.explain)
+
+
+def hold(folder: Path, stack: ExitStack, ranks) -> None:
+    """Keep other trainings out of the folder until `stack` ends."""
+    from minivit.training import held
+
+    ranks.first(lambda: stack.enter_context(held(folder)))
 
 
 def go_on(training, folder: Path, voice: Voice, *, explain: bool = False) -> int:
     """Train, measure, draw; whatever stops it, say how to go on. The exit code."""
     from minivit.errors import InputError
     from minivit.training import Diverged, save_run
+    from minivit.training.ranks import is_everywhere
 
-    resume = f"minivit train --resume {typed(folder)}{as_typed()}"
+    ranks = training.ranks
+    resume = f"{launched(ranks)}minivit train --resume {typed(folder)}{as_typed()}"
+    resume += " --ordered" * ranks.ordered
     try:
         begin(training, folder, voice)
         learn(training, folder, voice)
@@ -91,6 +105,7 @@ def go_on(training, folder: Path, voice: Voice, *, explain: bool = False) -> int
         voice.warn(
             f"\nInterrupted. The last checkpoint is whole; to go on from it, run\n  {resume}"
         )
+        ranks.end(130)
         return 130
     except Interrupted:
         state = training.state
@@ -100,18 +115,28 @@ def go_on(training, folder: Path, voice: Voice, *, explain: bool = False) -> int
         )
         return 130
     except Diverged as error:
-        raise InputError(f"{error}. {kept(folder)}") from error
+        raise InputError(f"{error}. {ranks.first(lambda: kept(folder))}") from error
     except InputError as error:  # a picture that can't be read: what was learnt before it is kept
-        save_run(training, folder)
-        raise InputError(f"{error}. {how_to_find(training)}{kept(folder)}") from error
+        if ranks.count > 1 and not is_everywhere(error):  # the others don't know: nobody saves
+            raise
+        ranks.first(lambda: save_run(training, folder))
+        left = ranks.first(lambda: kept(folder))
+        raise InputError(f"{error}. {how_to_find(training)}{left}") from error
     except BrokenPipeError:  # nobody reads the output: the run's files are not at fault
         raise
     except OSError as error:
+        if ranks.count > 1 and not is_everywhere(error):
+            raise
         with suppress(OSError, InputError):  # if it is the disk that is full, this fails as well
-            save_run(training, folder)
+            ranks.first(lambda: save_run(training, folder))
         again = f"go on from the last checkpoint with {resume}"
         said = sentence(error, again)
         raise OSError(said if again in said else f"{said}. After that, {again}") from error
+
+
+def launched(ranks) -> str:
+    """What is typed in front of a command that the same number of processes are to run."""
+    return f"mpiexec -n {ranks.count} " if ranks.count > 1 else ""
 
 
 def begin(training, folder: Path, voice: Voice) -> None:
@@ -126,7 +151,7 @@ def begin(training, folder: Path, voice: Voice) -> None:
         test_images=len(data.test.labels), model=config.model.to_dict(),
         training=config.to_dict(), parameters=training.model.layout.size,
         epochs_done=training.state.epoch, backend=backend.name(), threads=thread_count(),
-        precision=backend.precision(),
+        precision=backend.precision(), processes=training.ranks.count,
     )  # fmt: skip
 
 
@@ -134,18 +159,24 @@ def learn(training, folder: Path, voice: Voice) -> None:
     """Train to the last epoch, saving after each; Interrupted when Ctrl-C was pressed."""
     from minivit.training import keep_snapshot, save_run, train
 
-    keep_snapshot(training, folder)  # before the first step; a killed run may lack the last one
+    ranks = training.ranks
+
+    def snapshot():
+        if training.config.snapshots:
+            ranks.first(lambda: keep_snapshot(training, folder))
+
+    snapshot()  # before the first step; a killed run may lack the last one
     with Progress(training, voice) as progress:
 
         def on_step(training, loss):
             progress.step()
-            keep_snapshot(training, folder)
-            if progress.interrupted:
-                save_run(training, folder)
+            snapshot()
+            if ranks.any(progress.interrupted):
+                ranks.first(lambda: save_run(training, folder))
                 raise Interrupted
 
         def on_epoch(training, row):
-            save_run(training, folder)
+            ranks.first(lambda: save_run(training, folder))
             progress.epoch(row)
 
         train(training.config, training.data, training=training, on_step=on_step,

@@ -13,6 +13,7 @@ from minivit.models import Config, Model, parameter_shapes
 from minivit.optim import Average
 from minivit.training.loop import train
 from minivit.training.named_recipe import Recipe
+from minivit.training.ranks import ALONE, Ranks
 from minivit.training.recipe_reading import load_recipe
 from minivit.training.run import run_data
 from minivit.training.training import Training
@@ -51,6 +52,7 @@ def finetuning(
     training: dict | None = None,
     method: str = "google",
     started_from: str = "",
+    ranks: Ranks = ALONE,
 ) -> Training:
     """A training that begins with a model's parameters, and a zero head for the data's classes.
 
@@ -58,7 +60,7 @@ def finetuning(
     `method` is the way in which positions go there. Black, white and colours become what they are
     to the model. The recipe tells how it learns, and `training` changes fields of it; what a recipe
     says of a model is not asked. `started_from` is what was typed behind `minivit finetune` for the
-    checkpoint, and is kept for people. `model` stays as it is.
+    checkpoint, and is kept for people. `model` stays as it is. `ranks`: see `Training`.
 
     Raises InputError for what `adapted` refuses, and when data and model don't fit together.
     """
@@ -69,7 +71,7 @@ def finetuning(
     )
     told = {"started_from": started_from, "resized_by": method}
     config = recipe.made(start.config, {**(training or {}), **told})
-    begun = Training(config, run_data(data, config), start.dtype)
+    begun = Training(config, run_data(data, config), start.dtype, ranks=ranks)
     begun.model.parameters.become(start.parameters)
     if begun.average:
         names = list(begun.average.arrays)

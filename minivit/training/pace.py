@@ -11,6 +11,7 @@ import numpy as np
 from minivit.data import Dataset
 from minivit.errors import InputError
 from minivit.training.evaluation import BATCH, predict_logits
+from minivit.training.ranks import ALONE, Ranks
 from minivit.training.recipe import TrainingConfig
 from minivit.training.run import run_data, save_run
 from minivit.training.state import State
@@ -78,12 +79,13 @@ def evaluation_seconds(training: Training) -> float:
 
 def rehearse(training: Training) -> Expected:
     """Do a few steps of a training that is then thrown away, and time all that an epoch is."""
-    pace, epoch = Pace(training), 0
-    while not pace.known:
+    pace, epoch, known = Pace(training), 0, False
+    while not known:
         for batch, prepared in training.feed.batches(epoch):
             training.train_batch(batch, prepared)
             pace.step()
-            if pace.known:
+            known = training.ranks.any(pace.known)
+            if known:
                 break
         training.state, epoch = State(), epoch + 1
     evaluation = evaluation_seconds(training)
@@ -94,30 +96,34 @@ def rehearse(training: Training) -> Expected:
 
 
 def fit_time(
-    config: TrainingConfig, data: Dataset, seconds: float, *, began: float | None = None
-) -> TrainingConfig:
+    config: TrainingConfig, data: Dataset, seconds: float, *, began: float | None = None,
+    ranks: Ranks = ALONE,
+) -> TrainingConfig:  # fmt: skip
     """The same recipe with as many whole epochs as fit into so many seconds on this machine.
 
     The time counts from `began` (of time.perf_counter; without it, from now) to the end of
     `minivit train`: a few steps are timed first, the model is measured after every epoch, and
     pictures are drawn at the end. The learning rate's schedule stretches over the epochs that were
-    chosen: what follows is the same as with these epochs from the start.
+    chosen: what follows is the same as with these epochs from the start. Of several `ranks` the
+    first decides.
 
     Raises InputError when not even one epoch fits, with the time that it would take.
     """
     began = time.perf_counter() if began is None else began
-    training = Training(config, run_data(data, config))
-    expected = rehearse(training)
+    training = ranks.together(lambda: Training(config, run_data(data, config), ranks=ranks))
+    expected = ranks.gather(rehearse(training))[0]
     epoch = expected.epoch(training.steps_per_epoch)
-    around = time.perf_counter() - began + START + PICTURES + expected.evaluation
+    around = ranks.gather(time.perf_counter() - began)[0] + START + PICTURES + expected.evaluation
     epochs = int((seconds * (1 - SPARE) - around) / epoch)
     if epochs < 1:
         needed = (around + epoch) / (1 - SPARE)
-        raise InputError(
+        error = InputError(
             f"no epoch fits into {time_in_words(seconds)}: on this machine one takes about "
             f"{time_in_words(epoch)}, and what is around it {time_in_words(around)}; give at least "
             f"{typed(needed)}, or choose a smaller model"
         )
+        error.everywhere = True  # all ranks have the same times
+        raise error
     return replace(config, epochs=epochs)
 
 

@@ -121,6 +121,9 @@ class Ranks:
             self.start(piece)
         self.finish()
 
+    def end(self, code: int) -> None:
+        """End the other ranks, which this one leaves, with an exit code."""
+
     def __deepcopy__(self, memo: dict) -> "Ranks":
         """A copy of what holds ranks is of the same processes."""
         return self
@@ -181,6 +184,9 @@ class MPIRanks(Ranks):
         MPI.Request.Waitall(self.requests)
         self.requests = []
 
+    def end(self, code: int) -> None:
+        self.comm.Abort(code)
+
 
 def ranks_of_launcher(*, ordered: bool = False, overlapping: bool = True) -> Ranks:
     """The processes that an MPI launcher has started, or this one by itself.
@@ -192,10 +198,12 @@ def ranks_of_launcher(*, ordered: bool = False, overlapping: bool = True) -> Ran
         return ALONE
     ranks = MPIRanks(communicator(), ordered=ordered, overlapping=overlapping)
     if ranks.count != started():
-        raise InputError(
+        error = InputError(
             f"the launcher started {started()} processes, and the MPI that mpi4py found "
             f"({library()}) tells of {ranks.count}: run the mpiexec of that MPI"
         )
+        error.everywhere = True
+        raise error
     return ranks
 
 

@@ -229,7 +229,9 @@ class Training:
         """
         s, found = self.state, first_nonfinite(self.model, images, dlogits, seed)
         first = next(filter(None, ranks.gather(found)), "the loss")
-        return Diverged(
+        error = Diverged(
             f"training diverged in epoch {s.epoch + 1}, step {s.step + 1}: the first tensor with "
             f"NaN or infinity is {first}; {advice(self.config, self.steps_done)}"
         )
+        error.everywhere = True  # all ranks have the same parameters and losses
+        return error

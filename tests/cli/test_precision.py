@@ -150,7 +150,7 @@ def test_a_run_of_an_older_minivit_was_in_float32(tmp_path, capsys, monkeypatch)
 
     older = {"backend": "numpy", "threads": bits_now()["threads"]}
     with monkeypatch.context() as patch:
-        patch.setattr("minivit.training.training.bits_now", lambda: older)
+        patch.setattr("minivit.training.training.bits_now", lambda ranks: older)
         stopped(tmp_path / "run", [], monkeypatch)
     assert "precision" not in read_header(tmp_path / "run")["training"]["bits"]
     assert main(["train", "--resume", str(tmp_path / "run"), *BF16]) == 0
