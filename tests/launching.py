@@ -1,0 +1,73 @@
+"""Several processes that an MPI launcher starts, with a time limit; skipped where there is none."""
+
+import os
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+HERE = Path(sys.executable).parent
+TESTS, HOUSE = Path(__file__).parent, Path(__file__).parents[1]
+
+
+def launchers() -> dict[str, list[str]]:
+    """By the name of the MPI, how its mpiexec is called to start any number of processes here."""
+    found = {}
+    for path in {
+        shutil.which("mpiexec", path=HERE),
+        *map(shutil.which, ("mpiexec", "mpiexec.openmpi")),
+    }:
+        if path is None or find_spec("mpi4py") is None:
+            continue
+        said = subprocess.run(
+            [path, "--version"], capture_output=True, text=True, timeout=60
+        ).stdout
+        if "HYDRA" in said:
+            found.setdefault("mpich", [path])
+        elif "Open MPI" in said or "OpenRTE" in said or "prte" in said.lower():
+            flags = ["--bind-to", "none", "--oversubscribe", "--allow-run-as-root"]
+            found.setdefault("openmpi", [path, *flags])
+    return found
+
+
+LAUNCHERS = launchers()
+every_mpi = pytest.mark.parametrize("mpi", sorted(LAUNCHERS) or [pytest.param(
+    "none", marks=pytest.mark.skip("needs mpi4py and an mpiexec: pip install 'minivit[mpi]'")
+)])  # fmt: skip
+
+
+def environment(mpi: str, **variables: str) -> dict[str, str]:
+    """That of the processes: a thread each, unless they are to choose, and NumPy's ops."""
+    kept = {name: value for name, value in os.environ.items() if not name.endswith("NUM_THREADS")}
+    path = os.pathsep.join([str(HOUSE), str(TESTS), os.environ.get("PYTHONPATH", "")])
+    told = {"PYTHONPATH": path, "MINIVIT_BACKEND": "numpy"}
+    if mpi == "openmpi":  # where the wheel of MPICH is, mpi4py would take that
+        told["MPI4PY_MPIABI"] = mpi
+    return kept | told | variables
+
+
+def begin(mpi: str, count: int, *command: str, **variables: str) -> subprocess.Popen:
+    """Start `python COMMAND` in so many processes."""
+    call = [*LAUNCHERS[mpi], "-n", str(count), sys.executable, *command]
+    return subprocess.Popen(
+        call, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=environment(mpi, **variables),
+    )  # fmt: skip
+
+
+def end(process: subprocess.Popen, seconds: float = 120) -> subprocess.CompletedProcess:
+    """Wait for it; one that hangs is killed, and fails the test."""
+    try:
+        out, err = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
+        pytest.fail(f"hangs after {seconds} s; it said: {out}{err}")
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def launch(mpi: str, count: int, *command: str, **variables: str) -> subprocess.CompletedProcess:
+    return end(begin(mpi, count, *command, **variables))
