@@ -1,0 +1,236 @@
+"""`minivit train` in several processes: one of them speaks, and what stops one stops all."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import kills_mpi
+import pytest
+from launching import LAUNCHERS, TESTS, begin, end, environment, every_mpi, launch
+
+from minivit.checkpoints import load, read_checkpoint, read_header
+from minivit.processes import own_number, started, started_here
+from minivit.threads import available_threads, thread_count
+
+SMALL = "train --width 16 --depth 1 --heads 2 --mlp 16 --batch 120 --seed 3".split()
+WAYS = [["-m", "minivit"], ["-m", "mpi4py", "-m", "minivit"]]
+
+
+def said(done: subprocess.CompletedProcess) -> list[str]:
+    """The sentences on stderr: MPICH's own line of an abort is none of ours."""
+    return [line for line in done.stderr.splitlines() if line.startswith("minivit")]
+
+
+def bits(folder):
+    header, groups = read_checkpoint(folder, ("parameters", "first_moment", "second_moment"))
+    return header["training"]["state"]["history"], {
+        (group, name): array.tobytes() for group in groups for name, array in groups[group].items()
+    }
+
+
+@every_mpi
+@pytest.mark.parametrize("way", WAYS)
+def test_two_processes_write_the_run_of_one_that_accumulates(mpi, way, tmp_path):
+    done = launch(mpi, 2, *way, *SMALL, "--epochs", "2", "--out", str(tmp_path / "two"))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("Test accuracy after the last epoch") == 1
+    assert "in each of 2 processes" in done.stdout and done.stderr == ""
+    one = [*SMALL, "--epochs", "2", "--accumulate", "2", "--out", str(tmp_path / "one")]
+    subprocess.run([sys.executable, "-m", "minivit", *one], env=environment(mpi), check=True)
+    assert bits(tmp_path / "two") == bits(tmp_path / "one")
+    assert read_header(tmp_path / "two")["training"]["bits"]["processes"] == 2
+
+
+@every_mpi
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "options, sentence",
+    [
+        (["--nonsense", "1"], "no option --nonsense"),
+        (["--data", "/nowhere"], "/nowhere does not exist"),
+        (["--learning-rate", "1e30"], "training diverged in epoch 1"),
+    ],
+)
+def test_what_all_find_wrong_one_says_and_all_end(mpi, way, options, sentence, tmp_path):
+    done = launch(mpi, 2, *way, *SMALL, *options, "--out", str(tmp_path / "run"))
+    assert done.returncode == 2 and len(said(done)) == 1 and sentence in said(done)[0]
+
+
+WRONG = """
+import sys
+from minivit import InputError
+from minivit.cli.main import main
+from minivit.processes import own_number
+from minivit.training import Training
+
+step, errors = Training.take_step, {
+    "input": InputError("mine is damaged"), "bug": ZeroDivisionError("a bug"), "exit": SystemExit(3),
+}
+raised = errors[sys.argv.pop(1)]
+
+def take_step(self, norm):
+    if own_number() == 1 and self.state.epoch == 1:
+        raise raised
+    step(self, norm)
+
+Training.take_step = take_step
+sys.exit(main())
+"""
+
+
+@every_mpi
+@pytest.mark.parametrize(
+    "raised, code, sentence",
+    [
+        ("input", 2, "minivit: mine is damaged"),
+        ("bug", 1, "ZeroDivisionError: a bug"),
+        ("exit", 3, ""),
+    ],
+)
+def test_what_one_process_alone_raises_ends_all(mpi, raised, code, sentence, tmp_path):
+    """The checkpoint of the first epoch stays."""
+    (tmp_path / "wrong.py").write_text(WRONG)
+    call = [str(tmp_path / "wrong.py"), raised, *SMALL, "--quiet", "--out", str(tmp_path / "run")]
+    done = launch(mpi, 2, *call)
+    assert done.returncode == code
+    assert done.stderr.count(sentence) == 1 or not sentence
+    assert read_header(tmp_path / "run")["training"]["state"]["epoch"] == 1
+
+
+LONG = [*SMALL, "--epochs", "40", "--quiet"]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """The bits of a run of two processes that nobody stopped; each MPI sums two alike."""
+    folder = tmp_path_factory.mktemp("undisturbed") / "run"
+    done = launch(next(iter(LAUNCHERS)), 2, "-m", "minivit", *LONG, "--out", str(folder))
+    assert done.returncode == 0, done.stderr
+    return bits(folder)
+
+
+@every_mpi
+@pytest.mark.parametrize(
+    "number, to",
+    [(signal.SIGINT, "one"), (signal.SIGTERM, "all"), (signal.SIGINT, "launcher"),
+     (signal.SIGTERM, "launcher")],
+)  # fmt: skip
+def test_a_signal_saves_and_the_run_goes_on_to_the_same_bits(
+    mpi, number, to, undisturbed, tmp_path
+):
+    folder = tmp_path / "run"
+    process = begin(mpi, 2, "-m", "mpi4py", "-m", "minivit", *LONG, "--out", str(folder))
+    wait_for_an_epoch(folder)
+    found = kills_mpi.processes(process.pid)
+    for each in {"one": found[-1:], "all": found, "launcher": [process.pid]}[to]:
+        os.kill(each, number)
+    stopped = end(process)
+    assert stopped.returncode == 130, stopped.stderr
+    assert f"mpiexec -n 2 minivit train --resume {folder}" in stopped.stderr
+    done = launch(mpi, 2, "-m", "minivit", "train", "--resume", str(folder), "--quiet")
+    assert done.returncode == 0 and "last bits may differ" not in done.stderr
+    assert bits(folder) == undisturbed
+
+
+def wait_for_an_epoch(folder):
+    for _ in range(600):
+        if (folder / "history.csv").exists():
+            return
+        time.sleep(0.05)
+    pytest.fail("no epoch was finished")
+
+
+@every_mpi
+def test_another_number_of_processes_goes_on_and_says_so(mpi, tmp_path):
+    run = str(tmp_path / "run")
+    (tmp_path / "wrong.py").write_text(WRONG)
+    launch(mpi, 2, str(tmp_path / "wrong.py"), "input", *SMALL, "--epochs", "2", "--out", run)
+    done = launch(mpi, 3, "-m", "minivit", "train", "--resume", run)
+    assert done.returncode == 0, done.stderr
+    assert (
+        "started in 2 processes and goes on in 3 processes: its last bits may differ" in done.stdout
+    )
+    assert load(run).parameters
+
+
+@every_mpi
+def test_finetuning_and_pretraining_in_two(mpi, tmp_path):
+    first, second = str(tmp_path / "first"), str(tmp_path / "second")
+    pretrain = [
+        *SMALL,
+        "--epochs",
+        "1",
+        "--objective",
+        "mae",
+        "--decoder-width",
+        "8",
+        "--out",
+        first,
+    ]
+    done = launch(mpi, 2, "-m", "minivit", *pretrain)
+    assert done.returncode == 0, done.stderr
+    call = ["finetune", first, "--data", "digits", "--epochs", "1", "--head-only", "--out", second]
+    done = launch(mpi, 2, "-m", "minivit", *call)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("Test accuracy after the last epoch") == 1
+
+
+@every_mpi
+def test_a_time_is_shared_out_alike(mpi, tmp_path):
+    done = launch(mpi, 2, "-m", "minivit", *SMALL, "--time", "12s", "--out", str(tmp_path / "run"))
+    assert done.returncode == 0, done.stderr
+
+
+@every_mpi
+def test_without_mpi4py_there_is_one_sentence_and_no_run(mpi, tmp_path):
+    (tmp_path / "mpi4py.py").write_text("raise ModuleNotFoundError('none')")
+    variables = environment(mpi)["PYTHONPATH"]
+    done = launch(
+        mpi, 2, "-m", "minivit", *SMALL, "--out", str(tmp_path / "run"),
+        PYTHONPATH=f"{tmp_path}{os.pathsep}{variables}",
+    )  # fmt: skip
+    assert done.returncode == 2 and len(said(done)) == 1
+    assert "pip install 'minivit[mpi]'" in done.stderr and not (tmp_path / "run").exists()
+
+
+def test_without_a_launcher_nothing_of_mpi_is_imported(tmp_path):
+    script = (
+        "import sys; from minivit.cli.main import main; "
+        f"main({[*SMALL, '--epochs', '1', '--quiet', '--out', str(tmp_path / 'run')]}); "
+        "assert not any(name.startswith('mpi4py') for name in sys.modules)"
+    )
+    variables = {n: v for n, v in os.environ.items() if n not in ("PMI_SIZE", "PMI_RANK")}
+    variables |= {"PYTHONPATH": str(TESTS.parent), "MINIVIT_BACKEND": "numpy"}
+    subprocess.run([sys.executable, "-c", script], env=variables, check=True)
+
+
+@pytest.mark.parametrize(
+    "variables, processes, here, number",
+    [
+        ({}, 1, 1, 0),
+        ({"PMI_SIZE": "4", "PMI_RANK": "3", "MPI_LOCALNRANKS": "2"}, 4, 2, 3),
+        ({"OMPI_COMM_WORLD_SIZE": "4", "OMPI_COMM_WORLD_RANK": "1",
+          "OMPI_COMM_WORLD_LOCAL_SIZE": "4"}, 4, 4, 1),
+        ({"SLURM_STEP_NUM_TASKS": "6", "SLURM_PROCID": "5",
+          "SLURM_STEP_TASKS_PER_NODE": "2(x3)"}, 6, 2, 5),
+        ({"PMI_SIZE": "many"}, 1, 1, 0),
+    ],
+)  # fmt: skip
+def test_what_launchers_tell(variables, processes, here, number, monkeypatch):
+    for name in ("PMI_SIZE", "PMI_RANK", "MPI_LOCALNRANKS", "MINIVIT_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert (started(), started_here(), own_number()) == (processes, here, number)
+    assert thread_count() == max(1, available_threads() // here)
+
+
+@every_mpi
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_killed_process_loses_nothing(mpi):
+    call = [sys.executable, str(TESTS / "kills_mpi.py"), "--count", "3", "--mpi", mpi]
+    done = subprocess.run(call, capture_output=True, text=True, env=environment(mpi), timeout=200)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "3 kills in" in done.stdout and "every run ended in the same bits" in done.stdout
