@@ -66,7 +66,8 @@ from minivit.processes import own_number
 from minivit.training import Training
 
 step, errors = Training.take_step, {
-    "input": InputError("mine is damaged"), "bug": ZeroDivisionError("a bug"), "exit": SystemExit(3),
+    "input": InputError("mine is damaged"), "bug": ZeroDivisionError("a bug"),
+    "exit": SystemExit(3),
 }
 raised = errors[sys.argv.pop(1)]
 
