@@ -78,3 +78,15 @@ def test_a_pool_that_never_sleeps_is_not_waited_for_for_ever(monkeypatch):
     monkeypatch.setattr(threads, "LOOK", 0)
     threads.fall_asleep()
     assert next(clock) == 2 * threads.PATIENCE
+
+
+def test_open_mpi_that_holds_a_process_to_one_processor_is_told(monkeypatch):
+    monkeypatch.setattr("minivit.threads.available_threads", lambda: 1)
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    assert threads.bound_to_one() is None
+    for name, value in (("SIZE", "2"), ("RANK", "0"), ("LOCAL_SIZE", "2")):
+        monkeypatch.setenv(f"OMPI_COMM_WORLD_{name}", value)
+    assert "to 1 of 8 processors, and 4 threads each" in threads.bound_to_one()
+    assert "--bind-to none" in threads.bound_to_one()
+    monkeypatch.setenv("OMPI_COMM_WORLD_LOCAL_SIZE", "8")
+    assert threads.bound_to_one() is None
