@@ -87,7 +87,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--mpi", default=next(iter(LAUNCHERS), None), choices=sorted(LAUNCHERS))
+    parser.add_argument("--mpi", default=min(LAUNCHERS, default=None), choices=sorted(LAUNCHERS))
     given = parser.parse_args()
     if given.mpi is None:
         sys.exit("needs mpi4py and an mpiexec: pip install 'minivit[mpi]'")

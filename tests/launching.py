@@ -16,10 +16,8 @@ TESTS, HOUSE = Path(__file__).parent, Path(__file__).parents[1]
 def launchers() -> dict[str, list[str]]:
     """By the name of the MPI, how its mpiexec is called to start any number of processes here."""
     found = {}
-    for path in {
-        shutil.which("mpiexec", path=HERE),
-        *map(shutil.which, ("mpiexec", "mpiexec.openmpi")),
-    }:
+    in_path = map(shutil.which, ("mpiexec", "mpiexec.openmpi"))
+    for path in (shutil.which("mpiexec", path=HERE), *in_path):
         if path is None or find_spec("mpi4py") is None:
             continue
         said = subprocess.run(

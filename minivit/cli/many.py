@@ -49,9 +49,10 @@ def as_one(
         if left.code and mpi_runs():
             end_all(left.code if isinstance(left.code, int) else BUG)
         raise
-    except BrokenPipeError:
+    except BrokenPipeError:  # nobody reads the output
         code = PIPE_CLOSED
-        end_all(code)
+        if mpi_runs():
+            end_all(code)
     except (Exception, KeyboardInterrupt) as error:
         everywhere = everybody_raises(error)
         sentence, code = judged(error) or ("", BUG)
@@ -60,9 +61,8 @@ def as_one(
         if not everywhere:
             end_all(code)
     if mpi_runs():
-        sys.modules[
-            "mpi4py.MPI"
-        ].Finalize()  # else `python -m mpi4py` would end others for the code
+        # Else `python -m mpi4py` would abort all for an exit code, with a line of its own.
+        sys.modules["mpi4py.MPI"].Finalize()
     return code
 
 
