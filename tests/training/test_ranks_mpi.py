@@ -19,3 +19,12 @@ def test_two_processes_find_the_bits_of_one_with_the_kernels(mpi):
         MINIVIT_NUM_THREADS="1",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+@every_mpi
+def test_each_kernel_is_compiled_by_one_process(mpi, tmp_path):
+    pytest.importorskip("fcntl", reason="nothing can be locked")
+    done = launch(mpi, 2, str(TESTS / "mpi_compiling.py"), XDG_CACHE_HOME=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    compiled, twice = map(int, done.stdout.split())
+    assert compiled > 0 and twice == 0

@@ -14,13 +14,17 @@ import time
 from hashlib import sha256
 from pathlib import Path
 
+from minivit.processes import started_here
+
 try:
     import fcntl
 except ImportError:  # Windows: two processes may compile the same
     fcntl = None
 
 NAME = "claims"
-PATIENCE, LOOK = 30.0, 0.005  # seconds: in all, and between two looks
+# Seconds: in all, and between two looks. Processes that train together wait for each other anyway,
+# in every step: one of them compiles, however long it takes.
+PATIENCE, LOOK = 30.0 if started_here() == 1 else 600.0, 0.005
 
 _waited = 0.0
 
