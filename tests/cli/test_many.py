@@ -128,7 +128,9 @@ def test_a_signal_saves_and_the_run_goes_on_to_the_same_bits(
     for each in {"one": found[-1:], "all": found, "launcher": [process.pid]}[to]:
         os.kill(each, number)
     stopped = end(process)
-    assert stopped.returncode == 130, stopped.stderr
+    # Open MPI's mpiexec, when it is told itself, ends the others and gives a code of its own.
+    codes = (1, 130) if (mpi, to) == ("openmpi", "launcher") else (130,)
+    assert stopped.returncode in codes, stopped.stderr
     assert f"mpiexec -n 2 minivit train --resume {folder}" in stopped.stderr
     done = launch(mpi, 2, "-m", "minivit", "train", "--resume", str(folder), "--quiet")
     assert done.returncode == 0 and "last bits may differ" not in done.stderr
