@@ -25,6 +25,7 @@ BENCHMARKS = {
     "parity": "logits and gradients of a ViT-B/16 beside Flax, timm and transformers",
     "precision": "what bf16 changes in logits and gradients, and which roundings change it",
     "transfer": "fine-tuning from clothes to digits at higher resolutions, against from scratch",
+    "mpi": "processes that train together, against threads; what 1,024 machines would; a picture",
 }
 
 TIMED = ("seconds", "repeats")
@@ -45,6 +46,7 @@ TAKES = {  # the options that each benchmark takes, of those that not all take
     "parity": (),
     "precision": ("configs",),
     "transfer": (),
+    "mpi": (*TIMED, "backends", "configs", "out"),
 }  # fmt: skip
 GRIDS = ("pooling", "positions")  # of learning
 
@@ -66,10 +68,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--repeats", type=positive(int), default=argparse.SUPPRESS, metavar="N",
         help="what is timed: turns of every side in a case, whatever time they take")  # fmt: skip
     add("--backends", default=argparse.SUPPRESS, metavar="LIST",
-        help="ops, step, scaling: numba, numpy or numba,numpy (default: all)")  # fmt: skip
+        help="ops, step, scaling, mpi: numba, numpy or numba,numpy (default: all)")  # fmt: skip
     add("--configs", default=argparse.SUPPRESS, metavar="LIST",
-        help="step, precision: some of digits-bench,fashion,cifar,Ti/16,S/16,B/16 "
-        "(default: all)")  # fmt: skip
+        help="step, precision, mpi: some of digits-bench,fashion,cifar,Ti/16,S/16,B/16 "
+        "(default: all; of mpi cifar,Ti/16)")  # fmt: skip
     add("--vs", type=one_of(["torch"]), default=argparse.SUPPRESS, metavar="torch",
         help="step, loading: time PyTorch too, where it is installed")  # fmt: skip
     add("--against", type=folder_name, default=argparse.SUPPRESS, metavar="FOLDER",
@@ -81,7 +83,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--emulate", action="store_true",
         help="step: bf16 without the processor's instruction, multiplied in float32")  # fmt: skip
     add("--out", type=folder_name, default=argparse.SUPPRESS, metavar="DIR",
-        help="scaling, roofline, learning: where pictures or tables go (default: out)")  # fmt: skip
+        help="scaling, roofline, learning, mpi: where pictures or tables go "
+        "(default: out)")  # fmt: skip
     add("--tiny", action="store_true", help=argparse.SUPPRESS)
 
 
