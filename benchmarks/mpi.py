@@ -21,7 +21,7 @@ from .options import Options, has_matplotlib, progress
 from .rows import show
 from .scaling import thread_counts
 from .sides import Worker
-from .timing import alternate
+from .timing import in_turns, medians, ratio_in_turns
 
 USUAL = "cifar,Ti/16"
 MEASURED = {
@@ -66,13 +66,17 @@ def timed(case: Case, backend: str, options: Options) -> Timed:
             groups[n] = group = stack.enter_context(Group(n, RankSide, case, backend, n))
             sides |= {(mode, n): group.timer("train", mode) for mode in MODES}
             sides |= {("sum", n): group.timer("sum"), ("one", n): group.timer("sum_of_one")}
-        seconds = alternate(sides, options, usual=5 * len(sides))
+        turns = in_turns(sides, options, usual=5 * len(sides))
         shares = {(mode, n): max(group.ask("share_in_mpi", mode))
                   for mode in MODES for n, group in groups.items()}  # fmt: skip
+    seconds = medians(turns)
+    ratios = {(mode, n): ratio_in_turns(turns[mode, n], turns["threads", n])
+              for mode in MODES for n in groups}  # fmt: skip
     of = {kind: {n: seconds[name, n] for name, n in sides if name == kind}
           for kind in ("whole", "sum", "one")}  # fmt: skip
     steps = {side: seconds[side] for side in sides if side[0] in ("threads", *MODES)}
-    return Timed(case, backend, steps, of["whole"], of["sum"], of["one"], shares, load_of(numbers))
+    return Timed(case, backend, steps, ratios, of["whole"], of["sum"], of["one"], shares,
+                 load_of(numbers))  # fmt: skip
 
 
 def report(rows: list[dict]) -> str:

@@ -28,6 +28,7 @@ class Timed(NamedTuple):
     case: Case
     backend: str
     steps: dict[tuple[str, int], float]  # by what works: "threads" or a mode, and how many
+    ratios: dict[tuple[str, int], float]  # of processes: to as many threads, turn by turn
     whole: dict[int, float]  # what every process does whole, by its threads
     sums: dict[int, float]  # by processes, of as many numbers as there are parameters
     ones: dict[int, float]  # the same of one number
@@ -51,6 +52,7 @@ def measured_rows(found: Timed) -> list[dict]:
         one = row(
             "mpi", f"{found.case.name}, {what}", found.backend, 1e3 * seconds, "ms",
             named(n) if together else None, theirs and 1e3 * theirs,
+            found.ratios.get((how, n)),
             kind="measured", configuration=found.case.name, what=what, batch=found.case.batch,
             processes=n if together else 1, threads=threads, mode=how if together else None,
             images_per_second=found.case.batch / seconds,
