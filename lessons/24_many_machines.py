@@ -9,8 +9,9 @@
 #
 # **The shapes.** p **ranks**, the processes that train together, numbered r = 0 ... p - 1. Of a
 # batch of B images rank r has B_r, side by side in the order of the ranks. The gradients of all
-# parameters are one flat vector: g_r (n,) those of rank r's images, g (n,) those of the batch. All
-# ranks begin with the same weights and have the whole optimiser: after g all take the same step.
+# parameters are one flat vector: g_r (n,) those of rank r's images, g (n,) those of the batch; it
+# has S bytes, 4 n in float32. All ranks begin with the same weights, and each has the whole
+# optimiser: once they have g, all take the same step.
 #
 # Nothing here needs a second machine: our ranks are threads. `mpiexec -n 4 python -m mpi4py -m
 # minivit train` starts real ones (pip install 'minivit[mpi]').
@@ -104,15 +105,15 @@ for slip, found in slips.items():
 # %% [markdown]
 # ## The sum by hand: a ring
 #
-# How do p ranks sum p vectors of n bytes? If all send theirs to rank 0 and it sends the sum back,
-# (p - 1) n bytes go through one wire, twice: with 30 machines, 30 times as long as with two.
+# How do p ranks sum p vectors of S bytes? If all send theirs to rank 0 and it sends the sum back,
+# (p - 1) S bytes go through one wire, twice: with 30 machines, 29 times as long as with two.
 #
 # In a **ring** every rank sends to the next one only, and all wires are busy all the time. Cut each
 # vector into p chunks. First each chunk goes once around, and every rank adds its own to it: after
 # p - 1 steps each rank has one chunk whole (*reduce-scatter*). Then the whole chunks go around, and
-# take the place of the others (*all-gather*). In each of 2 (p - 1) steps a rank sends n/p bytes:
+# take the place of the others (*all-gather*). In each of 2 (p - 1) steps a rank sends S/p bytes:
 #
-#     bytes that a rank sends = 2 (p - 1)/p n          below 2 n, for any number of ranks
+#     bytes that a rank sends = 2 (p - 1)/p S          below 2 S, for any number of ranks
 #
 # No way of summing sends fewer (Patarasu and Yuan 2009).
 
@@ -132,25 +133,25 @@ def ring(vectors):
     return [np.concatenate(chunks) for chunks in ranks], sent
 
 
-n = 5000
 for p in (2, 3, 8, 30):
-    vectors = rng.standard_normal((p, n)).astype(np.float32)
+    vectors = rng.standard_normal((p, 5000)).astype(np.float32)
+    S = vectors[0].nbytes
     found, sent = ring(vectors)
     np.testing.assert_allclose(found[0], vectors.sum(axis=0), atol=1e-4)
-    assert all(np.array_equal(one, found[0]) for one in found) and np.isclose(
-        sent, 2 * (p - 1) / p * vectors[0].nbytes
-    )
-    print(f"{p:2} ranks: each sends {sent / vectors[0].nbytes:.2f} times its vector, and by way of "
-          f"rank 0 that one would receive {p - 1} of them")  # fmt: skip
+    assert all(np.array_equal(one, found[0]) for one in found)
+    assert np.isclose(sent, 2 * (p - 1) / p * S)
+    print(f"{p:2} ranks: in a ring each sends {sent / S:.2f} vectors; a rank 0 that adds for all "
+          f"receives {p - 1}")  # fmt: skip
 
 # %% [markdown]
 # ## The last bit: sums have an order
 #
-# a + b = b + a in floating point, but (a + b) + c is rounded in other places than a + (b + c). In a
-# ring each chunk begins its way at another rank, so its numbers are added in another order. Each
-# rank ends with the same bits (a chunk's sum is made once, and copied), and that is what matters:
-# ranks that differ in one bit drift apart for ever. But they are not the bits of another number of
-# ranks, nor of one process. Who wants those must keep the order: ((g_0 + g_1) + g_2) + ...
+# In floating point a + b = b + a, but (a + b) + c is rounded in other places than a + (b + c): in
+# float32 (1e8 + 1) - 1e8 is 0, and 1 + (1e8 - 1e8) is 1. In a ring each chunk begins its way at
+# another rank, so its numbers are added in another order. All ranks end with the same bits (a
+# chunk's sum is made once, and copied), and that is what matters: ranks that differ in one bit
+# drift apart for ever. But they are not the bits of one process, nor those of another number of
+# ranks. Who wants these must keep the order: ((g_0 + g_1) + g_2) + ...
 
 # %%
 in_order = vectors[0].copy()
@@ -158,7 +159,8 @@ for vector in vectors[1:]:
     in_order += vector
 other = np.mean(found[0] != in_order)
 print(f"of the sums of 30 numbers, {other:.0%} have other bits in the ring than from left to right")
-assert 0.3 < other < 1 and np.float32(1e8) + np.float32(1) - np.float32(1e8) == 0
+large, one = np.float32(1e8), np.float32(1)
+assert other > 0.3 and (large + one) - large == 0 and one + (large - large) == 1
 
 # %% [markdown]
 # ## The library's version: ranks that only gather
@@ -244,7 +246,7 @@ for p, kind in ((2, Threads), (4, InARing)):
 # rank does the optimiser's part, `whole`. The batch stays, so of the rest each has 1/p:
 #
 #     T(p) = whole + (T(1) - whole)/p + sum(p)
-#     sum(p) = 2 log2(p) alpha + 2 (p - 1)/p n beta
+#     sum(p) = 2 log2(p) alpha + 2 (p - 1)/p S beta
 #
 # That sum is Rabenseifner's (Thakur and others 2005): it sends as many bytes as a ring, but halves
 # the chunk from message to message, then doubles it, so that 2 log2(p) of them do, not 2 (p - 1).
@@ -254,29 +256,31 @@ for p, kind in ((2, Threads), (4, InARing)):
 
 
 # %%
-def sum_seconds(p, n, alpha, beta, k=1):
-    """of n bytes; in k pieces, one after the other"""
-    return k * 2 * np.log2(p) * alpha + 2 * (p - 1) / p * n * beta
+def sum_seconds(p, S, alpha, beta, k=1):
+    """of S bytes; in k pieces, one after the other"""
+    return k * 2 * np.log2(p) * alpha + 2 * (p - 1) / p * S * beta
 
 
 c, images_of_a_step = minivit.variant("Ti/16"), 4096  # the paper's batch
 total, rate, bandwidth = cost(c, batch=1), 200e9, 20e9  # a machine of 200 GFLOP/s and 20 GB/s, say
-n = 4 * total.parameters
+S = 4 * total.parameters
 pieces = -(-total.parameters // PIECE)
-whole = 7 * n / bandwidth  # AdamW reads four vectors and writes three
+whole = 7 * S / bandwidth  # AdamW reads four vectors and writes three
 rest = images_of_a_step * total.step_flops / rate
 machines = 2 ** np.arange(11)
 networks = {f"{gigabits} Gbit/s": 8 / (gigabits * 1e9) for gigabits in (1, 10, 100)}
-steps = {name: whole + rest / machines + sum_seconds(machines, n, 50e-6, beta, pieces)
+steps = {name: whole + rest / machines + sum_seconds(machines, S, 50e-6, beta, pieces)
          for name, beta in networks.items()}  # fmt: skip
 amdahl = (whole + rest) / (whole + rest / machines)
-print(f"Ti/16, {n / 1e6:.0f} MB of gradients; a step of 4,096 images takes one machine "
+print(f"Ti/16, {S / 1e6:.0f} MB of gradients; a step of 4,096 images takes one machine "
       f"{whole + rest:.0f} s")  # fmt: skip
 print("speed-up     Amdahl " + "".join(f"{name:>13}" for name in networks))
 for i, p in enumerate(machines):
     print(f"{p:5,} {amdahl[i]:12.1f} " + "".join(f"{s[0] / s[i]:13.1f}" for s in steps.values()))
     assert all(s[0] / s[i] <= amdahl[i] * (1 + 1e-12) <= p * (1 + 1e-9) for s in steps.values())
 slow, fast = steps["1 Gbit/s"], steps["100 Gbit/s"]
+longer = sum_seconds(machines, S, 50e-6, networks["1 Gbit/s"], pieces) > whole + rest / machines
+print(f"over 1 Gbit/s the sum takes longer than all else with {machines[longer].min():,} machines")
 assert slow[-1] / fast[-1] > 2 and np.all(np.diff(fast) < 0)
 
 # %% [markdown]
@@ -287,9 +291,9 @@ assert slow[-1] / fast[-1] > 2 and np.all(np.diff(fast) < 0)
 # share its cores and its memory.
 #
 # **Or grow the batch.** If every machine has a batch of its own, p times as much is computed for
-# one sum, and the sum's share hardly changes from 4 to 1,024 machines. But it trains
-# in fewer, larger steps: Goyal and others (2017) raise the rate as they raise the batch, after a
-# warm-up of five epochs, and lose nothing up to 8,192 images.
+# one sum, and the sum's share hardly changes from 4 to 1,024 machines, as (p - 1)/p does. But such
+# a training takes fewer, larger steps: Goyal and others (2017) raise the rate as they raise the
+# batch, after a warm-up of five epochs, and lose nothing up to 8,192 images.
 #
 # `minivit bench mpi` measures all this on your machine: processes against threads, alpha and beta.
 
@@ -303,7 +307,7 @@ def draw(figure):
     sending.plot(p, 2 * (p - 1) / p, "o-", label="ring: sent by each")
     sending.plot(p, p - 1, "s--", label="by way of rank 0: received by it")
     sending.set(xlabel="ranks", ylabel="vectors", yscale="log")
-    summing = sum_seconds(p, n, 50e-6, networks["1 Gbit/s"], pieces)
+    summing = sum_seconds(p, S, 50e-6, networks["1 Gbit/s"], pieces)
     parts.plot(machines, rest / machines, "o-", label="forward and backward")
     parts.plot(machines, np.full(len(machines), whole), "s--", label="the optimiser")
     parts.plot(p, summing, "^:", label="the sum")
@@ -375,15 +379,15 @@ print("24.2 is right")
 
 # %% [markdown]
 # **24.3 Enough machines.** Of 1, 2, 4, ... 1,024 machines, which number takes the least time for a
-# step? `whole` and `rest` seconds on one machine, n bytes of gradients in one piece, alpha and beta
+# step? `whole` and `rest` seconds on one machine, S bytes of gradients in one piece, alpha and beta
 # as above; of equals the smallest. Roughly 3 lines.
 
 
 # %%
-def enough(whole, rest, n, alpha, beta):
+def enough(whole, rest, S, alpha, beta):
     ### BEGIN SOLUTION
     p = 2 ** np.arange(11)
-    return int(p[np.argmin(whole + rest / p + sum_seconds(p, n, alpha, beta))])
+    return int(p[np.argmin(whole + rest / p + sum_seconds(p, S, alpha, beta))])
     ### END SOLUTION
 
 
@@ -394,5 +398,5 @@ for given, true in (
     ((0.0, 1.0, 0.0, 1 / 64, 0.0), 16),  # p = 8 and 16: 0.125 + 6/64, 0.0625 + 8/64
 ):
     found = enough(*given)
-    assert found == true, f"whole, rest, n, alpha, beta = {given}: {true} machines, not {found}"
+    assert found == true, f"whole, rest, S, alpha, beta = {given}: {true} machines, not {found}"
 print("24.3 is right")
