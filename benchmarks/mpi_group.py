@@ -124,7 +124,8 @@ class Group:
         """What happened, and the last line that mpiexec or a process wrote."""
         self.said.seek(0)
         lines = self.said.read().decode(errors="replace").split("\n")
-        last = next((line.strip() for line in reversed(lines) if line.strip()), "nothing")
+        words = [line.strip() for line in lines if any(map(str.isalnum, line))]  # no rulers
+        last = words[-1] if words else "nothing"
         return InputError(f"{what} that mpiexec -n {self.count} was asked for; it said: {last}")
 
     def __enter__(self) -> "Group":

@@ -139,7 +139,7 @@ def test_processes_that_end_or_never_start_are_told_of(tmp_path, monkeypatch):
     with group.Group(2, os._exit, 3) as both, pytest.raises(InputError, match="a process ended"):
         both.ask("anything")
     stands_in = tmp_path / "mpiexec"
-    stands_in.write_text("#!/bin/sh\necho no such fabric >&2\nexit 1\n")
+    stands_in.write_text("#!/bin/sh\necho no such fabric >&2\necho ------ >&2\nexit 1\n")
     stands_in.chmod(0o755)
     monkeypatch.setattr(group, "need_mpi", lambda: str(stands_in))
     with pytest.raises(InputError, match=r"did not start .* it said: no such fabric"):
