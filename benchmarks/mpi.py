@@ -116,14 +116,14 @@ def here_lines(rows: list[dict]) -> list[str]:
 
 
 def turning_lines(rows: list[dict]) -> list[str]:
-    """From how many machines on the sum takes longer than all else."""
-    lines = []
+    """For each model, from how many machines on the sum takes longer than all else."""
+    told: dict[str, list[str]] = {}
     for r in rows:
         if r["machines"] == 1:
             at = r["turning_point"]
-            where = f"from {at:,} machines on" if at else f"nowhere up to {MACHINES[-1]:,} machines"
-            lines.append(
-                f"{r['configuration']}, {r['network']}, of 4,096: the sum takes longer than all "
-                f"else {where}."
-            )
-    return lines
+            where = f"from {at:,} machines on" if at else f"nowhere up to {MACHINES[-1]:,}"
+            told.setdefault(r["configuration"], []).append(f"{r['network']} {where}")
+    return [
+        f"{name}, of 4,096: the sum takes longer than all else at {', at '.join(found)}."
+        for name, found in told.items()
+    ]
