@@ -88,7 +88,7 @@ def made_of_weights() -> dict | None:
 
 @contextmanager
 def weights_stay() -> Iterator[None]:
-    """Inside, no parameter changes: what kernels make of a weight (bf16 packs it) is made once."""
+    """Inside, no parameter changes: what kernels make of a weight (they pack it) is made once."""
     token = _made.set({} if _made.get() is None else _made.get())
     try:
         yield

@@ -3,8 +3,9 @@
 The kernels of a tiny plain model's step are not run, but noted, each with its arguments. Then they
 are compiled, the last one first; minivit/kernels/compiling/second.py says why, and starts `main`
 in a process of its own. Which kernels a step calls depends on the sizes (minivit/kernels/by_rows/
-choice.py), so three models are rehearsed. What all of them call is compiled first, then what both
-narrow ones do; and what only one of the three calls, if the waiting process has begun some of it.
+choice.py), so four models are rehearsed. What all of them call is compiled first, then what all
+but the widest do, then both narrow ones; and what only one of the four calls, if the waiting
+process has begun some of it.
 In the place of what a kernel would have computed stand zeros: whatever lay in memory before could
 be anything, a negative sum of squares too.
 """
@@ -25,14 +26,14 @@ from minivit.optim import Adam
 
 
 def model(side, width) -> ViTConfig:
-    """One of `side` x `side` patches."""
+    """One of `side` x `side` patches, whose two first weights of a block are of one size."""
     return ViTConfig(image=(2 * side, 2 * side), channels=1, patch=(2, 2), width=width, depth=2,
-                     heads=2, mlp=2 * width, classes=3)  # fmt: skip
+                     heads=2, mlp=3 * width, classes=3)  # fmt: skip
 
 
 # Few tokens, of which attention takes a head per lane where registers are wide enough; more of
-# them; more columns.
-SHORT, LONG, WIDE = model(2, 8), model(8, 8), model(2, 512)
+# them; weights that are packed before; and what is not done by rows.
+SHORT, LONG, LARGE, WIDE = model(2, 8), model(8, 8), model(8, 304), model(2, 520)
 IMAGES = 64
 
 
@@ -49,12 +50,14 @@ def main(dtype: str, *processors: str) -> None:
     threading.Thread(target=end_with_the_other, daemon=True).start()
     second.pays = lambda: False  # no third process
     if CACHE and claims.try_claim(CACHE / f"rehearsal {dtype}"):  # else another one is at it
-        short, long, wide = rehearse_all(dtype)
-        compile_all(short, short.keys() & long.keys() & wide.keys())
-        if not begun_of(wide, short, long):
-            compile_all(short, short.keys() & long.keys())
-        for one, *others in ((short, long, wide), (long, short, wide), (wide, short, long)):
-            if begun_of(one, *others):
+        rehearsed = rehearse_all(dtype)
+        for count in range(len(rehearsed), 1, -1):
+            narrower, wider = rehearsed[:count], rehearsed[count:]
+            if any(begun_of(one, *narrower) for one in wider):
+                break
+            compile_all(narrower[0], set.intersection(*map(set, narrower)))
+        for one in rehearsed:
+            if begun_of(one, *[other for other in rehearsed if other is not one]):
                 compile_all(one, one.keys())
 
 
@@ -96,7 +99,7 @@ def compile_steps(dtype: str) -> None:
 
 
 def rehearse_all(dtype: str) -> list[dict[tuple, tuple]]:
-    return [rehearse(dtype, config) for config in (SHORT, LONG, WIDE)]
+    return [rehearse(dtype, config) for config in (SHORT, LONG, LARGE, WIDE)]
 
 
 def rehearse(dtype: str, config: ViTConfig) -> dict[tuple, tuple]:

@@ -7,9 +7,11 @@ numba = pytest.importorskip("numba")
 
 from minivit import backend, kernels  # noqa: E402
 from minivit.checking import rehearsal  # noqa: E402
+from minivit.kernels.by_rows import choice  # noqa: E402
 from minivit.kernels.compiling.by_address import ByAddress  # noqa: E402
 from minivit.kernels.compiling.shared import Shared  # noqa: E402
 from minivit.models import ViT, ViTConfig  # noqa: E402
+from minivit.ops.attention import PLAIN  # noqa: E402
 
 pytestmark = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled")
 
@@ -26,7 +28,12 @@ def rehearsed(dtype, config) -> set:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(
     ("rehearsed_model", "side", "width"),
-    [(rehearsal.SHORT, 3, 24), (rehearsal.LONG, 16, 24), (rehearsal.WIDE, 2, 400)],
+    [
+        (rehearsal.SHORT, 3, 24),
+        (rehearsal.LONG, 16, 24),
+        (rehearsal.LARGE, 16, 400),
+        (rehearsal.WIDE, 2, 768),
+    ],
 )
 def test_a_real_step_needs_just_that(dtype, rehearsed_model, side, width, monkeypatch):
     expected = rehearsed(dtype, rehearsed_model)
@@ -56,6 +63,19 @@ def test_every_kernel_of_a_step_is_in_it():
     calls = rehearsal.rehearse("float32", rehearsal.SHORT).values()
     names = {kernel.function.__name__ for kernel, _, _ in calls if isinstance(kernel, Shared)}
     assert names == set(kernels.compiling.start.kernels)
+
+
+def test_each_goes_another_way():
+    x = {side: np.zeros((rehearsal.IMAGES, side**2 + 1, 768), np.float32) for side in (2, 3, 8, 16)}
+    for config, side, width, by_rows, afterwards in [
+        (rehearsal.SHORT, 2, 8, True, False), (rehearsal.LONG, 8, 8, True, False),
+        (rehearsal.LARGE, 8, 304, True, True), (rehearsal.WIDE, 2, 520, False, True),
+    ]:  # fmt: skip
+        rows, w = x[side][..., :width], np.zeros((width, 3 * width), np.float32)
+        assert (config.width, config.mlp) == (width, 3 * width)
+        assert choice.mlp_by_rows(rows, w) == by_rows
+        assert choice.attention_by_rows(rows, w, w[:, :width], None, 2, PLAIN) == by_rows
+        assert choice.gradients_afterwards(w) == afterwards
 
 
 @pytest.mark.parametrize("junk", [-1e30, np.nan])

@@ -159,7 +159,7 @@ def test_what_is_kept_serves_the_general_way_and_the_other_way_round(monkeypatch
 
 @pytest.fixture
 def later(monkeypatch):
-    """However small the weights are, they are packed before, and their gradients come later."""
+    """However small weights are, they are packed before, and their gradients come afterwards."""
     for name in ("SUMMED", "SUMMED_BF16"):
         monkeypatch.setattr(choice, name, 0)
     monkeypatch.setattr(space, "PACKED_BEFORE", 0)
@@ -172,6 +172,7 @@ def later(monkeypatch):
 @pytest.mark.parametrize("size", SIZES)
 def test_gradients_of_the_mlp_that_come_later_are_the_op_s(small_pieces, later, size, dtype):
     inputs, dy = of_mlp(dtype, *size)
+    assert choice.mlp_by_rows(inputs[0], inputs[3]) and choice.gradients_afterwards(inputs[3])
     for absent in [(), ("first",), ("second",), ("first", "second")]:
         check("mlp_branch", dtype, without(inputs, *absent), dy)
 
@@ -183,6 +184,8 @@ def test_gradients_of_attention_that_come_later_are_the_op_s(
 ):
     """In chunks of queries; the last in lanes, where the processor has them."""
     inputs, dy = of_attention(dtype, B, T, D)
+    assert choice.attention_by_rows(inputs[0], inputs[3], inputs[5], None, heads, PLAIN)
+    assert choice.gradients_afterwards(inputs[3])
     for absent in [(), ("first",), ("second",), ("first", "second")]:
         check("attention_branch", dtype, without(inputs, *absent), dy, heads=heads)
 
@@ -201,6 +204,8 @@ def test_gradients_that_come_later_are_those_of_the_pieces(monkeypatch, name, pr
         for summed in (1 << 20, 0):
             monkeypatch.setattr(choice, "SUMMED", summed)
             monkeypatch.setattr(choice, "SUMMED_BF16", summed)
+            assert choice.mlp_by_rows(inputs[0], inputs[3])
+            assert choice.gradients_afterwards(inputs[3]) == (summed == 0)
             results.append(both_ways(kernels, f"{name}_branch", inputs, dy, **options))
     error = 1e-5 if precision == "float32" else 4e-3
     for of_pieces, afterwards in zip(*results, strict=True):
@@ -208,25 +213,27 @@ def test_gradients_that_come_later_are_those_of_the_pieces(monkeypatch, name, pr
             assert np.abs(of_pieces - afterwards).max() < error * np.abs(of_pieces).max().clip(1)
 
 
-@pytest.mark.parametrize("precision", precisions())
+@pytest.mark.parametrize("precision", ["float64", *precisions()])
 def test_weights_that_were_packed_before_give_the_same(monkeypatch, precision):
-    """Also their transposes, in a backward; and while weights stay."""
-    with backend.use("numba", precision=precision):
-        for name, (inputs, dy), options in [
-            ("mlp", of_mlp(np.float32, 8, 17, 33, 70), {}),
-            ("attention", of_attention(np.float32, 8, 60, 48), {"heads": 3}),
-        ]:
-            each_time = both_ways(kernels, f"{name}_branch", inputs, dy, **options)
-            forward = getattr(kernels, f"{name}_branch_forward")
-            with weights_stay():
-                kept = [forward(*inputs, **options)[0] for _ in range(2)]
-                assert len(made_of_weights()) == 2
-            monkeypatch.setattr(space, "PACKED_BEFORE", 0)
-            before = both_ways(kernels, f"{name}_branch", inputs, dy, **options)
+    """Also their transposes, in a backward; and while weights stay. The largest take several chunks
+    of k, and of columns."""
+    dtype = np.float64 if precision == "float64" else np.float32
+    cases = [("mlp", of_mlp(dtype, 8, 17, 33, 70), {})]
+    cases += [("attention", of_attention(dtype, 8, 60, 48), {"heads": 3})]
+    cases += [] if SMALL else [("mlp", of_mlp(dtype, 2, 17, 384, 1536), {})]
+    with backend.use("numba", precision="bf16" if precision == "bf16" else "float32"):
+        for name, (inputs, dy), options in cases:
+            found = []
+            for most in (1 << 30, 0):
+                monkeypatch.setattr(space, "PACKED_BEFORE", most)
+                found.append(both_ways(kernels, f"{name}_branch", inputs, dy, **options))
             monkeypatch.undo()
-            for y in kept:
-                assert np.array_equal(each_time[0], y)
-            assert all(map(np.array_equal, each_time, before))
+            with weights_stay():
+                for _ in range(2):
+                    found.append(both_ways(kernels, f"{name}_branch", inputs, dy, **options))
+                assert len(made_of_weights()) == 4  # two weights, and their transposes
+            for again in found[1:]:
+                assert all(map(np.array_equal, found[0], again))
 
 
 @needs_lanes
@@ -298,7 +305,10 @@ def test_the_rules():
     tall, large = np.zeros((8, 400, 384), np.float32), [w[:384, : w.shape[1] // 2] for w in large]
     assert choice.attention_by_rows(tall[:, :197], *large, None, 6, PLAIN)
     assert not choice.attention_by_rows(tall, *large, None, 6, PLAIN)
-    assert not choice.sums_later(np.zeros((192, 768))) and choice.sums_later(large[0])
+    afterwards = choice.gradients_afterwards
+    assert not afterwards(np.zeros((192, 768))) and afterwards(large[0])
+    for D, M, by_rows in [(443, 1772, True), (444, 1776, False), (512, 1536, True)]:
+        assert choice.mlp_by_rows(np.zeros((1, 1, D)), np.zeros((D, M))) == by_rows
     # One thread would do an image, and few images would leave threads idle.
     assert not choice.attention_by_rows(x[:7], w_qkv, w_out, None, 4, PLAIN)
     # Lanes that heads don't fill evenly: the general way has lanes, too.

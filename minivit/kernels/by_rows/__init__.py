@@ -16,7 +16,8 @@ only z, or qkv, and two numbers for each row and query are written, for the back
 The gradients of the weights are sums over rows. The rows are cut into pieces, whose number depends
 on nothing but the sizes of the arrays; each piece has sums of its own, and these are added up in
 order: the same bits for any number of threads. Where the sums of large weights fit no cache, n, h
-and dz are written for all rows instead, and the gradients of weights are products of these.
+and dz (n, merged and dqkv) are written for all rows instead, and the gradients of weights are
+products of these, afterwards.
 
 Rows of attention are those of whole images. Large weights are packed once for all rows (space.py).
 

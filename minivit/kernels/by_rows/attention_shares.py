@@ -9,7 +9,7 @@ from ..product.endings import ADD_BIAS, NOTHING, Ending
 from ..product.tiled import all_of
 from .attend_group import Grouped
 from .cut import Sizes, rows_of
-from .space import own_space, product, product_with
+from .space import own_space, product, product_with_weight
 from .sums import adding_up, nothing_else
 
 
@@ -34,22 +34,26 @@ def attention_forward_share(share, shares, of_rows, norm, weights, biased, group
         # n = LN(x)
         call(own.normalise, (own.normed, x_here, r, down, norm, False))
         # qkv = n w_qkv + b_qkv
-        product_with(own, own.normed, w_qkv, b_qkv, has_b_qkv, qkv_here, (down, 3 * D, D), nothing)
+        product_with_weight(
+            own, own.normed, w_qkv, b_qkv, has_b_qkv, qkv_here, (down, 3 * D, D), nothing
+        )
         # merged = softmax(q k^T / sqrt(K)) v, head by head
         for group in range(r // grouped.rows, (r + down + grouped.rows - 1) // grouped.rows):
             call(attend, (group, of_qkv, of_merged, grouped, (share, shares, room_for_heads)))
         # y = x + merged w_out + b_out
-        product_with(own, merged, w_out, x_here, 1, moved(y, r, ZERO), (down, D, D), add_b_out)
+        product_with_weight(
+            own, merged, w_out, x_here, 1, moved(y, r, ZERO), (down, D, D), add_b_out
+        )
 
 
 @shared
-def attention_backward_share(share, shares, of_rows, later, norm, weights, sums, grouped, sizes,
+def attention_backward_share(share, shares, of_rows, of_all, norm, weights, sums, grouped, sizes,
                              workspace, attending, addresses):  # fmt: skip
     """dx for this share's pieces, and of each piece the sums that become dw_qkv, dw_out, db_qkv,
     db_out, dgamma and dbeta, in a row of `sums`.
 
-    later: those of the weights and biases are left for later; n, merged and dqkv are written for
-    them.
+    of_all: n, merged and dqkv of all rows, and whether they are written: then the gradients of
+    weights and biases are products of these, afterwards.
     """
     sizes, norm, grouped = Sizes(*sizes), Norm(*norm), Grouped(*grouped)
     own, D = own_space(share, shares, workspace, sizes, addresses), sizes.D
@@ -58,7 +62,7 @@ def attention_backward_share(share, shares, of_rows, later, norm, weights, sums,
     dy, dx, x, qkv = all_of(dy), all_of(dx), all_of(x), all_of(qkv)
     w_qkv_t, w_out_t, nothing = all_of(w_qkv_t), all_of(w_out_t), nothing_else(workspace)
     merged, dqkv, normed, dnormed = own.merged, own.dwide, own.normed, own.dnormed
-    all_normed, all_merged, all_dqkv, leaves = later
+    all_normed, all_merged, all_dqkv, afterwards = of_all
     all_normed, all_merged, all_dqkv = all_of(all_normed), all_of(all_merged), all_of(all_dqkv)
     begin, end = rows_of(share, shares, sizes, sizes.piece)
     for r0 in range(begin, end, sizes.piece):
@@ -75,7 +79,7 @@ def attention_backward_share(share, shares, of_rows, later, norm, weights, sums,
             # A piece's first rows begin its sums; later rows add to what is there (2).
             going_on, add_up = (2, 2) if r > r0 else (0, 1)
             x_here, dy_here, dx_here = moved(x, r, ZERO), moved(dy, r, ZERO), moved(dx, r, ZERO)
-            if leaves:
+            if afterwards:
                 normed, merged = moved(all_normed, r, ZERO), moved(all_merged, r, ZERO)
                 dqkv = moved(all_dqkv, r, ZERO)
             of_qkv, of_dqkv = qkv_from(moved(qkv, r, ZERO), r, grouped), qkv_from(dqkv, r, grouped)
@@ -83,7 +87,7 @@ def attention_backward_share(share, shares, of_rows, later, norm, weights, sums,
             # n = LN(x), again
             call(own.normalise, (normed, x_here, r, down, norm, True))
             # dmerged = dy w_out^T, in the place of merged
-            product_with(own, dy_here, w_out_t, merged, 0, merged, (down, D, D), nothing)
+            product_with_weight(own, dy_here, w_out_t, merged, 0, merged, (down, D, D), nothing)
             # dqkv, head by head; merged is made again and takes its place
             for group in range(r // grouped.rows, (r + down + grouped.rows - 1) // grouped.rows):
                 call(
@@ -91,8 +95,8 @@ def attention_backward_share(share, shares, of_rows, later, norm, weights, sums,
                     (group, of_qkv, of_merged, of_dqkv, grouped, (share, shares, room_for_heads)),
                 )
             # dn = dqkv w_qkv^T
-            product_with(own, dqkv, w_qkv_t, dnormed, 0, dnormed, (down, D, 3 * D), nothing)
-            if not leaves:
+            product_with_weight(own, dqkv, w_qkv_t, dnormed, 0, dnormed, (down, D, 3 * D), nothing)
+            if not afterwards:
                 # dw_out += merged^T dy, db_out += dy
                 product(own, transposed(merged), dy_here, dw_out, going_on, dw_out, (D, D, down),
                         to_db_out, add_up)  # fmt: skip

@@ -19,8 +19,8 @@ Rapids).
 
 What a weight's gradient sums up is as large as the weight. Where that fits the cache it is added to
 for every few rows. Where it does not, each few rows would fetch and store it: at D = 384 a backward
-took 1.05 times as long as by one kernel after the other, in bf16 at D = 192 as well. There the sums
-are left for later.
+took 1.05 times as long as by one kernel after the other, in bf16 at D = 192 as well. There they
+are products of all rows, afterwards.
 """
 
 import numpy as np
@@ -34,8 +34,11 @@ from ..product.choice import chosen
 from ..simd import lanes
 from .cut import AT_ONCE_FORWARD
 
-NARROW = 1 << 20  # numbers of a branch's first weight, at most
-SUMMED, SUMMED_BF16 = 1 << 18, 3 << 14  # and where its gradients are summed by rows, too
+# Numbers of a branch's first weight, at most: D = 443 where M = 4 D, 512 of attention.
+NARROW = 3 << 18
+# Up to so many each piece of rows adds up its gradients; more: afterwards. In bf16 less is worth
+# keeping in the cache: to pack operands for so few rows takes as long as to multiply them.
+SUMMED, SUMMED_BF16 = 1 << 18, 3 << 14
 LEAST_IMAGES = 8  # so few keep no more than 8 threads busy; measured with two
 
 
@@ -58,7 +61,7 @@ def attention_by_rows(x, w_qkv, w_out, offsets, heads, options):
     return square and whole and _narrow(x, w_qkv)
 
 
-def sums_later(w):
+def gradients_afterwards(w):
     """Whether a backward leaves the gradients of weights to products of all rows, afterwards.
 
     w: the first weight of the branch.

@@ -5,9 +5,11 @@ from typing import NamedTuple
 
 from ..compiling import jit
 
-# Numbers of the widest array that are made at once: a backward has two such arrays, and its sums.
+# Numbers of the widest array that are made at once. A backward that adds up gradients of weights
+# has two such arrays, and its sums; one that leaves these for afterwards takes as a forward does.
 AT_ONCE_FORWARD, AT_ONCE_BACKWARD = 1 << 18, 1 << 17
 PIECES, LEAST = 16, 128  # so many pieces at most, of so many rows at least
+MANY = 64  # pieces at most where only dgamma and dbeta are added up
 SUMS = 1 << 22  # numbers of the sums of all pieces, at most
 
 
@@ -23,14 +25,14 @@ class Sizes(NamedTuple):
 
 
 @functools.cache
-def cut(rows, D, wide, unit, sums, at_once):
+def cut(rows, D, wide, unit, sums, at_once, most=PIECES):
     """`unit` rows stay together; `sums`: how many numbers a piece adds up;
-    `at_once`: how many numbers of the widest array are made at once.
+    `at_once`: how many numbers of the widest array are made at once; `most`: pieces.
 
     The number of pieces is halved until each has enough rows, and rounding to units may leave
     fewer.
     """
-    pieces = PIECES
+    pieces = most
     while pieces > 1 and (pieces * LEAST > rows or pieces * sums > SUMS):
         pieces //= 2
     piece = _of_units(rows, pieces, unit)

@@ -13,11 +13,11 @@ from ..product.endings import IN_PLACE, SLOPES, VALUES
 from ..product.matmul import check
 from ..product.tiled import _stack
 from ..simd import ROWS
-from .choice import sums_later
-from .cut import AT_ONCE_BACKWARD, AT_ONCE_FORWARD, cut
+from .choice import gradients_afterwards
+from .cut import AT_ONCE_BACKWARD, AT_ONCE_FORWARD, MANY, PIECES, cut
 from .mlp_shares import mlp_backward_share, mlp_forward_share
 from .space import addresses, packs_before, weights_for, workspace_for
-from .sums import added, summed
+from .sums import norm_gradients, summed
 
 
 def mlp_forward_by_rows(x, gamma, beta, w1, b1, w2, b2, gelu, eps):
@@ -50,22 +50,22 @@ def mlp_backward_by_rows(dy, norm, beta, saved):
     (x, gamma, mean, rstd), (w1, w2, z, form, _, has_b1, has_b2) = norm, saved
     dx, (D, M) = np.empty_like(x), w1.shape
     dy, dx_rows, x_rows = (one.reshape(-1, D) for one in (dy, dx, x))
-    leaves = sums_later(w1)
-    sizes = _sizes(x_rows, w1, AT_ONCE_FORWARD if leaves else AT_ONCE_BACKWARD)
+    afterwards = gradients_afterwards(w1)
+    sizes = _sizes(x_rows, w1, AT_ONCE_FORWARD if afterwards else AT_ONCE_BACKWARD)
     shares, workspace = workspace_for(sizes, sizes.piece, x.dtype)
     sums = np.empty((-(-sizes.rows // sizes.piece), _numbers(w1)), x.dtype)
-    normed, h, dz = (np.empty((len(dy) * leaves, wide), x.dtype) for wide in (D, M, M))
+    normed, h, dz = (np.empty((len(dy) * afterwards, wide), x.dtype) for wide in (D, M, M))
     ready = packs_before(w1)
     mlp_backward_share(
         x.dtype, shares, (_stack(dy), _stack(dx_rows), _stack(x_rows), _stack(z)),
-        (_stack(normed), _stack(h), _stack(dz), leaves), (gamma, beta, mean, rstd, x.dtype.type(0)),
-        tuple(weights_for(w1.T, w2.T, ready)), sums, SLOPES[form], tuple(sizes), workspace,
-        addresses(x.dtype, ready, backward=True),
+        (_stack(normed), _stack(h), _stack(dz), afterwards),
+        (gamma, beta, mean, rstd, x.dtype.type(0)), tuple(weights_for(w1.T, w2.T, ready)), sums,
+        SLOPES[form], tuple(sizes), workspace, addresses(x.dtype, ready, backward=True),
     )  # fmt: skip
-    if leaves:
+    if afterwards:
         dw1, db1 = weight_gradients(normed, dz, w1, has_b1)
         dw2, db2 = weight_gradients(h, dy, w2, has_b2)
-        return dx, *added(sums), dw1, db1, dw2, db2
+        return dx, *norm_gradients(sums), dw1, db1, dw2, db2
     dw1, dw2, rest = summed(sums, w1, w2)
     db1, db2 = rest[:M] if has_b1 else None, rest[M : M + D] if has_b2 else None
     return dx, rest[M + D : -D], rest[-D:], dw1, db1, dw2, db2
@@ -73,13 +73,15 @@ def mlp_backward_by_rows(dy, norm, beta, saved):
 
 def _sizes(rows, w1, at_once):
     D, M = w1.shape
-    return cut(len(rows), D, M, ROWS, _numbers(w1), at_once)
+    return cut(len(rows), D, M, ROWS, _numbers(w1), at_once,
+               MANY if gradients_afterwards(w1) else PIECES)  # fmt: skip
 
 
 def _numbers(w1):
-    """How many numbers have sums: dw1, dw2, db1 and db2, unless they come later; dgamma, dbeta."""
+    """How many numbers have sums: dw1, dw2, db1 and db2, unless they come afterwards; dgamma and
+    dbeta."""
     D, M = w1.shape
-    return 2 * D + (0 if sums_later(w1) else 2 * D * M + M + D)
+    return 2 * D + (0 if gradients_afterwards(w1) else 2 * D * M + M + D)
 
 
 def need(rows, gamma, beta, w1, b1, w2, b2):

@@ -7,7 +7,7 @@ from ..matrix import ONE, ZERO, Matrix, moved, transposed
 from ..product.endings import ADD_BIAS, NOTHING, Ending
 from ..product.tiled import all_of
 from .cut import Sizes, rows_of
-from .space import own_space, product, product_with
+from .space import own_space, product, product_with_weight
 from .sums import adding_up, nothing_else
 
 
@@ -29,18 +29,19 @@ def mlp_forward_share(share, shares, of_rows, norm, weights, modes, sizes, works
         # n = LN(x)
         call(own.normalise, (own.normed, x_here, r, down, norm, False))
         # z = n w1 + b1, h = gelu(z)
-        product_with(own, own.normed, w1, b1, has_b1, z_here, (down, M, D), gelu)
+        product_with_weight(own, own.normed, w1, b1, has_b1, z_here, (down, M, D), gelu)
         # y = x + h w2 + b2
-        product_with(own, h, w2, x_here, 1, moved(y, r, ZERO), (down, D, M), add_b2)
+        product_with_weight(own, h, w2, x_here, 1, moved(y, r, ZERO), (down, D, M), add_b2)
 
 
 @shared
-def mlp_backward_share(share, shares, of_rows, later, norm, weights, sums, mode, sizes, workspace,
+def mlp_backward_share(share, shares, of_rows, of_all, norm, weights, sums, mode, sizes, workspace,
                        addresses):  # fmt: skip
     """dx for this share's pieces, and of each piece the sums that become dw1, dw2, db1, db2, dgamma
     and dbeta, in a row of `sums`.
 
-    later: dw1, dw2, db1 and db2 are left for later, and n, h and dz are written for them.
+    of_all: n, h and dz of all rows, and whether they are written: then dw1, dw2, db1 and db2 are
+    products of these, afterwards, and a piece sums up dgamma and dbeta alone.
     """
     sizes, norm = Sizes(*sizes), Norm(*norm)
     own, D, M = own_space(share, shares, workspace, sizes, addresses), sizes.D, sizes.wide
@@ -48,7 +49,7 @@ def mlp_backward_share(share, shares, of_rows, later, norm, weights, sums, mode,
     dy, dx, x, z = all_of(dy), all_of(dx), all_of(x), all_of(z)
     w1_t, w2_t, h, dz = all_of(w1_t), all_of(w2_t), own.wide, own.dwide
     nothing, normed, dnormed = nothing_else(workspace), own.normed, own.dnormed
-    all_normed, all_h, all_dz, leaves = later
+    all_normed, all_h, all_dz, afterwards = of_all
     all_normed, all_h, all_dz = all_of(all_normed), all_of(all_h), all_of(all_dz)
     begin, end = rows_of(share, shares, sizes, sizes.piece)
     for r0 in range(begin, end, sizes.piece):
@@ -64,7 +65,7 @@ def mlp_backward_share(share, shares, of_rows, later, norm, weights, sums, mode,
             # A piece's first rows begin its sums; later rows add to what is there (2).
             going_on, add_up = (2, 2) if r > r0 else (0, 1)
             x_here, dy_here, dx_here = moved(x, r, ZERO), moved(dy, r, ZERO), moved(dx, r, ZERO)
-            if leaves:
+            if afterwards:
                 normed, h = moved(all_normed, r, ZERO), moved(all_h, r, ZERO)
                 dz = moved(all_dz, r, ZERO)
             z_apart, h_apart = z.first + r * M - dz.first, h.first - dz.first
@@ -72,10 +73,10 @@ def mlp_backward_share(share, shares, of_rows, later, norm, weights, sums, mode,
             # n = LN(x), again
             call(own.normalise, (normed, x_here, r, down, norm, True))
             # dz = (dy w2^T) gelu'(z), and h = gelu(z), again
-            product_with(own, dy_here, w2_t, dz, 0, dz, (down, M, D), gelu)
+            product_with_weight(own, dy_here, w2_t, dz, 0, dz, (down, M, D), gelu)
             # dn = dz w1^T
-            product_with(own, dz, w1_t, dnormed, 0, dnormed, (down, D, M), nothing)
-            if not leaves:
+            product_with_weight(own, dz, w1_t, dnormed, 0, dnormed, (down, D, M), nothing)
+            if not afterwards:
                 h_t, normed_t = transposed(h), transposed(normed)
                 # dw2 += h^T dy, db2 += dy
                 product(own, h_t, dy_here, dw2, going_on, dw2, (M, D, down), to_db2, add_up)

@@ -124,7 +124,7 @@ def product(own, a, b, start, use_start, c, size, ending, add_up=ZERO):
 
 
 @jit(inline="always")
-def product_with(own, a, w, start, use_start, c, size, ending):
+def product_with_weight(own, a, w, start, use_start, c, size, ending):
     """The same for a weight, which may have been packed before."""
     call(
         own.multiply,

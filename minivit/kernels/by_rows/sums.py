@@ -21,7 +21,7 @@ def summed(sums, first, second):
     return gradients
 
 
-def added(sums):
+def norm_gradients(sums):
     """sums (pieces, 2D) -> dgamma, dbeta (D,): piece after piece."""
     return np.split(sums.sum(axis=0), 2)
 

@@ -7,6 +7,7 @@ From the outside in; each file builds on those below it:
     matmul.py     what other kernels call: checks the operands, hands them to tiled.py or blas.py
     choice.py     which of the two it is; with "auto" the one that is faster here
     blas.py       NumPy's product; bias, residual and GELU are separate passes after it
+    weights.py    weights that are packed once, for many products
     tiled.py      our own product: cut into rectangles, shared out among the threads
     rectangle.py  a rectangle by one thread, compiled once for all kernels that multiply
     chunks.py     what it does: packs chunks of b, sweeps a over each, ends c
@@ -16,7 +17,6 @@ From the outside in; each file builds on those below it:
     lines.py      the lines of maps that a window sees, in which a tile reads patches
     gathered.py   the product of transposed patches and a matrix, for the dw of a convolution
     patches.py    what the patches are
-    weights.py    weights that are packed once, for many products
     packing.py    how large chunks, sweeps and panels are, and how they are packed
     bf16/         the product of numbers that are rounded to bfloat16
 """

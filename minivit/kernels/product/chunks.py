@@ -20,8 +20,8 @@ NEAR = 1 << 13  # numbers, which fit the nearest cache: up to so many, x^T is re
 def multiply(a, b, ready, start, use_start, c, size, chunk, packed, ending, j_bias, add_up):
     """c = (start) + a @ b, and its ending, in chunks; `packed` is the `room` for them.
 
-    c's first column is column j_bias of the whole product. ready: b has been packed before, as
-    weights.py does, and b.first lies at its first panel; then nothing is added up.
+    c's first column is column j_bias of the whole product. ready: b has been packed before, by
+    weights.py, and c has all of its columns (j_bias = 0); then nothing is added up.
     With add_up also sums[j_bias + j] = sum_k b[k, j], by a tile whose row of a is all ones;
     add_up = 2: added to what is there, as with use_start (simd/tiles.py).
     """

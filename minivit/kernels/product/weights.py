@@ -3,7 +3,8 @@
 In inference they stay as they are: while `minivit.chosen.weights_stay` says so, a weight is packed
 at its first product and kept (in bf16 with half of its bytes). Otherwise a large one is packed at
 each call of a branch by rows, for all rows (by_rows/space.py). Panels lie side by side, chunk of k
-after chunk: so every part of the product finds its panels, however c is cut.
+after chunk. In bf16 every part of a product finds its panels, however c is cut; in float32 a
+rectangle must have all columns.
 """
 
 import numpy as np
@@ -56,7 +57,7 @@ def _size_bf16(depth, columns, _):
     return -(-depth // deep) * deep // 2 * -(-columns // BLOCK) * BLOCK
 
 
-@shared
+@shared(small_op=True)
 def _pack(share, shares, weights):
     """Every chunk's panels, for this share of all columns of each weight."""
     for b, shape, packed in weights:

@@ -12,8 +12,8 @@ from .multiply import How, multiply
 def rectangle_bf16(a, b, ready, start, use_start, c, size, packed, by_amx, ending, j_bias, add_up):
     """c = (start) + a @ b, the operands of the product rounded to bfloat16, and its ending.
 
-    ready: b.numbers are the pairs of all of b (../weights.py). Its columns can't be added up then:
-    the numbers before rounding are not there.
+    ready: b.numbers are the pairs of all of b (../weights.py), and c has all of its columns
+    (j_bias = 0). They can't be added up then: the numbers before rounding are not there.
     """
     if by_amx:
         amx_begin()
