@@ -448,7 +448,7 @@ print("21.4 is right")
 
 # %%
 def batchnorm_backward(dy, cache):
-    x_hat, rstd, gamma, training, _ = cache
+    x_hat, rstd, gamma, training, *_ = cache
     ### BEGIN SOLUTION
     axes = tuple(range(dy.ndim - 1))
     g = dy * gamma

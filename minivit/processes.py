@@ -5,6 +5,7 @@ and without a launcher nothing of MPI is ever imported.
 """
 
 import os
+import re
 
 # Of MPICH's mpiexec, of Open MPI's, and of Slurm's srun.
 STARTED = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
@@ -22,17 +23,23 @@ def started_here() -> int:
     return max(1, told(HERE)) if started() > 1 else 1
 
 
+def launcher_binds() -> bool:
+    """Whether the launcher may have bound each process to its own processors: not MPICH's."""
+    return started() > 1 and "MPI_LOCALNRANKS" not in os.environ
+
+
 def own_number() -> int:
     """Which of them this one is, from 0."""
     return told(NUMBER) if started() > 1 else 0
 
 
 def told(names: tuple[str, ...]) -> int:
-    """The first of these variables that holds a whole number; Slurm writes "2(x3)" for 2 on 3
-    machines. 0 where there is none.
+    """The first of these variables that begins with a whole number; 0 where there is none.
+
+    Slurm writes "4,2(x3)" for 4 processes on the first machine and 2 on each of three others. The
+    first has most: so no machine is crowded.
     """
     for name in names:
-        number = os.environ.get(name, "").partition("(")[0]
-        if number.isascii() and number.isdigit():
-            return int(number)
+        if number := re.match(r"[0-9]{1,9}(?=$|[(,])", os.environ.get(name, "")):
+            return int(number[0])
     return 0

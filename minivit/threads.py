@@ -9,7 +9,7 @@ import sys
 import time
 
 from minivit.errors import InputError
-from minivit.processes import started_here
+from minivit.processes import launcher_binds, started_here
 
 BLAS_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "BLIS_NUM_THREADS")
 ACCELERATE_VARIABLE = "VECLIB_MAXIMUM_THREADS"
@@ -35,12 +35,14 @@ def most_threads() -> int:
 def thread_count() -> int:
     """What MINIVIT_NUM_THREADS says, or every processor; InputError for a wrong number.
 
-    Processes that an MPI launcher has started share the processors of their machine.
+    Processes that an MPI launcher has started share the processors of their machine. A launcher
+    that binds may have given each its own.
     """
     given = os.environ.get("MINIVIT_NUM_THREADS")
     if given:
         return checked("MINIVIT_NUM_THREADS", given)
-    return max(1, available_threads() // started_here())
+    all_here = (os.cpu_count() or 1) if launcher_binds() else available_threads()
+    return min(available_threads(), max(1, all_here // started_here()))
 
 
 def bound_to_one() -> str | None:

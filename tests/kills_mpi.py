@@ -68,7 +68,7 @@ def main(count: int, seed: int, mpi: str) -> None:
         arguments = (
             ["--resume", str(folder), "--quiet"] if before else [*RECIPE, "--out", str(folder)]
         )
-        wait = rng.uniform(0.3, 1) * longest if kills < count else 3600
+        wait = rng.uniform(0, 1) * longest if kills < count else 3600
         killed = life(mpi, arguments, wait, rng)
         kills += killed
         now = saved(folder) if folder.exists() else None

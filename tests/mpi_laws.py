@@ -13,7 +13,7 @@ from minivit.training import Training
 from minivit.training import ranks as module
 from minivit.training.ranks import ALONE, MPIRanks, ranks_of_launcher
 
-module.PIECE = 1000  # numbers: so that a small model has many pieces
+module.PIECE = 100  # numbers: so that a small model has many pieces, some within one array
 
 
 def told(training):
@@ -53,7 +53,8 @@ def exact(ordered, overlapping, blocking):
 
 
 def timing_changes_no_bit(overlapping, blocking):
-    for changes in ({}, {"accumulate": 2}, EVERY_OPTION[4]):
+    shared = {"positions": "learned-2d", "positions_at": "every-layer-shared"}
+    for changes in ({}, {"accumulate": 2}, EVERY_OPTION[4], shared):
         model = {name: value for name, value in changes.items() if name in SMALL.to_dict()}
         config = recipe(
             epochs=1, batch=40, model=replace(SMALL, depth=2, **model),
@@ -63,7 +64,7 @@ def timing_changes_no_bit(overlapping, blocking):
 
 
 def overlapped(ranks):
-    """Most pieces are on their way before the backward is done."""
+    """Most pieces are on their way before the backward is done, from the second step on."""
     started = []
 
     class Watched(MPIRanks):
@@ -80,7 +81,10 @@ def overlapped(ranks):
         return add(place, gradients)
 
     training.model.gradients.add = noted
-    training.train_batch(training.epoch()[0])
+    first, second = training.epoch()[:2]
+    training.train_batch(first)
+    started.clear()
+    training.train_batch(second)
     last = max(i for i, each in enumerate(started) if each != "start")
     assert started[:last].count("start") >= started.count("start") // 2 >= 2, started
 

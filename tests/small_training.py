@@ -19,6 +19,7 @@ EVERY_OPTION = [
     {"root": 4, "root_side": 3, "root_stride": 1, "unit": "plain", "norm": "batch", "patch": 1},
     {"objective": "masked-patches", "masked": 0.4, "pool": "mean"},
     {"objective": "mae", "decoder_width": 8, "decoder_depth": 2, "normalised_pixels": True},
+    {"positions": "learned-2d", "positions_at": "every-layer-shared"},
 ]  # fmt: skip
 # The same of what a recipe does with images.
 EVERY_CHANGE = [

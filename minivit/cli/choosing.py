@@ -42,7 +42,7 @@ def begun(config, data, ranks):
         return training
 
     training = ranks.together(make)
-    ranks.agree("the images and labels", training.fingerprint)
+    training.agree()
     return training
 
 

@@ -118,7 +118,7 @@ def begun(model, data, how: dict, ranks):
         return training
 
     training = ranks.together(make)
-    ranks.agree("the images and labels", training.fingerprint)
+    training.agree()
     return training
 
 

@@ -42,7 +42,7 @@ def as_one(
     """
     stderr = sys.stderr
     if own_number():
-        sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+        sys.stdout = sys.stderr = open(os.devnull, "w", errors="backslashreplace")  # noqa: SIM115
     try:
         code = run()
     except SystemExit as left:  # --help, options that can't be read; or somebody else's exit

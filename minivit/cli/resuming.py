@@ -34,6 +34,7 @@ def resumed(folder: Path, voice: Voice, data: str | None, ranks):
     from minivit.training import load_run, remove_pictures, remove_snapshots, write_tables
 
     training = ranks.together(lambda: load_run(folder, data, ranks=ranks))
+    training.agree()
     # The run may have been killed before it wrote them:
     ranks.first(lambda: write_tables(training, folder))
     if training.finished:
@@ -67,8 +68,7 @@ def tell_of_changes(began: dict, voice: Voice, ranks) -> None:
     if began["processes"] != now["processes"]:
         voice.warn(
             f"The run was started in {processes(began['processes'])} and goes on in "
-            f"{processes(now['processes'])}: its last bits may differ, and BatchNorm sees parts of "
-            "another size."
+            f"{processes(now['processes'])}: its last bits may differ."
         )
     if any(began[name] != now[name] for name in ("backend", "threads")):
         voice.warn(

@@ -92,7 +92,7 @@ def go_on(training, folder: Path, voice: Voice, *, explain: bool = False) -> int
     """Train, measure, draw; whatever stops it, say how to go on. The exit code."""
     from minivit.errors import InputError
     from minivit.training import Diverged, save_run
-    from minivit.training.ranks import is_everywhere
+    from minivit.training.ranks import RanksDiffer, is_everywhere
 
     ranks = training.ranks
     resume = f"{launched(ranks)}minivit train --resume {typed(folder)}{as_typed()}"
@@ -114,7 +114,7 @@ def go_on(training, folder: Path, voice: Voice, *, explain: bool = False) -> int
             f"{training.steps_per_epoch}. To go on, run\n  {resume}"
         )
         return 130
-    except Diverged as error:
+    except (Diverged, RanksDiffer) as error:  # what is saved already is better
         raise InputError(f"{error}. {ranks.first(lambda: kept(folder))}") from error
     except InputError as error:  # a picture that can't be read: what was learnt before it is kept
         if ranks.count > 1 and not is_everywhere(error):  # the others don't know: nobody saves

@@ -7,8 +7,9 @@ for: then rank 0 adds part after part, as one process does that has them all.
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -17,13 +18,21 @@ from minivit.training.ranks import Ranks, pieces
 
 
 class GradientSum:
-    """The sum of what lies in `gradients` after each round; after the last one it lies there."""
+    """The sum of what lies in `gradients` after each round; after the last one it lies there.
 
-    def __init__(self, gradients: NamedArrays, ranks: Ranks, *, overlapping: bool):
-        """`overlapping`: whether every rank has a part in the last round, and may sum meanwhile."""
-        self.gradients, self.ranks = gradients, ranks
-        self.overlapping = overlapping and ranks.overlapping
+    It serves batch after batch of a training.
+    """
+
+    def __init__(self, gradients: NamedArrays, ranks: Ranks):
+        self.gradients, self.ranks, self.overlapping = gradients, ranks, False
+        self.room: np.ndarray | None = None  # for the total
         self.total: np.ndarray | None = None  # of the parts so far
+        self.adds: Counter | None = None  # how often a backward adds to each place, once known
+
+    def begin(self, *, every_rank: bool) -> None:
+        """A new batch. `every_rank`: whether each has images in all rounds, and may sum in a
+        backward."""
+        self.total, self.overlapping = None, every_rank and self.ranks.overlapping
 
     @contextmanager
     def round(self, *, empty: bool, last: bool) -> Iterator[None]:
@@ -35,7 +44,7 @@ class GradientSum:
         at_once = (
             PieceSums(self.gradients, self.total, ranks) if last and not ranks.ordered else None
         )
-        with at_once.meanwhile() if at_once and self.overlapping else nullcontext():
+        with self.listening(at_once):
             yield
         if empty:
             flat.fill(-0.0)
@@ -49,10 +58,30 @@ class GradientSum:
                 flat[:] = self.total
             ranks.spread(flat)
 
+    @contextmanager
+    def listening(self, at_once: "PieceSums | None") -> Iterator[None]:
+        """Around a backward: sums go on during it. The first one is listened to alone, since a
+        place to which several blocks add is done after the last of them.
+        """
+        if not self.overlapping:
+            yield
+        elif self.adds is None:
+            adds: Counter = Counter()
+            with self.gradients.telling(lambda place: adds.update([place])):
+                yield
+            self.adds = adds
+        elif at_once:
+            with at_once.meanwhile(self.adds):
+                yield
+        else:
+            yield
+
     def keep(self) -> None:
         """Add what lies in the gradients to the total."""
         if self.total is None:
-            self.total = self.gradients.flat.copy()
+            self.room = np.empty_like(self.gradients.flat) if self.room is None else self.room
+            self.total = self.room
+            self.total[:] = self.gradients.flat
         else:
             self.total += self.gradients.flat
 
@@ -70,19 +99,26 @@ class PieceSums:
         self.pieces = pieces(gradients.flat)
         self.totals = None if total is None else pieces(total)
         self.missing: list[set[str]] = []
+        self.left: Counter = Counter()  # how often each place is still added to
         self.started = [False] * len(self.pieces)
 
     @contextmanager
-    def meanwhile(self) -> Iterator[None]:
-        """Inside is the backward, during which sums go on."""
+    def meanwhile(self, adds: Counter) -> Iterator[None]:
+        """Inside is the backward, during which sums go on; it adds so often to each place."""
+        self.left = adds.copy()
         self.missing = places_of_pieces(self.gradients.layout, list(map(len, self.pieces)))
         with self.gradients.telling(self.done):
             yield
 
     def done(self, place: str) -> None:
-        """The gradients of a place are whole, and so may be some pieces: start these."""
+        """Something was added to a place. If its gradients are whole, so may be some pieces: start
+        these.
+        """
+        self.left[place] -= 1
+        if self.left[place] < 0:
+            raise RuntimeError(f"{place} is added to more often than in the first backward")
         for i, places in enumerate(self.missing):
-            if place in places:
+            if place in places and not self.left[place]:
                 places.discard(place)
                 if not places:
                     self.start(i)

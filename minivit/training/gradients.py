@@ -17,7 +17,8 @@ from minivit.training.ranks import ALONE, Ranks
 
 def gradients_of(
     model: Model, images: np.ndarray, targets: np.ndarray, *, smoothing: float, seed: int,
-    parts: int, frozen: Sequence[str] = (), ranks: Ranks = ALONE, count: int | None = None,
+    parts: int, frozen: Sequence[str] = (), total: GradientSum | None = None,
+    count: int | None = None,
 ) -> tuple[float, np.ndarray, np.ndarray]:  # fmt: skip
     """A batch's mean loss, its outputs and their gradients (B, ...), the logits (B, C) of classes;
     the parameters' gradients lie in the model. `targets` (B, ...): what the outputs should be.
@@ -27,14 +28,16 @@ def gradients_of(
     left to chance is drawn as for the whole batch. But BatchNorm takes the statistics of each part
     by itself, and the running ones move on with each. `frozen`: see `Model.forward`.
 
-    Each of several `ranks` hands in its own parts of a batch of `count` images, one behind the
-    other (see `Ranks.shares`). Then outputs are those of its images; loss, gradients and running
-    statistics are the whole batch's.
+    `total` sums up the model's gradients; without it, those of one process. Each of its ranks hands
+    in its own parts of a batch of `count` images, one behind the other (see `Ranks.shares`). Then
+    outputs are those of its images; loss, gradients and running statistics are the whole batch's.
     """
     count = len(targets) if count is None else count
+    total = GradientSum(model.gradients, ALONE) if total is None else total
+    ranks = total.ranks
     mine = ranks.shares(count, parts)
     ends = accumulate(map(len, mine), initial=0)
-    total = GradientSum(model.gradients, ranks, overlapping=count >= parts * ranks.count)
+    total.begin(every_rank=count >= parts * ranks.count)
     losses, results = [], []
     for part, (first, last) in zip(mine, pairwise(ends), strict=True):
         share, before, moments = len(part) / count, model.buffers.flat.copy(), {}

@@ -21,6 +21,10 @@ Made = TypeVar("Made")
 PIECE = 1 << 20  # numbers that are summed at once: 4 MB of float32. Fixed, so that bits are, too
 
 
+class RanksDiffer(InputError):
+    """Ranks that should have the same have not: what they would save is no good."""
+
+
 class Ranks:
     """One process by itself; what several do is told in terms of `gather`, for those to come."""
 
@@ -70,11 +74,11 @@ class Ranks:
         return self.gather(self.together(make if self.number == 0 else lambda: None))[0]
 
     def agree(self, what: str, mine: Any) -> None:
-        """InputError unless every rank hands in the same."""
+        """RanksDiffer unless every rank hands in the same."""
         all_of_them = self.gather(mine)
         other = [r for r, each in enumerate(all_of_them) if each != all_of_them[0]]
         if other:
-            error = InputError(
+            error = RanksDiffer(
                 f"{what} of process {other[0]} differ from those of process 0: start all processes "
                 "alike, on machines with the same processors and the same versions"
             )

@@ -32,6 +32,7 @@ from minivit.threads import thread_count
 from minivit.training.divergence import Diverged, advice, first_nonfinite
 from minivit.training.evaluation import Measured, accuracy_of, measured
 from minivit.training.feed import Batch, Feed, Prepared, data_taken
+from minivit.training.gradient_sum import GradientSum
 from minivit.training.gradients import gradients_of
 from minivit.training.optimisers import new_optimiser, places
 from minivit.training.places import PlaceLog
@@ -84,6 +85,7 @@ class Training:
         if config.average is not None:
             self.average = Average(parameters, config.average, names=names)
         self.places = PlaceLog(self.model.layout)
+        self.gradient_sum = GradientSum(self.model.gradients, ranks)
         self.bits = bits_now(ranks)
 
     @property
@@ -110,6 +112,13 @@ class Training:
         """The arrays that going on needs beside the parameters, by group of the checkpoint."""
         return self.optimiser.moments | ({"average": self.average.arrays} if self.average else {})
 
+    def agree(self) -> None:
+        """RanksDiffer unless all ranks stand at the same step of the same training."""
+        self.ranks.agree("the images and labels", self.fingerprint)
+        self.ranks.agree("the settings", (self.config.to_dict(), self.config.model.to_dict()))
+        place = self.steps_done, zlib.crc32(self.model.parameters.flat)
+        self.ranks.agree("the step and the parameters", place)
+
     def __copy__(self) -> "Training":
         return copy.deepcopy(self)  # model, optimiser and state belong together
 
@@ -133,7 +142,7 @@ class Training:
         with np.errstate(over="ignore", invalid="ignore"):
             loss, logits, dlogits = gradients_of(
                 self.model, images, targets, smoothing=c.smoothing, parts=c.accumulate, seed=seed,
-                frozen=places(c.freeze), ranks=self.ranks, count=len(batch.indices),
+                frozen=places(c.freeze), total=self.gradient_sum, count=len(batch.indices),
             )  # fmt: skip
             norm = gradient_norm(gradients, self.ranges)
             if not (math.isfinite(loss) and math.isfinite(norm)):

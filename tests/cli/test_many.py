@@ -12,7 +12,7 @@ from launching import LAUNCHERS, TESTS, begin, end, environment, every_mpi, laun
 
 from minivit.checkpoints import load, read_checkpoint, read_header
 from minivit.processes import own_number, started, started_here
-from minivit.threads import available_threads, thread_count
+from minivit.threads import thread_count
 
 SMALL = "train --width 16 --depth 1 --heads 2 --mlp 16 --batch 120 --seed 3".split()
 WAYS = [["-m", "minivit"], ["-m", "mpi4py", "-m", "minivit"]]
@@ -218,6 +218,8 @@ def test_without_a_launcher_nothing_of_mpi_is_imported(tmp_path):
           "OMPI_COMM_WORLD_LOCAL_SIZE": "4"}, 4, 4, 1),
         ({"SLURM_STEP_NUM_TASKS": "6", "SLURM_PROCID": "5",
           "SLURM_STEP_TASKS_PER_NODE": "2(x3)"}, 6, 2, 5),
+        ({"SLURM_STEP_NUM_TASKS": "7", "SLURM_PROCID": "6",
+          "SLURM_STEP_TASKS_PER_NODE": "3,2(x2)"}, 7, 3, 6),
         ({"PMI_SIZE": "many"}, 1, 1, 0),
     ],
 )  # fmt: skip
@@ -227,7 +229,12 @@ def test_what_launchers_tell(variables, processes, here, number, monkeypatch):
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert (started(), started_here(), own_number()) == (processes, here, number)
-    assert thread_count() == max(1, available_threads() // here)
+    binds = processes > 1 and "MPI_LOCALNRANKS" not in variables
+    of_two = min(2, 16 // here) if binds else max(1, 2 // here)
+    for cores, bound, threads in [(16, 16, 16 // here), (16, 2, of_two), (1, 1, 1)]:
+        monkeypatch.setattr("os.cpu_count", lambda cores=cores: cores)
+        monkeypatch.setattr("minivit.threads.available_threads", lambda bound=bound: bound)
+        assert thread_count() == threads
 
 
 @every_mpi

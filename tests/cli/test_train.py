@@ -16,6 +16,7 @@ import pytest
 from minivit.checkpoints import load, read_checkpoint, read_header
 from minivit.cli.main import main
 from minivit.training import Training, held, snapshots
+from minivit.training.ranks import Ranks, RanksDiffer
 
 pytestmark = pytest.mark.usefixtures("on_numpy")
 
@@ -108,6 +109,21 @@ def test_a_run_that_diverges_at_once_leaves_no_snapshots(tmp_path):
     out = tmp_path / "run"
     run("--epochs", 2, "--out", out, "--learning-rate", 1e30, "--snapshots", 9, *SMALL, code=2)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_processes_that_have_drifted_apart_have_is_not_saved(tmp_path, capsys, monkeypatch):
+    out, epochs = tmp_path / "run", []
+
+    def agree(ranks, what, mine):
+        epochs.extend([what] * (what == "the parameters"))
+        if len(epochs) == 2:
+            raise RanksDiffer(f"{what} differ")
+
+    monkeypatch.setattr(Ranks, "agree", agree)
+    run(*SMALL, "--epochs", "3", "--out", out, code=2)
+    assert "after epoch 1, is kept in" in capsys.readouterr().err
+    state = read_header(out)["training"]["state"]
+    assert (state["epoch"], state["step"]) == (1, 0)
 
 
 def test_a_recipe_with_every_change_of_images_trains(tmp_path, capsys):

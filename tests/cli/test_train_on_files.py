@@ -14,6 +14,7 @@ from minivit.cli.parser import read
 from minivit.cli.train import go_on
 from minivit.cli.voice import Voice
 from minivit.training import save_run
+from minivit.training.ranks import ALONE
 
 pytestmark = pytest.mark.usefixtures("on_numpy", "nowhere")
 
@@ -108,7 +109,7 @@ def test_the_order_of_the_classes_is_that_of_their_names_and_is_stored(tmp_path)
 @pytest.mark.parametrize("name", ["fashion-small", "shapes"])
 def test_sets_that_need_no_files(name, capsys, monkeypatch):
     """A model is made for their images; a whole epoch would take long here."""
-    training, _ = chosen(read("train", ["train", "--data", name]), Voice(), 0.0)
+    training, _ = chosen(read("train", ["train", "--data", name]), Voice(), 0.0, ALONE)
     c = training.config.model
     assert (c.image, c.channels) == {"shapes": ((32, 32), 3)}.get(name, ((28, 28), 1))
     assert c.patch == (4, 4) and c.classes == len(training.model.class_names)
@@ -173,7 +174,7 @@ def test_what_was_learnt_before_a_damaged_picture_is_kept_and_goes_on(tmp_path, 
 
 def test_what_was_learnt_before_a_picture_went_missing_is_kept(tmp_path, tested_on):
     options, gone = tested_on
-    training, _ = chosen(read("train", ["train", *options]), Voice(), 0.0)
+    training, _ = chosen(read("train", ["train", *options]), Voice(), 0.0, ALONE)
     (tmp_path / "run").mkdir()
     save_run(training, tmp_path / "run")
     gone.unlink()
