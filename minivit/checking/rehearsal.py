@@ -3,9 +3,8 @@
 The kernels of a tiny plain model's step are not run, but noted, each with its arguments. Then they
 are compiled, the last one first; minivit/kernels/compiling/second.py says why, and starts `main`
 in a process of its own. Which kernels a step calls depends on the sizes (minivit/kernels/by_rows/
-choice.py), so four models are rehearsed. What all of them call is compiled first, then what all
-but the widest do, then both narrow ones; and what only one of the four calls, if the waiting
-process has begun some of it.
+choice.py), so four models are rehearsed. Which of them the waiting process needs shows in what it
+begins: until then, what all of them call is compiled.
 In the place of what a kernel would have computed stand zeros: whatever lay in memory before could
 be anything, a negative sum of squares too.
 """
@@ -15,7 +14,6 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Set
 
 import numpy as np
 
@@ -27,13 +25,13 @@ from minivit.optim import Adam
 
 def model(side, width) -> ViTConfig:
     """One of `side` x `side` patches, whose two first weights of a block are of one size."""
-    return ViTConfig(image=(2 * side, 2 * side), channels=1, patch=(2, 2), width=width, depth=2,
+    return ViTConfig(image=(2 * side, 2 * side), channels=1, patch=(2, 2), width=width, depth=1,
                      heads=2, mlp=3 * width, classes=3)  # fmt: skip
 
 
 # Few tokens, of which attention takes a head per lane where registers are wide enough; more of
 # them; weights that are packed before; and what is not done by rows.
-SHORT, LONG, LARGE, WIDE = model(2, 8), model(8, 8), model(8, 304), model(2, 520)
+SHORT, LONG, LARGE, WIDE = model(2, 8), model(8, 8), model(2, 304), model(2, 520)
 IMAGES = 64
 
 
@@ -51,34 +49,44 @@ def main(dtype: str, *processors: str) -> None:
     second.pays = lambda: False  # no third process
     if CACHE and claims.try_claim(CACHE / f"rehearsal {dtype}"):  # else another one is at it
         rehearsed = rehearse_all(dtype)
-        for count in range(len(rehearsed), 1, -1):
-            narrower, wider = rehearsed[:count], rehearsed[count:]
-            if any(begun_of(one, *narrower) for one in wider):
-                break
-            compile_all(narrower[0], set.intersection(*map(set, narrower)))
-        for one in rehearsed:
-            if begun_of(one, *[other for other in rehearsed if other is not one]):
-                compile_all(one, one.keys())
+        while call := next_call(rehearsed):
+            compile_call(*call)
 
 
 begun: set[str] = set()  # by name, what the other process has compiled, or is compiling
 compiled: set[tuple] = set()  # the keys of those that this one has
 
 
-def begun_of(one: dict, *others: dict) -> bool:
-    """Whether the other process has begun a kernel that only this rehearsal calls."""
-    own = one.keys() - set().union(*others)
-    return any(kernel.function.__name__ in begun for kernel, _ in own)
+def next_call(rehearsed: list[dict[tuple, tuple]]) -> tuple | None:
+    """What the other process comes to last, of all that is needed and that neither has begun.
+
+    Needed is what each of the models calls that the other process can have; if nothing of that is
+    left, what all of them but the widest call, and so on.
+    """
+    possible = [one for one in rehearsed if calls_all_begun(one, rehearsed)] or rehearsed
+    while possible:
+        needed = set.intersection(*map(set, possible))
+        for key in reversed(possible[0]):
+            if key in needed - compiled and name(key) not in begun:
+                return possible[0][key]
+        possible.pop()
+    return None
 
 
-def compile_all(calls: dict[tuple, tuple], keys: Set) -> None:
-    """Compile for those of the calls that have these keys, the last one first; not what the other
-    process has begun, for which this one would have to wait."""
-    for key in reversed([key for key in calls if key in keys - compiled]):
-        kernel, kind, arguments = calls[key]
-        if kernel.function.__name__ not in begun:
-            kernel.compile_for(kind, arguments)
-            compiled.add(key)
+def calls_all_begun(one: dict, rehearsed: list[dict]) -> bool:
+    """Whether this model's step calls all that the other process has begun of any model's step."""
+    known = {name(key) for other in rehearsed for key in other}
+    return begun & known <= {name(key) for key in one}
+
+
+def name(key: tuple) -> str:
+    kernel, _ = key
+    return kernel.function.__name__
+
+
+def compile_call(kernel, kind, arguments) -> None:
+    kernel.compile_for(kind, arguments)
+    compiled.add((kernel, kind))
 
 
 def end_with_the_other() -> None:
@@ -95,7 +103,8 @@ def end_with_the_other() -> None:
 def compile_steps(dtype: str) -> None:
     """Compile all that a step of a plain model calls, whatever its sizes."""
     for calls in rehearse_all(dtype):
-        compile_all(calls, calls.keys())
+        for key in calls.keys() - compiled:
+            compile_call(*calls[key])
 
 
 def rehearse_all(dtype: str) -> list[dict[tuple, tuple]]:

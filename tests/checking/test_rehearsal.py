@@ -7,6 +7,7 @@ numba = pytest.importorskip("numba")
 
 from minivit import backend, kernels  # noqa: E402
 from minivit.checking import rehearsal  # noqa: E402
+from minivit.kernels.attention_lanes.choice import in_lanes  # noqa: E402
 from minivit.kernels.by_rows import choice  # noqa: E402
 from minivit.kernels.compiling.by_address import ByAddress  # noqa: E402
 from minivit.kernels.compiling.shared import Shared  # noqa: E402
@@ -69,13 +70,47 @@ def test_each_goes_another_way():
     x = {side: np.zeros((rehearsal.IMAGES, side**2 + 1, 768), np.float32) for side in (2, 3, 8, 16)}
     for config, side, width, by_rows, afterwards in [
         (rehearsal.SHORT, 2, 8, True, False), (rehearsal.LONG, 8, 8, True, False),
-        (rehearsal.LARGE, 8, 304, True, True), (rehearsal.WIDE, 2, 520, False, True),
+        (rehearsal.LARGE, 2, 304, True, True), (rehearsal.WIDE, 2, 520, False, True),
     ]:  # fmt: skip
         rows, w = x[side][..., :width], np.zeros((width, 3 * width), np.float32)
         assert (config.width, config.mlp) == (width, 3 * width)
         assert choice.mlp_by_rows(rows, w) == by_rows
         assert choice.attention_by_rows(rows, w, w[:, :width], None, 2, PLAIN) == by_rows
         assert choice.gradients_afterwards(w) == afterwards
+    lanes = in_lanes((rehearsal.IMAGES, 2, 5, 4), 4)
+    assert (rehearsed("float32", rehearsal.SHORT) == rehearsed("float32", rehearsal.LONG)) != lanes
+
+
+class Piece:
+    def __init__(self, name):
+        self.function = type(name, (), {})
+
+
+def test_what_the_other_begins_shows_what_is_needed(monkeypatch):
+    """Each model's step calls a way of its own between what all call."""
+    first, last, *ways = (Piece(name) for name in ("first", "last", "short", "long", "wide"))
+    pieces = [[first, way, last] for way in ways]
+    calls = [{(piece, "f"): (piece, "f", ()) for piece in step} for step in pieces]
+    begun, compiled = set(), set()
+    monkeypatch.setattr(rehearsal, "begun", begun)
+    monkeypatch.setattr(rehearsal, "compiled", compiled)
+
+    def chosen():
+        kernel, kind, _ = rehearsal.next_call(calls)
+        return kernel
+
+    assert chosen() is last
+    begun.add("first")
+    compiled.add((last, "f"))
+    assert chosen() is ways[0]  # nobody knows: the narrowest
+    begun.add("wide")
+    assert rehearsal.next_call(calls) is None  # all is done, or begun
+    begun.discard("first")
+    assert chosen() is first
+    begun.symmetric_difference_update(("wide", "long", "something else of this process"))
+    assert chosen() is first
+    begun.add("first")
+    assert rehearsal.next_call(calls) is None
 
 
 @pytest.mark.parametrize("junk", [-1e30, np.nan])
