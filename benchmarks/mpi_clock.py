@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minivit.training.ranks import MPIRanks
+from minivit.training.mpi_ranks import MPIRanks
 
 
 class TimedRanks(MPIRanks):

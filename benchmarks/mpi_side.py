@@ -12,9 +12,11 @@ from minivit import backend
 from minivit.data import Dataset, Split
 from minivit.errors import InputError
 from minivit.models import ViT
+from minivit.mpi import communicator
 from minivit.optim import gradient_norm
 from minivit.training import Training, TrainingConfig
-from minivit.training.ranks import ALONE, Ranks, communicator, ranks_of_launcher
+from minivit.training.mpi_ranks import ranks_of_launcher
+from minivit.training.ranks import ALONE, Ranks
 from minivit.training.state import State
 
 from .configurations import Case

@@ -1,16 +1,23 @@
-"""How many processes an MPI launcher has started together, as the environment tells each of them.
+"""How many processes an MPI launcher has started together, and how one's fault is everybody's.
 
-It is asked before NumPy or MPI is imported: cores are shared out among the processes of a machine,
-and without a launcher nothing of MPI is ever imported.
+The environment tells, before NumPy or MPI is imported: cores are shared out among the processes of
+a machine, and without a launcher nothing of MPI is ever imported.
 """
 
 import os
 import re
+from collections.abc import Callable
+from typing import TypeVar
+
+from minivit.errors import InputError
+
+Made = TypeVar("Made")
 
 # Of MPICH's mpiexec, of Open MPI's, and of Slurm's srun.
 STARTED = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
 HERE = ("MPI_LOCALNRANKS", "OMPI_COMM_WORLD_LOCAL_SIZE", "SLURM_STEP_TASKS_PER_NODE")
 NUMBER = ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID")
+NUMBER_HERE = ("MPI_LOCALRANKID", "OMPI_COMM_WORLD_LOCAL_RANK", "SLURM_LOCALID")
 
 
 def started() -> int:
@@ -33,6 +40,11 @@ def own_number() -> int:
     return told(NUMBER) if started() > 1 else 0
 
 
+def own_number_here() -> int:
+    """Which one of those on this machine, from 0."""
+    return told(NUMBER_HERE) if started() > 1 else 0
+
+
 def told(names: tuple[str, ...]) -> int:
     """The first of these variables that begins with a whole number; 0 where there is none.
 
@@ -43,3 +55,33 @@ def told(names: tuple[str, ...]) -> int:
         if number := re.match(r"[0-9]{1,9}(?=$|[(,])", os.environ.get(name, "")):
             return int(number[0])
     return 0
+
+
+def together(make: Callable[[], Made], gather: Callable[[object], list]) -> Made:
+    """What `make` gives in this process. Bad input, a file that fails or an exit in one process is
+    raised in every process: none is left waiting.
+
+    `gather` gives what each process hands in, in the order of the processes.
+    """
+    made = error = None
+    try:
+        made = make()
+    except (InputError, OSError, SystemExit) as raised:
+        error = raised
+    for each in gather(error):
+        if each is not None:
+            raise everywhere(each)
+    return made
+
+
+def everywhere(error: BaseException) -> BaseException:
+    """The error, known as one that every process raises: process 0 says it."""
+    error.everywhere = True
+    return error
+
+
+def is_everywhere(error: BaseException | None) -> bool:
+    """Whether every process raises this error, or one that it was made of."""
+    return error is not None and (
+        getattr(error, "everywhere", False) or is_everywhere(error.__cause__)
+    )

@@ -33,14 +33,17 @@ def most_threads() -> int:
 
 
 def thread_count() -> int:
-    """What MINIVIT_NUM_THREADS says, or every processor; InputError for a wrong number.
-
-    Processes that an MPI launcher has started share the processors of their machine. A launcher
-    that binds may have given each its own.
-    """
+    """What MINIVIT_NUM_THREADS says, or `own_threads`; InputError for a wrong number."""
     given = os.environ.get("MINIVIT_NUM_THREADS")
-    if given:
-        return checked("MINIVIT_NUM_THREADS", given)
+    return checked("MINIVIT_NUM_THREADS", given) if given else own_threads()
+
+
+def own_threads() -> int:
+    """The number of processors that are this process's own.
+
+    Processes that an MPI launcher has started share those of their machine. A launcher that binds
+    may have given each its own.
+    """
     all_here = (os.cpu_count() or 1) if launcher_binds() else available_threads()
     return min(available_threads(), max(1, all_here // started_here()))
 

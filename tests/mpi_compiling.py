@@ -4,7 +4,7 @@ import numpy as np
 from numba.core import event
 
 from minivit import kernels
-from minivit.training.ranks import ranks_of_launcher
+from minivit.training.mpi_ranks import ranks_of_launcher
 
 ranks = ranks_of_launcher()
 with event.install_recorder("numba:compile") as recorder:

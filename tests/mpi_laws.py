@@ -11,7 +11,8 @@ from small_training import EVERY_OPTION, SMALL, recipe, small_data
 from minivit import InputError, train
 from minivit.training import Training
 from minivit.training import ranks as module
-from minivit.training.ranks import ALONE, MPIRanks, ranks_of_launcher
+from minivit.training.mpi_ranks import MPIRanks, ranks_of_launcher
+from minivit.training.ranks import ALONE
 
 module.PIECE = 100  # numbers: so that a small model has many pieces, some within one array
 

@@ -10,8 +10,8 @@ import pytest
 from import_graph import PACKAGE, circle, files_imported, imported, imported_by, module_name
 
 ORDER = (
-    {"chosen", "destinations", "errors", "fields", "files", "machine", "nearest", "on_first_use",
-     "processes", "threads"},
+    {"chosen", "destinations", "errors", "fields", "files", "machine", "mpi", "nearest",
+     "on_first_use", "processes", "threads"},
     {"ops"},
     {"kernels"},
     {"backend"},

@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from minivit.training import new_folder
-    from minivit.training.ranks import ranks_of_launcher
+    from minivit.training.mpi_ranks import ranks_of_launcher
 
     began = time.perf_counter()
     voice = Voice(arguments.quiet, arguments.json)

@@ -7,7 +7,7 @@ Exit codes: 0 all went well, 1 a part did, 2 bad input or a file that can't be r
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from minivit.cli import many, printing
 from minivit.cli.arguments import add_threads
@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     printing.prepare_streams()
     argv = sys.argv[1:] if argv is None else list(argv)
     if many.are_together(argv):
-        return many.as_one(lambda: run(argv), judged)
+        return many.as_one(lambda: prepared(argv), judged)
     try:
         return run(argv)
     except BrokenPipeError:  # the reader of our output left, e.g. `minivit info H/14 | head -3`
@@ -61,6 +61,11 @@ def judged(error: BaseException) -> tuple[str, int] | None:
 
 def run(argv: list[str]) -> int:
     """The same, but exceptions are left to the caller."""
+    return prepared(argv)()
+
+
+def prepared(argv: list[str]) -> Callable[[], int]:
+    """What is to be run, after the command line was read and the threads are set."""
     if argv[:1] == ["help"]:  # `minivit help`, `minivit help train`
         argv = [*argv[1:2], "--help"]
     verb = argv[0] if argv and not argv[0].startswith("-") else None
@@ -72,11 +77,15 @@ def run(argv: list[str]) -> int:
     if verb in WITH_THREADS:
         choose_threads(verb, argv[1:])
     arguments = read(verb, argv)
-    code = 0
-    if verb is not None:
-        code = importlib.import_module(f"minivit.cli.{verb}").run(arguments)
-    sys.stdout.flush()  # a closed pipe is noticed here, not after the end
-    return code
+
+    def work() -> int:
+        code = 0
+        if verb is not None:
+            code = importlib.import_module(f"minivit.cli.{verb}").run(arguments)
+        sys.stdout.flush()  # a closed pipe is noticed here, not after the end
+        return code
+
+    return work
 
 
 def choose_threads(verb: str, options: list[str]) -> None:

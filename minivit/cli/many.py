@@ -11,8 +11,9 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 
+from minivit import mpi
 from minivit.cli.printing import one_message
-from minivit.processes import own_number, started
+from minivit.processes import is_everywhere, own_number, own_number_here, started, together
 
 TOGETHER = ("train", "finetune")  # the verbs whose processes work on one thing
 BUG, PIPE_CLOSED = 1, 141
@@ -34,36 +35,45 @@ def are_together(argv: list[str]) -> bool:
 
 
 def as_one(
-    run: Callable[[], int], judged: Callable[[BaseException], tuple[str, int] | None]
+    prepare: Callable[[], Callable[[], int]],
+    judged: Callable[[BaseException], tuple[str, int] | None],
 ) -> int:
     """Run a command of several processes; the exit code.
 
-    `judged` gives an error's sentence and exit code; None for a bug.
+    `prepare` reads it, and gives what is then to run. `judged` gives an error's sentence and exit
+    code; None for a bug.
     """
     stderr = sys.stderr
     if own_number():
         sys.stdout = sys.stderr = open(os.devnull, "w", errors="backslashreplace")  # noqa: SIM115
     try:
-        code = run()
+        # What is wrong on one machine alone, a variable say, ends the others, too.
+        code = together(prepare, mpi.communicator().allgather)()
     except SystemExit as left:  # --help, options that can't be read; or somebody else's exit
-        if left.code and mpi_runs():
+        if left.code and not is_everywhere(left):
             end_all(left.code if isinstance(left.code, int) else BUG)
+        mpi.end()
         raise
     except BrokenPipeError:  # nobody reads the output
         code = PIPE_CLOSED
-        if mpi_runs():
-            end_all(code)
+        end_all(code)
     except (Exception, KeyboardInterrupt) as error:
-        everywhere = everybody_raises(error)
         sentence, code = judged(error) or ("", BUG)
-        if not (everywhere and own_number()):
+        if own_to_say(error):
             print(told(error, sentence), file=stderr, flush=True)
-        if not everywhere:
+        if not is_everywhere(error):
             end_all(code)
-    if mpi_runs():
-        # Else `python -m mpi4py` would abort all for an exit code, with a line of its own.
-        sys.modules["mpi4py.MPI"].Finalize()
+    mpi.end()  # else `python -m mpi4py` would abort all for an exit code, with a line of its own
     return code
+
+
+def own_to_say(error: BaseException) -> bool:
+    """Whether this process is to say it. What all raise, the first one says; without an MPI nobody
+    knows of the others, and one on each machine says it.
+    """
+    if not mpi.runs():
+        return own_number_here() == 0
+    return own_number() == 0 or not is_everywhere(error)
 
 
 def told(error: BaseException, sentence: str) -> str:
@@ -73,23 +83,8 @@ def told(error: BaseException, sentence: str) -> str:
     return f"minivit: {one_message(sentence)}"
 
 
-def everybody_raises(error: BaseException) -> bool:
-    """Whether all processes raise this error; before they know of each other, they do all alike."""
-    if not mpi_runs():
-        return True
-    from minivit.training.ranks import is_everywhere
-
-    return is_everywhere(error)
-
-
-def mpi_runs() -> bool:
-    """Whether processes know of each other."""
-    mpi = sys.modules.get("mpi4py.MPI")
-    return mpi is not None and mpi.Is_initialized() and not mpi.Is_finalized()
-
-
 def end_all(code: int) -> None:
-    """End all processes with an exit code."""
+    """End all processes with an exit code, once what was said has been written."""
     with suppress(OSError):
         sys.stdout.flush()
-    sys.modules["mpi4py.MPI"].COMM_WORLD.Abort(code)
+    mpi.end_all(code)

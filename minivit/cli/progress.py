@@ -132,10 +132,14 @@ def opening(training, folder: Path) -> str:
 
 
 def together(ranks) -> str:
-    """Of how many processes each has these threads."""
-    if ranks.count == 1:
-        return ""
-    return f" in each of {ranks.count} processes{', sums in their order' * ranks.ordered}"
+    """Of how many processes each has these threads; and in which order their sums are, where there
+    is more than one."""
+    order = ""
+    if ranks.ordered:
+        order = ", sums in their order"
+    elif ranks.count > 2:
+        order = ", sums in MPI's order: last bits may differ (not with --ordered)"
+    return f" in each of {ranks.count} processes{order}" if ranks.count > 1 else ""
 
 
 def sizes_in_words(c) -> list[str]:

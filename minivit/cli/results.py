@@ -143,7 +143,7 @@ def tested_now(training, measure):
     with np.errstate(over="ignore", invalid="ignore"):  # a sentence says it better
         tested = measure(training.model, images, labels, ranks=training.ranks)
     if not math.isfinite(tested.loss):
-        raise training.divergence(images[:64], None)
+        raise training.divergence(images[:64])
     return tested
 
 

@@ -65,10 +65,10 @@ def tell_of_changes(began: dict, voice: Voice, ranks) -> None:
             f"{now['precision']}: from here on it rounds otherwise. To go on as it began, add "
             f"--precision {began['precision'].replace(', emulated', ' --emulate')}."
         )
-    if began["processes"] != now["processes"]:
+    if any(began[name] != now[name] for name in ("processes", "ordered")):
         voice.warn(
-            f"The run was started in {processes(began['processes'])} and goes on in "
-            f"{processes(now['processes'])}: its last bits may differ."
+            f"The run was started in {processes(began)} and goes on in {processes(now)}: its last "
+            "bits may differ."
         )
     if any(began[name] != now[name] for name in ("backend", "threads")):
         voice.warn(
@@ -79,5 +79,7 @@ def tell_of_changes(began: dict, voice: Voice, ranks) -> None:
         )
 
 
-def processes(count: int) -> str:
-    return f"{count} process{'es' * (count > 1)}"
+def processes(bits: dict) -> str:
+    many = bits["processes"] > 1
+    ordered = " whose gradients are added in order" * bits["ordered"]
+    return f"{bits['processes']} process{'es' * many}{ordered}"

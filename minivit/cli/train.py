@@ -24,6 +24,7 @@ from minivit.cli.sentences import sentence
 from minivit.cli.voice import Voice, add_voice
 from minivit.cli.what_to_learn import add_what
 from minivit.files import typed
+from minivit.processes import is_everywhere
 
 HELP = "train a ViT by a recipe, and draw where it looks"
 
@@ -59,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from minivit.training import new_folder
-    from minivit.training.ranks import ranks_of_launcher
+    from minivit.training.mpi_ranks import ranks_of_launcher
 
     began = time.perf_counter()
     voice = Voice(arguments.quiet, arguments.json)
@@ -92,7 +93,7 @@ def go_on(training, folder: Path, voice: Voice, *, explain: bool = False) -> int
     """Train, measure, draw; whatever stops it, say how to go on. The exit code."""
     from minivit.errors import InputError
     from minivit.training import Diverged, save_run
-    from minivit.training.ranks import RanksDiffer, is_everywhere
+    from minivit.training.ranks import RanksDiffer
 
     ranks = training.ranks
     resume = f"{launched(ranks)}minivit train --resume {typed(folder)}{as_typed()}"

@@ -13,7 +13,7 @@ import numpy as np
 from minivit.data.decoding import read_picture, without_warnings
 from minivit.data.picture_files import fitted
 from minivit.data.sources import ImageSource, scale_of
-from minivit.threads import available_threads
+from minivit.threads import own_threads
 
 LOW, HIGH, WHITE = -1.0, 1.0, 255
 MOST_KEPT = 1 << 27  # bytes of decoded pictures: with more, each is decoded anew in every epoch
@@ -73,7 +73,7 @@ class PictureSource(ImageSource):
             levels[...] = self.kept[indices]
         if not missing.size:
             return levels
-        threads = min(MOST_THREADS, available_threads())
+        threads = min(MOST_THREADS, own_threads())
         with without_warnings(), ThreadPoolExecutor(threads, "decode") as pool:
             decoded = pool.map(self.decoded, indices[missing])
             for place, picture in zip(missing, decoded, strict=True):

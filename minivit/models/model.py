@@ -93,7 +93,7 @@ class Model:
         """
         ops, caches, chance = backend.current(), {}, Chance(seed, first_image, tuple(frozen))
         images = self.check_images(images)
-        check_memory(self.architecture, ops, self.parameters, self.config, len(images))
+        self.need_memory(len(images))
         logits = self.architecture.forward(
             ops, self.parameters, self.config, images, caches, chance
         )
@@ -101,6 +101,11 @@ class Model:
         moments = {place: caches[place].batch for place in learning}
         self.move_buffers(moments)
         return logits, ModelCache(ops, caches, logits.shape, self.parameters.version, moments)
+
+    def need_memory(self, images: int) -> None:
+        """InputError where what backward needs of so many images can't fit into memory."""
+        ops = backend.current()
+        check_memory(self.architecture, ops, self.parameters, self.config, images)
 
     def move_buffers(self, moments: dict[str, Moments]) -> None:
         """Move the running statistics of these places on, by those of a batch."""

@@ -1,5 +1,8 @@
 """Where a training went wrong: the first tensor that is not finite, and what to change."""
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import numpy as np
 
 from minivit.errors import InputError
@@ -14,32 +17,47 @@ class Diverged(InputError):
     """A training met NaN or infinity: it can't go on."""
 
 
+class Found(NamedTuple):
+    """A tensor that is not finite; the first one found is the least."""
+
+    number: int  # in the order in which they are computed
+    name: str
+
+
 @np.errstate(all="ignore")  # the answer says what is wrong: NumPy need not warn on the way to it
 def first_nonfinite(
-    model: Model, images: np.ndarray, dlogits: np.ndarray | None, seed: int | None = None
-) -> str | None:
-    """The first of parameters, intermediates and gradients (in the order in which they are
-    computed) that holds NaN or infinity; None if all are finite.
+    model: Model, images: np.ndarray, dlogits: np.ndarray | None, seed: int | None = None,
+    first_image: int = 0,
+) -> Found | None:  # fmt: skip
+    """The first of parameters, intermediates and gradients that holds NaN or infinity; None if all
+    are finite.
 
-    `seed`: that of a step. Without one the model is used, and buffers are looked at as well.
+    `seed`: that of a step, in whose batch the images begin at number `first_image`. Without a seed
+    the model is used, and buffers are looked at as well.
     """
+    for number, (name, array) in enumerate(tensors(model, images, dlogits, seed, first_image)):
+        if not np.isfinite(array).all():
+            return Found(number, name)
+    return None
+
+
+def tensors(
+    model: Model, images: np.ndarray, dlogits: np.ndarray | None, seed: int | None, first_image: int
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Each by what it is called, in the order in which they are computed."""
     held = {"parameter": model.parameters, "buffer": {} if seed is not None else model.buffers}
     for kind, arrays in held.items():
         for name, array in arrays.items():
-            if not np.isfinite(array).all():
-                return f"the {kind} {name!r}"
+            yield f"the {kind} {name!r}", array
     if not len(images):
-        return None
-    trace = model.trace(images, seed=seed)
+        return
+    trace = model.trace(images, seed=seed, first_image=first_image)
     for name, array in trace.values.items():
-        if not np.isfinite(array).all():
-            return repr(name)
+        yield repr(name), array
     if dlogits is not None:
         trace.backward(dlogits)
         for name in reversed(trace.gradients):
-            if not np.isfinite(trace.gradients[name]).all():
-                return f"the gradient of {name!r}"
-    return None
+            yield f"the gradient of {name!r}", trace.gradients[name]
 
 
 def advice(config: TrainingConfig, steps: int) -> str:

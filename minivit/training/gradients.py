@@ -3,7 +3,7 @@ memory, or shared out among the ranks, which takes less time.
 """
 
 from collections.abc import Sequence
-from itertools import accumulate, chain, pairwise
+from itertools import chain
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from minivit.models import Model
 from minivit.models.families import Config
 from minivit.models.losses import loss_backward, loss_forward
 from minivit.training.gradient_sum import GradientSum
-from minivit.training.ranks import ALONE, Ranks
+from minivit.training.ranks import ALONE, Ranks, cut
 
 
 def gradients_of(
@@ -36,22 +36,17 @@ def gradients_of(
     total = GradientSum(model.gradients, ALONE) if total is None else total
     ranks = total.ranks
     mine = ranks.shares(count, parts)
-    ends = accumulate(map(len, mine), initial=0)
     total.begin(every_rank=count >= parts * ranks.count)
     losses, results = [], []
-    for part, (first, last) in zip(mine, pairwise(ends), strict=True):
+    for part, own, wanted in cut(mine, images, targets):
         share, before, moments = len(part) / count, model.buffers.flat.copy(), {}
         if part:
-            outputs, cache = model.forward(
-                images[first:last], seed=seed, first_image=part.start, frozen=frozen
-            )
+            outputs, cache = model.forward(own, seed=seed, first_image=part.start, frozen=frozen)
             moments = cache.moments
         move_by_all(model, before, moments, ranks)
         with total.round(empty=not part, last=part is mine[-1]):
             if part:
-                loss, doutputs = loss_and_gradient(
-                    model.config, outputs, targets[first:last], share, smoothing
-                )
+                loss, doutputs = loss_and_gradient(model.config, outputs, wanted, share, smoothing)
                 model.backward(doutputs, cache, free_cache=True, replace=True)
                 results.append((outputs, doutputs))
         losses.append(loss if part else 0.0)

@@ -10,6 +10,7 @@ import numpy as np
 
 from minivit.data import Dataset
 from minivit.errors import InputError
+from minivit.processes import everywhere
 from minivit.training.evaluation import BATCH, predict_logits
 from minivit.training.ranks import ALONE, Ranks
 from minivit.training.recipe import TrainingConfig
@@ -68,13 +69,18 @@ class Expected(NamedTuple):
 
 
 def evaluation_seconds(training: Training) -> float:
-    """How long it takes to measure the model, told from a few batches of the images for it."""
+    """How long it takes to measure the model, told from a few batches of the images for it.
+
+    Several ranks share the batches out: it lasts until the one with most is done.
+    """
     images = training.data.test.images
+    batches = -(-len(images) // BATCH)
+    most = min(BATCH * -(-batches // training.ranks.count), len(images))  # one rank's
     with np.errstate(over="ignore", invalid="ignore"):  # a step will find and name it
         predict_logits(training.model, images[:BATCH])  # cold
         began = time.perf_counter()
         answers = predict_logits(training.model, images[: TIMED * BATCH])
-    return (time.perf_counter() - began) * len(images) / len(answers)
+    return (time.perf_counter() - began) * most / len(answers)
 
 
 def rehearse(training: Training) -> Expected:
@@ -117,13 +123,11 @@ def fit_time(
     epochs = int((seconds * (1 - SPARE) - around) / epoch)
     if epochs < 1:
         needed = (around + epoch) / (1 - SPARE)
-        error = InputError(
+        raise everywhere(InputError(  # all ranks have the same times
             f"no epoch fits into {time_in_words(seconds)}: on this machine one takes about "
             f"{time_in_words(epoch)}, and what is around it {time_in_words(around)}; give at least "
             f"{typed(needed)}, or choose a smaller model"
-        )
-        error.everywhere = True  # all ranks have the same times
-        raise error
+        ))  # fmt: skip
     return replace(config, epochs=epochs)
 
 

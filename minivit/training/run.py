@@ -140,7 +140,7 @@ def _begun(
             "another way, so it can't go on to the same bits; train anew"
         )
     training.optimiser.steps = int(saved["optimiser_steps"])
-    older = {"precision": "float32", "processes": 1}  # older runs know no other
+    older = {"precision": "float32", "processes": 1, "ordered": False}  # older runs know no other
     training.bits = older | saved["bits"]
     known = {entry.name for entry in fields(State)}
     training.state = State(**{k: v for k, v in saved["state"].items() if k in known})

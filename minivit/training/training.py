@@ -8,8 +8,9 @@ import copy
 import math
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property, partial
+from itertools import chain
 
 import numpy as np
 
@@ -28,15 +29,16 @@ from minivit.optim import (
     ranges_of,
 )
 from minivit.params import NamedArrays
+from minivit.processes import everywhere
 from minivit.threads import thread_count
-from minivit.training.divergence import Diverged, advice, first_nonfinite
+from minivit.training.divergence import Diverged, Found, advice, first_nonfinite
 from minivit.training.evaluation import Measured, accuracy_of, measured
 from minivit.training.feed import Batch, Feed, Prepared, data_taken
 from minivit.training.gradient_sum import GradientSum
 from minivit.training.gradients import gradients_of
 from minivit.training.optimisers import new_optimiser, places
 from minivit.training.places import PlaceLog
-from minivit.training.ranks import ALONE, Ranks
+from minivit.training.ranks import ALONE, Ranks, cut
 from minivit.training.recipe import TrainingConfig
 from minivit.training.state import State
 
@@ -48,6 +50,7 @@ def bits_now(ranks: Ranks = ALONE) -> dict[str, str | int]:
         "threads": thread_count(),
         "precision": backend.precision(),
         "processes": ranks.count,
+        "ordered": ranks.ordered,
     }
 
 
@@ -134,6 +137,8 @@ class Training:
         s, c, gradients = self.state, self.config, self.model.gradients
         seed, started = mixed(c.seed, self.steps_done), time.perf_counter()
         prepare = prepared or partial(self.feed.prepare, batch)
+        if self.ranks.count > 1:
+            self.ranks.together(lambda: self.need_memory(batch))
         images, labels, targets = self.ranks.together(prepare)
         waited = time.perf_counter() - started
         if not c.model.learns_classes:
@@ -146,7 +151,7 @@ class Training:
             )  # fmt: skip
             norm = gradient_norm(gradients, self.ranges)
             if not (math.isfinite(loss) and math.isfinite(norm)):
-                raise self.divergence(images, dlogits, seed, ranks=self.ranks)
+                raise self.divergence_of_step(batch, images, dlogits, seed)
             self.take_step(norm)
         s.step += 1
         s.loss_sum += loss * len(batch.indices)
@@ -217,30 +222,39 @@ class Training:
         model.preprocessing, model.class_names = self.model.preprocessing, self.model.class_names
         return model
 
+    def shares(self, batch: Batch) -> list[range]:
+        """Which of the batch's images are this rank's, part by part."""
+        return self.ranks.shares(len(batch.indices), self.config.accumulate)
+
+    def need_memory(self, batch: Batch) -> None:
+        """InputError where the largest part of the batch can't fit into memory."""
+        self.model.need_memory(max(map(len, self.shares(batch))))
+
     def hidden(self, images: np.ndarray, batch: Batch, seed: int) -> np.ndarray:
         """What a step with this seed should tell of the hidden patches of its images."""
-        shares = self.ranks.shares(len(batch.indices), self.config.accumulate)
-        if self.ranks.count == 1:
-            return hidden_targets(self.model, images, seed=seed)
-        parts = np.split(images, np.cumsum(list(map(len, shares)))[:-1])
         told = [
             hidden_targets(self.model, part, seed=seed, first_image=share.start)
-            for part, share in zip(parts, shares, strict=True)
+            for share, part in cut(self.shares(batch), images)
             if share
         ]
         return np.concatenate(told or [images])
 
-    def divergence(
-        self, images, dlogits=None, seed: int | None = None, *, ranks: Ranks = ALONE
-    ) -> Diverged:
-        """An error that says which tensor was the first that is not finite, and what to change; of
-        several ranks, on the images of the first that has one.
+    def divergence(self, images: np.ndarray) -> Diverged:
+        """An error that says which tensor is the first that is not finite on these images, the same
+        on all ranks, and what to change.
         """
-        s, found = self.state, first_nonfinite(self.model, images, dlogits, seed)
-        first = next(filter(None, ranks.gather(found)), "the loss")
-        error = Diverged(
+        return self.diverged([first_nonfinite(self.model, images, None)])
+
+    def divergence_of_step(self, batch: Batch, images, dlogits, seed: int) -> Diverged:
+        """The same of a step, in which each rank has images of its own."""
+        parts = cut(self.shares(batch), images, dlogits)
+        own = [first_nonfinite(self.model, *part, seed, share.start) for share, *part in parts]
+        return self.diverged(chain.from_iterable(self.ranks.gather(own)))
+
+    def diverged(self, found: Iterable[Found | None]) -> Diverged:
+        s, first = self.state, min(filter(None, found), default=None)
+        return everywhere(Diverged(  # all ranks have the same parameters and losses
             f"training diverged in epoch {s.epoch + 1}, step {s.step + 1}: the first tensor with "
-            f"NaN or infinity is {first}; {advice(self.config, self.steps_done)}"
-        )
-        error.everywhere = True  # all ranks have the same parameters and losses
-        return error
+            f"NaN or infinity is {first.name if first else 'the loss'}; "
+            f"{advice(self.config, self.steps_done)}"
+        ))  # fmt: skip

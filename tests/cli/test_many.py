@@ -65,18 +65,19 @@ from minivit.cli.main import main
 from minivit.processes import own_number
 from minivit.training import Training
 
-step, errors = Training.take_step, {
+errors = {
     "input": InputError("mine is damaged"), "bug": ZeroDivisionError("a bug"),
     "exit": SystemExit(3),
 }
-raised = errors[sys.argv.pop(1)]
+raised, place = errors[sys.argv.pop(1)], sys.argv.pop(1)
+method = getattr(Training, place)
 
-def take_step(self, norm):
+def changed(self, *given):
     if own_number() == 1 and self.state.epoch == 1:
         raise raised
-    step(self, norm)
+    return method(self, *given)
 
-Training.take_step = take_step
+setattr(Training, place, changed)
 sys.exit(main())
 """
 
@@ -93,11 +94,42 @@ sys.exit(main())
 def test_what_one_process_alone_raises_ends_all(mpi, raised, code, sentence, tmp_path):
     """The checkpoint of the first epoch stays."""
     (tmp_path / "wrong.py").write_text(WRONG)
-    call = [str(tmp_path / "wrong.py"), raised, *SMALL, "--quiet", "--out", str(tmp_path / "run")]
+    wrong = [str(tmp_path / "wrong.py"), raised, "take_step"]
+    call = [*wrong, *SMALL, "--quiet", "--out", str(tmp_path / "run")]
     done = launch(mpi, 2, *call)
     assert done.returncode == code
     assert done.stderr.count(sentence) == 1 or not sentence
     assert read_header(tmp_path / "run")["training"]["state"]["epoch"] == 1
+
+
+@every_mpi
+def test_a_batch_that_one_machine_cannot_hold_is_said_once(mpi, tmp_path):
+    (tmp_path / "wrong.py").write_text(WRONG)
+    call = [str(tmp_path / "wrong.py"), "input", "need_memory", *SMALL, "--out"]
+    done = launch(mpi, 2, *call, str(tmp_path / "run"))
+    assert done.returncode == 2 and len(said(done)) == 1
+    assert "mine is damaged. The last good checkpoint, after epoch 1," in done.stderr
+
+
+BEFORE = """
+import os, sys
+from minivit.cli.main import main
+from minivit.processes import own_number
+
+if own_number() == 1:
+    os.environ["MINIVIT_NUM_THREADS"] = "many"
+sys.exit(main())
+"""
+
+
+@every_mpi
+@pytest.mark.parametrize("way", [[], ["-m", "mpi4py"]])
+def test_what_is_wrong_on_one_machine_before_anything_is_imported_ends_all(mpi, way, tmp_path):
+    (tmp_path / "wrong.py").write_text(BEFORE)
+    call = [*way, str(tmp_path / "wrong.py"), *SMALL, "--out", str(tmp_path / "run")]
+    done = launch(mpi, 3, *call)
+    assert done.returncode == 2 and len(said(done)) == 1
+    assert "MINIVIT_NUM_THREADS is 'many'" in done.stderr and not (tmp_path / "run").exists()
 
 
 LONG = [*SMALL, "--epochs", "40", "--quiet"]
@@ -149,30 +181,22 @@ def wait_for_an_epoch(folder):
 def test_another_number_of_processes_goes_on_and_says_so(mpi, tmp_path):
     run = str(tmp_path / "run")
     (tmp_path / "wrong.py").write_text(WRONG)
-    launch(mpi, 2, str(tmp_path / "wrong.py"), "input", *SMALL, "--epochs", "2", "--out", run)
+    wrong = [str(tmp_path / "wrong.py"), "input", "take_step"]
+    launch(mpi, 2, *wrong, *SMALL, "--epochs", "2", "--out", run)
     done = launch(mpi, 3, "-m", "minivit", "train", "--resume", run)
     assert done.returncode == 0, done.stderr
     assert (
         "started in 2 processes and goes on in 3 processes: its last bits may differ" in done.stdout
     )
+    assert "sums in MPI's order: last bits may differ (not with --ordered)" in done.stdout
     assert load(run).parameters
 
 
 @every_mpi
 def test_finetuning_and_pretraining_in_two(mpi, tmp_path):
     first, second = str(tmp_path / "first"), str(tmp_path / "second")
-    pretrain = [
-        *SMALL,
-        "--epochs",
-        "1",
-        "--objective",
-        "mae",
-        "--decoder-width",
-        "8",
-        "--out",
-        first,
-    ]
-    done = launch(mpi, 2, "-m", "minivit", *pretrain)
+    pretrain = "--epochs 1 --objective mae --decoder-width 8 --out".split()
+    done = launch(mpi, 2, "-m", "minivit", *SMALL, *pretrain, first)
     assert done.returncode == 0, done.stderr
     call = ["finetune", first, "--data", "digits", "--epochs", "1", "--head-only", "--out", second]
     done = launch(mpi, 2, "-m", "minivit", *call)
@@ -181,9 +205,14 @@ def test_finetuning_and_pretraining_in_two(mpi, tmp_path):
 
 
 @every_mpi
-def test_a_time_is_shared_out_alike(mpi, tmp_path):
-    done = launch(mpi, 2, "-m", "minivit", *SMALL, "--time", "12s", "--out", str(tmp_path / "run"))
+def test_a_time_holds_for_all(mpi, tmp_path):
+    """Each process would find other epochs; that they have the same settings, `agree` compares."""
+    began = time.perf_counter()
+    done = launch(mpi, 2, "-m", "minivit", *SMALL, "--time", "14s", "--out", str(tmp_path / "run"))
     assert done.returncode == 0, done.stderr
+    assert time.perf_counter() - began < 30  # other tests run beside
+    training = read_header(tmp_path / "run")["training"]
+    assert training["state"]["epoch"] == training["recipe"]["epochs"] > 0
 
 
 @every_mpi
@@ -196,6 +225,14 @@ def test_without_mpi4py_there_is_one_sentence_and_no_run(mpi, tmp_path):
     )  # fmt: skip
     assert done.returncode == 2 and len(said(done)) == 1
     assert "pip install 'minivit[mpi]'" in done.stderr and not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("mpi", sorted(LAUNCHERS)[:1])
+def test_without_an_mpi_library_there_is_one_sentence_and_no_run(mpi, tmp_path):
+    nowhere = {"MPI4PY_LIBMPI": "/nowhere/libmpi.so"}
+    done = launch(mpi, 2, "-m", "minivit", *SMALL, "--out", str(tmp_path / "run"), **nowhere)
+    assert done.returncode == 2 and len(said(done)) == 1
+    assert "mpi4py finds no MPI library" in done.stderr and not (tmp_path / "run").exists()
 
 
 def test_without_a_launcher_nothing_of_mpi_is_imported(tmp_path):

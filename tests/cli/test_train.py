@@ -15,8 +15,11 @@ import pytest
 
 from minivit.checkpoints import load, read_checkpoint, read_header
 from minivit.cli.main import main
+from minivit.cli.resuming import tell_of_changes
+from minivit.cli.voice import Voice
 from minivit.training import Training, held, snapshots
 from minivit.training.ranks import Ranks, RanksDiffer
+from minivit.training.training import bits_now
 
 pytestmark = pytest.mark.usefixtures("on_numpy")
 
@@ -203,6 +206,24 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
     assert f"minivit train --resume {stopped}" in said
     finish(started("--resume", stopped))
     assert_same_run(whole, stopped)
+
+
+@pytest.mark.parametrize(
+    ("began", "now", "told"),
+    [
+        ((3, True), (3, True), ""),
+        ((3, True), (3, False), "in 3 processes whose gradients are added in order and goes on in "
+         "3 processes: its last bits may differ"),
+        ((1, False), (2, False), "in 1 process and goes on in 2 processes: its last bits"),
+    ],
+)  # fmt: skip
+def test_other_processes_or_another_order_of_sums_are_told(began, now, told, capsys):
+    ranks = Ranks()
+    ranks.count, ranks.ordered = now
+    bits = bits_now() | {"processes": began[0], "ordered": began[1]}
+    tell_of_changes(bits, Voice(), ranks)
+    said = " ".join(capsys.readouterr().out.split())
+    assert told in said and bool(told) == bool(said)
 
 
 def test_a_run_is_its_folder_or_the_checkpoint_in_it(tmp_path, capsys):

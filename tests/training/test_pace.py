@@ -11,6 +11,7 @@ from minivit import InputError
 from minivit.cli.arguments import duration
 from minivit.training import Expected, Pace, Training, fit_time, pace, time_in_words
 from minivit.training.pace import evaluation_seconds, rehearse, typed
+from minivit.training.ranks import Ranks
 
 
 def standing(epochs: int = 10, epoch: int = 0, step: int = 0, seconds: float = 0.0):
@@ -67,6 +68,17 @@ def test_a_rehearsal_times_every_part(monkeypatch):
     found = rehearse(training)
     assert min(found) > 0
     assert evaluation_seconds(training) > 0
+
+
+@pytest.mark.parametrize(("ranks", "images"), [(1, 150), (2, 128), (3, 128)])
+def test_ranks_share_an_evaluation_out(ranks, images, monkeypatch):
+    """Of 150 images in batches of 128, several ranks wait for the one that has the full batch."""
+    training = Training(recipe(), small_data(test=150))
+    training.ranks = Ranks()
+    training.ranks.count = ranks
+    times = iter([0.0, 3.0])  # of the 150 images that are timed
+    monkeypatch.setattr(pace.time, "perf_counter", lambda: next(times))
+    assert evaluation_seconds(training) == pytest.approx(3 * images / 150)
 
 
 def test_what_was_fitted_is_the_recipe_with_other_epochs(monkeypatch):

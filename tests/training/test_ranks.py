@@ -8,8 +8,10 @@ from simulated_ranks import on_each
 from small_training import EVERY_CHANGE, EVERY_OPTION, EVERY_RECIPE, SMALL, recipe, small_data
 
 from minivit import InputError, train
+from minivit.processes import is_everywhere
 from minivit.training import Diverged, Training
-from minivit.training.ranks import Ranks, handed_over
+from minivit.training.mpi_ranks import handed_over
+from minivit.training.ranks import Ranks
 
 
 def told(training):
@@ -113,6 +115,45 @@ def test_a_loss_that_is_not_finite_stops_all_with_one_sentence():
     sentences = set(on_each(2, sentence))
     assert len(sentences) == 1
     assert "the first tensor with NaN or infinity is" in sentences.pop()
+
+
+def test_ranks_name_the_tensor_that_one_process_would():
+    """An image of the first rank overflows in a LayerNorm, one of the second earlier."""
+    config, data = config_of(shift=0), small_data(32)
+    images = data.train.images.copy()
+    images[:, 0, :2] = 0
+    (batch,) = Training(config, data).epoch()
+    images[batch.indices[3], 0, 1] = images[batch.indices[20], 0, 0] = 1
+    data = data._replace(train=data.train._replace(images=images))
+
+    def sentence(ranks, accumulate=1):
+        training = Training(replace(config, accumulate=accumulate), data, ranks=ranks)
+        training.model.parameters["embed.w"][:2] = [[3e38], [1e30]]
+        training.model.parameters["embed.b"][:] = 2e38
+        with pytest.raises(Diverged) as caught:
+            training.train_batch(batch)
+        return str(caught.value)
+
+    whole = sentence(Ranks(), accumulate=2)
+    assert "the first tensor with NaN or infinity is 'embed.projected'" in whole
+    assert on_each(2, sentence) == [whole] * 2
+
+
+def test_memory_that_one_rank_lacks_stops_all(monkeypatch):
+    config, data = config_of(), small_data(32)
+
+    def sentence(ranks):
+        training = Training(config, data, ranks=ranks)
+        if ranks.number == 1:
+            monkeypatch.setattr(training.model, "need_memory", lacking)
+        with pytest.raises(InputError) as caught:
+            training.train_batch(training.epoch()[0])
+        return str(caught.value), is_everywhere(caught.value)
+
+    def lacking(images):
+        raise InputError(f"{images} images don't fit")
+
+    assert on_each(2, sentence) == [("16 images don't fit", True)] * 2
 
 
 def test_an_error_of_one_rank_is_raised_on_all():

@@ -14,7 +14,7 @@ import time
 from hashlib import sha256
 from pathlib import Path
 
-from minivit.processes import started_here
+from minivit.processes import started
 
 try:
     import fcntl
@@ -24,7 +24,7 @@ except ImportError:  # Windows: two processes may compile the same
 NAME = "claims"
 # Seconds: in all, and between two looks. Processes that train together wait for each other anyway,
 # in every step: one of them compiles, however long it takes.
-PATIENCE, LOOK = 30.0 if started_here() == 1 else 600.0, 0.005
+PATIENCE, LOOK = 30.0 if started() == 1 else 600.0, 0.005
 
 _waited = 0.0
 
