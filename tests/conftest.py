@@ -18,6 +18,19 @@ settings.load_profile(
 )
 
 
+SKIPPED = os.environ.get("MINIVIT_SKIPPED")  # a file for the names of skipped tests, if any
+
+
+def pytest_runtest_logreport(report):
+    """The process that collects the reports writes them down; pytest @FILE runs them later."""
+    if report.skipped and SKIPPED and "PYTEST_XDIST_WORKER" not in os.environ:
+        with open(SKIPPED, "a", encoding="utf-8") as file:
+            file.write(f"{report.nodeid}\n")
+
+
+pytest_collectreport = pytest_runtest_logreport  # a file that is skipped as a whole
+
+
 @pytest.fixture(autouse=True)
 def backend_stays():
     """Commands such as `minivit train` ask for the kernels: the next test must not inherit them."""

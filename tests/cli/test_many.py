@@ -227,7 +227,7 @@ def test_without_mpi4py_there_is_one_sentence_and_no_run(mpi, tmp_path):
     assert "pip install 'minivit[mpi]'" in done.stderr and not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("mpi", sorted(LAUNCHERS)[:1])
+@every_mpi
 def test_without_an_mpi_library_there_is_one_sentence_and_no_run(mpi, tmp_path):
     nowhere = {"MPI4PY_LIBMPI": "/nowhere/libmpi.so"}
     done = launch(mpi, 2, "-m", "minivit", *SMALL, "--out", str(tmp_path / "run"), **nowhere)
