@@ -18,7 +18,7 @@ from ..layernorm import LayerNormCache
 from ..linear import weight_gradients
 from ..multihead_attention import AttentionSaved
 from ..product.bf16.instructions import instruction
-from ..product.tiled import _stack
+from ..product.tiled import stack_of
 from .attend_group import NO_PLACES, Grouped, address, group_rows, room, way_for
 from .attention_shares import attention_backward_share, attention_forward_share
 from .choice import gradients_afterwards
@@ -91,7 +91,7 @@ def attention_backward_by_rows(dy, norm, beta, saved):
 
 
 def _rows(*arrays):
-    return tuple([_stack(x.reshape(-1, x.shape[-1])) for x in arrays])
+    return tuple([stack_of(x.reshape(-1, x.shape[-1])) for x in arrays])
 
 
 def _numbers(D, afterwards):

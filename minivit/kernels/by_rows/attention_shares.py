@@ -10,7 +10,7 @@ from ..product.tiled import all_of
 from .attend_group import Grouped
 from .cut import Sizes, rows_of
 from .space import own_space, product, product_with_weight
-from .sums import adding_up, nothing_else
+from .sums import nothing_else, sums_of_piece
 
 
 @shared
@@ -66,14 +66,9 @@ def attention_backward_share(share, shares, of_rows, of_all, norm, weights, sums
     all_normed, all_merged, all_dqkv = all_of(all_normed), all_of(all_merged), all_of(all_dqkv)
     begin, end = rows_of(share, shares, sizes, sizes.piece)
     for r0 in range(begin, end, sizes.piece):
-        after, of_piece = min(r0 + sizes.piece, end), sums[r0 // sizes.piece]
-        dw_qkv, dw_out = Matrix(of_piece, ZERO, 3 * D, ONE), Matrix(of_piece, 3 * D * D, D, ONE)
-        of_biases = of_piece[4 * D * D :]
-        to_db_qkv = adding_up(workspace, of_biases)
-        to_db_out = adding_up(workspace, of_biases[3 * D :])
-        of_norm = of_piece[of_piece.size - 2 * D :]
-        for j in range(2 * D):
-            of_norm[j] = 0
+        after, row = min(r0 + sizes.piece, end), sums[r0 // sizes.piece]
+        of_piece = sums_of_piece(row, D, 3 * D, D, workspace)
+        dw_qkv, dw_out, to_db_qkv, to_db_out, of_norm = of_piece
         for r in range(r0, after, sizes.down):
             down = min(sizes.down, after - r)
             # A piece's first rows begin its sums; later rows add to what is there (2).

@@ -11,7 +11,7 @@ from ..linear import weight_gradients
 from ..mlp import MlpSaved
 from ..product.endings import IN_PLACE, SLOPES, VALUES
 from ..product.matmul import check
-from ..product.tiled import _stack
+from ..product.tiled import stack_of
 from ..simd import ROWS
 from .choice import gradients_afterwards
 from .cut import AT_ONCE_BACKWARD, AT_ONCE_FORWARD, MANY, PIECES, cut
@@ -31,7 +31,7 @@ def mlp_forward_by_rows(x, gamma, beta, w1, b1, w2, b2, gelu, eps):
     z = np.empty((len(rows), w1.shape[1]), x.dtype) if keeps_caches() else None
     sizes = _sizes(rows, w1, AT_ONCE_FORWARD)
     shares, workspace = workspace_for(sizes, sizes.unit, x.dtype)
-    of_rows = _stack(rows), _stack(y.reshape(rows.shape)), _stack(rows if z is None else z)
+    of_rows = stack_of(rows), stack_of(y.reshape(rows.shape)), stack_of(rows if z is None else z)
     modes = (IN_PLACE if z is None else VALUES)[gelu], int(b1 is not None), int(b2 is not None)
     ready = packs_before(w1)
     w1_here, w2_here = weights_for(w1, w2, ready)
@@ -57,8 +57,8 @@ def mlp_backward_by_rows(dy, norm, beta, saved):
     normed, h, dz = (np.empty((len(dy) * afterwards, wide), x.dtype) for wide in (D, M, M))
     ready = packs_before(w1)
     mlp_backward_share(
-        x.dtype, shares, (_stack(dy), _stack(dx_rows), _stack(x_rows), _stack(z)),
-        (_stack(normed), _stack(h), _stack(dz), afterwards),
+        x.dtype, shares, (stack_of(dy), stack_of(dx_rows), stack_of(x_rows), stack_of(z)),
+        (stack_of(normed), stack_of(h), stack_of(dz), afterwards),
         (gamma, beta, mean, rstd, x.dtype.type(0)), tuple(weights_for(w1.T, w2.T, ready)), sums,
         SLOPES[form], tuple(sizes), workspace, addresses(x.dtype, ready, backward=True),
     )  # fmt: skip

@@ -8,7 +8,7 @@ from ..product.endings import ADD_BIAS, NOTHING, Ending
 from ..product.tiled import all_of
 from .cut import Sizes, rows_of
 from .space import own_space, product, product_with_weight
-from .sums import adding_up, nothing_else
+from .sums import nothing_else, sums_of_piece
 
 
 @shared
@@ -53,13 +53,8 @@ def mlp_backward_share(share, shares, of_rows, of_all, norm, weights, sums, mode
     all_normed, all_h, all_dz = all_of(all_normed), all_of(all_h), all_of(all_dz)
     begin, end = rows_of(share, shares, sizes, sizes.piece)
     for r0 in range(begin, end, sizes.piece):
-        after, of_piece = min(r0 + sizes.piece, end), sums[r0 // sizes.piece]
-        dw1, dw2 = Matrix(of_piece, ZERO, M, ONE), Matrix(of_piece, D * M, D, ONE)
-        of_biases = of_piece[2 * D * M :]
-        to_db1, to_db2 = adding_up(workspace, of_biases), adding_up(workspace, of_biases[M:])
-        of_norm = of_piece[of_piece.size - 2 * D :]
-        for j in range(2 * D):
-            of_norm[j] = 0
+        after, row = min(r0 + sizes.piece, end), sums[r0 // sizes.piece]
+        dw1, dw2, to_db1, to_db2, of_norm = sums_of_piece(row, D, M, M, workspace)
         for r in range(r0, after, sizes.down):
             down = min(sizes.down, after - r)
             # A piece's first rows begin its sums; later rows add to what is there (2).

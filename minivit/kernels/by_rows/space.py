@@ -16,7 +16,7 @@ from ..product.bf16 import packing as packing_bf16
 from ..product.bf16.instructions import instruction
 from ..product.bf16.rectangle import address_for_bf16
 from ..product.rectangle import address_for
-from ..product.tiled import _stack
+from ..product.tiled import stack_of
 from ..product.weights import packed_weights
 from ..workspace import APART
 
@@ -71,7 +71,7 @@ def weights_for(first, second, ready):
     """The fields of a Stack of each weight; `ready`: packed, and then only `numbers` counts."""
     if ready:
         return [(packed, 0, 0, 1) for packed in packed_weights(first, second)]
-    return _stack(first), _stack(second)
+    return stack_of(first), stack_of(second)
 
 
 @functools.cache

@@ -1,12 +1,14 @@
 """The gradients of what a branch learns, from the sums of all pieces."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import get_num_threads
 
 from minivit.destinations import gradient_like
 
 from ..compiling import jit, shared
-from ..matrix import ZERO
+from ..matrix import ONE, ZERO, Matrix
 from ..product.endings import NOTHING, Ending
 from ..simd import noinline
 
@@ -47,6 +49,33 @@ def _add_up(whole, begin, end, sums, column):
     for p in range(1, len(sums)):
         for j in range(begin, end):
             whole[j] += sums[p, column + j]
+
+
+class PieceSums(NamedTuple):
+    """Where the sums of a piece of rows lie: in one row, one after the other."""
+
+    dw_first: Matrix  # (D, wide)
+    dw_second: Matrix  # (rows, D)
+    to_db_first: Ending  # what adds to (wide,)
+    to_db_second: Ending  # to (D,)
+    of_norm: np.ndarray  # dgamma, dbeta (2D,)
+
+
+@jit(counts=False)
+def sums_of_piece(row, D, wide, rows, workspace):
+    """The sums that lie in a row, of which LayerNorm's begin at 0; where the gradients of weights
+    come afterwards, it has no others, and these are not to be used."""
+    biases = (wide + rows) * D
+    of_norm = row[row.size - 2 * D :]
+    for j in range(2 * D):
+        of_norm[j] = 0
+    return PieceSums(
+        Matrix(row, ZERO, wide, ONE),
+        Matrix(row, D * wide, D, ONE),
+        adding_up(workspace, row[biases:]),
+        adding_up(workspace, row[biases + wide :]),
+        of_norm,
+    )
 
 
 @jit(counts=False)

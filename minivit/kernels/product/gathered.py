@@ -28,7 +28,7 @@ from .lines import copy_part
 from .packing import PACKED, PANEL_BYTES, SWEEP, groups, pack
 from .patches import Patches
 from .sweeps import sweep
-from .tiled import SERIAL, _grid
+from .tiled import SERIAL, grid_of
 
 DEEP = 256  # stops: so many steps of k of a panel and of some rows fit the nearest cache
 
@@ -87,7 +87,7 @@ def _multiply_transposed(t, threads, patches, b, c, shape, block, workspace):
     m, n = shape
     side, (down, stops), run = patches.side[0], patches.stops, patches.side[1] * patches.size[2]
     panel = PANEL_BYTES // c.itemsize
-    over, across = _grid(run, n, threads, panel, True)
+    over, across = grid_of(run, n, threads, panel, True)
     tall = (run + over * ROWS - 1) // (over * ROWS) * ROWS
     broad = (n + across * panel - 1) // (across * panel) * panel
     i, j = t // across * tall, t % across * broad

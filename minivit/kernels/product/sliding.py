@@ -25,7 +25,7 @@ from .lines import copy_lines, line_size, room_for_lines
 from .packing import DEPTH, PACKED, PANEL_BYTES, pack
 from .patches import Patches
 from .sweeps import sweep
-from .tiled import SERIAL, _grid
+from .tiled import SERIAL, grid_of
 
 BLOCK = 1 << 17  # numbers of c and of lines: half of a common second-level cache, in float32
 
@@ -133,7 +133,7 @@ def _multiply(t, threads, patches, packed, start, use_start, c, shape, cut, work
     (m, n), stops = shape, patches.stops[1]
     panel = PANEL_BYTES // c.itemsize
     # A line of stops counts as a tile's rows: the lines are what is shared out.
-    down, across = _grid(m // stops * ROWS, n, threads, panel, True)
+    down, across = grid_of(m // stops * ROWS, n, threads, panel, True)
     tall = (m // stops + down - 1) // down
     broad = (n + across * panel - 1) // (across * panel) * panel
     line, j = t // across * tall, t % across * broad

@@ -46,8 +46,8 @@ def tiled_into(out, a, b, *, bias=None, residual=None, column_sums=None,
     each = room(m, n, k, c.itemsize) + APART // c.itemsize
     workspace = np.empty(threads * each + 64, c.dtype)
     # Plain tuples: see matrix.py.
-    _multiply(c.dtype, threads, address_for(c.dtype), _stack(a), _stack(b), start, use_start, of_c,
-              (batch, m, n, k), workspace, ending, int(column_sums is not None))  # fmt: skip
+    _multiply(c.dtype, threads, address_for(c.dtype), stack_of(a), stack_of(b), start, use_start,
+              of_c, (batch, m, n, k), workspace, ending, int(column_sums is not None))  # fmt: skip
     return out
 
 
@@ -66,7 +66,7 @@ def start_and_ending(of_c, bias, residual, column_sums, mode, z, h):
     return start, use_start, (mode, bias, z, h, 0, 0, sums)
 
 
-def _stack(x):
+def stack_of(x):
     """x (..., R, S) as a Stack's fields; it is copied unless x or its transpose is contiguous."""
     r, s = x.shape[-2:]
     if x.flags.c_contiguous:
@@ -87,7 +87,7 @@ def _multiply(t, threads, at, a, b, start, use_start, c, shape, workspace, endin
     itemsize = workspace.itemsize
     panel = PANEL_BYTES // itemsize
     parts = 1 if batch >= 8 * threads or batch % threads == 0 else threads
-    down, across = _grid(m, n, parts, panel, a.column != 1)
+    down, across = grid_of(m, n, parts, panel, a.column != 1)
     tall = (m + down * ROWS - 1) // (down * ROWS) * ROWS
     wide = (n + across * panel - 1) // (across * panel) * panel
     chunk = chunks(min(wide, n), depth, itemsize)
@@ -96,8 +96,8 @@ def _multiply(t, threads, at, a, b, start, use_start, c, shape, workspace, endin
     if whole and plain and reads_in_place(b.column, m, n, itemsize):
         # Small matrices: `multiply` would spend as long on decisions as on their sums.
         for u in range(t * batch // threads, (t + 1) * batch // threads):
-            sweep_in_place(_matrix(a, u), _matrix(b, u), _matrix(start, u), use_start,
-                           _matrix(c, u), (m, n, depth))  # fmt: skip
+            sweep_in_place(matrix_of(a, u), matrix_of(b, u), matrix_of(start, u), use_start,
+                           matrix_of(c, u), (m, n, depth))  # fmt: skip
         return
     # The thread's own space, aligned so that no vector crosses a cache line.
     w0 = -workspace.ctypes.data % 64 // itemsize + t * (workspace.size // threads // 64 * 64)
@@ -109,13 +109,14 @@ def _multiply(t, threads, at, a, b, start, use_start, c, shape, workspace, endin
             i, j = part // across * tall, part % across * wide
         size = min(tall, m - i), min(wide, n - j), depth
         if size[0] > 0 and size[1] > 0:
-            call(at, (moved(_matrix(a, item), i, ZERO), moved(_matrix(b, item), ZERO, j), False,
-                      moved(_matrix(start, item), i, j), use_start, moved(_matrix(c, item), i, j),
-                      size, packed, False, ending, j, add_up if i == 0 else 0))  # fmt: skip
+            of_a, of_b = moved(matrix_of(a, item), i, ZERO), moved(matrix_of(b, item), ZERO, j)
+            of_start, of_c = moved(matrix_of(start, item), i, j), moved(matrix_of(c, item), i, j)
+            call(at, (of_a, of_b, False, of_start, use_start, of_c, size, packed, False, ending, j,
+                      add_up if i == 0 else 0))  # fmt: skip
 
 
 @jit(counts=False)
-def _matrix(stack, u):
+def matrix_of(stack, u):
     """The u-th matrix of a stack."""
     return Matrix(stack.numbers, u * stack.apart, stack.row, stack.column)
 
@@ -123,11 +124,11 @@ def _matrix(stack, u):
 @jit(counts=False)
 def all_of(x):
     """A matrix, of which these are the fields of a Stack of one."""
-    return _matrix(Stack(*x), ZERO)
+    return matrix_of(Stack(*x), ZERO)
 
 
 @jit
-def _grid(rows, columns, parts, panel, rows_apart):
+def grid_of(rows, columns, parts, panel, rows_apart):
     """parts = down x across rectangles of c, cut so that the largest takes least time.
 
     Packing counts: a panel of b takes about as long as a tile, a tile's rows of a half as long.

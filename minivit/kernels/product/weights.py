@@ -17,7 +17,7 @@ from ..matrix import ONE, Matrix, moved
 from .bf16 import packing as packing_bf16
 from .bf16.packing import BLOCK, SIDE, pack_panels, panels_at
 from .packing import PANEL_BYTES, chunk, chunks, pack, panel_at, steps
-from .tiled import _stack, all_of
+from .tiled import all_of, stack_of
 
 
 def packed_weights(*weights):
@@ -42,7 +42,7 @@ def _packed(weights):
     for w in weights:
         numbers = np.empty(size(*w.shape, w.itemsize) + 64 // w.itemsize, w.dtype)
         numbers = numbers[-numbers.ctypes.data % 64 // w.itemsize :]
-        of_weights.append((_stack(w), w.shape, numbers))
+        of_weights.append((stack_of(w), w.shape, numbers))
     kernel((numbers.dtype, len(of_weights)), get_num_threads(), tuple(of_weights))
     return [numbers for _, _, numbers in of_weights]
 

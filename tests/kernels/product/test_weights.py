@@ -11,7 +11,7 @@ from minivit.kernels import mlp_forward
 from minivit.kernels.product import packing, weights
 from minivit.kernels.product.bf16 import instructions
 from minivit.kernels.product.matmul import matmul
-from minivit.kernels.product.tiled import _stack
+from minivit.kernels.product.tiled import stack_of
 
 NEEDS_BF16 = pytest.mark.skipif(not instructions.available(), reason="no instruction for bf16")
 SIZES = [(1, 1, 1), (5, 7, 3), (33, 65, 31), (100, 10, 64), (64, 64, 2100), (130, 700, 1500)]
@@ -48,7 +48,7 @@ def test_packed_weights_fill_their_room_and_no_more(size, dtype, threads):
         depth, columns = b.shape
         room = weights._size(depth, columns, w.itemsize)
         packed = np.full(room + 1000, -1, dtype)
-        weights._pack((packed.dtype, 1), threads, ((_stack(b), b.shape, packed),))
+        weights._pack((packed.dtype, 1), threads, ((stack_of(b), b.shape, packed),))
         assert (packed[room:] == -1).all()
         deep, _ = packing.chunk(columns, depth, w.itemsize)
         chunks = packed[:room].reshape(-1, -(-columns // panel), packing.steps(deep), panel)

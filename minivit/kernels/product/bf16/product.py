@@ -10,7 +10,7 @@ from ...matrix import ZERO, moved
 from ...simd.amx import amx_begin, amx_end
 from ...workspace import APART
 from ..endings import NOTHING, Ending
-from ..tiled import SERIAL, Stack, _matrix, _stack, start_and_ending
+from ..tiled import SERIAL, Stack, matrix_of, stack_of, start_and_ending
 from .instructions import available
 from .multiply import How, multiply
 from .packing import BLOCK, room
@@ -35,7 +35,7 @@ def bf16_into(name, out, a, b, packed=None, *, bias=None, residual=None, column_
     workspace = np.empty(threads * each + 64, c.dtype)
     ready = packed is not None
     how = name == "amx", int(column_sums is not None), ready, packed if ready else c, n
-    _multiply_bf16(c.dtype, threads, how, _stack(a), _stack(b), start, use_start, of_c,
+    _multiply_bf16(c.dtype, threads, how, stack_of(a), stack_of(b), start, use_start, of_c,
                    (batch, m, n, k), workspace, ending)  # fmt: skip
     return out
 
@@ -49,7 +49,7 @@ def _multiply_bf16(t, threads, how, a, b, start, use_start, c, shape, workspace,
         amx_begin()
     batch, m, n, depth = shape
     parts = 1 if batch % threads == 0 else threads
-    down, across = _grid(m, n, parts, how.ready)
+    down, across = grid_of(m, n, parts, how.ready)
     tall = (m + down * BLOCK - 1) // (down * BLOCK) * BLOCK
     wide = (n + across * BLOCK - 1) // (across * BLOCK) * BLOCK
     first = -workspace.ctypes.data % 64 // 4 + t * (workspace.size // threads // 64 * 64)
@@ -60,15 +60,17 @@ def _multiply_bf16(t, threads, how, a, b, start, use_start, c, shape, workspace,
         add_up = how.add_up if i == 0 else 0
         of_part = How(how.by_amx, add_up, how.ready, how.packed, how.columns)
         if size[0] > 0 and size[1] > 0:
-            multiply(of_part, moved(_matrix(a, item), i, ZERO), moved(_matrix(b, item), ZERO, j),
-                     moved(_matrix(start, item), i, j), use_start, moved(_matrix(c, item), i, j),
-                     size, workspace, first, ending, j)  # fmt: skip
+            of_a, of_b = moved(matrix_of(a, item), i, ZERO), moved(matrix_of(b, item), ZERO, j)
+            of_start, of_c = moved(matrix_of(start, item), i, j), moved(matrix_of(c, item), i, j)
+            multiply(
+                of_part, of_a, of_b, of_start, use_start, of_c, size, workspace, first, ending, j
+            )
     if how.by_amx:
         amx_end()
 
 
 @jit
-def _grid(rows, columns, parts, ready):
+def grid_of(rows, columns, parts, ready):
     """parts = down x across rectangles of c, cut so that the largest takes least time.
 
     A rectangle's rows of a are packed for it, and its columns of b if they are not packed before;
