@@ -50,7 +50,7 @@ CASES = {
     )
 }
 # For the tests: every path of a benchmark in a fraction of a second.
-TINY = Case(vit("tiny", 4, 2, 1, 8, 1, 2), 2)
+TINY = Case(vit("tiny", 4, 2, 1, 8, 1, 2), 4)
 
 
 def cases(names: str | None) -> list[Case]:

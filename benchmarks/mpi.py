@@ -56,6 +56,7 @@ def timed(case: Case, backend: str, options: Options) -> Timed:
     """All sides in turns: those with more threads, those with more processes, the sums alone."""
     progress(f"mpi: {case.name}")
     counts = thread_counts(replace(options, threads=max(2, options.threads)))
+    counts = [n for n in counts if n <= case.batch]  # each process needs an image
     with ExitStack() as stack:
         sides, groups = {}, {}
         for n in counts:

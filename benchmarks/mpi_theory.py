@@ -10,6 +10,8 @@ is summed log2(p) times. So with n bytes, handed over in k pieces, it takes
 A ring sends as many bytes, and no way of summing sends fewer; but it has 2 (p - 1) messages one
 after the other, not 2 log2(p): Patarasu, Yuan 2009.) The additions themselves are left out: memory
 is faster than the networks here. So is overlap: a sum that goes on during the backward takes less.
+So are the small messages by which processes tell each other every step whether all goes well: some
+10 log2(p) alpha, 5 ms for 1,024 machines.
 """
 
 import math

@@ -1,13 +1,22 @@
 """MPI, as mpi4py finds it; imported only where a launcher has started several processes."""
 
+import os
 import sys
+import time
+from contextlib import suppress
 
 from minivit.errors import InputError
 from minivit.processes import started
 
+# Seconds between the last words and the end: MPICH's mpiexec does not read what was written just
+# before, and lost one sentence in twenty.
+UNTIL_READ = 0.1
+
 
 def communicator():
     """All processes, as mpi4py has them; InputError without mpi4py, or without an MPI."""
+    if "OMPI_COMM_WORLD_SIZE" in os.environ:  # else mpi4py takes MPICH's library, if that is there
+        os.environ.setdefault("MPI4PY_MPIABI", "openmpi")
     try:
         from mpi4py import MPI
     except ModuleNotFoundError as error:
@@ -16,7 +25,7 @@ def communicator():
             "find each other: pip install 'minivit[mpi]'"
         ) from error
     except (ImportError, RuntimeError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
+        reason = str(error).strip().partition("\n")[0]
         raise InputError(
             f"mpi4py finds no MPI library ({reason}): pip install mpich, or install Open MPI"
         ) from error
@@ -43,6 +52,9 @@ def end() -> None:
 
 
 def end_all(code: int) -> None:
-    """End all processes with an exit code."""
+    """End all processes with an exit code, once what was said has been written."""
     if runs():
+        with suppress(OSError):
+            sys.stdout.flush()
+        time.sleep(UNTIL_READ)
         sys.modules["mpi4py.MPI"].COMM_WORLD.Abort(code)

@@ -49,7 +49,7 @@ def told(names: tuple[str, ...]) -> int:
     """The first of these variables that begins with a whole number; 0 where there is none.
 
     Slurm writes "4,2(x3)" for 4 processes on the first machine and 2 on each of three others. The
-    first has most: so no machine is crowded.
+    first is asked: a launcher gives it most.
     """
     for name in names:
         if number := re.match(r"[0-9]{1,9}(?=$|[(,])", os.environ.get(name, "")):
@@ -58,15 +58,15 @@ def told(names: tuple[str, ...]) -> int:
 
 
 def together(make: Callable[[], Made], gather: Callable[[object], list]) -> Made:
-    """What `make` gives in this process. Bad input, a file that fails or an exit in one process is
-    raised in every process: none is left waiting.
+    """What `make` gives in this process. Bad input, a file that fails, a lack of memory or an exit
+    in one process is raised in every process: none is left waiting.
 
     `gather` gives what each process hands in, in the order of the processes.
     """
     made = error = None
     try:
         made = make()
-    except (InputError, OSError, SystemExit) as raised:
+    except (InputError, OSError, MemoryError, SystemExit) as raised:
         error = raised
     for each in gather(error):
         if each is not None:

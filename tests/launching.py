@@ -40,13 +40,11 @@ every_mpi = pytest.mark.parametrize("mpi", [
 ])  # fmt: skip
 
 
-def environment(mpi: str, **variables: str) -> dict[str, str]:
+def environment(**variables: str) -> dict[str, str]:
     """That of the processes: a thread each, unless they are to choose, and NumPy's ops."""
     kept = {name: value for name, value in os.environ.items() if not name.endswith("NUM_THREADS")}
     path = os.pathsep.join([str(HOUSE), str(TESTS), os.environ.get("PYTHONPATH", "")])
     told = {"PYTHONPATH": path, "MINIVIT_BACKEND": "numpy"}
-    if mpi == "openmpi":  # where the wheel of MPICH is, mpi4py would take that
-        told["MPI4PY_MPIABI"] = mpi
     return kept | told | variables
 
 
@@ -55,7 +53,7 @@ def begin(mpi: str, count: int, *command: str, **variables: str) -> subprocess.P
     call = [*LAUNCHERS[mpi], "-n", str(count), sys.executable, *command]
     return subprocess.Popen(
         call, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env=environment(mpi, **variables),
+        env=environment(**variables),
     )  # fmt: skip
 
 

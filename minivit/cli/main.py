@@ -15,6 +15,7 @@ from minivit.cli.parser import VERBS, Parser, read
 from minivit.cli.sentences import sentence
 from minivit.errors import InputError
 from minivit.nearest import nearest
+from minivit.processes import own_number
 from minivit.threads import bound_to_one, crowded, set_threads, thread_count
 
 # The verbs that have --threads.
@@ -30,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     printing.prepare_streams()
     argv = sys.argv[1:] if argv is None else list(argv)
-    if many.are_together(argv):
+    if many.are_together(argv[0] if argv else None):
         return many.as_one(lambda: prepared(argv), judged)
     try:
         return run(argv)
@@ -39,7 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return PIPE_CLOSED
     except (InputError, OSError, MemoryError, KeyboardInterrupt) as error:
         message, code = judged(error)
-        printing.complain(message)
+        if own_number() == 0:
+            printing.complain(message)
         return code
 
 
@@ -56,7 +58,9 @@ def judged(error: BaseException) -> tuple[str, int] | None:
     if isinstance(error, MemoryError):
         reason = f" ({error})" if str(error) else ""
         return f"not enough memory{reason}; choose a smaller batch or model", BAD_INPUT
-    return ("interrupted", INTERRUPTED) if isinstance(error, KeyboardInterrupt) else None
+    if isinstance(error, KeyboardInterrupt):
+        return str(error) or "interrupted", INTERRUPTED
+    return None
 
 
 def run(argv: list[str]) -> int:
@@ -75,6 +79,7 @@ def prepared(argv: list[str]) -> Callable[[], int]:
             "`minivit --help` says what each does"
         )
     if verb in WITH_THREADS:
+        many.refuse_alone(verb)
         choose_threads(verb, argv[1:])
     arguments = read(verb, argv)
 

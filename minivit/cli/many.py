@@ -7,16 +7,19 @@ whoever raises it says its sentence and ends all; what all raise alike, process 
 import argparse
 import os
 import sys
+import time
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
 
 from minivit import mpi
 from minivit.cli.printing import one_message
+from minivit.errors import InputError
 from minivit.processes import is_everywhere, own_number, own_number_here, started, together
 
 TOGETHER = ("train", "finetune")  # the verbs whose processes work on one thing
 BUG, PIPE_CLOSED = 1, 141
+# Seconds that the others leave process 0 to say what all met at once, Ctrl-C say, and to end them.
+TURN = 0.5
 
 
 def add_ranks(parser: argparse.ArgumentParser) -> None:
@@ -29,9 +32,18 @@ def add_ranks(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def are_together(argv: list[str]) -> bool:
+def are_together(verb: str | None) -> bool:
     """Whether this process is one of several that work on one command."""
-    return started() > 1 and bool(argv) and argv[0] in TOGETHER
+    return started() > 1 and verb in TOGETHER
+
+
+def refuse_alone(verb: str) -> None:
+    """InputError, in several processes, for a verb whose processes would each do the same."""
+    if started() > 1 and verb not in TOGETHER:
+        raise InputError(
+            f"{started()} processes were started together, and `minivit {verb}` works in one: run "
+            f"it without mpiexec ({' and '.join(TOGETHER)} work in several)"
+        )
 
 
 def as_one(
@@ -51,18 +63,20 @@ def as_one(
         code = together(prepare, mpi.communicator().allgather)()
     except SystemExit as left:  # --help, options that can't be read; or somebody else's exit
         if left.code and not is_everywhere(left):
-            end_all(left.code if isinstance(left.code, int) else BUG)
+            mpi.end_all(left.code if isinstance(left.code, int) else BUG)
         mpi.end()
         raise
     except BrokenPipeError:  # nobody reads the output
         code = PIPE_CLOSED
-        end_all(code)
+        mpi.end_all(code)
     except (Exception, KeyboardInterrupt) as error:
         sentence, code = judged(error) or ("", BUG)
         if own_to_say(error):
+            if own_number():
+                time.sleep(TURN)
             print(told(error, sentence), file=stderr, flush=True)
         if not is_everywhere(error):
-            end_all(code)
+            mpi.end_all(code)
     mpi.end()  # else `python -m mpi4py` would abort all for an exit code, with a line of its own
     return code
 
@@ -81,10 +95,3 @@ def told(error: BaseException, sentence: str) -> str:
     if not sentence:
         return "".join(traceback.format_exception(error)).rstrip()
     return f"minivit: {one_message(sentence)}"
-
-
-def end_all(code: int) -> None:
-    """End all processes with an exit code, once what was said has been written."""
-    with suppress(OSError):
-        sys.stdout.flush()
-    mpi.end_all(code)

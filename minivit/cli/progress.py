@@ -35,7 +35,7 @@ class Progress:
         from minivit.training import Pace
 
         t = self.training
-        self.pace = Pace(t) if self.voice.talks else None
+        self.pace = Pace(t) if self.voice.talks and not t.ranks.number else None
         self.bar = tqdm(
             total=t.config.epochs * t.steps_per_epoch, initial=t.steps_done, unit="batch",
             disable=not (self.voice.talks and on_terminal()), dynamic_ncols=True, leave=False,
@@ -126,20 +126,22 @@ def opening(training, folder: Path) -> str:
         f"{parameter_count(c):,} parameters\n"
         f"{recipe_in_words(training.config)}\n"
         f"backend {backend.name()}{products}, {threads} thread{'s' * (threads > 1)}"
-        f"{together(training.ranks)}, "
+        f"{together(training)}, "
         f"seed {training.config.seed}; run folder {one_line(str(folder))}"
     )
 
 
-def together(ranks) -> str:
+def together(training) -> str:
     """Of how many processes each has these threads; and in which order their sums are, where there
     is more than one."""
-    order = ""
+    ranks, order = training.ranks, ""
+    if ranks.count == 1:
+        return ""
     if ranks.ordered:
         order = ", sums in their order"
-    elif ranks.count > 2:
+    elif ranks.count * training.config.accumulate > 2:
         order = ", sums in MPI's order: last bits may differ (not with --ordered)"
-    return f" in each of {ranks.count} processes{order}" if ranks.count > 1 else ""
+    return f" in each of {ranks.count} processes{order}"
 
 
 def sizes_in_words(c) -> list[str]:

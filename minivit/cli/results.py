@@ -139,11 +139,13 @@ def tested_now(training, measure):
     """What `measure` finds of the last epoch's model; Diverged when it overflows."""
     import numpy as np
 
+    from minivit.training.divergence import diverged_on
+
     images, labels = training.data.test
     with np.errstate(over="ignore", invalid="ignore"):  # a sentence says it better
         tested = measure(training.model, images, labels, ranks=training.ranks)
     if not math.isfinite(tested.loss):
-        raise training.divergence(images[:64])
+        raise diverged_on(training, images[:64])
     return tested
 
 

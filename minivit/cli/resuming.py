@@ -47,18 +47,18 @@ def resumed(folder: Path, voice: Voice, data: str | None, ranks):
     ranks.first(lambda: remove_pictures(folder))
     # Its own come again, to the same bits:
     ranks.first(lambda: remove_snapshots(folder, after=training.steps_done))
-    tell_of_changes(training.bits, voice, ranks)
+    tell_of_changes(training, voice)
     return training
 
 
-def tell_of_changes(began: dict, voice: Voice, ranks) -> None:
+def tell_of_changes(training, voice: Voice) -> None:
     """Say in what way the machine works otherwise than when the run began.
 
     That is no setting of its recipe, and what is asked for now holds.
     """
     from minivit.training.training import bits_now
 
-    now = bits_now(ranks)
+    began, now = training.bits, bits_now(training.ranks)
     if began["precision"] != now["precision"]:
         voice.warn(
             f"The run was started with products in {began['precision']} and goes on in "
@@ -66,9 +66,11 @@ def tell_of_changes(began: dict, voice: Voice, ranks) -> None:
             f"--precision {began['precision'].replace(', emulated', ' --emulate')}."
         )
     if any(began[name] != now[name] for name in ("processes", "ordered")):
+        differs = "its last bits may differ"
+        if len(training.model.buffers.flat) and began["processes"] != now["processes"]:
+            differs = "BatchNorm takes the statistics of other parts, so that its numbers differ"
         voice.warn(
-            f"The run was started in {processes(began)} and goes on in {processes(now)}: its last "
-            "bits may differ."
+            f"The run was started in {processes(began)} and goes on in {processes(now)}: {differs}."
         )
     if any(began[name] != now[name] for name in ("backend", "threads")):
         voice.warn(

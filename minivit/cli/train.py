@@ -92,47 +92,60 @@ def hold(folder: Path, stack: ExitStack, ranks) -> None:
 def go_on(training, folder: Path, voice: Voice, *, explain: bool = False) -> int:
     """Train, measure, draw; whatever stops it, say how to go on. The exit code."""
     from minivit.errors import InputError
-    from minivit.training import Diverged, save_run
+    from minivit.training import Diverged
     from minivit.training.ranks import RanksDiffer
 
-    ranks = training.ranks
-    resume = f"{launched(ranks)}minivit train --resume {typed(folder)}{as_typed()}"
-    resume += " --ordered" * ranks.ordered
+    ranks, again = training.ranks, resume_command(training, folder)
     try:
         begin(training, folder, voice)
         learn(training, folder, voice)
         return finish(training, folder, voice, explain=explain)
     except KeyboardInterrupt:  # outside the loop, or the second Ctrl-C
-        voice.warn(
-            f"\nInterrupted. The last checkpoint is whole; to go on from it, run\n  {resume}"
-        )
-        ranks.end(130)
+        said = "Interrupted. The last checkpoint is whole; to go on from it, run"
+        if ranks.count > 1:  # the others may be waiting for this one
+            raise KeyboardInterrupt(f"{said} {again}") from None
+        voice.warn(f"\n{said}\n  {again}")
         return 130
     except Interrupted:
         state = training.state
         voice.warn(
             f"\nInterrupted and saved in epoch {state.epoch + 1}, after batch {state.step} of "
-            f"{training.steps_per_epoch}. To go on, run\n  {resume}"
+            f"{training.steps_per_epoch}. To go on, run\n  {again}"
         )
         return 130
     except (Diverged, RanksDiffer) as error:  # what is saved already is better
         raise InputError(f"{error}. {ranks.first(lambda: kept(folder))}") from error
     except InputError as error:  # a picture that can't be read: what was learnt before it is kept
-        if ranks.count > 1 and not is_everywhere(error):  # the others don't know: nobody saves
+        if not save_if_all_stop(training, folder, error):
             raise
-        ranks.first(lambda: save_run(training, folder))
         left = ranks.first(lambda: kept(folder))
         raise InputError(f"{error}. {how_to_find(training)}{left}") from error
     except BrokenPipeError:  # nobody reads the output: the run's files are not at fault
         raise
     except OSError as error:
-        if ranks.count > 1 and not is_everywhere(error):
-            raise
         with suppress(OSError, InputError):  # if it is the disk that is full, this fails as well
-            ranks.first(lambda: save_run(training, folder))
-        again = f"go on from the last checkpoint with {resume}"
+            save_if_all_stop(training, folder, error)
+        again = f"go on from the last checkpoint with {again}"
         said = sentence(error, again)
         raise OSError(said if again in said else f"{said}. After that, {again}") from error
+
+
+def save_if_all_stop(training, folder: Path, error: Exception) -> bool:
+    """Save what was learnt before an error, if all processes know of it: True. Else the others are
+    still at work, and nothing can be asked of them.
+    """
+    from minivit.training import save_run
+
+    all_know = training.ranks.count == 1 or is_everywhere(error)
+    if all_know:
+        training.ranks.first(lambda: save_run(training, folder))
+    return all_know
+
+
+def resume_command(training, folder: Path) -> str:
+    """What is typed to go on with a run, in as many processes."""
+    command = f"minivit train --resume {typed(folder)}{as_typed()}"
+    return launched(training.ranks) + command + " --ordered" * training.ranks.ordered
 
 
 def launched(ranks) -> str:

@@ -1,12 +1,13 @@
 """Where a training went wrong: the first tensor that is not finite, and what to change."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 
 from minivit.errors import InputError
 from minivit.models import Model
+from minivit.processes import everywhere
 from minivit.training.optimisers import USUAL
 from minivit.training.recipe import TrainingConfig
 
@@ -58,6 +59,31 @@ def tensors(
         trace.backward(dlogits)
         for name in reversed(trace.gradients):
             yield f"the gradient of {name!r}", trace.gradients[name]
+
+
+def first_in(
+    parts: Iterable[tuple[range, np.ndarray, np.ndarray]], model: Model, seed: int
+) -> Found | None:
+    """The first of a step's tensors that is not finite, in any of the parts: each has its numbers
+    in the whole batch, images and dlogits.
+    """
+    found = [first_nonfinite(model, *part, seed, share.start) for share, *part in parts]
+    return min(filter(None, found), default=None)
+
+
+def diverged_on(training, images: np.ndarray) -> Diverged:
+    """What stops a training that finds NaN or infinity on images that all ranks have."""
+    return diverged(training, [first_nonfinite(training.model, images, None)])
+
+
+def diverged(training, found: Iterable[Found | None]) -> Diverged:
+    """The same, where each rank found something on its own images, or nothing."""
+    state, first = training.state, min(filter(None, found), default=None)
+    return everywhere(Diverged(  # all ranks have the same parameters and losses
+        f"training diverged in epoch {state.epoch + 1}, step {state.step + 1}: the first tensor "
+        f"with NaN or infinity is {first.name if first else 'the loss'}; "
+        f"{advice(training.config, training.steps_done)}"
+    ))  # fmt: skip
 
 
 def advice(config: TrainingConfig, steps: int) -> str:

@@ -8,8 +8,9 @@ for: then rank 0 adds part after part, as one process does that has them all.
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 
 import numpy as np
 
@@ -25,9 +26,15 @@ class GradientSum:
 
     def __init__(self, gradients: NamedArrays, ranks: Ranks):
         self.gradients, self.ranks, self.overlapping = gradients, ranks, False
+        self.pieces = pieces(len(gradients.flat))
         self.room: np.ndarray | None = None  # for the total
         self.total: np.ndarray | None = None  # of the parts so far
         self.adds: Counter | None = None  # how often a backward adds to each place, once known
+
+    @cached_property
+    def places(self) -> list[set[str]]:
+        """The places whose gradients lie in each piece."""
+        return places_of_pieces(self.gradients.layout, self.pieces)
 
     def begin(self, *, every_rank: bool) -> None:
         """A new batch. `every_rank`: whether each has images in all rounds, and may sum in a
@@ -42,7 +49,9 @@ class GradientSum:
         """
         flat, ranks = self.gradients.flat, self.ranks
         at_once = (
-            PieceSums(self.gradients, self.total, ranks) if last and not ranks.ordered else None
+            PieceSums(self.gradients, self.pieces, self.total, ranks)
+            if last and not ranks.ordered
+            else None
         )
         with self.listening(at_once):
             yield
@@ -71,7 +80,7 @@ class GradientSum:
                 yield
             self.adds = adds
         elif at_once:
-            with at_once.meanwhile(self.adds):
+            with at_once.meanwhile(self.adds, self.places):
                 yield
         else:
             yield
@@ -93,20 +102,22 @@ class PieceSums:
     others are computed. All ranks start the pieces in one order, since they go through one model.
     """
 
-    def __init__(self, gradients: NamedArrays, total: np.ndarray | None, ranks: Ranks):
+    def __init__(
+        self, gradients: NamedArrays, pieces: Sequence[slice], total: np.ndarray | None,
+        ranks: Ranks,
+    ):  # fmt: skip
         """`total`: what the rank's earlier parts gave, if there were any."""
-        self.gradients, self.ranks = gradients, ranks
-        self.pieces = pieces(gradients.flat)
-        self.totals = None if total is None else pieces(total)
+        self.gradients, self.pieces, self.total, self.ranks = gradients, pieces, total, ranks
         self.missing: list[set[str]] = []
         self.left: Counter = Counter()  # how often each place is still added to
         self.started = [False] * len(self.pieces)
 
     @contextmanager
-    def meanwhile(self, adds: Counter) -> Iterator[None]:
-        """Inside is the backward, during which sums go on; it adds so often to each place."""
-        self.left = adds.copy()
-        self.missing = places_of_pieces(self.gradients.layout, list(map(len, self.pieces)))
+    def meanwhile(self, adds: Counter, places: list[set[str]]) -> Iterator[None]:
+        """Inside is the backward, during which sums go on: it adds so often to each place, and
+        these places lie in each piece.
+        """
+        self.left, self.missing = adds.copy(), [set(each) for each in places]
         with self.gradients.telling(self.done):
             yield
 
@@ -126,9 +137,10 @@ class PieceSums:
 
     def start(self, i: int) -> None:
         self.started[i] = True
-        if self.totals is not None:
-            self.pieces[i] += self.totals[i]
-        self.ranks.start(self.pieces[i])
+        piece = self.gradients.flat[self.pieces[i]]
+        if self.total is not None:
+            piece += self.total[self.pieces[i]]
+        self.ranks.start(piece)
 
     def finish(self) -> None:
         """Start the others, and wait for all."""
@@ -138,18 +150,16 @@ class PieceSums:
         self.ranks.finish()
 
 
-def places_of_pieces(layout: Layout, lengths: list[int]) -> list[set[str]]:
+def places_of_pieces(layout: Layout, pieces: Sequence[slice]) -> list[set[str]]:
     """For each piece of a flat vector, the places whose gradients lie in it; an array that several
     places use has them all.
     """
-    ends = np.cumsum(lengths)
-    found: list[set[str]] = [set() for _ in lengths]
+    found: list[set[str]] = [set() for _ in pieces]
     for place, names in layout.places.items():
         for name in filter(None, names):
             start = layout.offsets[name]
             stop = start + math.prod(layout.shapes[name])
-            for i in range(np.searchsorted(ends, start, "right"), len(found)):
-                if ends[i] - lengths[i] >= stop:
-                    break
-                found[i].add(place)
+            for piece, places in zip(pieces, found, strict=True):
+                if start < piece.stop and piece.start < stop:
+                    places.add(place)
     return found

@@ -27,6 +27,8 @@ def train(
     Raises InputError when data and model don't fit together, or when the loss diverges.
     """
     training = training or Training(config, data)
+    training.agree()
+    progress = progress and not training.ranks.number
     if progress:
         print(heading(config.measured_on, averaged=config.average is not None), flush=True)
     while not training.finished:

@@ -56,9 +56,6 @@ class MPIRanks(Ranks):
         MPI.Request.Waitall(self.requests)
         self.requests = []
 
-    def end(self, code: int) -> None:
-        self.comm.Abort(code)
-
 
 def ranks_of_launcher(*, ordered: bool = False, overlapping: bool = True) -> Ranks:
     """The processes that an MPI launcher has started, or this one by itself.

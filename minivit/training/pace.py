@@ -117,6 +117,7 @@ def fit_time(
     """
     began = time.perf_counter() if began is None else began
     training = ranks.together(lambda: Training(config, run_data(data, config), ranks=ranks))
+    training.agree()
     expected = ranks.gather(rehearse(training))[0]
     epoch = expected.epoch(training.steps_per_epoch)
     around = ranks.gather(time.perf_counter() - began)[0] + START + PICTURES + expected.evaluation

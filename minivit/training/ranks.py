@@ -70,7 +70,7 @@ class Ranks:
         if other:
             raise processes.everywhere(RanksDiffer(
                 f"{what} of process {other[0]} differ from those of process 0: start all processes "
-                "alike, on machines with the same processors and the same versions"
+                "alike, on machines with the same data, versions and processors"
             ))  # fmt: skip
 
     def turns(self, flat: np.ndarray) -> Iterator[None]:
@@ -109,12 +109,9 @@ class Ranks:
 
     def sum(self, flat: np.ndarray) -> None:
         """Sum a vector over the ranks, in place, piece by piece."""
-        for piece in pieces(flat):
-            self.start(piece)
+        for piece in pieces(len(flat)):
+            self.start(flat[piece])
         self.finish()
-
-    def end(self, code: int) -> None:
-        """End the other ranks, which this one leaves, with an exit code."""
 
     def __deepcopy__(self, memo: dict) -> "Ranks":
         """A copy of what holds ranks is of the same processes."""
@@ -131,6 +128,6 @@ def cut(shares: list[range], *arrays: np.ndarray) -> Iterator[tuple]:
         yield share, *(x[first:last] for x in arrays)
 
 
-def pieces(flat: np.ndarray) -> list[np.ndarray]:
-    """A vector (n,) in pieces that are summed one by one."""
-    return [flat[start : start + PIECE] for start in range(0, len(flat), PIECE)]
+def pieces(count: int) -> list[slice]:
+    """A vector of so many numbers in pieces that are summed one by one."""
+    return [slice(start, min(start + PIECE, count)) for start in range(0, count, PIECE)]

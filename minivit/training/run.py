@@ -40,6 +40,7 @@ from minivit.data import (
 from minivit.errors import InputError
 from minivit.files import replacing
 from minivit.models import Model
+from minivit.training.divergence import diverged_on
 from minivit.training.ranks import ALONE, Ranks
 from minivit.training.recipe import TrainingConfig
 from minivit.training.recipe_writing import write_recipe
@@ -74,7 +75,7 @@ def save_run(training: Training, folder: Path) -> None:
 def check_finite(training: Training) -> None:
     """Diverged when a parameter or a buffer is NaN or infinity."""
     if not all(np.isfinite(a.flat).all() for a in arrays_of(training.model).values()):
-        raise training.divergence(training.data.test.images[:1])
+        raise diverged_on(training, training.data.test.images[:1])
 
 
 def write_tables(training: Training, folder: Path) -> None:

@@ -8,14 +8,13 @@ import copy
 import math
 import time
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cached_property, partial
-from itertools import chain
 
 import numpy as np
 
 from minivit import backend
-from minivit.data import Dataset, checked, fingerprint, telling_range
+from minivit.data import Dataset, Split, checked, fingerprint, telling_range
 from minivit.errors import InputError
 from minivit.models import Model, class_of
 from minivit.models.losses import hidden_targets, right
@@ -29,9 +28,8 @@ from minivit.optim import (
     ranges_of,
 )
 from minivit.params import NamedArrays
-from minivit.processes import everywhere
 from minivit.threads import thread_count
-from minivit.training.divergence import Diverged, Found, advice, first_nonfinite
+from minivit.training.divergence import diverged, diverged_on, first_in
 from minivit.training.evaluation import Measured, accuracy_of, measured
 from minivit.training.feed import Batch, Feed, Prepared, data_taken
 from minivit.training.gradient_sum import GradientSum
@@ -69,6 +67,11 @@ class Training:
         data = checked(data, c.classes)
         if not (len(data.train.labels) and len(data.test.labels)):
             raise InputError(f"{data.name} has no images on one side: can't train and measure")
+        if ranks.count * config.accumulate > config.batch:
+            raise InputError(
+                f"{ranks.count} processes with {config.accumulate} parts each (accumulate), and a "
+                f"batch of {config.batch} images: choose a larger batch, or fewer processes"
+            )
         self.config, self.state, self.ranks = config, State(), ranks
         with np.errstate(over="ignore"):  # training finds and names a spread that is too large
             self.model = class_of(c)(c, config.seed, dtype, beginning=config.beginning,
@@ -107,8 +110,7 @@ class Training:
     @cached_property
     def fingerprint(self) -> int:
         """A checksum of the images and labels to train on: on others a run must not go on."""
-        images, labels = self.data.train
-        return zlib.crc32(np.ascontiguousarray(labels), fingerprint(images))
+        return fingerprint_of(self.data.train)
 
     @property
     def kept(self) -> dict[str, NamedArrays]:
@@ -117,10 +119,19 @@ class Training:
 
     def agree(self) -> None:
         """RanksDiffer unless all ranks stand at the same step of the same training."""
-        self.ranks.agree("the images and labels", self.fingerprint)
-        self.ranks.agree("the settings", (self.config.to_dict(), self.config.model.to_dict()))
-        place = self.steps_done, zlib.crc32(self.model.parameters.flat)
-        self.ranks.agree("the step and the parameters", place)
+        if self.ranks.count > 1:
+            found = [fingerprint_of(split) for split in (self.data.train, self.data.test)]
+            self.ranks.agree("the images and labels", found)
+            self.ranks.agree("the settings", (self.config.to_dict(), self.config.model.to_dict()))
+            self.ranks.agree("the steps", self.steps_done)
+            self.agree_on_arrays()
+
+    def agree_on_arrays(self) -> None:
+        """RanksDiffer unless all ranks have the same arrays for the next step."""
+        if self.ranks.count > 1:
+            arrays = {"parameters": self.model.parameters, "buffers": self.model.buffers}
+            for name, each in (arrays | self.kept).items():
+                self.ranks.agree(f"the {name.replace('_', ' ')}", zlib.crc32(each.flat))
 
     def __copy__(self) -> "Training":
         return copy.deepcopy(self)  # model, optimiser and state belong together
@@ -137,9 +148,7 @@ class Training:
         s, c, gradients = self.state, self.config, self.model.gradients
         seed, started = mixed(c.seed, self.steps_done), time.perf_counter()
         prepare = prepared or partial(self.feed.prepare, batch)
-        if self.ranks.count > 1:
-            self.ranks.together(lambda: self.need_memory(batch))
-        images, labels, targets = self.ranks.together(prepare)
+        images, labels, targets = self.ranks.together(lambda: self.fitting(batch, prepare))
         waited = time.perf_counter() - started
         if not c.model.learns_classes:
             labels = targets = self.hidden(images, batch, seed)
@@ -151,7 +160,8 @@ class Training:
             )  # fmt: skip
             norm = gradient_norm(gradients, self.ranges)
             if not (math.isfinite(loss) and math.isfinite(norm)):
-                raise self.divergence_of_step(batch, images, dlogits, seed)
+                parts = cut(self.shares(batch), images, dlogits)
+                raise diverged(self, self.ranks.gather(first_in(parts, self.model, seed)))
             self.take_step(norm)
         s.step += 1
         s.loss_sum += loss * len(batch.indices)
@@ -200,11 +210,11 @@ class Training:
             with np.errstate(over="ignore", invalid="ignore"):  # as in train_batch
                 tested = measured(model, *self.data.test, ranks=self.ranks)
             if not math.isfinite(tested.loss):
-                raise self.divergence(self.data.test.images[:64])
+                raise diverged_on(self, self.data.test.images[:64])
             row |= tested.columns(name)
         row["learning_rate"] = s.learning_rate
         row["gradient_norm"] = s.norm_sum / self.steps_per_epoch
-        self.ranks.agree("the parameters", zlib.crc32(self.model.parameters.flat))
+        self.agree_on_arrays()
         timing = [*s.timing, s.timing_row(images)]
         self.state = State(epoch=s.epoch + 1, history=[*s.history, row], timing=timing)
         return row
@@ -226,9 +236,10 @@ class Training:
         """Which of the batch's images are this rank's, part by part."""
         return self.ranks.shares(len(batch.indices), self.config.accumulate)
 
-    def need_memory(self, batch: Batch) -> None:
-        """InputError where the largest part of the batch can't fit into memory."""
+    def fitting(self, batch: Batch, prepare: Callable[[], Prepared]) -> Prepared:
+        """A batch prepared; InputError where its largest part can't fit into memory."""
         self.model.need_memory(max(map(len, self.shares(batch))))
+        return prepare()
 
     def hidden(self, images: np.ndarray, batch: Batch, seed: int) -> np.ndarray:
         """What a step with this seed should tell of the hidden patches of its images."""
@@ -239,22 +250,7 @@ class Training:
         ]
         return np.concatenate(told or [images])
 
-    def divergence(self, images: np.ndarray) -> Diverged:
-        """An error that says which tensor is the first that is not finite on these images, the same
-        on all ranks, and what to change.
-        """
-        return self.diverged([first_nonfinite(self.model, images, None)])
 
-    def divergence_of_step(self, batch: Batch, images, dlogits, seed: int) -> Diverged:
-        """The same of a step, in which each rank has images of its own."""
-        parts = cut(self.shares(batch), images, dlogits)
-        own = [first_nonfinite(self.model, *part, seed, share.start) for share, *part in parts]
-        return self.diverged(chain.from_iterable(self.ranks.gather(own)))
-
-    def diverged(self, found: Iterable[Found | None]) -> Diverged:
-        s, first = self.state, min(filter(None, found), default=None)
-        return everywhere(Diverged(  # all ranks have the same parameters and losses
-            f"training diverged in epoch {s.epoch + 1}, step {s.step + 1}: the first tensor with "
-            f"NaN or infinity is {first.name if first else 'the loss'}; "
-            f"{advice(self.config, self.steps_done)}"
-        ))  # fmt: skip
+def fingerprint_of(split: Split) -> int:
+    """A checksum of images and labels."""
+    return zlib.crc32(np.ascontiguousarray(split.labels), fingerprint(split.images))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_training import recipe, small_data
 
 from minivit.checkpoints import load, read_checkpoint, read_header
 from minivit.cli.main import main
@@ -117,12 +118,12 @@ def test_a_run_that_diverges_at_once_leaves_no_snapshots(tmp_path):
 def test_what_processes_that_have_drifted_apart_have_is_not_saved(tmp_path, capsys, monkeypatch):
     out, epochs = tmp_path / "run", []
 
-    def agree(ranks, what, mine):
-        epochs.extend([what] * (what == "the parameters"))
+    def agree_on_arrays(training):
+        epochs.append(training.state.epoch)
         if len(epochs) == 2:
-            raise RanksDiffer(f"{what} differ")
+            raise RanksDiffer("the parameters differ")
 
-    monkeypatch.setattr(Ranks, "agree", agree)
+    monkeypatch.setattr(Training, "agree_on_arrays", agree_on_arrays)
     run(*SMALL, "--epochs", "3", "--out", out, code=2)
     assert "after epoch 1, is kept in" in capsys.readouterr().err
     state = read_header(out)["training"]["state"]
@@ -218,10 +219,11 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
     ],
 )  # fmt: skip
 def test_other_processes_or_another_order_of_sums_are_told(began, now, told, capsys):
-    ranks = Ranks()
-    ranks.count, ranks.ordered = now
-    bits = bits_now() | {"processes": began[0], "ordered": began[1]}
-    tell_of_changes(bits, Voice(), ranks)
+    training = Training(recipe(), small_data())
+    training.ranks = Ranks()
+    training.ranks.count, training.ranks.ordered = now
+    training.bits = bits_now() | {"processes": began[0], "ordered": began[1]}
+    tell_of_changes(training, Voice())
     said = " ".join(capsys.readouterr().out.split())
     assert told in said and bool(told) == bool(said)
 

@@ -8,8 +8,9 @@ from simulated_ranks import on_each
 from small_training import EVERY_CHANGE, EVERY_OPTION, EVERY_RECIPE, SMALL, recipe, small_data
 
 from minivit import InputError, train
+from minivit.data import Levels
 from minivit.processes import is_everywhere
-from minivit.training import Diverged, Training
+from minivit.training import Diverged, Training, all_but_head, finetuning
 from minivit.training.mpi_ranks import handed_over
 from minivit.training.ranks import Ranks
 
@@ -94,14 +95,59 @@ def test_unequal_parts_are_weighted_by_their_images():
 def test_a_rank_that_reads_no_image_but_its_own():
     """Where nothing is mixed, only a rank's own images are read and changed."""
     config, data = config_of(flip="random", rotation=5.0, brightness=0.2), small_data(32)
-    sizes = on_each(
-        2,
-        lambda ranks: [
-            len(Training(config, data, ranks=ranks).feed.prepare(batch).images)
-            for batch in Training(config, data).epoch()
-        ],
-    )
-    assert sizes == [[16], [16]]
+    (batch,) = Training(config, data).epoch()
+    read = []
+
+    class Noting(Levels):
+        def part(self, indices):
+            read.append(indices)
+            return super().part(indices)
+
+    levels = np.rint(data.train.images * 255).astype(np.uint8)
+    images = Noting(levels, low=0.0, high=1.0)
+    of_source = data._replace(train=data.train._replace(images=images))
+    for number in (0, 1):
+        ranks = Ranks()
+        ranks.number, ranks.count = number, 2
+        feed = Training(config, of_source, ranks=ranks).feed
+        read.clear()
+        feed.prepare(batch)
+        assert np.array_equal(np.concatenate(read), batch.indices[16 * number : 16 * number + 16])
+
+
+def test_fine_tuning_in_two_finds_the_bits_of_one():
+    start = Training(config_of(), small_data(32)).model
+    data, how = small_data(90, test=150), {"batch": 32, "epochs": 1, "freeze": all_but_head(SMALL)}
+
+    def tuned(ranks, **changes):
+        begun = finetuning(start, data, recipe="finetune", training=how | changes, ranks=ranks)
+        return told(train(begun.config, begun.data, training=begun))
+
+    whole = tuned(Ranks(), accumulate=2)
+    assert on_each(2, tuned) == [whole] * 2
+
+
+def test_a_batch_has_an_image_for_every_part():
+    with pytest.raises(InputError, match=r"3 processes with 2 parts each .* a batch of 5 images"):
+        on_each(3, lambda ranks: trained(config_of(batch=5, accumulate=2), ranks))
+
+
+@pytest.mark.parametrize("where", ["train", "test"])
+def test_other_data_on_one_rank_are_noticed_before_the_first_step(where):
+    config = config_of()
+
+    def begin(ranks):
+        data = small_data(32)
+        if ranks.number == 1:
+            split = getattr(data, where)
+            data = data._replace(**{where: split._replace(labels=split.labels[::-1].copy())})
+        training = Training(config, data, ranks=ranks)
+        train(config, data, training=training, on_step=lambda training, loss: steps.append(loss))
+
+    steps = []
+    with pytest.raises(InputError, match="the images and labels of process 1 differ"):
+        on_each(2, begin)
+    assert steps == []
 
 
 def test_a_loss_that_is_not_finite_stops_all_with_one_sentence():
