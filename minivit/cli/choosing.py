@@ -35,6 +35,7 @@ def asked_for(arguments: argparse.Namespace):
 def begun(config, data, ranks):
     """A training that stands at its beginning; all ranks have the same images."""
     from minivit.training import Training, check_finite, run_data
+    from minivit.training.agreement import agree
 
     def make():
         training = Training(config, run_data(data, config), ranks=ranks)
@@ -42,7 +43,7 @@ def begun(config, data, ranks):
         return training
 
     training = ranks.together(make)
-    training.agree()
+    agree(training)
     return training
 
 

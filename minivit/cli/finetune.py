@@ -12,10 +12,11 @@ from minivit.cli.arguments import add_data, add_threads, duration, folder_name
 from minivit.cli.arguments import whole_number as whole
 from minivit.cli.choosing import fitted
 from minivit.cli.configuration import add_options, given
+from minivit.cli.going_on import go_on
 from minivit.cli.many import add_ranks
 from minivit.cli.opening import add_checkpoint, as_typed, load_model
 from minivit.cli.precision import add_precision, prefer_kernels
-from minivit.cli.train import go_on, hold, save_first
+from minivit.cli.train import hold, save_first
 from minivit.cli.voice import Voice, add_voice
 from minivit.cli.what_to_learn import sides as two_sides
 from minivit.errors import InputError
@@ -111,6 +112,7 @@ def asked_for(arguments: argparse.Namespace):
 def begun(model, data, how: dict, ranks):
     """A training that stands at its beginning; all ranks have the same images."""
     from minivit.training import check_finite, finetuning
+    from minivit.training.agreement import agree
 
     def make():
         training = finetuning(model, data, **how, ranks=ranks)
@@ -118,7 +120,7 @@ def begun(model, data, how: dict, ranks):
         return training
 
     training = ranks.together(make)
-    training.agree()
+    agree(training)
     return training
 
 

@@ -32,9 +32,10 @@ def run_to_resume(arguments: argparse.Namespace) -> Path:
 def resumed(folder: Path, voice: Voice, data: str | None, ranks):
     """A former run; says so when the last bits may not be the same any more, or nothing is left."""
     from minivit.training import load_run, remove_pictures, remove_snapshots, write_tables
+    from minivit.training.agreement import agree
 
     training = ranks.together(lambda: load_run(folder, data, ranks=ranks))
-    training.agree()
+    agree(training)
     # The run may have been killed before it wrote them:
     ranks.first(lambda: write_tables(training, folder))
     if training.finished:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from minivit.data import Dataset
+from minivit.training.agreement import agree
 from minivit.training.lines import epoch_line, heading
 from minivit.training.recipe import TrainingConfig
 from minivit.training.training import Training
@@ -27,7 +28,7 @@ def train(
     Raises InputError when data and model don't fit together, or when the loss diverges.
     """
     training = training or Training(config, data)
-    training.agree()
+    agree(training)
     progress = progress and not training.ranks.number
     if progress:
         print(heading(config.measured_on, averaged=config.average is not None), flush=True)

@@ -11,6 +11,7 @@ import numpy as np
 from minivit.data import Dataset
 from minivit.errors import InputError
 from minivit.processes import everywhere
+from minivit.training.agreement import agree
 from minivit.training.evaluation import BATCH, predict_logits
 from minivit.training.ranks import ALONE, Ranks
 from minivit.training.recipe import TrainingConfig
@@ -117,7 +118,7 @@ def fit_time(
     """
     began = time.perf_counter() if began is None else began
     training = ranks.together(lambda: Training(config, run_data(data, config), ranks=ranks))
-    training.agree()
+    agree(training)
     expected = ranks.gather(rehearse(training))[0]
     epoch = expected.epoch(training.steps_per_epoch)
     around = ranks.gather(time.perf_counter() - began)[0] + START + PICTURES + expected.evaluation

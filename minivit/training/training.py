@@ -7,14 +7,13 @@ goes into the checkpoint: so a run that was killed goes on to the same bits.
 import copy
 import math
 import time
-import zlib
 from collections.abc import Callable
 from functools import cached_property, partial
 
 import numpy as np
 
 from minivit import backend
-from minivit.data import Dataset, Split, checked, fingerprint, telling_range
+from minivit.data import Dataset, checked, telling_range
 from minivit.errors import InputError
 from minivit.models import Model, class_of
 from minivit.models.losses import hidden_targets, right
@@ -29,6 +28,7 @@ from minivit.optim import (
 )
 from minivit.params import NamedArrays
 from minivit.threads import thread_count
+from minivit.training.agreement import agree_on_arrays, fingerprint_of
 from minivit.training.divergence import diverged, diverged_on, first_in
 from minivit.training.evaluation import Measured, accuracy_of, measured
 from minivit.training.feed import Batch, Feed, Prepared, data_taken
@@ -117,22 +117,6 @@ class Training:
         """The arrays that going on needs beside the parameters, by group of the checkpoint."""
         return self.optimiser.moments | ({"average": self.average.arrays} if self.average else {})
 
-    def agree(self) -> None:
-        """RanksDiffer unless all ranks stand at the same step of the same training."""
-        if self.ranks.count > 1:
-            found = [fingerprint_of(split) for split in (self.data.train, self.data.test)]
-            self.ranks.agree("the images and labels", found)
-            self.ranks.agree("the settings", (self.config.to_dict(), self.config.model.to_dict()))
-            self.ranks.agree("the steps", self.steps_done)
-            self.agree_on_arrays()
-
-    def agree_on_arrays(self) -> None:
-        """RanksDiffer unless all ranks have the same arrays for the next step."""
-        if self.ranks.count > 1:
-            arrays = {"parameters": self.model.parameters, "buffers": self.model.buffers}
-            for name, each in (arrays | self.kept).items():
-                self.ranks.agree(f"the {name.replace('_', ' ')}", zlib.crc32(each.flat))
-
     def __copy__(self) -> "Training":
         return copy.deepcopy(self)  # model, optimiser and state belong together
 
@@ -214,7 +198,7 @@ class Training:
             row |= tested.columns(name)
         row["learning_rate"] = s.learning_rate
         row["gradient_norm"] = s.norm_sum / self.steps_per_epoch
-        self.agree_on_arrays()
+        agree_on_arrays(self)
         timing = [*s.timing, s.timing_row(images)]
         self.state = State(epoch=s.epoch + 1, history=[*s.history, row], timing=timing)
         return row
@@ -249,8 +233,3 @@ class Training:
             if share
         ]
         return np.concatenate(told or [images])
-
-
-def fingerprint_of(split: Split) -> int:
-    """A checksum of images and labels."""
-    return zlib.crc32(np.ascontiguousarray(split.labels), fingerprint(split.images))

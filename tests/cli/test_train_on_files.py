@@ -9,9 +9,9 @@ from PIL import Image
 
 from minivit.checkpoints import read_header
 from minivit.cli.choosing import chosen
+from minivit.cli.going_on import go_on
 from minivit.cli.main import main
 from minivit.cli.parser import read
-from minivit.cli.train import go_on
 from minivit.cli.voice import Voice
 from minivit.training import save_run
 from minivit.training.ranks import ALONE
