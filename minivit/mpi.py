@@ -1,4 +1,4 @@
-"""MPI, as mpi4py finds it; imported only where a launcher has started several processes."""
+"""MPI, through mpi4py, which is imported only where a launcher has started several processes."""
 
 import os
 import sys

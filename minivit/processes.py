@@ -4,6 +4,7 @@ The environment tells, before NumPy or MPI is imported: cores are shared out amo
 a machine, and without a launcher nothing of MPI is ever imported.
 """
 
+import copy
 import os
 import re
 from collections.abc import Callable
@@ -68,8 +69,12 @@ def together(make: Callable[[], Made], gather: Callable[[object], list]) -> Made
         made = make()
     except (InputError, OSError, MemoryError, SystemExit) as raised:
         error = raised
-    for each in gather(error):
+    errors = gather(error)
+    for number, each in enumerate(errors):
         if each is not None:
+            if isinstance(each, InputError) and not all(errors):
+                each = copy.copy(each)
+                each.args = (f"in process {number}: {each}",)
             raise everywhere(each)
     return made
 

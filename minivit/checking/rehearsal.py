@@ -4,7 +4,7 @@ The kernels of a tiny plain model's step are not run, but noted, each with its a
 are compiled, the last one first; minivit/kernels/compiling/second.py says why, and starts `main`
 in a process of its own. Which kernels a step calls depends on the sizes (minivit/kernels/by_rows/
 choice.py), so four models are rehearsed. Which of them the waiting process needs shows in what it
-begins: until then, what all of them call is compiled.
+begins: until then, what several of them call is compiled.
 In the place of what a kernel would have computed stand zeros: whatever lay in memory before could
 be anything, a negative sum of squares too.
 """
@@ -48,28 +48,46 @@ def main(dtype: str, *processors: str) -> None:
     threading.Thread(target=end_with_the_other, daemon=True).start()
     second.pays = lambda: False  # no third process
     if CACHE and claims.try_claim(CACHE / f"rehearsal {dtype}"):  # else another one is at it
-        rehearsed = rehearse_all(dtype)
-        while call := next_call(rehearsed):
-            compile_call(*call)
+        compile_beside(rehearse_all(dtype))
 
 
 begun: set[str] = set()  # by name, what the other process has compiled, or is compiling
+told = threading.Event()  # that it has begun more
 compiled: set[tuple] = set()  # the keys of those that this one has
 
 
-def next_call(rehearsed: list[dict[tuple, tuple]]) -> tuple | None:
-    """What the other process comes to last, of all that is needed and that neither has begun.
+def compile_beside(rehearsed: list[dict[tuple, tuple]]) -> None:
+    """Compile what the other process comes to last, until nothing is left."""
+    while True:
+        told.clear()
+        models = possible(rehearsed)
+        if call := next_call(models):
+            compile_call(*call)
+        elif len(models) == 1:
+            return
+        else:  # what is left, the other process shows by what it begins, or by its end
+            told.wait()
 
-    Needed is what each of the models calls that the other process can have; if nothing of that is
-    left, what all of them but the widest call, and so on.
+
+def possible(rehearsed: list[dict[tuple, tuple]]) -> list[dict[tuple, tuple]]:
+    """Those of the models that the other process can have; all calls of them as one, if it compiles
+    for several, as `minivit warmup` does.
     """
-    possible = [one for one in rehearsed if calls_all_begun(one, rehearsed)] or rehearsed
-    while possible:
-        needed = set.intersection(*map(set, possible))
-        for key in reversed(possible[0]):
+    found = [one for one in rehearsed if calls_all_begun(one, rehearsed)]
+    return found or [{key: call for one in rehearsed for key, call in one.items()}]
+
+
+def next_call(models: list[dict[tuple, tuple]]) -> tuple | None:
+    """What comes last of all that is needed and that neither has begun.
+
+    Needed is what each of these models calls; if nothing of that is left, what all of them but the
+    widest call, and so on, down to two of them.
+    """
+    for count in range(len(models), min(len(models), 2) - 1, -1):
+        needed = set.intersection(*map(set, models[:count]))
+        for key in reversed(models[0]):
             if key in needed - compiled and name(key) not in begun:
-                return possible[0][key]
-        possible.pop()
+                return models[0][key]
     return None
 
 
@@ -96,6 +114,7 @@ def end_with_the_other() -> None:
 
     for line in sys.stdin:
         begun.add(line.strip())
+        told.set()
     with kept.writing:
         os._exit(1)
 
@@ -103,8 +122,9 @@ def end_with_the_other() -> None:
 def compile_steps(dtype: str) -> None:
     """Compile all that a step of a plain model calls, whatever its sizes."""
     for calls in rehearse_all(dtype):
-        for key in calls.keys() - compiled:
-            compile_call(*calls[key])
+        for key, call in calls.items():
+            if key not in compiled:
+                compile_call(*call)
 
 
 def rehearse_all(dtype: str) -> list[dict[tuple, tuple]]:

@@ -5,6 +5,7 @@ import argparse
 from minivit.cli.configuration import given
 from minivit.cli.voice import Voice
 from minivit.errors import InputError
+from minivit.processes import everywhere
 
 USUAL, OWN_PICTURES = "digits", "pictures"  # without any wish; for data that have no recipe
 
@@ -81,9 +82,9 @@ def fitted(config, data, arguments: argparse.Namespace, voice: Voice, began: flo
     from minivit.training import fit_time, time_in_words
 
     if hasattr(arguments, "epochs"):
-        raise InputError(
+        raise everywhere(InputError(
             "--time chooses the number of epochs, so --epochs can't be given with it; leave one out"
-        )
+        ))  # fmt: skip
     config = fit_time(config, data, arguments.time, began=began, ranks=ranks)
     fit = "epoch fits" if config.epochs == 1 else "epochs fit"
     voice.say(f"{config.epochs} {fit} into {time_in_words(arguments.time)}")

@@ -15,7 +15,7 @@ from minivit.cli.parser import VERBS, Parser, read
 from minivit.cli.sentences import sentence
 from minivit.errors import InputError
 from minivit.nearest import nearest
-from minivit.processes import own_number
+from minivit.processes import is_everywhere, own_number
 from minivit.threads import bound_to_one, crowded, set_threads, thread_count
 
 # The verbs that have --threads.
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return PIPE_CLOSED
     except (InputError, OSError, MemoryError, KeyboardInterrupt) as error:
         message, code = judged(error)
-        if own_number() == 0:
+        if own_number() == 0 or not is_everywhere(error):
             printing.complain(message)
         return code
 
@@ -79,9 +79,10 @@ def prepared(argv: list[str]) -> Callable[[], int]:
             "`minivit --help` says what each does"
         )
     if verb in WITH_THREADS:
-        many.refuse_alone(verb)
         choose_threads(verb, argv[1:])
     arguments = read(verb, argv)
+    if verb in WITH_THREADS:
+        many.refuse_alone(verb)
 
     def work() -> int:
         code = 0

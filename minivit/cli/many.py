@@ -6,15 +6,24 @@ whoever raises it says its sentence and ends all; what all raise alike, process 
 
 import argparse
 import os
+import signal
 import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 
 from minivit import mpi
 from minivit.cli.printing import one_message
 from minivit.errors import InputError
-from minivit.processes import is_everywhere, own_number, own_number_here, started, together
+from minivit.processes import (
+    everywhere,
+    is_everywhere,
+    own_number,
+    own_number_here,
+    started,
+    together,
+)
 
 TOGETHER = ("train", "finetune")  # the verbs whose processes work on one thing
 BUG, PIPE_CLOSED = 1, 141
@@ -40,10 +49,10 @@ def are_together(verb: str | None) -> bool:
 def refuse_alone(verb: str) -> None:
     """InputError, in several processes, for a verb whose processes would each do the same."""
     if started() > 1 and verb not in TOGETHER:
-        raise InputError(
+        raise everywhere(InputError(
             f"{started()} processes were started together, and `minivit {verb}` works in one: run "
             f"it without mpiexec ({' and '.join(TOGETHER)} work in several)"
-        )
+        ))  # fmt: skip
 
 
 def as_one(
@@ -62,8 +71,8 @@ def as_one(
         # What is wrong on one machine alone, a variable say, ends the others, too.
         code = together(prepare, mpi.communicator().allgather)()
     except SystemExit as left:  # --help, options that can't be read; or somebody else's exit
-        if left.code and not is_everywhere(left):
-            mpi.end_all(left.code if isinstance(left.code, int) else BUG)
+        if not is_everywhere(left):
+            mpi.end_all(left.code if isinstance(left.code or 0, int) else BUG)
         mpi.end()
         raise
     except BrokenPipeError:  # nobody reads the output
@@ -71,6 +80,8 @@ def as_one(
         mpi.end_all(code)
     except (Exception, KeyboardInterrupt) as error:
         sentence, code = judged(error) or ("", BUG)
+        with suppress(ValueError):  # not the main thread
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # one more would leave the others waiting
         if own_to_say(error):
             if own_number():
                 time.sleep(TURN)

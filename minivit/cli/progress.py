@@ -126,12 +126,12 @@ def opening(training, folder: Path) -> str:
         f"{parameter_count(c):,} parameters\n"
         f"{recipe_in_words(training.config)}\n"
         f"backend {backend.name()}{products}, {threads} thread{'s' * (threads > 1)}"
-        f"{together(training)}, "
+        f"{processes_in_words(training)}, "
         f"seed {training.config.seed}; run folder {one_line(str(folder))}"
     )
 
 
-def together(training) -> str:
+def processes_in_words(training) -> str:
     """Of how many processes each has these threads; and in which order their sums are, where there
     is more than one."""
     ranks, order = training.ranks, ""

@@ -9,11 +9,10 @@ from minivit.data import Split, fingerprint
 
 def agree(training) -> None:
     """RanksDiffer unless all ranks stand at the same step of the same training."""
-    ranks, config, data = training.ranks, training.config, training.data
+    ranks, config = training.ranks, training.config
     if ranks.count > 1:
-        ranks.agree(
-            "the images and labels", [fingerprint_of(one) for one in (data.train, data.test)]
-        )
+        found = training.fingerprint, training.test_fingerprint
+        ranks.agree("the images and labels", found)
         ranks.agree("the settings", (config.to_dict(), config.model.to_dict()))
         ranks.agree("the steps", training.steps_done)
         agree_on_arrays(training)

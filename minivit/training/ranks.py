@@ -54,8 +54,8 @@ class Ranks:
         return any(self.gather(mine))
 
     def together(self, make: Callable[[], Made]) -> Made:
-        """What `make` gives on this rank. Bad input or a file that fails on one rank, is raised on
-        every rank: none is left waiting.
+        """What `make` gives on this rank; what ends it on one rank is raised on every rank
+        (processes.py).
         """
         return make() if self.count == 1 else processes.together(make, self.gather)
 

@@ -70,7 +70,7 @@ class Training:
         if ranks.count * config.accumulate > config.batch:
             raise InputError(
                 f"{ranks.count} processes with {config.accumulate} parts each (accumulate), and a "
-                f"batch of {config.batch} images: choose a larger batch, or fewer processes"
+                f"batch of {config.batch} images: choose a larger batch, fewer parts or processes"
             )
         self.config, self.state, self.ranks = config, State(), ranks
         with np.errstate(over="ignore"):  # training finds and names a spread that is too large
@@ -112,6 +112,11 @@ class Training:
         """A checksum of the images and labels to train on: on others a run must not go on."""
         return fingerprint_of(self.data.train)
 
+    @cached_property
+    def test_fingerprint(self) -> int:
+        """The same of what tells how good the model is."""
+        return fingerprint_of(self.data.test)
+
     @property
     def kept(self) -> dict[str, NamedArrays]:
         """The arrays that going on needs beside the parameters, by group of the checkpoint."""
@@ -132,7 +137,9 @@ class Training:
         s, c, gradients = self.state, self.config, self.model.gradients
         seed, started = mixed(c.seed, self.steps_done), time.perf_counter()
         prepare = prepared or partial(self.feed.prepare, batch)
-        images, labels, targets = self.ranks.together(lambda: self.fitting(batch, prepare))
+        if self.ranks.count > 1:
+            prepare = partial(self.prepare_what_fits, batch, prepare)
+        images, labels, targets = self.ranks.together(prepare)
         waited = time.perf_counter() - started
         if not c.model.learns_classes:
             labels = targets = self.hidden(images, batch, seed)
@@ -220,8 +227,10 @@ class Training:
         """Which of the batch's images are this rank's, part by part."""
         return self.ranks.shares(len(batch.indices), self.config.accumulate)
 
-    def fitting(self, batch: Batch, prepare: Callable[[], Prepared]) -> Prepared:
-        """A batch prepared; InputError where its largest part can't fit into memory."""
+    def prepare_what_fits(self, batch: Batch, prepare: Callable[[], Prepared]) -> Prepared:
+        """A batch prepared; InputError where its largest part can't fit into memory: the forward
+        would say so on this rank alone.
+        """
         self.model.need_memory(max(map(len, self.shares(batch))))
         return prepare()
 

@@ -1,5 +1,8 @@
 """What the second process compiles is what a training step needs, all of it and nothing else."""
 
+import threading
+import time
+
 import numpy as np
 import pytest
 
@@ -86,31 +89,74 @@ class Piece:
         self.function = type(name, (), {})
 
 
-def test_what_the_other_begins_shows_what_is_needed(monkeypatch):
-    """Each model's step calls a way of its own between what all call."""
-    first, last, *ways = (Piece(name) for name in ("first", "last", "short", "long", "wide"))
-    pieces = [[first, way, last] for way in ways]
-    calls = [{(piece, "f"): (piece, "f", ()) for piece in step} for step in pieces]
-    begun, compiled = set(), set()
-    monkeypatch.setattr(rehearsal, "begun", begun)
-    monkeypatch.setattr(rehearsal, "compiled", compiled)
+@pytest.fixture
+def other(monkeypatch):
+    """Models whose steps call a way of their own between what all, or two, call."""
+    names = ("first", "last", "short", "long", "wide", "narrow")
+    pieces = {name: Piece(name) for name in names}
+    steps = [("first", "short", "narrow", "last"), ("first", "long", "narrow", "last"),
+             ("first", "wide", "last")]  # fmt: skip
+    calls = [{(pieces[n], "f"): (pieces[n], "f", n) for n in step} for step in steps]
+    monkeypatch.setattr(rehearsal, "begun", set())
+    monkeypatch.setattr(rehearsal, "compiled", set())
+    return calls
 
-    def chosen():
-        kernel, kind, _ = rehearsal.next_call(calls)
-        return kernel
 
-    assert chosen() is last
-    begun.add("first")
-    compiled.add((last, "f"))
-    assert chosen() is ways[0]  # nobody knows: the narrowest
-    begun.add("wide")
-    assert rehearsal.next_call(calls) is None  # all is done, or begun
-    begun.discard("first")
-    assert chosen() is first
-    begun.symmetric_difference_update(("wide", "long", "something else of this process"))
-    assert chosen() is first
-    begun.add("first")
-    assert rehearsal.next_call(calls) is None
+def all_compiled(calls) -> list[str]:
+    """What is compiled beside the other process, in order, as long as that begins no more."""
+    found = []
+    while call := rehearsal.next_call(rehearsal.possible(calls)):
+        kernel, kind, name = call
+        rehearsal.compiled.add((kernel, kind))
+        found.append(name)
+    return found
+
+
+def test_until_the_other_shows_its_model_what_several_call_is_compiled(other):
+    assert all_compiled(other) == ["last", "first", "narrow"]
+    assert len(rehearsal.possible(other)) == 3  # so this process waits
+    rehearsal.begun.add("long")
+    assert all_compiled(other) == [] and len(rehearsal.possible(other)) == 1
+
+
+@pytest.mark.parametrize(
+    ("begun", "expected"),
+    [
+        ({"first", "short"}, ["last", "narrow"]),
+        ({"wide", "something else of that process"}, ["last", "first"]),
+        ({"first", "narrow"}, ["last"]),
+    ],
+)
+def test_what_the_other_begins_shows_what_is_needed(other, begun, expected):
+    rehearsal.begun |= begun
+    assert all_compiled(other) == expected
+
+
+def test_for_one_that_compiles_for_several_models_all_is_compiled(other):
+    rehearsal.begun |= {"short", "wide"}
+    before = [list(calls) for calls in other]
+    assert sorted(all_compiled(other)) == ["first", "last", "long", "narrow"]
+    assert [list(calls) for calls in other] == before
+
+
+def test_it_waits_until_it_is_told_more_and_then_goes_on(other, monkeypatch):
+    monkeypatch.setattr(rehearsal, "told", threading.Event())
+    done = []
+
+    def compiled(kernel, kind, name):
+        rehearsal.compiled.add((kernel, kind))
+        done.append(name)
+
+    monkeypatch.setattr(rehearsal, "compile_call", compiled)
+    thread = threading.Thread(target=rehearsal.compile_beside, args=(other[1:],), daemon=True)
+    thread.start()
+    while len(done) < 2 or rehearsal.told.is_set():
+        time.sleep(0.001)
+    assert thread.is_alive()
+    rehearsal.begun.add("long")
+    rehearsal.told.set()
+    thread.join(timeout=30)
+    assert not thread.is_alive() and done == ["last", "first", "narrow"]
 
 
 @pytest.mark.parametrize("junk", [-1e30, np.nan])

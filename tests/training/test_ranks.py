@@ -199,7 +199,7 @@ def test_memory_that_one_rank_lacks_stops_all(monkeypatch):
     def lacking(images):
         raise InputError(f"{images} images don't fit")
 
-    assert on_each(2, sentence) == [("16 images don't fit", True)] * 2
+    assert on_each(2, sentence) == [("in process 1: 16 images don't fit", True)] * 2
 
 
 def test_an_error_of_one_rank_is_raised_on_all():
@@ -212,7 +212,7 @@ def test_an_error_of_one_rank_is_raised_on_all():
             ranks.together(make)
         return str(caught.value)
 
-    assert on_each(3, sentence) == ["mine is damaged"] * 3
+    assert on_each(3, sentence) == ["in process 1: mine is damaged"] * 3
 
 
 def test_parameters_that_drift_apart_are_noticed():

@@ -51,7 +51,7 @@ def _add_up(whole, begin, end, sums, column):
             whole[j] += sums[p, column + j]
 
 
-class PieceSums(NamedTuple):
+class SumsOfPiece(NamedTuple):
     """Where the sums of a piece of rows lie: in one row, one after the other."""
 
     dw_first: Matrix  # (D, wide)
@@ -69,7 +69,7 @@ def sums_of_piece(row, D, wide, rows, workspace):
     of_norm = row[row.size - 2 * D :]
     for j in range(2 * D):
         of_norm[j] = 0
-    return PieceSums(
+    return SumsOfPiece(
         Matrix(row, ZERO, wide, ONE),
         Matrix(row, D * wide, D, ONE),
         adding_up(workspace, row[biases:]),
