@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from minivit.checkpoints import read_checkpoint
+
 HERE = Path(sys.executable).parent
 TESTS, HOUSE = Path(__file__).parent, Path(__file__).parents[1]
 
@@ -38,6 +40,8 @@ every_mpi = pytest.mark.parametrize("mpi", [
     ))
     for name in ("mpich", "openmpi")
 ])  # fmt: skip
+
+SMALL = "train --width 16 --depth 1 --heads 2 --mlp 16 --batch 120 --seed 3".split()
 
 
 def environment(**variables: str) -> dict[str, str]:
@@ -70,3 +74,15 @@ def end(process: subprocess.Popen, seconds: float = 120) -> subprocess.Completed
 
 def launch(mpi: str, count: int, *command: str, **variables: str) -> subprocess.CompletedProcess:
     return end(begin(mpi, count, *command, **variables))
+
+
+def said(done: subprocess.CompletedProcess) -> list[str]:
+    """The sentences on stderr: MPICH's own line of an abort is none of ours."""
+    return [line for line in done.stderr.splitlines() if line.startswith("minivit")]
+
+
+def bits(folder):
+    header, groups = read_checkpoint(folder, ("parameters", "first_moment", "second_moment"))
+    return header["training"]["state"]["history"], {
+        (group, name): array.tobytes() for group in groups for name, array in groups[group].items()
+    }

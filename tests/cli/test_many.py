@@ -1,33 +1,17 @@
 """`minivit train` in several processes: one of them speaks, and what stops one stops all."""
 
 import os
-import signal
 import subprocess
 import sys
-import time
 
-import kills_mpi
 import pytest
-from launching import LAUNCHERS, TESTS, begin, end, environment, every_mpi, launch
+from launching import LAUNCHERS, SMALL, TESTS, bits, environment, every_mpi, launch, said
 
-from minivit.checkpoints import load, read_checkpoint, read_header
+from minivit.checkpoints import load, read_header
 from minivit.processes import own_number, started, started_here
 from minivit.threads import thread_count
 
-SMALL = "train --width 16 --depth 1 --heads 2 --mlp 16 --batch 120 --seed 3".split()
 WAYS = [["-m", "minivit"], ["-m", "mpi4py", "-m", "minivit"]]
-
-
-def said(done: subprocess.CompletedProcess) -> list[str]:
-    """The sentences on stderr: MPICH's own line of an abort is none of ours."""
-    return [line for line in done.stderr.splitlines() if line.startswith("minivit")]
-
-
-def bits(folder):
-    header, groups = read_checkpoint(folder, ("parameters", "first_moment", "second_moment"))
-    return header["training"]["state"]["history"], {
-        (group, name): array.tobytes() for group in groups for name, array in groups[group].items()
-    }
 
 
 @every_mpi
@@ -138,65 +122,6 @@ def test_what_is_wrong_on_one_machine_before_anything_is_imported_ends_all(mpi, 
     assert "MINIVIT_NUM_THREADS is 'many'" in done.stderr and not (tmp_path / "run").exists()
 
 
-SLOW = """
-import sys, time
-from pathlib import Path
-from minivit.cli.main import main
-from minivit.processes import own_number
-from minivit.training import training
-
-def waiting(model, data):
-    Path(sys.argv[-1]).with_name(f"ready {own_number()}").touch()
-    time.sleep(60)
-
-training.data_taken = waiting
-sys.exit(main())
-"""
-LONG = [*SMALL, "--epochs", "40", "--quiet"]
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    """The bits of a run of two processes that nobody stopped; each MPI sums two alike."""
-    folder = tmp_path_factory.mktemp("undisturbed") / "run"
-    done = launch(next(iter(LAUNCHERS)), 2, "-m", "minivit", *LONG, "--out", str(folder))
-    assert done.returncode == 0, done.stderr
-    return bits(folder)
-
-
-@every_mpi
-@pytest.mark.parametrize(
-    "number, to",
-    [(signal.SIGINT, "one"), (signal.SIGTERM, "all"), (signal.SIGINT, "launcher"),
-     (signal.SIGTERM, "launcher")],
-)  # fmt: skip
-def test_a_signal_saves_and_the_run_goes_on_to_the_same_bits(
-    mpi, number, to, undisturbed, tmp_path
-):
-    folder = tmp_path / "run"
-    process = begin(mpi, 2, "-m", "mpi4py", "-m", "minivit", *LONG, "--out", str(folder))
-    wait_for(lambda: (folder / "history.csv").exists())
-    found = kills_mpi.processes(process.pid)
-    for each in {"one": found[-1:], "all": found, "launcher": [process.pid]}[to]:
-        os.kill(each, number)
-    stopped = end(process)
-    # Open MPI's mpiexec, when it is told itself, ends the others and gives a code of its own.
-    codes = (1, 130) if (mpi, to) == ("openmpi", "launcher") else (130,)
-    assert stopped.returncode in codes, stopped.stderr
-    assert f"mpiexec -n 2 minivit train --resume {folder}" in stopped.stderr
-    done = launch(mpi, 2, "-m", "minivit", "train", "--resume", str(folder), "--quiet")
-    assert done.returncode == 0 and "last bits may differ" not in done.stderr
-    assert bits(folder) == undisturbed
-
-
-def wait_for(there):
-    for _ in range(600):
-        if there():
-            return
-        time.sleep(0.05)
-    pytest.fail("it never came")
-
-
 @every_mpi
 def test_another_number_of_processes_goes_on_and_says_so(mpi, tmp_path):
     run = str(tmp_path / "run")
@@ -239,22 +164,6 @@ def test_a_verb_of_one_process_is_refused_in_several(mpi, call):
     done = launch(mpi, 2, "-m", "minivit", *call.split())
     assert done.returncode == 2 and len(said(done)) == 1
     assert "2 processes were started together" in done.stderr and done.stdout == ""
-
-
-@every_mpi
-@pytest.mark.parametrize("to", ["one", "launcher"])
-def test_an_interrupt_before_the_first_step_ends_all_with_one_sentence(mpi, to, tmp_path):
-    (tmp_path / "slow.py").write_text(SLOW)
-    call = [str(tmp_path / "slow.py"), *SMALL, "--out", str(tmp_path / "run")]
-    process = begin(mpi, 2, *call)
-    wait_for(lambda: len(list(tmp_path.glob("ready*"))) == 2)
-    found = kills_mpi.processes(process.pid)
-    for each in {"one": found[-1:], "launcher": [process.pid]}[to]:
-        os.kill(each, signal.SIGINT)
-    stopped = end(process)
-    assert stopped.returncode != 0
-    if (mpi, to) != ("openmpi", "launcher"):  # whose mpiexec ends the others itself
-        assert said(stopped) == ["minivit: interrupted"], stopped.stderr
 
 
 @every_mpi
@@ -320,12 +229,3 @@ def test_what_launchers_tell(variables, processes, here, number, monkeypatch):
         monkeypatch.setattr("os.cpu_count", lambda cores=cores: cores)
         monkeypatch.setattr("minivit.threads.available_threads", lambda bound=bound: bound)
         assert thread_count() == threads
-
-
-@every_mpi
-@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-def test_a_killed_process_loses_nothing(mpi):
-    call = [sys.executable, str(TESTS / "kills_mpi.py"), "--count", "3", "--mpi", mpi]
-    done = subprocess.run(call, capture_output=True, text=True, env=environment(), timeout=200)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "3 kills in" in done.stdout and "every run ended in the same bits" in done.stdout
