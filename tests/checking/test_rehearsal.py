@@ -139,6 +139,13 @@ def test_for_one_that_compiles_for_several_models_all_is_compiled(other):
     assert [list(calls) for calls in other] == before
 
 
+def test_it_ends_if_the_other_shows_nothing_more(other, monkeypatch):
+    monkeypatch.setattr(rehearsal, "PATIENCE", 0.01)
+    monkeypatch.setattr(rehearsal, "compile_call", lambda *call: rehearsal.compiled.add(call[:2]))
+    rehearsal.compile_beside(other)
+    assert len(rehearsal.possible(other)) == 3 and len(rehearsal.compiled) == 3
+
+
 def test_it_waits_until_it_is_told_more_and_then_goes_on(other, monkeypatch):
     monkeypatch.setattr(rehearsal, "told", threading.Event())
     done = []
