@@ -14,7 +14,7 @@ import numba
 from minivit.checking import twins
 from minivit.cli import warmup
 from minivit.cli.main import main
-from minivit.kernels.compiling import cache, start
+from minivit.kernels.compiling import cache, second, start
 
 
 @pytest.fixture
@@ -24,6 +24,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setattr(cache.tempfile, "gettempdir", lambda: str(tmp_path / "temporary"))
     monkeypatch.setattr(start, "CACHE", cache.cache_folder())
     monkeypatch.setattr(numba.config, "DISABLE_JIT", 0)
+    monkeypatch.setattr(second, "pays", lambda: False)  # it would compile into that cache
     monkeypatch.setattr(start, "kernels", dict.fromkeys("abcdefg"))
     monkeypatch.setattr(twins, "compare", lambda kernels, dtype: [])
     old = tmp_path / "minivit" / "kernels-0123456789ab"
