@@ -3,7 +3,7 @@
 The kernels of a tiny plain model's step are not run, but noted, each with its arguments. Then they
 are compiled, the last one first; minivit/kernels/compiling/second.py says why, and starts `main`
 in a process of its own. Which kernels a step calls depends on the sizes (minivit/kernels/by_rows/
-choice.py), so four models are rehearsed. Which of them the waiting process needs shows in what it
+choice.py), so five models are rehearsed. Which of them the waiting process needs shows in what it
 begins: until then, what several of them call is compiled.
 In the place of what a kernel would have computed stand zeros: whatever lay in memory before could
 be anything, a negative sum of squares too.
@@ -30,8 +30,10 @@ def model(side, width) -> ViTConfig:
 
 
 # Few tokens, of which attention takes a head per lane where registers are wide enough; more of
-# them; weights that are packed before; and what is not done by rows.
-SHORT, LONG, LARGE, WIDE = model(2, 8), model(8, 8), model(2, 304), model(2, 520)
+# them; weights that are packed before; those whose gradients come afterwards, too; and what is not
+# done by rows.
+SHORT, LONG, PACKED = model(2, 8), model(8, 8), model(2, 152)
+LARGE, WIDE = model(2, 304), model(2, 520)
 IMAGES = 64
 PATIENCE = 10.0  # seconds for the other process to begin one more kernel; none takes as long
 
@@ -80,9 +82,10 @@ def next_call(models: list[dict[tuple, tuple]]) -> tuple | None:
     """What comes last of all that is needed and that neither has begun.
 
     Needed is what each of these models calls; if nothing of that is left, what all of them but the
-    widest call, and so on, down to two of them.
+    widest call, and so on, down to two of them; of two, what the narrower one calls.
     """
-    for count in range(len(models), min(len(models), 2) - 1, -1):
+    fewest = 2 if len(models) > 2 else 1
+    for count in range(len(models), fewest - 1, -1):
         needed = set.intersection(*map(set, models[:count]))
         for key in reversed(models[0]):
             if key in needed - compiled and name(key) not in begun:
@@ -127,7 +130,7 @@ def compile_steps(dtype: str) -> None:
 
 
 def rehearse_all(dtype: str) -> list[dict[tuple, tuple]]:
-    return [rehearse(dtype, config) for config in (SHORT, LONG, LARGE, WIDE)]
+    return [rehearse(dtype, config) for config in (SHORT, LONG, PACKED, LARGE, WIDE)]
 
 
 def rehearse(dtype: str, config: ViTConfig) -> dict[tuple, tuple]:

@@ -35,6 +35,7 @@ def rehearsed(dtype, config) -> set:
     [
         (rehearsal.SHORT, 3, 24),
         (rehearsal.LONG, 16, 24),
+        (rehearsal.PACKED, 16, 200),
         (rehearsal.LARGE, 16, 400),
         (rehearsal.WIDE, 2, 768),
     ],
@@ -73,7 +74,8 @@ def test_each_goes_another_way():
     x = {side: np.zeros((rehearsal.IMAGES, side**2 + 1, 768), np.float32) for side in (2, 3, 8, 16)}
     for config, side, width, by_rows, afterwards in [
         (rehearsal.SHORT, 2, 8, True, False), (rehearsal.LONG, 8, 8, True, False),
-        (rehearsal.LARGE, 2, 304, True, True), (rehearsal.WIDE, 2, 520, False, True),
+        (rehearsal.PACKED, 2, 152, True, False), (rehearsal.LARGE, 2, 304, True, True),
+        (rehearsal.WIDE, 2, 520, False, True),
     ]:  # fmt: skip
         rows, w = x[side][..., :width], np.zeros((width, 3 * width), np.float32)
         assert (config.width, config.mlp) == (width, 3 * width)
@@ -124,7 +126,7 @@ def test_until_the_other_shows_its_model_what_several_call_is_compiled(other):
     [
         ({"first", "short"}, ["last", "narrow"]),
         ({"wide", "something else of that process"}, ["last", "first"]),
-        ({"first", "narrow"}, ["last"]),
+        ({"first", "narrow"}, ["last", "short"]),
     ],
 )
 def test_what_the_other_begins_shows_what_is_needed(other, begun, expected):
@@ -155,9 +157,9 @@ def test_it_waits_until_it_is_told_more_and_then_goes_on(other, monkeypatch):
         done.append(name)
 
     monkeypatch.setattr(rehearsal, "compile_call", compiled)
-    thread = threading.Thread(target=rehearsal.compile_beside, args=(other[1:],), daemon=True)
+    thread = threading.Thread(target=rehearsal.compile_beside, args=(other,), daemon=True)
     thread.start()
-    while len(done) < 2 or rehearsal.told.is_set():
+    while len(done) < 3 or rehearsal.told.is_set():
         time.sleep(0.001)
     assert thread.is_alive()
     rehearsal.begun.add("long")
