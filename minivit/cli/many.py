@@ -72,7 +72,8 @@ def as_one(
         code = together(prepare, mpi.communicator().allgather)()
     except SystemExit as left:  # --help, options that can't be read; or somebody else's exit
         if not is_everywhere(left):
-            mpi.end_all(left.code if isinstance(left.code or 0, int) else BUG)
+            code = left.code or 0
+            mpi.end_all(code if isinstance(code, int) else BUG)
         mpi.end()
         raise
     except BrokenPipeError:  # nobody reads the output

@@ -51,7 +51,7 @@ from minivit.training import Training
 
 errors = {
     "input": InputError("mine is damaged"), "bug": ZeroDivisionError("a bug"),
-    "exit": SystemExit(3), "interrupt": KeyboardInterrupt(), "nan": "nan",
+    "exit": SystemExit(3), "leave": SystemExit(), "interrupt": KeyboardInterrupt(), "nan": "nan",
     "file": FileNotFoundError(2, "No such file", "mine.png"),
 }
 raised, place = errors[sys.argv.pop(1)], sys.argv.pop(1)
@@ -76,6 +76,7 @@ sys.exit(main())
         ("input", 2, "minivit: mine is damaged"),
         ("bug", 1, "ZeroDivisionError: a bug"),
         ("exit", 3, ""),
+        ("leave", 0, ""),
         ("interrupt", 130, "to go on from it, run mpiexec -n 2 minivit train --resume"),
         ("file", 2, "After that, go on from the last checkpoint with mpiexec -n 2 minivit train"),
         ("nan", 2, "training diverged in epoch 2, step 2: the first tensor with NaN"),
