@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from in_browser import expect_address
 from looked_at import build, images_for
 
 from minivit import ViT, load_dataset, variant
@@ -40,7 +41,7 @@ def test_an_update_is_minus_the_rate_times_the_gradient(opened, trace):
     expect(rate).to_have_value("0.1")
     rate.fill("0.02")
     rate.press("Enter")
-    expect(page).to_have_url(re.compile("/update/rate-0.02$"))
+    expect_address(page, "/update/rate-0.02")
     expect(page.locator(".made")).to_contain_text("update")
     gradient = trace.gradients[NAME][INDEX]
     told = re.search(r"update (\S+)", page.locator(".made").inner_text())[1]

@@ -113,10 +113,15 @@ class App {
     });
   }
 
+  // Who looks from outside sees by data-ready which address is shown, the array's cursor too.
   is_drawn() {
-    const root = document.documentElement;
-    root.setAttribute("data-view", this.state.view);
-    root.setAttribute("data-ready", "");
+    const { state } = this;
+    document.documentElement.setAttribute("data-view", state.view);
+    setTimeout(() => state === this.state && this.is_ready()); // else another was read since
+  }
+
+  is_ready() {
+    document.documentElement.setAttribute("data-ready", this.address);
   }
 
   // The view of the address. What it needs may have to be worked out first: then it is asked for
@@ -181,7 +186,9 @@ class App {
     Object.assign(this.state, changes);
     if (location.hash !== this.address) return; // another was asked for, and is read next
     history.replaceState(null, "", hash_of(this.state));
+    const is_shown = document.documentElement.getAttribute("data-ready") === this.address;
     this.address = location.hash;
+    if (is_shown) this.is_ready();
     for (const [link, own] of this.links) link.setAttribute("href", this.link(own));
   }
 
