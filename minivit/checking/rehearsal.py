@@ -79,18 +79,40 @@ def possible(rehearsed: list[dict[tuple, tuple]]) -> list[dict[tuple, tuple]]:
 
 
 def next_call(models: list[dict[tuple, tuple]]) -> tuple | None:
-    """What comes last of all that is needed and that neither has begun.
+    """Of all that is needed and that neither has begun, what the other process comes to last.
 
-    Needed is what each of these models calls; if nothing of that is left, what all of them but the
-    widest call, and so on, down to two of them; of two, what the narrower one calls.
+    What it comes to next is left to it, as long as there is more: it would have to wait for that.
+    """
+    wanted = wanted_of(models)
+    soon = [comes_next(one) for one in models]
+    later = [key for key in wanted if key not in soon]
+    first, *_ = *later, *wanted, None
+    return models[0].get(first)
+
+
+def wanted_of(models: list[dict[tuple, tuple]]) -> list[tuple]:
+    """The keys of what each of these models calls, the last one first; then of what all of them but
+    the widest call, and so on, down to two of them; of two, also of what the narrower one calls.
     """
     fewest = 2 if len(models) > 2 else 1
+    found = {}
     for count in range(len(models), fewest - 1, -1):
         needed = set.intersection(*map(set, models[:count]))
-        for key in reversed(models[0]):
-            if key in needed - compiled and name(key) not in begun:
-                return models[0][key]
-    return None
+        found |= {key: None for key in reversed(models[0]) if key in needed and is_open(key)}
+    return list(found)
+
+
+def comes_next(one: dict[tuple, tuple]) -> tuple | None:
+    """The key of what this model calls first, of all that is open after what was begun."""
+    keys = list(one)
+    begun_at = [i for i, key in enumerate(keys) if name(key) in begun]
+    after = keys[begun_at[-1] + 1 :] if begun_at else []
+    return next(filter(is_open, after), None)
+
+
+def is_open(key: tuple) -> bool:
+    """Whether neither of the two processes has begun it."""
+    return key not in compiled and name(key) not in begun
 
 
 def calls_all_begun(one: dict, rehearsed: list[dict]) -> bool:

@@ -125,11 +125,12 @@ def test_until_the_other_shows_its_model_what_several_call_is_compiled(other):
     ("begun", "expected"),
     [
         ({"first", "short"}, ["last", "narrow"]),
-        ({"wide", "something else of that process"}, ["last", "first"]),
-        ({"first", "narrow"}, ["last", "short"]),
+        ({"wide", "something else of that process"}, ["first", "last"]),
+        ({"first", "narrow"}, ["short", "last"]),
     ],
 )
 def test_what_the_other_begins_shows_what_is_needed(other, begun, expected):
+    """And what it comes to next is left to it, until there is nothing else."""
     rehearsal.begun |= begun
     assert all_compiled(other) == expected
 

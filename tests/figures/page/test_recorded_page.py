@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from in_browser import expect_address
 
 from minivit import ViT, load_dataset, variant
 from minivit.figures.page import Gallery, Shown, explainer_page
@@ -91,6 +92,7 @@ def test_a_recorded_page_tells_what_is_not_there(opened, recorded_file):
     page.keyboard.press("g")
     page.wait_for_selector("html[data-view=forward]")
     page.goto(f"{recorded_file.as_uri()}#change")
+    expect_address(page, "#change")
     expect(page.locator(".view code")).to_contain_text("--weights full --max-mb 1")
     page.goto(f"{recorded_file.as_uri()}#attention/b1")  # not recorded: the last that is
     expect(page.locator(".choice").first.locator("a")).to_have_text(["0", "2"])

@@ -102,6 +102,7 @@ def test_the_page_stays_awake_and_what_nobody_waits_for_is_given_up(opened, larg
     assert page.evaluate(FRAMES_WHILE_BUSY) == 20
     page.wait_for_selector("progress[value]", state="attached")  # a block is through
     page.get_by_role("link", name="Logit lens").first.click()
+    expect(page.locator("main h1")).to_contain_text("Logit lens")
     page.locator("[data-key=image-2]").click()
     expect(page.locator("html")).to_have_attribute("data-view", "lens")
     page.wait_for_selector("[data-key=image-2][aria-current]")
