@@ -6,6 +6,7 @@ shared.py       `shared`: a function that all threads run, each for its share
 hand_over.py    how its arguments reach it
 address.py      a function compiled once, to be called by its address
 by_address.py   `by_address`: a piece that many kernels call in that way
+passes.py       what of Numba's work on a function is left out
 entrance.py     one Python thread at a time, and none in a forked process
 cache.py        the folder that compiled kernels are kept in
 kept.py         the code of one function in that folder, sealed: damaged code is compiled anew

@@ -10,6 +10,7 @@ from numba.core.ccallback import CFunc
 from . import claims
 from .decorators import FAST_MATH, cached
 from .entrance import alone
+from .passes import Compiler
 from .start import CACHE, announcer
 
 _bodies: list = []  # all that was compiled: the list keeps its code in memory
@@ -25,7 +26,7 @@ def address_of(function, *argument_types):
     signature = (argument_types, numba.types.void)
     options = {"nopython": True, "error_model": "numpy", "fastmath": FAST_MATH, "_nrt": False}
     with alone(), announcer.body():
-        body = CFunc(function, signature, locals={}, options=options)
+        body = CFunc(function, signature, locals={}, options=options, pipeline_class=Compiler)
         cached(body, function)
         try:
             body.compile()

@@ -15,6 +15,7 @@ from numba.core.registry import CPUDispatcher
 from .announce import PACKAGE
 from .entrance import guarded
 from .kept import KeptCode
+from .passes import Compiler, CompilerOfPieces
 from .start import CACHE, announcer, kernels
 
 # Without the flags by which fastmath=True would assume that there is no NaN and no infinity.
@@ -53,15 +54,17 @@ def jit_is_off() -> bool:
     return bool(numba.config.DISABLE_JIT)
 
 
-def _compiled(function, **options):
+def _compiled(function, *, is_piece=False, **options):
     # Nobody outside of Numba calls it by its address: that takes another wrapper.
-    options |= {"error_model": "numpy", "no_cfunc_wrapper": True}
+    options |= {"error_model": "numpy", "no_cfunc_wrapper": True, "no_cpython_wrapper": is_piece}
+    if not options["parallel"]:  # of a parallel loop Numba makes functions of its own
+        options["pipeline_class"] = CompilerOfPieces if is_piece else Compiler
     compiled = numba.njit(function, **options)
     return compiled if jit_is_off() else cached(compiled, function)
 
 
 def _piece(function, **options):
-    compiled = _compiled(function, no_cpython_wrapper=True, **options)
+    compiled = _compiled(function, is_piece=True, **options)
     if not jit_is_off():
         compiled.__class__ = _Piece
     return compiled

@@ -20,12 +20,12 @@ import threading
 import warnings
 from pathlib import Path
 
-from numba.core.compiler import CompileResult
 from numba.core.errors import NumbaWarning
 from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 
 from . import claims
+from .passes import rebuilt
 
 SEAL = b"minivit kernel 1\n"  # then 32 bytes of checksum, then the code
 ENDING = ".kernel"
@@ -60,7 +60,7 @@ class KeptCode:
             code = read(file)  # another process may have written it meanwhile
         if code is not None:
             claims.release(file)
-        return None if code is None else CompileResult._rebuild(target, *pickle.loads(code))
+        return None if code is None else rebuilt(target, *pickle.loads(code))
 
     def save_overload(self, signature, compiled) -> None:
         file = self.file(signature, compiled.codegen)

@@ -100,6 +100,6 @@ def _address_of_loop():
     return address_of(_loop, *[types.intp] * 3)
 
 
-@jit(from_python=True)
+@jit(from_python=True, counts=False)
 def _hand_over(loop, body, shares, arguments):
     hand_over(loop, body, shares, arguments)
