@@ -56,7 +56,7 @@ class CodeOfPiece(Code):
 
 
 class Compiler(CompilerBase):
-    """Numba's compiler of functions."""
+    """Numba's compiler, which keeps a function's module as Code."""
 
     code = Code
 
@@ -68,13 +68,13 @@ class Compiler(CompilerBase):
 
 
 class CompilerOfPieces(Compiler):
-    """The same, as far as pieces need it."""
+    """The one that goes no further than a piece needs."""
 
     code = CodeOfPiece
 
 
 def rebuilt(target, code, *parts) -> CompileResult:
-    """What CompileResult._reduce took to pieces."""
+    """The result of which CompileResult._reduce made these parts."""
     if code[1] != CodeOfPiece.KIND:
         return CompileResult._rebuild(target, code, *parts)
     descriptor, environment, signature, *_, environments = parts
