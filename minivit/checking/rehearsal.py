@@ -82,12 +82,12 @@ def next_call(models: list[dict[tuple, tuple]]) -> tuple | None:
     """Of all that is needed and that neither has begun, what the other process comes to last.
 
     What it comes to next is left to it, as long as there is more: it would have to wait for that.
+    And what it has passed by, it seems not to need.
     """
-    wanted = wanted_of(models)
-    soon = [comes_next(one) for one in models]
-    later = [key for key in wanted if key not in soon]
-    first, *_ = *later, *wanted, None
-    return models[0].get(first)
+    soon = [next(filter(is_open, ahead(one)), None) for one in models]
+    still = ahead(models[0])
+    wanted = sorted(wanted_of(models), key=lambda key: (key not in still, key in soon))
+    return models[0][wanted[0]] if wanted else None
 
 
 def wanted_of(models: list[dict[tuple, tuple]]) -> list[tuple]:
@@ -102,12 +102,11 @@ def wanted_of(models: list[dict[tuple, tuple]]) -> list[tuple]:
     return list(found)
 
 
-def comes_next(one: dict[tuple, tuple]) -> tuple | None:
-    """The key of what this model calls first, of all that is open after what was begun."""
+def ahead(one: dict[tuple, tuple]) -> list[tuple]:
+    """The keys of what this model calls after the last thing that the other process has begun."""
     keys = list(one)
-    begun_at = [i for i, key in enumerate(keys) if name(key) in begun]
-    after = keys[begun_at[-1] + 1 :] if begun_at else []
-    return next(filter(is_open, after), None)
+    last = max((i for i, key in enumerate(keys) if name(key) in begun), default=-1)
+    return keys[last + 1 :]
 
 
 def is_open(key: tuple) -> bool:

@@ -115,7 +115,7 @@ def all_compiled(calls) -> list[str]:
 
 
 def test_until_the_other_shows_its_model_what_several_call_is_compiled(other):
-    assert all_compiled(other) == ["last", "first", "narrow"]
+    assert all_compiled(other) == ["last", "narrow", "first"]
     assert len(rehearsal.possible(other)) == 3  # so this process waits
     rehearsal.begun.add("long")
     assert all_compiled(other) == [] and len(rehearsal.possible(other)) == 1
@@ -125,14 +125,24 @@ def test_until_the_other_shows_its_model_what_several_call_is_compiled(other):
     ("begun", "expected"),
     [
         ({"first", "short"}, ["last", "narrow"]),
-        ({"wide", "something else of that process"}, ["first", "last"]),
-        ({"first", "narrow"}, ["short", "last"]),
+        ({"first"}, ["last", "narrow"]),
+        ({"first", "short", "last"}, ["narrow"]),
+        ({"wide", "something else of that process"}, ["last", "first"]),
+        ({"narrow", "something else of that process"}, ["last", "first", "short"]),
     ],
 )
 def test_what_the_other_begins_shows_what_is_needed(other, begun, expected):
-    """And what it comes to next is left to it, until there is nothing else."""
     rehearsal.begun |= begun
     assert all_compiled(other) == expected
+
+
+def test_what_the_other_comes_to_next_is_left_to_it_while_there_is_more(other):
+    """Also if all models call that, and one alone calls the rest."""
+    keys = {name: (Piece(name), "f") for name in ("begun", "next", "own", "another's")}
+    models = [{keys[name]: (*keys[name], name) for name in ("begun", "next", own)}
+              for own in ("own", "another's")]  # fmt: skip
+    rehearsal.begun.add("begun")
+    assert all_compiled(models) == ["own", "next"]
 
 
 def test_for_one_that_compiles_for_several_models_all_is_compiled(other):
@@ -166,7 +176,7 @@ def test_it_waits_until_it_is_told_more_and_then_goes_on(other, monkeypatch):
     rehearsal.begun.add("long")
     rehearsal.told.set()
     thread.join(timeout=30)
-    assert not thread.is_alive() and done == ["last", "first", "narrow"]
+    assert not thread.is_alive() and done == ["last", "narrow", "first"]
 
 
 @pytest.mark.parametrize("junk", [-1e30, np.nan])

@@ -57,7 +57,7 @@ def jit_is_off() -> bool:
 def _compiled(function, *, is_piece=False, **options):
     # Nobody outside of Numba calls it by its address: that takes another wrapper.
     options |= {"error_model": "numpy", "no_cfunc_wrapper": True, "no_cpython_wrapper": is_piece}
-    if not options["parallel"]:  # of a parallel loop Numba makes functions of its own
+    if not options["parallel"]:  # else Numba compiles the loop's body in its usual way, anyhow
         options["pipeline_class"] = CompilerOfPieces if is_piece else Compiler
     compiled = numba.njit(function, **options)
     return compiled if jit_is_off() else cached(compiled, function)

@@ -78,6 +78,7 @@ class App {
 
   // Draw what the address asks for.
   read() {
+    document.documentElement.removeAttribute("data-ready");
     const before = this.state;
     this.address = location.hash;
     this.state = state_of(this.address);
@@ -113,7 +114,7 @@ class App {
     });
   }
 
-  // Who looks from outside sees by data-ready which address is shown, the array's cursor too.
+  // data-ready tells others which address is shown: when all that drawing has put off is done, too.
   is_drawn() {
     const { state } = this;
     document.documentElement.setAttribute("data-view", state.view);
@@ -186,9 +187,8 @@ class App {
     Object.assign(this.state, changes);
     if (location.hash !== this.address) return; // another was asked for, and is read next
     history.replaceState(null, "", hash_of(this.state));
-    const is_shown = document.documentElement.getAttribute("data-ready") === this.address;
     this.address = location.hash;
-    if (is_shown) this.is_ready();
+    if (document.documentElement.hasAttribute("data-ready")) this.is_ready();
     for (const [link, own] of this.links) link.setAttribute("href", this.link(own));
   }
 
