@@ -4,9 +4,9 @@ Numba compiles one function at a time, whatever its threads. So a second process
 of plain models (minivit/checking/rehearsal.py) and compiles what they call, from the last kernel to
 the first, while this process goes from the first to the last, and tells what it begins. Both keep
 their code in one folder; who comes to what the other is compiling waits for it (claims.py), or goes
-on to the next. So nobody lists who compiles what: they meet where they meet. A process's start and
-its first step of the digits, with an empty folder and two processors of a Xeon in a slow phase: 9.0
-to 11.6 s, alone 18.4.
+on to the next. So nobody lists who compiles what: they meet where they meet. In an older version a
+process's start and its first step of the digits, with an empty folder and two processors of a Xeon
+in a slow phase, took 9.0 to 11.6 s, alone 18.4.
 
 The second process ends with this one, however that ends: its input is a pipe, which then closes.
 """
