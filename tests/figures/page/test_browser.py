@@ -51,6 +51,18 @@ def test_views_and_arrays_are_links_and_the_address_holds_the_state(opened):
     expect_address(page, "/i1")
 
 
+SLOW = """const add = window.addEventListener;
+window.addEventListener = (name, heard, ...options) => add.call(window, name,
+  name === "hashchange" ? (event) => setTimeout(() => heard(event), 500) : heard, ...options);"""
+
+
+def test_whoever_waits_for_an_address_waits_for_a_slow_page_too(opened):
+    page = opened("overview", script=SLOW)
+    page.get_by_role("link", name="Forward").first.click()
+    expect_address(page, "forward")
+    assert page.locator("html").get_attribute("data-view") == "forward"
+
+
 def test_a_heat_map_by_keyboard(opened):
     page = opened("forward/blocks.0.attention.scores/h1/3,4")
     map = page.locator("canvas.cursor")
