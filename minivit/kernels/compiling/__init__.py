@@ -3,7 +3,7 @@
 start.py        what happens once, when the kernels are first imported
 decorators.py   `jit` for serial pieces, `parallel_jit` for parallel loops
 shared.py       `shared`: a function that all threads run, each for its share
-hand_over.py    how its arguments reach it
+words.py        how its arguments reach it, whatever they are
 address.py      a function compiled once, to be called by its address
 by_address.py   `by_address`: a piece that many kernels call in that way
 passes.py       what of Numba's work on a function is left out

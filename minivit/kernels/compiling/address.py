@@ -5,13 +5,15 @@ Numba links a callee's code into its caller and optimises it again. What is call
 """
 
 import numba
+from llvmlite import ir
 from numba.core.ccallback import CFunc
 
 from . import claims
 from .decorators import FAST_MATH, cached
 from .entrance import alone
-from .passes import Compiler
+from .passes import CompilerOfBodies
 from .start import CACHE, announcer
+from .words import add_reader
 
 _bodies: list = []  # all that was compiled: the list keeps its code in memory
 
@@ -23,10 +25,37 @@ def address_of(function, *argument_types):
     which take longer than the product of two small matrices. Here nothing is counted, so a new
     array would never be freed.
     """
+    return _compiled(CFunc, function, argument_types).address
+
+
+def address_of_reader(function, arguments):
+    """Compile a plain function(share, shares, *arguments), for a Numba tuple of their types; the
+    address of a function(share, shares, words) that finds the arguments there (words.py)."""
+    return _compiled(WithReader, function, (*[numba.types.intp] * 2, *arguments)).address
+
+
+class WithReader(CFunc):
+    @property
+    def address(self):
+        return self._library.get_pointer_to_function(f"reader.{self.native_name}")
+
+    def _compile_uncached(self):
+        result = super()._compile_uncached()
+        context, name = result.target_context, result.fndesc.llvm_cfunc_wrapper_name
+        module = context.create_module("reader")
+        kinds = [context.get_value_type(kind) for kind in self._sig.args]
+        result_kind = context.get_value_type(numba.types.none)
+        body = ir.Function(module, ir.FunctionType(result_kind, kinds), name)
+        add_reader(module, context, f"reader.{name}", body, self._sig.args[2:])
+        result.library.add_ir_module(module)
+        return result
+
+
+def _compiled(way, function, argument_types):
     signature = (argument_types, numba.types.void)
     options = {"nopython": True, "error_model": "numpy", "fastmath": FAST_MATH, "_nrt": False}
     with alone(), announcer.body():
-        body = CFunc(function, signature, locals={}, options=options, pipeline_class=Compiler)
+        body = way(function, signature, locals={}, options=options, pipeline_class=CompilerOfBodies)
         cached(body, function)
         try:
             body.compile()
@@ -35,4 +64,4 @@ def address_of(function, *argument_types):
                 claims.release_all(CACHE)
             raise
     _bodies.append(body)
-    return body.address
+    return body

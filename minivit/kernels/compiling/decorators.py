@@ -23,7 +23,7 @@ FAST_MATH = {"contract", "reassoc", "nsz", "arcp"}
 
 
 def jit(function=None, *, from_python=False, fastmath=FAST_MATH, inline="never", counts=None,
-        parallel=False):  # fmt: skip
+        parallel=False, nogil=True):  # fmt: skip
     """Compile a piece of a kernel: a function that compiled code calls.
 
     `from_python`: Python calls it, too. `parallel`: its prange is a parallel loop.
@@ -34,7 +34,7 @@ def jit(function=None, *, from_python=False, fastmath=FAST_MATH, inline="never",
     that returns no array counts if the first function that calls it does.
     """
     options = {"parallel": parallel} | ({} if counts is None else {"_nrt": counts})
-    options |= {"fastmath": fastmath, "inline": inline, "nogil": True}
+    options |= {"fastmath": fastmath, "inline": inline, "nogil": nogil}
     decorate = functools.partial(_compiled if from_python else _piece, **options)
     return decorate if function is None else decorate(function)
 

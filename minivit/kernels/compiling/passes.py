@@ -5,7 +5,8 @@ makes machine code of it. Then it links that module into each caller's, and does
 there. So here no function is optimised for itself. And of a piece, which Python can't call, no
 machine code is made: its module is only tidied up, so that its callers have less to read. (In what
 Numba can dump, it appears in theirs.) What comes of it runs as fast, and a first step takes a fifth
-less of the processors' time. Functions with a parallel loop are Numba's own business.
+less of the processors' time. A body, which is called by its address, is linked into nothing: its
+file is its machine code. Functions with a parallel loop are Numba's own business.
 """
 
 from llvmlite import binding as llvm
@@ -56,6 +57,31 @@ class CodeOfPiece(Code):
         return code
 
 
+class CodeOfBody(Code):
+    """One that is only called by its address: nobody reads its module again."""
+
+    KIND = "body"
+
+    def serialize_using_object_code(self):
+        self._ensure_finalized()
+        module = self._final_module
+        defined = [
+            one.name for one in (*module.functions, *module.global_variables)
+            if not one.is_declaration
+        ]  # fmt: skip
+        return self.name, self.KIND, (self._get_compiled_object(), defined)
+
+    @classmethod
+    def _unserialize(cls, codegen, state):
+        name, _, (machine_code, defined) = state
+        code = cls(codegen, name)
+        code.enable_object_caching()
+        code._set_compiled_object(machine_code)
+        code._finalize_final_module()
+        codegen._engine._defined_symbols.update(defined)
+        return code
+
+
 class Compiler(CompilerBase):
     """Numba's compiler, which keeps a function's module as Code."""
 
@@ -74,14 +100,24 @@ class CompilerOfPieces(Compiler):
     code = CodeOfPiece
 
 
+class CompilerOfBodies(Compiler):
+    """The one whose files hold machine code alone."""
+
+    code = CodeOfBody
+
+
+OWN = {kind.KIND: kind for kind in (CodeOfPiece, CodeOfBody)}
+
+
 def rebuilt(target, code, *parts) -> CompileResult:
     """The result of which CompileResult._reduce made these parts."""
-    if code[1] != CodeOfPiece.KIND:
+    _, kind, _ = code
+    if kind not in OWN:
         return CompileResult._rebuild(target, code, *parts)
     descriptor, environment, signature, *_, at_reload, environments = parts
     for function in at_reload:
         function()
-    library = CodeOfPiece._unserialize(target.codegen(), code)
+    library = OWN[kind]._unserialize(target.codegen(), code)
     entrance = target.get_executable(library, descriptor, environment)  # for Python there is none
     for one in environments:
         library.codegen.set_env(one.env_name, one)

@@ -13,16 +13,18 @@ parallel loop (`prange`) five times over instead, with all that it calls.
 
 import functools
 
-from numba import prange, typeof, types
+import numpy as np
+from numba import prange
 
 from . import second
-from .address import address_of
+from .address import address_of_reader
 from .announce import PACKAGE
+from .by_address import call
 from .decorators import jit, jit_is_off
 from .entrance import guarded
-from .hand_over import call_share, hand_over
 from .memory import seldom_collected
 from .start import kernels
+from .words import Words
 
 
 class Shared:
@@ -49,25 +51,22 @@ class Shared:
         body = self.signatures.get(kind)
         if body is None:
             body = self.compile_for(kind, arguments)
-        _hand_over(_address_of_loop(), body, shares, arguments)
+        address, words = body
+        _run(address, shares, words.of(arguments))
 
     def compile_for(self, kind, arguments):
-        """The address of the body; from now on arguments of these types can be handed over.
+        """The address of the body's reader, and the words that it reads.
 
-        The body would read any others as if they were of these. So nothing else is ever compiled
-        for a call: Numba converts what comes (an np.int32 for an int), or raises TypeError.
+        It would read arguments of other types as if they were of these. So Words takes only those.
         """
         if self.of_a_step:
             second.start_once(str(kind[0] if isinstance(kind, tuple) else kind))
         second.tell(self.function.__name__)
-        of_arguments = tuple(map(typeof, arguments))
         with seldom_collected():
-            _hand_over.disable_compile(False)
-            _hand_over.compile((*[types.intp] * 3, types.Tuple(of_arguments)))
-            _hand_over.disable_compile()
-            body = address_of(self.function, types.intp, types.intp, *of_arguments)
-        self.signatures[kind] = body
-        return body
+            words = Words(arguments)
+            address = address_of_reader(self.function, words.type)
+        self.signatures[kind] = address, words
+        return self.signatures[kind]
 
 
 def shared(function=None, *, small_op=False):
@@ -82,24 +81,16 @@ def shared(function=None, *, small_op=False):
 
 
 @jit(parallel=True)
-def _on_threads(reader, shares, where):
+def _on_threads(body, shares, address):
     for share in prange(shares):
-        call_share(reader, share, shares, where)
-
-
-def _loop(reader, shares, where):
-    """The one loop of all kernels; for a single share no thread is woken."""
-    if shares == 1:
-        call_share(reader, 0, shares, where)
-    else:
-        _on_threads(reader, shares, where)
-
-
-@functools.cache
-def _address_of_loop():
-    return address_of(_loop, *[types.intp] * 3)
+        call(body, (share, shares, address))
 
 
 @jit(from_python=True, counts=False)
-def _hand_over(loop, body, shares, arguments):
-    hand_over(loop, body, shares, arguments)
+def _run(body, shares, words):
+    """The one loop of all kernels; for a single share no thread is woken."""
+    address = np.intp(words.ctypes.data)
+    if shares == 1:
+        call(body, (0, shares, address))
+    else:
+        _on_threads(body, shares, address)
