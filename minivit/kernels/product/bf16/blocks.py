@@ -23,3 +23,15 @@ def block(by_amx, a, b, sums, rows, pairs, go_on):
         for r in range(0, rows, PAIR_ROWS):
             here = moved(sums, r, ZERO)
             pair_tile(PAIR_ROWS, 2, a, r, b, here, go_on, here, BLOCK, pairs)
+
+
+@jit
+def tiles(a, b, start, use_start, c, rows, columns, pairs):
+    """c (rows, columns) = (start) + a (rows, pairs) b (pairs, BLOCK), for whole tiles of rows.
+
+    At most BLOCK columns. use_start: as in ../../simd/tiles.py.
+    """
+    noinline()
+    for r in range(0, rows, PAIR_ROWS):
+        start_here, c_here = moved(start, r, ZERO), moved(c, r, ZERO)
+        pair_tile(PAIR_ROWS, 2, a, r, b, start_here, use_start, c_here, columns, pairs)
