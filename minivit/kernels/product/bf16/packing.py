@@ -11,7 +11,7 @@ cache line: a register of AMX is read three times as fast then.
 import functools
 
 from ...compiling import jit
-from ...matrix import ONE, Matrix
+from ...matrix import ONE, Matrix, moved, transposed
 from ...simd import load, noinline, store
 from ...simd.pairs import SIDE, pair_square
 
@@ -57,33 +57,42 @@ def panels_at(k, columns, j, pairs):
 
 @jit
 def pack_rows(a, packed, rows, depth):
-    """a (rows, depth) -> packed (rows, packed.row pairs)."""
-    for i in range(0, rows, SIDE):
-        for k in range(0, depth, 2 * SIDE):
-            to = Matrix(packed.numbers, packed.first + i * packed.row + k // 2, packed.row, ONE)
-            source = Matrix(a.numbers, a.first + i * a.row + k * a.column, a.row, a.column)
-            if a.column == 1:
+    """a (rows, depth) -> packed (rows, packed.row pairs), in a's order in memory."""
+    if a.column == 1:
+        for i in range(0, rows, SIDE):
+            for k in range(0, depth, 2 * SIDE):
+                to, source = moved(packed, i, k // 2), moved(a, i, k)
                 pair_square(False, False, to, source, rows - i, depth - k)
-            else:
+    else:
+        for k in range(0, depth, 2 * SIDE):
+            for i in range(0, rows, SIDE):
+                to, source = moved(packed, i, k // 2), moved(a, i, k)
                 pair_square(True, True, to, source, rows - i, depth - k)
 
 
 @jit
 def pack_panels(b, packed, columns, depth, pairs):
-    """b (depth, columns) -> panel p, pair k, column j: packed[(p pairs + k) BLOCK + j]."""
-    for j in range(0, columns, BLOCK):
-        # Half a panel that no column fills is filled all the same: a block reads whole panels.
+    """b (depth, columns) -> panel p, pair k, column j: packed[(p pairs + k) BLOCK + j],
+    in b's order in memory."""
+    # Half a panel that no column fills is filled all the same: a block reads whole panels.
+    whole = (columns + BLOCK - 1) // BLOCK * BLOCK
+    if b.column == 1:
         for k in range(0, depth, 2 * SIDE):
-            for half in (0, SIDE):
-                here = packed.first + j * pairs + k // 2 * BLOCK + half
-                to = Matrix(packed.numbers, here, BLOCK, ONE)
-                left = columns - j - half
-                at = b.first + k * b.row + (j + half if left > 0 else j) * b.column
-                source = Matrix(b.numbers, at, b.column, b.row)  # b^T: its rows are columns
-                if b.column == 1:
-                    pair_square(True, False, to, source, left, depth - k)
-                else:
-                    pair_square(False, True, to, source, left, depth - k)
+            for j in range(0, whole, SIDE):
+                to, source = half_panel(b, packed, j, k, columns, pairs)
+                pair_square(True, False, to, source, columns - j, depth - k)
+    else:
+        for j in range(0, whole, SIDE):
+            for k in range(0, depth, 2 * SIDE):
+                to, source = half_panel(b, packed, j, k, columns, pairs)
+                pair_square(False, True, to, source, columns - j, depth - k)
+
+
+@jit(counts=False)
+def half_panel(b, packed, j, k, columns, pairs):
+    """Where the pairs of SIDE columns go, from column j and step k on; those columns, as rows."""
+    to = packed.first + (j // BLOCK * pairs + k // 2) * BLOCK + j % BLOCK
+    return Matrix(packed.numbers, to, BLOCK, ONE), transposed(moved(b, k, min(j, columns - 1)))
 
 
 @jit
