@@ -5,7 +5,6 @@ Numba links a callee's code into its caller and optimises it again. What is call
 """
 
 import numba
-from llvmlite import ir
 from numba.core.ccallback import CFunc
 
 from . import claims
@@ -13,7 +12,7 @@ from .decorators import FAST_MATH, cached
 from .entrance import alone
 from .passes import CompilerOfBodies
 from .start import CACHE, announcer
-from .words import add_reader
+from .words import reader
 
 _bodies: list = []  # all that was compiled: the list keeps its code in memory
 
@@ -25,29 +24,41 @@ def address_of(function, *argument_types):
     which take longer than the product of two small matrices. Here nothing is counted, so a new
     array would never be freed.
     """
-    return _compiled(CFunc, function, argument_types).address
+    return _compiled(Body, function, argument_types)
 
 
 def address_of_reader(function, arguments):
     """Compile a plain function(share, shares, *arguments), for a Numba tuple of their types; the
     address of a function(share, shares, words) that finds the arguments there (words.py)."""
-    return _compiled(WithReader, function, (*[numba.types.intp] * 2, *arguments)).address
+    return _compiled(BodyWithReader, function, (*[numba.types.intp] * 2, *arguments))
 
 
-class WithReader(CFunc):
+class Body(CFunc):
+    """What is called by its address."""
+
+    def compile(self):
+        self.compiled = None
+        super().compile()
+        if self.compiled is not None:  # just now: the Python objects that it prints are not set yet
+            for one in self.compiled._find_referenced_environments():
+                self._library.codegen.set_env(one.env_name, one)
+
+    def _compile_uncached(self):
+        self.compiled = super()._compile_uncached()
+        return self.compiled
+
+
+class BodyWithReader(Body):
+    """The same, called by the address of its reader."""
+
     @property
     def address(self):
         return self._library.get_pointer_to_function(f"reader.{self.native_name}")
 
     def _compile_uncached(self):
         result = super()._compile_uncached()
-        context, name = result.target_context, result.fndesc.llvm_cfunc_wrapper_name
-        module = context.create_module("reader")
-        kinds = [context.get_value_type(kind) for kind in self._sig.args]
-        result_kind = context.get_value_type(numba.types.none)
-        body = ir.Function(module, ir.FunctionType(result_kind, kinds), name)
-        add_reader(module, context, f"reader.{name}", body, self._sig.args[2:])
-        result.library.add_ir_module(module)
+        name, target = result.fndesc.llvm_cfunc_wrapper_name, result.target_context
+        result.library.add_ir_module(reader(f"reader.{name}", name, self._sig.args, target))
         return result
 
 
@@ -64,4 +75,4 @@ def _compiled(way, function, argument_types):
                 claims.release_all(CACHE)
             raise
     _bodies.append(body)
-    return body
+    return body.address

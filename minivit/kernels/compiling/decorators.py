@@ -81,5 +81,6 @@ class _Piece(CPUDispatcher):
 def cached(compiled, function):
     """The function, told to keep its code in our folder."""
     if CACHE is not None:
-        compiled._cache = KeptCode(function, CACHE, announcer.elsewhere)
+        way = type(compiled).__name__  # what of it is kept
+        compiled._cache = KeptCode(function, CACHE, way, announcer.elsewhere)
     return compiled

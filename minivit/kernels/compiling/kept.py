@@ -39,8 +39,9 @@ class KeptCode:
     It takes the place of Numba's own FunctionCache.
     """
 
-    def __init__(self, function, folder: Path, waiting=contextlib.nullcontext):
+    def __init__(self, function, folder: Path, way="", waiting=contextlib.nullcontext):
         self.function, self.folder = function, folder
+        self.way = way  # of compiling: one function may be compiled in several
         self.waiting = waiting  # a block around the wait for another process
         self.source = _digest_of_file(inspect.getfile(function))
 
@@ -75,7 +76,7 @@ class KeptCode:
         """Numba calls this to forget all. Nothing to do: what is compiled again is written over."""
 
     def file(self, signature, codegen) -> Path:
-        depends = (signature, codegen.magic_tuple(), self.source, *_written(self.function))
+        depends = self.way, signature, codegen.magic_tuple(), self.source, *_written(self.function)
         name = self.function.__qualname__.replace("<", "").replace(">", "")[:80]
         digest = hashlib.sha256(repr(depends).encode()).hexdigest()
         return self.folder / f"{name}-{digest[:20]}{ENDING}"

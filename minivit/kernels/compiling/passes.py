@@ -106,18 +106,18 @@ class CompilerOfBodies(Compiler):
     code = CodeOfBody
 
 
-OWN = {kind.KIND: kind for kind in (CodeOfPiece, CodeOfBody)}
+OURS = {kind.KIND: kind for kind in (CodeOfPiece, CodeOfBody)}
 
 
 def rebuilt(target, code, *parts) -> CompileResult:
     """The result of which CompileResult._reduce made these parts."""
     _, kind, _ = code
-    if kind not in OWN:
+    if kind not in OURS:
         return CompileResult._rebuild(target, code, *parts)
     descriptor, environment, signature, *_, at_reload, environments = parts
     for function in at_reload:
         function()
-    library = OWN[kind]._unserialize(target.codegen(), code)
+    library = OURS[kind]._unserialize(target.codegen(), code)
     entrance = target.get_executable(library, descriptor, environment)  # for Python there is none
     for one in environments:
         library.codegen.set_env(one.env_name, one)

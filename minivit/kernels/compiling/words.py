@@ -2,8 +2,8 @@
 
 The loop over the threads is compiled once for all kernels, so it can't take their arguments. It
 takes the address of their words instead. A number takes one word, an array one for each of what
-Numba keeps of it. Whatever their types, one function writes them; a body reads them with `reader`,
-which is compiled with it.
+Numba keeps of it. Whatever their types, one function writes them. A body reads them with a reader
+of its own, which is compiled with it.
 """
 
 import numpy as np
@@ -16,20 +16,19 @@ from numba.core.typeconv import Conversion
 from .decorators import jit
 
 TUPLE, ARRAY, INT, FLOAT, BOOL = range(5)
-CODES = {
-    types.BaseTuple: TUPLE, types.Array: ARRAY, types.Integer: INT, types.Float: FLOAT,
-    types.Boolean: BOOL,
-}  # fmt: skip
-OF_ARRAY = 5  # words: its owner (two), numbers, bytes of a number, address; besides shape, strides
-OWN = 0  # the word that holds the address of the tuple of all arguments
+OF_ARRAY = 5  # words: its owner (two), how many numbers, of how many bytes, where; and its shape...
+WHOLE = 0  # the word that holds the address of the tuple of all arguments
 WORD, INT64 = 8, ir.IntType(64)
 
-# What Python and Numba offer to whoever compiles for them. An object is told by its address.
+# What Python and Numba offer to whoever compiles for them. An object is told by its address, which
+# is 0 for none.
 _item = types.ExternalFunction("PyTuple_GetItem", types.intp(types.intp, types.intp))
 _int = types.ExternalFunction("PyLong_AsLongLong", types.int64(types.intp))
 _float = types.ExternalFunction("PyFloat_AsDouble", types.float64(types.intp))
 _bool = types.ExternalFunction("PyObject_IsTrue", types.int32(types.intp))
 _array = types.ExternalFunction("numba_adapt_ndarray", types.int32(types.intp, types.intp))
+_error = types.ExternalFunction("PyErr_Occurred", types.intp())
+_forget_error = types.ExternalFunction("PyErr_Clear", types.void())
 
 
 class Words:
@@ -41,28 +40,41 @@ class Words:
         self._right = {compute_fingerprint(arguments)}  # kinds of arguments that may come
 
     def of(self, arguments: tuple) -> np.ndarray:
-        """The words of these; TypeError for what the body would misread. They are of use as long as
-        the arguments are there."""
-        kind = compute_fingerprint(arguments)
+        """The words of these, as long as the arguments are there.
+
+        TypeError where Numba tells their types from those that the body was compiled for, though
+        an np.int32 may come for an int, and a writeable array for one that is only read.
+        OverflowError for whole numbers that take more than a word.
+        """
+        kind = _fingerprint(arguments)
         if kind not in self._right:
             self._check(typeof(arguments))
             self._right.add(kind)
         words = np.empty(self._count, np.int64)
-        _write(id(arguments), self._rows, words)
+        if not _write(id(arguments), self._rows, words):
+            self._check(typeof(arguments))  # named tuples may be unlike, and their kinds the same
+            raise OverflowError(f"a whole number takes more than 64 bits in {arguments}")
         return words
 
     def _check(self, found) -> None:
-        """An np.int32 may come for an int, a writeable array for one that is only read."""
         way = cpu_target.typing_context.can_convert(found, self.type)
         is_safe = way is not None and way <= Conversion.safe
         if not is_safe or not np.array_equal(rows_of(found)[0], self._rows):
             raise TypeError(f"{found} can't be handed over to what was compiled for {self.type}")
 
 
-def rows_of(whole: types.BaseTuple) -> tuple[np.ndarray, int]:
-    """A row for each argument and each tuple: its code, which word holds the address of the tuple
-    that it is in, its place there, its first word. And how many words there are in all."""
-    rows, count = [], OWN + 1
+def _fingerprint(arguments):
+    """What Numba tells kinds of arguments apart by; TypeError for those that no body takes."""
+    try:
+        return compute_fingerprint(arguments)
+    except NotImplementedError as error:
+        raise TypeError(f"{typeof(arguments)} can't be handed over to a body") from error
+
+
+def rows_of(whole) -> tuple[np.ndarray, int]:
+    """For each argument and each tuple of such types a row: its code, which word holds the address
+    of the tuple that it is in, its place there, its first word. And how many words there are."""
+    rows, count = [], WHOLE + 1
 
     def add(of, holder):
         nonlocal count
@@ -75,59 +87,77 @@ def rows_of(whole: types.BaseTuple) -> tuple[np.ndarray, int]:
             if code == TUPLE:
                 add(part, first)
 
-    add(whole, OWN)
+    add(whole, WHOLE)
     return np.array(rows, np.int64).reshape(-1, 4), count
 
 
 def code_of(kind: types.Type) -> int:
-    for base, code in CODES.items():
-        if isinstance(kind, base) and kind is not types.uint64:  # which PyLong_AsLongLong refuses
-            return code
+    match kind:
+        case types.BaseTuple():
+            return TUPLE
+        case types.Array():
+            return ARRAY
+        case types.Integer():
+            return INT
+        case types.Boolean():
+            return BOOL
+    if kind in (types.float32, types.float64):
+        return FLOAT
     raise TypeError(f"{kind} can't be handed over to what is called by its address")
 
 
 @jit(from_python=True, counts=False, nogil=False)
 def _write(arguments, rows, words):
+    """Write the words of a tuple at an address; whether all of them could be."""
     address, floats = np.intp(words.ctypes.data), words.view(np.float64)
-    words[OWN] = arguments
+    words[WHOLE] = arguments
     for i in range(len(rows)):
         code, holder, place, word = rows[i, 0], rows[i, 1], rows[i, 2], rows[i, 3]
         one = _item(words[holder], place)
-        if code == ARRAY:
-            _array(one, address + WORD * word)
-        elif code == TUPLE:
+        if one == 0 or (code == ARRAY and _array(one, address + WORD * word) != 0):
+            _forget_error()
+            return False
+        if code == TUPLE:
             words[word] = one
         elif code == INT:
             words[word] = _int(one)
         elif code == FLOAT:
             floats[word] = _float(one)
-        else:
+        elif code == BOOL:
             words[word] = _bool(one)
+        if _error():
+            _forget_error()
+            return False
+    return True
 
 
-def add_reader(module, context, name, body, whole: types.BaseTuple) -> None:
-    """A function(share, shares, words) of this name, that reads all and calls the body with it."""
-    kind = ir.FunctionType(ir.VoidType(), [INT64] * 3)
-    reader = ir.Function(module, kind, name)
-    builder = ir.IRBuilder(reader.append_basic_block())
-    share, shares, words = reader.args
-    firsts = iter(rows_of(whole)[0][:, 3].tolist())
+def reader(name, body, kinds, target) -> ir.Module:
+    """A function(share, shares, words) of this name, which reads all and calls the body with it.
 
-    def values(of):
-        return [value(part) for part in of]
+    kinds: the types of the body's arguments, of which share and shares come first.
+    """
+    module, value_type = target.create_module(name), target.get_value_type
+    of_body = ir.FunctionType(value_type(types.none), [value_type(kind) for kind in kinds])
+    of_reader = ir.FunctionType(ir.VoidType(), [INT64] * 3)
+    function = ir.Function(module, of_reader, name)
+    builder = ir.IRBuilder(function.append_basic_block())
+    share, shares, words = function.args
+    firsts = iter(rows_of(kinds[2:])[0][:, 3].tolist())
 
-    def value(part):
-        if part is types.none:
-            return context.get_dummy_value()
-        address = builder.add(words, INT64(WORD * next(firsts)))
-        if isinstance(part, types.BaseTuple):
-            return context.make_tuple(builder, part, values(part))
-        expected = context.get_value_type(part)
-        stored = {INT: INT64, BOOL: INT64, FLOAT: ir.DoubleType(), ARRAY: expected}[code_of(part)]
-        read = builder.load(builder.inttoptr(address, stored.as_pointer()))
-        if stored == expected:
-            return read
-        return (builder.fptrunc if code_of(part) == FLOAT else builder.trunc)(read, expected)
+    def value(kind):
+        if kind is types.none:
+            return target.get_dummy_value()
+        address, code = builder.add(words, INT64(WORD * next(firsts))), code_of(kind)
+        if code == TUPLE:
+            return target.make_tuple(builder, kind, [value(part) for part in kind])
+        wanted = value_type(kind)
+        stored = wanted if code == ARRAY else ir.DoubleType() if code == FLOAT else INT64
+        found = builder.load(builder.inttoptr(address, stored.as_pointer()))
+        if stored == wanted:
+            return found
+        return (builder.fptrunc if code == FLOAT else builder.trunc)(found, wanted)
 
-    builder.call(body, [share, shares, *values(whole)])
+    values = [share, shares, *map(value, kinds[2:])]
+    builder.call(ir.Function(module, of_body, body), values)
     builder.ret_void()
+    return module

@@ -153,8 +153,8 @@ class PairEmitter(Emitter):
 
 
 def _pair_tile(rows, vectors, a, r, b, start, use_start, c, width, depth):
-    a = a._replace(first=a.first + r * a.row)
-    first = elements(start, rows, width) if use_start else 0
+    a, width = a._replace(first=a.first + r * a.row), min(width, vectors * SIDE)
+    first = elements(c if use_start == 2 else start, rows, width) if use_start else 0
     elements(c, rows, width)[...] = first + product_of_pairs(a, b, rows, width, depth)
 
 

@@ -103,6 +103,7 @@ def test_a_file_is_of_one_source_and_one_signature(tmp_path, monkeypatch):
     first = code.file((numba.float32,), codegen)
     assert first == kept.KeptCode(f, tmp_path).file((numba.float32,), codegen)
     assert first != code.file((numba.float64,), codegen)
+    assert first != kept.KeptCode(f, tmp_path, "in another way").file((numba.float32,), codegen)
     monkeypatch.setattr(kept, "_digest_of_file", lambda source: "edited")
     assert first != kept.KeptCode(f, tmp_path).file((numba.float32,), codegen)
 

@@ -11,6 +11,7 @@ numba = pytest.importorskip("numba")
 from minivit import InputError, backend, kernels  # noqa: E402
 from minivit.checking.twins import compare  # noqa: E402
 from minivit.kernels.compiling import shared  # noqa: E402
+from minivit.kernels.compiling.address import address_of, address_of_reader  # noqa: E402
 from minivit.kernels.compiling.shared import Shared  # noqa: E402
 from minivit.models import ViT, ViTConfig  # noqa: E402
 from minivit.ops.attention import AttentionOptions  # noqa: E402
@@ -99,3 +100,15 @@ def test_adam_decays_so_many(decayed):
         return vectors[0]
 
     assert np.array_equal(stepped(decayed), stepped(5))
+
+
+def _same(share, shares, y):
+    y[share] = shares
+
+
+def test_a_function_may_be_compiled_with_a_reader_and_without():
+    y, kinds = np.zeros(2), (numba.types.intp, numba.types.intp, numba.float64[::1])
+    without = address_of(_same, *kinds)
+    shared(_same)(y.dtype, 2, y)
+    assert y.tolist() == [2, 2]
+    assert without not in (0, address_of_reader(_same, kinds[2:]))

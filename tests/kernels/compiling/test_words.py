@@ -1,5 +1,7 @@
 """Arguments of every kind reach a body as they were given, and none that it would misread."""
 
+from collections import namedtuple
+from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +16,10 @@ from minivit.kernels.compiling.decorators import jit_is_off
 class Pair(NamedTuple):
     number: int
     rows: np.ndarray
+
+
+class Small(IntEnum):
+    TWO = 2
 
 
 @shared
@@ -80,7 +86,7 @@ def test_what_a_body_would_misread_is_refused():
 
 @pytest.mark.skipif(jit_is_off(), reason="Python takes any of them")
 def test_what_takes_no_words_is_refused_before_it_is_compiled():
-    for argument in (np.uint64(1), 1j, "text", np.float32):
+    for argument in (1j, "text", np.float32, np.float16(1), Small.TWO):
         with pytest.raises(TypeError, match="can't be handed over to"):
             _copied(f"for {argument}", 1, Y, X, argument, 1.0)
 
@@ -90,3 +96,19 @@ def test_a_writeable_array_may_come_where_one_is_only_read():
     for x in (FIXED, X):
         _copied("read only", 1, y, x, 1, 1.0)
         assert y.tolist() == x.tolist()
+
+
+@shared
+def _first(share, shares, y, pair):
+    y[0] = pair[0]
+
+
+@pytest.mark.skipif(jit_is_off(), reason="Python takes any of them")
+def test_named_tuples_that_numba_does_not_tell_apart_are_refused():
+    """Its fingerprints put names and kinds one after the other: a, an int, b; or aib."""
+    one, other = namedtuple("P", "a b"), namedtuple("P", "aib")
+    y = np.zeros(1)
+    _first("named", 1, y, one(5, X))
+    assert y[0] == 5
+    with pytest.raises(TypeError, match="can't be handed over to"):
+        _first("named", 1, y, other(X))

@@ -1,4 +1,4 @@
-"""A block: BLOCK x BLOCK sums of a product in bf16, by the one instruction or by the other."""
+"""Sums of a product in bf16: a block of them by either instruction, or tiles where they belong."""
 
 from ...compiling import jit
 from ...matrix import ZERO, moved
@@ -27,9 +27,9 @@ def block(by_amx, a, b, sums, rows, pairs, go_on):
 
 @jit
 def tiles(a, b, start, use_start, c, rows, columns, pairs):
-    """c (rows, columns) = (start) + a (rows, pairs) b (pairs, BLOCK), for whole tiles of rows.
+    """c (rows, columns) = (use_start ? start : 0) + a (rows, pairs) b (pairs, BLOCK).
 
-    At most BLOCK columns. use_start: as in ../../simd/tiles.py.
+    rows: of whole tiles. At most BLOCK columns are written.
     """
     noinline()
     for r in range(0, rows, PAIR_ROWS):

@@ -1,7 +1,7 @@
 """What one thread does for its rectangle of c in bf16; compare with ../chunks.py.
 
-It packs a chunk of b, then sweeps over the rows of a, which are packed too. A block's sums are
-complete for a chunk of k when they are added to c.
+It packs a chunk of b, then sweeps over the rows of a, which are packed too. After the first chunk
+of k, the sums begin with what c holds.
 """
 
 from typing import NamedTuple
@@ -70,37 +70,41 @@ def multiply(how, a, b, start, use_start, c, size, workspace, first, ending, j_b
 def _sweep(by_amx, a, b, start, use_start, c, sums, size):
     """Some rows of a times a chunk of b, block by block.
 
-    The sums of whole tiles begin and end in c. AMX's, and those of rows that fill no tile, are put
-    there afterwards, which would take 5 to 9 % of a training step for all of them.
+    The sums of whole tiles begin and end in c: to copy them from a block took 5 to 9 % of a
+    training step. Those of rows that fill no tile begin as they do, so that a row's bits don't
+    depend on its place. AMX multiplies whole blocks, and what its sums begin with is added to them.
     """
     rows, columns, pairs = size
     for i in range(0, rows, BLOCK):
         down = min(BLOCK, rows - i)
         for j in range(0, columns, BLOCK):
-            panel = Matrix(b.numbers, b.first + j * pairs, BLOCK, ONE)
-            across = min(BLOCK, columns - j)
-            whole = 0 if by_amx else down // PAIR_ROWS * PAIR_ROWS
-            tiles(moved(a, i, ZERO), panel, moved(start, i, j), use_start, moved(c, i, j), whole,
-                  across, pairs)  # fmt: skip
+            panel, across = Matrix(b.numbers, b.first + j * pairs, BLOCK, ONE), columns - j
+            a_here, c_here, start_here = moved(a, i, ZERO), moved(c, i, j), moved(start, i, j)
+            begin, adds = c_here if use_start == 2 else start_here, use_start != 0
+            if by_amx:
+                block(by_amx, a_here, panel, sums, down, pairs, False)
+                _put(sums, begin, adds, c_here, down, across)
+                continue
+            whole = down // PAIR_ROWS * PAIR_ROWS
+            tiles(a_here, panel, begin, 1 if adds else 0, c_here, whole, across, pairs)
             if whole < down:
-                k, rest = i + whole, down - whole
-                block(by_amx, moved(a, k, ZERO), panel, sums, rest, pairs, False)
-                _put(sums, moved(start, k, j), use_start, moved(c, k, j), rest, across)
+                a_rest, begin = moved(a_here, whole, ZERO), moved(begin, whole, ZERO)
+                if adds:
+                    _put(begin, begin, False, sums, down - whole, across)
+                block(by_amx, a_rest, panel, sums, down - whole, pairs, adds)
+                _put(sums, sums, False, moved(c_here, whole, ZERO), down - whole, across)
 
 
 @jit
-def _put(sums, start, use_start, c, rows, columns):
-    """c (rows, columns) = the sums, and start or c itself if they begin there."""
+def _put(x, y, add, c, rows, columns):
+    """c (rows, columns) = x, or x + y: at most BLOCK columns."""
     noinline()
-    begin = c if use_start == 2 else start
-    to, numbers, first = c.numbers, sums.numbers, begin.numbers
+    columns, xs, ys, to = min(columns, BLOCK), x.numbers, y.numbers, c.numbers
     whole = columns // SIDE * SIDE
     for i in range(rows):
-        c_row, sums_row = c.first + i * c.row, sums.first + i * sums.row
-        first_row = begin.first + i * begin.row
+        x_row, y_row, c_row = x.first + i * x.row, y.first + i * y.row, c.first + i * c.row
         for j in range(0, whole, SIDE):
-            x = load(numbers, sums_row + j)
-            store(to, c_row + j, x + load(first, first_row + j) if use_start else x)
+            one = load(xs, x_row + j)
+            store(to, c_row + j, one + load(ys, y_row + j) if add else one)
         for j in range(whole, columns):
-            x = numbers[sums_row + j]
-            to[c_row + j] = x + first[first_row + j] if use_start else x
+            to[c_row + j] = xs[x_row + j] + ys[y_row + j] if add else xs[x_row + j]
