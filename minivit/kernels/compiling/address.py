@@ -28,8 +28,11 @@ def address_of(function, *argument_types):
 
 
 def address_of_reader(function, arguments):
-    """Compile a plain function(share, shares, *arguments), for a Numba tuple of their types; the
-    address of a function(share, shares, words) that finds the arguments there (words.py)."""
+    """Compile a plain function(share, shares, *arguments) with its reader; the reader's address.
+
+    The reader is a function(share, shares, words): it reads the arguments (words.py), whose Numba
+    types are these, and calls the other, which must not allocate arrays, either.
+    """
     return _compiled(BodyWithReader, function, (*[numba.types.intp] * 2, *arguments))
 
 
@@ -39,9 +42,10 @@ class Body(CFunc):
     def compile(self):
         self.compiled = None
         super().compile()
-        if self.compiled is not None:  # just now: the Python objects that it prints are not set yet
-            for one in self.compiled._find_referenced_environments():
+        if self.compiled is not None:  # not read from a file, where passes.rebuilt does this
+            for one in self.compiled._find_referenced_environments():  # what it prints, say
                 self._library.codegen.set_env(one.env_name, one)
+        self.compiled = None
 
     def _compile_uncached(self):
         self.compiled = super()._compile_uncached()
@@ -62,12 +66,14 @@ class BodyWithReader(Body):
         return result
 
 
-def _compiled(way, function, argument_types):
+def _compiled(kind, function, argument_types):
     signature = (argument_types, numba.types.void)
     options = {"nopython": True, "error_model": "numpy", "fastmath": FAST_MATH, "_nrt": False}
     with alone(), announcer.body():
-        body = way(function, signature, locals={}, options=options, pipeline_class=CompilerOfBodies)
-        cached(body, function)
+        body = kind(
+            function, signature, locals={}, options=options, pipeline_class=CompilerOfBodies
+        )
+        cached(body, function, kind.__name__)
         try:
             body.compile()
         except BaseException:  # Ctrl-C, too, after which a notebook goes on

@@ -60,7 +60,7 @@ def _compiled(function, *, is_piece=False, **options):
     if not options["parallel"]:  # else Numba compiles the loop's body in its usual way, anyhow
         options["pipeline_class"] = CompilerOfPieces if is_piece else Compiler
     compiled = numba.njit(function, **options)
-    return compiled if jit_is_off() else cached(compiled, function)
+    return compiled if jit_is_off() else cached(compiled, function, "piece" if is_piece else "")
 
 
 def _piece(function, **options):
@@ -78,9 +78,8 @@ class _Piece(CPUDispatcher):
         raise TypeError(f"{name} is a piece of a kernel; for Python: @jit(from_python=True)")
 
 
-def cached(compiled, function):
-    """The function, told to keep its code in our folder."""
+def cached(compiled, function, way):
+    """The function, told to keep its code in our folder; `way` tells apart what was made of it."""
     if CACHE is not None:
-        way = type(compiled).__name__  # what of it is kept
         compiled._cache = KeptCode(function, CACHE, way, announcer.elsewhere)
     return compiled

@@ -41,7 +41,7 @@ class KeptCode:
 
     def __init__(self, function, folder: Path, way="", waiting=contextlib.nullcontext):
         self.function, self.folder = function, folder
-        self.way = way  # of compiling: one function may be compiled in several
+        self.way = way  # one function may be compiled in several, and each keeps other code
         self.waiting = waiting  # a block around the wait for another process
         self.source = _digest_of_file(inspect.getfile(function))
 

@@ -78,7 +78,7 @@ class CodeOfBody(Code):
         code.enable_object_caching()
         code._set_compiled_object(machine_code)
         code._finalize_final_module()
-        codegen._engine._defined_symbols.update(defined)
+        codegen._engine._defined_symbols.update(defined)  # Numba asks there first
         return code
 
 

@@ -32,7 +32,7 @@ class Shared:
 
     def __init__(self, function, *, of_a_step=False):
         self.function, self.of_a_step = function, of_a_step
-        self.signatures: dict = {}  # the address of what was compiled for a kind of arguments
+        self.signatures: dict = {}  # for a kind of arguments, its reader's address and their Words
         self._run = guarded(function, self._on_all_threads)
 
     def __call__(self, kind, shares: int, *arguments) -> None:
@@ -48,24 +48,21 @@ class Shared:
             self._run(kind, shares, arguments)
 
     def _on_all_threads(self, kind, shares, arguments):
-        body = self.signatures.get(kind)
-        if body is None:
-            body = self.compile_for(kind, arguments)
-        address, words = body
-        _run(address, shares, words.of(arguments))
+        reader, words = self.signatures.get(kind) or self.compile_for(kind, arguments)
+        _on_so_many(reader, shares, words.of(arguments))
 
     def compile_for(self, kind, arguments):
-        """The address of the body's reader, and the words that it reads.
+        """The address of the body's reader, and how arguments are written for it.
 
-        It would read arguments of other types as if they were of these. So Words takes only those.
+        It would read others as if they were of these types: so Words refuses them.
         """
         if self.of_a_step:
             second.start_once(str(kind[0] if isinstance(kind, tuple) else kind))
         second.tell(self.function.__name__)
         with seldom_collected():
             words = Words(arguments)
-            address = address_of_reader(self.function, words.type)
-        self.signatures[kind] = address, words
+            reader = address_of_reader(self.function, words.type)
+        self.signatures[kind] = reader, words
         return self.signatures[kind]
 
 
@@ -81,16 +78,16 @@ def shared(function=None, *, small_op=False):
 
 
 @jit(parallel=True)
-def _on_threads(body, shares, address):
+def _on_threads(reader, shares, address):
     for share in prange(shares):
-        call(body, (share, shares, address))
+        call(reader, (share, shares, address))
 
 
 @jit(from_python=True, counts=False)
-def _run(body, shares, words):
+def _on_so_many(reader, shares, words):
     """The one loop of all kernels; for a single share no thread is woken."""
     address = np.intp(words.ctypes.data)
     if shares == 1:
-        call(body, (0, shares, address))
+        call(reader, (0, shares, address))
     else:
-        _on_threads(body, shares, address)
+        _on_threads(reader, shares, address)

@@ -1,9 +1,16 @@
 """Arguments of any kind as words of eight bytes, one after the other.
 
 The loop over the threads is compiled once for all kernels, so it can't take their arguments. It
-takes the address of their words instead. A number takes one word, an array one for each of what
-Numba keeps of it. Whatever their types, one function writes them. A body reads them with a reader
-of its own, which is compiled with it.
+takes the address of their words instead:
+
+    the first word            the address of the tuple of all arguments
+    a number or truth value   itself, in one word
+    a tuple                   its address; what is in it follows
+    an array                  owner (two words), size, bytes of a number, address, shape, strides
+    None                      nothing
+
+Whatever their types, one function writes them. A body reads them with a reader of its own, which is
+compiled with it.
 """
 
 import numpy as np
@@ -16,8 +23,8 @@ from numba.core.typeconv import Conversion
 from .decorators import jit
 
 TUPLE, ARRAY, INT, FLOAT, BOOL = range(5)
-OF_ARRAY = 5  # words: its owner (two), how many numbers, of how many bytes, where; and its shape...
-WHOLE = 0  # the word that holds the address of the tuple of all arguments
+OF_ARRAY = 5  # words before its shape and strides
+WHOLE = 0  # the first word
 WORD, INT64 = 8, ir.IntType(64)
 
 # What Python and Numba offer to whoever compiles for them. An object is told by its address, which
@@ -35,16 +42,18 @@ class Words:
     """How the arguments of a body are written, and which ones these may be."""
 
     def __init__(self, arguments: tuple):
+        kind = _fingerprint(arguments)
         self.type = typeof(arguments)
         self._rows, self._count = rows_of(self.type)
-        self._right = {compute_fingerprint(arguments)}  # kinds of arguments that may come
+        self._right = {kind}  # kinds of arguments that may come
 
     def of(self, arguments: tuple) -> np.ndarray:
         """The words of these, as long as the arguments are there.
 
-        TypeError where Numba tells their types from those that the body was compiled for, though
-        an np.int32 may come for an int, and a writeable array for one that is only read.
-        OverflowError for whole numbers that take more than a word.
+        An np.int32 may come for an int, and a writeable array for one that is only read. TypeError
+        for other types than the body was compiled for, as far as Numba tells them apart (bytes in
+        another order it doesn't: ops/inputs.py does). OverflowError for whole numbers outside of
+        -2^63 to 2^63 - 1.
         """
         kind = _fingerprint(arguments)
         if kind not in self._right:
@@ -52,28 +61,43 @@ class Words:
             self._right.add(kind)
         words = np.empty(self._count, np.int64)
         if not _write(id(arguments), self._rows, words):
-            self._check(typeof(arguments))  # named tuples may be unlike, and their kinds the same
-            raise OverflowError(f"a whole number takes more than 64 bits in {arguments}")
+            need_words(arguments)
+            # Unlike named tuples may have the same fingerprint.
+            raise self._refused(typeof(arguments))
         return words
 
     def _check(self, found) -> None:
-        way = cpu_target.typing_context.can_convert(found, self.type)
-        is_safe = way is not None and way <= Conversion.safe
+        conversion = cpu_target.typing_context.can_convert(found, self.type)
+        is_safe = conversion is not None and conversion <= Conversion.safe
         if not is_safe or not np.array_equal(rows_of(found)[0], self._rows):
-            raise TypeError(f"{found} can't be handed over to what was compiled for {self.type}")
+            raise self._refused(found)
+
+    def _refused(self, found) -> TypeError:
+        return TypeError(f"{found} can't be handed over to what was compiled for {self.type}")
 
 
 def _fingerprint(arguments):
     """What Numba tells kinds of arguments apart by; TypeError for those that no body takes."""
     try:
         return compute_fingerprint(arguments)
-    except NotImplementedError as error:
-        raise TypeError(f"{typeof(arguments)} can't be handed over to a body") from error
+    except (NotImplementedError, ValueError) as error:
+        kinds = ", ".join(type(one).__name__ for one in arguments)
+        raise TypeError(f"({kinds}) can't be handed over to a body: see words.py") from error
+
+
+def need_words(arguments: tuple) -> None:
+    """OverflowError for whole numbers that take more than a word."""
+    for one in arguments:
+        if isinstance(one, tuple):
+            need_words(one)
+        elif isinstance(one, int) and not -(2**63) <= one < 2**63:
+            raise OverflowError(f"{one} is not from -2^63 to 2^63 - 1")
 
 
 def rows_of(whole) -> tuple[np.ndarray, int]:
-    """For each argument and each tuple of such types a row: its code, which word holds the address
-    of the tuple that it is in, its place there, its first word. And how many words there are."""
+    """How a tuple of these types is written: a row for each part, a tuple before what is in it; and
+    how many words there are. A row: the part's code, the word with the address of its tuple, its
+    place there, its first word."""
     rows, count = [], WHOLE + 1
 
     def add(of, holder):
@@ -108,7 +132,7 @@ def code_of(kind: types.Type) -> int:
 
 @jit(from_python=True, counts=False, nogil=False)
 def _write(arguments, rows, words):
-    """Write the words of a tuple at an address; whether all of them could be."""
+    """Write the words of the tuple at an address; whether all could be written."""
     address, floats = np.intp(words.ctypes.data), words.view(np.float64)
     words[WHOLE] = arguments
     for i in range(len(rows)):

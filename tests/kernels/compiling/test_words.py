@@ -1,4 +1,4 @@
-"""Arguments of every kind reach a body as they were given, and none that it would misread."""
+"""Arguments of every kind reach a body as they were given, and others are refused."""
 
 from collections import namedtuple
 from enum import IntEnum
@@ -12,6 +12,8 @@ pytest.importorskip("numba")
 from minivit.kernels.compiling import shared
 from minivit.kernels.compiling.decorators import jit_is_off
 
+compiled = pytest.mark.skipif(jit_is_off(), reason="Python takes any of them")
+
 
 class Pair(NamedTuple):
     number: int
@@ -23,27 +25,39 @@ class Small(IntEnum):
 
 
 @shared
-def _seen(share, shares, out, whole, small, yes, no, nothing, nested):
-    empty, (pair, (single,)), turned, every_second, point = nested
-    out[0], out[1], out[2], out[3] = whole, small, yes, no
-    out[4] = nothing is None
-    out[5] = len(empty)
-    out[6], out[7], out[8] = pair.number, pair.rows[1, 2], pair.rows.shape[0]
-    out[9] = single
-    out[10], out[11] = turned[2, 1], turned.strides[0]
-    out[12], out[13] = every_second[1], every_second.size
-    out[14] = point[()]
-    out[15] = share
+def _numbers(share, shares, out, whole, single, yes, no, nothing):
+    out[0], out[1], out[2], out[3], out[4] = whole, single, yes, no, nothing is None
 
 
-def test_every_kind_of_argument_arrives():
-    table = np.arange(12.0).reshape(3, 4)
-    nested = ((), (Pair(-7, table), (np.float32(0.1),)), table.T, table[0, ::2], np.array(2.5))
-    out = np.full(16, np.nan)
-    small = np.float32(1e-30)
-    _seen(out.dtype, 1, out, -(2**62), small, True, np.bool_(False), None, nested)
-    expected = [-(2**62), small, 1, 0, 1, 0, -7, 6, 3, np.float32(0.1), 6, 8, 2, 2, 2.5, 0]
-    assert out.tolist() == [float(x) for x in expected]
+def test_every_kind_of_number_arrives():
+    out, single = np.full(5, np.nan), np.float32(0.1)
+    _numbers("numbers", 1, out, -(2**62), single, True, np.bool_(False), None)
+    assert out.tolist() == [-(2.0**62), float(single), 1, 0, 1]
+
+
+@shared
+def _nested(share, shares, out, nested):
+    empty, (pair, (single,)), last = nested
+    out[0], out[1], out[2] = len(empty), single, last
+    out[3], out[4], out[5] = pair.number, pair.rows[1, 2], len(pair.rows)
+
+
+def test_tuples_arrive_whatever_is_in_them():
+    out, table, single = np.full(6, np.nan), np.arange(12.0).reshape(3, 4), np.float32(0.1)
+    _nested("nested", 1, out, ((), (Pair(-7, table), (single,)), 5))
+    assert out.tolist() == [0, float(single), 5, -7, 6, 3]
+
+
+@shared
+def _arrays(share, shares, out, turned, every_second, point):
+    out[0], out[1] = turned[2, 1], turned.strides[0]
+    out[2], out[3], out[4] = every_second[1], every_second.size, point[()]
+
+
+def test_arrays_arrive_however_they_lie():
+    out, table = np.full(5, np.nan), np.arange(12.0).reshape(3, 4)
+    _arrays("arrays", 1, out, table.T, table[0, ::2], np.array(2.5))
+    assert out.tolist() == [6, 8, 2, 2, 2.5]
 
 
 @shared
@@ -57,38 +71,43 @@ FIXED = X.copy()
 FIXED.flags.writeable = False
 
 
-@pytest.mark.skipif(jit_is_off(), reason="Python takes any of them")
-def test_what_a_body_would_misread_is_refused():
-    def copied(y=Y, x=X, times=2, factor=0.5):
-        y[:] = 0
-        _copied("a name of its own", 1, y, x, times, factor)
-        return y.tolist()
+def copied(y=Y, x=X, times=2, factor=0.5):
+    y[:] = 0
+    _copied("once", 1, y, x, times, factor)
+    return y.tolist()
 
+
+@compiled
+def test_what_a_body_would_misread_is_refused():
     assert copied() == X.tolist()
     for times in (np.int64(2), np.int32(2), np.uint8(2)):
         assert copied(times=times) == X.tolist()
     assert copied(factor=np.float64(0.5)) == copied(factor=np.float32(0.5)) == X.tolist()
-    wrong_arrays = [
-        X.astype(np.float32),
-        X.astype(np.int64),
-        X[:, None],
-        np.arange(6.0)[::2],
-        FIXED,
-    ]
-    wrong = [{"x": x} for x in wrong_arrays] + [{"x": 1.0}, {"x": None}, {"x": (X,)}]
-    wrong += [{"times": x} for x in (2.0, True, np.uint64(2), None)]
-    wrong += [{"factor": x} for x in (1, False, 1j)]
+    others = [np.float32, np.int64, np.float16, str, object]
+    arrays = [X[:, None], np.arange(6.0)[::2], FIXED, *map(X.astype, others)]
+    wrong = [{"x": x} for x in (*arrays, 1.0, None, (X,), [1.0])]
+    wrong += [{"times": x} for x in (2.0, True, np.uint64(2), Small.TWO, None)]
+    wrong += [{"factor": x} for x in (1, False, 1j, np.float16(1), object())]
     for change in wrong:
         with pytest.raises(TypeError, match="can't be handed over to"):
             copied(**change)
     assert copied() == X.tolist()
 
 
-@pytest.mark.skipif(jit_is_off(), reason="Python takes any of them")
-def test_what_takes_no_words_is_refused_before_it_is_compiled():
-    for argument in (1j, "text", np.float32, np.float16(1), Small.TWO):
-        with pytest.raises(TypeError, match="can't be handed over to"):
-            _copied(f"for {argument}", 1, Y, X, argument, 1.0)
+@compiled
+@pytest.mark.parametrize("times", [2**63, 2**70, -(2**63) - 1])
+def test_whole_numbers_that_take_more_than_a_word_are_refused(times):
+    assert copied() == X.tolist()
+    with pytest.raises(OverflowError, match="not from"):
+        copied(times=times)
+    assert copied() == X.tolist()
+
+
+@compiled
+@pytest.mark.parametrize("kind", [object, list, complex, str, np.float16, lambda: Small.TWO])
+def test_what_takes_no_words_is_refused(kind):
+    with pytest.raises(TypeError, match="can't be handed over to"):
+        _copied("of another kind", 1, Y, X, kind(), 1.0)
 
 
 def test_a_writeable_array_may_come_where_one_is_only_read():
@@ -103,9 +122,9 @@ def _first(share, shares, y, pair):
     y[0] = pair[0]
 
 
-@pytest.mark.skipif(jit_is_off(), reason="Python takes any of them")
-def test_named_tuples_that_numba_does_not_tell_apart_are_refused():
-    """Its fingerprints put names and kinds one after the other: a, an int, b; or aib."""
+@compiled
+def test_a_named_tuple_is_not_taken_for_one_whose_fingerprint_is_the_same():
+    """Numba writes names and kinds one after the other: a, an int, b; or aib."""
     one, other = namedtuple("P", "a b"), namedtuple("P", "aib")
     y = np.zeros(1)
     _first("named", 1, y, one(5, X))

@@ -6,7 +6,7 @@ otherwise. Weights, activations and gradients stay float32 in memory.
 
     instructions.py  which of the two instructions this processor has, and leave to use them
     packing.py       numbers become pairs (simd/pairs.py), in the order in which a block reads them
-    blocks.py        32 x 32 sums: by matrix registers (simd/amx.py), or by pairs of a vector
+    blocks.py        32 x 32 sums by matrix registers (simd/amx.py), tiles by pairs of a vector
     multiply.py      what one thread does for its rectangle of c
     rectangle.py     the same, compiled once for all kernels that multiply
     product.py       the product on all threads

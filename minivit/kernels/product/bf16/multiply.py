@@ -1,7 +1,7 @@
 """What one thread does for its rectangle of c in bf16; compare with ../chunks.py.
 
 It packs a chunk of b, then sweeps over the rows of a, which are packed too. After the first chunk
-of k, the sums begin with what c holds.
+of k, what c holds is part of the sums: pairs begin with it, AMX adds it at the end.
 """
 
 from typing import NamedTuple
@@ -68,12 +68,7 @@ def multiply(how, a, b, start, use_start, c, size, workspace, first, ending, j_b
 
 @jit(inline="always")
 def _sweep(by_amx, a, b, start, use_start, c, sums, size):
-    """Some rows of a times a chunk of b, block by block.
-
-    The sums of whole tiles begin and end in c: to copy them from a block took 5 to 9 % of a
-    training step. Those of rows that fill no tile begin as they do, so that a row's bits don't
-    depend on its place. AMX multiplies whole blocks, and what its sums begin with is added to them.
-    """
+    """Some rows of a times a chunk of b, block by block."""
     rows, columns, pairs = size
     for i in range(0, rows, BLOCK):
         down = min(BLOCK, rows - i)
@@ -82,29 +77,44 @@ def _sweep(by_amx, a, b, start, use_start, c, sums, size):
             a_here, c_here, start_here = moved(a, i, ZERO), moved(c, i, j), moved(start, i, j)
             begin, adds = c_here if use_start == 2 else start_here, use_start != 0
             if by_amx:
-                block(by_amx, a_here, panel, sums, down, pairs, False)
-                _put(sums, begin, adds, c_here, down, across)
-                continue
-            whole = down // PAIR_ROWS * PAIR_ROWS
-            tiles(a_here, panel, begin, 1 if adds else 0, c_here, whole, across, pairs)
-            if whole < down:
-                a_rest, begin = moved(a_here, whole, ZERO), moved(begin, whole, ZERO)
-                if adds:
-                    _put(begin, begin, False, sums, down - whole, across)
-                block(by_amx, a_rest, panel, sums, down - whole, pairs, adds)
-                _put(sums, sums, False, moved(c_here, whole, ZERO), down - whole, across)
+                block(True, a_here, panel, sums, down, pairs, False)
+                _copy(sums, c_here, begin, adds, down, across)
+            else:
+                _by_pairs(a_here, panel, begin, adds, c_here, sums, (down, across, pairs))
 
 
 @jit
-def _put(x, y, add, c, rows, columns):
-    """c (rows, columns) = x, or x + y: at most BLOCK columns."""
+def _by_pairs(a, panel, begin, adds, c, sums, size):
+    """A block of c = (begin) + a times a panel: its tiles, then the rows that fill none.
+
+    Tiles begin and end in c: to copy them from a block took 5 to 9 % of a training step. The other
+    rows go by way of a block, which begins with the same numbers. Added at the end they would give
+    other bits, and a row's bits must not depend on its place.
+    """
     noinline()
-    columns, xs, ys, to = min(columns, BLOCK), x.numbers, y.numbers, c.numbers
+    rows, columns, pairs = size
+    whole = rows // PAIR_ROWS * PAIR_ROWS
+    tiles(a, panel, begin, adds, c, whole, columns, pairs)
+    if whole < rows:
+        rest, a, c = rows - whole, moved(a, whole, ZERO), moved(c, whole, ZERO)
+        begin = moved(begin, whole, ZERO)
+        if adds:
+            _copy(begin, sums, begin, False, rest, columns)
+        block(False, a, panel, sums, rest, pairs, adds)
+        _copy(sums, c, sums, False, rest, columns)
+
+
+@jit
+def _copy(x, to, more, adds, rows, columns):
+    """to (rows, columns) = x, or x + more: at most BLOCK columns."""
+    noinline()
+    columns, xs, others, numbers = min(columns, BLOCK), x.numbers, more.numbers, to.numbers
     whole = columns // SIDE * SIDE
     for i in range(rows):
-        x_row, y_row, c_row = x.first + i * x.row, y.first + i * y.row, c.first + i * c.row
+        x_row, y_row, to_row = x.first + i * x.row, more.first + i * more.row, to.first + i * to.row
         for j in range(0, whole, SIDE):
-            one = load(xs, x_row + j)
-            store(to, c_row + j, one + load(ys, y_row + j) if add else one)
+            value = load(xs, x_row + j)
+            store(numbers, to_row + j, value + load(others, y_row + j) if adds else value)
         for j in range(whole, columns):
-            to[c_row + j] = xs[x_row + j] + ys[y_row + j] if add else xs[x_row + j]
+            value = xs[x_row + j]
+            numbers[to_row + j] = value + others[y_row + j] if adds else value
