@@ -83,7 +83,7 @@ def _sweep(by_amx, a, b, start, use_start, c, sums, size):
                 _by_pairs(a_here, panel, begin, adds, c_here, sums, (down, across, pairs))
 
 
-@jit
+@jit(inline="always")
 def _by_pairs(a, panel, begin, adds, c, sums, size):
     """A block of c = (begin) + a times a panel: its tiles, then the rows that fill none.
 
@@ -91,7 +91,6 @@ def _by_pairs(a, panel, begin, adds, c, sums, size):
     rows go by way of a block, which begins with the same numbers. Added at the end they would give
     other bits, and a row's bits must not depend on its place.
     """
-    noinline()
     rows, columns, pairs = size
     whole = rows // PAIR_ROWS * PAIR_ROWS
     tiles(a, panel, begin, adds, c, whole, columns, pairs)
