@@ -83,10 +83,13 @@ def room(sizes, itemsize, rounds):
     bf16: beyond it both products cut k into chunks no longer than one that was tried.
     """
     D, wide, packed = sizes.D, sizes.wide, 0
-    for down in range(1, min(sizes.down, packing_bf16.DEEP) + 1):
-        for shape in ((down, wide, D), (down, D, wide), (D, wide, down), (wide, D, down)):
-            one = packing_bf16.room(*shape) if rounds else packing.room(*shape, itemsize)
-            packed = max(packed, one)
+    for down in (*range(1, min(sizes.down, packing_bf16.DEEP) + 1), sizes.down):
+        of_rows = (down, wide, D), (down, D, wide)
+        of_gradients = (D, wide, down), (wide, D, down)
+        for shapes, rows_apart in ((of_rows, False), (of_gradients, True)):
+            for shape in shapes:
+                one = packing.room(*shape, itemsize, rows_apart)
+                packed = max(packed, packing_bf16.room(*shape) if rounds else one)
     narrow, wide = widths(sizes)
     return 3 * narrow + 2 * wide + packed + APART // itemsize
 

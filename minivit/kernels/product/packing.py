@@ -6,36 +6,52 @@
     sweep    up to SWEEP rows of a, which are multiplied by all panels of a chunk
 
 Packing b reads and writes K N numbers. Packing a, which only x^T needs, reads and writes M K
-numbers for each chunk along N (a deeper chunk is narrower). SWEEP and PACKED are not critical: with
-half or twice of each, the products of a ViT took the same time, within the noise of the machine.
-DEPTH is not either, but one chunk beats two: WHOLE makes products of 768 steps, as ViT-B/16 has
-them, 2 to 6 % shorter (AMD EPYC, AVX-512, two threads; `python -m benchmarks products`).
+numbers. SWEEP and PACKED are not critical: with half or twice of each, the products of a ViT took
+the same time, within the noise of the machine. DEPTH is not either, but one chunk beats two: WHOLE
+makes products of 768 steps, as ViT-B/16 has them, 2 to 6 % shorter (AMD EPYC, AVX-512, two threads;
+`python -m benchmarks products`).
+
+Of a column of x^T a sweep copies few numbers, and the next column lies far from it: where, the
+processor does not guess. So the one AHEAD is fetched meanwhile. On the same machine x^T dy of
+ViT-S/16 and B/16 is 1 to 4 % shorter (medians in turns); 8 and 16 columns ahead are alike, and 32
+gain nothing. `pack`, which reads whole rows, gains nothing from it either.
 """
 
 import functools
 
 from ..compiling import jit
 from ..matrix import ONE, Matrix
-from ..simd import ROWS, VECTOR_BYTES, VECTORS, copy_row, noinline, row_groups, transpose_square
+from ..simd import (
+    ROWS,
+    VECTOR_BYTES,
+    VECTORS,
+    copy_row,
+    noinline,
+    prefetch,
+    row_groups,
+    transpose_square,
+)
 
 DEPTH, WHOLE = 384, 800
 PACKED = 1 << 17  # half of a common second-level cache, in float32
 SWEEP = 8 * ROWS
 PANEL_BYTES = VECTORS * VECTOR_BYTES
+AHEAD = 8  # columns of x^T that `pack_rows` asks for before it comes to them
 STEPS = 16  # `pack` fills whole squares: a panel that is packed before has a multiple of so many
 
 
 @functools.cache
-def room(rows, columns, depth, itemsize):
-    """How many numbers of workspace `multiply` needs.
+def room(rows, columns, depth, itemsize, rows_apart):
+    """How many numbers of workspace `multiply` needs; rows_apart: a's rows are packed, too.
 
-    A chunk of b comes first, then a sweep of a or a row of slopes.
+    A chunk of b comes first, then a row of slopes, then a's rows: a sweep of them, or all, where
+    every chunk along N reads them again.
     """
     deep, wide = chunk(columns, depth, itemsize)
     square = (VECTOR_BYTES // itemsize) * (PANEL_BYTES // itemsize)  # `pack` may write past the end
     group, stride = row_groups(itemsize)
-    beside = max((min(rows, SWEEP) + group - 1) // group * stride * deep, wide)
-    return (deep * wide + square) + (beside + square)
+    together = (rows if columns > wide else min(rows, SWEEP)) if rows_apart else 0
+    return (deep * wide + square) + wide + (together + group - 1) // group * stride * deep
 
 
 def chunk(columns, depth, itemsize):
@@ -93,6 +109,7 @@ def pack_rows(a, packed, rows, depth):
     for k in range(depth):
         here, there = packed.first + k * stride, a.first + k * a.column
         for r in range(0, rows, group):
+            prefetch(a.numbers, there + AHEAD * a.column)
             if VECTOR_BYTES // a.numbers.itemsize >= ROWS:
                 copy_row(1, packed.numbers, here, a.numbers, there, rows - r)
             else:

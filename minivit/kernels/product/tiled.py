@@ -43,11 +43,12 @@ def tiled_into(out, a, b, *, bias=None, residual=None, column_sums=None,
     start, use_start, ending = start_and_ending(of_c, bias, residual, column_sums, mode, z, h)
     batch = math.prod(out.shape[:-2])
     threads = get_num_threads() if batch * m * n * k > SERIAL else 1
-    each = room(m, n, k, c.itemsize) + APART // c.itemsize
+    of_a, of_b = stack_of(a), stack_of(b)
+    each = room(m, n, k, c.itemsize, Stack(*of_a).column != 1) + APART // c.itemsize
     workspace = np.empty(threads * each + 64, c.dtype)
     # Plain tuples: see matrix.py.
-    _multiply(c.dtype, threads, address_for(c.dtype), stack_of(a), stack_of(b), start, use_start,
-              of_c, (batch, m, n, k), workspace, ending, int(column_sums is not None))  # fmt: skip
+    _multiply(c.dtype, threads, address_for(c.dtype), of_a, of_b, start, use_start, of_c,
+              (batch, m, n, k), workspace, ending, int(column_sums is not None))  # fmt: skip
     return out
 
 

@@ -4,7 +4,7 @@
     tiles.py         a part of a matrix product whose sums stay in registers: read this first
     registers.py     the registers of a tile, and the loop over k that fills them
     lane_tile.py     the same where every element of the matrices is a register
-    packing.py       whole vectors moved: a row copied, a square transposed
+    packing.py       whole vectors moved: a row copied, a line fetched, a square transposed
     turning.py       rows that lie anywhere, transposed, so that each gets a lane
     vector.py        one vector register as a value that kernels calculate with
     exponential.py   exp of such a register, and what every exp is made of
@@ -22,7 +22,7 @@ from .calls import noinline, whole_registers
 from .emitter import VECTOR_BYTES, lanes
 from .exponential import EXP_COEFFICIENTS, LN2, ldexp, vector_exp
 from .lane_tile import LONG, SHORT, lane_tile
-from .packing import copy_row, transpose_square
+from .packing import copy_row, prefetch, transpose_square
 from .scalars import maximum, nearest_bfloat16, polynomial
 from .tiles import ROWS, VECTORS, row_groups, tile, tile_within
 from .turning import turn_square, turn_square_back
@@ -46,6 +46,7 @@ __all__ = [
     "nearest_bfloat16",
     "noinline",
     "polynomial",
+    "prefetch",
     "row_groups",
     "store",
     "tile",

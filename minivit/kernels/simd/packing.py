@@ -1,4 +1,5 @@
-"""Whole vectors moved in memory: a row copied, a square transposed; edges may be ragged."""
+"""Whole vectors moved in memory: a row copied, a line fetched, a square transposed; edges may be
+ragged."""
 
 import numpy as np
 from numba import types
@@ -38,6 +39,18 @@ def copy_row(typingctx, vectors, to, to_offset, source, offset, width):
         return context.get_dummy_value()
 
     return types.void(vectors, to, n, source, n, n), codegen
+
+
+@instruction(lambda numbers, at: None)
+def prefetch(typingctx, numbers, at):
+    """Fetch the cache line of numbers[at]; a hint: it may lie past the array's end."""
+
+    def codegen(context, builder, sig, args):
+        emit = Emitter(context, builder, numbers.dtype)
+        emit.prefetch(emit.pointer(numbers, *args))
+        return context.get_dummy_value()
+
+    return types.void(numbers, types.intp), codegen
 
 
 def _transpose_square(to, source, rows, width, factor):

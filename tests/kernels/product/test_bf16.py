@@ -248,3 +248,24 @@ def test_two_rectangles_of_unlike_width(name):
     """Each thread packs into its own room, and writes nothing into the other's."""
     a, b = draw((40, 1024), (1024, 33 * 32))
     check(multiplied(name, a, b), a, b)
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize("sizes", [(33, 5, 1025), (131, 1300, 801), (500, 2480, 400), (9, 70, 64)])
+def test_nothing_is_written_past_the_workspace(name, sizes, transposed, monkeypatch):
+    """By one thread, whose room is all of it; most of these pack several chunks along N."""
+    run, seen, (m, n, k) = product._multiply_bf16, [], sizes
+
+    def guarded(*given):
+        *before, workspace, ending = given
+        seen.append(np.full(workspace.size + 100_000, 7, np.float32))
+        run(*before, seen[-1][: workspace.size], ending)
+
+    monkeypatch.setattr(product, "_multiply_bf16", guarded)
+    monkeypatch.setattr(product, "APART", 0)
+    monkeypatch.setattr(product, "get_num_threads", lambda: 1)
+    a, b, z = draw((k, m) if transposed else (m, k), (k, n), (m, n))
+    a, h = a.T if transposed else a, np.empty((m, n), np.float32)
+    check(multiplied(name, a, b), a, b)
+    multiplied(name, a, b, mode=SLOPES["erf"], z=z, h=h)
+    assert len(seen) == 2 and all((whole[-100_000:] == 7).all() for whole in seen)

@@ -4,11 +4,13 @@ import numba
 import numpy as np
 import pytest
 
+from minivit.kernels.product import tiled
 from minivit.kernels.product.endings import SLOPES, VALUES
 from minivit.kernels.product.matmul import _matmul_into
 from minivit.ops.gelu import gelu_backward, gelu_forward
 
-SIZES = ((1, 1, 1), (9, 33, 5), (70, 67, 801), (131, 350, 65))  # (M, N, K)
+# (M, N, K); of the last, one thread has several chunks along N and K, and two threads, too.
+SIZES = ((1, 1, 1), (9, 33, 5), (70, 67, 801), (131, 350, 65), (131, 1300, 801))
 
 
 def made(dtype, size, form, rows_apart):
@@ -42,3 +44,23 @@ def test_products_with_gelu_agree_and_do_not_depend_on_the_threads(dtype, tolera
                 numba.set_num_threads(threads)
             for one, other in zip(found, alone, strict=True):
                 np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("sizes", [(8, 5, 1025), (70, 500, 801), (131, 1300, 400), (9, 70, 64)])
+@pytest.mark.parametrize("rows_apart", [False, True])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_nothing_is_written_past_the_workspace(dtype, rows_apart, sizes, monkeypatch):
+    """By one thread, whose room is all of it."""
+    run, seen = tiled._multiply, []
+
+    def guarded(*given):
+        *before, workspace, ending, add_up = given
+        seen.append(np.full(workspace.size + 100_000, 7, dtype))
+        run(*before, seen[-1][: workspace.size], ending, add_up)
+
+    monkeypatch.setattr(tiled, "_multiply", guarded)
+    monkeypatch.setattr(tiled, "APART", 0)
+    monkeypatch.setattr(tiled, "get_num_threads", lambda: 1)
+    (z, *_), (right, *_) = made(dtype, sizes, "erf", rows_apart)
+    assert np.allclose(z, right, rtol=1e-4, atol=1e-4)
+    assert len(seen) == 2 and all((whole[-100_000:] == 7).all() for whole in seen)

@@ -1,7 +1,8 @@
 """What one thread does for its rectangle of c in bf16; compare with ../chunks.py.
 
-It packs a chunk of b, then sweeps over the rows of a, which are packed too. After the first chunk
-of k, what c holds is part of the sums: pairs begin with it, AMX adds it at the end.
+It packs a chunk of b, then sweeps over the rows of a, which are packed too, and stay for the other
+chunks of the same k. After the first chunk of k, what c holds is part of the sums: pairs begin with
+it, AMX adds it at the end.
 """
 
 from typing import NamedTuple
@@ -37,16 +38,17 @@ def multiply(how, a, b, start, use_start, c, size, workspace, first, ending, j_b
     deep, wide = chunks(columns, depth)
     if how.ready:
         wide = columns
+    again = columns > wide  # more than one chunk reads a's rows
+    together = ((rows if again else min(rows, SWEEP)) + BLOCK - 1) // BLOCK * BLOCK
     a_first = first + (0 if how.ready else deep // 2 * wide)
-    down_most = min(SWEEP, (rows + BLOCK - 1) // BLOCK * BLOCK)
-    sums = Matrix(workspace, a_first + down_most * (deep // 2), BLOCK, ONE)
+    sums = Matrix(workspace, a_first + together * (deep // 2), BLOCK, ONE)
     slopes = sums.first + BLOCK * BLOCK
-    for j0 in range(0, columns, wide):
-        across = min(wide, columns - j0)
-        for k0 in range(0, max(depth, 1), deep):
-            d = min(deep, depth - k0)
-            pairs = (d + BLOCK - 1) // BLOCK * SIDE
-            going_on = 2 if k0 > 0 else use_start
+    for k0 in range(0, max(depth, 1), deep):
+        d = min(deep, depth - k0)
+        pairs = (d + BLOCK - 1) // BLOCK * SIDE
+        going_on = 2 if k0 > 0 else use_start
+        for j0 in range(0, columns, wide):
+            across = min(wide, columns - j0)
             b_packed = Matrix(workspace, first, BLOCK, ONE)
             if how.ready:
                 b_packed = Matrix(how.packed, panels_at(k0, how.columns, j_bias, pairs), BLOCK, ONE)
@@ -56,10 +58,10 @@ def multiply(how, a, b, start, use_start, c, size, workspace, first, ending, j_b
                 more = k0 > 0 or how.add_up == 2
                 sum_columns(moved(b, k0, j0), ending.sums, j_bias + j0, across, d, more)
             for i0 in range(0, rows, SWEEP):
-                down = min(SWEEP, rows - i0)
-                a_packed = Matrix(workspace, a_first, pairs, ONE)
-                pack_rows(moved(a, i0, k0), a_packed, down, d)
-                c_here = moved(c, i0, j0)
+                down, c_here = min(SWEEP, rows - i0), moved(c, i0, j0)
+                a_packed = Matrix(workspace, a_first + (i0 * pairs if again else 0), pairs, ONE)
+                if j0 == 0:
+                    pack_rows(moved(a, i0, k0), a_packed, down, d)
                 _sweep(how.by_amx, a_packed, b_packed, moved(start, i0, j0), going_on, c_here, sums,
                        (down, across, pairs))  # fmt: skip
                 if ending.mode != NOTHING and k0 + d >= depth:

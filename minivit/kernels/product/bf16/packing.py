@@ -37,13 +37,15 @@ def chunks(columns, depth):
 def room(rows, columns, depth):
     """How many numbers of workspace `multiply` needs: b's pairs, a's, a block of sums, slopes.
 
-    For some of the columns, too: a rectangle may have fewer, and be packed in one chunk where all
-    of them take two of less width.
+    Of a's rows a sweep, or all, where every chunk along N reads them again. For some of the
+    columns, too: a rectangle may have fewer, and be packed in one chunk where all of them take two
+    of less width.
     """
-    deep = chunks(columns, depth)[0]
+    deep, wide = chunks(columns, depth)
+    together = rows if columns > wide else min(rows, SWEEP)
+    together = (together + BLOCK - 1) // BLOCK * BLOCK
     wide = max(chunks(some, depth)[1] for some in range(BLOCK, columns + BLOCK, BLOCK))
-    down = min(SWEEP, (rows + BLOCK - 1) // BLOCK * BLOCK)
-    return deep // 2 * (wide + down) + BLOCK * BLOCK + wide
+    return deep // 2 * (wide + together) + BLOCK * BLOCK + wide
 
 
 @jit
