@@ -45,7 +45,7 @@ def multiply(a, b, ready, start, use_start, c, size, chunk, packed, ending, j_bi
                 at = b.first + panel_at(k0, columns, j0, deep, packed.row)
                 panels, steps = Matrix(b.numbers, at, packed.row, ONE), steps_of(deep)
             elif not in_place:
-                pack(b_here, packed, across, d)
+                pack(b_here, packed, across, d, d)
             if add_up:
                 more = k0 > 0 or add_up == 2
                 _add_rows(packed, slopes - 1, ending.sums, j_bias + j0, across, d, more)

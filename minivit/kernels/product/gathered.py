@@ -120,14 +120,11 @@ def _pack_lines(b, first, n, work, here, lines, stops, columns):
     maps, lines, down = lines
     panel = PANEL_BYTES // work.itemsize
     deep = maps * lines * stops
-    for j in range(0, columns, panel):
-        to = here + j * deep
-        for line in range(lines):
-            for image in range(maps):
-                there = first + (image * down + line) * stops * n + j
-                pack(Matrix(b, there, n, ONE), Matrix(work, to, panel, ONE),
-                     min(panel, columns - j), stops)  # fmt: skip
-                to += stops * panel
+    for line in range(lines):
+        for image in range(maps):
+            there = first + (image * down + line) * stops * n
+            pack(Matrix(b, there, n, ONE), Matrix(work, here, panel, ONE), columns, stops, deep)
+            here += stops * panel
 
 
 @jit

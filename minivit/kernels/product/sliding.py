@@ -121,8 +121,9 @@ def _pack_pieces(t, threads, patches, weights, n, cut, packed):
                     depth = min(channels - c, end - k)
                     first = b.first + row * b.down + s * b.right + c * b.row + j * b.column
                     here = to.first + (k - k0) * panel
-                    pack(Matrix(b.numbers, first, b.row, b.column),
-                         Matrix(packed, here, panel, ONE), min(panel, n - j), depth)  # fmt: skip
+                    here_b = Matrix(b.numbers, first, b.row, b.column)
+                    here_packed = Matrix(packed, here, panel, ONE)
+                    pack(here_b, here_packed, min(panel, n - j), depth, depth)
                     k += depth
 
 

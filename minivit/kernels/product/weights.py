@@ -16,7 +16,7 @@ from ..compiling import shared
 from ..matrix import ONE, Matrix, moved
 from .bf16 import packing as packing_bf16
 from .bf16.packing import BLOCK, SIDE, pack_panels, panels_at
-from .packing import PANEL_BYTES, chunk, chunks, pack, panel_at, steps
+from .packing import PANEL_BYTES, chunk, chunks, pack, panel_at, steps, steps_of
 from .tiled import all_of, stack_of
 
 
@@ -64,11 +64,11 @@ def _pack(share, shares, weights):
         (depth, columns), b, panel = shape, all_of(b), PANEL_BYTES // packed.itemsize
         deep, _ = chunks(columns, depth, packed.itemsize)
         panels = (columns + panel - 1) // panel
-        for p in range(share * panels // shares, (share + 1) * panels // shares):
-            for k in range(0, depth, deep):
-                j = p * panel
-                to = Matrix(packed, panel_at(k, columns, j, deep, panel), panel, ONE)
-                pack(moved(b, k, j), to, min(panel, columns - j), min(deep, depth - k))
+        first, last = share * panels // shares * panel, (share + 1) * panels // shares * panel
+        for k in range(0, depth, deep):
+            to = Matrix(packed, panel_at(k, columns, first, deep, panel), panel, ONE)
+            d = min(deep, depth - k)
+            pack(moved(b, k, first), to, min(last, columns) - first, d, steps_of(deep))
 
 
 @shared(small_op=True)

@@ -47,7 +47,8 @@ def _weigh(t, threads, weights, shape, nine, weighed):
         for place in range(9):
             first = weights.first + place // 3 * weights.down + place % 3 * weights.right
             w = Matrix(weights.numbers, first + j * weights.column, weights.row, weights.column)
-            pack(w, Matrix(nine, own + place * size, panel, ONE), min(panel, n - j), channels)
+            to, columns = Matrix(nine, own + place * size, panel, ONE), min(panel, n - j)
+            pack(w, to, columns, channels, channels)
         weights_into_products(weighed, p * size, panels * size, nine, own, size)
 
 
