@@ -382,15 +382,20 @@ def test_attention_writes_nothing_past_its_workspace(
 
 
 @pytest.mark.parametrize("rounds", [False, True])
-@pytest.mark.parametrize(("D", "wide", "unit"), [(64, 256, 8), (64, 192, 200), (192, 768, 8)])
+@pytest.mark.parametrize(
+    ("D", "wide", "unit"), [(64, 256, 8), (64, 192, 200), (192, 768, 8), (512, 1536, 1200)]
+)
 def test_the_room_is_enough_for_any_rest(D, wide, unit, rounds):
-    sizes = cut.cut(6400, D, wide, unit, 2 * D * wide, cut.AT_ONCE_FORWARD)
-    for down in range(1, sizes.down + 1, 7):
-        for shape in [(down, wide, D), (down, D, wide), (D, wide, down), (wide, D, down)]:
-            needed = (
-                packing_bf16.room(*shape) if rounds else packing.room(*shape, 4, shape[2] == down)
-            )
-            assert needed + sum(space.widths(sizes)) < space.room(sizes, 4, rounds)
+    """And no more than the rest that needs most."""
+    sizes, needed = cut.cut(6400, D, wide, unit, 2 * D * wide, cut.AT_ONCE_FORWARD), []
+    for down in (*range(1, packing_bf16.DEEP + 1), sizes.down):
+        shapes = [(down, wide, D), (down, D, wide), (D, wide, down), (wide, D, down)]
+        for shape, rows_apart in zip(shapes, (False, False, True, True), strict=True):
+            kept = packing_bf16.room(*shape) if rounds else packing.room(*shape, 4, rows_apart)
+            needed += [kept] * (down <= sizes.down)
+    narrow, wide = space.widths(sizes)
+    exactly = max(needed) + 3 * narrow + 2 * wide + space.APART // 4
+    assert space.room(sizes, 4, rounds) == exactly
 
 
 def test_the_cut():

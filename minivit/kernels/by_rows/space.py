@@ -80,7 +80,8 @@ def room(sizes, itemsize, rounds):
 
     The last rows of a piece may be fewer than `down`, and a product may need more room for them:
     with fewer steps of k, more of b is packed at once. So each number is tried, up to the DEEP of
-    bf16: beyond it both products cut k into chunks no longer than one that was tried.
+    bf16: beyond it both products cut k into chunks no longer than one that was tried. And all of
+    them are, as rows that bf16 may keep packed.
     """
     D, wide, packed = sizes.D, sizes.wide, 0
     for down in (*range(1, min(sizes.down, packing_bf16.DEEP) + 1), sizes.down):
@@ -88,8 +89,10 @@ def room(sizes, itemsize, rounds):
         of_gradients = (D, wide, down), (wide, D, down)
         for shapes, rows_apart in ((of_rows, False), (of_gradients, True)):
             for shape in shapes:
-                one = packing.room(*shape, itemsize, rows_apart)
-                packed = max(packed, packing_bf16.room(*shape) if rounds else one)
+                if rounds:
+                    packed = max(packed, packing_bf16.room(*shape))
+                else:
+                    packed = max(packed, packing.room(*shape, itemsize, rows_apart))
     narrow, wide = widths(sizes)
     return 3 * narrow + 2 * wide + packed + APART // itemsize
 

@@ -31,7 +31,8 @@ def multiply(a, b, ready, start, use_start, c, size, chunk, packed, ending, j_bi
     work = packed.numbers
     group, stride = groups(work.itemsize)
     slopes = packed.first + deep * wide + VECTOR_BYTES // work.itemsize * packed.row
-    a_first, again = slopes + wide, columns > wide  # again: more than one chunk reads a's rows
+    a_first = slopes + wide
+    stay = columns > wide  # the rows of x^T: more than one chunk reads them
     few = reads_in_place(b.column, rows, columns, work.itemsize)
     in_place = few and not (add_up or ready)
     rows_apart = a.row == 1 and a.column != 1 and rows >= ROWS and depth * a.column > NEAR
@@ -60,7 +61,7 @@ def multiply(a, b, ready, start, use_start, c, size, chunk, packed, ending, j_bi
                 if in_place:
                     sweep_in_place(a_here, b_here, start_here, going_on, c_here, here)
                 elif rows_apart:
-                    before = i0 // group * stride * d if again else 0
+                    before = i0 // group * stride * d if stay else 0
                     packed_rows = Packed(work, a_first + before, d * stride)
                     if j0 == 0:
                         pack_rows(a_here, packed_rows, down, d)

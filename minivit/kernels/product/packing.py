@@ -12,11 +12,11 @@ makes products of 768 steps, as ViT-B/16 has them, 2 to 6 % shorter (AMD EPYC, A
 `python -m benchmarks products`).
 
 Of a column of x^T a sweep copies few numbers, and the next column lies far from it: where, the
-processor does not guess. So the one AHEAD is fetched meanwhile. On the same machine x^T dy of
-ViT-S/16 and B/16 is 1 to 4 % shorter (medians in turns); 8 and 16 columns ahead are alike, and 32
-gain nothing. `pack` gains nothing from it, but reads STEPS rows at a time, panel after panel: they
-lie in as many pages of memory. For a weight of 384 x 1536, packed on its own, whole panels took 1.6
-times as long, as did whole rows.
+processor does not guess. So the column that comes AHEAD columns later is fetched meanwhile. On the
+same machine x^T dy of ViT-S/16 and B/16 is 1 to 4 % shorter (medians in turns); 8 and 16 columns
+are alike, and 32 gain nothing. `pack` gains nothing from it. It reads STEPS rows at a time, one
+panel of them after the other: of so few rows all pages of memory stay at hand. To pack a weight of
+384 x 1536 panel by panel took 1.6 times as long, and as long row by row.
 """
 
 import functools
@@ -39,7 +39,9 @@ PACKED = 1 << 17  # half of a common second-level cache, in float32
 SWEEP = 8 * ROWS
 PANEL_BYTES = VECTORS * VECTOR_BYTES
 AHEAD = 8  # columns of x^T that `pack_rows` asks for before it comes to them
-STEPS = 16  # `pack` fills squares of so many: so a panel that is packed before has a multiple
+# Rows of b that `pack` reads at a time. It is a multiple of all LANES: transposed squares of LANES
+# rows end within a panel that has room for a multiple of STEPS (weights.py).
+STEPS = 16
 
 
 @functools.cache
@@ -52,8 +54,8 @@ def room(rows, columns, depth, itemsize, rows_apart):
     deep, wide = chunk(columns, depth, itemsize)
     square = (VECTOR_BYTES // itemsize) * (PANEL_BYTES // itemsize)  # `pack` may write past the end
     group, stride = row_groups(itemsize)
-    together = (rows if columns > wide else min(rows, SWEEP)) if rows_apart else 0
-    return (deep * wide + square) + wide + (together + group - 1) // group * stride * deep
+    kept = (rows if columns > wide else min(rows, SWEEP)) if rows_apart else 0
+    return (deep * wide + square) + wide + (kept + group - 1) // group * stride * deep
 
 
 def chunk(columns, depth, itemsize):
@@ -83,7 +85,8 @@ def pack(b, packed, columns, depth, apart):
     """Panel after panel of b: packed[p apart + k, j] = b[k, p PANEL + j].
 
     b's rows or its columns are contiguous; packed has PANEL columns, and a panel `apart` of its
-    rows, which are `depth` or more.
+    rows, which are `depth` or more. Where it is the columns, what lies after each panel's depth, up
+    to a multiple of LANES rows, is written over.
     """
     noinline()
     panel = PANEL_BYTES // b.numbers.itemsize

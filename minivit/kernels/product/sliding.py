@@ -114,7 +114,7 @@ def _pack_pieces(t, threads, patches, weights, n, cut, packed):
         j = p * panel
         for row in range(patches.side[0]):
             for k0 in range(0, cut.run, cut.deep):
-                to, _ = _piece(packed, cut, row, k0, j)
+                to, rows = _piece(packed, cut, row, k0, j)
                 k, end = k0, min(k0 + cut.deep, cut.run)
                 while k < end:
                     s, c = k // channels, k % channels
@@ -123,7 +123,7 @@ def _pack_pieces(t, threads, patches, weights, n, cut, packed):
                     here = to.first + (k - k0) * panel
                     here_b = Matrix(b.numbers, first, b.row, b.column)
                     here_packed = Matrix(packed, here, panel, ONE)
-                    pack(here_b, here_packed, min(panel, n - j), depth, depth)
+                    pack(here_b, here_packed, min(panel, n - j), depth, rows)
                     k += depth
 
 

@@ -5,6 +5,7 @@ that no thread waits for another. Every number of c is summed over k in the same
 cut: the same bits for any number of threads. A product costs 2 M N K operations.
 """
 
+import functools
 import math
 from typing import NamedTuple
 
@@ -21,6 +22,15 @@ from .rectangle import address_for
 from .sweeps import reads_in_place, sweep_in_place
 
 SERIAL = 100_000  # multiply-adds below which waking the threads costs more than it saves
+
+
+class Parts(NamedTuple):
+    """Into how many rectangles c is cut, how many lie side by side, and how large they are."""
+
+    count: int
+    across: int
+    tall: int
+    wide: int
 
 
 class Stack(NamedTuple):
@@ -44,11 +54,14 @@ def tiled_into(out, a, b, *, bias=None, residual=None, column_sums=None,
     batch = math.prod(out.shape[:-2])
     threads = get_num_threads() if batch * m * n * k > SERIAL else 1
     of_a, of_b = stack_of(a), stack_of(b)
-    each = room(m, n, k, c.itemsize, Stack(*of_a).column != 1) + APART // c.itemsize
+    rows_apart = Stack(*of_a).column != 1
+    parts = parts_of(batch, m, n, threads, PANEL_BYTES // c.itemsize, rows_apart)
+    each = room(parts.tall, n, k, c.itemsize, rows_apart) + APART // c.itemsize
     workspace = np.empty(threads * each + 64, c.dtype)
     # Plain tuples: see matrix.py.
     _multiply(c.dtype, threads, address_for(c.dtype), of_a, of_b, start, use_start, of_c,
-              (batch, m, n, k), workspace, ending, int(column_sums is not None))  # fmt: skip
+              (batch, m, n, k), tuple(parts), workspace, ending,
+              int(column_sums is not None))  # fmt: skip
     return out
 
 
@@ -81,16 +94,12 @@ def stack_of(x):
 
 
 @shared
-def _multiply(t, threads, at, a, b, start, use_start, c, shape, workspace, ending, add_up):
+def _multiply(t, threads, at, a, b, start, use_start, c, shape, parts, workspace, ending, add_up):
     """What thread t does: its part of the rectangles of all matrices in the stack."""
     a, b, start, c, ending = Stack(*a), Stack(*b), Stack(*start), Stack(*c), Ending(*ending)
-    batch, m, n, depth = shape
+    (batch, m, n, depth), (parts, across, tall, wide) = shape, parts
     itemsize = workspace.itemsize
     panel = PANEL_BYTES // itemsize
-    parts = 1 if batch >= 8 * threads or batch % threads == 0 else threads
-    down, across = grid_of(m, n, parts, panel, a.column != 1)
-    tall = (m + down * ROWS - 1) // (down * ROWS) * ROWS
-    wide = (n + across * panel - 1) // (across * panel) * panel
     chunk = chunks(min(wide, n), depth, itemsize)
     whole = parts == 1 and chunk[0] >= depth and chunk[1] >= n
     plain = ending.mode == NOTHING and not add_up
@@ -128,8 +137,17 @@ def all_of(x):
     return matrix_of(Stack(*x), ZERO)
 
 
-@jit
-def grid_of(rows, columns, parts, panel, rows_apart):
+@functools.cache
+def parts_of(batch, rows, columns, threads, panel, rows_apart):
+    """The Parts of each c (rows, columns) of a stack."""
+    count = 1 if batch >= 8 * threads or batch % threads == 0 else threads
+    down, across = grid(rows, columns, count, panel, rows_apart)
+    tall = (rows + down * ROWS - 1) // (down * ROWS) * ROWS
+    wide = (columns + across * panel - 1) // (across * panel) * panel
+    return Parts(count, across, tall, wide)
+
+
+def grid(rows, columns, parts, panel, rows_apart):
     """parts = down x across rectangles of c, cut so that the largest takes least time.
 
     Packing counts: a panel of b takes about as long as a tile, a tile's rows of a half as long.
@@ -143,3 +161,6 @@ def grid_of(rows, columns, parts, panel, rows_apart):
             if time < least:
                 best, least = down, time
     return best, parts // best
+
+
+grid_of = jit(grid)

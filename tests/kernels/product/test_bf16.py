@@ -253,7 +253,8 @@ def test_two_rectangles_of_unlike_width(name):
 @pytest.mark.parametrize("transposed", [False, True])
 @pytest.mark.parametrize("sizes", [(33, 5, 1025), (131, 1300, 801), (500, 2480, 400), (9, 70, 64)])
 def test_nothing_is_written_past_the_workspace(name, sizes, transposed, monkeypatch):
-    """By one thread, whose room is all of it; most of these pack several chunks along N."""
+    """By one thread, whose room is all of it; (500, 2480, 400) has none to spare for the rows that
+    two chunks read."""
     run, seen, (m, n, k) = product._multiply_bf16, [], sizes
 
     def guarded(*given):

@@ -4,7 +4,7 @@ import numba
 import numpy as np
 import pytest
 
-from minivit.kernels.product import tiled
+from minivit.kernels.product import matmul, tiled
 from minivit.kernels.product.endings import SLOPES, VALUES
 from minivit.kernels.product.matmul import _matmul_into
 from minivit.ops.gelu import gelu_backward, gelu_forward
@@ -50,7 +50,7 @@ def test_products_with_gelu_agree_and_do_not_depend_on_the_threads(dtype, tolera
 @pytest.mark.parametrize("rows_apart", [False, True])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_nothing_is_written_past_the_workspace(dtype, rows_apart, sizes, monkeypatch):
-    """By one thread, whose room is all of it."""
+    """By one thread, whose room is all of it: in one chunk, and in several along N and K."""
     run, seen = tiled._multiply, []
 
     def guarded(*given):
@@ -58,9 +58,14 @@ def test_nothing_is_written_past_the_workspace(dtype, rows_apart, sizes, monkeyp
         seen.append(np.full(workspace.size + 100_000, 7, dtype))
         run(*before, seen[-1][: workspace.size], ending, add_up)
 
+    monkeypatch.setattr(matmul, "chosen", lambda: "numba")
     monkeypatch.setattr(tiled, "_multiply", guarded)
     monkeypatch.setattr(tiled, "APART", 0)
     monkeypatch.setattr(tiled, "get_num_threads", lambda: 1)
     (z, *_), (right, *_) = made(dtype, sizes, "erf", rows_apart)
     assert np.allclose(z, right, rtol=1e-4, atol=1e-4)
-    assert len(seen) == 2 and all((whole[-100_000:] == 7).all() for whole in seen)
+    (m, n, k), sums = sizes, np.empty(sizes[1], dtype)
+    a, b = np.ones((k, m) if rows_apart else (m, k), dtype), np.ones((n, k), dtype)
+    _matmul_into(z, a.T if rows_apart else a, b.T, column_sums=sums)
+    assert (z == k).all() and (sums == k).all()
+    assert len(seen) == 3 and all((whole[-100_000:] == 7).all() for whole in seen)

@@ -38,10 +38,10 @@ def multiply(how, a, b, start, use_start, c, size, workspace, first, ending, j_b
     deep, wide = chunks(columns, depth)
     if how.ready:
         wide = columns
-    again = columns > wide  # more than one chunk reads a's rows
-    together = ((rows if again else min(rows, SWEEP)) + BLOCK - 1) // BLOCK * BLOCK
+    stay = columns > wide  # the rows of a: more than one chunk reads them
+    kept = ((rows if stay else min(rows, SWEEP)) + BLOCK - 1) // BLOCK * BLOCK
     a_first = first + (0 if how.ready else deep // 2 * wide)
-    sums = Matrix(workspace, a_first + together * (deep // 2), BLOCK, ONE)
+    sums = Matrix(workspace, a_first + kept * (deep // 2), BLOCK, ONE)
     slopes = sums.first + BLOCK * BLOCK
     for k0 in range(0, max(depth, 1), deep):
         d = min(deep, depth - k0)
@@ -59,7 +59,7 @@ def multiply(how, a, b, start, use_start, c, size, workspace, first, ending, j_b
                 sum_columns(moved(b, k0, j0), ending.sums, j_bias + j0, across, d, more)
             for i0 in range(0, rows, SWEEP):
                 down, c_here = min(SWEEP, rows - i0), moved(c, i0, j0)
-                a_packed = Matrix(workspace, a_first + (i0 * pairs if again else 0), pairs, ONE)
+                a_packed = Matrix(workspace, a_first + (i0 * pairs if stay else 0), pairs, ONE)
                 if j0 == 0:
                     pack_rows(moved(a, i0, k0), a_packed, down, d)
                 _sweep(how.by_amx, a_packed, b_packed, moved(start, i0, j0), going_on, c_here, sums,

@@ -29,7 +29,7 @@ def chunks(columns, depth):
     deep = (deep + BLOCK - 1) // BLOCK * BLOCK
     panels = (columns + BLOCK - 1) // BLOCK
     most = max(1, PACKED // (deep // 2 * BLOCK))
-    count = (panels + most - 1) // most  # chunks of one width: each packs all rows of a once more
+    count = (panels + most - 1) // most  # chunks of one width: each reads all rows of a once more
     return deep, (panels + count - 1) // count * BLOCK
 
 
@@ -42,10 +42,10 @@ def room(rows, columns, depth):
     of less width.
     """
     deep, wide = chunks(columns, depth)
-    together = rows if columns > wide else min(rows, SWEEP)
-    together = (together + BLOCK - 1) // BLOCK * BLOCK
+    kept = rows if columns > wide else min(rows, SWEEP)
+    kept = (kept + BLOCK - 1) // BLOCK * BLOCK
     wide = max(chunks(some, depth)[1] for some in range(BLOCK, columns + BLOCK, BLOCK))
-    return deep // 2 * (wide + together) + BLOCK * BLOCK + wide
+    return deep // 2 * (wide + kept) + BLOCK * BLOCK + wide
 
 
 @jit

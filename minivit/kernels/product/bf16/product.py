@@ -1,16 +1,17 @@
 """The product in bf16 on all threads; compare with ../tiled.py."""
 
+import functools
 import math
 
 import numpy as np
 from numba import get_num_threads
 
-from ...compiling import jit, shared
+from ...compiling import shared
 from ...matrix import ZERO, moved
 from ...simd.amx import amx_begin, amx_end
 from ...workspace import APART
 from ..endings import NOTHING, Ending
-from ..tiled import SERIAL, Stack, matrix_of, stack_of, start_and_ending
+from ..tiled import SERIAL, Parts, Stack, matrix_of, stack_of, start_and_ending
 from .instructions import available
 from .multiply import How, multiply
 from .packing import BLOCK, room
@@ -31,27 +32,24 @@ def bf16_into(name, out, a, b, packed=None, *, bias=None, residual=None, column_
     start, use_start, ending = start_and_ending(of_c, bias, residual, column_sums, mode, z, h)
     batch = math.prod(out.shape[:-2])
     threads = get_num_threads() if batch * m * n * k > SERIAL else 1
-    each = room(m, n, k) + APART // 4
-    workspace = np.empty(threads * each + 64, c.dtype)
     ready = packed is not None
+    parts = parts_of(batch, m, n, threads, ready)
+    each = room(parts.tall, n, k) + APART // 4
+    workspace = np.empty(threads * each + 64, c.dtype)
     how = name == "amx", int(column_sums is not None), ready, packed if ready else c, n
     _multiply_bf16(c.dtype, threads, how, stack_of(a), stack_of(b), start, use_start, of_c,
-                   (batch, m, n, k), workspace, ending)  # fmt: skip
+                   (batch, m, n, k), tuple(parts), workspace, ending)  # fmt: skip
     return out
 
 
 @shared(small_op=True)
-def _multiply_bf16(t, threads, how, a, b, start, use_start, c, shape, workspace, ending):
+def _multiply_bf16(t, threads, how, a, b, start, use_start, c, shape, parts, workspace, ending):
     """What thread t does: its part of the rectangles of all matrices in the stack."""
     a, b, start, c, ending = Stack(*a), Stack(*b), Stack(*start), Stack(*c), Ending(*ending)
     how = How(*how)
     if how.by_amx:
         amx_begin()
-    batch, m, n, depth = shape
-    parts = 1 if batch % threads == 0 else threads
-    down, across = grid_of(m, n, parts, how.ready)
-    tall = (m + down * BLOCK - 1) // (down * BLOCK) * BLOCK
-    wide = (n + across * BLOCK - 1) // (across * BLOCK) * BLOCK
+    (batch, m, n, depth), (parts, across, tall, wide) = shape, parts
     first = -workspace.ctypes.data % 64 // 4 + t * (workspace.size // threads // 64 * 64)
     for u in range(t * batch * parts // threads, (t + 1) * batch * parts // threads):
         item, part = u // parts, u % parts
@@ -69,8 +67,17 @@ def _multiply_bf16(t, threads, how, a, b, start, use_start, c, shape, workspace,
         amx_end()
 
 
-@jit
-def grid_of(rows, columns, parts, ready):
+@functools.cache
+def parts_of(batch, rows, columns, threads, ready):
+    """The Parts of each c (rows, columns) of a stack."""
+    count = 1 if batch % threads == 0 else threads
+    down, across = grid(rows, columns, count, ready)
+    tall = (rows + down * BLOCK - 1) // (down * BLOCK) * BLOCK
+    wide = (columns + across * BLOCK - 1) // (across * BLOCK) * BLOCK
+    return Parts(count, across, tall, wide)
+
+
+def grid(rows, columns, parts, ready):
     """parts = down x across rectangles of c, cut so that the largest takes least time.
 
     A rectangle's rows of a are packed for it, and its columns of b if they are not packed before;
