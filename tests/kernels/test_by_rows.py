@@ -11,6 +11,7 @@ from minivit.kernels.by_rows import attention as by_rows_attention
 from minivit.kernels.by_rows import choice, cut, space
 from minivit.kernels.by_rows import mlp as by_rows_mlp
 from minivit.kernels.product import packing
+from minivit.kernels.product.bf16 import gradient
 from minivit.kernels.product.bf16 import packing as packing_bf16
 from minivit.kernels.product.bf16.instructions import instruction
 from minivit.kernels.simd import lanes
@@ -211,6 +212,49 @@ def test_gradients_that_come_later_are_those_of_the_pieces(monkeypatch, name, pr
     for of_pieces, afterwards in zip(*results, strict=True):
         if of_pieces is not None:
             assert np.abs(of_pieces - afterwards).max() < error * np.abs(of_pieces).max().clip(1)
+
+
+# Rows that fill no block, one block's, several pieces'; two chunks along k, and two of columns.
+PACKED = [(1, 5, 40, 70), (1, 32, 33, 64), (5, 65, 48, 96), (2, 1030, 40, 64), (9, 130, 24, 1100)]
+
+
+@pytest.mark.skipif(SMALL or instruction() is None, reason="no instruction for bfloat16")
+@pytest.mark.parametrize("size", PACKED)
+def test_operands_packed_where_they_are_made_give_the_same(
+    small_pieces, later, monkeypatch, threads, size
+):
+    """The same bits as a product that packs them, but for sums of columns; for any number of
+    threads; and nothing is written past their room."""
+    inputs, dy = of_mlp(np.float32, *size)
+    fences, whole = [], []
+
+    def fenced(count, dtype):
+        fences.append(np.full(count + 200, 7, dtype))
+        begin = 100 + -fences[-1][100:].ctypes.data % 64 // 4
+        whole.append((begin, begin + count))
+        return fences[-1][begin : begin + count]
+
+    with backend.use("numba", precision="bf16"):
+        assert choice.mlp_by_rows(inputs[0], inputs[3]) and choice.packs_operands(inputs[3])
+        with monkeypatch.context() as patched:
+            patched.setattr(by_rows_mlp, "packs_operands", general)
+            *products, _, _, dw1, db1, dw2, db2 = both_ways(kernels, "mlp_branch", inputs, dy)
+        monkeypatch.setattr(gradient, "_aligned", fenced)
+        found = []
+        for count in (1, 2, 3):
+            threads(min(count, numba.config.NUMBA_NUM_THREADS))
+            found.append(both_ways(kernels, "mlp_branch", inputs, dy))
+        for without_b1 in (without(inputs, "first"), without(inputs, "second")):
+            assert sum(x is None for x in both_ways(kernels, "mlp_branch", without_b1, dy)) == 1
+    *same, _, _, _, of_b1, _, of_b2 = found[0]
+    assert all(map(np.array_equal, [*same, found[0][-4], found[0][-2]], [*products, dw1, dw2]))
+    for sums, right in ((of_b1, db1), (of_b2, db2)):
+        assert np.abs(sums - right).max() <= 1e-5 * np.abs(right).max().clip(1)
+    for again in found[1:]:
+        assert all(map(np.array_equal, found[0], again))
+    assert len(fences) == 20  # two operands of two gradients, five times
+    for numbers, (begin, end) in zip(fences, whole, strict=True):
+        assert (numbers[:begin] == 7).all() and (numbers[end:] == 7).all()
 
 
 @pytest.mark.parametrize("precision", ["float64", *precisions()])

@@ -69,6 +69,14 @@ def gradients_afterwards(w):
     return w.size > (SUMMED_BF16 if rounds_products() else SUMMED)
 
 
+def packs_operands(w):
+    """Whether an MLP's backward packs what these products multiply: in bf16.
+
+    Of attention it does not: its rows are those of whole images, and blocks of rows cut across.
+    """
+    return rounds_products() and gradients_afterwards(w)
+
+
 def _narrow(x, w):
     way = instruction_for(x.dtype) if rounds_products() else chosen()
     return way not in (None, "blas") and x.size > 0 and 0 < np.size(w) <= NARROW

@@ -3,17 +3,20 @@
 import numpy as np
 
 from minivit.chosen import keeps_caches
+from minivit.destinations import gradient_like
 from minivit.ops.gelu import check_form
 
 from ..inputs import like, need_shape, reals
 from ..layernorm import LayerNormCache
 from ..linear import weight_gradients
 from ..mlp import MlpSaved
+from ..product.bf16.gradient import Operands, address_of_packing, gradient_into, operands_for
+from ..product.bf16.packing import BLOCK
 from ..product.endings import IN_PLACE, SLOPES, VALUES
 from ..product.matmul import check
 from ..product.tiled import stack_of
 from ..simd import ROWS
-from .choice import gradients_afterwards
+from .choice import gradients_afterwards, packs_operands
 from .cut import AT_ONCE_BACKWARD, AT_ONCE_FORWARD, MANY, PIECES, cut
 from .mlp_shares import mlp_backward_share, mlp_forward_share
 from .space import addresses, packs_before, weights_for, workspace_for
@@ -50,18 +53,27 @@ def mlp_backward_by_rows(dy, norm, beta, saved):
     (x, gamma, mean, rstd), (w1, w2, z, form, _, has_b1, has_b2) = norm, saved
     dx, (D, M) = np.empty_like(x), w1.shape
     dy, dx_rows, x_rows = (one.reshape(-1, D) for one in (dy, dx, x))
-    afterwards = gradients_afterwards(w1)
+    afterwards, packs = gradients_afterwards(w1), packs_operands(w1)
     sizes = _sizes(x_rows, w1, AT_ONCE_FORWARD if afterwards else AT_ONCE_BACKWARD)
     shares, workspace = workspace_for(sizes, sizes.piece, x.dtype)
     sums = np.empty((-(-sizes.rows // sizes.piece), _numbers(w1)), x.dtype)
-    normed, h, dz = (np.empty((len(dy) * afterwards, wide), x.dtype) for wide in (D, M, M))
+    written = len(dy) if afterwards and not packs else 0
+    normed, h, dz = (np.empty((written, wide), x.dtype) for wide in (D, M, M))
+    of_dw1 = operands_for(w1, len(dy)) if packs else Operands(mean, mean, 0)  # any arrays
+    of_dw2 = operands_for(w2, len(dy)) if packs else of_dw1
+    packing = packs, address_of_packing() if packs else 0, tuple(of_dw1), tuple(of_dw2)
     ready = packs_before(w1)
     mlp_backward_share(
         x.dtype, shares, (stack_of(dy), stack_of(dx_rows), stack_of(x_rows), stack_of(z)),
-        (stack_of(normed), stack_of(h), stack_of(dz), afterwards),
+        (stack_of(normed), stack_of(h), stack_of(dz), written > 0), packing,
         (gamma, beta, mean, rstd, x.dtype.type(0)), tuple(weights_for(w1.T, w2.T, ready)), sums,
         SLOPES[form], tuple(sizes), workspace, addresses(x.dtype, ready, backward=True),
     )  # fmt: skip
+    if packs:
+        db1, db2, *of_norm = np.split(sums.sum(axis=0), (M, M + D, M + 2 * D))
+        dw1 = gradient_into(gradient_like(w1), of_dw1, len(dy))
+        dw2 = gradient_into(gradient_like(w2), of_dw2, len(dy))
+        return dx, *of_norm, dw1, db1 if has_b1 else None, dw2, db2 if has_b2 else None
     if afterwards:
         dw1, db1 = weight_gradients(normed, dz, w1, has_b1)
         dw2, db2 = weight_gradients(h, dy, w2, has_b2)
@@ -73,7 +85,8 @@ def mlp_backward_by_rows(dy, norm, beta, saved):
 
 def _sizes(rows, w1, at_once):
     D, M = w1.shape
-    return cut(len(rows), D, M, ROWS, _numbers(w1), at_once,
+    unit = BLOCK if packs_operands(w1) else ROWS  # of rows that are packed begin whole blocks
+    return cut(len(rows), D, M, unit, _numbers(w1), at_once,
                MANY if gradients_afterwards(w1) else PIECES)  # fmt: skip
 
 
@@ -81,7 +94,9 @@ def _numbers(w1):
     """How many numbers have sums: dw1, dw2, db1 and db2, unless they come afterwards; dgamma and
     dbeta."""
     D, M = w1.shape
-    return 2 * D + (0 if gradients_afterwards(w1) else 2 * D * M + M + D)
+    if gradients_afterwards(w1):
+        return 2 * D + (M + D if packs_operands(w1) else 0)
+    return 2 * D + 2 * D * M + M + D
 
 
 def need(rows, gamma, beta, w1, b1, w2, b2):

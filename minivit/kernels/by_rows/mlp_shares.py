@@ -35,13 +35,15 @@ def mlp_forward_share(share, shares, of_rows, norm, weights, modes, sizes, works
 
 
 @shared
-def mlp_backward_share(share, shares, of_rows, of_all, norm, weights, sums, mode, sizes, workspace,
-                       addresses):  # fmt: skip
+def mlp_backward_share(share, shares, of_rows, of_all, packing, norm, weights, sums, mode, sizes,
+                       workspace, addresses):  # fmt: skip
     """dx for this share's pieces, and of each piece the sums that become dw1, dw2, db1, db2, dgamma
     and dbeta, in a row of `sums`.
 
     of_all: n, h and dz of all rows, and whether they are written: then dw1, dw2, db1 and db2 are
-    products of these, afterwards, and a piece sums up dgamma and dbeta alone.
+    products of these, afterwards, and a piece sums up dgamma and dbeta alone. packing: or whether
+    they are packed for these products, where the function for that lies, and the operands of dw1
+    and dw2; then a piece sums up db1 and db2, too.
     """
     sizes, norm = Sizes(*sizes), Norm(*norm)
     own, D, M = own_space(share, shares, workspace, sizes, addresses), sizes.D, sizes.wide
@@ -50,6 +52,7 @@ def mlp_backward_share(share, shares, of_rows, of_all, norm, weights, sums, mode
     w1_t, w2_t, h, dz = all_of(w1_t), all_of(w2_t), own.wide, own.dwide
     nothing, normed, dnormed = nothing_else(workspace), own.normed, own.dnormed
     all_normed, all_h, all_dz, afterwards = of_all
+    packs, pack, of_dw1, of_dw2 = packing
     all_normed, all_h, all_dz = all_of(all_normed), all_of(all_h), all_of(all_dz)
     begin, end = rows_of(share, shares, sizes, sizes.piece)
     for r0 in range(begin, end, sizes.piece):
@@ -71,7 +74,12 @@ def mlp_backward_share(share, shares, of_rows, of_all, norm, weights, sums, mode
             product_with_weight(own, dy_here, w2_t, dz, 0, dz, (down, M, D), gelu)
             # dn = dz w1^T
             product_with_weight(own, dz, w1_t, dnormed, 0, dnormed, (down, D, M), nothing)
-            if not afterwards:
+            if packs:
+                # for dw2 = h^T dy; db2 += dy
+                call(pack, (h, dy_here, (down, M, D), r, of_dw2, row, M, r > r0))
+                # for dw1 = n^T dz; db1 += dz
+                call(pack, (normed, dz, (down, D, M), r, of_dw1, row, ZERO, r > r0))
+            elif not afterwards:
                 h_t, normed_t = transposed(h), transposed(normed)
                 # dw2 += h^T dy, db2 += dy
                 product(own, h_t, dy_here, dw2, going_on, dw2, (M, D, down), to_db2, add_up)

@@ -62,20 +62,20 @@ def multiply(how, a, b, start, use_start, c, size, workspace, first, ending, j_b
                 a_packed = Matrix(workspace, a_first + (i0 * pairs if stay else 0), pairs, ONE)
                 if j0 == 0:
                     pack_rows(moved(a, i0, k0), a_packed, down, d)
-                _sweep(how.by_amx, a_packed, b_packed, moved(start, i0, j0), going_on, c_here, sums,
-                       (down, across, pairs))  # fmt: skip
+                sweep(how.by_amx, a_packed, b_packed, pairs, moved(start, i0, j0), going_on, c_here,
+                      sums, (down, across, pairs))  # fmt: skip
                 if ending.mode != NOTHING and k0 + d >= depth:
                     finish(ending, c_here, down, across, j_bias + j0, workspace, slopes)
 
 
 @jit(inline="always")
-def _sweep(by_amx, a, b, start, use_start, c, sums, size):
-    """Some rows of a times a chunk of b, block by block."""
+def sweep(by_amx, a, b, apart, start, use_start, c, sums, size):
+    """Some rows of a times a chunk of b, block by block; b's panels are so many pairs `apart`."""
     rows, columns, pairs = size
     for i in range(0, rows, BLOCK):
         down = min(BLOCK, rows - i)
         for j in range(0, columns, BLOCK):
-            panel, across = Matrix(b.numbers, b.first + j * pairs, BLOCK, ONE), columns - j
+            panel, across = Matrix(b.numbers, b.first + j * apart, BLOCK, ONE), columns - j
             a_here, c_here, start_here = moved(a, i, ZERO), moved(c, i, j), moved(start, i, j)
             begin, adds = c_here if use_start == 2 else start_here, use_start != 0
             if by_amx:
