@@ -214,11 +214,11 @@ def test_gradients_that_come_later_are_those_of_the_pieces(monkeypatch, name, pr
             assert np.abs(of_pieces - afterwards).max() < error * np.abs(of_pieces).max().clip(1)
 
 
-# Rows that fill no block, one block's, several pieces'; two chunks along k, and two of columns.
+# Rows that fill no block, one block's, several pieces'; some chunks along k, and two of columns.
 PACKED = [(1, 5, 40, 70), (1, 32, 33, 64), (5, 65, 48, 96), (2, 1030, 40, 64), (9, 130, 24, 1100)]
 
 
-@pytest.mark.skipif(SMALL or instruction() is None, reason="no instruction for bfloat16")
+@pytest.mark.skipif(SMALL or instruction() is None, reason="compiled, by an instruction for it")
 @pytest.mark.parametrize("size", PACKED)
 def test_operands_packed_where_they_are_made_give_the_same(
     small_pieces, later, monkeypatch, threads, size
@@ -238,23 +238,41 @@ def test_operands_packed_where_they_are_made_give_the_same(
         assert choice.mlp_by_rows(inputs[0], inputs[3]) and choice.packs_operands(inputs[3])
         with monkeypatch.context() as patched:
             patched.setattr(by_rows_mlp, "packs_operands", general)
-            *products, _, _, dw1, db1, dw2, db2 = both_ways(kernels, "mlp_branch", inputs, dy)
+            products = both_ways(kernels, "mlp_branch", inputs, dy)
         monkeypatch.setattr(gradient, "_aligned", fenced)
         found = []
         for count in (1, 2, 3):
             threads(min(count, numba.config.NUMBA_NUM_THREADS))
             found.append(both_ways(kernels, "mlp_branch", inputs, dy))
-        for without_b1 in (without(inputs, "first"), without(inputs, "second")):
-            assert sum(x is None for x in both_ways(kernels, "mlp_branch", without_b1, dy)) == 1
-    *same, _, _, _, of_b1, _, of_b2 = found[0]
-    assert all(map(np.array_equal, [*same, found[0][-4], found[0][-2]], [*products, dw1, dw2]))
-    for sums, right in ((of_b1, db1), (of_b2, db2)):
-        assert np.abs(sums - right).max() <= 1e-5 * np.abs(right).max().clip(1)
+        for absent, place in (("first", 5), ("second", 7)):
+            got = both_ways(kernels, "mlp_branch", without(inputs, absent), dy)
+            assert [x is None for x in got] == [i == place for i in range(8)]
+    for i, (got, right) in enumerate(zip(found[0], products, strict=True)):
+        if i in (0, 1, 4, 6):  # y, dx, dw1, dw2
+            assert np.array_equal(got, right), i
+        assert np.abs(got - right).max() <= 1e-5 * np.abs(right).max().clip(1), i
     for again in found[1:]:
         assert all(map(np.array_equal, found[0], again))
     assert len(fences) == 20  # two operands of two gradients, five times
     for numbers, (begin, end) in zip(fences, whole, strict=True):
         assert (numbers[:begin] == 7).all() and (numbers[end:] == 7).all()
+
+
+@pytest.mark.skipif(SMALL or instruction() is None, reason="compiled, by an instruction for it")
+def test_rectangles_of_packed_operands_may_be_empty(later, monkeypatch):
+    """24 panels of dw1, for 11 threads 3 each: nothing is left for the last three."""
+    inputs, dy = of_mlp(np.float32, 2, 33, 32, 768)
+    parts_of, cuts = gradient.parts_of, []
+
+    def of_eleven(batch, rows, columns, threads, ready):
+        cuts.append(parts_of(batch, rows, columns, 11, ready))
+        return cuts[-1]
+
+    with backend.use("numba", precision="bf16"):
+        right = both_ways(kernels, "mlp_branch", inputs, dy)
+        monkeypatch.setattr(gradient, "parts_of", of_eleven)
+        assert all(map(np.array_equal, both_ways(kernels, "mlp_branch", inputs, dy), right))
+    assert cuts[0].count == cuts[0].across == 11 and 10 * cuts[0].wide > 768
 
 
 @pytest.mark.parametrize("precision", ["float64", *precisions()])

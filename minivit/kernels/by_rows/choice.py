@@ -70,9 +70,9 @@ def gradients_afterwards(w):
 
 
 def packs_operands(w):
-    """Whether an MLP's backward packs what these products multiply: in bf16.
+    """Whether an MLP's backward packs the operands of its weights' gradients: in bf16.
 
-    Of attention it does not: its rows are those of whole images, and blocks of rows cut across.
+    Attention's does not: a block of rows may begin in one image and end in the next.
     """
     return rounds_products() and gradients_afterwards(w)
 

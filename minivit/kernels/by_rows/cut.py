@@ -6,10 +6,11 @@ from typing import NamedTuple
 from ..compiling import jit
 
 # Numbers of the widest array that are made at once. A backward that adds up gradients of weights
-# has two such arrays, and its sums; one that leaves these for afterwards takes as a forward does.
+# has two such arrays, and its sums; one that packs them has two as well; one that writes them for
+# products of all rows, afterwards, takes as a forward does.
 AT_ONCE_FORWARD, AT_ONCE_BACKWARD = 1 << 18, 1 << 17
 PIECES, LEAST = 16, 128  # so many pieces at most, of so many rows at least
-MANY = 64  # pieces at most where only dgamma and dbeta are added up
+MANY = 64  # pieces at most where no gradients of weights are added up
 SUMS = 1 << 22  # numbers of the sums of all pieces, at most
 
 

@@ -32,7 +32,7 @@ def mlp_forward_by_rows(x, gamma, beta, w1, b1, w2, b2, gelu, eps):
     need(rows, gamma, beta, w1, b1, w2, b2)
     mean, rstd = np.empty((2, len(rows)), x.dtype)
     z = np.empty((len(rows), w1.shape[1]), x.dtype) if keeps_caches() else None
-    sizes = _sizes(rows, w1, AT_ONCE_FORWARD)
+    sizes = _sizes(rows, w1, ROWS, AT_ONCE_FORWARD)
     shares, workspace = workspace_for(sizes, sizes.unit, x.dtype)
     of_rows = stack_of(rows), stack_of(y.reshape(rows.shape)), stack_of(rows if z is None else z)
     modes = (IN_PLACE if z is None else VALUES)[gelu], int(b1 is not None), int(b2 is not None)
@@ -54,10 +54,12 @@ def mlp_backward_by_rows(dy, norm, beta, saved):
     dx, (D, M) = np.empty_like(x), w1.shape
     dy, dx_rows, x_rows = (one.reshape(-1, D) for one in (dy, dx, x))
     afterwards, packs = gradients_afterwards(w1), packs_operands(w1)
-    sizes = _sizes(x_rows, w1, AT_ONCE_FORWARD if afterwards else AT_ONCE_BACKWARD)
+    written = len(dy) if afterwards and not packs else 0
+    # A piece whose rows are packed begins with a whole block.
+    unit, at_once = BLOCK if packs else ROWS, AT_ONCE_FORWARD if written else AT_ONCE_BACKWARD
+    sizes = _sizes(x_rows, w1, unit, at_once)
     shares, workspace = workspace_for(sizes, sizes.piece, x.dtype)
     sums = np.empty((-(-sizes.rows // sizes.piece), _numbers(w1)), x.dtype)
-    written = len(dy) if afterwards and not packs else 0
     normed, h, dz = (np.empty((written, wide), x.dtype) for wide in (D, M, M))
     of_dw1 = operands_for(w1, len(dy)) if packs else Operands(mean, mean, 0)  # any arrays
     of_dw2 = operands_for(w2, len(dy)) if packs else of_dw1
@@ -83,16 +85,15 @@ def mlp_backward_by_rows(dy, norm, beta, saved):
     return dx, rest[M + D : -D], rest[-D:], dw1, db1, dw2, db2
 
 
-def _sizes(rows, w1, at_once):
+def _sizes(rows, w1, unit, at_once):
     D, M = w1.shape
-    unit = BLOCK if packs_operands(w1) else ROWS  # of rows that are packed begin whole blocks
     return cut(len(rows), D, M, unit, _numbers(w1), at_once,
                MANY if gradients_afterwards(w1) else PIECES)  # fmt: skip
 
 
 def _numbers(w1):
-    """How many numbers have sums: dw1, dw2, db1 and db2, unless they come afterwards; dgamma and
-    dbeta."""
+    """How many numbers have sums: dw1 and dw2, unless they come afterwards; db1 and db2, unless
+    they come with those; dgamma and dbeta."""
     D, M = w1.shape
     if gradients_afterwards(w1):
         return 2 * D + (M + D if packs_operands(w1) else 0)

@@ -41,9 +41,9 @@ def mlp_backward_share(share, shares, of_rows, of_all, packing, norm, weights, s
     and dbeta, in a row of `sums`.
 
     of_all: n, h and dz of all rows, and whether they are written: then dw1, dw2, db1 and db2 are
-    products of these, afterwards, and a piece sums up dgamma and dbeta alone. packing: or whether
-    they are packed for these products, where the function for that lies, and the operands of dw1
-    and dw2; then a piece sums up db1 and db2, too.
+    products of these, afterwards, and a piece sums up dgamma and dbeta alone.
+    packing: whether they are packed for such products instead, where the function for it lies, and
+    where to, for dw1 and dw2. A piece sums up db1 and db2, too, then, which come first in its row.
     """
     sizes, norm = Sizes(*sizes), Norm(*norm)
     own, D, M = own_space(share, shares, workspace, sizes, addresses), sizes.D, sizes.wide

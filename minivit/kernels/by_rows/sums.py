@@ -63,8 +63,9 @@ class SumsOfPiece(NamedTuple):
 
 @jit(counts=False)
 def sums_of_piece(row, D, wide, rows, workspace):
-    """The sums that lie in a row, of which LayerNorm's begin at 0; where the gradients of weights
-    come afterwards, it has no others, and these are not to be used."""
+    """The sums that lie in a row, LayerNorm's at its end, which begin with zeros. Where the
+    gradients of weights come afterwards, the others have no place there, and are not to be used.
+    """
     biases = (wide + rows) * D
     of_norm = row[row.size - 2 * D :]
     for j in range(2 * D):

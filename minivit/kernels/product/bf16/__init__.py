@@ -2,8 +2,8 @@
 
 bfloat16 has float32's exponent and 8 bits of its fraction. Half as many bytes are packed and read,
 and the processor multiplies two numbers, or a whole square of them, where it multiplies one float32
-otherwise. Weights, activations and gradients stay float32 in memory; only gradient.py keeps pairs
-from one kernel to the next.
+otherwise. Weights, activations and gradients stay float32 in memory; only ../weights.py and
+gradient.py keep pairs from one kernel to the next.
 
     instructions.py  which of the two instructions this processor has, and leave to use them
     packing.py       numbers become pairs (simd/pairs.py), in the order in which a block reads them

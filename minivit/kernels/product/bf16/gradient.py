@@ -85,7 +85,9 @@ def _multiply_packed(t, threads, by_amx, operands, c, shape, parts, workspace):
     sums = Matrix(workspace, first, BLOCK, ONE)
     for part in range(t * parts // threads, (t + 1) * parts // threads):
         i, j = part // across * tall, part % across * wide
-        _rectangle(by_amx, operands, c, shape, (i, min(i + tall, m)), (j, min(j + wide, n)), sums)
+        if i < m and j < n:
+            rows, columns = (i, min(i + tall, m)), (j, min(j + wide, n))
+            _rectangle(by_amx, operands, c, shape, rows, columns, sums)
     if by_amx:
         amx_end()
 
