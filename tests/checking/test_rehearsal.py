@@ -12,6 +12,7 @@ from minivit import backend, kernels  # noqa: E402
 from minivit.checking import rehearsal  # noqa: E402
 from minivit.kernels.attention_lanes.choice import in_lanes  # noqa: E402
 from minivit.kernels.by_rows import choice  # noqa: E402
+from minivit.kernels.by_rows.cut import ADDED_UP, WRITTEN  # noqa: E402
 from minivit.kernels.compiling.by_address import ByAddress  # noqa: E402
 from minivit.kernels.compiling.shared import Shared  # noqa: E402
 from minivit.models import ViT, ViTConfig  # noqa: E402
@@ -81,7 +82,7 @@ def test_each_goes_another_way():
         assert (config.width, config.mlp) == (width, 3 * width)
         assert choice.mlp_by_rows(rows, w) == by_rows
         assert choice.attention_by_rows(rows, w, w[:, :width], None, 2, PLAIN) == by_rows
-        assert choice.gradients_afterwards(w) == afterwards
+        assert choice.way_of_gradients(w, 1) == (WRITTEN if afterwards else ADDED_UP)
     lanes = in_lanes((rehearsal.IMAGES, 2, 5, 4), 4)
     assert (rehearsed("float32", rehearsal.SHORT) == rehearsed("float32", rehearsal.LONG)) != lanes
 

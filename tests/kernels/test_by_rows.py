@@ -96,6 +96,11 @@ def general(*_, **__):
     return False
 
 
+def way(inputs):
+    """How the gradients of the branch's weights are made, where a block of rows stays together."""
+    return choice.way_of_gradients(inputs[3], packing_bf16.BLOCK)
+
+
 def without(inputs, *names):
     """The inputs without these biases."""
     places = {"first": 4, "second": 6}
@@ -173,7 +178,7 @@ def later(monkeypatch):
 @pytest.mark.parametrize("size", SIZES)
 def test_gradients_of_the_mlp_that_come_later_are_the_op_s(small_pieces, later, size, dtype):
     inputs, dy = of_mlp(dtype, *size)
-    assert choice.mlp_by_rows(inputs[0], inputs[3]) and choice.gradients_afterwards(inputs[3])
+    assert choice.mlp_by_rows(inputs[0], inputs[3]) and way(inputs) == cut.WRITTEN
     for absent in [(), ("first",), ("second",), ("first", "second")]:
         check("mlp_branch", dtype, without(inputs, *absent), dy)
 
@@ -186,7 +191,7 @@ def test_gradients_of_attention_that_come_later_are_the_op_s(
     """In chunks of queries; the last in lanes, where the processor has them."""
     inputs, dy = of_attention(dtype, B, T, D)
     assert choice.attention_by_rows(inputs[0], inputs[3], inputs[5], None, heads, PLAIN)
-    assert choice.gradients_afterwards(inputs[3])
+    assert way(inputs) == cut.WRITTEN
     for absent in [(), ("first",), ("second",), ("first", "second")]:
         check("attention_branch", dtype, without(inputs, *absent), dy, heads=heads)
 
@@ -206,7 +211,7 @@ def test_gradients_that_come_later_are_those_of_the_pieces(monkeypatch, name, pr
             monkeypatch.setattr(choice, "SUMMED", summed)
             monkeypatch.setattr(choice, "SUMMED_BF16", summed)
             assert choice.mlp_by_rows(inputs[0], inputs[3])
-            assert choice.gradients_afterwards(inputs[3]) == (summed == 0)
+            assert (way(inputs) == cut.ADDED_UP) == (summed > 0)
             results.append(both_ways(kernels, f"{name}_branch", inputs, dy, **options))
     error = 1e-5 if precision == "float32" else 4e-3
     for of_pieces, afterwards in zip(*results, strict=True):
@@ -215,47 +220,55 @@ def test_gradients_that_come_later_are_those_of_the_pieces(monkeypatch, name, pr
 
 
 # Rows that fill no block, one block's, several pieces'; some chunks along k, and two of columns.
-PACKED = [(1, 5, 40, 70), (1, 32, 33, 64), (5, 65, 48, 96), (2, 1030, 40, 64), (9, 130, 24, 1100)]
+MLPS = [(1, 5, 40, 70), (1, 32, 33, 64), (5, 65, 48, 96), (2, 1030, 40, 64), (9, 130, 24, 1100)]
+# B, T, D, heads: images as long as a block; odd numbers of rows, one image at once or some; in
+# lanes, in chunks of queries and in bf16.
+ATTENTIONS = [(8, 32, 24, 3), (9, 65, 48, 3), (17, 33, 6, 3), (35, 34, 64, 4), (8, 131, 60, 2)]
+PACKED = [("mlp", *size) for size in MLPS] + [("attention", *size) for size in ATTENTIONS]
 
 
 @pytest.mark.skipif(SMALL or instruction() is None, reason="compiled, by an instruction for it")
-@pytest.mark.parametrize("size", PACKED)
+@pytest.mark.parametrize(("name", "B", "T", "D", "n"), PACKED)
 def test_operands_packed_where_they_are_made_give_the_same(
-    small_pieces, later, monkeypatch, threads, size
+    small_pieces, later, monkeypatch, threads, name, B, T, D, n
 ):
-    """The same bits as a product that packs them, but for sums of columns; for any number of
-    threads; and nothing is written past their room."""
-    inputs, dy = of_mlp(np.float32, *size)
-    fences, whole = [], []
+    """The same bits as a product that packs them, but for sums of columns, and where a row of zeros
+    makes other pairs; for any number of threads; and nothing is written past their room."""
+    inputs, dy = of_mlp(np.float32, B, T, D, n) if name == "mlp" else of_attention(
+        np.float32, B, T, D)  # fmt: skip
+    options = {} if name == "mlp" else {"heads": n}
+    module = by_rows_mlp if name == "mlp" else by_rows_attention
+    name, fences, whole = f"{name}_branch", [], []
+    same = (0, 1, 4, 6) if T % 2 == 0 or name == "mlp_branch" else (0, 1)  # y, dx, dw first, second
 
     def fenced(count, dtype):
-        fences.append(np.full(count + 200, 7, dtype))
+        fences.append(np.full(count + 200, np.nan, dtype))
         begin = 100 + -fences[-1][100:].ctypes.data % 64 // 4
         whole.append((begin, begin + count))
         return fences[-1][begin : begin + count]
 
     with backend.use("numba", precision="bf16"):
-        assert choice.mlp_by_rows(inputs[0], inputs[3]) and choice.packs_operands(inputs[3])
+        assert choice.mlp_by_rows(inputs[0], inputs[3]) and way(inputs) == cut.PACKED
         with monkeypatch.context() as patched:
-            patched.setattr(by_rows_mlp, "packs_operands", general)
-            products = both_ways(kernels, "mlp_branch", inputs, dy)
-        monkeypatch.setattr(gradient, "_aligned", fenced)
+            patched.setattr(module, "way_of_gradients", lambda *_: cut.WRITTEN)
+            products = both_ways(kernels, name, inputs, dy, **options)
+        monkeypatch.setattr(gradient, "aligned", fenced)
         found = []
         for count in (1, 2, 3):
             threads(min(count, numba.config.NUMBA_NUM_THREADS))
-            found.append(both_ways(kernels, "mlp_branch", inputs, dy))
+            found.append(both_ways(kernels, name, inputs, dy, **options)[:8])
         for absent, place in (("first", 5), ("second", 7)):
-            got = both_ways(kernels, "mlp_branch", without(inputs, absent), dy)
+            got = both_ways(kernels, name, without(inputs, absent), dy, **options)[:8]
             assert [x is None for x in got] == [i == place for i in range(8)]
-    for i, (got, right) in enumerate(zip(found[0], products, strict=True)):
-        if i in (0, 1, 4, 6):  # y, dx, dw1, dw2
+    for i, (got, right) in enumerate(zip(found[0], products[:8], strict=True)):
+        if i in same:
             assert np.array_equal(got, right), i
         assert np.abs(got - right).max() <= 1e-5 * np.abs(right).max().clip(1), i
     for again in found[1:]:
         assert all(map(np.array_equal, found[0], again))
     assert len(fences) == 20  # two operands of two gradients, five times
     for numbers, (begin, end) in zip(fences, whole, strict=True):
-        assert (numbers[:begin] == 7).all() and (numbers[end:] == 7).all()
+        assert np.isnan(numbers[:begin]).all() and np.isnan(numbers[end:]).all()
 
 
 @pytest.mark.skipif(SMALL or instruction() is None, reason="compiled, by an instruction for it")
@@ -367,8 +380,13 @@ def test_the_rules():
     tall, large = np.zeros((8, 400, 384), np.float32), [w[:384, : w.shape[1] // 2] for w in large]
     assert choice.attention_by_rows(tall[:, :197], *large, None, 6, PLAIN)
     assert not choice.attention_by_rows(tall, *large, None, 6, PLAIN)
-    afterwards = choice.gradients_afterwards
-    assert not afterwards(np.zeros((192, 768))) and afterwards(large[0])
+    of_gradients = choice.way_of_gradients
+    assert of_gradients(np.zeros((192, 768)), 32) == cut.ADDED_UP
+    assert of_gradients(large[0], 1) == of_gradients(large[0], 32) == cut.WRITTEN
+    with backend.use("numpy", precision="bf16"):
+        assert of_gradients(np.zeros((64, 192)), 32) == cut.ADDED_UP
+        assert of_gradients(np.zeros((192, 768)), 32) == cut.PACKED
+        assert of_gradients(np.zeros((192, 768)), 31) == cut.WRITTEN
     for D, M, by_rows in [(443, 1772, True), (444, 1776, False), (512, 1536, True)]:
         assert choice.mlp_by_rows(np.zeros((1, 1, D)), np.zeros((D, M))) == by_rows
     # One thread would do an image, and few images would leave threads idle.
@@ -474,3 +492,19 @@ def test_the_cut():
     )
     assert cut.cut(6400, 64, 192, 200, 17_000, cut.AT_ONCE_BACKWARD).down == 400
     assert cut.cut(3, 64, 256, 8, 33_000, cut.AT_ONCE_BACKWARD).piece == 8
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [(70, 10, 10), (75, 15, 15), (300, 65, 65), (640, 195, 65), (641, 195, 130), (97, 32, 32)],
+)
+def test_rows_are_packed_one_after_the_other(sizes):
+    """And after an odd number that is done at once, one of zeros."""
+    rows, piece, down = sizes
+    sizes, place = cut.Sizes(rows, 64, 256, 1, piece, down), 0
+    for r0 in range(0, rows, piece):
+        after = min(r0 + piece, rows)
+        for r in range(r0, after, down):
+            assert cut.packed_rows(r, sizes) == place
+            place += (min(down, after - r) + 1) // 2 * 2
+    assert cut.packed_rows(rows, sizes) == place

@@ -17,7 +17,7 @@ The gradients of the weights are sums over rows. The rows are cut into pieces, w
 on nothing but the sizes of the arrays; each piece has sums of its own, and these are added up in
 order: the same bits for any number of threads. Where the sums of large weights fit no cache, n, h
 and dz (n, merged and dqkv) are written for all rows instead, and the gradients of weights are
-products of these, afterwards. In bf16 those of an MLP are not written but packed for the product
+products of these, afterwards. In bf16 they are not written but packed for the product
 (../product/bf16/gradient.py).
 
 Rows of attention are those of whole images. Large weights are packed once for all rows (space.py).
@@ -26,6 +26,7 @@ Rows of attention are those of whole images. Large weights are packed once for a
     cut.py         how the rows are cut
     space.py       where a thread's numbers lie
     sums.py        the sums of all pieces
+    gradients.py   the gradients of the weights, in their three ways
     attend_group.py  attention of a few images, in the three ways that there are
     *_shares.py    what one thread does for a branch, forward and backward
     mlp.py         the MLP branch, on all threads

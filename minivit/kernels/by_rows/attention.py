@@ -15,16 +15,15 @@ from ..attention_lanes.space import queries_at_once
 from ..heads import heads_in, three_heads_in
 from ..inputs import like, need_shape, reals
 from ..layernorm import LayerNormCache
-from ..linear import weight_gradients
 from ..multihead_attention import AttentionSaved
 from ..product.bf16.instructions import instruction
 from ..product.tiled import stack_of
 from .attend_group import NO_PLACES, Grouped, address, group_rows, room, way_for
 from .attention_shares import attention_backward_share, attention_forward_share
-from .choice import gradients_afterwards
-from .cut import AT_ONCE_BACKWARD, AT_ONCE_FORWARD, MANY, PIECES, cut
+from .choice import way_of_gradients
+from .cut import ADDED_UP, AT_ONCE_BACKWARD, AT_ONCE_FORWARD, MANY, PIECES, WRITTEN, cut
+from .gradients import gradients, numbers, room_for
 from .space import addresses, packs_before, weights_for, workspace_for
-from .sums import norm_gradients, summed
 
 
 def attention_forward_by_rows(x, gamma, beta, w_qkv, b_qkv, w_out, b_out, heads, eps):
@@ -39,7 +38,7 @@ def attention_forward_by_rows(x, gamma, beta, w_qkv, b_qkv, w_out, b_out, heads,
     mean, rstd = np.empty((2, B * T), x.dtype)
     row_max, row_scale = np.empty((2, B, heads, T), x.dtype)
     qkv = np.empty((B, T, 3 * D), x.dtype) if keeps else None
-    way, sizes, grouped = _grouped(row_max, row_scale, w_qkv, AT_ONCE_FORWARD)
+    way, sizes, grouped = _grouped(row_max, row_scale, (w_qkv, w_out), AT_ONCE_FORWARD)
     shares, workspace = workspace_for(sizes, sizes.unit, x.dtype)
     attend = address(way, x.dtype)
     room_for_heads = _room(way, shares, row_max, D // heads)
@@ -64,65 +63,59 @@ def attention_backward_by_rows(dy, norm, beta, saved):
     (x, gamma, mean, rstd), w_qkv, w_out = norm, saved.w_qkv, saved.w_out
     attention, dx, D = saved.attention, np.empty_like(x), x.shape[-1]
     row_max, row_scale = attention.row_max, attention.row_scale
-    afterwards = gradients_afterwards(w_qkv)
-    at_once = AT_ONCE_FORWARD if afterwards else AT_ONCE_BACKWARD
-    way, sizes, grouped = _grouped(row_max, row_scale, w_qkv, at_once)
+    of_gradients = way_of_gradients(w_qkv, x.shape[1])
+    at_once = AT_ONCE_FORWARD if of_gradients == WRITTEN else AT_ONCE_BACKWARD
+    way, sizes, grouped = _grouped(row_max, row_scale, (w_qkv, w_out), at_once)
     shares, workspace = workspace_for(sizes, sizes.piece, x.dtype)
     attend = address(way, x.dtype, backward=True)
     room_for_heads = _room(way, shares, row_max, D // row_max.shape[1])
-    sums = np.empty((-(-sizes.rows // sizes.piece), _numbers(D, afterwards)), x.dtype)
-    normed, merged, dqkv = (np.empty((sizes.rows * afterwards, n), x.dtype) for n in (D, D, 3 * D))
+    pieces = -(-sizes.rows // sizes.piece)
+    sums = np.empty((pieces, numbers(of_gradients, w_qkv, w_out)), x.dtype)
+    left, told = room_for(of_gradients, w_qkv, w_out, sizes)
     ready = packs_before(w_qkv)
     qkv = attention.qkv[0].reshape(*x.shape[:2], 3 * D)
     attention_backward_share(
-        x.dtype, shares, _rows(dy, dx, x, qkv), (*_rows(normed, merged, dqkv), afterwards),
+        x.dtype, shares, _rows(dy, dx, x, qkv), *told,
         (gamma, beta, mean, rstd, x.dtype.type(0)), tuple(weights_for(w_qkv.T, w_out.T, ready)),
         sums, grouped, tuple(sizes), workspace, (attend, room_for_heads),
         addresses(x.dtype, ready, backward=True),
     )  # fmt: skip
-    if afterwards:
-        dw_qkv, db_qkv = weight_gradients(normed, dqkv, w_qkv, saved.has_b_qkv)
-        dw_out, db_out = weight_gradients(merged, dy.reshape(-1, D), w_out, saved.has_b_out)
-        return dx, *norm_gradients(sums), dw_qkv, db_qkv, dw_out, db_out, None
-    dw_qkv, dw_out, rest = summed(sums, w_qkv, w_out)
-    db_qkv = rest[: 3 * D] if saved.has_b_qkv else None
-    db_out = rest[3 * D : 4 * D] if saved.has_b_out else None
-    return dx, rest[4 * D : -D], rest[-D:], dw_qkv, db_qkv, dw_out, db_out, None
+    learnt = (w_qkv, w_out), (saved.has_b_qkv, saved.has_b_out)
+    return dx, *gradients(of_gradients, left, dy.reshape(-1, D), sums, *learnt, sizes), None
 
 
 def _rows(*arrays):
     return tuple([stack_of(x.reshape(-1, x.shape[-1])) for x in arrays])
 
 
-def _numbers(D, afterwards):
-    """How many numbers have sums: dw_qkv, dw_out, db_qkv and db_out, unless they come afterwards;
-    dgamma and dbeta."""
-    return 2 * D + (0 if afterwards else 4 * D * D + 4 * D)
-
-
-def _grouped(row_max, row_scale, w_qkv, at_once):
+def _grouped(row_max, row_scale, weights, at_once):
     """Which way attention takes, how the rows are cut, and the fields of `Grouped`.
 
     row_max and row_scale (B, H, T).
     """
-    K, afterwards = len(w_qkv) // row_max.shape[1], gradients_afterwards(w_qkv)
+    K = len(weights[0]) // row_max.shape[1]
     way = way_for((*row_max.shape, K), row_max.itemsize)
-    sizes, grouped = _groups(way, *row_max.shape, K, row_max.dtype, afterwards, at_once)
+    of_gradients = way_of_gradients(weights[0], row_max.shape[2])
+    pieces = PIECES if of_gradients == ADDED_UP else MANY
+    cutting = numbers(of_gradients, *weights), at_once, pieces
+    sizes, grouped = _groups(way, *row_max.shape, K, row_max.dtype, cutting)
     whole = grouped._replace(row_max=row_max.reshape(-1), row_scale=row_scale.reshape(-1))
     return way, sizes, tuple(whole)
 
 
 @functools.lru_cache(maxsize=64)
-def _groups(way, B, heads, T, K, dtype, afterwards, at_once):
-    """How the rows are cut, and a `Grouped` that has no statistics yet."""
+def _groups(way, B, heads, T, K, dtype, cutting):
+    """How the rows are cut, and a `Grouped` that has no statistics yet.
+
+    cutting: how many numbers a piece adds up, how many are made at once, and how many pieces.
+    """
     D, rows = heads * K, group_rows(way, heads, T, dtype)
     places, by_amx = NO_PLACES, way == "bf16" and instruction() == "amx"
     if way == "lanes":
         of_qkv = three_heads_in(np.empty((0, T, 3 * D)), heads)
         of_merged = heads_in(np.empty((0, T, D)), heads)
         places = places_of(of_qkv, of_merged, of_qkv, (B, heads, T, K), dtype)
-    pieces = MANY if afterwards else PIECES
-    sizes = cut(B * T, D, 3 * D, rows, _numbers(D, afterwards), at_once, pieces)
+    sizes = cut(B * T, D, 3 * D, rows, *cutting)
     return sizes, Grouped(
         row_max=None, row_scale=None, factor=dtype.type(1 / math.sqrt(K)), places=places,
         queries=queries_at_once(T), by_amx=by_amx, heads=heads, tokens=T, K=K, rows=rows,

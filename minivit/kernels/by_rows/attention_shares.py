@@ -8,7 +8,7 @@ from ..matrix import ONE, ZERO, Matrix, moved, transposed
 from ..product.endings import ADD_BIAS, NOTHING, Ending
 from ..product.tiled import all_of
 from .attend_group import Grouped
-from .cut import Sizes, rows_of
+from .cut import ADDED_UP, PACKED, WRITTEN, Sizes, packed_rows, rows_of
 from .space import own_space, product, product_with_weight
 from .sums import nothing_else, sums_of_piece
 
@@ -47,13 +47,15 @@ def attention_forward_share(share, shares, of_rows, norm, weights, biased, group
 
 
 @shared
-def attention_backward_share(share, shares, of_rows, of_all, norm, weights, sums, grouped, sizes,
-                             workspace, attending, addresses):  # fmt: skip
+def attention_backward_share(share, shares, of_rows, of_all, packing, norm, weights, sums, grouped,
+                             sizes, workspace, attending, addresses):  # fmt: skip
     """dx for this share's pieces, and of each piece the sums that become dw_qkv, dw_out, db_qkv,
     db_out, dgamma and dbeta, in a row of `sums`.
 
-    of_all: n, merged and dqkv of all rows, and whether they are written: then the gradients of
-    weights and biases are products of these, afterwards.
+    of_all: n, merged and dqkv of all rows, and the way (cut.py). Where they are written, a piece
+    sums up dgamma and dbeta alone; where they are packed, db_qkv and db_out, too, which come first
+    in its row.
+    packing: where the function for that lies, and where to, for dw_qkv and dw_out.
     """
     sizes, norm, grouped = Sizes(*sizes), Norm(*norm), Grouped(*grouped)
     own, D = own_space(share, shares, workspace, sizes, addresses), sizes.D
@@ -62,7 +64,7 @@ def attention_backward_share(share, shares, of_rows, of_all, norm, weights, sums
     dy, dx, x, qkv = all_of(dy), all_of(dx), all_of(x), all_of(qkv)
     w_qkv_t, w_out_t, nothing = all_of(w_qkv_t), all_of(w_out_t), nothing_else(workspace)
     merged, dqkv, normed, dnormed = own.merged, own.dwide, own.normed, own.dnormed
-    all_normed, all_merged, all_dqkv, afterwards = of_all
+    (all_normed, all_merged, all_dqkv, way), (pack, of_dw_qkv, of_dw_out) = of_all, packing
     all_normed, all_merged, all_dqkv = all_of(all_normed), all_of(all_merged), all_of(all_dqkv)
     begin, end = rows_of(share, shares, sizes, sizes.piece)
     for r0 in range(begin, end, sizes.piece):
@@ -74,7 +76,7 @@ def attention_backward_share(share, shares, of_rows, of_all, norm, weights, sums
             # A piece's first rows begin its sums; later rows add to what is there (2).
             going_on, add_up = (2, 2) if r > r0 else (0, 1)
             x_here, dy_here, dx_here = moved(x, r, ZERO), moved(dy, r, ZERO), moved(dx, r, ZERO)
-            if afterwards:
+            if way == WRITTEN:
                 normed, merged = moved(all_normed, r, ZERO), moved(all_merged, r, ZERO)
                 dqkv = moved(all_dqkv, r, ZERO)
             of_qkv, of_dqkv = qkv_from(moved(qkv, r, ZERO), r, grouped), qkv_from(dqkv, r, grouped)
@@ -91,7 +93,13 @@ def attention_backward_share(share, shares, of_rows, of_all, norm, weights, sums
                 )
             # dn = dqkv w_qkv^T
             product_with_weight(own, dqkv, w_qkv_t, dnormed, 0, dnormed, (down, D, 3 * D), nothing)
-            if not afterwards:
+            if way == PACKED:
+                k = packed_rows(r, sizes)
+                # for dw_out = merged^T dy; db_out += dy
+                call(pack, (merged, dy_here, (down, D, D), k, of_dw_out, row, 3 * D, r > r0))
+                # for dw_qkv = n^T dqkv; db_qkv += dqkv
+                call(pack, (normed, dqkv, (down, D, 3 * D), k, of_dw_qkv, row, ZERO, r > r0))
+            elif way == ADDED_UP:
                 # dw_out += merged^T dy, db_out += dy
                 product(own, transposed(merged), dy_here, dw_out, going_on, dw_out, (D, D, down),
                         to_db_out, add_up)  # fmt: skip

@@ -5,9 +5,11 @@ from typing import NamedTuple
 
 from ..compiling import jit
 
-# Numbers of the widest array that are made at once. A backward that adds up gradients of weights
-# has two such arrays, and its sums; one that packs them has two as well; one that writes them for
-# products of all rows, afterwards, takes as a forward does.
+# How a backward comes to the gradients of weights: each piece of rows adds them up; or they are
+# products, afterwards, of what was written for all rows, or packed.
+ADDED_UP, WRITTEN, PACKED = range(3)
+# Numbers of the widest array that are made at once. A backward has two such arrays, and its sums;
+# one that writes them for products afterwards takes as a forward does.
 AT_ONCE_FORWARD, AT_ONCE_BACKWARD = 1 << 18, 1 << 17
 PIECES, LEAST = 16, 128  # so many pieces at most, of so many rows at least
 MANY = 64  # pieces at most where no gradients of weights are added up
@@ -42,6 +44,22 @@ def cut(rows, D, wide, unit, sums, at_once, most=PIECES):
 
 def _of_units(rows, parts, unit):
     return max(1, -(-rows // (parts * unit))) * unit
+
+
+@jit(from_python=True)
+def packed_rows(rows, sizes):
+    """Where the row after so many is packed: each odd number that is done at once leaves one out.
+
+    For the first row of those, and for all rows.
+    """
+    of_piece = sizes.piece + _odd(sizes.piece, sizes)
+    return rows // sizes.piece * of_piece + rows % sizes.piece + _odd(rows % sizes.piece, sizes)
+
+
+@jit(from_python=True)
+def _odd(rows, sizes):
+    """How often a piece's rows, some at a time, are an odd number."""
+    return rows // sizes.down * (sizes.down % 2) + rows % sizes.down % 2
 
 
 @jit

@@ -6,7 +6,7 @@ from ..layernorm_steps import Norm
 from ..matrix import ONE, ZERO, Matrix, moved, transposed
 from ..product.endings import ADD_BIAS, NOTHING, Ending
 from ..product.tiled import all_of
-from .cut import Sizes, rows_of
+from .cut import ADDED_UP, PACKED, WRITTEN, Sizes, packed_rows, rows_of
 from .space import own_space, product, product_with_weight
 from .sums import nothing_else, sums_of_piece
 
@@ -40,10 +40,9 @@ def mlp_backward_share(share, shares, of_rows, of_all, packing, norm, weights, s
     """dx for this share's pieces, and of each piece the sums that become dw1, dw2, db1, db2, dgamma
     and dbeta, in a row of `sums`.
 
-    of_all: n, h and dz of all rows, and whether they are written: then dw1, dw2, db1 and db2 are
-    products of these, afterwards, and a piece sums up dgamma and dbeta alone.
-    packing: whether they are packed for such products instead, where the function for it lies, and
-    where to, for dw1 and dw2. A piece sums up db1 and db2, too, then, which come first in its row.
+    of_all: n, h and dz of all rows, and the way (cut.py). Where they are written, a piece sums up
+    dgamma and dbeta alone; where they are packed, db1 and db2, too, which come first in its row.
+    packing: where the function for that lies, and where to, for dw1 and dw2.
     """
     sizes, norm = Sizes(*sizes), Norm(*norm)
     own, D, M = own_space(share, shares, workspace, sizes, addresses), sizes.D, sizes.wide
@@ -51,8 +50,7 @@ def mlp_backward_share(share, shares, of_rows, of_all, packing, norm, weights, s
     dy, dx, x, z = all_of(dy), all_of(dx), all_of(x), all_of(z)
     w1_t, w2_t, h, dz = all_of(w1_t), all_of(w2_t), own.wide, own.dwide
     nothing, normed, dnormed = nothing_else(workspace), own.normed, own.dnormed
-    all_normed, all_h, all_dz, afterwards = of_all
-    packs, pack, of_dw1, of_dw2 = packing
+    (all_normed, all_h, all_dz, way), (pack, of_dw1, of_dw2) = of_all, packing
     all_normed, all_h, all_dz = all_of(all_normed), all_of(all_h), all_of(all_dz)
     begin, end = rows_of(share, shares, sizes, sizes.piece)
     for r0 in range(begin, end, sizes.piece):
@@ -63,7 +61,7 @@ def mlp_backward_share(share, shares, of_rows, of_all, packing, norm, weights, s
             # A piece's first rows begin its sums; later rows add to what is there (2).
             going_on, add_up = (2, 2) if r > r0 else (0, 1)
             x_here, dy_here, dx_here = moved(x, r, ZERO), moved(dy, r, ZERO), moved(dx, r, ZERO)
-            if afterwards:
+            if way == WRITTEN:
                 normed, h = moved(all_normed, r, ZERO), moved(all_h, r, ZERO)
                 dz = moved(all_dz, r, ZERO)
             z_apart, h_apart = z.first + r * M - dz.first, h.first - dz.first
@@ -74,12 +72,13 @@ def mlp_backward_share(share, shares, of_rows, of_all, packing, norm, weights, s
             product_with_weight(own, dy_here, w2_t, dz, 0, dz, (down, M, D), gelu)
             # dn = dz w1^T
             product_with_weight(own, dz, w1_t, dnormed, 0, dnormed, (down, D, M), nothing)
-            if packs:
+            if way == PACKED:
+                k = packed_rows(r, sizes)
                 # for dw2 = h^T dy; db2 += dy
-                call(pack, (h, dy_here, (down, M, D), r, of_dw2, row, M, r > r0))
+                call(pack, (h, dy_here, (down, M, D), k, of_dw2, row, M, r > r0))
                 # for dw1 = n^T dz; db1 += dz
-                call(pack, (normed, dz, (down, D, M), r, of_dw1, row, ZERO, r > r0))
-            elif not afterwards:
+                call(pack, (normed, dz, (down, D, M), k, of_dw1, row, ZERO, r > r0))
+            elif way == ADDED_UP:
                 h_t, normed_t = transposed(h), transposed(normed)
                 # dw2 += h^T dy, db2 += dy
                 product(own, h_t, dy_here, dw2, going_on, dw2, (M, D, down), to_db2, add_up)

@@ -7,13 +7,13 @@ after chunk. In bf16 every part of a product finds its panels, however c is cut;
 rectangle must have all columns.
 """
 
-import numpy as np
 from numba import get_num_threads
 
 from minivit.chosen import made_of_weights, rounds_products
 
 from ..compiling import shared
 from ..matrix import ONE, Matrix, moved
+from ..workspace import aligned
 from .bf16 import packing as packing_bf16
 from .bf16.packing import BLOCK, SIDE, pack_panels, panels_at
 from .packing import PANEL_BYTES, chunk, chunks, pack, panel_at, steps, steps_of
@@ -38,13 +38,10 @@ def _packed(weights):
     if not weights:
         return []
     kernel, size = (_pack_pairs, _size_bf16) if rounds_products() else (_pack, _size)
-    of_weights = []
-    for w in weights:
-        numbers = np.empty(size(*w.shape, w.itemsize) + 64 // w.itemsize, w.dtype)
-        numbers = numbers[-numbers.ctypes.data % 64 // w.itemsize :]
-        of_weights.append((stack_of(w), w.shape, numbers))
-    kernel((numbers.dtype, len(of_weights)), get_num_threads(), tuple(of_weights))
-    return [numbers for _, _, numbers in of_weights]
+    packed = [aligned(size(*w.shape, w.itemsize), w.dtype) for w in weights]
+    of_weights = [(stack_of(w), w.shape, to) for w, to in zip(weights, packed, strict=True)]
+    kernel((packed[0].dtype, len(packed)), get_num_threads(), tuple(of_weights))
+    return packed
 
 
 def _size(depth, columns, itemsize):

@@ -8,8 +8,8 @@ from ..matrix import ONE, ZERO, Matrix
 from ..product.packing import PANEL_BYTES, pack
 from ..product.sliding import Weights
 from ..product.sweeps import sweep
-from ..workspace import APART
-from .squares import SQUARES, Squares, aligned, matrix_size, place_of, see, squares_of
+from ..workspace import APART, aligned
+from .squares import SQUARES, Squares, matrix_size, place_of, see, squares_of
 from .transforms import sums_from_products, weights_into_products
 
 

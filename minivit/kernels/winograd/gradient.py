@@ -13,8 +13,8 @@ from ..matrix import ONE, Matrix
 from ..product.packing import PANEL_BYTES
 from ..product.sweeps import sweep
 from ..simd import VECTOR_BYTES, load, store
-from ..workspace import APART
-from .squares import SQUARES, Squares, aligned, matrix_size, place_of, see, squares_of
+from ..workspace import APART, aligned
+from .squares import SQUARES, Squares, matrix_size, place_of, see, squares_of
 from .transforms import sums_into_products, weights_from_products
 
 TALL, BROAD = 128, 64  # channels and out channels of a rectangle, at most

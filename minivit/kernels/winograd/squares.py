@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-import numpy as np
-
 from ..compiling import jit
 from ..simd import VECTOR_BYTES, broadcast, load, noinline, store
 from .transforms import pixels_into_products
@@ -18,14 +16,6 @@ class Squares(NamedTuple):
     down: int  # squares in a map; the last ones may reach past the stops
     across: int
     count: int  # in all maps
-
-
-def aligned(size, dtype):
-    """Memory for so many numbers, aligned so that no vector crosses a cache line."""
-    spare = 64 // np.dtype(dtype).itemsize
-    numbers = np.empty(size + spare, dtype)
-    begin = -numbers.ctypes.data % 64 // numbers.itemsize
-    return numbers[begin : begin + size]
 
 
 def squares_of(patches, m):
