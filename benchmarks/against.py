@@ -13,12 +13,11 @@ import minivit
 from minivit.errors import InputError
 
 from .checkouts import CheckoutWorker
-from .model_figures import chosen_cases, figures
+from .model_figures import PROCESSES, chosen_cases, figures
 from .options import Options
 from .rows import means_text, row, show
 
 LEAST_TURNS = 5  # of a side: then one turn in a half-speed phase of the machine moves no median
-PROCESSES = 3  # of a side
 COLUMNS = {
     "configuration": "configuration", "what": "what", "backend": "side",
     "new": "ours", "old": "theirs", "unit": "unit", "ratio": "ratio",
@@ -40,7 +39,7 @@ def measure(options: Options) -> list[dict]:
                 )
                 for side, folder in (("new", new), ("old", old))
             }  # fmt: skip
-            for figure in figures(case, starts, options, turns=LEAST_TURNS, processes=PROCESSES):
+            for figure in figures(case, starts, options, turns=LEAST_TURNS):
                 rows.append(
                     row(
                         "step", f"{case.name} {figure.what}", backend, figure.of["new"],

@@ -66,7 +66,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what is timed: time for each case, all sides together (default: 10 a model, "
         "2 an op)")  # fmt: skip
     add("--repeats", type=positive(int), default=argparse.SUPPRESS, metavar="N",
-        help="what is timed: turns of every side in a case, whatever time they take")  # fmt: skip
+        help="what is timed: turns of every side in a case (step: of each of its three "
+        "processes), whatever time they take")  # fmt: skip
     add("--backends", default=argparse.SUPPRESS, metavar="LIST",
         help="ops, step, scaling, mpi: numba, numpy or numba,numpy (default: all)")  # fmt: skip
     add("--configs", default=argparse.SUPPRESS, metavar="LIST",

@@ -1,5 +1,6 @@
 """What is measured of one model, the sides in turns: training, inference, memory, first step."""
 
+import math
 import statistics
 import tempfile
 import time
@@ -21,6 +22,7 @@ from .timing import medians as medians_of_calls
 CACHE_VARIABLE = "XDG_CACHE_HOME"
 COMPILED = (".kernel", ".nbi", ".nbc")  # endings of its files, here and in former versions
 USUAL = 10  # seconds of a figure, all sides together
+PROCESSES = 3  # of a side, one after the other
 
 # Starts a process with a side's model; takes `environment`, the variables it gets besides.
 Start = Callable[..., Worker]
@@ -53,15 +55,14 @@ def figures(
     options: Options,
     *,
     turns: int,
-    processes: int = 1,
     agree: Agree | None = None,
 ) -> Iterator[Figure]:
     """All that the options ask for, in `turns` turns (times: or more; with --repeats: or fewer).
 
-    Times are those of `processes` processes a side, one after the other: where the pages of a
-    process come to lie in memory makes it faster or slower by some percent for its whole life.
+    Times are those of some processes a side (--tiny: one), one after the other: where the pages of
+    a process come to lie in memory makes it faster or slower by some percent for its whole life.
     """
-    yield from times(case, sides, options, turns, processes, agree or agree_in(options.precision))
+    yield from times(case, sides, options, turns, agree or agree_in(options.precision))
     turns = min(turns, options.repeats or turns)
     if options.memory:
         progress(f"step: {case.name}, peak memory")
@@ -76,11 +77,12 @@ def times(
     sides: Mapping[str, Start],
     options: Options,
     turns: int,
-    processes: int,
     agree: Agree,
 ) -> list[Figure]:
     """Training and inference of one model, in ms, once the sides agree."""
+    processes = 1 if options.tiny else PROCESSES
     share = replace(options, seconds=(options.seconds or USUAL) / processes)
+    turns = max(turns, math.ceil(LEAST_BLOCKS / processes))
     parts = [calls_in_turns(case, sides, share, turns, agree) for _ in range(processes)]
     found = []
     for what, flops in (("training", case.step_flops), ("inference", case.inference_flops)):
@@ -104,7 +106,7 @@ def calls_in_turns(
         for what, method in (("training", "train"), ("inference", "infer")):
             progress(f"step: {case.name}, {what}")
             timers = {side: worker.timer(method) for side, worker in workers.items()}
-            found[what] = in_turns(timers, options, usual=USUAL, least=max(turns, LEAST_BLOCKS))
+            found[what] = in_turns(timers, options, usual=USUAL, least=turns)
         return found
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from . import against, step_bf16
 from .ceiling import CeilingTurns, ceiling_turns
 from .configurations import Case
-from .model_figures import Figure, chosen_cases, figures
+from .model_figures import PROCESSES, Figure, chosen_cases, figures
 from .model_sides import EngineSide
 from .options import Options
 from .rows import NOTE, mean_row, means_text, rows_of, show
@@ -64,8 +64,9 @@ def report(rows: list[dict]) -> str:
     theirs = f"theirs: {other}; " if other else ""
     return (
         f"{show(shown, COLUMNS)}\n\n{means_text(rows)}\n{theirs}{NOTE}\n"
-        "Medians; the sides take turns. FLOPs are those of the matrix products, as `minivit info` "
-        "counts them; the ceiling is the best of several turns between the models.\n"
+        f"Medians over {PROCESSES} processes of each side; the sides take turns. FLOPs are those of"
+        "\nthe matrix products, as `minivit info` counts them; the ceiling is the best of several "
+        "turns\nbetween the models.\n"
         "Peak memory: largest resident size less the size after import."
     ).replace("\n\n\n", "\n\n")
 

@@ -9,7 +9,7 @@ from functools import partial
 from .agreement import AGREE, assert_agreement
 from .ceiling import CeilingTurns, ceiling_turns
 from .configurations import Case
-from .model_figures import Figure, chosen_cases, figures
+from .model_figures import PROCESSES, Figure, chosen_cases, figures
 from .model_sides import EngineSide
 from .options import Options
 from .rows import mean_row, means_text, row, show
@@ -133,8 +133,8 @@ def report(rows: list[dict]) -> str:
     return (
         f"{show(shown, COLUMNS)}\n\n{means_text(rows)}\n"
         "ratio: above 1 the side is better (faster, or smaller): than PyTorch's better one of the "
-        "two for\nthis figure, and than the same engine in float32. Medians; the sides take turns, "
-        "and the ratio of\ntwo times is the median of their turns' ratios. FLOPs are those of the "
-        "matrix products; a side in\nbf16 has the ceiling of the processor's instruction for it, "
-        "if it multiplies by that."
+        "two for\nthis figure, and than the same engine in float32. Medians over "
+        f"{PROCESSES} processes of each side; the sides\ntake turns, and the ratio of two times is "
+        "the median of their turns' ratios. FLOPs are those of the\nmatrix products; a side in "
+        "bf16 has the ceiling of the processor's instruction for it, if it\nmultiplies by that."
     ).replace("\n\n\n", "\n\n")

@@ -261,6 +261,30 @@ def test_names_that_only_one_side_has_are_not_compared():
     assert found == {"new": {"y": 1}, "old": {"y": 3}}
 
 
+@pytest.mark.parametrize(
+    ("asked", "turns", "wanted"),
+    [({"seconds": 6.0}, 1, [(2.0, 1)] * 3), ({"seconds": 6.0}, 5, [(2.0, 5)] * 3),
+     ({"tiny": True}, 1, [(model_figures.USUAL, timing.LEAST_BLOCKS)])],
+)  # fmt: skip
+def test_times_are_those_of_some_processes_a_side(monkeypatch, asked, turns, wanted):
+    """Each has its part of the time; the calls of all of them count."""
+    parts = []
+
+    def measured(case, sides, share, least, agree):
+        parts.append((share.seconds, least))
+        of_sides = {side: [[len(parts)]] for side in sides}
+        return {"training": of_sides, "inference": of_sides}
+
+    monkeypatch.setattr(model_figures, "calls_in_turns", measured)
+    sides = dict.fromkeys(("ours", "theirs"))
+    asked = options.Options(threads=1, **asked)
+    training, inference = model_figures.figures(configurations.TINY, sides, asked, turns=turns)
+    assert parts == wanted
+    for figure in (training, inference):
+        calls = [[n] for n in range(1, len(wanted) + 1)]
+        assert figure.calls == {"ours": calls, "theirs": calls}
+
+
 def test_every_cold_start_has_an_empty_cache_of_its_own():
     starts = []
 
