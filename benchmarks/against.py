@@ -17,7 +17,7 @@ from .model_figures import PROCESSES, chosen_cases, figures
 from .options import Options
 from .rows import means_text, row, show
 
-LEAST_TURNS = 5  # of a side: then one turn in a half-speed phase of the machine moves no median
+LEAST_TURNS = 5  # of each process of a side: one turn in a half-speed phase moves no median
 COLUMNS = {
     "configuration": "configuration", "what": "what", "backend": "side",
     "new": "ours", "old": "theirs", "unit": "unit", "ratio": "ratio",
@@ -61,8 +61,9 @@ def report(rows: list[dict]) -> str:
     return (
         f"new: {rows[0]['new']}\nold: {rows[0]['old']}\n\n{show(shown, COLUMNS)}\n\n"
         f"{means_text(rows)}\nratio: above 1 the new one is better (faster, or smaller).\n"
-        f"Medians of at least {LEAST_TURNS} turns of each of {PROCESSES} processes a side, unless "
-        "--repeats says otherwise; the ratio of two times is the median of their turns' ratios.\n"
+        f"Times are medians of at least {LEAST_TURNS} turns of each of {PROCESSES} processes a side"
+        " (--tiny: 1), unless --repeats\nsays otherwise; the ratio of two times is the median of "
+        "their turns' ratios.\n"
         "Peak memory: largest resident size less the size after import."
     ).replace("\n\n\n", "\n\n")
 

@@ -57,10 +57,11 @@ def figures(
     turns: int,
     agree: Agree | None = None,
 ) -> Iterator[Figure]:
-    """All that the options ask for, in `turns` turns (times: or more; with --repeats: or fewer).
+    """All that the options ask for: memory and first steps in `turns` turns, or fewer (--repeats).
 
-    Times are those of some processes a side (--tiny: one), one after the other: where the pages of
-    a process come to lie in memory makes it faster or slower by some percent for its whole life.
+    Times are those of some processes a side (--tiny: one), one after the other, each in at least so
+    many turns, or as many as --repeats says: where the pages of a process come to lie in memory
+    makes it faster or slower by some percent for its whole life.
     """
     yield from times(case, sides, options, turns, agree or agree_in(options.precision))
     turns = min(turns, options.repeats or turns)
@@ -82,7 +83,7 @@ def times(
     """Training and inference of one model, in ms, once the sides agree."""
     processes = 1 if options.tiny else PROCESSES
     share = replace(options, seconds=(options.seconds or USUAL) / processes)
-    turns = max(turns, math.ceil(LEAST_BLOCKS / processes))
+    turns = max(turns, math.ceil(LEAST_BLOCKS / processes))  # LEAST_BLOCKS in all
     parts = [calls_in_turns(case, sides, share, turns, agree) for _ in range(processes)]
     found = []
     for what, flops in (("training", case.step_flops), ("inference", case.inference_flops)):

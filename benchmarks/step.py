@@ -64,9 +64,9 @@ def report(rows: list[dict]) -> str:
     theirs = f"theirs: {other}; " if other else ""
     return (
         f"{show(shown, COLUMNS)}\n\n{means_text(rows)}\n{theirs}{NOTE}\n"
-        f"Medians over {PROCESSES} processes of each side; the sides take turns. FLOPs are those of"
-        "\nthe matrix products, as `minivit info` counts them; the ceiling is the best of several "
-        "turns\nbetween the models.\n"
+        f"Times are medians over {PROCESSES} processes of each side (--tiny: 1); the sides take "
+        "turns. FLOPs are\nthose of the matrix products, as `minivit info` counts them; the "
+        "ceiling is the best of several\nturns between the models.\n"
         "Peak memory: largest resident size less the size after import."
     ).replace("\n\n\n", "\n\n")
 

@@ -133,8 +133,9 @@ def report(rows: list[dict]) -> str:
     return (
         f"{show(shown, COLUMNS)}\n\n{means_text(rows)}\n"
         "ratio: above 1 the side is better (faster, or smaller): than PyTorch's better one of the "
-        "two for\nthis figure, and than the same engine in float32. Medians over "
-        f"{PROCESSES} processes of each side; the sides\ntake turns, and the ratio of two times is "
-        "the median of their turns' ratios. FLOPs are those of the\nmatrix products; a side in "
-        "bf16 has the ceiling of the processor's instruction for it, if it\nmultiplies by that."
+        "two for\nthis figure, and than the same engine in float32. Times are medians over "
+        f"{PROCESSES} processes of each side\n(--tiny: 1); the sides take turns, and the ratio of "
+        "two times is the median of their turns' ratios.\nFLOPs are those of the matrix products; "
+        "a side in bf16 has the ceiling of the processor's\ninstruction for it, if it multiplies "
+        "by that."
     ).replace("\n\n\n", "\n\n")

@@ -221,16 +221,19 @@ def test_gradients_that_come_later_are_those_of_the_pieces(monkeypatch, name, pr
 
 # Rows that fill no block, one block's, several pieces'; some chunks along k, and two of columns.
 MLPS = [(1, 5, 40, 70), (1, 32, 33, 64), (5, 65, 48, 96), (2, 1030, 40, 64), (9, 130, 24, 1100)]
-# B, T, D, heads: images as long as a block; odd numbers of rows, one image at once or some; in
-# lanes, in chunks of queries and in bf16.
-ATTENTIONS = [(8, 32, 24, 3), (9, 65, 48, 3), (17, 33, 6, 3), (35, 34, 64, 4), (8, 131, 60, 2)]
-PACKED = [("mlp", *size) for size in MLPS] + [("attention", *size) for size in ATTENTIONS]
+# B, T, D, heads; pieces, and so many rows at once: images as long as a block; odd numbers of rows,
+# one image at once, or 3 and then 2; in lanes, in chunks of queries and in bf16.
+ATTENTIONS = [
+    (8, 32, 24, 3, 64, 32), (9, 65, 48, 3, 64, 65), (9, 65, 48, 3, 2, 195),
+    (130, 51, 6, 3, 64, 51), (35, 34, 64, 4, 64, 34), (8, 131, 60, 2, 2, 262),
+]  # fmt: skip
+PACKED = [("mlp", *size, 64, 8) for size in MLPS] + [("attention", *case) for case in ATTENTIONS]
 
 
 @pytest.mark.skipif(SMALL or instruction() is None, reason="compiled, by an instruction for it")
-@pytest.mark.parametrize(("name", "B", "T", "D", "n"), PACKED)
+@pytest.mark.parametrize(("name", "B", "T", "D", "n", "pieces", "down"), PACKED)
 def test_operands_packed_where_they_are_made_give_the_same(
-    small_pieces, later, monkeypatch, threads, name, B, T, D, n
+    small_pieces, later, monkeypatch, threads, name, B, T, D, n, pieces, down
 ):
     """The same bits as a product that packs them, but for sums of columns, and where a row of zeros
     makes other pairs; for any number of threads; and nothing is written past their room."""
@@ -238,6 +241,8 @@ def test_operands_packed_where_they_are_made_give_the_same(
         np.float32, B, T, D)  # fmt: skip
     options = {} if name == "mlp" else {"heads": n}
     module = by_rows_mlp if name == "mlp" else by_rows_attention
+    monkeypatch.setattr(module, "MANY", pieces)
+    monkeypatch.setattr(module, "AT_ONCE_BACKWARD", down * (n if name == "mlp" else 3 * D))
     name, fences, whole = f"{name}_branch", [], []
     same = (0, 1, 4, 6) if T % 2 == 0 or name == "mlp_branch" else (0, 1)  # y, dx, dw first, second
 
@@ -248,7 +253,9 @@ def test_operands_packed_where_they_are_made_give_the_same(
         return fences[-1][begin : begin + count]
 
     with backend.use("numba", precision="bf16"):
+        of_attention_too = choice.attention_by_rows(inputs[0], inputs[3], inputs[5], None, n, PLAIN)
         assert choice.mlp_by_rows(inputs[0], inputs[3]) and way(inputs) == cut.PACKED
+        assert of_attention_too or name == "mlp_branch"
         with monkeypatch.context() as patched:
             patched.setattr(module, "way_of_gradients", lambda *_: cut.WRITTEN)
             products = both_ways(kernels, name, inputs, dy, **options)

@@ -18,7 +18,7 @@ on nothing but the sizes of the arrays; each piece has sums of its own, and thes
 order: the same bits for any number of threads. Where the sums of large weights fit no cache, n, h
 and dz (n, merged and dqkv) are written for all rows instead, and the gradients of weights are
 products of these, afterwards. In bf16 they are not written but packed for the product
-(../product/bf16/gradient.py).
+(../product/bf16/gradient.py), unless an image has fewer than 32 tokens.
 
 Rows of attention are those of whole images. Large weights are packed once for all rows (space.py).
 

@@ -38,7 +38,8 @@ def attention_forward_by_rows(x, gamma, beta, w_qkv, b_qkv, w_out, b_out, heads,
     mean, rstd = np.empty((2, B * T), x.dtype)
     row_max, row_scale = np.empty((2, B, heads, T), x.dtype)
     qkv = np.empty((B, T, 3 * D), x.dtype) if keeps else None
-    way, sizes, grouped = _grouped(row_max, row_scale, (w_qkv, w_out), AT_ONCE_FORWARD)
+    cutting = _cutting(way_of_gradients(w_qkv, T), w_qkv, w_out, AT_ONCE_FORWARD)
+    way, sizes, grouped = _grouped(row_max, row_scale, D // heads, cutting)
     shares, workspace = workspace_for(sizes, sizes.unit, x.dtype)
     attend = address(way, x.dtype)
     room_for_heads = _room(way, shares, row_max, D // heads)
@@ -65,12 +66,12 @@ def attention_backward_by_rows(dy, norm, beta, saved):
     row_max, row_scale = attention.row_max, attention.row_scale
     of_gradients = way_of_gradients(w_qkv, x.shape[1])
     at_once = AT_ONCE_FORWARD if of_gradients == WRITTEN else AT_ONCE_BACKWARD
-    way, sizes, grouped = _grouped(row_max, row_scale, (w_qkv, w_out), at_once)
+    cutting, K = _cutting(of_gradients, w_qkv, w_out, at_once), D // row_max.shape[1]
+    way, sizes, grouped = _grouped(row_max, row_scale, K, cutting)
     shares, workspace = workspace_for(sizes, sizes.piece, x.dtype)
     attend = address(way, x.dtype, backward=True)
-    room_for_heads = _room(way, shares, row_max, D // row_max.shape[1])
-    pieces = -(-sizes.rows // sizes.piece)
-    sums = np.empty((pieces, numbers(of_gradients, w_qkv, w_out)), x.dtype)
+    room_for_heads = _room(way, shares, row_max, K)
+    sums = np.empty((-(-sizes.rows // sizes.piece), cutting[0]), x.dtype)
     left, told = room_for(of_gradients, w_qkv, w_out, sizes)
     ready = packs_before(w_qkv)
     qkv = attention.qkv[0].reshape(*x.shape[:2], 3 * D)
@@ -81,23 +82,26 @@ def attention_backward_by_rows(dy, norm, beta, saved):
         addresses(x.dtype, ready, backward=True),
     )  # fmt: skip
     learnt = (w_qkv, w_out), (saved.has_b_qkv, saved.has_b_out)
-    return dx, *gradients(of_gradients, left, dy.reshape(-1, D), sums, *learnt, sizes), None
+    return dx, *gradients(of_gradients, left, dy.reshape(-1, D), sums, *learnt), None
 
 
 def _rows(*arrays):
     return tuple([stack_of(x.reshape(-1, x.shape[-1])) for x in arrays])
 
 
-def _grouped(row_max, row_scale, weights, at_once):
+def _cutting(of_gradients, w_qkv, w_out, at_once):
+    """What `cut` is told: how many numbers a piece adds up, how many are made at once, and how many
+    pieces there are at most."""
+    pieces = PIECES if of_gradients == ADDED_UP else MANY
+    return numbers(of_gradients, w_qkv, w_out), at_once, pieces
+
+
+def _grouped(row_max, row_scale, K, cutting):
     """Which way attention takes, how the rows are cut, and the fields of `Grouped`.
 
     row_max and row_scale (B, H, T).
     """
-    K = len(weights[0]) // row_max.shape[1]
     way = way_for((*row_max.shape, K), row_max.itemsize)
-    of_gradients = way_of_gradients(weights[0], row_max.shape[2])
-    pieces = PIECES if of_gradients == ADDED_UP else MANY
-    cutting = numbers(of_gradients, *weights), at_once, pieces
     sizes, grouped = _groups(way, *row_max.shape, K, row_max.dtype, cutting)
     whole = grouped._replace(row_max=row_max.reshape(-1), row_scale=row_scale.reshape(-1))
     return way, sizes, tuple(whole)
@@ -105,10 +109,7 @@ def _grouped(row_max, row_scale, weights, at_once):
 
 @functools.lru_cache(maxsize=64)
 def _groups(way, B, heads, T, K, dtype, cutting):
-    """How the rows are cut, and a `Grouped` that has no statistics yet.
-
-    cutting: how many numbers a piece adds up, how many are made at once, and how many pieces.
-    """
+    """How the rows are cut, and a `Grouped` that has no statistics yet."""
     D, rows = heads * K, group_rows(way, heads, T, dtype)
     places, by_amx = NO_PLACES, way == "bf16" and instruction() == "amx"
     if way == "lanes":

@@ -14,8 +14,8 @@ calls in turns (bf16: of three such runs); M = 4 D, 64 images of 65 tokens or 8 
     attention, T = 197, D = 192,  3 heads    1.16, 1.10     1.05, 1.04
     attention, T = 197, D = 384,  6 heads    1.11, 1.05     1.06, 1.06
 
-In a training step the arrays of other branches drive these out of the cache: with the MLP's
-backward by rows one in bf16 is as fast at T = 197, D = 192, and 1.02 times as fast at D = 384.
+In a training step the arrays of other branches drive these out of the cache: in bf16 a step whose
+MLP backward goes by rows takes as long at T = 197, D = 192, and is 1.02 times as fast at D = 384.
 
 Smaller models gain more: D = 64 with 17 to 50 tokens 1.25 to 1.6 (two cores of an Intel Emerald
 Rapids).
@@ -66,9 +66,11 @@ def attention_by_rows(x, w_qkv, w_out, offsets, heads, options):
 
 
 def way_of_gradients(w, together):
-    """How a backward comes to the gradients of weights (cut.py); `w`: the first of the branch.
+    """How the backward of a branch that is done by rows comes to the gradients of weights (cut.py).
 
-    together: so many rows are done at once, at least. In bf16 a block of them can be packed.
+    w: the branch's first weight. together: so many rows are done at once, at least. In bf16 they
+    are packed if they fill a block: of fewer a block would hold those of the next, too, which may
+    be another thread's.
     """
     if w.size <= (SUMMED_BF16 if rounds_products() else SUMMED):
         return ADDED_UP

@@ -48,15 +48,16 @@ def _of_units(rows, parts, unit):
 
 @jit(from_python=True)
 def packed_rows(rows, sizes):
-    """Where the row after so many is packed: each odd number that is done at once leaves one out.
+    """As which row the row after so many is packed: behind an odd number that is done at once comes
+    a row of zeros. After all rows: how many these are then.
 
-    For the first row of those, and for all rows.
+    rows: what comes after them is the first that is done at once, or nothing.
     """
     of_piece = sizes.piece + _odd(sizes.piece, sizes)
     return rows // sizes.piece * of_piece + rows % sizes.piece + _odd(rows % sizes.piece, sizes)
 
 
-@jit(from_python=True)
+@jit
 def _odd(rows, sizes):
     """How often a piece's rows, some at a time, are an odd number."""
     return rows // sizes.down * (sizes.down % 2) + rows % sizes.down % 2

@@ -25,6 +25,7 @@ class Afterwards(NamedTuple):
     dwide: np.ndarray  # (rows, wide): dz, or dqkv
     of_first: Operands  # where it is packed
     of_second: Operands
+    rows: int  # how many these are then
 
 
 def room_for(way, first, second, sizes):
@@ -38,17 +39,18 @@ def room_for(way, first, second, sizes):
         return left, told
     if way == WRITTEN:
         columns = first.shape[0], second.shape[0], first.shape[1]
-        left = Afterwards(*(np.empty((sizes.rows, n), first.dtype) for n in columns), *left[3:])
+        written = (np.empty((sizes.rows, n), first.dtype) for n in columns)
+        left = Afterwards(*written, *left[3:])
     else:
         rows = packed_rows(sizes.rows, sizes)
-        left = Afterwards(*left[:3], *(operands_for(w, rows) for w in (first, second)))
+        left = Afterwards(*left[:3], operands_for(first, rows), operands_for(second, rows), rows)
     return left, _told(way, left)
 
 
 @functools.cache
 def _nothing(dtype):
     numbers = np.empty(0, dtype)
-    left = Afterwards(*[numbers.reshape(0, 1)] * 3, *[Operands(numbers, numbers, 0)] * 2)
+    left = Afterwards(*[numbers.reshape(0, 1)] * 3, *[Operands(numbers, numbers, 0)] * 2, 0)
     return left, _told(ADDED_UP, left)
 
 
@@ -66,7 +68,7 @@ def numbers(way, first, second):
     return 2 * D + biases + (first.size + second.size if way == ADDED_UP else 0)
 
 
-def gradients(way, left, dy, sums, weights, has_biases, sizes):
+def gradients(way, left, dy, sums, weights, has_biases):
     """dgamma, dbeta, dw_first, db_first, dw_second, db_second, from dy (rows, D), what was left for
     the products, and the sums of all pieces, (pieces, numbers)."""
     (first, second), (has_first, has_second) = weights, has_biases
@@ -75,9 +77,9 @@ def gradients(way, left, dy, sums, weights, has_biases, sizes):
         dw_second, db_second = weight_gradients(left.inner, dy, second, has_second)
         return *norm_gradients(sums), dw_first, db_first, dw_second, db_second
     if way == PACKED:
-        rows, rest = packed_rows(sizes.rows, sizes), sums.sum(axis=0)
-        dw_first = gradient_of(first, left.of_first, rows)
-        dw_second = gradient_of(second, left.of_second, rows)
+        rest = sums.sum(axis=0)
+        dw_first = gradient_of(first, left.of_first, left.rows)
+        dw_second = gradient_of(second, left.of_second, left.rows)
     else:
         dw_first, dw_second, rest = summed(sums, first, second)
     D, wide = first.shape

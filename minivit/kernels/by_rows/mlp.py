@@ -51,9 +51,9 @@ def mlp_backward_by_rows(dy, norm, beta, saved):
     dx = np.empty_like(x)
     dy, dx_rows, x_rows = (one.reshape(-1, len(w1)) for one in (dy, dx, x))
     way = way_of_gradients(w1, BLOCK)
-    # Blocks are packed, and only the last of all may have fewer rows.
-    unit, at_once = BLOCK if way == PACKED else ROWS, AT_ONCE_BACKWARD
-    sizes = _sizes(x_rows, w1, w2, way, unit, AT_ONCE_FORWARD if way == WRITTEN else at_once)
+    at_once = AT_ONCE_FORWARD if way == WRITTEN else AT_ONCE_BACKWARD
+    # Whole blocks are packed, and only the last of all may have fewer rows.
+    sizes = _sizes(x_rows, w1, w2, way, BLOCK if way == PACKED else ROWS, at_once)
     shares, workspace = workspace_for(sizes, sizes.piece, x.dtype)
     sums = np.empty((-(-sizes.rows // sizes.piece), numbers(way, w1, w2)), x.dtype)
     (left, told), ready = room_for(way, w1, w2, sizes), packs_before(w1)
@@ -63,7 +63,7 @@ def mlp_backward_by_rows(dy, norm, beta, saved):
         tuple(weights_for(w1.T, w2.T, ready)), sums, SLOPES[form], tuple(sizes), workspace,
         addresses(x.dtype, ready, backward=True),
     )  # fmt: skip
-    return dx, *gradients(way, left, dy, sums, (w1, w2), (has_b1, has_b2), sizes)
+    return dx, *gradients(way, left, dy, sums, (w1, w2), (has_b1, has_b2))
 
 
 def _sizes(rows, w1, w2, way, unit, at_once):

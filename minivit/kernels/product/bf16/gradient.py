@@ -48,8 +48,9 @@ def operands_for(w, rows):
 def pack_operands(x, dy, size, k, operands, sums, at, add_up):
     """Packs rows of x and dy, of which the first becomes row k of all, an even one.
 
-    size: how many rows, a whole block unless they are the last; and columns of x and of dy. dy's
-    columns are summed up in sums[at:]; with add_up they are added to what is there.
+    size: how many rows, and columns of x and of dy. The rows fill a block at least; fewer are the
+    last of all, and k is a multiple of BLOCK then. dy's columns are summed up in sums[at:]; with
+    add_up they are added to what is there.
     """
     (rows, of_x, of_dy), (x_pairs, dy_pairs, pairs) = size, operands
     # Blocks are whole. Rows that fill none are packed with those before them, once more: behind
