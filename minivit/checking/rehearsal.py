@@ -3,8 +3,8 @@
 The kernels of a tiny plain model's step are not run, but noted, each with its arguments. Then they
 are compiled, the last one first; minivit/kernels/compiling/second.py says why, and starts `main`
 in a process of its own. Which kernels a step calls depends on the sizes (minivit/kernels/by_rows/
-choice.py), so five models are rehearsed. Which of them the waiting process needs shows in what it
-begins: until then, what several of them call is compiled.
+choice.py) and on the precision, so several models are rehearsed. Which of them the waiting process
+needs shows in what it begins: until then, what several of them call is compiled.
 In the place of what a kernel would have computed stand zeros: whatever lay in memory before could
 be anything, a negative sum of squares too.
 """
@@ -20,6 +20,7 @@ import numpy as np
 from minivit import backend
 from minivit.models import ViT, ViTConfig
 from minivit.models.losses import loss_backward, loss_forward
+from minivit.ops.product import LONG as MANY_TOKENS
 from minivit.optim import Adam
 
 
@@ -31,26 +32,29 @@ def model(side, width) -> ViTConfig:
 
 # Few tokens, of which attention takes a head per lane where registers are wide enough; more of
 # them; weights that are packed before; those whose gradients come afterwards, too; and what is not
-# done by rows.
-SHORT, LONG, PACKED = model(2, 8), model(8, 8), model(2, 152)
-LARGE, WIDE = model(2, 304), model(2, 520)
-IMAGES = 64
+# done by rows. And so many tokens that attention multiplies in bf16, where that is chosen.
+SHORT, LONG, LONGER = model(2, 8), model(8, 8), model(12, 8)
+PACKED, PACKED_LONGER, LARGE = model(2, 152), model(12, 152), model(2, 304)
+WIDE, WIDE_LONGER = model(2, 520), model(12, 520)
+MODELS = SHORT, LONG, LONGER, PACKED, PACKED_LONGER, LARGE, WIDE, WIDE_LONGER  # by their width
+IMAGES, OF_MANY_TOKENS = 64, 8
 PATIENCE = 10.0  # seconds for the other process to begin one more kernel; none takes as long
 
 
-def main(dtype: str, *processors: str) -> None:
+def main(dtype: str, precision: str, emulate: str, *processors: str) -> None:
     """Compile until all is there, or until the process that asked for it has ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the other process
     if hasattr(os, "sched_setaffinity"):  # OpenMP may have bound the other process to one of them
         os.sched_setaffinity(0, map(int, processors))
     gc.disable()  # it ends before that matters
-    backend.load("numba")
+    backend.use("numba", precision=precision, emulate=emulate == str(True))
     from minivit.kernels.compiling import claims, second
     from minivit.kernels.compiling.start import CACHE
 
     threading.Thread(target=end_with_the_other, daemon=True).start()
     second.pays = lambda: False  # no third process
-    if CACHE and claims.try_claim(CACHE / f"rehearsal {dtype}"):  # else another one is at it
+    ours = f"rehearsal {dtype} {precision} {emulate}"
+    if CACHE and claims.try_claim(CACHE / ours):  # else another one is at it
         compile_beside(rehearse_all(dtype))
 
 
@@ -143,7 +147,8 @@ def end_with_the_other() -> None:
 
 
 def compile_steps(dtype: str) -> None:
-    """Compile all that a step of a plain model calls, whatever its sizes."""
+    """Compile all that a step of a plain model calls, whatever its sizes: in the precision of the
+    kernels that were chosen."""
     for calls in rehearse_all(dtype):
         for key, call in calls.items():
             if key not in compiled:
@@ -151,12 +156,18 @@ def compile_steps(dtype: str) -> None:
 
 
 def rehearse_all(dtype: str) -> list[dict[tuple, tuple]]:
-    return [rehearse(dtype, config) for config in (SHORT, LONG, PACKED, LARGE, WIDE)]
+    """What a step of each model calls, in the chosen precision; of those that call the same, one:
+    which of these the other process has would never show."""
+    found = {}
+    for config in MODELS:
+        calls = rehearse(dtype, config)
+        found.setdefault(frozenset(calls), calls)
+    return list(found.values())
 
 
 def rehearse(dtype: str, config: ViTConfig) -> dict[tuple, tuple]:
-    """The kernels that a step calls, and the pieces that are compiled for themselves: each with a
-    kind, and the arguments of its first call."""
+    """The kernels, which must be chosen, that a step calls, and the pieces that are compiled for
+    themselves: each with a kind, and the arguments of its first call."""
     from minivit.kernels.compiling.by_address import ByAddress
     from minivit.kernels.compiling.shared import Shared
 
@@ -173,7 +184,7 @@ def rehearse(dtype: str, config: ViTConfig) -> dict[tuple, tuple]:
     call, at = Shared.__call__, ByAddress.at
     Shared.__call__, ByAddress.at = note, note_piece
     try:
-        with backend.use("numba"), np.errstate(all="ignore"):
+        with np.errstate(all="ignore"):
             step(ViT(config, dtype=np.dtype(dtype), zero_head=False))
     finally:
         Shared.__call__, ByAddress.at = call, at
@@ -189,9 +200,10 @@ def fill_with_zeros(arguments) -> None:
             x[...] = 0
 
 
-def step(model: ViT, images: int = IMAGES) -> None:
+def step(model: ViT) -> None:
     """Forward, loss, backward, the gradient's length, AdamW."""
     ops, c = backend.current(), model.config
+    images = IMAGES if c.tokens < MANY_TOKENS else OF_MANY_TOKENS
     logits, cache = model.forward(np.zeros((images, *c.image, c.channels), model.dtype))
     _, loss_cache = loss_forward(ops, c, logits, np.zeros(images, int))
     dlogits = loss_backward(ops, c, logits.dtype.type(1), loss_cache)

@@ -3,6 +3,7 @@
 import argparse
 
 from minivit.cli.arguments import add_threads, one_of
+from minivit.cli.precision import add_precision
 from minivit.errors import InputError
 
 HELP = "compile the kernels ahead of their first use, once per machine"
@@ -21,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--keep-old", action="store_true",
         help="leave the caches that no installation uses (default: remove them)",
     )  # fmt: skip
+    add_precision(parser)
     add_threads(parser)
 
 
@@ -29,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from minivit import backend
 
-    backend.use("numba")
+    backend.use("numba", precision=arguments.precision, emulate=arguments.emulate)
     from minivit.checking.rehearsal import compile_steps
     from minivit.checking.twins import compare
     from minivit.kernels.compiling import cache, decorators, start
@@ -47,8 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
     began = time.perf_counter()
     compile_steps(arguments.dtype)
     compare(backend.current(), arguments.dtype)  # calls every kernel
+    rounded = "" if backend.precision() == "float32" else f" and products in {backend.precision()}"
     print(
-        f"{len(start.kernels)} kernels for {arguments.dtype} are ready in {start.CACHE} "
+        f"{len(start.kernels)} kernels for {arguments.dtype}{rounded} are ready in {start.CACHE} "
         f"({cache.size(start.CACHE) / 1e6:.1f} MB); it took {time.perf_counter() - began:.1f} s."
     )
     if not arguments.keep_old:

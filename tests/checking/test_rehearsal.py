@@ -15,10 +15,22 @@ from minivit.kernels.by_rows import choice  # noqa: E402
 from minivit.kernels.by_rows.cut import ADDED_UP, WRITTEN  # noqa: E402
 from minivit.kernels.compiling.by_address import ByAddress  # noqa: E402
 from minivit.kernels.compiling.shared import Shared  # noqa: E402
+from minivit.kernels.product.bf16.instructions import instruction  # noqa: E402
 from minivit.models import ViT, ViTConfig  # noqa: E402
 from minivit.ops.attention import PLAIN  # noqa: E402
 
 pytestmark = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled")
+
+
+FLOAT32 = {"precision": "float32"}
+EMULATED = {"precision": "bf16", "emulate": True}
+BF16 = EMULATED if instruction() is None else {"precision": "bf16"}
+
+
+@pytest.fixture(autouse=True)
+def on_kernels():
+    with backend.use("numba"):
+        yield
 
 
 def signatures(calls) -> set:
@@ -30,19 +42,27 @@ def rehearsed(dtype, config) -> set:
     return signatures((kernel, given) for kernel, _, given in calls)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("dtype", "precision"),
+    [("float32", FLOAT32), ("float64", FLOAT32), ("float32", BF16), ("float32", EMULATED)],
+    ids=["float32", "float64", "bf16", "emulated"],
+)
 @pytest.mark.parametrize(
     ("rehearsed_model", "side", "width"),
     [
         (rehearsal.SHORT, 3, 24),
         (rehearsal.LONG, 16, 24),
+        (rehearsal.LONGER, 35, 24),
         (rehearsal.PACKED, 16, 200),
+        (rehearsal.PACKED_LONGER, 35, 200),
         (rehearsal.LARGE, 16, 400),
         (rehearsal.WIDE, 2, 768),
+        (rehearsal.WIDE_LONGER, 35, 768),
     ],
 )
-def test_a_real_step_needs_just_that(dtype, rehearsed_model, side, width, monkeypatch):
-    expected = rehearsed(dtype, rehearsed_model)
+def test_a_real_step_needs_just_that(dtype, precision, rehearsed_model, side, width, monkeypatch):
+    with backend.use("numba", **precision):
+        expected = rehearsed(dtype, rehearsed_model)
     calls, call, at = [], Shared.__call__, ByAddress.at
 
     def noted(kernel, kind, shares, *arguments):
@@ -59,7 +79,7 @@ def test_a_real_step_needs_just_that(dtype, rehearsed_model, side, width, monkey
         image=(4 * side, 8), channels=3, patch=(4, 2), width=width, depth=3, heads=4,
         mlp=3 * width, classes=5,
     )  # fmt: skip
-    with backend.use("numba"):
+    with backend.use("numba", **precision):
         rehearsal.step(ViT(config, dtype=np.dtype(dtype), zero_head=False))
     assert signatures(calls) == expected
 
@@ -85,6 +105,15 @@ def test_each_goes_another_way():
         assert choice.way_of_gradients(w, 1) == (WRITTEN if afterwards else ADDED_UP)
     lanes = in_lanes((rehearsal.IMAGES, 2, 5, 4), 4)
     assert (rehearsed("float32", rehearsal.SHORT) == rehearsed("float32", rehearsal.LONG)) != lanes
+
+
+@pytest.mark.parametrize("precision", [FLOAT32, BF16, EMULATED], ids=str)
+def test_models_that_call_the_same_are_one(precision):
+    """Else it would never show which of them the other process has."""
+    with backend.use("numba", **precision):
+        found = [set(calls) for calls in rehearsal.rehearse_all("float32")]
+        assert all(found.count(one) == 1 for one in found)
+        assert all(set(rehearsal.rehearse("float32", one)) in found for one in rehearsal.MODELS)
 
 
 class Piece:

@@ -11,10 +11,12 @@ pytest.importorskip("numba")
 
 import numba
 
-from minivit.checking import twins
+from minivit import backend
+from minivit.checking import rehearsal, twins
 from minivit.cli import warmup
 from minivit.cli.main import main
 from minivit.kernels.compiling import cache, second, start
+from minivit.kernels.product.bf16 import instructions
 
 
 @pytest.fixture
@@ -52,6 +54,24 @@ def test_old_caches_may_be_kept(folder, capsys):
     assert main(["warmup", "--keep-old", "--dtype", "float64"]) == 0
     assert "7 kernels for float64" in capsys.readouterr().out
     assert folder.exists()
+
+
+@pytest.mark.parametrize("options", [["--precision", "bf16", "--emulate"], []], ids=" ".join)
+def test_what_is_compiled_is_what_that_precision_calls(folder, options, monkeypatch, capsys):
+    seen = []
+    monkeypatch.setattr(rehearsal, "compiled", set())
+    monkeypatch.setattr(rehearsal, "compile_call", lambda *call: seen.append(backend.precision()))
+    assert main(["warmup", *options]) == 0
+    precision = "bf16, emulated" if options else "float32"
+    assert set(seen) == {precision} and len(seen) > 10
+    told = f"7 kernels for float32{f' and products in {precision}' if options else ''} are ready"
+    assert capsys.readouterr().out.startswith(told)
+
+
+def test_bf16_is_not_promised_where_it_can_not_be_had(folder, monkeypatch, capsys):
+    monkeypatch.setattr(instructions, "instruction", lambda: None)
+    assert main(["warmup", "--precision", "bf16"]) == 2
+    assert "there is no instruction here that multiplies bfloat16" in capsys.readouterr().err
 
 
 def test_what_can_not_be_removed_is_told(capsys):

@@ -284,8 +284,8 @@ def test_rectangles_of_packed_operands_may_be_empty(later, monkeypatch):
     inputs, dy = of_mlp(np.float32, 2, 33, 32, 768)
     parts_of, cuts = gradient.parts_of, []
 
-    def of_eleven(batch, rows, columns, threads, ready):
-        cuts.append(parts_of(batch, rows, columns, 11, ready))
+    def of_eleven(batch, rows, columns, threads, tile):
+        cuts.append(parts_of(batch, rows, columns, 11, tile))
         return cuts[-1]
 
     with backend.use("numba", precision="bf16"):

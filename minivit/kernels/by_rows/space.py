@@ -68,9 +68,10 @@ def packs_before(w):
 
 
 def weights_for(first, second, ready):
-    """The fields of a Stack of each weight; `ready`: packed, and then only `numbers` counts."""
+    """The fields of a Stack of each weight; `ready`: packed, with as many columns as it had."""
     if ready:
-        return [(packed, 0, 0, 1) for packed in packed_weights(first, second)]
+        packed = zip(packed_weights(first, second), (first, second), strict=True)
+        return [(numbers, 0, w.shape[1], 1) for numbers, w in packed]
     return stack_of(first), stack_of(second)
 
 

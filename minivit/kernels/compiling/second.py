@@ -1,12 +1,12 @@
 """A second process compiles, too, when the folder is as good as empty.
 
 Numba compiles one function at a time, whatever its threads. So a second process rehearses a step
-of plain models (minivit/checking/rehearsal.py) and compiles what they call, from the last kernel to
-the first, while this process goes from the first to the last, and tells what it begins. Both keep
-their code in one folder; who comes to what the other is compiling waits for it (claims.py), or goes
-on to the next. So nobody lists who compiles what: they meet where they meet. In an older version a
-process's start and its first step of the digits, with an empty folder and two processors of a Xeon
-in a slow phase, took 9.0 to 11.6 s, alone 18.4.
+of plain models (minivit/checking/rehearsal.py) in this one's precision, and compiles what they
+call, from the last kernel to the first, while this process goes from the first to the last, and
+tells what it begins. Both keep their code in one folder; who comes to what the other is compiling
+waits for it (claims.py), or goes on to the next. So nobody lists who compiles what: they meet where
+they meet. In an older version a process's start and its first step of the digits, with an empty
+folder and two processors of a Xeon in a slow phase, took 9.0 to 11.6 s, alone 18.4.
 
 The second process ends with this one, however that ends: its input is a pipe, which then closes.
 """
@@ -21,6 +21,8 @@ import threading
 from pathlib import Path
 
 from numba import config
+
+from minivit import chosen
 
 from . import cache
 from .start import CACHE, PROCESSORS
@@ -67,10 +69,12 @@ def pays() -> bool:
 
 def _start(dtype: str) -> None:
     program = PROGRAM.format(path=[place for place in sys.path if isinstance(place, str)])
+    now = chosen.now() or chosen.Chosen("numba")
+    of_numbers = dtype, now.precision, str(now.emulate)
     variables = {name: value for name, value in os.environ.items() if name not in BINDING}
     try:
         process = subprocess.Popen(
-            [sys.executable, "-c", program, dtype, *map(str, PROCESSORS)],
+            [sys.executable, "-c", program, *of_numbers, *map(str, PROCESSORS)],
             env=variables, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )  # fmt: skip

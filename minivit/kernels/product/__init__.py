@@ -9,6 +9,7 @@ From the outside in; each file builds on those below it:
     blas.py       NumPy's product; bias, residual and GELU are separate passes after it
     weights.py    weights that are packed once, for many products
     tiled.py      our own product: cut into rectangles, shared out among the threads
+    parts.py      how c is cut for them
     rectangle.py  a rectangle by one thread, compiled once for all kernels that multiply
     chunks.py     what it does: packs chunks of b, sweeps a over each, ends c
     sweeps.py     some rows of a times a chunk of b, tile by tile (simd/tiles.py)

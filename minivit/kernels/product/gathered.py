@@ -26,9 +26,10 @@ from ..simd import ROWS, VECTOR_BYTES, VECTORS, copy_row, noinline, row_groups
 from ..workspace import APART
 from .lines import copy_part
 from .packing import PACKED, PANEL_BYTES, SWEEP, groups, pack
+from .parts import grid_of
 from .patches import Patches
 from .sweeps import sweep
-from .tiled import SERIAL, grid_of
+from .tiled import SERIAL, tile_for
 
 DEEP = 256  # stops: so many steps of k of a panel and of some rows fit the nearest cache
 
@@ -87,7 +88,7 @@ def _multiply_transposed(t, threads, patches, b, c, shape, block, workspace):
     m, n = shape
     side, (down, stops), run = patches.side[0], patches.stops, patches.side[1] * patches.size[2]
     panel = PANEL_BYTES // c.itemsize
-    over, across = grid_of(run, n, threads, panel, True)
+    over, across = grid_of(run, n, threads, tile_for(c.itemsize, True))
     tall = (run + over * ROWS - 1) // (over * ROWS) * ROWS
     broad = (n + across * panel - 1) // (across * panel) * panel
     i, j = t // across * tall, t % across * broad

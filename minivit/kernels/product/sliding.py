@@ -23,9 +23,10 @@ from ..simd import ROWS, VECTOR_BYTES
 from ..workspace import APART
 from .lines import copy_lines, line_size, room_for_lines
 from .packing import DEPTH, PACKED, PANEL_BYTES, pack
+from .parts import grid_of
 from .patches import Patches
 from .sweeps import sweep
-from .tiled import SERIAL, grid_of
+from .tiled import SERIAL, tile_for
 
 BLOCK = 1 << 17  # numbers of c and of lines: half of a common second-level cache, in float32
 
@@ -134,7 +135,7 @@ def _multiply(t, threads, patches, packed, start, use_start, c, shape, cut, work
     (m, n), stops = shape, patches.stops[1]
     panel = PANEL_BYTES // c.itemsize
     # A line of stops counts as a tile's rows: the lines are what is shared out.
-    down, across = grid_of(m // stops * ROWS, n, threads, panel, True)
+    down, across = grid_of(m // stops * ROWS, n, threads, tile_for(c.itemsize, True))
     tall = (m // stops + down - 1) // down
     broad = (n + across * panel - 1) // (across * panel) * panel
     line, j = t // across * tall, t % across * broad

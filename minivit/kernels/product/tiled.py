@@ -5,7 +5,6 @@ that no thread waits for another. Every number of c is summed over k in the same
 cut: the same bits for any number of threads. A product costs 2 M N K operations.
 """
 
-import functools
 import math
 from typing import NamedTuple
 
@@ -18,19 +17,11 @@ from ..simd import ROWS
 from ..workspace import APART
 from .endings import ADD_BIAS, NOTHING, Ending
 from .packing import PANEL_BYTES, chunks, room
+from .parts import Tile, parts_of
 from .rectangle import address_for
 from .sweeps import reads_in_place, sweep_in_place
 
 SERIAL = 100_000  # multiply-adds below which waking the threads costs more than it saves
-
-
-class Parts(NamedTuple):
-    """Into how many rectangles c is cut, how many lie side by side, and how large they are."""
-
-    count: int
-    across: int
-    tall: int
-    wide: int
 
 
 class Stack(NamedTuple):
@@ -55,13 +46,14 @@ def tiled_into(out, a, b, *, bias=None, residual=None, column_sums=None,
     threads = get_num_threads() if batch * m * n * k > SERIAL else 1
     of_a, of_b = stack_of(a), stack_of(b)
     rows_apart = Stack(*of_a).column != 1
-    parts = parts_of(batch, m, n, threads, PANEL_BYTES // c.itemsize, rows_apart)
+    parts = parts_of(batch, m, n, threads, tile_of(c.itemsize, rows_apart))
     each = room(parts.tall, n, k, c.itemsize, rows_apart) + APART // c.itemsize
     workspace = np.empty(threads * each + 64, c.dtype)
+    how = address_for(c.dtype), False, False, True
     # Plain tuples: see matrix.py.
-    _multiply(c.dtype, threads, address_for(c.dtype), of_a, of_b, start, use_start, of_c,
-              (batch, m, n, k), tuple(parts), workspace, ending,
-              int(column_sums is not None))  # fmt: skip
+    multiply_rectangles(c.dtype, threads, how, of_a, of_b, start, use_start, of_c,
+                        (batch, m, n, k), tuple(parts), workspace, ending,
+                        int(column_sums is not None))  # fmt: skip
     return out
 
 
@@ -94,8 +86,14 @@ def stack_of(x):
 
 
 @shared
-def _multiply(t, threads, at, a, b, start, use_start, c, shape, parts, workspace, ending, add_up):
-    """What thread t does: its part of the rectangles of all matrices in the stack."""
+def multiply_rectangles(t, threads, how, a, b, start, use_start, c, shape, parts, workspace, ending,
+                        add_up):  # fmt: skip
+    """What thread t does: its part of the rectangles of all matrices in the stack.
+
+    how: the address of the function for a rectangle, by_amx and ready as it is told them
+    (rectangle.py), and whether tiles may read small matrices in place: those of float32 may.
+    """
+    at, by_amx, ready, in_place = how
     a, b, start, c, ending = Stack(*a), Stack(*b), Stack(*start), Stack(*c), Ending(*ending)
     (batch, m, n, depth), (parts, across, tall, wide) = shape, parts
     itemsize = workspace.itemsize
@@ -103,7 +101,7 @@ def _multiply(t, threads, at, a, b, start, use_start, c, shape, parts, workspace
     chunk = chunks(min(wide, n), depth, itemsize)
     whole = parts == 1 and chunk[0] >= depth and chunk[1] >= n
     plain = ending.mode == NOTHING and not add_up
-    if whole and plain and reads_in_place(b.column, m, n, itemsize):
+    if in_place and whole and plain and reads_in_place(b.column, m, n, itemsize):
         # Small matrices: `multiply` would spend as long on decisions as on their sums.
         for u in range(t * batch // threads, (t + 1) * batch // threads):
             sweep_in_place(matrix_of(a, u), matrix_of(b, u), matrix_of(start, u), use_start,
@@ -121,7 +119,7 @@ def _multiply(t, threads, at, a, b, start, use_start, c, shape, parts, workspace
         if size[0] > 0 and size[1] > 0:
             of_a, of_b = moved(matrix_of(a, item), i, ZERO), moved(matrix_of(b, item), ZERO, j)
             of_start, of_c = moved(matrix_of(start, item), i, j), moved(matrix_of(c, item), i, j)
-            call(at, (of_a, of_b, False, of_start, use_start, of_c, size, packed, False, ending, j,
+            call(at, (of_a, of_b, ready, of_start, use_start, of_c, size, packed, by_amx, ending, j,
                       add_up if i == 0 else 0))  # fmt: skip
 
 
@@ -137,30 +135,9 @@ def all_of(x):
     return matrix_of(Stack(*x), ZERO)
 
 
-@functools.cache
-def parts_of(batch, rows, columns, threads, panel, rows_apart):
-    """The Parts of each c (rows, columns) of a stack."""
-    count = 1 if batch >= 8 * threads or batch % threads == 0 else threads
-    down, across = grid(rows, columns, count, panel, rows_apart)
-    tall = (rows + down * ROWS - 1) // (down * ROWS) * ROWS
-    wide = (columns + across * panel - 1) // (across * panel) * panel
-    return Parts(count, across, tall, wide)
+def tile_of(itemsize, rows_apart):
+    """To pack a panel of b takes about as long as a tile's sums, and a tile's rows of x^T half."""
+    return Tile(ROWS, PANEL_BYTES // itemsize, 1.0, 0.5 if rows_apart else 0.0)
 
 
-def grid(rows, columns, parts, panel, rows_apart):
-    """parts = down x across rectangles of c, cut so that the largest takes least time.
-
-    Packing counts: a panel of b takes about as long as a tile, a tile's rows of a half as long.
-    """
-    best, least = 1, np.inf
-    for down in range(1, parts + 1):
-        if parts % down == 0:
-            tall = (rows + down * ROWS - 1) // (down * ROWS)
-            wide = (columns + parts // down * panel - 1) // (parts // down * panel)
-            time = wide * (tall + 1.0) + (tall * 0.5 if rows_apart else 0.0)
-            if time < least:
-                best, least = down, time
-    return best, parts // best
-
-
-grid_of = jit(grid)
+tile_for = jit(tile_of)

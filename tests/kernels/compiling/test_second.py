@@ -12,7 +12,9 @@ import pytest
 pytest.importorskip("numba")
 
 import minivit
+from minivit import chosen
 from minivit.kernels.compiling import second
+from minivit.kernels.product.bf16.instructions import instruction
 
 START = """
 import signal, sys
@@ -32,10 +34,24 @@ import numpy as np
 from minivit import backend
 from minivit.checking.rehearsal import SHORT, step
 from minivit.models import ViT
-with backend.use("numba"):
+with backend.use("numba", **{options}):
     model = ViT(SHORT, zero_head=False)
     step(model)
 print(model.parameters.flat.sum(dtype=float))
+"""
+
+
+REHEARSED = """
+from minivit import chosen
+from minivit.checking import rehearsal
+from minivit.kernels.compiling.start import PROCESSORS
+
+def compile_beside(models):
+    print(*chosen.now(), sep=",")
+    print(*sorted({{rehearsal.name(key) for calls in models for key in calls}}))
+
+rehearsal.compile_beside = compile_beside
+rehearsal.main("float32", "bf16", "{emulate}", *PROCESSORS)
 """
 
 
@@ -108,10 +124,12 @@ def test_it_may_have_ended_before_it_is_told_more(monkeypatch):
         second._end(process)
 
 
-def test_a_step_is_the_same_with_and_without_it(tmp_path):
-    found = []
+@pytest.mark.parametrize("precision", ["float32", "bf16"])
+def test_a_step_is_the_same_with_and_without_it(precision, tmp_path):
+    options = {"precision": precision, "emulate": precision == "bf16" and instruction() is None}
+    program, found = STEP.format(options=options), []
     for home, variables in (("a", {}), ("b", {}), ("b", {"MINIVIT_CACHE": "0"})):
-        out, said = python(STEP, tmp_path / home, **(two | variables)).communicate()
+        out, said = python(program, tmp_path / home, **(two | variables)).communicate()
         assert said.startswith("minivit: compiling kernels") or found, said
         found.append(float(out))
     assert len(set(found)) == 1
@@ -139,6 +157,32 @@ def test_it_pays_once_much_is_to_be_compiled(tmp_path, monkeypatch):
     assert not pays()
     monkeypatch.setattr(second, "CACHE", None)
     assert not pays()
+
+
+@pytest.mark.parametrize(
+    ("precision", "emulate"), [("float32", False), ("bf16", False), ("bf16", True)]
+)
+def test_it_is_told_the_precision(precision, emulate, monkeypatch):
+    told = []
+
+    def refused(command, **options):
+        told.extend(command[3:6])
+        raise OSError("not in this test")
+
+    monkeypatch.setattr(second.subprocess, "Popen", refused)
+    monkeypatch.setattr(chosen, "now", lambda: chosen.Chosen("numba", precision, emulate))
+    second._start("float64")
+    assert told == ["float64", precision, str(emulate)]
+
+
+@pytest.mark.parametrize("emulate", [False, True])
+def test_it_rehearses_in_that_precision(emulate, tmp_path):
+    if instruction() is None and not emulate:
+        pytest.skip("no instruction that multiplies bfloat16")
+    with python(REHEARSED.format(emulate=emulate), tmp_path) as process:
+        now, *names = process.stdout.read().split()
+    assert now == f"numba,bf16,{emulate}"
+    assert ("rectangle_bf16" in names, "rectangle" in names) == (not emulate, emulate)
 
 
 def test_where_no_process_can_be_started_one_compiles(monkeypatch):

@@ -255,14 +255,14 @@ def test_two_rectangles_of_unlike_width(name):
 def test_nothing_is_written_past_the_workspace(name, sizes, transposed, monkeypatch):
     """By one thread, whose room is all of it; (500, 2480, 400) has none to spare for the rows that
     two chunks read."""
-    run, seen, (m, n, k) = product._multiply_bf16, [], sizes
+    run, seen, (m, n, k) = product.multiply_rectangles, [], sizes
 
     def guarded(*given):
-        *before, workspace, ending = given
+        *before, workspace, ending, add_up = given
         seen.append(np.full(workspace.size + 100_000, 7, np.float32))
-        run(*before, seen[-1][: workspace.size], ending)
+        run(*before, seen[-1][: workspace.size], ending, add_up)
 
-    monkeypatch.setattr(product, "_multiply_bf16", guarded)
+    monkeypatch.setattr(product, "multiply_rectangles", guarded)
     monkeypatch.setattr(product, "APART", 0)
     monkeypatch.setattr(product, "get_num_threads", lambda: 1)
     a, b, z = draw((k, m) if transposed else (m, k), (k, n), (m, n))

@@ -51,7 +51,7 @@ def test_products_with_gelu_agree_and_do_not_depend_on_the_threads(dtype, tolera
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_nothing_is_written_past_the_workspace(dtype, rows_apart, sizes, monkeypatch):
     """By one thread, whose room is all of it: in one chunk, and in several along N and K."""
-    run, seen = tiled._multiply, []
+    run, seen = tiled.multiply_rectangles, []
 
     def guarded(*given):
         *before, workspace, ending, add_up = given
@@ -59,7 +59,7 @@ def test_nothing_is_written_past_the_workspace(dtype, rows_apart, sizes, monkeyp
         run(*before, seen[-1][: workspace.size], ending, add_up)
 
     monkeypatch.setattr(matmul, "chosen", lambda: "numba")
-    monkeypatch.setattr(tiled, "_multiply", guarded)
+    monkeypatch.setattr(tiled, "multiply_rectangles", guarded)
     monkeypatch.setattr(tiled, "APART", 0)
     monkeypatch.setattr(tiled, "get_num_threads", lambda: 1)
     (z, *_), (right, *_) = made(dtype, sizes, "erf", rows_apart)

@@ -19,10 +19,11 @@ from ...compiling import by_address, jit, shared
 from ...matrix import ONE, ZERO, Matrix, moved, transposed
 from ...simd.amx import amx_begin, amx_end
 from ...workspace import APART, aligned
+from ..parts import parts_of
 from .instructions import instruction
 from .multiply import sweep
 from .packing import BLOCK, SIDE, SWEEP, chunks, pack_panels, pack_rows, sum_columns
-from .product import parts_of
+from .product import tile_of
 
 
 class Operands(NamedTuple):
@@ -75,7 +76,7 @@ def address_of_packing():
 def gradient_of(w, operands, rows):
     """dw (in, out) = x^T dy, of so many rows: the bits that `bf16_into` would give."""
     out, threads = gradient_like(w), get_num_threads()
-    parts = parts_of(1, *out.shape, threads, True)
+    parts = parts_of(1, *out.shape, threads, tile_of(ready=True))
     workspace = np.empty(threads * (BLOCK * BLOCK + APART // 4) + 64, out.dtype)
     _multiply_packed(out.dtype, threads, instruction() == "amx", tuple(operands), out.reshape(-1),
                      (*out.shape, rows), tuple(parts), workspace)  # fmt: skip

@@ -5,10 +5,6 @@ chunks of the same k. After the first chunk of k, what c holds is part of the su
 it, AMX adds it at the end.
 """
 
-from typing import NamedTuple
-
-import numpy as np
-
 from ...compiling import jit
 from ...matrix import ONE, ZERO, Matrix, moved
 from ...simd import load, noinline, store
@@ -18,29 +14,23 @@ from .blocks import block, tiles
 from .packing import BLOCK, SIDE, SWEEP, chunks, pack_panels, pack_rows, panels_at, sum_columns
 
 
-class How(NamedTuple):
-    """How a rectangle is multiplied."""
+@jit(inline="always")  # inlined: compiled with its only caller, not before it as well
+def multiply(by_amx, a, b, ready, start, use_start, c, size, packed, ending, j_bias, add_up):
+    """c = (start) + a @ b, and its ending; `packed` is the thread's own room.
 
-    by_amx: bool
-    add_up: int  # b's columns, too, into the ending's sums; 2: added to what is there
-    ready: bool  # b has been packed before (../weights.py)
-    packed: np.ndarray  # its pairs; any array if it has not
-    columns: int  # of all of b
-
-
-@jit
-def multiply(how, a, b, start, use_start, c, size, workspace, first, ending, j_bias):
-    """c = (start) + a @ b, and its ending; the thread's own space is workspace[first:].
-
-    c's first column is column j_bias of the whole product.
+    c's first column is column j_bias of the whole product. ready: b.numbers are the pairs of all of
+    b, which has b.row columns (../weights.py). They can't be added up then: the numbers before
+    rounding are not there. add_up: b's columns, too, into the ending's sums; 2: added to what is
+    there.
     """
     rows, columns, depth = size
     deep, wide = chunks(columns, depth)
-    if how.ready:
+    if ready:
         wide = columns
+    workspace, first = packed.numbers, packed.first
     stay = columns > wide  # the rows of a: more than one chunk reads them
     kept = ((rows if stay else min(rows, SWEEP)) + BLOCK - 1) // BLOCK * BLOCK
-    a_first = first + (0 if how.ready else deep // 2 * wide)
+    a_first = first + (0 if ready else deep // 2 * wide)
     sums = Matrix(workspace, a_first + kept * (deep // 2), BLOCK, ONE)
     slopes = sums.first + BLOCK * BLOCK
     for k0 in range(0, max(depth, 1), deep):
@@ -50,19 +40,19 @@ def multiply(how, a, b, start, use_start, c, size, workspace, first, ending, j_b
         for j0 in range(0, columns, wide):
             across = min(wide, columns - j0)
             b_packed = Matrix(workspace, first, BLOCK, ONE)
-            if how.ready:
-                b_packed = Matrix(how.packed, panels_at(k0, how.columns, j_bias, pairs), BLOCK, ONE)
+            if ready:
+                b_packed = Matrix(b.numbers, panels_at(k0, b.row, j_bias, pairs), BLOCK, ONE)
             else:
                 pack_panels(moved(b, k0, j0), b_packed, across, d, pairs)
-            if how.add_up:
-                more = k0 > 0 or how.add_up == 2
+            if add_up:
+                more = k0 > 0 or add_up == 2
                 sum_columns(moved(b, k0, j0), ending.sums, j_bias + j0, across, d, more)
             for i0 in range(0, rows, SWEEP):
                 down, c_here = min(SWEEP, rows - i0), moved(c, i0, j0)
                 a_packed = Matrix(workspace, a_first + (i0 * pairs if stay else 0), pairs, ONE)
                 if j0 == 0:
                     pack_rows(moved(a, i0, k0), a_packed, down, d)
-                sweep(how.by_amx, a_packed, b_packed, pairs, moved(start, i0, j0), going_on, c_here,
+                sweep(by_amx, a_packed, b_packed, pairs, moved(start, i0, j0), going_on, c_here,
                       sums, (down, across, pairs))  # fmt: skip
                 if ending.mode != NOTHING and k0 + d >= depth:
                     finish(ending, c_here, down, across, j_bias + j0, workspace, slopes)

@@ -5,20 +5,18 @@ import numpy as np
 from ...compiling import by_address
 from ...simd.amx import amx_begin, amx_end
 from ..rectangle import arguments_like
-from .multiply import How, multiply
+from .multiply import multiply
 
 
 @by_address
 def rectangle_bf16(a, b, ready, start, use_start, c, size, packed, by_amx, ending, j_bias, add_up):
     """c = (start) + a @ b, the operands of the product rounded to bfloat16, and its ending.
 
-    ready: b.numbers are the pairs of all of b (../weights.py), and c has all of its columns
-    (j_bias = 0). They can't be added up then: the numbers before rounding are not there.
+    packed: the thread's own room.
     """
     if by_amx:
         amx_begin()
-    how = How(by_amx, add_up, ready, b.numbers if ready else packed.numbers, size[1])
-    multiply(how, a, b, start, use_start, c, size, packed.numbers, packed.first, ending, j_bias)
+    multiply(by_amx, a, b, ready, start, use_start, c, size, packed, ending, j_bias, add_up)
     if by_amx:
         amx_end()
 
