@@ -17,7 +17,8 @@ import threading
 
 import numpy as np
 
-from minivit import backend
+from minivit import backend, chosen
+from minivit.chosen import weights_stay
 from minivit.models import ViT, ViTConfig
 from minivit.models.losses import loss_backward, loss_forward
 from minivit.ops.product import LONG as MANY_TOKENS
@@ -36,7 +37,7 @@ def model(side, width) -> ViTConfig:
 SHORT, LONG, LONGER = model(2, 8), model(8, 8), model(12, 8)
 PACKED, PACKED_LONGER, LARGE = model(2, 152), model(12, 152), model(2, 304)
 WIDE, WIDE_LONGER = model(2, 520), model(12, 520)
-MODELS = SHORT, LONG, LONGER, PACKED, PACKED_LONGER, LARGE, WIDE, WIDE_LONGER  # by their width
+MODELS = SHORT, LONG, LONGER, PACKED, PACKED_LONGER, LARGE, WIDE, WIDE_LONGER  # wide ones last
 IMAGES, OF_MANY_TOKENS = 64, 8
 PATIENCE = 10.0  # seconds for the other process to begin one more kernel; none takes as long
 
@@ -47,7 +48,9 @@ def main(dtype: str, precision: str, emulate: str, *processors: str) -> None:
     if hasattr(os, "sched_setaffinity"):  # OpenMP may have bound the other process to one of them
         os.sched_setaffinity(0, map(int, processors))
     gc.disable()  # it ends before that matters
-    backend.use("numba", precision=precision, emulate=emulate == str(True))
+    backend.load("numba")
+    # Not by `use`, which would ask this process's variables whose product it may take.
+    chosen.choose(chosen.Chosen("numba", precision, emulate == str(True)))
     from minivit.kernels.compiling import claims, second
     from minivit.kernels.compiling.start import CACHE
 
@@ -95,8 +98,8 @@ def next_call(models: list[dict[tuple, tuple]]) -> tuple | None:
 
 
 def wanted_of(models: list[dict[tuple, tuple]]) -> list[tuple]:
-    """The keys of what each of these models calls, the last one first; then of what all of them but
-    the widest call, and so on, down to two of them; of two, also of what the narrower one calls.
+    """The keys of what each of these models calls, what it calls last first; then of what all of
+    them but the last one call, and so on, down to two; of two, also of what the first one calls.
     """
     fewest = 2 if len(models) > 2 else 1
     found = {}
@@ -146,13 +149,14 @@ def end_with_the_other() -> None:
         os._exit(1)
 
 
-def compile_steps(dtype: str) -> None:
-    """Compile all that a step of a plain model calls, whatever its sizes: in the precision of the
-    kernels that were chosen."""
-    for calls in rehearse_all(dtype):
-        for key, call in calls.items():
-            if key not in compiled:
-                compile_call(*call)
+def compile_plain(dtype: str) -> None:
+    """Compile all that plain models of any size call in the chosen precision, for training and
+    inference."""
+    for config in MODELS:
+        for done in step, inference:
+            for key, call in rehearse(dtype, config, done).items():
+                if key not in compiled:
+                    compile_call(*call)
 
 
 def rehearse_all(dtype: str) -> list[dict[tuple, tuple]]:
@@ -165,9 +169,33 @@ def rehearse_all(dtype: str) -> list[dict[tuple, tuple]]:
     return list(found.values())
 
 
-def rehearse(dtype: str, config: ViTConfig) -> dict[tuple, tuple]:
-    """The kernels, which must be chosen, that a step calls, and the pieces that are compiled for
-    themselves: each with a kind, and the arguments of its first call."""
+def step(model: ViT) -> None:
+    """Forward, loss, backward, the gradient's length, AdamW."""
+    ops, c = backend.current(), model.config
+    logits, cache = model.forward(black_images(model))
+    _, loss_cache = loss_forward(ops, c, logits, np.zeros(len(logits), int))
+    dlogits = loss_backward(ops, c, logits.dtype.type(1), loss_cache)
+    model.backward(dlogits, cache, free_cache=True)
+    ops.global_norm(model.gradients.flat)
+    Adam(model.parameters, weight_decay=0.1).step(model.gradients, 0.001)
+
+
+def inference(model: ViT) -> None:
+    """Images to logits by weights that stay as they are, as `evaluate` and `predict` do it."""
+    with weights_stay():
+        model.logits(black_images(model))
+
+
+def black_images(model: ViT) -> np.ndarray:
+    c = model.config
+    count = IMAGES if c.tokens < MANY_TOKENS else OF_MANY_TOKENS
+    return np.zeros((count, *c.image, c.channels), model.dtype)
+
+
+def rehearse(dtype: str, config: ViTConfig, done=step) -> dict[tuple, tuple]:
+    """The kernels that a step calls, or what else is done with a model, and the pieces that are
+    compiled for themselves: each with a kind, and the arguments of its first call. The backend must
+    be that of the kernels."""
     from minivit.kernels.compiling.by_address import ByAddress
     from minivit.kernels.compiling.shared import Shared
 
@@ -185,7 +213,7 @@ def rehearse(dtype: str, config: ViTConfig) -> dict[tuple, tuple]:
     Shared.__call__, ByAddress.at = note, note_piece
     try:
         with np.errstate(all="ignore"):
-            step(ViT(config, dtype=np.dtype(dtype), zero_head=False))
+            done(ViT(config, dtype=np.dtype(dtype), zero_head=False))
     finally:
         Shared.__call__, ByAddress.at = call, at
     return noted
@@ -198,15 +226,3 @@ def fill_with_zeros(arguments) -> None:
             fill_with_zeros(x)
         elif isinstance(x, np.ndarray) and x.dtype.kind == "f" and x.flags.writeable:
             x[...] = 0
-
-
-def step(model: ViT) -> None:
-    """Forward, loss, backward, the gradient's length, AdamW."""
-    ops, c = backend.current(), model.config
-    images = IMAGES if c.tokens < MANY_TOKENS else OF_MANY_TOKENS
-    logits, cache = model.forward(np.zeros((images, *c.image, c.channels), model.dtype))
-    _, loss_cache = loss_forward(ops, c, logits, np.zeros(images, int))
-    dlogits = loss_backward(ops, c, logits.dtype.type(1), loss_cache)
-    model.backward(dlogits, cache, free_cache=True)
-    ops.global_norm(model.gradients.flat)
-    Adam(model.parameters, weight_decay=0.1).step(model.gradients, 0.001)

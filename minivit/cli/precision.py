@@ -6,7 +6,8 @@ from minivit.cli.arguments import one_of
 
 
 def add_precision(parser: argparse.ArgumentParser) -> None:
-    """The options of the verbs that work for long; `prefer_kernels` follows them."""
+    """The options of the verbs that work for long, whose `prefer_kernels` follows them; and of the
+    one that compiles for these."""
     from minivit.backend import PRECISIONS
 
     parser.add_argument(

@@ -1,4 +1,5 @@
-"""Compile all kernels now, so that no later command waits for it; and clear away old caches."""
+"""Compile the kernels of a precision now, so that no later command in it waits for them; and clear
+away old caches."""
 
 import argparse
 
@@ -6,7 +7,7 @@ from minivit.cli.arguments import add_threads, one_of
 from minivit.cli.precision import add_precision
 from minivit.errors import InputError
 
-HELP = "compile the kernels ahead of their first use, once per machine"
+HELP = "compile the kernels ahead of their first use, once per machine and precision"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,8 +32,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     from minivit import backend
 
+    if (arguments.dtype, arguments.precision) == ("float64", "bf16"):
+        raise InputError(
+            "--dtype is float64, of which gradient checks are made, and these round nothing: leave "
+            "out --precision, or choose float32 numbers"
+        )
     backend.use("numba", precision=arguments.precision, emulate=arguments.emulate)
-    from minivit.checking.rehearsal import compile_steps
+    from minivit.checking.rehearsal import compile_plain
     from minivit.checking.twins import compare
     from minivit.kernels.compiling import cache, decorators, start
 
@@ -47,11 +53,13 @@ def run(arguments: argparse.Namespace) -> int:
             "variable and run `minivit warmup` again"
         )
     began = time.perf_counter()
-    compile_steps(arguments.dtype)
-    compare(backend.current(), arguments.dtype)  # calls every kernel
-    rounded = "" if backend.precision() == "float32" else f" and products in {backend.precision()}"
+    compile_plain(arguments.dtype)
+    compare(backend.current(), arguments.dtype)  # calls all that this precision has
+    ready = sum(bool(kernel.signatures) for kernel in start.kernels.values())
+    emulated = "emulated " * arguments.emulate
+    how = f", products in {emulated}bf16," * (arguments.precision == "bf16")
     print(
-        f"{len(start.kernels)} kernels for {arguments.dtype}{rounded} are ready in {start.CACHE} "
+        f"{ready} kernels for {arguments.dtype}{how} are ready in {start.CACHE} "
         f"({cache.size(start.CACHE) / 1e6:.1f} MB); it took {time.perf_counter() - began:.1f} s."
     )
     if not arguments.keep_old:

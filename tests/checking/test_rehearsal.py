@@ -116,6 +116,23 @@ def test_models_that_call_the_same_are_one(precision):
         assert all(set(rehearsal.rehearse("float32", one)) in found for one in rehearsal.MODELS)
 
 
+ATTENTION = {"forward_in_lanes", "forward_in_chunks", "forward_in_bf16", "forward_share",
+             "forward_share_bf16"}  # fmt: skip
+
+
+@pytest.mark.skipif(instruction() is None, reason="no instruction that multiplies bfloat16")
+def test_in_bf16_each_goes_a_way_of_its_own():
+    """How it attends, and whether it packs operands for the gradients of weights."""
+    with backend.use("numba", precision="bf16"):
+        steps = rehearsal.rehearse_all("float32")
+    names = [{rehearsal.name(key) for key in calls} for calls in steps]
+    assert [(*(ATTENTION & one), "pack_operands" in one) for one in names] == [
+        ("forward_in_lanes", False), ("forward_in_chunks", False), ("forward_in_bf16", False),
+        ("forward_in_chunks", True), ("forward_in_bf16", True),
+        ("forward_share", False), ("forward_share_bf16", False),
+    ]  # fmt: skip
+
+
 class Piece:
     def __init__(self, name):
         self.function = type(name, (), {})

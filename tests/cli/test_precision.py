@@ -13,7 +13,7 @@ from minivit.cli.main import main
 from minivit.cli.precision import as_typed
 from minivit.training import load_run
 
-VERBS = ["train", "finetune", "evaluate", "predict", "probe", "look"]
+VERBS = ["train", "finetune", "evaluate", "predict", "probe", "look", "warmup"]
 SMALL = ["--width", "16", "--depth", "1", "--heads", "2", "--mlp", "16", "--batch", "120"]
 BF16 = ["--precision", "bf16"]
 
@@ -41,7 +41,7 @@ def run(tmp_path):
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_the_verbs_that_work_for_long_have_both_options(verb, capsys):
+def test_which_verbs_have_both_options(verb, capsys):
     with pytest.raises(SystemExit):
         main([verb, "--help"])
     said = capsys.readouterr().out
@@ -52,7 +52,7 @@ def test_the_verbs_that_work_for_long_have_both_options(verb, capsys):
 @pytest.mark.parametrize("word", ["fp16", "BF16", "float64", ""])
 def test_another_word_is_refused_in_a_sentence(verb, word, capsys):
     with pytest.raises(SystemExit) as stop:
-        main([verb, *["x"] * (verb != "train"), "--precision", word])
+        main([verb, *["x"] * (verb not in ("train", "warmup")), "--precision", word])
     assert stop.value.code == 2
     said = capsys.readouterr().err
     assert f"{word!r}: expected float32 or bf16" in said and said.count("\n") == 1
@@ -61,7 +61,7 @@ def test_another_word_is_refused_in_a_sentence(verb, word, capsys):
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.usefixtures("on_numpy")
 def test_emulation_without_bf16_is_refused(verb, run, capsys):
-    words = {"train": [], "predict": [str(run), "x.png"]}.get(verb, [str(run)])
+    words = {"train": [], "warmup": [], "predict": [str(run), "x.png"]}.get(verb, [str(run)])
     assert main([verb, *words, "--emulate"]) == 2
     said = capsys.readouterr().err
     assert 'the precision is "float32", which needs none' in said and said.count("\n") == 1

@@ -68,7 +68,8 @@ def packs_before(w):
 
 
 def weights_for(first, second, ready):
-    """The fields of a Stack of each weight; `ready`: packed, with as many columns as it had."""
+    """The fields of a Stack of each weight. `ready`: of its packed numbers, and the row is that of
+    the weight, since in bf16 a product finds the panels by it."""
     if ready:
         packed = zip(packed_weights(first, second), (first, second), strict=True)
         return [(numbers, 0, w.shape[1], 1) for numbers, w in packed]

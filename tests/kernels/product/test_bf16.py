@@ -10,6 +10,7 @@ from minivit.kernels.product.bf16 import instructions, product
 from minivit.kernels.product.bf16.packing import BLOCK, chunks, room
 from minivit.kernels.product.bf16.product import bf16_into
 from minivit.kernels.product.endings import SLOPES, VALUES
+from minivit.kernels.product.parts import parts_of
 from minivit.ops.product import rounded
 
 HERE = instructions.available()
@@ -103,6 +104,15 @@ def test_stacks(name, shape):
     check(multiplied(name, a, b), a, b)
     turned = a.swapaxes(-1, -2)
     check(multiplied(name, turned, a), turned, a)
+
+
+@pytest.mark.parametrize("count", [17, 24])
+def test_many_matrices_are_shared_out_whole(name, count, monkeypatch):
+    """Among fewer threads than an eighth of them, also if one thread gets more than another."""
+    monkeypatch.setattr(product, "get_num_threads", lambda: 2)
+    a, b = draw((count, 65, 70), (count, 70, 66))
+    assert parts_of(count, 65, 66, 2, product.tile_of(ready=False)).count == 1
+    check(multiplied(name, a, b), a, b)
 
 
 @pytest.mark.parametrize("sizes", [(0, 3, 4), (3, 0, 4), (3, 4, 0)])

@@ -13,6 +13,6 @@ gradient.py keep pairs from one kernel to the next.
     product.py       the product on all threads
     gradient.py      the gradient of a weight, of operands that were packed where they were made
 
-It is cut as the product of float32 is (../tiled.py, ../chunks.py), with its endings. What it must
+It is cut as the product of float32 is (../parts.py, ../chunks.py), with its endings. What it must
 give is defined in NumPy: `minivit.ops.product`.
 """

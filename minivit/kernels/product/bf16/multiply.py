@@ -19,9 +19,8 @@ def multiply(by_amx, a, b, ready, start, use_start, c, size, packed, ending, j_b
     """c = (start) + a @ b, and its ending; `packed` is the thread's own room.
 
     c's first column is column j_bias of the whole product. ready: b.numbers are the pairs of all of
-    b, which has b.row columns (../weights.py). They can't be added up then: the numbers before
-    rounding are not there. add_up: b's columns, too, into the ending's sums; 2: added to what is
-    there.
+    b, which has b.row columns (../weights.py). add_up: b's columns, too, into the ending's sums; 2:
+    added to what is there. Of a b that is ready they can't be: its numbers were rounded.
     """
     rows, columns, depth = size
     deep, wide = chunks(columns, depth)

@@ -21,6 +21,7 @@ def bf16_into(name, out, a, b, packed=None, *, bias=None, residual=None, column_
     packed: b's pairs, if they have been packed before (../weights.py); without column_sums.
     """
     assert name in available(), "the processor would kill this process"
+    assert packed is None or column_sums is None, "b's numbers are rounded"
     m, n, k = a.shape[-2], b.shape[-1], a.shape[-1]
     c = out.reshape(-1)
     if not c.size:
@@ -33,7 +34,6 @@ def bf16_into(name, out, a, b, packed=None, *, bias=None, residual=None, column_
     parts = parts_of(batch, m, n, threads, tile_of(ready))
     each = room(parts.tall, n, k) + APART // 4
     workspace = np.empty(threads * each + 64, c.dtype)
-    assert not ready or column_sums is None, "the numbers before rounding are not there"
     how = address_for_bf16(), name == "amx", ready, False
     of_b = (packed, 0, n, 1) if ready else stack_of(b)
     multiply_rectangles(c.dtype, threads, how, stack_of(a), of_b, start, use_start, of_c,

@@ -12,7 +12,7 @@ from .multiply import multiply
 def rectangle_bf16(a, b, ready, start, use_start, c, size, packed, by_amx, ending, j_bias, add_up):
     """c = (start) + a @ b, the operands of the product rounded to bfloat16, and its ending.
 
-    packed: the thread's own room.
+    packed: the thread's own room. ready and add_up: see `multiply`.
     """
     if by_amx:
         amx_begin()
